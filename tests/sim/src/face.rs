@@ -187,7 +187,6 @@ impl<S: Side> Server<S> {
     }
 
     /// The product's state, to look at or to change; do not hold it while a call is under way.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, S> {
         locked(&self.shared.side)
     }
