@@ -1,1 +1,3 @@
-//! placeholder
+//! Keeps the users of Haiilo equal to the people who are assigned to the Haiilo application in Okta.
+
+pub mod domain;

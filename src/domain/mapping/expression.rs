@@ -1,0 +1,213 @@
+//! One expression: checked when the configuration is read, evaluated for each person.
+//!
+//! An expression that is a plain path needs no interpreter. All others are compiled by MiniJinja, and evaluated once on a person without
+//! any attribute and once on a person who has them all, so that unknown filters and tables are found before the first real person.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, ErrorKind};
+
+use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
+use crate::domain::ids::{OktaUserId, UserName};
+use crate::domain::mapping::context::{Names, Read, Root};
+
+/// The most texts that a list may have.
+const LONGEST_LIST: usize = 1_000;
+/// The longest text, in bytes, that a value may be.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// The longest expression, in bytes; the parser descends by its own stack.
+const LONGEST_EXPRESSION: usize = 4 * 1024;
+
+/// An expression that compiles, and what it reads.
+#[derive(Clone, Debug)]
+pub(super) struct Checked {
+    pub(super) source: Arc<str>,
+    pub(super) reads: Vec<Read>,
+    plain: bool,
+}
+
+/// An expression, ready for one cycle.
+pub(super) enum Compiled<'m> {
+    Plain(&'m Read),
+    Expression(minijinja::Expression<'m, 'm>),
+}
+
+/// What an expression yields.
+pub(super) enum Outcome {
+    Empty,
+    Text(CompactString),
+    Flag(bool),
+    List(Vec<CompactString>),
+}
+
+/// Checks an expression; the error is a message and the bytes that are meant.
+pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Checked, (String, Option<Range<usize>>)> {
+    if source.len() > LONGEST_EXPRESSION {
+        return Err((format!("is {} bytes long; {LONGEST_EXPRESSION} are the most", source.len()), None));
+    }
+    let trimmed = source.trim();
+    if is_plain(trimmed) {
+        let read = Read::parse(trimmed).map_err(|message| (message, None))?;
+        return Ok(Checked { source: trimmed.into(), reads: vec![read], plain: true });
+    }
+    // No person is near here, so that this interpreter may say where it stumbled.
+    let mut talkative = environment.clone();
+    talkative.set_debug(true);
+    let explain = |error: &minijinja::Error| (explanation(error), error.range());
+    let expression = talkative.compile_expression(&source).map_err(|error| explain(&error))?;
+    let mut variables: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
+    variables.sort();
+    let reads = variables
+        .iter()
+        .map(|variable| Read::parse(variable).map_err(|message| (message, find(&source, variable))))
+        .collect::<Result<Vec<_>, _>>()?;
+    for person in [nobody(), everybody(&reads)] {
+        if let Err(error) = expression.eval(minijinja::Value::from_object(Names(Arc::new(person)))) {
+            let of_the_expression = matches!(
+                error.kind(),
+                ErrorKind::UnknownFilter
+                    | ErrorKind::UnknownFunction
+                    | ErrorKind::UnknownMethod
+                    | ErrorKind::UnknownTest
+                    | ErrorKind::OutOfFuel
+                    | ErrorKind::TooManyArguments
+                    | ErrorKind::MissingArgument
+            );
+            if of_the_expression {
+                return Err(explain(&error));
+            }
+        }
+    }
+    Ok(Checked { source: source.into(), reads, plain: false })
+}
+
+impl Checked {
+    /// Compiles the expression for one cycle.
+    pub(super) fn compile<'m>(&'m self, environment: &'m Environment<'_>) -> Compiled<'m> {
+        if self.plain {
+            return Compiled::Plain(&self.reads[0]);
+        }
+        let expression = environment.compile_expression(&self.source);
+        Compiled::Expression(expression.expect("it compiled when the configuration was read"))
+    }
+}
+
+impl Compiled<'_> {
+    /// Evaluates the expression for a person; the error says what is wrong in words for the administrator.
+    pub(super) fn evaluate(&self, person: &Arc<Assignment>) -> Result<Outcome, String> {
+        match self {
+            Self::Plain(read) => match read.of(person) {
+                None => Ok(Outcome::Empty),
+                Some(ProfileValue::Text(text)) => text_outcome(text),
+                Some(ProfileValue::Flag(flag)) => Ok(Outcome::Flag(flag)),
+                Some(ProfileValue::List(items)) => list_outcome(items.iter().map(|item| match item {
+                    ProfileValue::Text(text) => Ok(text.clone()),
+                    _ => Err(NOT_ALL_TEXTS.to_owned()),
+                })),
+                Some(ProfileValue::Number(_)) => Err(a_number()),
+                Some(ProfileValue::Odd) => Err("yields an object, which is no text".to_owned()),
+            },
+            Self::Expression(expression) => {
+                let value = expression
+                    .eval(minijinja::Value::from_object(Names(Arc::clone(person))))
+                    .map_err(|error| explanation(&error))?;
+                outcome(&value)
+            }
+        }
+    }
+}
+
+const NOT_ALL_TEXTS: &str = "yields a list whose items are not all texts";
+
+fn a_number() -> String {
+    "yields a number; make it a text with `| string`".to_owned()
+}
+
+fn outcome(value: &minijinja::Value) -> Result<Outcome, String> {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Ok(Outcome::Empty),
+        ValueKind::Bool => Ok(Outcome::Flag(value.is_true())),
+        ValueKind::String => text_outcome(value.as_str().expect("its kind is string").into()),
+        ValueKind::Number => Err(a_number()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().map_err(|error| explanation(&error))?;
+            list_outcome(items.filter(|item| !item.is_undefined() && !item.is_none()).map(|item| match item.as_str() {
+                Some(text) => Ok(text.into()),
+                None => Err(NOT_ALL_TEXTS.to_owned()),
+            }))
+        }
+        _ => Err("yields something that is neither a text nor a list of texts".to_owned()),
+    }
+}
+
+fn text_outcome(text: CompactString) -> Result<Outcome, String> {
+    if text.len() > LONGEST_TEXT {
+        return Err(format!("yields a text of {} bytes; {LONGEST_TEXT} are the most", text.len()));
+    }
+    Ok(if text.trim().is_empty() { Outcome::Empty } else { Outcome::Text(text) })
+}
+
+/// Counts while it collects: a list may be long without ever having been in memory.
+fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> Result<Outcome, String> {
+    let mut texts = Vec::new();
+    for item in items {
+        if texts.len() == LONGEST_LIST {
+            return Err(format!("yields a list of more than {LONGEST_LIST} texts"));
+        }
+        texts.push(item?);
+    }
+    texts.retain(|text: &CompactString| !text.trim().is_empty());
+    Ok(if texts.is_empty() { Outcome::Empty } else { Outcome::List(texts) })
+}
+
+/// The error's own words without its Debug form, which would hold values of the person.
+fn explanation(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
+
+/// Whether an expression is `root.name` and nothing else.
+fn is_plain(source: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    source.split_once('.').is_some_and(|(root, name)| is_name(root) && is_name(name))
+}
+
+fn find(source: &str, variable: &str) -> Option<Range<usize>> {
+    let start = source.find(variable)?;
+    Some(start..start + variable.len())
+}
+
+/// A person without any attribute.
+fn nobody() -> Assignment {
+    Assignment {
+        id: OktaUserId::new("00u"),
+        user_name: None,
+        status: AssignmentStatus::new("ACTIVE"),
+        via: Via::User,
+        app_profile: Profile::default(),
+        user: Some(EmbeddedUser { status: UserStatus::Working, becoming: None, profile: Profile::default() }),
+    }
+}
+
+/// A person who has every attribute that the expression reads, as a text.
+fn everybody(reads: &[Read]) -> Assignment {
+    let profile = |root: Root| {
+        let names = reads.iter().filter(|read| read.root == root).map(|read| read.name.clone());
+        names.map(|name| (name, ProfileValue::Text("a".into()))).collect()
+    };
+    Assignment {
+        user_name: Some(UserName::new("a")),
+        app_profile: profile(Root::AppUser),
+        user: Some(EmbeddedUser { status: UserStatus::Working, becoming: None, profile: profile(Root::User) }),
+        ..nobody()
+    }
+}

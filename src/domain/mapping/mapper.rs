@@ -1,0 +1,346 @@
+//! Maps people: an assignment becomes an identity, or a reason why not.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::domain::assignment::Assignment;
+use crate::domain::identity::{Identity, Want};
+use crate::domain::ids::UserName;
+use crate::domain::mapping::context::Read;
+use crate::domain::mapping::expression::{Compiled, Outcome};
+use crate::domain::mapping::rule::{Kind, Mapping, Rule, WhenEmpty};
+use crate::domain::value::Value;
+
+/// The rules of a mapping, compiled for one cycle.
+pub struct Mapper<'m> {
+    user_name: (&'m Rule, Compiled<'m>),
+    rules: Vec<(&'m Rule, Compiled<'m>)>,
+    include: Option<Compiled<'m>>,
+    presence: Presence,
+}
+
+/// What becomes of an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// The account that the person shall have.
+    Identity(Identity),
+    /// `people.include` leaves the person out: account and link stay as they are.
+    OutOfScope,
+    /// No account can be told.
+    Held(MappingDoubt),
+}
+
+/// Why a person could not be mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingDoubt {
+    /// The attribute whose rule failed, or `people.include`.
+    pub place: CompactString,
+    /// What is wrong; may name a value of the person, so that it belongs in reports and not in logs.
+    pub why: String,
+}
+
+/// Which of the attributes that the rules read anybody had.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    reads: Vec<(Read, bool)>,
+    people: usize,
+}
+
+impl Presence {
+    /// The attributes, such as `user.managr`, that a rule reads and that nobody had; told once 20 people were seen.
+    pub fn nobody_has(&self) -> Vec<String> {
+        let Self { reads, people } = self;
+        if *people < 20 {
+            return Vec::new();
+        }
+        let missing = reads.iter().filter(|(_, seen)| !seen);
+        missing.map(|(read, _)| format!("{}.{}", read.root.as_str(), read.name)).collect()
+    }
+}
+
+impl<'m> Mapper<'m> {
+    pub(super) fn new(mapping: &'m Mapping) -> Self {
+        let compile = |rule: &'m Rule| (rule, rule.value.compile(&mapping.environment));
+        Self {
+            user_name: compile(mapping.user_name()),
+            rules: mapping.rules().iter().map(compile).collect(),
+            include: mapping.include.as_ref().map(|include| include.compile(&mapping.environment)),
+            presence: Presence { reads: mapping.reads().into_iter().map(|read| (read, false)).collect(), people: 0 },
+        }
+    }
+
+    /// Maps one person.
+    pub fn map(&mut self, assignment: Assignment) -> Mapped {
+        self.presence.people += 1;
+        for (read, seen) in self.presence.reads.iter_mut().filter(|(_, seen)| !seen) {
+            *seen = read.is_present(&assignment);
+        }
+        let person = Arc::new(assignment);
+        match self.takes_part(&person) {
+            Ok(true) => {}
+            Ok(false) => return Mapped::OutOfScope,
+            Err(why) => return Mapped::Held(MappingDoubt { place: "people.include".into(), why }),
+        }
+        let held = |rule: &Rule, why: String| Mapped::Held(MappingDoubt { place: rule.path.to_string().into(), why });
+        let (rule, expression) = &self.user_name;
+        let user_name = match expression.evaluate(&person) {
+            Ok(Outcome::Text(name)) => UserName::new(name),
+            Ok(Outcome::Empty) => return held(rule, "yields nothing; everybody needs a userName".to_owned()),
+            Ok(Outcome::Flag(_) | Outcome::List(_)) => {
+                return held(rule, "yields something that is no text".to_owned());
+            }
+            Err(why) => return held(rule, why),
+        };
+        let mut wants = Vec::with_capacity(self.rules.len());
+        for (rule, expression) in &self.rules {
+            match expression.evaluate(&person).and_then(|outcome| want(rule, outcome)) {
+                Ok(want) => wants.push(want),
+                Err(why) => return held(rule, why),
+            }
+        }
+        Mapped::Identity(Identity { user_name, wants: wants.into() })
+    }
+
+    /// What was seen of the attributes that the rules read.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    fn takes_part(&self, person: &Arc<Assignment>) -> Result<bool, String> {
+        match self.include.as_ref().map(|include| include.evaluate(person)).transpose()? {
+            None => Ok(true),
+            Some(Outcome::Flag(flag)) => Ok(flag),
+            Some(Outcome::Empty | Outcome::Text(_) | Outcome::List(_)) => {
+                Err("yields neither true nor false".to_owned())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Mapper<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mapper").field("rules", &self.rules.len()).finish_non_exhaustive()
+    }
+}
+
+fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
+    let value = match (outcome, rule.kind) {
+        (Outcome::Empty, _) => None,
+        (Outcome::Text(text), Kind::Team) => Value::text(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        (Outcome::Text(text), Kind::Text | Kind::Group | Kind::Any) => Value::text(text),
+        (Outcome::Flag(flag), Kind::Any) => Some(Value::Flag(flag)),
+        (Outcome::List(texts), Kind::Any) => Value::list(texts),
+        (Outcome::Flag(_), Kind::Text | Kind::Group | Kind::Team) => {
+            return Err("yields true or false where a text is needed".to_owned());
+        }
+        (Outcome::List(_), Kind::Text | Kind::Group | Kind::Team) => {
+            return Err("yields a list where one text is needed".to_owned());
+        }
+    };
+    match (value, rule.when_empty) {
+        (Some(value), _) => Ok(Want::Set(value)),
+        (None, WhenEmpty::Leave) => Ok(Want::Leave),
+        (None, WhenEmpty::Clear) => Ok(Want::Clear),
+        (None, WhenEmpty::Hold) => Err("yields nothing, and `when_empty` is \"hold\"".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value as Json, json};
+
+    use super::{Mapped, MappingDoubt};
+    use crate::domain::assignment::{
+        Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
+    };
+    use crate::domain::attribute::AttributePath;
+    use crate::domain::identity::Want;
+    use crate::domain::ids::{OktaUserId, UserName};
+    use crate::domain::mapping::rule::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::value::Compare;
+
+    fn profile(json: &Json) -> Profile {
+        let object = json.as_object().expect("an object");
+        object.iter().filter_map(|(name, value)| Some((name.into(), ProfileValue::from_json(value.clone())?))).collect()
+    }
+
+    fn ada() -> Assignment {
+        Assignment {
+            id: OktaUserId::new("00u1"),
+            user_name: Some(UserName::new("ada@example.com")),
+            status: AssignmentStatus::new("ACTIVE"),
+            via: Via::Group,
+            app_profile: profile(&json!({"team": "Engines"})),
+            user: Some(EmbeddedUser {
+                status: UserStatus::Working,
+                becoming: None,
+                profile: profile(&json!({
+                    "firstName": "Ada", "nothing": null, "cleared": "", "blank": " ", "employeeNumber": 7, "vip": true,
+                    "tags": ["a", "", null, "b"], "numbers": [1, 2], "odd": {"x": 1}, "city": "  Bad   Ems ", "country": "DE"
+                })),
+            }),
+        }
+    }
+
+    fn map(kind: Kind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
+        let rule = |path: &str, value: &str| RuleSpec {
+            path: AttributePath::parse(path).expect("a path"),
+            value: value.to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty,
+            kind,
+        };
+        let groups = BTreeMap::from([("DE".to_owned(), "Germany".to_owned())]);
+        let others = BTreeMap::from([("*".to_owned(), "Elsewhere".to_owned())]);
+        let spec = MappingSpec {
+            rules: vec![rule("userName", "assignment.user_name"), rule("title", value)],
+            tables: BTreeMap::from([("groups".to_owned(), groups), ("others".to_owned(), others)]),
+            include: include.map(str::to_owned),
+        };
+        Mapping::new(spec).expect("a mapping").mapper().map(ada())
+    }
+
+    /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
+    #[track_caller]
+    fn check(value: &str, expected: &Json) {
+        let found = match map(Kind::Any, WhenEmpty::Leave, value, None) {
+            Mapped::Identity(identity) => match &identity.wants[0] {
+                Want::Set(value) => value.to_json(),
+                Want::Leave => Json::Null,
+                Want::Clear => json!("cleared"),
+            },
+            Mapped::Held(MappingDoubt { place, why }) => json!(format!("held: {place} {why}")),
+            Mapped::OutOfScope => json!("out of scope"),
+        };
+        assert_eq!(&found, expected, "{value}");
+    }
+
+    #[test]
+    fn values() {
+        check("user.firstName", &json!("Ada"));
+        check("user.vip", &json!(true));
+        check("user.tags", &json!(["a", "b"]));
+        check("appuser.team", &json!("Engines"));
+        check("assignment.via", &json!("group"));
+        check("assignment.status", &json!("ACTIVE"));
+        check("user.firstName | upper", &json!("ADA"));
+        check("user.missing or user.firstName", &json!("Ada"));
+        check("user.firstName ~ '.' ~ appuser.team", &json!("Ada.Engines"));
+        check("'x' if user.vip else 'y'", &json!("x"));
+        check("user.employeeNumber | string", &json!("7"));
+        check("user.country | lookup('groups')", &json!("Germany"));
+        check("user.firstName | lookup('others')", &json!("Elsewhere"));
+        check("assignment.user_name | before('@')", &json!("ada"));
+        check("assignment.user_name | after('@')", &json!("example.com"));
+        check("user.tags | first", &json!("a"));
+    }
+
+    #[test]
+    fn missing_null_and_empty_are_all_nothing() {
+        for name in ["missing", "nothing", "cleared"] {
+            check(&format!("user.{name}"), &Json::Null);
+            check(&format!("user.{name} | trim"), &Json::Null);
+            check(&format!("user.{name} | default('x')"), &json!("x"));
+            check(&format!("user.firstName ~ user.{name}"), &json!("Ada"));
+            check(&format!("user.{name} | lookup('groups')"), &Json::Null);
+            check(&format!("'in' if user.{name} != 'service' else 'out'"), &json!("in"));
+        }
+        check("user.blank", &Json::Null);
+        check("user.blank | trim", &Json::Null);
+    }
+
+    #[test]
+    fn anything_but_text_boolean_and_texts_holds() {
+        let number = json!("held: title yields a number; make it a text with `| string`");
+        check("user.employeeNumber", &number);
+        check("user.employeeNumber | int + 1", &number);
+        check("user.numbers", &json!("held: title yields a list whose items are not all texts"));
+        check("user.numbers | list", &json!("held: title yields a list whose items are not all texts"));
+        check("user.odd", &json!("held: title yields an object, which is no text"));
+        check("[user.firstName] * 2000", &json!("held: title yields a list of more than 1000 texts"));
+        check("'x' * 70000", &json!("held: title yields a text of 70000 bytes; 65536 are the most"));
+        check(
+            "user.firstName | lookup('groups')",
+            &json!("held: title invalid operation: [tables.groups] has no entry for \"Ada\""),
+        );
+    }
+
+    #[test]
+    fn a_boundless_expression_is_refused_when_it_is_read() {
+        let spec = |value: &str| MappingSpec {
+            rules: vec![RuleSpec {
+                path: AttributePath::parse("userName").expect("a path"),
+                value: value.to_owned(),
+                compare: Compare::IgnoreCase,
+                on: On::CreateAndUpdate,
+                when_empty: WhenEmpty::Hold,
+                kind: Kind::Text,
+            }],
+            tables: BTreeMap::new(),
+            include: None,
+        };
+        let problem = |value: &str| Mapping::new(spec(value)).expect_err("no bounds")[0].message.clone();
+        assert_eq!(problem("(['a'] * 100000) | map('trim') | list | first"), "engine ran out of fuel");
+        assert_eq!(problem(&format!("user.a{}", " | trim".repeat(1_000))), "is 7006 bytes long; 4096 are the most");
+    }
+
+    #[track_caller]
+    fn wants(kind: Kind, when_empty: WhenEmpty, value: &str, expected: Result<Want, &str>) {
+        let found = match map(kind, when_empty, value, None) {
+            Mapped::Identity(identity) => Ok(identity.wants[0].clone()),
+            Mapped::Held(doubt) => Err(doubt.why),
+            Mapped::OutOfScope => Err("out of scope".to_owned()),
+        };
+        assert_eq!(found, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn what_an_attribute_may_hold_and_what_nothing_means() {
+        let set = |text: &str| Ok(Want::Set(crate::domain::value::Value::text(text).expect("no blank text")));
+        wants(Kind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
+        wants(Kind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
+        wants(Kind::Text, WhenEmpty::Leave, "user.vip", Err("yields true or false where a text is needed"));
+        wants(Kind::Group, WhenEmpty::Leave, "user.tags", Err("yields a list where one text is needed"));
+        wants(Kind::Text, WhenEmpty::Leave, "user.cleared", Ok(Want::Leave));
+        wants(Kind::Text, WhenEmpty::Clear, "user.cleared", Ok(Want::Clear));
+        wants(Kind::Text, WhenEmpty::Hold, "user.cleared", Err("yields nothing, and `when_empty` is \"hold\""));
+    }
+
+    #[test]
+    fn who_takes_part() {
+        let takes_part = |include| match map(Kind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
+            Mapped::Identity(_) => "in".to_owned(),
+            Mapped::OutOfScope => "out".to_owned(),
+            Mapped::Held(doubt) => format!("{}: {}", doubt.place, doubt.why),
+        };
+        assert_eq!(takes_part("user.userType != 'service'"), "in");
+        assert_eq!(takes_part("user.country == 'FI'"), "out");
+        assert_eq!(takes_part("user.vip"), "in");
+        assert_eq!(takes_part("user.missing"), "people.include: yields neither true nor false");
+    }
+
+    #[test]
+    fn an_attribute_that_nobody_has_is_told_once_enough_people_were_seen() {
+        let rule = |path: &str, value: &str| RuleSpec {
+            path: AttributePath::parse(path).expect("a path"),
+            value: value.to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Any,
+        };
+        let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.managr or user.firstName")];
+        let mapping = Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None }).expect("a mapping");
+        let mut mapper = mapping.mapper();
+        for _ in 0..19 {
+            mapper.map(ada());
+        }
+        assert!(mapper.presence().nobody_has().is_empty());
+        mapper.map(ada());
+        assert_eq!(mapper.presence().nobody_has(), ["user.managr"]);
+    }
+}

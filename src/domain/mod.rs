@@ -1,0 +1,10 @@
+//! The pure part: what is decided, apart from how it is read and written.
+//!
+//! Names no other module of the crate. No async, clock, file, network or logging: the same input gives the same output.
+
+pub mod assignment;
+pub mod attribute;
+pub mod identity;
+pub mod ids;
+pub mod mapping;
+pub mod value;
