@@ -2,9 +2,11 @@
 //!
 //! Names no other module of the crate. No async, clock, file, network or logging: the same input gives the same output.
 
+pub mod account;
 pub mod assignment;
 pub mod attribute;
 pub mod identity;
 pub mod ids;
 pub mod mapping;
+pub mod snapshot;
 pub mod value;

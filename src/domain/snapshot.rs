@@ -1,0 +1,667 @@
+//! Snapshots: listings that were read to their end.
+//!
+//! The types here are the only way to a snapshot, so that none can exist of a listing that failed, was cut short or went in a circle.
+//! An Okta listing is a walk along cursors ("Link header", core Okta API); a SCIM listing is a walk by index (RFC 7644, 3.4.2.4) whose
+//! total must agree with the rows received, or with a second walk.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::domain::account::{Account, AccountRow};
+use crate::domain::assignment::StandingDoubt;
+use crate::domain::identity::Identity;
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::mapping::MappingDoubt;
+
+/// More pages than any organization has; a listing that goes on beyond is going in circles.
+const MOST_PAGES: usize = 20_000;
+
+/// A listing that is no basis for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incomplete {
+    /// A cursor came back.
+    #[error(
+        "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles"
+    )]
+    Circle {
+        /// The page, from 1.
+        page: usize,
+    },
+    /// There is no end.
+    #[error("there is no end after {MOST_PAGES} pages")]
+    Endless,
+    /// The walk was not finished.
+    #[error("the listing ended before its last page")]
+    CutShort,
+    /// A total without rows.
+    #[error("the server says that it has {total} users and shows none")]
+    NoRows {
+        /// `totalResults`.
+        total: u64,
+    },
+}
+
+/// A person in an Okta listing, after mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The Okta user.
+    pub id: OktaUserId,
+    /// What follows from the assignment.
+    pub state: PersonState,
+}
+
+/// What follows from an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonState {
+    /// The person shall have this account.
+    Wanted(Identity),
+    /// `people.include` leaves the person out.
+    OutOfScope,
+    /// The person has not started yet.
+    Staged,
+    /// The row is there, yet the person has left.
+    Left,
+    /// The statuses say nothing.
+    Unclear(Option<UserName>, StandingDoubt),
+    /// The mapping gives no account.
+    Unmapped(Option<UserName>, MappingDoubt),
+    /// Two rows of this person contradict each other.
+    Contradiction(Option<UserName>),
+}
+
+impl PersonState {
+    /// The name under which a report shows the person, where one is known.
+    pub fn user_name(&self) -> Option<&UserName> {
+        match self {
+            Self::Wanted(identity) => Some(&identity.user_name),
+            Self::Unclear(name, _) | Self::Unmapped(name, _) | Self::Contradiction(name) => name.as_ref(),
+            Self::OutOfScope | Self::Staged | Self::Left => None,
+        }
+    }
+}
+
+/// All people who are assigned to the application: a complete listing.
+#[derive(Clone, Debug)]
+pub struct AssignmentSnapshot {
+    people: Vec<Person>,
+    unreadable: usize,
+    pages: usize,
+}
+
+impl AssignmentSnapshot {
+    /// The people, in the order of their ids, each once.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// A person by id.
+    pub fn get(&self, id: &OktaUserId) -> Option<&Person> {
+        self.people.binary_search_by(|person| person.id.cmp(id)).ok().map(|at| &self.people[at])
+    }
+
+    /// Rows that named nobody.
+    pub fn unreadable(&self) -> usize {
+        self.unreadable
+    }
+
+    /// Pages read.
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+}
+
+/// A walk along cursors, page by page.
+#[derive(Debug, Default)]
+pub struct AssignmentWalk {
+    people: Vec<Person>,
+    unreadable: usize,
+    pages: usize,
+    cursors: HashSet<u64>,
+    ended: Ended,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ended {
+    #[default]
+    NotYet,
+    Yes,
+}
+
+impl AssignmentWalk {
+    /// Takes the next page: its people, the number of rows that named nobody, and the cursor of the page after it.
+    pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
+        self.pages += 1;
+        self.people.extend(people);
+        self.unreadable += unreadable;
+        match next {
+            None => self.ended = Ended::Yes,
+            Some(cursor) => {
+                if !self.cursors.insert(hash(cursor)) {
+                    return Err(Incomplete::Circle { page: self.pages });
+                }
+                if self.pages == MOST_PAGES {
+                    return Err(Incomplete::Endless);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The snapshot, if the last page was read.
+    pub fn finish(self) -> Result<AssignmentSnapshot, Incomplete> {
+        let Self { mut people, unreadable, pages, cursors: _, ended } = self;
+        if ended == Ended::NotYet {
+            return Err(Incomplete::CutShort);
+        }
+        people.sort_by(|left, right| left.id.cmp(&right.id));
+        // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
+        people.dedup_by(|later, earlier| {
+            let twice = later.id == earlier.id;
+            if twice && later.state != earlier.state {
+                earlier.state = PersonState::Contradiction(earlier.state.user_name().cloned());
+            }
+            twice
+        });
+        people.shrink_to_fit();
+        Ok(AssignmentSnapshot { people, unreadable, pages })
+    }
+}
+
+/// All accounts that Haiilo shows.
+#[derive(Clone, Debug)]
+pub struct AccountSnapshot {
+    accounts: Vec<Account>,
+    /// Hashes of userNames with the positions of their accounts, in order.
+    by_name: Vec<(u64, u32)>,
+    proof: Proof,
+    pages: usize,
+}
+
+/// Whether two sources agree that a listing of accounts is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The rows received are as many as the server says, or a second walk gave the same ids.
+    Agreed,
+    /// They are not: the listing serves for updates, and for nothing that needs to know who is *not* there.
+    Doubtful(String),
+}
+
+impl AccountSnapshot {
+    /// The accounts, in the order of their ids, each once.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The position of an account.
+    pub fn position(&self, id: &HaiiloId) -> Option<usize> {
+        self.accounts.binary_search_by(|account| account.id.cmp(id)).ok()
+    }
+
+    /// The positions of all accounts with this userName.
+    pub fn named(&self, name: &UserName) -> Vec<usize> {
+        let wanted = name.key_hash();
+        let from = self.by_name.partition_point(|(hash, _)| *hash < wanted);
+        let candidates =
+            self.by_name[from..].iter().take_while(|(hash, _)| *hash == wanted).map(|(_, at)| *at as usize);
+        candidates.filter(|at| self.accounts[*at].user_name.as_ref().is_some_and(|found| found.same_as(name))).collect()
+    }
+
+    /// Whether the listing is whole.
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// Pages read.
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+}
+
+/// One page of a SCIM listing that shall be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// `startIndex`, from 1.
+    pub start: u64,
+    /// `count`.
+    pub count: u32,
+}
+
+/// One page of a SCIM listing.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    /// The rows.
+    pub rows: Vec<AccountRow>,
+    /// `totalResults`, where the server gave one.
+    pub total: Option<u64>,
+}
+
+/// A walk by index. It says which pages it needs next; they may be asked for at once and come in any order.
+#[derive(Debug)]
+pub struct AccountWalk {
+    count: u32,
+    stage: Stage,
+    pages: usize,
+    round: Round,
+    first: Option<Round>,
+}
+
+/// Where a walk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was read.
+    Start,
+    /// The first page was shorter than asked; the second tells whether the server's pages are.
+    Second,
+    /// Pages up to the total were asked for.
+    Middle,
+    /// The page behind the last one was asked for, to see that it is empty.
+    End,
+    /// The end was seen.
+    Over,
+}
+
+/// What one walk from the first row to the last has seen.
+#[derive(Debug, Default)]
+struct Round {
+    accounts: Vec<Account>,
+    /// Hashes of the ids that were seen.
+    seen: HashSet<u64>,
+    unreadable: usize,
+    /// The row behind the last one that was received.
+    reached: u64,
+    totals: Vec<Option<u64>>,
+    /// Ranges of rows that a short page left out.
+    gaps: Vec<PageRequest>,
+    /// Pages that should have held rows and were empty.
+    holes: usize,
+    /// Pages that should have held new rows and held known ones.
+    repeats: usize,
+}
+
+impl AccountWalk {
+    /// A walk that asks for `count` rows a page.
+    pub fn new(count: u32) -> Self {
+        Self { count, stage: Stage::Start, pages: 0, round: Round::default(), first: None }
+    }
+
+    /// The pages to ask for now; none once the walk is over.
+    pub fn wanted(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
+        if self.pages >= MOST_PAGES * 10 {
+            return Err(Incomplete::Endless);
+        }
+        if !self.round.gaps.is_empty() {
+            return Ok(std::mem::take(&mut self.round.gaps));
+        }
+        let next = vec![PageRequest { start: self.round.reached + 1, count: self.count }];
+        match self.stage {
+            Stage::Start | Stage::Second | Stage::End => Ok(next),
+            Stage::Middle => {
+                self.stage = Stage::End;
+                Ok(next)
+            }
+            Stage::Over => self.settle(),
+        }
+    }
+
+    /// Whether the page that was asked for last lies behind the last row, where some servers answer with an error.
+    pub fn is_past_the_end(&self) -> bool {
+        self.stage == Stage::End
+    }
+
+    /// Takes a page that was asked for.
+    pub fn take(&mut self, request: PageRequest, page: AccountPage) -> Result<(), Incomplete> {
+        self.pages += 1;
+        let AccountPage { rows, total } = page;
+        let received = rows.len() as u64;
+        let is_repeat = self.round.add(rows) == 0 && received > 0;
+        match self.stage {
+            Stage::Start => {
+                self.round.totals.push(total);
+                self.round.reached = received;
+                self.stage = match (received, total) {
+                    (0, Some(total)) if total > 0 => return Err(Incomplete::NoRows { total }),
+                    (0, _) => Stage::Over,
+                    (_, Some(total)) if total > received && received < u64::from(self.count) => Stage::Second,
+                    (_, Some(total)) if total > received => self.fan_out(received, total),
+                    _ => Stage::Middle,
+                };
+            }
+            Stage::Second => {
+                self.round.totals.push(total);
+                self.round.reached += received;
+                self.stage = match total {
+                    Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total),
+                    _ => Stage::Middle,
+                };
+            }
+            Stage::Middle => {
+                self.round.totals.push(total);
+                let due = u64::from(request.count).min(total.unwrap_or(0).saturating_sub(request.start - 1));
+                self.round.reached = self.round.reached.max(request.start - 1 + received);
+                if due > 0 && received == 0 {
+                    self.round.holes += 1;
+                } else if due > 0 && is_repeat {
+                    self.round.repeats += 1;
+                } else if received < due {
+                    let start = request.start + received;
+                    self.round.gaps.push(PageRequest { start, count: clamp(due - received) });
+                }
+            }
+            Stage::End => {
+                // Past the end some servers show the first rows again; only new ids are more of the listing.
+                if received == 0 || is_repeat {
+                    // Without a total, the same rows again may as well mean that the server does not heed startIndex.
+                    self.round.repeats += usize::from(is_repeat && self.round.totals.contains(&None));
+                    self.stage = Stage::Over;
+                } else {
+                    self.round.totals.push(total);
+                    self.round.reached += received;
+                }
+            }
+            Stage::Over => {}
+        }
+        Ok(())
+    }
+
+    /// The snapshot, once nothing more is wanted.
+    pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
+        let Self { count: _, stage, pages, round, first } = self;
+        if stage != Stage::Over || !round.gaps.is_empty() {
+            return Err(Incomplete::CutShort);
+        }
+        let proof = match &first {
+            None => round.agreement(),
+            Some(first) if first.repeats + round.repeats > 0 => {
+                Proof::Doubtful("Haiilo answers with the same users whatever startIndex is asked for".to_owned())
+            }
+            Some(first) if first.seen == round.seen => Proof::Agreed,
+            Some(first) => Proof::Doubtful(format!(
+                "two walks through Haiilo's users gave different ids ({} and {})",
+                first.seen.len(),
+                round.seen.len()
+            )),
+        };
+        let unreadable = first.as_ref().map_or(0, |first| first.unreadable).max(round.unreadable);
+        let proof = match (unreadable, proof) {
+            (0, proof) => proof,
+            (unreadable, _) => Proof::Doubtful(format!("{unreadable} of Haiilo's users could not be read")),
+        };
+        // The later reading of an account stands first, so that it is the one that stays.
+        let mut accounts = round.accounts;
+        accounts.extend(first.into_iter().flat_map(|first| first.accounts));
+        accounts.sort_by(|left, right| left.id.cmp(&right.id));
+        accounts.dedup_by(|later, earlier| later.id == earlier.id);
+        accounts.shrink_to_fit();
+        let mut by_name: Vec<(u64, u32)> = (0..)
+            .zip(&accounts)
+            .filter_map(|(at, account)| Some((account.user_name.as_ref()?.key_hash(), at)))
+            .collect();
+        by_name.sort_unstable();
+        Ok(AccountSnapshot { accounts, by_name, proof, pages })
+    }
+
+    /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
+    fn fan_out(&mut self, size: u64, total: u64) -> Stage {
+        let first = self.round.reached + 1;
+        let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
+        self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
+        Stage::Middle
+    }
+
+    /// At the end of a walk: over, or once more from the first row because the totals do not agree.
+    fn settle(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
+        if self.first.is_some() || self.round.agreement() == Proof::Agreed {
+            return Ok(Vec::new());
+        }
+        self.first = Some(std::mem::take(&mut self.round));
+        self.stage = Stage::Start;
+        self.wanted()
+    }
+}
+
+impl Round {
+    /// Adds rows; how many of them were new.
+    fn add(&mut self, rows: Vec<AccountRow>) -> usize {
+        let before = self.accounts.len() + self.unreadable;
+        for row in rows {
+            match row {
+                AccountRow::Account(account) if self.seen.insert(hash(account.id.as_str())) => {
+                    self.accounts.push(account)
+                }
+                AccountRow::Account(_) => {}
+                AccountRow::Unreadable => self.unreadable += 1,
+            }
+        }
+        self.accounts.len() + self.unreadable - before
+    }
+
+    /// Whether every total is the number of rows received.
+    fn agreement(&self) -> Proof {
+        let received = (self.accounts.len() + self.unreadable) as u64;
+        let agreed = self.totals.iter().all(|total| *total == Some(received)) && self.holes + self.repeats == 0;
+        let nothing_at_all = received == 0 && self.totals.iter().all(|total| matches!(total, None | Some(0)));
+        if agreed || nothing_at_all {
+            Proof::Agreed
+        } else {
+            Proof::Doubtful("the number of rows is not the total that Haiilo gives".to_owned())
+        }
+    }
+}
+
+fn clamp(rows: u64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AccountPage, AccountSnapshot, AccountWalk, AssignmentWalk, Incomplete, PageRequest, Person, PersonState, Proof,
+    };
+    use crate::domain::account::{Account, AccountRow, Activity};
+    use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+
+    fn person(id: &str, state: PersonState) -> Person {
+        Person { id: OktaUserId::new(id), state }
+    }
+
+    #[test]
+    fn a_listing_that_was_not_read_to_its_end_is_no_snapshot() {
+        let mut walk = AssignmentWalk::default();
+        walk.take(vec![person("a", PersonState::Left)], 0, Some("page 2")).expect("a page");
+        assert_eq!(walk.finish().expect_err("no end"), Incomplete::CutShort);
+        assert_eq!(AssignmentWalk::default().finish().expect_err("no page"), Incomplete::CutShort);
+    }
+
+    #[test]
+    fn a_listing_that_goes_in_circles_is_no_snapshot() {
+        let mut walk = AssignmentWalk::default();
+        walk.take(Vec::new(), 0, Some("page 2")).expect("a page");
+        walk.take(Vec::new(), 0, Some("page 3")).expect("a page");
+        assert_eq!(walk.take(Vec::new(), 0, Some("page 2")), Err(Incomplete::Circle { page: 3 }));
+    }
+
+    #[test]
+    fn a_person_who_is_listed_twice_is_one_person_or_a_contradiction() {
+        let mut walk = AssignmentWalk::default();
+        let rows =
+            vec![person("b", PersonState::Left), person("a", PersonState::Left), person("c", PersonState::Staged)];
+        walk.take(rows, 1, Some("page 2")).expect("a page");
+        walk.take(vec![person("a", PersonState::Staged), person("b", PersonState::Left)], 0, None).expect("a page");
+        let snapshot = walk.finish().expect("complete");
+        let states: Vec<_> =
+            snapshot.people().iter().map(|person| (person.id.as_str(), person.state.clone())).collect();
+        let expected = [("a", PersonState::Contradiction(None)), ("b", PersonState::Left), ("c", PersonState::Staged)];
+        assert_eq!(states, expected);
+        assert_eq!((snapshot.unreadable(), snapshot.pages()), (1, 2));
+        assert_eq!(snapshot.get(&OktaUserId::new("c")).map(|person| &person.state), Some(&PersonState::Staged));
+    }
+
+    fn account(n: u64) -> AccountRow {
+        AccountRow::Account(Account {
+            id: HaiiloId::new(format!("{n:04}")),
+            user_name: Some(UserName::new(format!("P{}@x", n / 2))),
+            activity: Activity::Active,
+            values: Box::default(),
+            without_element: 0,
+        })
+    }
+
+    /// A server as a function from a page request and its number to a page.
+    fn walk(
+        count: u32,
+        mut page: impl FnMut(PageRequest, usize) -> AccountPage,
+    ) -> (Result<AccountSnapshot, Incomplete>, usize) {
+        let mut walk = AccountWalk::new(count);
+        let mut pages = 0;
+        loop {
+            let mut requests = match walk.wanted() {
+                Ok(requests) => requests,
+                Err(error) => return (Err(error), pages),
+            };
+            if requests.is_empty() {
+                return (walk.finish(), pages);
+            }
+            // Answers come in any order.
+            requests.reverse();
+            for request in requests {
+                pages += 1;
+                if let Err(error) = walk.take(request, page(request, pages)) {
+                    return (Err(error), pages);
+                }
+            }
+        }
+    }
+
+    fn rows(all: u64, start: u64, count: u64) -> Vec<AccountRow> {
+        (start..(start + count).min(all + 1)).map(account).collect()
+    }
+
+    #[track_caller]
+    fn check(all: u64, count: u32, pages: usize, proven: &Proof, page: impl FnMut(PageRequest, usize) -> AccountPage) {
+        let (snapshot, asked) = walk(count, page);
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!((snapshot.accounts().len() as u64, snapshot.proof(), asked), (all, proven, pages));
+    }
+
+    #[test]
+    fn an_honest_server_costs_one_page_more_than_its_rows() {
+        for (all, pages) in [(0, 1), (1, 2), (99, 2), (100, 2), (101, 3), (1_000, 11), (1_001, 12)] {
+            check(all, 100, pages, &Proof::Agreed, |request, _| AccountPage {
+                rows: rows(all, request.start, u64::from(request.count)),
+                total: Some(all),
+            });
+        }
+    }
+
+    #[test]
+    fn smaller_pages_than_asked_are_followed() {
+        check(250, 100, 6, &Proof::Agreed, |request, _| AccountPage {
+            rows: rows(250, request.start, u64::from(request.count).min(50)),
+            total: Some(250),
+        });
+        // One page that is short by accident does not make all pages small.
+        check(1_000, 100, 12, &Proof::Agreed, |request, n| AccountPage {
+            rows: rows(1_000, request.start, if n == 1 { 7 } else { u64::from(request.count) }),
+            total: Some(1_000),
+        });
+        check(1_000, 100, 12, &Proof::Agreed, |request, n| AccountPage {
+            rows: rows(1_000, request.start, if n == 5 { 7 } else { u64::from(request.count) }),
+            total: Some(1_000),
+        });
+    }
+
+    #[test]
+    fn a_total_that_lies_or_is_missing_is_no_obstacle_when_a_second_walk_agrees() {
+        for total in [None, Some(100), Some(150), Some(400)] {
+            let (snapshot, _) =
+                walk(100, |request, _| AccountPage { rows: rows(250, request.start, u64::from(request.count)), total });
+            let snapshot = snapshot.expect("a snapshot");
+            assert_eq!((snapshot.accounts().len(), snapshot.proof()), (250, &Proof::Agreed), "total {total:?}");
+        }
+    }
+
+    #[test]
+    fn a_total_that_is_cut_to_the_page_does_not_hide_the_rest() {
+        check(250, 100, 12, &Proof::Agreed, |request, _| {
+            let rows = rows(250, request.start, u64::from(request.count).min(50));
+            AccountPage { total: Some(rows.len() as u64), rows }
+        });
+    }
+
+    #[test]
+    fn the_first_rows_again_behind_the_end_are_the_end() {
+        check(200, 100, 3, &Proof::Agreed, |request, _| {
+            let start = if request.start > 200 { 1 } else { request.start };
+            AccountPage { rows: rows(200, start, u64::from(request.count)), total: Some(200) }
+        });
+    }
+
+    #[test]
+    fn a_server_that_always_answers_the_same_page_is_not_believed() {
+        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: Some(500) });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.accounts().len(), 100);
+        assert!(matches!(snapshot.proof(), Proof::Doubtful(_)), "{:?}", snapshot.proof());
+        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: None });
+        assert!(matches!(snapshot.expect("a snapshot").proof(), Proof::Doubtful(_)));
+    }
+
+    #[test]
+    fn rows_that_come_and_go_during_the_walk_make_it_doubtful() {
+        let (snapshot, _) = walk(100, |request, n| {
+            // After the first page of the first walk the first account is deleted: every later row moves up by one.
+            let shift = u64::from(n > 1);
+            AccountPage { rows: rows(300, request.start + shift, u64::from(request.count)), total: Some(300 - shift) }
+        });
+        let snapshot = snapshot.expect("a snapshot");
+        assert!(matches!(snapshot.proof(), Proof::Doubtful(_)), "{:?}", snapshot.proof());
+        assert_eq!(snapshot.accounts().len(), 300);
+    }
+
+    #[test]
+    fn an_empty_page_in_the_middle_is_doubtful() {
+        let (snapshot, _) = walk(100, |request, n| AccountPage {
+            rows: if n == 3 { Vec::new() } else { rows(500, request.start, u64::from(request.count)) },
+            total: Some(500),
+        });
+        assert!(matches!(snapshot.expect("a snapshot").proof(), Proof::Doubtful(_)));
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_doubtful() {
+        let (snapshot, _) = walk(100, |request, _| {
+            let mut rows = rows(100, request.start, u64::from(request.count));
+            if let Some(row) = rows.first_mut() {
+                *row = AccountRow::Unreadable;
+            }
+            AccountPage { rows, total: Some(100) }
+        });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.proof(), &Proof::Doubtful("1 of Haiilo's users could not be read".to_owned()));
+    }
+
+    #[test]
+    fn a_total_without_rows_is_an_error_and_nothing_at_all_is_empty() {
+        let nothing = |total| walk(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
+        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { total: 500 });
+        for total in [None, Some(0)] {
+            let snapshot = nothing(total).expect("a snapshot");
+            assert_eq!((snapshot.accounts().len(), snapshot.proof()), (0, &Proof::Agreed));
+        }
+    }
+
+    #[test]
+    fn accounts_are_found_by_name_without_case() {
+        let (snapshot, _) = walk(100, |request, _| AccountPage { rows: rows(9, request.start, 100), total: Some(9) });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.named(&UserName::new("p1@X")), [1, 2]);
+        assert!(snapshot.named(&UserName::new("p7@x")).is_empty());
+        assert_eq!(snapshot.position(&HaiiloId::new("0003")), Some(2));
+    }
+}
