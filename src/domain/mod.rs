@@ -8,5 +8,6 @@ pub mod attribute;
 pub mod identity;
 pub mod ids;
 pub mod mapping;
+pub mod policy;
 pub mod snapshot;
 pub mod value;

@@ -1,0 +1,3 @@
+//! The configuration: read, checked, and turned into settings.
+
+pub mod settings;

@@ -1,0 +1,105 @@
+//! The checked settings: what the rest of the program may rely on. Made by the reader of the configuration alone.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::ids::UserName;
+
+/// `[okta]`, apart from what the domain's policy holds.
+#[derive(Clone, Debug)]
+pub struct OktaSettings {
+    /// `org_url`: origin only, https unless it is a loopback address, never an `-admin` host.
+    pub org_url: Url,
+    /// `app_id`.
+    pub app_id: String,
+    /// `page_size`, 1 to 500.
+    pub page_size: u32,
+    /// `link_hosts`: further hosts that next links may name, in lower case.
+    pub link_hosts: Vec<String>,
+    /// `push_is_on`.
+    pub push_is_on: PushRule,
+    /// `rate_limit_share`, above 0 and at most 1.
+    pub rate_limit_share: f64,
+    /// `[okta.auth]` with its secret.
+    pub auth: OktaAuth,
+}
+
+/// What is done when Okta's own push to Haiilo is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushRule {
+    /// `sync` and `run` refuse.
+    Refuse,
+    /// They go on.
+    Accept,
+}
+
+/// How we authenticate to Okta.
+#[derive(Clone, Debug)]
+pub enum OktaAuth {
+    /// An API token of an administrator: `Authorization: SSWS …`.
+    ApiToken(SecretString),
+    /// A service app with a key of its own.
+    PrivateKeyJwt {
+        /// `client_id`.
+        client_id: String,
+        /// `key_id`; Okta finds the key by itself where the app has one alone.
+        key_id: Option<String>,
+        /// The private key in PEM: RSA or EC (P-256, P-384), PKCS#8, PKCS#1 or SEC1.
+        private_key: SecretString,
+    },
+}
+
+/// `[haiilo]`, apart from what the domain's policy holds.
+#[derive(Clone, Debug)]
+pub struct HaiiloSettings {
+    /// `base_url`: ends without a slash, https unless it is a loopback address.
+    pub base_url: Url,
+    /// `update_method`.
+    pub update_method: UpdateMethod,
+    /// `page_size`, 1 to 1000.
+    pub page_size: u32,
+    /// `concurrency`, 1 to 64.
+    pub concurrency: usize,
+    /// `[haiilo.auth]`: the access token.
+    pub token: SecretString,
+    /// `[haiilo.auth]`: how the token is sent.
+    pub token_form: TokenForm,
+    /// `[haiilo.auth]`: the account that the token dies with.
+    pub token_owner: UserName,
+}
+
+/// How an account is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateMethod {
+    /// PATCH with the changed paths alone.
+    Patch,
+    /// PUT of the whole account as it was read, with the changes.
+    Put,
+}
+
+/// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenForm {
+    /// `Bearer TOKEN`.
+    Bearer,
+    /// The token alone.
+    Bare,
+}
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// `proxy`: for all requests but those to loopback and to `no_proxy`.
+    pub proxy: Option<Url>,
+    /// `no_proxy`: hosts that are reached without the proxy.
+    pub no_proxy: Vec<String>,
+    /// `ca_file`: further root certificates, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// `connect_timeout`.
+    pub connect_timeout: Duration,
+    /// `read_timeout`: the longest silence of a server.
+    pub read_timeout: Duration,
+}

@@ -1,0 +1,260 @@
+//! What the administrator decided: which product is served, what becomes of leavers, who is protected, and the limits of a day.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::domain::assignment::{StatusRules, SuspendedRule};
+use crate::domain::ids::{HaiiloId, UserName};
+
+/// The two products behind the name; they share the path of their SCIM endpoint and little else, so that nothing is told from a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// Haiilo Advocacy: `active=false` deletes for ever, groups are an attribute, accounts hold six attributes.
+    Advocacy,
+}
+
+impl Product {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Advocacy => "advocacy",
+        }
+    }
+}
+
+/// What becomes of a person who left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaverAction {
+    /// The account stays.
+    Keep,
+    /// The account is deleted once the grace is over.
+    Delete,
+}
+
+impl LeaverAction {
+    /// The word of the configuration and of reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Whether leavers whose accounts existed before us are treated like the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdoptedRule {
+    /// Their accounts stay.
+    Keep,
+    /// The same action as for accounts that we made.
+    Same,
+}
+
+/// What is done about a linked account that Haiilo no longer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingRule {
+    /// It is reported.
+    Hold,
+    /// A new account is made.
+    Recreate,
+}
+
+/// `[leavers]` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaverRules {
+    /// For users whom Okta deactivated.
+    pub deactivated: LeaverAction,
+    /// For users who lost the assignment.
+    pub unassigned: LeaverAction,
+    /// For accounts that existed before us.
+    pub adopted: AdoptedRule,
+    /// How long a leaver's account stays, at the least.
+    pub grace: TimeDelta,
+}
+
+/// Everything that the administrator decided and that a plan depends on, apart from the mapping.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// `haiilo.product`.
+    pub product: Product,
+    /// `okta.suspended` and `okta.staged`.
+    pub statuses: StatusRules,
+    /// `haiilo.missing`.
+    pub missing: MissingRule,
+    /// `[leavers]`.
+    pub leavers: LeaverRules,
+    /// `[protect]`.
+    pub protected: Protected,
+    /// `haiilo.auth.token_owner`.
+    pub token_owner: UserName,
+    /// `[limits]`.
+    pub limits: Limits,
+}
+
+impl Policy {
+    /// What a leaver's clock depends on besides the mapping: a change of it starts all clocks again.
+    pub fn leaver_text(&self) -> String {
+        let LeaverRules { deactivated, unassigned, adopted, grace: _ } = &self.leavers;
+        let suspended = match self.statuses.suspended {
+            SuspendedRule::Keep => "keep",
+            SuspendedRule::Leaver => "leaver",
+        };
+        format!("{deactivated:?} {unassigned:?} {adopted:?} suspended={suspended}")
+    }
+}
+
+/// Accounts that are never deleted, deactivated or renamed.
+#[derive(Clone)]
+pub struct Protected {
+    patterns: Vec<(String, GlobMatcher)>,
+}
+
+/// A pattern that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(String);
+
+impl Protected {
+    /// Reads patterns of userNames or Haiilo ids; `*` and `?` stand for any characters, and case makes no difference.
+    pub fn new(patterns: impl IntoIterator<Item = String>) -> Result<Self, PatternError> {
+        let compile = |pattern: String| {
+            let folded = UserName::new(pattern.as_str()).key();
+            let glob = GlobBuilder::new(&folded).literal_separator(false).build();
+            glob.map(|glob| (pattern, glob.compile_matcher())).map_err(|error| PatternError(error.kind().to_string()))
+        };
+        Ok(Self { patterns: patterns.into_iter().map(compile).collect::<Result<_, _>>()? })
+    }
+
+    /// The pattern that protects an account which carries this userName.
+    pub fn by_name(&self, name: &UserName) -> Option<&str> {
+        self.matching(&name.key())
+    }
+
+    /// The pattern that protects the account with this id.
+    pub fn by_id(&self, id: &HaiiloId) -> Option<&str> {
+        self.matching(&id.as_str().to_lowercase())
+    }
+
+    /// Whether this very pattern is still configured.
+    pub fn has(&self, pattern: &str) -> bool {
+        self.patterns.iter().any(|(text, _)| text == pattern)
+    }
+
+    fn matching(&self, text: &str) -> Option<&str> {
+        self.patterns.iter().find(|(_, glob)| glob.is_match(text)).map(|(pattern, _)| pattern.as_str())
+    }
+}
+
+impl fmt::Debug for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protected").field("patterns", &self.patterns.len()).finish()
+    }
+}
+
+/// One limit over a rolling day; `None` in [`Limits`] means that it is off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// Percent of the larger of linked and assigned people.
+    pub percent: Option<f64>,
+    /// Never below this number.
+    pub floor: Option<u64>,
+    /// Never above this number.
+    pub cap: Option<u64>,
+}
+
+impl Limit {
+    /// What the limit allows where `base` people are concerned.
+    pub fn allowed(self, base: u64) -> u64 {
+        let Self { percent, floor, cap } = self;
+        let share = percent.map(|percent| share(base, percent));
+        let lower = match (share, floor) {
+            (None, None) => cap.unwrap_or(0),
+            (share, floor) => share.unwrap_or(0).max(floor.unwrap_or(0)),
+        };
+        lower.min(cap.unwrap_or(u64::MAX))
+    }
+}
+
+/// Whole people of a percentage, rounded down.
+fn share(base: u64, percent: f64) -> u64 {
+    // Millionths are finer than any percentage that a person writes, and whole numbers do not depend on rounding modes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 million")]
+    let millionths = (percent.clamp(0.0, 100.0) * 1_000_000.0).round() as u128;
+    u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
+}
+
+/// `[limits]` of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Linked people who are no longer assigned.
+    pub vanished: Option<Limit>,
+    /// Deleted accounts: a budget that postpones.
+    pub deletes: Option<Limit>,
+    /// New accounts and adopted ones.
+    pub creates: Option<Limit>,
+    /// Changed accounts.
+    pub updates: Option<Limit>,
+    /// Changed userNames.
+    pub renames: Option<Limit>,
+    /// People of whom a value is cleared.
+    pub clears: Option<Limit>,
+    /// People who move to another group.
+    pub moves: Option<Limit>,
+    /// Linked accounts that Haiilo no longer shows.
+    pub missing: Option<Limit>,
+}
+
+impl Limits {
+    /// The limits that a configuration without `[limits]` has.
+    pub fn usual() -> Self {
+        let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
+        Self {
+            vanished: limit(3, 5, None),
+            deletes: limit(1, 3, Some(200)),
+            creates: limit(10, 25, None),
+            updates: limit(20, 25, None),
+            renames: limit(1, 3, None),
+            clears: limit(2, 5, None),
+            moves: limit(5, 5, None),
+            missing: limit(1, 3, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limit, Protected};
+    use crate::domain::ids::{HaiiloId, UserName};
+
+    #[track_caller]
+    fn check(percent: Option<f64>, floor: Option<u64>, cap: Option<u64>, base: u64, allowed: u64) {
+        assert_eq!(Limit { percent, floor, cap }.allowed(base), allowed);
+    }
+
+    #[test]
+    fn percent_floor_and_cap_each_may_be_left_out() {
+        check(Some(3.0), Some(5), None, 1_000, 30);
+        check(Some(3.0), Some(5), None, 100, 5);
+        check(Some(1.0), Some(3), Some(200), 100_000, 200);
+        check(Some(1.0), None, None, 99, 0);
+        check(Some(0.5), None, None, 1_000, 5);
+        check(None, Some(7), None, 1_000_000, 7);
+        check(None, None, Some(9), 1_000_000, 9);
+        check(Some(0.0), None, None, 1_000_000, 0);
+        check(None, Some(50), Some(20), 1_000, 20);
+        check(Some(29.0), None, None, 100, 29);
+    }
+
+    #[test]
+    fn protected_accounts() {
+        let patterns = ["SCIM@example.com", "*@haiilo.com", "id-7"].map(str::to_owned);
+        let protected = Protected::new(patterns).expect("patterns");
+        assert_eq!(protected.by_name(&UserName::new("scim@EXAMPLE.com")), Some("SCIM@example.com"));
+        assert_eq!(protected.by_name(&UserName::new("a.b+c@Haiilo.com")), Some("*@haiilo.com"));
+        assert_eq!(protected.by_name(&UserName::new("ada@example.com")), None);
+        assert_eq!(protected.by_id(&HaiiloId::new("ID-7")), Some("id-7"));
+        assert!(Protected::new(["[".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! The traits between the engine and the world outside: what is asked of Okta, of Haiilo and of the store.
+//!
+//! Reading and writing are different traits. A dry run is built without the writing ones, so that it has nothing to write with.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::WholeAccount;
+use crate::domain::assignment::{Assignment, UserStatus};
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::snapshot::{AccountPage, PageRequest};
+
+/// Where assignments come from: Okta's Apps and Users API.
+pub trait AssignmentSource: Send + Sync {
+    /// The application itself.
+    fn application(&self) -> impl Future<Output = Result<Application, Failure>> + Send;
+
+    /// One page of the assignments: the first one, or the one behind a cursor. Each row has its user, as far as Okta can be made to show it.
+    fn page(&self, cursor: Option<&Cursor>) -> impl Future<Output = Result<AssignmentPage, Failure>> + Send;
+
+    /// One assignment by id; `None` is Okta's own word that the user is not assigned.
+    fn assignment(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<Assignment>, Failure>> + Send;
+
+    /// The status of one user by id; `None` is Okta's own word that there is no such user.
+    fn user_status(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<UserStatus>, Failure>> + Send;
+
+    /// The id of the organization; `None` where it cannot be learnt.
+    fn organization(&self) -> impl Future<Output = Result<Option<String>, Failure>> + Send;
+}
+
+/// The application that people are assigned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// The name that administrators see.
+    pub label: String,
+    /// Okta's word for its status; anything but ACTIVE ends the cycle.
+    pub status: String,
+    /// Okta's own features that write to Haiilo, such as PUSH_NEW_USERS.
+    pub push_features: Vec<String>,
+    /// Okta's `Date` header.
+    pub server_time: Option<DateTime<Utc>>,
+}
+
+/// An opaque cursor: the address of the next page as the server gave it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// A cursor is long and means nothing to a reader.
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cursor(…)")
+    }
+}
+
+/// One page of assignments.
+#[derive(Clone, Debug)]
+pub struct AssignmentPage {
+    /// The rows that name a user.
+    pub rows: Vec<Assignment>,
+    /// How many rows named nobody.
+    pub unreadable: usize,
+    /// The cursor of the next page; `None` on the last one.
+    pub next: Option<Cursor>,
+}
+
+/// Reads accounts: Haiilo's SCIM endpoint.
+pub trait AccountReader: Send + Sync {
+    /// One page of the listing.
+    fn list(&self, request: PageRequest) -> impl Future<Output = Result<AccountPage, Failure>> + Send;
+
+    /// One account by id; `None` when the server says that it does not exist.
+    fn get(&self, id: &HaiiloId) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
+
+    /// The accounts that carry this userName. Each of them was compared by us, so that a server which ignores the filter fools nobody; that none
+    /// is found proves nothing.
+    fn find(&self, name: &UserName) -> impl Future<Output = Result<Vec<WholeAccount>, Failure>> + Send;
+}
+
+/// A call that did not do what was asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// What follows from it.
+    pub kind: FailureKind,
+    /// Method and route, such as `GET /api/v1/apps/{id}/users`; never an address with names in it.
+    pub call: &'static str,
+    /// What happened, with its causes.
+    pub error: Box<dyn Error + Send + Sync>,
+}
+
+/// What follows from a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// 401 or 403: the credentials are refused, or lack a right.
+    CredentialsRefused,
+    /// 404 where something must be.
+    NotFound,
+    /// 400 of a listing: the server does not like the question.
+    BadRequest,
+    /// 409: somebody has this userName.
+    Conflict,
+    /// Advocacy's "400.76 Group does not exist".
+    NoSuchGroup,
+    /// All seats are taken.
+    NoSeats,
+    /// 412: the account changed since it was read.
+    Changed,
+    /// Any other refusal, with its status: nothing was done.
+    Refused(u16),
+    /// The connection could not be made: nothing was done.
+    NotSent,
+    /// The answer was lost, or says nothing about what was done: a look must tell.
+    Unknown,
+    /// The answer cannot be understood.
+    Unreadable,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.call, self.error)?;
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Failure {}
