@@ -5,9 +5,17 @@
 pub mod account;
 pub mod assignment;
 pub mod attribute;
+pub mod correlate;
+pub mod guard;
+pub mod held;
 pub mod identity;
 pub mod ids;
+pub mod leavers;
+pub mod link;
 pub mod mapping;
+pub mod memory;
+pub mod operation;
+pub mod plan;
 pub mod policy;
 pub mod snapshot;
 pub mod value;

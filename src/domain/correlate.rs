@@ -1,0 +1,376 @@
+//! Correlation: which account is whose. The link decides, then the userName without case; whatever is not certain is held.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use crate::domain::account::{Account, Activity};
+use crate::domain::held::{Held, HeldReason};
+use crate::domain::identity::Identity;
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::leavers;
+use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::mapping::{Mapping, On};
+use crate::domain::memory::Memory;
+use crate::domain::operation::Kind;
+use crate::domain::policy::{MissingRule, Policy};
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+
+/// What correlation depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// The complete listing of assignments.
+    pub people: &'a AssignmentSnapshot,
+    /// The listing of accounts.
+    pub accounts: &'a AccountSnapshot,
+    /// What the store remembers.
+    pub memory: &'a Memory,
+    /// The administrator's decisions.
+    pub policy: &'a Policy,
+    /// The mapping whose slots identities and accounts use.
+    pub mapping: &'a Mapping,
+}
+
+/// A person and what was found for them.
+#[derive(Clone, Debug)]
+pub struct Matched<'a> {
+    /// The Okta user.
+    pub okta_id: &'a OktaUserId,
+    /// What the account shall be.
+    pub identity: &'a Identity,
+    /// The account that was found.
+    pub found: Found<'a>,
+}
+
+/// The account of a person.
+#[derive(Clone, Debug)]
+pub enum Found<'a> {
+    /// The linked one.
+    Linked {
+        /// It.
+        account: &'a Account,
+        /// The link.
+        link: &'a Link,
+        /// The account whose rename frees the wanted userName.
+        waits_for: Option<&'a HaiiloId>,
+    },
+    /// One that carries the userName and belongs to nobody.
+    Unowned {
+        /// It.
+        account: &'a Account,
+        /// Whether we made it in a call whose answer was lost.
+        origin: Origin,
+    },
+    /// None.
+    Nothing {
+        /// The linked account that Haiilo no longer has.
+        replaces: Option<&'a HaiiloId>,
+        /// The account whose rename frees the wanted userName.
+        waits_for: Option<&'a HaiiloId>,
+    },
+}
+
+/// Everybody's account.
+#[derive(Clone, Debug, Default)]
+pub struct Correlation<'a> {
+    /// People with certainty about their account, in the order of their ids.
+    pub matched: Vec<Matched<'a>>,
+    /// People without.
+    pub held: Vec<Held>,
+    /// People whom `people.include` leaves out.
+    pub out_of_scope: usize,
+    /// People who have not started.
+    pub staged: usize,
+}
+
+/// Finds everybody's account.
+pub fn correlate(sides: Sides<'_>) -> Correlation<'_> {
+    let mut correlation = Correlation::default();
+    let wanted = sort_out(sides, &mut correlation);
+    let mut attempts = BTreeMap::new();
+    for (okta_id, identity) in wanted {
+        match attempt(sides, okta_id, identity) {
+            Attempt::Found(found) => {
+                attempts.insert(okta_id, (identity, found));
+            }
+            Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
+                okta_id: okta_id.clone(),
+                haiilo_id,
+                user_name: Some(identity.user_name.clone()),
+                reason,
+            }),
+            Attempt::Missing => {}
+        }
+    }
+    settle_names(sides, attempts, &mut correlation);
+    correlation
+}
+
+/// Separates the people who shall have an account and whose userName nobody else wants.
+fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a OktaUserId, &'a Identity)> {
+    let mut wanted = Vec::new();
+    for Person { id, state } in sides.people.people() {
+        let reason = match state {
+            PersonState::Wanted(identity) => {
+                wanted.push((id, identity));
+                continue;
+            }
+            PersonState::OutOfScope => {
+                correlation.out_of_scope += 1;
+                continue;
+            }
+            PersonState::Staged => {
+                correlation.staged += 1;
+                continue;
+            }
+            PersonState::Left => continue,
+            PersonState::Unclear(_, doubt) => HeldReason::Standing(doubt.clone()),
+            PersonState::Unmapped(_, doubt) => HeldReason::Mapping(doubt.clone()),
+            PersonState::Contradiction(_) => HeldReason::Contradiction,
+        };
+        let link = sides.memory.links.of_person(id);
+        correlation.held.push(Held {
+            okta_id: id.clone(),
+            haiilo_id: link.map(|link| link.haiilo_id.clone()),
+            user_name: state.user_name().or(link.map(|link| &link.user_name)).cloned(),
+            reason,
+        });
+    }
+    let mut claims: Vec<(u64, usize)> =
+        wanted.iter().enumerate().map(|(at, (_, identity))| (identity.user_name.key_hash(), at)).collect();
+    claims.sort_unstable();
+    let mut rivals: BTreeSet<usize> = BTreeSet::new();
+    for claim in claims.chunk_by(|left, right| left.0 == right.0).filter(|claim| claim.len() > 1) {
+        for (_, at) in claim {
+            let (okta_id, identity) = wanted[*at];
+            let same =
+                |other: &&(u64, usize)| other.1 != *at && wanted[other.1].1.user_name.same_as(&identity.user_name);
+            let others: Vec<OktaUserId> = claim.iter().filter(same).map(|other| wanted[other.1].0.clone()).collect();
+            if !others.is_empty() {
+                rivals.insert(*at);
+                correlation.held.push(Held {
+                    okta_id: okta_id.clone(),
+                    haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
+                    user_name: Some(identity.user_name.clone()),
+                    reason: HeldReason::SameUserName(others),
+                });
+            }
+        }
+    }
+    let mut at = 0;
+    wanted.retain(|_| {
+        at += 1;
+        !rivals.contains(&(at - 1))
+    });
+    wanted
+}
+
+/// What was found for one person, before it is known whose userName is free.
+enum Attempt<'a> {
+    Found(Found<'a>),
+    Held(Option<HaiiloId>, HeldReason),
+    /// The account is gone, and nothing is done about it.
+    Missing,
+}
+
+fn attempt<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity) -> Attempt<'a> {
+    let Some(link) = sides.memory.links.of_person(okta_id) else { return attempt_joiner(sides, okta_id, identity) };
+    let id = Some(link.haiilo_id.clone());
+    let Some(at) = sides.accounts.position(&link.haiilo_id) else { return attempt_missing(sides, link, identity) };
+    let account = &sides.accounts.accounts()[at];
+    let fits = account
+        .user_name
+        .as_ref()
+        .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&identity.user_name));
+    if !fits {
+        let reason = HeldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
+        return Attempt::Held(id, reason);
+    }
+    if account.activity == Activity::Inactive {
+        return Attempt::Held(id, HeldReason::Inactive);
+    }
+    if renames(sides, account, identity) {
+        let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
+        let names = names.into_iter().flatten().collect::<Vec<_>>();
+        let owner = names.iter().any(|name| name.same_as(&sides.policy.token_owner));
+        let pattern = leavers::protection(sides.policy, sides.memory, &account.id, names);
+        if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
+            return Attempt::Held(id, HeldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
+        }
+    }
+    Attempt::Found(Found::Linked { account, link, waits_for: None })
+}
+
+fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity) -> Attempt<'a> {
+    let id = Some(link.haiilo_id.clone());
+    if let (Proof::Doubtful(why), Listed::Seen) = (sides.accounts.proof(), link.listed) {
+        return Attempt::Held(id, HeldReason::ListingDoubtful(why.clone()));
+    }
+    if let [other] = sides.accounts.named(&identity.user_name)[..] {
+        let other = &sides.accounts.accounts()[other].id;
+        if sides.memory.links.of_account(other).is_none() {
+            return Attempt::Held(id, HeldReason::ReplacedByHand(other.clone()));
+        }
+    }
+    match (sides.policy.missing, link.listed) {
+        (MissingRule::Recreate, Listed::Seen) => {
+            Attempt::Found(Found::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
+        }
+        (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Attempt::Missing,
+    }
+}
+
+fn attempt_joiner<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity) -> Attempt<'a> {
+    let doubt = match sides.accounts.proof() {
+        Proof::Agreed => None,
+        Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
+    };
+    match sides.accounts.named(&identity.user_name)[..] {
+        [] => doubt.unwrap_or(Attempt::Found(Found::Nothing { replaces: None, waits_for: None })),
+        [at] => {
+            let account = &sides.accounts.accounts()[at];
+            if sides.memory.links.of_account(&account.id).is_some() {
+                // Free once its owner is renamed; `settle_names` finds out.
+                return doubt.unwrap_or(Attempt::Found(Found::Nothing { replaces: None, waits_for: None }));
+            }
+            if account.activity == Activity::Inactive {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::Inactive);
+            }
+            let lost = sides.memory.open.iter().any(|open| {
+                open.kind == Kind::Create && open.okta_id == *okta_id && open.user_name.same_as(&identity.user_name)
+            });
+            let origin = if lost { Origin::Created } else { Origin::Adopted };
+            doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin }))
+        }
+        ref several => {
+            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
+        }
+    }
+}
+
+/// Whether an account must get another userName.
+pub fn renames(sides: Sides<'_>, account: &Account, identity: &Identity) -> bool {
+    let follows = sides.mapping.user_name().on == On::CreateAndUpdate;
+    follows && account.user_name.as_ref().is_none_or(|name| !name.same_as(&identity.user_name))
+}
+
+/// Whether a wanted userName is free.
+#[derive(Clone, Debug)]
+enum NameState<'a> {
+    Free,
+    /// Free once this account, whose owner is the second, is renamed.
+    After(&'a HaiiloId, &'a OktaUserId),
+    Taken(HeldReason),
+}
+
+/// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
+fn settle_names<'a>(
+    sides: Sides<'a>,
+    attempts: BTreeMap<&'a OktaUserId, (&'a Identity, Found<'a>)>,
+    correlation: &mut Correlation<'a>,
+) {
+    let unseen = names_of_unseen_accounts(sides);
+    let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
+        .iter()
+        .filter(|(_, (identity, found))| match found {
+            Found::Linked { account, .. } => renames(sides, account, identity),
+            Found::Unowned { .. } => false,
+            Found::Nothing { .. } => true,
+        })
+        .map(|(okta_id, (identity, _))| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
+        .collect();
+    for (okta_id, (identity, found)) in attempts {
+        match resolve(okta_id, &needs) {
+            Ok(freed_by) => {
+                let found = match found {
+                    Found::Linked { account, link, waits_for: _ } => {
+                        Found::Linked { account, link, waits_for: freed_by }
+                    }
+                    Found::Nothing { replaces, waits_for: _ } => Found::Nothing { replaces, waits_for: freed_by },
+                    unowned @ Found::Unowned { .. } => unowned,
+                };
+                correlation.matched.push(Matched { okta_id, identity, found });
+            }
+            Err(reason) => correlation.held.push(Held {
+                okta_id: okta_id.clone(),
+                haiilo_id: match found {
+                    Found::Linked { account, .. } | Found::Unowned { account, .. } => Some(account.id.clone()),
+                    Found::Nothing { replaces, .. } => replaces.cloned(),
+                },
+                user_name: Some(identity.user_name.clone()),
+                reason,
+            }),
+        }
+    }
+}
+
+/// The userNames of linked accounts that Haiilo does not show, with their owners: nobody else may take them.
+fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUserId> {
+    let unseen = sides.memory.links.iter().filter(|link| sides.accounts.position(&link.haiilo_id).is_none());
+    unseen.map(|link| (link.user_name.key(), &link.okta_id)).collect()
+}
+
+fn name_state<'a>(
+    sides: Sides<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+    unseen: &BTreeMap<CompactString, &'a OktaUserId>,
+) -> NameState<'a> {
+    if let Some(owner) = unseen.get(&identity.user_name.key())
+        && *owner != okta_id
+    {
+        return NameState::Taken(HeldReason::AccountOfAnother((*owner).clone()));
+    }
+    match sides.accounts.named(&identity.user_name)[..] {
+        [] => NameState::Free,
+        [at] => {
+            let account = &sides.accounts.accounts()[at];
+            match sides.memory.links.of_account(&account.id) {
+                Some(link) => NameState::After(&account.id, &link.okta_id),
+                None => NameState::Taken(HeldReason::NameTaken(account.id.clone())),
+            }
+        }
+        ref several => {
+            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            NameState::Taken(HeldReason::SeveralAccounts(ids))
+        }
+    }
+}
+
+/// Follows who must be renamed first. A circle frees nobody, and who waits for somebody that is held is held.
+fn resolve<'a>(
+    okta_id: &OktaUserId,
+    needs: &BTreeMap<&OktaUserId, NameState<'a>>,
+) -> Result<Option<&'a HaiiloId>, HeldReason> {
+    let Some(first) = needs.get(okta_id) else { return Ok(None) };
+    let freed_by = match first {
+        NameState::Free => return Ok(None),
+        NameState::Taken(reason) => return Err(reason.clone()),
+        NameState::After(account, _) => *account,
+    };
+    let mut seen = BTreeSet::from([okta_id]);
+    let mut state = first;
+    loop {
+        match state {
+            NameState::Free => return Ok(Some(freed_by)),
+            NameState::Taken(_) => return Err(owner_stays(first)),
+            NameState::After(_, owner) => {
+                if !seen.insert(owner) {
+                    return Err(HeldReason::SwappedNames);
+                }
+                // An owner who needs no other name keeps the one that is wanted here.
+                let Some(next) = needs.get(owner) else { return Err(owner_stays(first)) };
+                state = next;
+            }
+        }
+    }
+}
+
+fn owner_stays(state: &NameState<'_>) -> HeldReason {
+    match state {
+        NameState::After(_, owner) => HeldReason::AccountOfAnother((*owner).clone()),
+        NameState::Taken(reason) => reason.clone(),
+        NameState::Free => HeldReason::SwappedNames,
+    }
+}

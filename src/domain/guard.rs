@@ -1,0 +1,319 @@
+//! The guard: signs of a bad source stop the whole run before its first write, and an operator can let exactly these operations pass.
+//!
+//! Every limit counts a rolling day: what was done, what is remembered as gone, and what the plan would add. What an operator approved does
+//! not count again.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::domain::correlate::Sides;
+use crate::domain::ids::{ApprovalId, OktaUserId};
+use crate::domain::leavers;
+use crate::domain::link::{Absence, Counted, Listed};
+use crate::domain::memory::{Fingerprint, FirstRun};
+use crate::domain::operation::{Kind, Operation};
+use crate::domain::plan::{Basis, Plan};
+use crate::domain::policy::Limit;
+
+/// The most people whom the first plan after a change of the mapping may change without an approval.
+const CHANGED_MAPPING: u64 = 10;
+/// How long a limit remembers.
+const DAY: TimeDelta = TimeDelta::hours(24);
+
+/// Which limit a plan breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitName {
+    /// The store is empty.
+    FirstRun,
+    /// The mapping changed.
+    MappingChanged,
+    /// Nobody is assigned.
+    NobodyAssigned,
+    /// Haiilo shows nobody.
+    HaiiloEmpty,
+    /// `limits.vanished`.
+    Vanished,
+    /// `limits.missing`.
+    Missing,
+    /// `limits.creates`.
+    Creates,
+    /// `limits.updates`.
+    Updates,
+    /// `limits.renames`.
+    Renames,
+    /// `limits.clears`.
+    Clears,
+    /// `limits.moves`.
+    Moves,
+}
+
+impl LimitName {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstRun => "first_run",
+            Self::MappingChanged => "mapping_changed",
+            Self::NobodyAssigned => "nobody_assigned",
+            Self::HaiiloEmpty => "haiilo_empty",
+            Self::Vanished => "vanished",
+            Self::Missing => "missing",
+            Self::Creates => "creates",
+            Self::Updates => "updates",
+            Self::Renames => "renames",
+            Self::Clears => "clears",
+            Self::Moves => "moves",
+        }
+    }
+
+    /// What it means, for a reader who meets it at night.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::FirstRun => "nothing was ever done from this store, so that the whole plan wants a look",
+            Self::MappingChanged => "the first plan after a change of the mapping changes many people",
+            Self::NobodyAssigned => "Okta says that nobody is assigned to the application",
+            Self::HaiiloEmpty => "Haiilo shows no accounts, although people are linked to some",
+            Self::Vanished => "people who are no longer assigned, within 24 hours",
+            Self::Missing => "linked accounts that Haiilo no longer shows, within 24 hours",
+            Self::Creates => "accounts to create or adopt, within 24 hours",
+            Self::Updates => "accounts to change, within 24 hours",
+            Self::Renames => "accounts to rename, within 24 hours",
+            Self::Clears => "accounts that lose a value, within 24 hours",
+            Self::Moves => "people who move to another group, within 24 hours",
+        }
+    }
+}
+
+/// One broken limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub limit: LimitName,
+    /// How many there are.
+    pub found: u64,
+    /// How many there may be.
+    pub allowed: u64,
+}
+
+/// How much of a limit a plan uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The name of the limit.
+    pub limit: &'static str,
+    /// What the last day and the plan come to.
+    pub used: u64,
+    /// What is allowed; `None` where the limit is off.
+    pub allowed: Option<u64>,
+}
+
+/// What the guard says.
+#[must_use = "a verdict that nobody reads guards nothing"]
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The broken limits.
+    pub violations: Vec<Violation>,
+    /// The id by which exactly these operations can be approved, where a limit is broken.
+    pub approval_id: Option<ApprovalId>,
+    /// All limits.
+    pub usage: Vec<Usage>,
+    /// Whether the plan may be applied.
+    pub decision: Decision,
+    /// What an approval would cover.
+    pub items: BTreeSet<String>,
+}
+
+/// Whether a plan may be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// No limit is broken.
+    Pass,
+    /// Limits are broken, and an approval covers everything that counts towards them.
+    Approved(ApprovalId),
+    /// Limits are broken.
+    Refuse,
+}
+
+/// One thing that counts towards a limit.
+struct Item {
+    text: String,
+    limits: Vec<LimitName>,
+}
+
+/// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
+pub fn judge(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, given: Option<&ApprovalId>) -> Verdict {
+    let memory = basis.sides.memory;
+    let items = items(basis, plan);
+    let usage = usage(basis, plan);
+    let violations = violations(basis, plan, fingerprint, &usage);
+    let texts: BTreeSet<String> = items.iter().map(|item| item.text.clone()).collect();
+    let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
+    let decision = match &approval_id {
+        None => Decision::Pass,
+        Some(id) if given == Some(id) => Decision::Approved(id.clone()),
+        Some(_) => {
+            let counts =
+                |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
+            let refused: Vec<&str> = items.iter().filter(counts).map(|item| item.text.as_str()).collect();
+            // A limit that nothing counts towards is broken by what was there before, which no approval names.
+            let covers = |approved: &BTreeSet<String>| {
+                !refused.is_empty() && refused.iter().all(|item| approved.contains(*item))
+            };
+            let mut alive = memory.approvals.iter().filter(|approval| approval.until > basis.now);
+            match alive.find(|approval| covers(&approval.items)) {
+                Some(approval) => Decision::Approved(approval.id.clone()),
+                None => Decision::Refuse,
+            }
+        }
+    };
+    Verdict { violations, approval_id, usage, decision, items: texts }
+}
+
+/// The id of a set of things: the same for the same things, whenever they are refused.
+pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
+    let texts: Vec<&str> = items.iter().map(String::as_str).collect();
+    ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
+}
+
+fn items(basis: Basis<'_>, plan: &Plan) -> Vec<Item> {
+    let memory = basis.sides.memory;
+    let mut items: Vec<Item> = plan
+        .operations
+        .iter()
+        .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
+        .collect();
+    let absence = |kind: &str, okta_id: &OktaUserId, limits: Vec<LimitName>| Item {
+        text: json!({"kind": kind, "okta_id": okta_id}).to_string(),
+        limits,
+    };
+    for link in leavers::vanished(&memory.links, basis.sides.people) {
+        match memory.leavers.get(&link.okta_id).map(|record| record.absence) {
+            Some(Absence { counted: Counted::Approved, .. }) => {}
+            Some(known) if !is_recent(basis, known) => {
+                items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned]));
+            }
+            _ => items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned, LimitName::Vanished])),
+        }
+    }
+    for missing in plan.missing.iter().filter(|missing| missing.since.is_some()) {
+        match memory.links.of_person(&missing.okta_id).and_then(|link| link.missing) {
+            Some(Absence { counted: Counted::Approved, .. }) => {}
+            Some(known) if !is_recent(basis, known) => {
+                items.push(absence("missing", &missing.okta_id, vec![LimitName::HaiiloEmpty]));
+            }
+            _ => items.push(absence("missing", &missing.okta_id, vec![LimitName::HaiiloEmpty, LimitName::Missing])),
+        }
+    }
+    items
+}
+
+fn is_recent(basis: Basis<'_>, absence: Absence) -> bool {
+    absence.counted == Counted::Yes && basis.now - absence.since < DAY
+}
+
+/// The limits that an operation counts towards.
+fn limits_of(operation: &Operation) -> Vec<LimitName> {
+    let mut limits = vec![LimitName::FirstRun];
+    match operation.kind() {
+        Kind::Link | Kind::Create => limits.push(LimitName::Creates),
+        Kind::Update => {
+            limits.extend([LimitName::Updates, LimitName::MappingChanged]);
+            let natures = [
+                (operation.renames(), LimitName::Renames),
+                (operation.clears(), LimitName::Clears),
+                (operation.moves(), LimitName::Moves),
+            ];
+            limits.extend(natures.into_iter().filter(|(counts, _)| *counts).map(|(_, limit)| limit));
+        }
+        // Deletes have a budget, which the plan keeps already.
+        Kind::Delete => {}
+    }
+    limits
+}
+
+fn usage(basis: Basis<'_>, plan: &Plan) -> Vec<Usage> {
+    let Sides { people, accounts: _, memory, policy, mapping: _ } = basis.sides;
+    let limits = &policy.limits;
+    let recent = &memory.recent;
+    let base = plan.counts.linked.max(plan.counts.assigned) as u64;
+    let planned =
+        |counts: fn(&Operation) -> bool| plan.operations.iter().filter(|operation| counts(operation)).count() as u64;
+    let joins = |operation: &Operation| matches!(operation.kind(), Kind::Create | Kind::Link);
+    let counts_now = |absence: Option<Absence>| absence.is_none_or(|absence| is_recent(basis, absence));
+    let vanished = leavers::vanished(&memory.links, people)
+        .iter()
+        .filter(|link| counts_now(memory.leavers.get(&link.okta_id).map(|record| record.absence)))
+        .count() as u64;
+    let missing = plan
+        .missing
+        .iter()
+        .filter(|missing| missing.since.is_some())
+        .filter(|missing| counts_now(memory.links.of_person(&missing.okta_id).and_then(|link| link.missing)))
+        .count() as u64;
+    let entry = |limit: LimitName, used, rule: Option<Limit>| Usage {
+        limit: limit.as_str(),
+        used,
+        allowed: rule.map(|rule| rule.allowed(base)),
+    };
+    vec![
+        entry(LimitName::Vanished, vanished, limits.vanished),
+        entry(LimitName::Missing, missing, limits.missing),
+        entry(LimitName::Creates, recent.creates + planned(joins), limits.creates),
+        entry(
+            LimitName::Updates,
+            recent.updates + planned(|operation| operation.kind() == Kind::Update),
+            limits.updates,
+        ),
+        entry(LimitName::Renames, recent.renames + planned(Operation::renames), limits.renames),
+        entry(LimitName::Clears, recent.clears + planned(Operation::clears), limits.clears),
+        entry(LimitName::Moves, recent.moves + planned(Operation::moves), limits.moves),
+        Usage {
+            limit: "deletes",
+            used: recent.deletes + planned(|operation| operation.kind() == Kind::Delete),
+            allowed: limits.deletes.map(|limit| limit.allowed(base)),
+        },
+    ]
+}
+
+/// The limits in the order in which [`usage`] lists them; the budget of deletes, which comes last there, is no limit that stops.
+const STOPPING: [LimitName; 7] = [
+    LimitName::Vanished,
+    LimitName::Missing,
+    LimitName::Creates,
+    LimitName::Updates,
+    LimitName::Renames,
+    LimitName::Clears,
+    LimitName::Moves,
+];
+
+fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[Usage]) -> Vec<Violation> {
+    let memory = basis.sides.memory;
+    let mut violations = Vec::new();
+    let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
+    let operations = plan.operations.len() as u64;
+    if memory.first_run == FirstRun::Due && operations > 0 {
+        refuse(LimitName::FirstRun, operations, 0);
+    }
+    let updates = plan.of_kind(Kind::Update).count() as u64;
+    let is_changed = memory.mapping.as_ref().is_some_and(|accepted| accepted != fingerprint);
+    if is_changed && updates > CHANGED_MAPPING {
+        refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);
+    }
+    let is_approved = |absence: Option<Absence>| absence.is_some_and(|absence| absence.counted == Counted::Approved);
+    let gone =
+        memory.links.iter().filter(|link| !is_approved(memory.leavers.get(&link.okta_id).map(|record| record.absence)));
+    let gone = gone.count() as u64;
+    if plan.counts.assigned == 0 && gone > 0 {
+        refuse(LimitName::NobodyAssigned, gone, 0);
+    }
+    let unseen = memory.links.iter().filter(|link| link.listed == Listed::Seen && !is_approved(link.missing)).count();
+    if plan.counts.accounts == 0 && unseen > 0 {
+        refuse(LimitName::HaiiloEmpty, unseen as u64, 0);
+    }
+    for (limit, usage) in STOPPING.into_iter().zip(usage) {
+        if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed) {
+            refuse(limit, usage.used, allowed);
+        }
+    }
+    violations
+}

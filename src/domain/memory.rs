@@ -1,0 +1,161 @@
+//! What the store remembers between cycles, as one value that a plan is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::domain::leavers::LeaverRecord;
+use crate::domain::link::Links;
+use crate::domain::operation::Kind;
+
+/// Everything that the store remembers and that a plan depends on.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Whose people these are.
+    pub tenant: Option<Tenant>,
+    /// Whether a first run was approved.
+    pub first_run: FirstRun,
+    /// The links.
+    pub links: Links,
+    /// People who are no longer assigned.
+    pub leavers: BTreeMap<OktaUserId, LeaverRecord>,
+    /// Values that are not sent again, by person and path.
+    pub parked: BTreeMap<(OktaUserId, CompactString), ParkedValue>,
+    /// Groups that Haiilo does not have, with the time when it said so.
+    pub parked_groups: BTreeMap<CompactString, DateTime<Utc>>,
+    /// Accounts that a pattern once protected, with the pattern.
+    pub protected: BTreeMap<HaiiloId, String>,
+    /// Since when somebody watches.
+    pub watch: Option<Watch>,
+    /// The mapping that the last accepted plan was made with, as a fingerprint.
+    pub mapping: Option<Fingerprint>,
+    /// What was done in the last day, apart from what was approved.
+    pub recent: Recent,
+    /// Approvals that are still alive.
+    pub approvals: Vec<Approval>,
+    /// Operations without an outcome: a crash came between, or an answer was lost.
+    pub open: Vec<OpenOperation>,
+    /// Kinds of operations with their sets of paths whose canary was seen, each with the fingerprint of the configuration.
+    pub canaries: BTreeSet<(Fingerprint, String)>,
+    /// Complete cycles so far.
+    pub cycles: u64,
+}
+
+/// Whether an operator ever approved a first run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstRun {
+    /// Not yet.
+    #[default]
+    Due,
+    /// Yes.
+    Done,
+}
+
+/// The two ends that a store belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The id of the Okta organization, once it was learnt.
+    pub org_id: Option<String>,
+    /// The URL of the Okta organization.
+    pub org_url: String,
+    /// The application.
+    pub app_id: String,
+    /// The product.
+    pub product: String,
+    /// Haiilo's SCIM endpoint.
+    pub base_url: String,
+}
+
+/// The SHA-256 of a text that stands for a part of the configuration, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fingerprint(CompactString);
+
+impl Fingerprint {
+    /// The fingerprint of texts, in order.
+    pub fn of(texts: &[&str]) -> Self {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        for text in texts {
+            // The length keeps "ab", "c" apart from "a", "bc".
+            context.update(&(text.len() as u64).to_be_bytes());
+            context.update(text.as_bytes());
+        }
+        Self(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Takes a fingerprint that was kept.
+    pub fn from_hex(hex: impl Into<CompactString>) -> Self {
+        Self(hex.into())
+    }
+
+    /// The hexadecimal form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Since when complete full cycles have followed each other without a gap, under the same rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The start.
+    pub since: DateTime<Utc>,
+    /// The last complete full cycle.
+    pub last: DateTime<Utc>,
+    /// The rules that leavers' clocks depend on.
+    pub rules: Fingerprint,
+}
+
+/// A value of one account that Haiilo did not keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedValue {
+    /// The value, as JSON.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What was done in the last 24 hours without an approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// Accounts deleted.
+    pub deletes: u64,
+    /// Accounts made or adopted.
+    pub creates: u64,
+    /// Accounts changed.
+    pub updates: u64,
+    /// Of these, renamed.
+    pub renames: u64,
+    /// Of these, a value cleared.
+    pub clears: u64,
+    /// Of these, moved to another group.
+    pub moves: u64,
+}
+
+/// A set of refused things that an operator lets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The things, in the form of [`Operation::to_json`](crate::domain::operation::Operation::to_json).
+    pub items: BTreeSet<String>,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+}
+
+/// An operation that was written down and whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOperation {
+    /// The entry of the journal.
+    pub entry: i64,
+    /// The kind.
+    pub kind: Kind,
+    /// The person.
+    pub okta_id: OktaUserId,
+    /// The account, where it existed.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The userName.
+    pub user_name: UserName,
+}
