@@ -2,6 +2,7 @@
 //!
 //! Reading and writing are different traits. A dry run is built without the writing ones, so that it has nothing to write with.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -10,7 +11,13 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::WholeAccount;
 use crate::domain::assignment::{Assignment, UserStatus};
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::guard::Violation;
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::journal::{Effect, EntryId, Intent, Outcome};
+use crate::domain::link::Counted;
+use crate::domain::memory::{Fingerprint, FirstRun, Memory, Tenant, Watch};
+use crate::domain::operation::Change;
+use crate::domain::plan::Notes;
 use crate::domain::snapshot::{AccountPage, PageRequest};
 
 /// Where assignments come from: Okta's Apps and Users API.
@@ -130,3 +137,140 @@ impl fmt::Display for Failure {
 }
 
 impl Error for Failure {}
+
+/// Writes accounts: Haiilo's SCIM endpoint. No dry run has one.
+pub trait AccountWriter: Send + Sync {
+    /// Makes an account with these values; the answer as far as it shows the account.
+    fn create(&self, changes: &[Change]) -> impl Future<Output = Result<Created, Failure>> + Send;
+
+    /// Changes an account; what the answer shows of it afterwards, if anything.
+    fn update(
+        &self,
+        id: &HaiiloId,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
+
+    /// Deletes an account. The caller has read it just before.
+    fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What the answer to a create says.
+#[derive(Clone, Debug)]
+pub enum Created {
+    /// It shows the account.
+    Shown(Box<WholeAccount>),
+    /// It gives the id alone.
+    Named(HaiiloId),
+    /// It says that the account was made and nothing more.
+    Silent,
+}
+
+/// Reads the store.
+pub trait StoreReader: Send + Sync {
+    /// All that a plan depends on.
+    fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<Memory, StoreFailure>> + Send;
+}
+
+/// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
+pub trait StoreWriter: StoreReader {
+    /// Records whose people these are.
+    fn settle_tenant(
+        &self,
+        tenant: &Tenant,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records what a plan noticed, all at once.
+    fn note(
+        &self,
+        notes: &Notes,
+        acceptance: &Acceptance,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Writes down an operation before it is sent.
+    fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down how an operation ended, and what follows from it, all at once.
+    fn conclude(
+        &self,
+        entry: EntryId,
+        outcome: &Outcome,
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Keeps what was refused, for an approval.
+    fn refuse(&self, refusal: &Refusal) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Lets a refused set pass, from the first time until the second; the number of things in it, or nothing when there is no such set.
+    fn approve(
+        &self,
+        id: &ApprovalId,
+        times: (DateTime<Utc>, DateTime<Utc>),
+        by: &str,
+        reason: Option<&str>,
+    ) -> impl Future<Output = Result<Option<usize>, StoreFailure>> + Send;
+
+    /// Records that the canary of this kind and set of paths was seen under this configuration.
+    fn see_canary(
+        &self,
+        configuration: &Fingerprint,
+        kind: &str,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records the end of a cycle.
+    fn finish(&self, end: &CycleEnd) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+}
+
+/// Under what a plan was let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Whether absences count towards the limits of the day.
+    pub counted: Counted,
+    /// The mapping that the plan was made with.
+    pub mapping: Fingerprint,
+    /// Whether the first run is done with it.
+    pub first_run: FirstRun,
+}
+
+/// A refused set of operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The cycle.
+    pub run: RunId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The things.
+    pub items: BTreeSet<String>,
+    /// The broken limits, for whoever asks what waits.
+    pub violations: Vec<Violation>,
+}
+
+/// The end of a cycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CycleEnd {
+    /// The cycle.
+    pub run: RunId,
+    /// Its start.
+    pub started: DateTime<Utc>,
+    /// Its end.
+    pub ended: DateTime<Utc>,
+    /// A word for how it ended.
+    pub result: &'static str,
+    /// The watch over leavers, after a complete full cycle.
+    pub watch: Option<Watch>,
+}
+
+/// A store that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreFailure {
+    /// What happened and what to do.
+    pub message: String,
+    /// Why.
+    #[source]
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
+}

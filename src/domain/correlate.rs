@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::domain::account::{Account, Activity};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{HaiiloId, OktaUserId};
 use crate::domain::leavers;
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};

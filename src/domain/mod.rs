@@ -10,6 +10,7 @@ pub mod guard;
 pub mod held;
 pub mod identity;
 pub mod ids;
+pub mod journal;
 pub mod leavers;
 pub mod link;
 pub mod mapping;

@@ -426,7 +426,7 @@ impl Round {
         for row in rows {
             match row {
                 AccountRow::Account(account) if self.seen.insert(hash(account.id.as_str())) => {
-                    self.accounts.push(account)
+                    self.accounts.push(account);
                 }
                 AccountRow::Account(_) => {}
                 AccountRow::Unreadable => self.unreadable += 1,

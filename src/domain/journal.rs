@@ -1,0 +1,128 @@
+//! The journal: what is written down before an operation is sent, and after.
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+use serde_json::Value as Json;
+
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::link::Link;
+use crate::domain::operation::Operation;
+
+/// The number of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryId(pub i64);
+
+/// What a cycle is and on whose word it acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mandate {
+    /// The cycle.
+    pub run: RunId,
+    /// The approval that lets its operations pass, where one was needed.
+    pub approval: Option<ApprovalId>,
+    /// Who started it.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: Option<String>,
+}
+
+/// What is written down before an operation is sent.
+#[derive(Clone, Debug)]
+pub struct Intent<'a> {
+    /// The cycle.
+    pub mandate: &'a Mandate,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The operation.
+    pub operation: &'a Operation,
+    /// The account as it was, as far as it was read.
+    pub before: Option<Json>,
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It is done, apart from these attributes, whose values Haiilo did not keep.
+    DoneExcept(Vec<CompactString>),
+    /// Nothing was done, since something was found on the way; the next cycle takes it into account.
+    Held(String),
+    /// Haiilo does not have the group; everybody who wants it waits.
+    NoSuchGroup(CompactString),
+    /// It was refused or went wrong, and nothing was done.
+    Failed(String),
+    /// The answer was lost, and a look did not tell what was done.
+    Unknown(String),
+    /// It was not attempted.
+    NotAttempted(String),
+}
+
+impl Outcome {
+    /// The word of reports and of the journal.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::DoneExcept(_) => "done_except",
+            Self::Held(_) => "held",
+            Self::NoSuchGroup(_) => "no_such_group",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+            Self::NotAttempted(_) => "not_attempted",
+        }
+    }
+
+    /// What there is to say about it.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Done => None,
+            Self::DoneExcept(paths) => Some(format!("Haiilo did not keep {}", paths.join(", "))),
+            Self::NoSuchGroup(group) => Some(format!("Haiilo has no group {group:?}")),
+            Self::Held(why) | Self::Failed(why) | Self::Unknown(why) | Self::NotAttempted(why) => Some(why.clone()),
+        }
+    }
+
+    /// Whether the operation did not happen although it should have: the exit code of a cycle says so.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Failed(_) | Self::Unknown(_) | Self::NotAttempted(_) => true,
+            Self::Done | Self::DoneExcept(_) | Self::Held(_) | Self::NoSuchGroup(_) => false,
+        }
+    }
+}
+
+/// What the store shall know after an operation, together with its outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A person has an account.
+    Linked(Link),
+    /// An account carries another userName.
+    Renamed(OktaUserId, UserName),
+    /// An account is gone, and the person with it.
+    Unlinked(OktaUserId),
+    /// A value was not kept.
+    Parked {
+        /// The person.
+        okta_id: OktaUserId,
+        /// The attribute.
+        path: CompactString,
+        /// The value, in the form of [`parked_form`](crate::domain::plan::parked_form).
+        value: String,
+        /// Why.
+        reason: String,
+    },
+    /// Haiilo does not have a group.
+    GroupParked(CompactString),
+    /// Haiilo has a group that it did not have.
+    GroupFound(CompactString),
+}
+
+/// An operation with its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concluded {
+    /// The operation.
+    pub operation: Operation,
+    /// The account, as far as it is known afterwards.
+    pub haiilo_id: Option<HaiiloId>,
+    /// How it ended.
+    pub outcome: Outcome,
+}

@@ -1,0 +1,140 @@
+//! Writing the journal: an entry before an operation is sent, its outcome after, with everything that follows from it.
+
+use sqlx::AnyConnection;
+use sqlx::{Error, Row as _};
+
+use crate::domain::ids::{ApprovalId, HaiiloId};
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::link::{Link, Listed, Origin};
+use crate::store::notes;
+
+pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
+    let Intent { mandate: Mandate { run, approval, by, reason }, at, operation, before } = intent;
+    let row = sqlx::query("SELECT COALESCE(MAX(entry), 0) + 1 FROM journal").fetch_one(&mut *connection).await?;
+    let entry: i64 = row.try_get(0)?;
+    let flag = i64::from;
+    sqlx::query(
+        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
+         approval, by_whom, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+    )
+    .bind(entry)
+    .bind(run.as_str())
+    .bind(at.timestamp())
+    .bind(operation.kind().as_str())
+    .bind(operation.okta_id.as_str())
+    .bind(operation.haiilo_id().map(HaiiloId::as_str))
+    .bind(operation.user_name.as_str())
+    .bind(before.as_ref().map(ToString::to_string))
+    .bind(operation.to_json()["changes"].to_string())
+    .bind(flag(operation.renames()))
+    .bind(flag(operation.clears()))
+    .bind(flag(operation.moves()))
+    .bind(flag(approval.is_none()))
+    .bind(approval.as_ref().map(ApprovalId::as_str))
+    .bind(by.as_str())
+    .bind(reason.as_deref())
+    .execute(connection)
+    .await?;
+    Ok(EntryId(entry))
+}
+
+/// An outcome that is not known leaves the entry open, so that the next cycle looks.
+pub(super) async fn write_outcome(
+    connection: &mut AnyConnection,
+    entry: EntryId,
+    outcome: &Outcome,
+    effects: &[Effect],
+    now: i64,
+) -> Result<(), Error> {
+    let word = match outcome {
+        Outcome::Unknown(_) => None,
+        known => Some(known.as_str()),
+    };
+    let linked = effects.iter().find_map(|effect| match effect {
+        Effect::Linked(link) => Some(link.haiilo_id.as_str()),
+        _ => None,
+    });
+    sqlx::query(
+        "UPDATE journal SET outcome = $1, detail = $2, ended = $3, haiilo_id = COALESCE($4, haiilo_id) WHERE entry = $5",
+    )
+    .bind(word)
+    .bind(outcome.detail())
+    .bind(now)
+    .bind(linked)
+    .bind(entry.0)
+    .execute(&mut *connection)
+    .await?;
+    for effect in effects {
+        write_effect(connection, effect, now).await?;
+    }
+    Ok(())
+}
+
+async fn write_effect(connection: &mut AnyConnection, effect: &Effect, now: i64) -> Result<(), Error> {
+    match effect {
+        Effect::Linked(link) => write_link(connection, link, now).await,
+        Effect::Renamed(okta_id, name) => notes::write_name(connection, okta_id.as_str(), name.as_str(), now).await,
+        Effect::Unlinked(okta_id) => {
+            for statement in [
+                "DELETE FROM user_names WHERE haiilo_id IN (SELECT haiilo_id FROM links WHERE okta_id = $1)",
+                "DELETE FROM links WHERE okta_id = $1",
+                "DELETE FROM leavers WHERE okta_id = $1",
+                "DELETE FROM parked WHERE okta_id = $1",
+            ] {
+                sqlx::query(statement).bind(okta_id.as_str()).execute(&mut *connection).await?;
+            }
+            Ok(())
+        }
+        Effect::Parked { okta_id, path, value, reason } => {
+            sqlx::query(
+                "INSERT INTO parked (okta_id, path, value, reason, since) VALUES ($1, $2, $3, $4, $5) \
+                 ON CONFLICT (okta_id, path) DO UPDATE SET value = excluded.value, reason = excluded.reason, since = excluded.since",
+            )
+            .bind(okta_id.as_str())
+            .bind(path.as_str())
+            .bind(value.as_str())
+            .bind(reason.as_str())
+            .bind(now)
+            .execute(connection)
+            .await?;
+            Ok(())
+        }
+        Effect::GroupParked(group) => {
+            sqlx::query("INSERT INTO parked_groups (name, since) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+                .bind(group.as_str())
+                .bind(now)
+                .execute(connection)
+                .await?;
+            Ok(())
+        }
+        Effect::GroupFound(group) => {
+            sqlx::query("DELETE FROM parked_groups WHERE name = $1").bind(group.as_str()).execute(connection).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn write_link(connection: &mut AnyConnection, link: &Link, now: i64) -> Result<(), Error> {
+    let Link { okta_id, haiilo_id, user_name, origin, listed, missing: _ } = link;
+    sqlx::query(
+        "INSERT INTO links (okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved, since) \
+         VALUES ($1, $2, $3, $4, $5, NULL, 0, $6) \
+         ON CONFLICT (okta_id) DO UPDATE SET haiilo_id = excluded.haiilo_id, user_name = excluded.user_name, \
+         origin = excluded.origin, listed = excluded.listed, missing_since = NULL, missing_approved = 0, since = excluded.since",
+    )
+    .bind(okta_id.as_str())
+    .bind(haiilo_id.as_str())
+    .bind(user_name.as_str())
+    .bind(match origin {
+        Origin::Created => "created",
+        Origin::Adopted => "adopted",
+    })
+    .bind(match listed {
+        Listed::Never => 0_i64,
+        Listed::Seen => 1,
+    })
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    notes::write_name(connection, okta_id.as_str(), user_name.as_str(), now).await
+}

@@ -1,0 +1,14 @@
+//! The store: what must outlast a cycle, in SQLite.
+//!
+//! Implements the store's ports. Knows nothing of Okta, Haiilo or the engine. Every write is durable before it returns.
+
+mod approvals;
+mod journal;
+mod lock;
+mod notes;
+mod open;
+mod reading;
+mod writing;
+
+pub use lock::{CycleLock, LockError};
+pub use open::{ReadStore, Store, StorePath};

@@ -1,0 +1,269 @@
+//! Reading all that a plan depends on. Links are read in large chunks, since there are as many as people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
+use serde::Deserialize;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use sqlx::{Error, Row as _};
+
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::domain::leavers::{Evidence, LeaverClock, LeaverRecord};
+use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
+use crate::domain::memory::{
+    Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Recent, Tenant, Watch,
+};
+use crate::domain::operation::Kind;
+use crate::domain::policy::LeaverAction;
+use crate::ports::{StoreFailure, StoreReader};
+use crate::store::open::{ReadStore, Store};
+
+/// How many links are read at once.
+const CHUNK: i64 = 20_000;
+
+impl StoreReader for Store {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        read(&mut connection, now).await.map_err(|error| self.failure(error))
+    }
+}
+
+impl StoreReader for ReadStore {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+        loop {
+            let Some(mut glimpse) = self.glimpse().await? else { return Ok(Memory::default()) };
+            let memory = read(&mut glimpse.connection, now).await;
+            // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
+            if glimpse.holds(self.path()).await {
+                return memory.map_err(|error| self.failure(error));
+            }
+        }
+    }
+}
+
+async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
+    // One transaction shows one state, whatever a cycle writes beside it.
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
+    let memory = read_all(connection, now).await;
+    sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+    memory
+}
+
+async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
+    let facts: BTreeMap<String, String> = sqlx::query("SELECT name, value FROM facts")
+        .fetch_all(&mut *connection)
+        .await?
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<_, Error>>()?;
+    let fact = |name: &str| facts.get(name).map(String::as_str);
+    let time = |name: &str| fact(name).and_then(|text| text.parse().ok()).map(instant);
+    let watch = match (time("watch_since"), time("watch_last"), fact("watch_rules")) {
+        (Some(since), Some(last), Some(rules)) => Some(Watch { since, last, rules: Fingerprint::from_hex(rules) }),
+        _ => None,
+    };
+    let first_run = if fact("first_run").is_some() { FirstRun::Done } else { FirstRun::Due };
+    Ok(Memory {
+        tenant: tenant(connection).await?,
+        first_run,
+        links: links(connection).await?,
+        leavers: leavers(connection).await?,
+        parked: parked(connection).await?,
+        parked_groups: pairs(connection, "SELECT name, since FROM parked_groups", |row| {
+            Ok((row.try_get::<String, _>(0)?.into(), instant(row.try_get(1)?)))
+        })
+        .await?,
+        protected: pairs(connection, "SELECT haiilo_id, pattern FROM protected", |row| {
+            Ok((HaiiloId::new(row.try_get::<String, _>(0)?), row.try_get(1)?))
+        })
+        .await?,
+        watch,
+        mapping: fact("mapping").map(Fingerprint::from_hex),
+        recent: recent(connection, now).await?,
+        approvals: approvals(connection, now).await?,
+        open: open(connection).await?,
+        canaries: pairs(connection, "SELECT configuration, kind FROM canaries", |row| {
+            Ok(((Fingerprint::from_hex(row.try_get::<String, _>(0)?), row.try_get(1)?), ()))
+        })
+        .await?
+        .into_keys()
+        .collect(),
+        cycles: fact("cycles").and_then(|text| text.parse().ok()).unwrap_or(0),
+    })
+}
+
+async fn pairs<K: Ord, V>(
+    connection: &mut AnyConnection,
+    query: &'static str,
+    pair: impl Fn(&AnyRow) -> Result<(K, V), Error>,
+) -> Result<BTreeMap<K, V>, Error> {
+    sqlx::query(query).fetch_all(connection).await?.iter().map(pair).collect()
+}
+
+async fn tenant(connection: &mut AnyConnection) -> Result<Option<Tenant>, Error> {
+    let row =
+        sqlx::query("SELECT org_id, org_url, app_id, product, base_url FROM tenant").fetch_optional(connection).await?;
+    row.map(|row| {
+        Ok(Tenant {
+            org_id: row.try_get(0)?,
+            org_url: row.try_get(1)?,
+            app_id: row.try_get(2)?,
+            product: row.try_get(3)?,
+            base_url: row.try_get(4)?,
+        })
+    })
+    .transpose()
+}
+
+/// One link as the database puts it into JSON, field by field in the order of the query.
+#[derive(Deserialize)]
+struct LinkRow<'a>(
+    #[serde(borrow)] std::borrow::Cow<'a, str>,
+    #[serde(borrow)] std::borrow::Cow<'a, str>,
+    #[serde(borrow)] std::borrow::Cow<'a, str>,
+    &'a str,
+    i64,
+    Option<i64>,
+    i64,
+);
+
+/// One row of text for thousands of links costs a third of as many rows: the driver's work is by row and column.
+async fn links(connection: &mut AnyConnection) -> Result<Links, Error> {
+    let mut links = Vec::new();
+    let mut last = String::new();
+    loop {
+        let chunk: String = sqlx::query_scalar(
+            "SELECT json_group_array(json_array(okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved)) \
+             FROM (SELECT * FROM links WHERE okta_id > $1 ORDER BY okta_id LIMIT $2)",
+        )
+        .bind(last.as_str())
+        .bind(CHUNK)
+        .fetch_one(&mut *connection)
+        .await?;
+        let rows: Vec<LinkRow<'_>> = serde_json::from_str(&chunk).map_err(|error| Error::Decode(error.into()))?;
+        let Some(row) = rows.last() else { return Ok(links.into_iter().collect()) };
+        last = row.0.clone().into_owned();
+        links.extend(rows.into_iter().map(
+            |LinkRow(okta_id, haiilo_id, user_name, origin, listed, missing, approved)| {
+                Link {
+                    okta_id: OktaUserId::new(okta_id),
+                    haiilo_id: HaiiloId::new(haiilo_id),
+                    user_name: UserName::new(user_name),
+                    // An origin that we cannot read is the careful one: adopted accounts are kept.
+                    origin: if origin == "created" { Origin::Created } else { Origin::Adopted },
+                    listed: if listed == 0 { Listed::Never } else { Listed::Seen },
+                    missing: missing.map(|since| Absence { since: instant(since), counted: counted(approved) }),
+                }
+            },
+        ));
+    }
+}
+
+async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, LeaverRecord>, Error> {
+    pairs(connection, "SELECT okta_id, since, approved, evidence, action, clock_from FROM leavers", |row| {
+        let evidence = match row.try_get::<Option<String>, _>(3)?.as_deref() {
+            Some("deactivated") => Some(Evidence::Deactivated),
+            Some("unassigned") => Some(Evidence::Unassigned),
+            _ => None,
+        };
+        // A word that we cannot read starts the clock again, because it is not the word of the configuration.
+        let action = match row.try_get::<Option<String>, _>(4)?.as_deref() {
+            Some("delete") => LeaverAction::Delete,
+            _ => LeaverAction::Keep,
+        };
+        let clock = match (evidence, row.try_get::<Option<i64>, _>(5)?) {
+            (Some(evidence), Some(from)) => Some(LeaverClock { evidence, action, from: instant(from) }),
+            _ => None,
+        };
+        let absence = Absence { since: instant(row.try_get(1)?), counted: counted(row.try_get(2)?) };
+        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), LeaverRecord { absence, clock }))
+    })
+    .await
+}
+
+async fn parked(connection: &mut AnyConnection) -> Result<BTreeMap<(OktaUserId, CompactString), ParkedValue>, Error> {
+    pairs(connection, "SELECT okta_id, path, value, reason, since FROM parked", |row| {
+        let key = (OktaUserId::new(row.try_get::<String, _>(0)?), row.try_get::<String, _>(1)?.into());
+        Ok((key, ParkedValue { value: row.try_get(2)?, reason: row.try_get(3)?, since: instant(row.try_get(4)?) }))
+    })
+    .await
+}
+
+/// What counts towards the limits: everything that was done, or may have been, in the last day and without an approval.
+async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Recent, Error> {
+    let rows = sqlx::query(
+        "SELECT kind, COUNT(*), CAST(SUM(renames) AS BIGINT), CAST(SUM(clears) AS BIGINT), CAST(SUM(moves) AS BIGINT) \
+         FROM journal WHERE at > $1 AND counted = 1 AND (outcome IS NULL OR outcome IN ('done', 'done_except', 'unknown')) \
+         GROUP BY kind",
+    )
+    .bind((now - TimeDelta::hours(24)).timestamp())
+    .fetch_all(connection)
+    .await?;
+    let mut recent = Recent::default();
+    for row in rows {
+        let number = |column: usize| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
+        let count = number(1)?;
+        match row.try_get::<String, _>(0)?.as_str() {
+            "delete" => recent.deletes += count,
+            "create" | "link" => recent.creates += count,
+            "update" => {
+                recent.updates += count;
+                recent.renames += number(2)?;
+                recent.clears += number(3)?;
+                recent.moves += number(4)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(recent)
+}
+
+async fn approvals(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Vec<Approval>, Error> {
+    let rows = sqlx::query("SELECT id, items, approved_until FROM refusals WHERE approved_until > $1 ORDER BY id")
+        .bind(now.timestamp())
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let items: BTreeSet<String> = serde_json::from_str(row.try_get::<String, _>(1)?.as_str())
+                .map_err(|error| Error::Decode(error.into()))?;
+            Ok(Approval { id: ApprovalId::new(row.try_get::<String, _>(0)?), items, until: instant(row.try_get(2)?) })
+        })
+        .collect()
+}
+
+async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Error> {
+    let rows = sqlx::query(
+        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL ORDER BY entry",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let kind = match row.try_get::<String, _>(1)?.as_str() {
+                "link" => Kind::Link,
+                "create" => Kind::Create,
+                "delete" => Kind::Delete,
+                _ => Kind::Update,
+            };
+            Ok(OpenOperation {
+                entry: row.try_get(0)?,
+                kind,
+                okta_id: OktaUserId::new(row.try_get::<String, _>(2)?),
+                haiilo_id: row.try_get::<Option<String>, _>(3)?.map(HaiiloId::new),
+                user_name: UserName::new(row.try_get::<String, _>(4)?),
+            })
+        })
+        .collect()
+}
+
+/// A time that was kept; one that no calendar has is the epoch, which starts every clock again.
+fn instant(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
+fn counted(approved: i64) -> Counted {
+    if approved == 0 { Counted::Yes } else { Counted::Approved }
+}

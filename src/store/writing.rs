@@ -1,0 +1,108 @@
+//! The writing port: each call is one transaction, durable before it returns.
+
+use chrono::{DateTime, Utc};
+use sqlx::AnyConnection;
+use sqlx::Error;
+
+use crate::domain::ids::ApprovalId;
+use crate::domain::journal::{Effect, EntryId, Intent, Outcome};
+use crate::domain::memory::{Fingerprint, Tenant};
+use crate::domain::plan::Notes;
+use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
+use crate::store::open::Store;
+use crate::store::{approvals, journal, notes};
+
+impl StoreWriter for Store {
+    async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| write_tenant(connection, tenant, now.timestamp()).await).await
+    }
+
+    async fn note(&self, notes: &Notes, acceptance: &Acceptance, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| notes::write_notes(connection, notes, acceptance, now.timestamp()).await)
+            .await
+    }
+
+    async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
+        self.transaction(async |connection| journal::write_intent(connection, intent).await).await
+    }
+
+    async fn conclude(
+        &self,
+        entry: EntryId,
+        outcome: &Outcome,
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| {
+            journal::write_outcome(connection, entry, outcome, effects, now.timestamp()).await
+        })
+        .await
+    }
+
+    async fn refuse(&self, refusal: &Refusal) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| approvals::write_refusal(connection, refusal).await).await
+    }
+
+    async fn approve(
+        &self,
+        id: &ApprovalId,
+        (now, until): (DateTime<Utc>, DateTime<Utc>),
+        by: &str,
+        reason: Option<&str>,
+    ) -> Result<Option<usize>, StoreFailure> {
+        let times = (now.timestamp(), until.timestamp());
+        self.transaction(async |connection| approvals::approve(connection, id.as_str(), times, by, reason).await).await
+    }
+
+    async fn see_canary(&self, configuration: &Fingerprint, kind: &str) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| notes::write_canary(connection, configuration, kind).await).await
+    }
+
+    async fn finish(&self, end: &CycleEnd) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| notes::write_end(connection, end).await).await
+    }
+}
+
+impl Store {
+    async fn transaction<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        let result: Result<T, Error> = async {
+            // IMMEDIATE takes the writer's place at once, so that no statement inside can fail for want of it.
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+            match work(&mut connection).await {
+                Ok(value) => {
+                    sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    // The first error is the one to tell; a transaction that cannot be rolled back ends with the connection.
+                    let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+                    Err(error)
+                }
+            }
+        }
+        .await;
+        result.map_err(|error| self.failure(error))
+    }
+}
+
+async fn write_tenant(connection: &mut AnyConnection, tenant: &Tenant, now: i64) -> Result<(), Error> {
+    let Tenant { org_id, org_url, app_id, product, base_url } = tenant;
+    sqlx::query(
+        "INSERT INTO tenant (one, org_id, org_url, app_id, product, base_url, since) VALUES (1, $1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (one) DO UPDATE SET org_id = excluded.org_id, org_url = excluded.org_url, app_id = excluded.app_id, \
+         product = excluded.product, base_url = excluded.base_url, since = excluded.since",
+    )
+    .bind(org_id.as_deref())
+    .bind(org_url.as_str())
+    .bind(app_id.as_str())
+    .bind(product.as_str())
+    .bind(base_url.as_str())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
