@@ -9,16 +9,38 @@ use std::future::Future;
 
 use chrono::{DateTime, Utc};
 
+use crate::clock::Clock;
 use crate::domain::account::WholeAccount;
 use crate::domain::assignment::{Assignment, UserStatus};
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::journal::{Effect, EntryId, Intent, Outcome};
-use crate::domain::link::Counted;
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{Fingerprint, FirstRun, Memory, Tenant, Watch};
-use crate::domain::operation::Change;
+use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Notes;
 use crate::domain::snapshot::{AccountPage, PageRequest};
+
+/// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
+pub trait World: Send + Sync {
+    /// Where assignments come from.
+    type Source: AssignmentSource;
+    /// Where accounts are read.
+    type Reader: AccountReader;
+    /// The store.
+    type Store: StoreReader;
+    /// The time.
+    type Clock: Clock;
+
+    /// Where assignments come from.
+    fn source(&self) -> &Self::Source;
+    /// Where accounts are read.
+    fn reader(&self) -> &Self::Reader;
+    /// The store.
+    fn store(&self) -> &Self::Store;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+}
 
 /// Where assignments come from: Okta's Apps and Users API.
 pub trait AssignmentSource: Send + Sync {
@@ -188,6 +210,14 @@ pub trait StoreWriter: StoreReader {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
+    /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
+    fn adopt(
+        &self,
+        mandate: &Mandate,
+        adopted: &[(&Operation, Link)],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
     /// Writes down an operation before it is sent.
     fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
 
@@ -226,8 +256,10 @@ pub trait StoreWriter: StoreReader {
 /// Under what a plan was let through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
-    /// Whether absences count towards the limits of the day.
-    pub counted: Counted,
+    /// Whether people who are gone from Okta's listing count towards the limits of the day.
+    pub vanished: Counted,
+    /// Whether accounts that are gone from Haiilo's listing count towards the limits of the day.
+    pub missing: Counted,
     /// The mapping that the plan was made with.
     pub mapping: Fingerprint,
     /// Whether the first run is done with it.

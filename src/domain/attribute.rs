@@ -72,6 +72,17 @@ impl AttributePath {
         self.urn.as_deref()
     }
 
+    /// The names on the way to what is written, in lower case and without the filter: `addresses.country`.
+    pub fn flat(&self) -> String {
+        let names = [self.urn.as_deref(), Some(self.name.as_str()), self.sub.as_deref()];
+        names.into_iter().flatten().map(str::to_ascii_lowercase).collect::<Vec<_>>().join(".")
+    }
+
+    /// The name of what is written inside an element: the sub-attribute, or `value`.
+    pub fn last_of_element(&self) -> &str {
+        self.sub.as_deref().unwrap_or("value")
+    }
+
     /// The path of the multi-valued attribute whose element is meant, and what a new element of it must hold so that the path finds it.
     pub fn element(&self) -> Option<(String, Map<String, Json>)> {
         let filter = self.filter.as_ref()?;
@@ -102,9 +113,9 @@ impl AttributePath {
                 Json::Object(object) => to_value(entry(object, sub)?),
                 _ => None,
             },
-            (Some(filter), sub) => {
+            (Some(filter), _) => {
                 let element = filter.find(attribute)?;
-                to_value(entry(element.as_object()?, sub.as_deref().unwrap_or("value"))?)
+                to_value(entry(element.as_object()?, self.last_of_element())?)
             }
         }
     }
@@ -140,7 +151,7 @@ impl AttributePath {
                     put(object_at(object, &self.name), sub, value);
                 }
             }
-            (Some(filter), sub) => {
+            (Some(filter), _) => {
                 if value.is_none() && entry(object, &self.name).is_none() {
                     return;
                 }
@@ -157,7 +168,7 @@ impl AttributePath {
                     })
                 });
                 if let Some(element) = at.and_then(|at| elements[at].as_object_mut()) {
-                    put(element, sub.as_deref().unwrap_or("value"), value);
+                    put(element, self.last_of_element(), value);
                 }
             }
         }

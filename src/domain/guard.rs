@@ -47,6 +47,10 @@ pub enum LimitName {
     Clears,
     /// `limits.moves`.
     Moves,
+    /// `okta.push_is_on`.
+    PushIsOn,
+    /// A write changed what nobody sent.
+    Canary,
 }
 
 impl LimitName {
@@ -64,6 +68,8 @@ impl LimitName {
             Self::Renames => "renames",
             Self::Clears => "clears",
             Self::Moves => "moves",
+            Self::PushIsOn => "push_is_on",
+            Self::Canary => "canary",
         }
     }
 
@@ -81,6 +87,10 @@ impl LimitName {
             Self::Renames => "accounts to rename, within 24 hours",
             Self::Clears => "accounts that lose a value, within 24 hours",
             Self::Moves => "people who move to another group, within 24 hours",
+            Self::PushIsOn => {
+                "Okta's own push to Haiilo is on and would be a second writer; switch it off in Okta, or set okta.push_is_on"
+            }
+            Self::Canary => "attributes that a write changed although nobody sent them",
         }
     }
 }
@@ -140,12 +150,38 @@ struct Item {
     limits: Vec<LimitName>,
 }
 
+impl Verdict {
+    /// Refuses the plan for a reason that no approval can lift.
+    pub fn refuse(&mut self, violation: Violation) {
+        self.violations.push(violation);
+        self.decision = Decision::Refuse;
+    }
+}
+
+/// Whether people and accounts that are gone from a listing speak against a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signs {
+    /// They do.
+    Counted,
+    /// The plan is about one person, and nothing is concluded from anybody's absence.
+    Ignored,
+}
+
 /// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
-pub fn judge(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, given: Option<&ApprovalId>) -> Verdict {
+pub fn judge(
+    basis: Basis<'_>,
+    plan: &Plan,
+    fingerprint: &Fingerprint,
+    given: Option<&ApprovalId>,
+    signs: Signs,
+) -> Verdict {
     let memory = basis.sides.memory;
     let items = items(basis, plan);
     let usage = usage(basis, plan);
-    let violations = violations(basis, plan, fingerprint, &usage);
+    let mut violations = violations(basis, plan, fingerprint, &usage);
+    if signs == Signs::Ignored {
+        violations.retain(|broken| !matches!(broken.limit, LimitName::Vanished | LimitName::Missing));
+    }
     let texts: BTreeSet<String> = items.iter().map(|item| item.text.clone()).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
     let decision = match &approval_id {

@@ -170,6 +170,13 @@ impl Operation {
         self.kind() == Kind::Update && self.changes().iter().any(|change| change.nature == Nature::Group)
     }
 
+    /// The kind together with the set of its paths: what a canary stands for.
+    pub fn canary(&self) -> String {
+        let mut paths: Vec<String> = self.changes().iter().map(|change| change.path.to_string()).collect();
+        paths.sort();
+        format!("{} {}", self.kind().as_str(), paths.join(" ")).trim_end().to_owned()
+    }
+
     /// The operation as JSON: the form of reports, and of approvals, which compare it word for word.
     pub fn to_json(&self) -> serde_json::Value {
         json!({
@@ -183,6 +190,17 @@ impl Operation {
 }
 
 impl Change {
+    /// What a write of this change touches, in the form of [`AttributePath::flat`].
+    pub fn touches(&self) -> Vec<String> {
+        let mut paths = vec![self.path.flat()];
+        if let (Element::ToBeAdded, Some((_, template))) = (self.element, self.path.element()) {
+            let flat = self.path.flat();
+            let element = flat.rsplit_once('.').map_or(flat.as_str(), |(element, _)| element);
+            paths.extend(template.keys().map(|name| format!("{element}.{}", name.to_ascii_lowercase())));
+        }
+        paths
+    }
+
     /// The change as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);

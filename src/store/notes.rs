@@ -18,14 +18,14 @@ pub(super) async fn write_notes(
     acceptance: &Acceptance,
     now: i64,
 ) -> Result<(), Error> {
-    let Acceptance { counted, mapping, first_run } = acceptance;
+    let Acceptance { vanished, missing: unseen, mapping, first_run } = acceptance;
     let Notes { leavers, listed, names, missing, found, unparked, groups_released, protected } = notes;
     fact(connection, "mapping", mapping.as_str()).await?;
     if *first_run == FirstRun::Done {
         fact(connection, "first_run", "done").await?;
     }
     for (okta_id, record) in &leavers.records {
-        write_leaver(connection, okta_id.as_str(), record, *counted).await?;
+        write_leaver(connection, okta_id.as_str(), record, *vanished).await?;
     }
     for okta_id in &leavers.returned {
         sqlx::query("DELETE FROM leavers WHERE okta_id = $1").bind(okta_id.as_str()).execute(&mut *connection).await?;
@@ -42,8 +42,17 @@ pub(super) async fn write_notes(
     for (okta_id, absence) in missing {
         sqlx::query("UPDATE links SET missing_since = $1, missing_approved = $2 WHERE okta_id = $3")
             .bind(absence.since.timestamp())
-            .bind(approved(*counted))
+            .bind(approved(*unseen))
             .bind(okta_id.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    // An approval covers everybody who is gone, not only those who went in this cycle.
+    if *vanished == Counted::Approved {
+        sqlx::query("UPDATE leavers SET approved = 1").execute(&mut *connection).await?;
+    }
+    if *unseen == Counted::Approved {
+        sqlx::query("UPDATE links SET missing_approved = 1 WHERE missing_since IS NOT NULL")
             .execute(&mut *connection)
             .await?;
     }

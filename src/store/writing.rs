@@ -5,8 +5,10 @@ use sqlx::AnyConnection;
 use sqlx::Error;
 
 use crate::domain::ids::ApprovalId;
-use crate::domain::journal::{Effect, EntryId, Intent, Outcome};
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::link::Link;
 use crate::domain::memory::{Fingerprint, Tenant};
+use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
 use crate::store::open::Store;
@@ -20,6 +22,24 @@ impl StoreWriter for Store {
     async fn note(&self, notes: &Notes, acceptance: &Acceptance, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::write_notes(connection, notes, acceptance, now.timestamp()).await)
             .await
+    }
+
+    async fn adopt(
+        &self,
+        mandate: &Mandate,
+        adopted: &[(&Operation, Link)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| {
+            for (operation, link) in adopted {
+                let intent = Intent { mandate, at: now, operation, before: None };
+                let entry = journal::write_intent(connection, &intent).await?;
+                let effects = [Effect::Linked(link.clone())];
+                journal::write_outcome(connection, entry, &Outcome::Done, &effects, now.timestamp()).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {

@@ -1,0 +1,285 @@
+//! Applying a plan: links, updates, creates, deletes. One person's failure does not stop the rest; signs of a general one do.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
+
+use crate::domain::account::WholeAccount;
+use crate::domain::guard::{LimitName, Violation};
+use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::journal::{Concluded, Effect, Intent, Mandate, Outcome};
+use crate::domain::link::{Link, Listed};
+use crate::domain::mapping::Mapping;
+use crate::domain::memory::Memory;
+use crate::domain::operation::{Action, Kind, Operation};
+use crate::domain::plan::Plan;
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::engine::canary::{Canaries, Caution};
+use crate::engine::run::{Run, Stop};
+use crate::engine::settings::{CycleSettings, Observer};
+use crate::engine::update::group_of;
+use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
+
+/// Adopted accounts that are written down at once.
+const ADOPTED_AT_ONCE: usize = 500;
+
+/// Everything that an operation needs.
+pub(super) struct Bench<'a, W, A> {
+    pub(super) world: &'a W,
+    pub(super) writer: &'a A,
+    pub(super) settings: &'a CycleSettings,
+    pub(super) people: &'a AssignmentSnapshot,
+    pub(super) accounts: &'a AccountSnapshot,
+    pub(super) memory: &'a Memory,
+    pub(super) mandate: &'a Mandate,
+    pub(super) run: &'a Run,
+    pub(super) canaries: Canaries<'a>,
+}
+
+/// What became of a plan.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) concluded: Vec<Concluded>,
+    pub(super) stops: Vec<Stop>,
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    pub(super) async fn apply(&self, plan: &Plan, observer: &impl Observer) -> Applied {
+        observer.applying(plan.operations.len());
+        let mut concluded = Vec::new();
+        let of = |kind| plan.of_kind(kind).collect::<Vec<_>>();
+        self.links(&of(Kind::Link), &mut concluded, observer).await;
+        self.spread(&of(Kind::Update), &mut concluded, observer).await;
+        self.trials(&plan.trials, &mut concluded).await;
+        self.spread(&of(Kind::Create), &mut concluded, observer).await;
+        self.deletes(&of(Kind::Delete), &mut concluded, observer).await;
+        concluded.sort_by(|left, right| {
+            let key = |concluded: &Concluded| (concluded.operation.kind(), concluded.operation.okta_id.clone());
+            key(left).cmp(&key(right))
+        });
+        Applied { concluded, stops: self.run.stops() }
+    }
+
+    /// Accounts that become people's: nothing is sent.
+    async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+        for chunk in operations.chunks(ADOPTED_AT_ONCE) {
+            let outcome = match self.run.stopped(self.world.clock(), Kind::Link) {
+                Some(stop) => Outcome::NotAttempted(stop.reason()),
+                None => {
+                    let adopted: Vec<(&Operation, Link)> =
+                        chunk.iter().filter_map(|operation| adopted(operation)).collect();
+                    match self.world.store().adopt(self.mandate, &adopted, self.now()).await {
+                        Ok(()) => {
+                            for (_, link) in &adopted {
+                                self.run.linked(&link.haiilo_id, &link.okta_id);
+                            }
+                            Outcome::Done
+                        }
+                        Err(failure) => self.run.store_failed(&failure),
+                    }
+                }
+            };
+            for operation in chunk {
+                concluded.push(self.concluded(operation, outcome.clone()));
+                observer.ended();
+            }
+        }
+    }
+
+    /// Updates or creates: the first of each unknown kind alone, then all others side by side, then those that wait for a name.
+    async fn spread(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+        let (waiting, free): (Vec<&Operation>, Vec<&Operation>) =
+            operations.iter().partition(|operation| operation.waits_for().is_some());
+        let mut seen = BTreeSet::new();
+        let mut routine = Vec::new();
+        for operation in free {
+            let kind = operation.canary();
+            if self.canaries.is_known(operation) || seen.contains(&kind) {
+                routine.push(operation);
+                continue;
+            }
+            let outcome = self.one(operation, Caution::Canary).await;
+            if matches!(outcome, Outcome::Done | Outcome::DoneExcept(_)) && self.saw_canary(&kind).await {
+                seen.insert(kind);
+            }
+            concluded.push(self.concluded(operation, outcome));
+            observer.ended();
+        }
+        let ended = stream::iter(routine)
+            .map(async |operation| self.concluded(operation, self.one(operation, Caution::Routine).await))
+            .buffer_unordered(self.settings.concurrency)
+            .inspect(|_| observer.ended());
+        concluded.extend(ended.collect::<Vec<_>>().await);
+        // Names are handed on in order: whoever waits comes after the one that it waits for.
+        let mut left = waiting;
+        while !left.is_empty() {
+            let (ready, later): (Vec<&Operation>, Vec<&Operation>) = left.iter().partition(|operation| {
+                let freed_by = operation.waits_for();
+                !left.iter().any(|other| other.haiilo_id() == freed_by && other.kind() == Kind::Update)
+            });
+            // Names that wait for each other in a circle never come into a plan; if one did, nothing of it is sent.
+            let (ready, later) = if ready.is_empty() { (later, Vec::new()) } else { (ready, later) };
+            for operation in ready {
+                let outcome = match operation.waits_for() {
+                    Some(id) if self.run.was_renamed(id) => self.one(operation, Caution::Routine).await,
+                    _ => Outcome::NotAttempted("the userName was not freed".to_owned()),
+                };
+                concluded.push(self.concluded(operation, outcome));
+                observer.ended();
+            }
+            left = later;
+        }
+    }
+
+    /// One person a cycle tries a group that Haiilo did not have. A trial that finds the group frees everybody who waits for it.
+    async fn trials(&self, trials: &[Operation], concluded: &mut Vec<Concluded>) {
+        for trial in trials {
+            let outcome = self.one(trial, Caution::Canary).await;
+            let is_done = matches!(outcome, Outcome::Done | Outcome::DoneExcept(_));
+            if let (true, Some(group)) = (is_done, group_of(trial)) {
+                let found = self.record(trial, &Outcome::Done, &[Effect::GroupFound(group)]).await;
+                concluded.push(self.concluded(trial, found.err().unwrap_or(outcome)));
+            } else if outcome.is_failure() {
+                concluded.push(self.concluded(trial, outcome));
+            }
+        }
+    }
+
+    /// Deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
+    async fn deletes(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+        if operations.is_empty() {
+            return;
+        }
+        let control = match self.run.stopped(self.world.clock(), Kind::Delete) {
+            Some(stop) => Err(stop.reason()),
+            None => self.control().await,
+        };
+        for operation in operations {
+            let outcome = match &control {
+                Ok(()) => self.one(operation, Caution::Routine).await,
+                Err(why) => Outcome::NotAttempted(why.clone()),
+            };
+            concluded.push(self.concluded(operation, outcome));
+            observer.ended();
+        }
+    }
+
+    /// One operation, unless the run was stopped.
+    async fn one(&self, operation: &Operation, caution: Caution) -> Outcome {
+        if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
+            return Outcome::NotAttempted(stop.reason());
+        }
+        match &operation.action {
+            Action::Link { .. } => Outcome::NotAttempted("links are made before everything else".to_owned()),
+            Action::Update { haiilo_id, changes: _, waits_for: _ } => self.update(operation, haiilo_id, caution).await,
+            Action::Create { changes: _, replaces, waits_for: _ } => {
+                self.create(operation, replaces.as_ref(), caution).await
+            }
+            Action::Delete { haiilo_id, evidence } => self.delete(operation, haiilo_id, *evidence).await,
+        }
+    }
+
+    /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
+    pub(super) async fn judge_canary(
+        &self,
+        operation: &Operation,
+        before: &WholeAccount,
+        after: &WholeAccount,
+    ) -> Result<(), Outcome> {
+        let Some((stop, items)) = self.canaries.surprise(operation, before, after, self.now()) else { return Ok(()) };
+        if let Stop::Canary { approval_id, also_changed, .. } = &stop {
+            let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
+            let refusal = Refusal {
+                id: approval_id.clone(),
+                run: self.mandate.run.clone(),
+                at: self.now(),
+                items,
+                violations: vec![violation],
+            };
+            if let Err(failure) = self.world.store().refuse(&refusal).await {
+                return Err(self.run.store_failed(&failure));
+            }
+        }
+        let why = stop.reason();
+        self.run.stop(stop);
+        Err(Outcome::Failed(why))
+    }
+
+    /// Writes down that a canary was seen; not where answers lie, so that the next run watches again.
+    async fn saw_canary(&self, kind: &str) -> bool {
+        match self.world.store().see_canary(self.canaries.rules(), kind).await {
+            Ok(()) => true,
+            Err(failure) => {
+                self.run.store_failed(&failure);
+                false
+            }
+        }
+    }
+
+    /// Writes an entry whose outcome is known at once, because nothing is sent for it.
+    pub(super) async fn record(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+        effects: &[Effect],
+    ) -> Result<(), Outcome> {
+        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
+        let store = self.world.store();
+        let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
+        written.await.map_err(|failure| self.run.store_failed(&failure))
+    }
+
+    fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
+        let made = self.run.account_of(&operation.okta_id);
+        Concluded { haiilo_id: made.or_else(|| operation.haiilo_id().cloned()), operation: operation.clone(), outcome }
+    }
+
+    /// Okta's time.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.run.now(self.world.clock())
+    }
+
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.settings.mapping
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.settings.policy
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        self.memory
+    }
+
+    pub(super) fn accounts(&self) -> &AccountSnapshot {
+        self.accounts
+    }
+
+    /// Whose account this is.
+    pub(super) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
+        let linked = self.memory.links.of_account(id).map(|link| link.okta_id.clone());
+        linked.or_else(|| self.run.owner(id))
+    }
+
+    /// Somebody who is assigned and whose mapping is certain.
+    pub(super) fn control_person(&self) -> Option<&OktaUserId> {
+        let assigned = self.people.people().iter().find(|person| matches!(person.state, PersonState::Wanted(_)));
+        assigned.map(|person| &person.id)
+    }
+}
+
+/// The link that an operation of that kind makes.
+fn adopted<'o>(operation: &'o &Operation) -> Option<(&'o Operation, Link)> {
+    let Action::Link { haiilo_id, origin } = &operation.action else { return None };
+    let link = Link {
+        okta_id: operation.okta_id.clone(),
+        haiilo_id: haiilo_id.clone(),
+        user_name: operation.user_name.clone(),
+        origin: *origin,
+        listed: Listed::Seen,
+        missing: None,
+    };
+    Some((*operation, link))
+}

@@ -1,0 +1,67 @@
+//! The canary: the first operation of each kind and set of paths after a change of the configuration is sent alone, and its account read
+//! back whole. What changed though nobody sent it stops the run.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::domain::account::WholeAccount;
+use crate::domain::guard;
+use crate::domain::memory::{Fingerprint, Memory};
+use crate::domain::operation::{Change, Operation};
+use crate::engine::run::Stop;
+
+/// Which canaries are still to be seen in a run.
+#[derive(Debug)]
+pub(super) struct Canaries<'a> {
+    rules: Fingerprint,
+    memory: &'a Memory,
+}
+
+/// The place of one operation with regard to canaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caution {
+    /// It is the first of its kind and is watched closely.
+    Canary,
+    /// Its kind was seen before.
+    Routine,
+}
+
+impl<'a> Canaries<'a> {
+    pub(super) fn new(rules: Fingerprint, memory: &'a Memory) -> Self {
+        Self { rules, memory }
+    }
+
+    /// What canaries depend on.
+    pub(super) fn rules(&self) -> &Fingerprint {
+        &self.rules
+    }
+
+    /// Whether the kind of this operation was seen.
+    pub(super) fn is_known(&self, operation: &Operation) -> bool {
+        self.memory.canaries.contains(&(self.rules.clone(), operation.canary()))
+    }
+
+    /// What changed besides what was sent, unless an operator approved just that.
+    pub(super) fn surprise(
+        &self,
+        operation: &Operation,
+        before: &WholeAccount,
+        after: &WholeAccount,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Option<(Stop, BTreeSet<String>)> {
+        let sent: Vec<String> = operation.changes().iter().flat_map(Change::touches).collect();
+        let also_changed = after.changed_besides(before, &sent);
+        if also_changed.is_empty() {
+            return None;
+        }
+        let what = operation.canary();
+        let items = BTreeSet::from([json!({"kind": "canary", "of": what, "also_changed": also_changed}).to_string()]);
+        let mut alive = self.memory.approvals.iter().filter(|approval| approval.until > now);
+        if alive.any(|approval| items.is_subset(&approval.items)) {
+            return None;
+        }
+        let approval_id = guard::id_of(&items);
+        Some((Stop::Canary { what, also_changed, approval_id }, items))
+    }
+}

@@ -1,0 +1,131 @@
+//! Collecting: both sides and the store at once. People are mapped while the next page is on its way.
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
+
+use crate::clock::Clock as _;
+use crate::domain::assignment::{Assignment, Standing, StatusRules};
+use crate::domain::mapping::{Mapped, Mapper};
+use crate::domain::memory::Memory;
+use crate::domain::snapshot::{
+    AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
+};
+use crate::engine::error::CycleError;
+use crate::engine::settings::{CycleSettings, Observer, Side};
+use crate::ports::{
+    AccountReader as _, Application, AssignmentPage, AssignmentSource as _, FailureKind, StoreReader as _, World,
+};
+
+/// What a cycle has read.
+#[derive(Debug)]
+pub(super) struct Collected {
+    pub(super) application: Application,
+    /// The local time when the application was read.
+    pub(super) local_time: DateTime<Utc>,
+    pub(super) people: AssignmentSnapshot,
+    pub(super) accounts: AccountSnapshot,
+    pub(super) memory: Memory,
+    /// Attributes that a rule reads and nobody has.
+    pub(super) nobody_has: Vec<String>,
+}
+
+/// Reads everything. The application comes first: nothing else means anything unless it is there and active.
+pub(super) async fn collect<W: World>(
+    world: &W,
+    settings: &CycleSettings,
+    observer: &impl Observer,
+) -> Result<Collected, CycleError> {
+    let application = world.source().application().await.map_err(CycleError::Okta)?;
+    let local_time = world.clock().now();
+    if application.status != "ACTIVE" {
+        return Err(CycleError::ApplicationNotActive { label: application.label, status: application.status });
+    }
+    let now = application.server_time.unwrap_or(local_time);
+    let memory = async { Ok(world.store().remember(now).await?) };
+    let ((people, nobody_has), accounts, memory) =
+        tokio::try_join!(assignments(world, settings, observer), accounts(world, settings, observer), memory)?;
+    Ok(Collected { application, local_time, people, accounts, memory, nobody_has })
+}
+
+/// Walks through the assignments; a page is mapped while the next one is fetched.
+async fn assignments<W: World>(
+    world: &W,
+    settings: &CycleSettings,
+    observer: &impl Observer,
+) -> Result<(AssignmentSnapshot, Vec<String>), CycleError> {
+    let mut mapper = settings.mapping.mapper();
+    let mut walk = AssignmentWalk::default();
+    let mut rows = 0;
+    let mut page = world.source().page(None).await.map_err(CycleError::Okta)?;
+    loop {
+        let AssignmentPage { rows: assignments, unreadable, next } = page;
+        let cursor = next.as_ref().map(|cursor| cursor.0.as_str());
+        rows += assignments.len() + unreadable;
+        observer.read(Side::Okta, rows, None);
+        let take = async {
+            let people =
+                assignments.into_iter().map(|row| person(row, settings.policy.statuses, &mut mapper)).collect();
+            walk.take(people, unreadable, cursor)
+        };
+        let Some(next) = &next else {
+            take.await.map_err(CycleError::OktaIncomplete)?;
+            break;
+        };
+        let (following, taken) = tokio::join!(world.source().page(Some(next)), take);
+        taken.map_err(CycleError::OktaIncomplete)?;
+        page = following.map_err(CycleError::Okta)?;
+    }
+    let people = walk.finish().map_err(CycleError::OktaIncomplete)?;
+    Ok((people, mapper.presence().nobody_has()))
+}
+
+/// What follows from one assignment.
+pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Mapper<'_>) -> Person {
+    let id = assignment.id.clone();
+    let state = match assignment.standing(rules) {
+        Standing::Left => PersonState::Left,
+        Standing::Staged => PersonState::Staged,
+        Standing::Unclear(doubt) => PersonState::Unclear(assignment.user_name, doubt),
+        Standing::Assigned => {
+            let user_name = assignment.user_name.clone();
+            match mapper.map(assignment) {
+                Mapped::Identity(identity) => PersonState::Wanted(identity),
+                Mapped::OutOfScope => PersonState::OutOfScope,
+                Mapped::Held(doubt) => PersonState::Unmapped(user_name, doubt),
+            }
+        }
+    };
+    Person { id, state }
+}
+
+/// Walks through the accounts; what the walk wants is asked for at once.
+async fn accounts<W: World>(
+    world: &W,
+    settings: &CycleSettings,
+    observer: &impl Observer,
+) -> Result<AccountSnapshot, CycleError> {
+    let mut walk = AccountWalk::new(settings.page_size);
+    let mut rows = 0;
+    loop {
+        let wanted = walk.wanted().map_err(CycleError::HaiiloIncomplete)?;
+        if wanted.is_empty() {
+            return walk.finish().map_err(CycleError::HaiiloIncomplete);
+        }
+        let may_be_refused = walk.is_past_the_end();
+        let pages =
+            stream::iter(wanted).map(async |request: PageRequest| (request, world.reader().list(request).await));
+        let mut pages = pages.buffer_unordered(settings.concurrency);
+        while let Some((request, page)) = pages.next().await {
+            let page = match page {
+                // Behind the last row some servers see a bad request rather than an empty page.
+                Err(failure) if failure.kind == FailureKind::BadRequest && may_be_refused => {
+                    AccountPage { rows: Vec::new(), total: None }
+                }
+                page => page.map_err(CycleError::Haiilo)?,
+            };
+            rows += page.rows.len();
+            observer.read(Side::Haiilo, rows, page.total.and_then(|total| usize::try_from(total).ok()));
+            walk.take(request, page).map_err(CycleError::HaiiloIncomplete)?;
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Creates: never twice. Before an account is made, Haiilo is asked whether it is there; after an answer that was lost or a conflict, a look
+//! tells, and an account is taken over only where nothing speaks against it.
+
+use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::attribute::entry;
+use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::journal::{Effect, Intent, Outcome};
+use crate::domain::leavers;
+use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::operation::{Change, Kind, Operation};
+use crate::domain::plan::parked_form;
+use crate::domain::value::{Compare, Value, same};
+use crate::engine::apply::Bench;
+use crate::engine::canary::Caution;
+use crate::engine::update::{group_of, path_of};
+use crate::engine::verify::{self, Seen, Trust};
+use crate::ports::{AccountReader as _, AccountWriter, Created, Failure, FailureKind, StoreWriter, World};
+
+/// What a look for the wanted userName found.
+enum Look {
+    /// Nothing.
+    Nothing,
+    /// An account that may be taken over.
+    Takeable(Box<WholeAccount>, Origin),
+    /// An account that may not, and why.
+    Barred(String),
+}
+
+/// On what grounds an account may be taken over.
+#[derive(Clone, Copy)]
+enum Grounds {
+    /// Somebody has the userName: then it must be the same human, by name.
+    Occupied,
+    /// We may have made it ourselves: then it must not have been there before.
+    LostAnswer,
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Makes an account.
+    pub(super) async fn create(&self, operation: &Operation, replaces: Option<&HaiiloId>, caution: Caution) -> Outcome {
+        if let Some(id) = replaces {
+            match self.world.reader().get(id).await {
+                Ok(None) => {}
+                Ok(Some(_)) => return Outcome::Held("Haiilo has the linked account after all".to_owned()),
+                Err(failure) => return self.create_failed(failure),
+            }
+        }
+        // An answer that was lost in an earlier cycle may have made the account.
+        let is_open =
+            self.memory().open.iter().any(|open| open.kind == Kind::Create && open.okta_id == operation.okta_id);
+        let grounds = if is_open { Grounds::LostAnswer } else { Grounds::Occupied };
+        match self.look_for(operation, grounds).await {
+            Err(failure) => return self.create_failed(failure),
+            Ok(Look::Nothing) => {}
+            Ok(Look::Takeable(whole, origin)) => return self.take_over(operation, &whole, origin).await,
+            Ok(Look::Barred(why)) => return self.refuse_create(operation, why).await,
+        }
+        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
+        let entry = match self.world.store().intend(&intent).await {
+            Ok(entry) => entry,
+            Err(failure) => return self.run.store_failed(&failure),
+        };
+        let (outcome, effects) = match self.writer.create(operation.changes()).await {
+            Ok(created) => {
+                self.run.succeeded(Kind::Create);
+                self.settle_created(operation, created, caution).await
+            }
+            Err(failure) => {
+                self.run.failed(Kind::Create, &failure);
+                self.settle_failed(operation, failure, caution).await
+            }
+        };
+        self.remember_links(&effects);
+        match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.store_failed(&failure),
+        }
+    }
+
+    /// What the answer to a create that succeeded means.
+    async fn settle_created(
+        &self,
+        operation: &Operation,
+        created: Created,
+        caution: Caution,
+    ) -> (Outcome, Vec<Effect>) {
+        let (id, answer) = match created {
+            Created::Shown(whole) => (whole.account.id.clone(), Some(*whole)),
+            Created::Named(id) => (id, None),
+            Created::Silent => return self.settle_silent(operation).await,
+        };
+        let known = self.accounts().position(&id).is_some() || self.owner(&id).is_some();
+        if known {
+            let why =
+                format!("Haiilo answered with account {id}, which was there before; look at this person in Haiilo");
+            return (Outcome::Held(why.clone()), vec![refusal(operation, why)]);
+        }
+        let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
+        let (reader, changes) = (self.world.reader(), operation.changes());
+        match verify::look(reader, self.run, self.mapping(), (&id, changes), answer, trust).await {
+            Seen::Account(after) => self.settle_seen(operation, &id, &after),
+            // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
+            Seen::Gone | Seen::Unread => (
+                Outcome::Done,
+                vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created, Listed::Never))],
+            ),
+        }
+    }
+
+    /// What the new account shows.
+    fn settle_seen(&self, operation: &Operation, id: &HaiiloId, after: &WholeAccount) -> (Outcome, Vec<Effect>) {
+        let name = after.account.user_name.as_ref();
+        let Some(name) = name.filter(|name| name.same_as(&operation.user_name)) else {
+            let why = format!(
+                "Haiilo answered with account {id}, which carries another userName; look at this person in Haiilo"
+            );
+            return (Outcome::Held(why.clone()), vec![refusal(operation, why)]);
+        };
+        let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
+        let mut effects = vec![Effect::Linked(link(operation, id, name, Origin::Created, Listed::Never))];
+        effects.extend(not_kept.iter().map(|change| Effect::Parked {
+            okta_id: operation.okta_id.clone(),
+            path: path_of(change),
+            value: parked_form(change.to.as_ref()),
+            reason: "Haiilo made the account, and did not keep the value".to_owned(),
+        }));
+        let paths: Vec<_> = not_kept.into_iter().map(path_of).collect();
+        (if paths.is_empty() { Outcome::Done } else { Outcome::DoneExcept(paths) }, effects)
+    }
+
+    /// An answer that names no account: a look must find it.
+    async fn settle_silent(&self, operation: &Operation) -> (Outcome, Vec<Effect>) {
+        match self.look_for(operation, Grounds::LostAnswer).await {
+            Ok(Look::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
+            Ok(Look::Barred(why)) => (Outcome::Held(why.clone()), vec![refusal(operation, why)]),
+            Ok(Look::Nothing) => {
+                (Outcome::Unknown("Haiilo says that it made the account, and shows none".to_owned()), Vec::new())
+            }
+            Err(failure) => (Outcome::Unknown(failure.to_string()), Vec::new()),
+        }
+    }
+
+    /// What a failed create means.
+    async fn settle_failed(&self, operation: &Operation, failure: Failure, caution: Caution) -> (Outcome, Vec<Effect>) {
+        let why = failure.to_string();
+        match failure.kind {
+            FailureKind::Unknown => match self.look_for(operation, Grounds::LostAnswer).await {
+                Ok(Look::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
+                Ok(Look::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
+                Ok(Look::Nothing) | Err(_) => (Outcome::Unknown(why), Vec::new()),
+            },
+            FailureKind::Conflict => match self.look_for(operation, Grounds::Occupied).await {
+                Ok(Look::Takeable(whole, origin)) => {
+                    let name = whole.account.user_name.as_ref().unwrap_or(&operation.user_name);
+                    let link = link(operation, &whole.account.id, name, origin, Listed::Never);
+                    (Outcome::Done, vec![Effect::Linked(link)])
+                }
+                Ok(Look::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
+                Ok(Look::Nothing) => {
+                    let why = format!("Haiilo says that the userName is taken, and shows no such account: {why}");
+                    (Outcome::Held(why.clone()), vec![refusal(operation, why)])
+                }
+                Err(_) => (Outcome::Failed(why), Vec::new()),
+            },
+            FailureKind::NoSuchGroup => match group_of(operation) {
+                Some(group) => (Outcome::NoSuchGroup(group.clone()), vec![Effect::GroupParked(group)]),
+                None => (Outcome::Failed(why), Vec::new()),
+            },
+            // Where the server is known to take such accounts, it is this person's values that it does not like.
+            FailureKind::Refused(_) | FailureKind::BadRequest if caution == Caution::Routine => {
+                (Outcome::Failed(why.clone()), vec![refusal(operation, why)])
+            }
+            FailureKind::Refused(_)
+            | FailureKind::BadRequest
+            | FailureKind::CredentialsRefused
+            | FailureKind::NotFound
+            | FailureKind::NoSeats
+            | FailureKind::Changed
+            | FailureKind::NotSent
+            | FailureKind::Unreadable => (Outcome::Failed(why), Vec::new()),
+        }
+    }
+
+    /// Asks Haiilo who carries the wanted userName.
+    async fn look_for(&self, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
+        let found = self.world.reader().find(&operation.user_name).await?;
+        let [whole] = &found[..] else {
+            return Ok(if found.is_empty() {
+                Look::Nothing
+            } else {
+                Look::Barred(format!("{} accounts carry this userName", found.len()))
+            });
+        };
+        Ok(match self.barred(operation, whole, grounds) {
+            Some(why) => Look::Barred(why),
+            None => {
+                let origin = match grounds {
+                    Grounds::LostAnswer => Origin::Created,
+                    Grounds::Occupied => Origin::Adopted,
+                };
+                Look::Takeable(Box::new(whole.clone()), origin)
+            }
+        })
+    }
+
+    /// What speaks against taking an account over.
+    fn barred(&self, operation: &Operation, whole: &WholeAccount, grounds: Grounds) -> Option<String> {
+        let id = &whole.account.id;
+        if let Some(owner) = self.owner(id) {
+            return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
+        }
+        let names = [Some(&operation.user_name), whole.account.user_name.as_ref()].into_iter().flatten();
+        if let Some(pattern) = leavers::protection(self.policy(), self.memory(), id, names) {
+            return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
+        }
+        if whole.account.activity == Activity::Inactive {
+            return Some(format!("account {id}, which carries this userName, is inactive"));
+        }
+        let was_there = self.accounts().position(id).is_some();
+        match grounds {
+            Grounds::LostAnswer if was_there => {
+                Some(format!("account {id}, which carries this userName, was there before us"))
+            }
+            Grounds::Occupied if !same_name(whole, operation.changes()) => {
+                Some(format!("account {id} carries this userName, and its given or family name is another"))
+            }
+            Grounds::LostAnswer | Grounds::Occupied => None,
+        }
+    }
+
+    /// Takes an account over instead of making one.
+    async fn take_over(&self, operation: &Operation, whole: &WholeAccount, origin: Origin) -> Outcome {
+        let name = whole.account.user_name.as_ref().unwrap_or(&operation.user_name);
+        let effects = [Effect::Linked(link(operation, &whole.account.id, name, origin, Listed::Never))];
+        self.remember_links(&effects);
+        match self.record(operation, &Outcome::Done, &effects).await {
+            Ok(()) => Outcome::Done,
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Makes no account, and says so for a day.
+    async fn refuse_create(&self, operation: &Operation, why: String) -> Outcome {
+        let outcome = Outcome::Held(why.clone());
+        match self.record(operation, &outcome, &[refusal(operation, why)]).await {
+            Ok(()) => outcome,
+            Err(outcome) => outcome,
+        }
+    }
+
+    fn create_failed(&self, failure: Failure) -> Outcome {
+        self.run.failed(Kind::Create, &failure);
+        Outcome::Failed(failure.to_string())
+    }
+
+    fn remember_links(&self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Linked(link) = effect {
+                self.run.linked(&link.haiilo_id, &link.okta_id);
+            }
+        }
+    }
+}
+
+fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
+    Link {
+        okta_id: operation.okta_id.clone(),
+        haiilo_id: id.clone(),
+        user_name: name.clone(),
+        origin,
+        listed,
+        missing: None,
+    }
+}
+
+/// The userName of this person is not tried again for a day.
+fn refusal(operation: &Operation, why: String) -> Effect {
+    Effect::Parked {
+        okta_id: operation.okta_id.clone(),
+        path: "userName".into(),
+        value: parked_form(Value::text(operation.user_name.as_str()).as_ref()),
+        reason: why,
+    }
+}
+
+/// Whether an account has the given and family name that a new one would get. Names that the mapping does not set are no proof.
+fn same_name(whole: &WholeAccount, changes: &[Change]) -> bool {
+    ["name.givenName", "name.familyName"].iter().all(|path| {
+        let wanted = changes.iter().find(|change| change.path.to_string().eq_ignore_ascii_case(path));
+        let found = entry(&whole.resource, "name").and_then(|name| wanted.and_then(|change| change.path.read(name)));
+        wanted.is_some_and(|change| same(change.to.as_ref(), found.as_ref(), Compare::IgnoreCase))
+    })
+}

@@ -1,0 +1,317 @@
+//! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock as _;
+use crate::config::settings::PushRule;
+use crate::domain::correlate::{self, Sides};
+use crate::domain::guard::{self, Decision, LimitName, Signs, Verdict, Violation};
+use crate::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
+use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
+use crate::domain::leavers::{self, Circumstances, ClockAgreement};
+use crate::domain::link::Counted;
+use crate::domain::memory::{FirstRun, Memory, Tenant};
+use crate::domain::operation::Kind;
+use crate::domain::plan::{self, Basis, Notes, Plan};
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use crate::engine::apply::{Applied, Bench};
+use crate::engine::canary::Canaries;
+use crate::engine::collect::{Collected, collect};
+use crate::engine::error::CycleError;
+use crate::engine::evidence;
+use crate::engine::run::{Run, Stop};
+use crate::engine::settings::{CycleSettings, Observer};
+use crate::ports::{
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreWriter, World,
+};
+
+/// Whom a cycle is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody.
+    Everybody,
+    /// One person, named by userName, Okta id or Haiilo id: linked, created or updated, never deleted.
+    One(String),
+}
+
+/// A plan with everything that it was made from.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// What the guard says.
+    pub verdict: Verdict,
+    /// Okta's time.
+    pub now: DateTime<Utc>,
+    /// The application's name in Okta.
+    pub application: String,
+    people: AssignmentSnapshot,
+    accounts: AccountSnapshot,
+    memory: Memory,
+}
+
+/// What a cycle came to.
+#[must_use = "a report that nobody reads helps nobody"]
+#[derive(Debug)]
+pub struct CycleReport {
+    /// The plan and what it was made from.
+    pub prepared: Prepared,
+    /// What became of each operation; nothing when the plan was refused.
+    pub concluded: Vec<Concluded>,
+    /// Why the run stopped before all was done.
+    pub stops: Vec<Stop>,
+}
+
+/// Reads both sides and makes the plan. Writes nothing, and has nothing to write with.
+pub async fn prepare<W: World>(
+    world: &W,
+    settings: &CycleSettings,
+    scope: &Scope,
+    given: Option<&ApprovalId>,
+    observer: &impl Observer,
+) -> Result<Prepared, CycleError> {
+    let collected = collect(world, settings, observer).await?;
+    let Collected { application, local_time, people, accounts, memory, nobody_has } = collected;
+    if let Some(tenant) = &memory.tenant {
+        same_tenant(tenant, &settings.tenant)?;
+    }
+    let now = application.server_time.unwrap_or(local_time);
+    let sides = Sides {
+        people: &people,
+        accounts: &accounts,
+        memory: &memory,
+        policy: &settings.policy,
+        mapping: &settings.mapping,
+    };
+    let vanished = leavers::vanished(&memory.links, &people);
+    let to_look_at = leavers::to_look_at(&vanished, &memory);
+    let (sightings, failure) = evidence::gather(world.source(), settings.policy.statuses, &to_look_at).await;
+    let rules = settings.leaver_rules();
+    let here = Circumstances {
+        people: &people,
+        accounts: &accounts,
+        memory: &memory,
+        policy: &settings.policy,
+        rules: &rules,
+        now,
+        agreement: ClockAgreement::of(local_time, application.server_time),
+    };
+    let leaving = leavers::decide(here, &vanished, &sightings);
+    let basis = Basis { sides, now };
+    let mut plan = plan::assemble(basis, correlate::correlate(sides), leaving);
+    plan.findings
+        .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
+    if let Some(failure) = failure {
+        plan.findings.push(format!("some people who are no longer listed could not be asked about: {failure}"));
+    }
+    if !application.push_features.is_empty() {
+        let features = application.push_features.join(", ");
+        plan.findings.push(format!("Okta's own push to Haiilo is on ({features}) and would be a second writer"));
+    }
+    if let Scope::One(name) = scope {
+        narrow(&mut plan, name, &people, &memory);
+    }
+    let signs = if *scope == Scope::Everybody { Signs::Counted } else { Signs::Ignored };
+    let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
+    if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
+        verdict.refuse(Violation {
+            limit: LimitName::PushIsOn,
+            found: application.push_features.len() as u64,
+            allowed: 0,
+        });
+    }
+    Ok(Prepared { plan, verdict, now, application: application.label, people, accounts, memory })
+}
+
+/// One whole cycle. The caller holds the lock of the cycle.
+pub async fn sync<W: World<Store: StoreWriter>>(
+    world: &W,
+    writer: &impl AccountWriter,
+    settings: &CycleSettings,
+    order: &Order,
+    observer: &impl Observer,
+) -> Result<CycleReport, CycleError> {
+    let Order { scope, given, mandate } = order;
+    let started = world.clock().now();
+    let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
+    settle_tenant(world, settings, &prepared).await?;
+    let approval = match &prepared.verdict.decision {
+        Decision::Pass => None,
+        Decision::Approved(id) => Some(id.clone()),
+        Decision::Refuse => {
+            refuse(world, &prepared, &mandate.run).await?;
+            let end = CycleEnd {
+                run: mandate.run.clone(),
+                started,
+                ended: world.clock().now(),
+                result: "refused",
+                watch: None,
+            };
+            world.store().finish(&end).await?;
+            return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new() });
+        }
+    };
+    if *scope == Scope::Everybody {
+        let acceptance = acceptance(settings, &prepared);
+        world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+    }
+    let mandate = Mandate { approval, ..mandate.clone() };
+    let run = Run::new(world.clock(), prepared.now);
+    let bench = Bench {
+        world,
+        writer,
+        settings,
+        people: &prepared.people,
+        accounts: &prepared.accounts,
+        memory: &prepared.memory,
+        mandate: &mandate,
+        run: &run,
+        canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
+    };
+    bench.settle_open().await?;
+    let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
+    bench.settle_creates().await?;
+    let watch = match scope {
+        Scope::Everybody => Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now)),
+        Scope::One(_) => None,
+    };
+    let result = if stops.is_empty() { "applied" } else { "stopped" };
+    let end = CycleEnd { run: mandate.run.clone(), started, ended: world.clock().now(), result, watch };
+    world.store().finish(&end).await?;
+    Ok(CycleReport { prepared, concluded, stops })
+}
+
+/// What a cycle is asked to do, and on whose word.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Whom it is about.
+    pub scope: Scope,
+    /// An approval that was named with the command.
+    pub given: Option<ApprovalId>,
+    /// The cycle's name and who asks for it.
+    pub mandate: Mandate,
+}
+
+/// Whether the store belongs to these two ends.
+fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), CycleError> {
+    let Tenant { org_id: _, org_url, app_id, product, base_url } = known;
+    let pairs = [
+        ("Okta organization", org_url, &configured.org_url),
+        ("Okta application", app_id, &configured.app_id),
+        ("product", product, &configured.product),
+        ("Haiilo endpoint", base_url, &configured.base_url),
+    ];
+    match pairs.into_iter().find(|(_, known, configured)| known != configured) {
+        None => Ok(()),
+        Some((what, known, configured)) => {
+            Err(CycleError::OtherTenant { what, known: known.clone(), configured: configured.clone() })
+        }
+    }
+}
+
+/// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
+async fn settle_tenant<W: World<Store: StoreWriter>>(
+    world: &W,
+    settings: &CycleSettings,
+    prepared: &Prepared,
+) -> Result<(), CycleError> {
+    if prepared.memory.tenant.is_none() {
+        let org_id = world.source().organization().await.map_err(CycleError::Okta)?;
+        let tenant = Tenant { org_id, ..settings.tenant.clone() };
+        world.store().settle_tenant(&tenant, prepared.now).await?;
+    }
+    Ok(())
+}
+
+/// Keeps what was refused, so that it can be approved.
+async fn refuse<W: World<Store: StoreWriter>>(world: &W, prepared: &Prepared, run: &RunId) -> Result<(), CycleError> {
+    let Verdict { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
+    if let Some(id) = approval_id {
+        let refusal = Refusal {
+            id: id.clone(),
+            run: run.clone(),
+            at: prepared.now,
+            items: items.clone(),
+            violations: violations.clone(),
+        };
+        world.store().refuse(&refusal).await?;
+    }
+    Ok(())
+}
+
+/// Under what the plan was let through.
+fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
+    let violates =
+        |limits: &[LimitName]| prepared.verdict.violations.iter().any(|broken| limits.contains(&broken.limit));
+    let approved = |limits: &[LimitName]| if violates(limits) { Counted::Approved } else { Counted::Yes };
+    let first_run = if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { prepared.memory.first_run };
+    Acceptance {
+        vanished: approved(&[LimitName::Vanished, LimitName::NobodyAssigned]),
+        missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
+        mapping: settings.mapping_fingerprint(),
+        first_run,
+    }
+}
+
+/// Leaves of a plan what concerns one person, without deletes. Nothing is remembered of a cycle about one person.
+fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Memory) {
+    let user_name = UserName::new(name);
+    let by_person = people.people().iter().filter(|person| {
+        person.id.as_str() == name || person.state.user_name().is_some_and(|found| found.same_as(&user_name))
+    });
+    let by_link = memory.links.iter().filter(|link| {
+        link.okta_id.as_str() == name || link.haiilo_id.as_str() == name || link.user_name.same_as(&user_name)
+    });
+    let ids: BTreeSet<OktaUserId> =
+        by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
+    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings, notes } = plan;
+    operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
+    trials.retain(|operation| ids.contains(&operation.okta_id));
+    leavers.retain(|leaver| ids.contains(&leaver.okta_id));
+    held.retain(|held| ids.contains(&held.okta_id));
+    parked.retain(|parked| ids.contains(&parked.okta_id));
+    missing.retain(|missing| ids.contains(&missing.okta_id));
+    unmanaged.retain(|account| {
+        account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
+    });
+    *notes = Notes::default();
+    if ids.is_empty() {
+        findings.push(format!("nobody is assigned or linked by the name of {name}"));
+    }
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Operations whose end an earlier cycle did not learn: what the account is now tells it, and nothing is repeated blindly.
+    async fn settle_open(&self) -> Result<(), CycleError> {
+        for open in &self.memory.open {
+            let (outcome, effects) = match (open.kind, &open.haiilo_id) {
+                // A create is settled when the person has an account.
+                (Kind::Create, _) => continue,
+                (Kind::Delete, Some(id)) => match self.world.reader().get(id).await {
+                    Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone())]),
+                    Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),
+                    Err(_) => continue,
+                },
+                _ => {
+                    (Outcome::Held("settled by the next plan, which compared the account anew".to_owned()), Vec::new())
+                }
+            };
+            self.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Creates whose answer was lost in an earlier cycle, and whose person has an account now.
+    async fn settle_creates(&self) -> Result<(), CycleError> {
+        for open in self.memory.open.iter().filter(|open| open.kind == Kind::Create) {
+            let linked = self.memory.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
+            if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {
+                let outcome = Outcome::Held(format!("the person has account {id}"));
+                self.world.store().conclude(EntryId(open.entry), &outcome, &[], self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! Why a cycle ended before there was a plan.
+
+use crate::domain::snapshot::Incomplete;
+use crate::ports::{Failure, StoreFailure};
+
+/// A cycle that ended before there was a plan; nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// Okta could not be read.
+    #[error("okta could not be read; nothing was changed")]
+    Okta(#[source] Failure),
+    /// Okta's listing is not complete.
+    #[error("okta's listing of assignments is not complete; nothing was changed")]
+    OktaIncomplete(#[source] Incomplete),
+    /// The application is not active.
+    #[error(
+        "the application {label:?} is {status} in okta, not ACTIVE; nothing can be concluded from its assignments: activate it, or correct okta.app_id"
+    )]
+    ApplicationNotActive {
+        /// Its name.
+        label: String,
+        /// Its status.
+        status: String,
+    },
+    /// Okta's own push is on.
+    #[error(
+        "okta's own push to haiilo is on ({features}) and would be a second writer; switch it off in okta (Applications > Provisioning), or set okta.push_is_on = \"accept\""
+    )]
+    PushIsOn {
+        /// The features.
+        features: String,
+    },
+    /// Haiilo could not be read.
+    #[error("haiilo could not be read; nothing was changed")]
+    Haiilo(#[source] Failure),
+    /// Haiilo's listing makes no sense.
+    #[error("haiilo's listing of users is not complete; nothing was changed")]
+    HaiiloIncomplete(#[source] Incomplete),
+    /// The store belongs to somebody else.
+    #[error(
+        "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, use another store, or run `rebind`"
+    )]
+    OtherTenant {
+        /// What differs.
+        what: &'static str,
+        /// What the store knows.
+        known: String,
+        /// What is configured.
+        configured: String,
+    },
+    /// The store does not work.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}

@@ -1,0 +1,21 @@
+//! The engine: one cycle, written against the ports.
+//!
+//! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
+
+mod apply;
+mod canary;
+mod collect;
+mod create;
+mod cycle;
+mod error;
+mod evidence;
+mod remove;
+mod run;
+mod settings;
+mod update;
+mod verify;
+
+pub use cycle::{CycleReport, Order, Prepared, Scope, prepare, sync};
+pub use error::CycleError;
+pub use run::Stop;
+pub use settings::{CycleSettings, Observer, Side, Silence};

@@ -1,0 +1,106 @@
+//! Deletes: one after the other, each on evidence taken anew and an account read anew. What is deleted in Advocacy cannot come back.
+
+use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::ids::HaiiloId;
+use crate::domain::journal::{Effect, Intent, Outcome};
+use crate::domain::leavers::{self, Evidence, Sighting};
+use crate::domain::operation::{Kind, Operation};
+use crate::engine::apply::Bench;
+use crate::engine::evidence;
+use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Whether the calls that make evidence find somebody who is assigned; without that, nobody is deleted in this run.
+    pub(super) async fn control(&self) -> Result<(), String> {
+        let Some(id) = self.control_person() else {
+            return Err("nobody is left who could show that Okta finds assigned people by id".to_owned());
+        };
+        match evidence::control(self.world.source(), id).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(format!("{id} is listed as assigned, and was not found so by id")),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    /// Deletes an account.
+    pub(super) async fn delete(&self, operation: &Operation, id: &HaiiloId, expected: Evidence) -> Outcome {
+        let rules = self.policy().statuses;
+        match evidence::look(self.world.source(), rules, &operation.okta_id).await {
+            Ok(Sighting::Gone(evidence)) if evidence == expected => {}
+            Ok(Sighting::Gone(evidence)) => {
+                return Outcome::Held(format!("the evidence has become another one: {}", evidence.as_str()));
+            }
+            Ok(Sighting::StillAssigned) => return Outcome::Held("the person is assigned again".to_owned()),
+            Ok(Sighting::Unclear(what)) => return Outcome::Held(format!("no evidence any more: {what}")),
+            Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
+        }
+        let whole = match self.read_before_delete(operation, id).await {
+            Ok(Some(whole)) => whole,
+            Ok(None) => {
+                return Outcome::Held("the account is not there any more; it was deleted by somebody else".to_owned());
+            }
+            Err(outcome) => return outcome,
+        };
+        let image = serde_json::Value::Object(whole.resource);
+        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: Some(image) };
+        let entry = match self.world.store().intend(&intent).await {
+            Ok(entry) => entry,
+            Err(failure) => return self.run.store_failed(&failure),
+        };
+        let outcome = self.send_delete(id).await;
+        let effects: &[Effect] =
+            if outcome == Outcome::Done { &[Effect::Unlinked(operation.okta_id.clone())] } else { &[] };
+        match self.world.store().conclude(entry, &outcome, effects, self.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.store_failed(&failure),
+        }
+    }
+
+    /// Reads the account once more: it must be the one that was linked, and none that is protected or that our token lives in.
+    async fn read_before_delete(&self, operation: &Operation, id: &HaiiloId) -> Result<Option<WholeAccount>, Outcome> {
+        let whole = match self.world.reader().get(id).await {
+            Ok(Some(whole)) => whole,
+            Ok(None) => return Ok(None),
+            Err(failure) => {
+                self.run.failed(Kind::Delete, &failure);
+                return Err(Outcome::Failed(failure.to_string()));
+            }
+        };
+        let held = |why: &str| Err(Outcome::Held(why.to_owned()));
+        let Some(name) = &whole.account.user_name else { return held("the account shows no userName") };
+        if whole.account.id != *id {
+            return held("Haiilo answered with another account");
+        }
+        if !name.same_as(&operation.user_name) {
+            return held("the link does not fit: the account carries another userName than when it was last seen");
+        }
+        if name.same_as(&self.policy().token_owner) {
+            return held("our own token would die with this account");
+        }
+        if leavers::protection(self.policy(), self.memory(), id, [name]).is_some() {
+            return held("the account is protected");
+        }
+        Ok(Some(whole))
+    }
+
+    async fn send_delete(&self, id: &HaiiloId) -> Outcome {
+        let answer = self.writer.delete(id).await;
+        match &answer {
+            Ok(()) => self.run.succeeded(Kind::Delete),
+            Err(failure) => self.run.failed(Kind::Delete, failure),
+        }
+        match answer {
+            Ok(()) => {}
+            // The account was read a moment ago; that it is gone now is what was asked for.
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
+            Err(failure) => return Outcome::Failed(failure.to_string()),
+        }
+        // Gone, or kept by the server as inactive: both are a deleted account.
+        match self.world.reader().get(id).await {
+            Ok(None) => Outcome::Done,
+            Ok(Some(whole)) if whole.account.activity == Activity::Inactive => Outcome::Done,
+            Ok(Some(_)) => Outcome::Failed("the account is still there after the delete".to_owned()),
+            Err(failure) => Outcome::Unknown(failure.to_string()),
+        }
+    }
+}

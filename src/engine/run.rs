@@ -1,0 +1,235 @@
+//! The run of one plan: its time, its signs of trouble, and when it stops.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::journal::Outcome;
+use crate::domain::operation::Kind;
+use crate::engine::settings::WRITING_TIME;
+use crate::ports::{Failure, FailureKind, StoreFailure};
+
+/// Transport failures in a row that end a run.
+const TRANSPORT_FAILURES: u32 = 5;
+/// Equal refusals in a row that end a kind of operations.
+const EQUAL_REFUSALS: u32 = 10;
+
+/// Why a run, or a kind of operations in it, came to an end before all was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Haiilo refuses our credentials.
+    CredentialsRefused(String),
+    /// Haiilo cannot be reached.
+    Unreachable(String),
+    /// Haiilo refuses the same thing again and again.
+    Refused(Kind, String),
+    /// All seats are taken.
+    NoSeats(String),
+    /// The writing time is over.
+    TimeIsUp,
+    /// A write changed what nobody sent.
+    Canary {
+        /// What was done.
+        what: String,
+        /// What changed besides.
+        also_changed: Vec<String>,
+        /// The id by which the change can be approved.
+        approval_id: ApprovalId,
+    },
+    /// The store failed, so that nothing can be written down.
+    Store(String),
+}
+
+impl Stop {
+    /// The reason in a sentence.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::CredentialsRefused(why) => format!("haiilo refuses our credentials: {why}"),
+            Self::Unreachable(why) => format!("{TRANSPORT_FAILURES} calls in a row did not get through: {why}"),
+            Self::Refused(kind, why) => {
+                format!("{EQUAL_REFUSALS} times in a row haiilo refused to {}: {why}", kind.as_str())
+            }
+            Self::NoSeats(why) => format!("all seats are taken, so that no more accounts are created: {why}"),
+            Self::TimeIsUp => {
+                "30 minutes have passed since both sides were read; the rest belongs to the next cycle".to_owned()
+            }
+            Self::Canary { what, also_changed, approval_id } => format!(
+                "the first {what} also changed {}, which nobody sent; look at the account, and if that is as it shall be: approve {approval_id}",
+                also_changed.join(", ")
+            ),
+            Self::Store(why) => format!("nothing can be written down: {why}"),
+        }
+    }
+
+    /// Whether the stop concerns this kind of operations.
+    fn concerns(&self, kind: Kind) -> bool {
+        match self {
+            Self::Refused(refused, _) => *refused == kind,
+            Self::NoSeats(_) => kind == Kind::Create,
+            Self::CredentialsRefused(_)
+            | Self::Unreachable(_)
+            | Self::TimeIsUp
+            | Self::Canary { .. }
+            | Self::Store(_) => true,
+        }
+    }
+}
+
+/// The state of a run, shared by the operations that are under way.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Okta's time when the snapshot was taken.
+    now: DateTime<Utc>,
+    /// The monotonic time of the same moment.
+    origin: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stops: Vec<Stop>,
+    transport_failures: u32,
+    refusals: BTreeMap<Kind, (String, u32)>,
+    /// Links made in this run, which the plan could not know.
+    linked: BTreeMap<HaiiloId, OktaUserId>,
+    /// Accounts whose rename succeeded, so that their old name is free.
+    renamed: Vec<HaiiloId>,
+    /// Whether answers to writes were found to show what was not kept.
+    answers: Answers,
+}
+
+/// Whether the answers to writes can be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// As far as is known.
+    #[default]
+    Truthful,
+    /// An answer showed what the account did not have: from now on each account is read back.
+    Lying,
+}
+
+impl Run {
+    pub(super) fn new(clock: &impl Clock, now: DateTime<Utc>) -> Self {
+        Self { now, origin: clock.monotonic(), state: Mutex::default() }
+    }
+
+    /// Okta's time, as far as it can be told by now.
+    pub(super) fn now(&self, clock: &impl Clock) -> DateTime<Utc> {
+        let passed = clock.monotonic().saturating_sub(self.origin);
+        self.now + TimeDelta::from_std(passed).unwrap_or(TimeDelta::zero())
+    }
+
+    /// Why no operation of this kind may begin now, if so.
+    pub(super) fn stopped(&self, clock: &impl Clock, kind: Kind) -> Option<Stop> {
+        let mut state = self.state();
+        if let Some(stop) = state.stops.iter().find(|stop| stop.concerns(kind)) {
+            return Some(stop.clone());
+        }
+        if clock.monotonic().saturating_sub(self.origin) >= WRITING_TIME {
+            state.stops.push(Stop::TimeIsUp);
+            return Some(Stop::TimeIsUp);
+        }
+        None
+    }
+
+    /// Ends the run, or a kind of operations.
+    pub(super) fn stop(&self, stop: Stop) {
+        self.state().stops.push(stop);
+    }
+
+    /// The store failed: nothing more may be sent.
+    pub(super) fn store_failed(&self, failure: &StoreFailure) -> Outcome {
+        let why = failure.to_string();
+        self.stop(Stop::Store(why.clone()));
+        Outcome::NotAttempted(why)
+    }
+
+    /// All stops, in the order in which they came.
+    pub(super) fn stops(&self) -> Vec<Stop> {
+        self.state().stops.clone()
+    }
+
+    /// A call got through.
+    pub(super) fn succeeded(&self, kind: Kind) {
+        let mut state = self.state();
+        state.transport_failures = 0;
+        state.refusals.remove(&kind);
+    }
+
+    /// A call failed: counts it, and ends what must end.
+    pub(super) fn failed(&self, kind: Kind, failure: &Failure) {
+        let why = failure.to_string();
+        let mut state = self.state();
+        match failure.kind {
+            FailureKind::CredentialsRefused => state.stops.push(Stop::CredentialsRefused(why)),
+            FailureKind::NoSeats => state.stops.push(Stop::NoSeats(why)),
+            FailureKind::NotSent | FailureKind::Unknown => {
+                state.transport_failures += 1;
+                if state.transport_failures == TRANSPORT_FAILURES {
+                    state.stops.push(Stop::Unreachable(why));
+                }
+            }
+            FailureKind::Refused(_) | FailureKind::BadRequest | FailureKind::Unreadable => {
+                state.transport_failures = 0;
+                let entry = state.refusals.entry(kind).or_default();
+                if entry.0 == why {
+                    entry.1 += 1;
+                } else {
+                    *entry = (why.clone(), 1);
+                }
+                if entry.1 == EQUAL_REFUSALS {
+                    state.stops.push(Stop::Refused(kind, why));
+                }
+            }
+            // These concern one account, and say nothing about the next one.
+            FailureKind::NotFound | FailureKind::Conflict | FailureKind::NoSuchGroup | FailureKind::Changed => {
+                state.transport_failures = 0;
+            }
+        }
+    }
+
+    /// Takes note of a link that the plan could not know.
+    pub(super) fn linked(&self, haiilo_id: &HaiiloId, okta_id: &OktaUserId) {
+        self.state().linked.insert(haiilo_id.clone(), okta_id.clone());
+    }
+
+    /// Whose account this became in this run.
+    pub(super) fn owner(&self, haiilo_id: &HaiiloId) -> Option<OktaUserId> {
+        self.state().linked.get(haiilo_id).cloned()
+    }
+
+    /// The account that became a person's in this run.
+    pub(super) fn account_of(&self, okta_id: &OktaUserId) -> Option<HaiiloId> {
+        let state = self.state();
+        state.linked.iter().find(|(_, owner)| *owner == okta_id).map(|(account, _)| account.clone())
+    }
+
+    /// Takes note of a rename that frees a name.
+    pub(super) fn renamed(&self, haiilo_id: &HaiiloId) {
+        self.state().renamed.push(haiilo_id.clone());
+    }
+
+    /// Whether an account was renamed in this run.
+    pub(super) fn was_renamed(&self, haiilo_id: &HaiiloId) -> bool {
+        self.state().renamed.contains(haiilo_id)
+    }
+
+    /// Takes note that answers show what was not kept.
+    pub(super) fn answers_lie(&self) {
+        self.state().answers = Answers::Lying;
+    }
+
+    /// Whether answers can be believed.
+    pub(super) fn answers(&self) -> Answers {
+        self.state().answers
+    }
+
+    /// A holder that panicked left plain data behind, which is still true.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a cycle needs to know besides the world: the mapping, the administrator's decisions, and how fast to go.
+
+use std::time::Duration;
+
+use crate::config::settings::PushRule;
+use crate::domain::mapping::Mapping;
+use crate::domain::memory::{Fingerprint, Tenant};
+use crate::domain::policy::Policy;
+
+/// The settings of a cycle.
+#[derive(Debug)]
+pub struct CycleSettings {
+    /// Whose people these are.
+    pub tenant: Tenant,
+    /// The mapping.
+    pub mapping: Mapping,
+    /// The administrator's decisions.
+    pub policy: Policy,
+    /// What is done when Okta's own push is on.
+    pub push_is_on: PushRule,
+    /// Rows of a page of accounts.
+    pub page_size: u32,
+    /// How many requests to Haiilo are under way at once.
+    pub concurrency: usize,
+    /// How an account is changed, in a word: a change of it wants new canaries.
+    pub update_method: &'static str,
+}
+
+/// Writes stop this long after the snapshot; the rest belongs to the next cycle.
+pub(super) const WRITING_TIME: Duration = Duration::from_secs(30 * 60);
+
+impl CycleSettings {
+    /// The mapping, as a fingerprint.
+    pub fn mapping_fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&[self.mapping.text()])
+    }
+
+    /// What leavers' clocks depend on.
+    pub(super) fn leaver_rules(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.tenant.app_id, self.mapping.text(), &self.policy.leaver_text()])
+    }
+
+    /// What canaries depend on.
+    pub(super) fn canary_rules(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.tenant.base_url, self.mapping.text(), self.update_method])
+    }
+}
+
+/// One of the two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Assignments.
+    Okta,
+    /// Accounts.
+    Haiilo,
+}
+
+/// Watches a cycle while it goes on, for a progress bar.
+pub trait Observer: Send + Sync {
+    /// A page was read: rows so far, and how many there will be, where that is known.
+    fn read(&self, side: Side, rows: usize, of: Option<usize>);
+
+    /// The plan is about to be applied.
+    fn applying(&self, operations: usize);
+
+    /// One operation has ended.
+    fn ended(&self);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silence;
+
+impl Observer for Silence {
+    fn read(&self, _: Side, _: usize, _: Option<usize>) {}
+    fn applying(&self, _: usize) {}
+    fn ended(&self) {}
+}

@@ -1,0 +1,429 @@
+//! Reading what a SCIM server answers: a listing, a user, an error.
+//!
+//! Follows RFC 7643 (users) and RFC 7644, 3.4.2 (listings) and 3.12 (errors), tolerantly: attribute names in any case, numbers as texts and
+//! texts as numbers, members missing. Written apart from any simulator.
+
+use std::fmt;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+use crate::domain::account::{Account, AccountRow, Activity, WholeAccount};
+use crate::domain::attribute::AttributePath;
+use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::mapping::Mapping;
+use crate::domain::snapshot::AccountPage;
+
+/// Which attributes of an account are read, and into which slots.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    paths: Vec<Arc<AttributePath>>,
+    /// The members of a user that hold mapped attributes, each with its slots.
+    tops: Vec<(CompactString, Vec<usize>)>,
+}
+
+impl Shape {
+    /// The shape that a mapping needs.
+    pub fn of(mapping: &Mapping) -> Self {
+        let paths: Vec<Arc<AttributePath>> = mapping.rules().iter().map(|rule| Arc::clone(&rule.path)).collect();
+        let mut tops: Vec<(CompactString, Vec<usize>)> = Vec::new();
+        for (slot, path) in paths.iter().enumerate() {
+            match tops.iter_mut().find(|(top, _)| top.eq_ignore_ascii_case(path.top())) {
+                Some((_, slots)) => slots.push(slot),
+                None => tops.push((path.top().into(), vec![slot])),
+            }
+        }
+        Self { paths, tops }
+    }
+
+    /// Reads the answer to a listing.
+    pub(super) fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let page = PageSeed(self).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(page)
+    }
+
+    /// Reads one user; `None` where there is no id in it.
+    pub(super) fn read_user(&self, resource: Map<String, Json>, etag: Option<String>) -> Option<WholeAccount> {
+        match RowSeed(self).deserialize(&Json::Object(resource.clone())) {
+            Ok(AccountRow::Account(account)) => Some(WholeAccount { account, resource, etag }),
+            Ok(AccountRow::Unreadable) | Err(_) => None,
+        }
+    }
+
+    /// All users in an answer to a filter, whole.
+    pub(super) fn read_users(&self, body: &[u8]) -> Result<Vec<WholeAccount>, serde_json::Error> {
+        let answer: Map<String, Json> = serde_json::from_slice(body)?;
+        let rows = answer.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Resources"));
+        let Some((_, Json::Array(rows))) = rows else { return Ok(Vec::new()) };
+        let objects = rows.into_iter().filter_map(|row| match row {
+            Json::Object(object) => Some(object),
+            _ => None,
+        });
+        Ok(objects.filter_map(|object| self.read_user(object, None)).collect())
+    }
+}
+
+/// An answer to a listing.
+struct PageSeed<'a>(&'a Shape);
+
+impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
+    type Value = AccountPage;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AccountPage, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PageSeed<'_> {
+    type Value = AccountPage;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a SCIM ListResponse")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AccountPage, A::Error> {
+        let (mut rows, mut total) = (None, None);
+        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+            if name.eq_ignore_ascii_case("Resources") {
+                rows = members.next_value_seed(RowsSeed(self.0))?;
+            } else if name.eq_ignore_ascii_case("totalResults") {
+                total = number(&members.next_value::<Json>()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        match (rows, total) {
+            // Without rows and without a total, this is some other object.
+            (None, None) => Err(A::Error::custom("neither Resources nor totalResults: no SCIM ListResponse")),
+            (rows, total) => Ok(AccountPage { rows: rows.unwrap_or_default(), total }),
+        }
+    }
+}
+
+/// The rows of a listing; `None` where they are null.
+struct RowsSeed<'a>(&'a Shape);
+
+impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
+    type Value = Option<Vec<AccountRow>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowsSeed<'_> {
+    type Value = Option<Vec<AccountRow>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of users")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = items.next_element_seed(RowSeed(self.0))? {
+            rows.push(row);
+        }
+        Ok(Some(rows))
+    }
+}
+
+/// One user, or anything else that stands in its place.
+struct RowSeed<'a>(&'a Shape);
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = AccountRow;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AccountRow, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// What is no object is a row that cannot be read; only broken JSON is an error.
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = AccountRow;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a SCIM User")
+    }
+
+    fn visit_unit<E>(self) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<AccountRow, E> {
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AccountRow, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(AccountRow::Unreadable)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AccountRow, A::Error> {
+        let Shape { paths, tops } = self.0;
+        let (mut id, mut user_name, mut activity) = (None, None, Activity::Active);
+        let mut values = vec![None; paths.len()];
+        // Every path that asks for an element misses it until the attribute is met.
+        let mut without_element = 0;
+        for (slot, path) in paths.iter().enumerate() {
+            without_element |= u64::from(path.element().is_some()) << slot;
+        }
+        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+            if name.eq_ignore_ascii_case("id") {
+                id = text(&members.next_value::<Json>()?);
+            } else if name.eq_ignore_ascii_case("userName") {
+                user_name = text(&members.next_value::<Json>()?);
+            } else if name.eq_ignore_ascii_case("active") {
+                activity = read_activity(&members.next_value::<Json>()?);
+            } else if let Some((_, slots)) = tops.iter().find(|(top, _)| top.eq_ignore_ascii_case(&name)) {
+                let top = members.next_value::<Json>()?;
+                for slot in slots {
+                    values[*slot] = paths[*slot].read(&top);
+                    if paths[*slot].has_element(&top) {
+                        without_element &= !(1 << slot);
+                    }
+                }
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(match id {
+            None => AccountRow::Unreadable,
+            Some(id) => AccountRow::Account(Account {
+                id: HaiiloId::new(id),
+                user_name: user_name.map(UserName::new),
+                activity,
+                values: values.into(),
+                without_element,
+            }),
+        })
+    }
+}
+
+fn text(json: &Json) -> Option<CompactString> {
+    match json {
+        Json::String(text) if !text.trim().is_empty() => Some(text.as_str().into()),
+        Json::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    }
+}
+
+fn number(json: &Json) -> Option<u64> {
+    match json {
+        Json::Number(number) => number.as_u64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Only a clear false makes an account inactive.
+fn read_activity(json: &Json) -> Activity {
+    match json {
+        Json::Bool(false) => Activity::Inactive,
+        Json::String(text) if text.eq_ignore_ascii_case("false") => Activity::Inactive,
+        _ => Activity::Active,
+    }
+}
+
+/// What an error body says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// RFC 7644's `scimType`.
+    pub(super) scim_type: Option<String>,
+    /// Whatever text there is, shortened; empty when there is none.
+    pub(super) text: String,
+}
+
+impl ErrorBody {
+    /// Reads a body that may be a SCIM error, other JSON, HTML or nothing.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let Ok(Json::Object(object)) = serde_json::from_slice::<Json>(body) else {
+            return Self { scim_type: None, text: plain(&String::from_utf8_lossy(body)) };
+        };
+        let member = |name: &str| crate::domain::attribute::entry(&object, name).and_then(text);
+        let said = ["detail", "message", "error_description", "errorMessage", "title"].into_iter().find_map(member);
+        let code = ["code", "errorCode", "error"].into_iter().find_map(member);
+        let text = match (code, said) {
+            (Some(code), Some(said)) if !said.contains(code.as_str()) => format!("{code} {said}"),
+            (_, Some(said)) => said.into(),
+            (Some(code), None) => code.into(),
+            (None, None) => String::new(),
+        };
+        Self { scim_type: member("scimType").map(Into::into), text: plain(&text) }
+    }
+}
+
+/// A text of one line, without markup, of at most 200 characters.
+fn plain(text: &str) -> String {
+    let mut inside = false;
+    let words: String = text
+        .chars()
+        .map(|c| match c {
+            '<' => {
+                inside = true;
+                ' '
+            }
+            '>' => {
+                inside = false;
+                ' '
+            }
+            _ if inside || c.is_control() => ' ',
+            c => c,
+        })
+        .collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::{ErrorBody, Shape};
+    use crate::domain::account::{AccountRow, Activity};
+    use crate::domain::attribute::AttributePath;
+    use crate::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::value::{Compare, Value};
+
+    fn shape() -> Shape {
+        let rule = |path: &str| RuleSpec {
+            path: AttributePath::parse(path).expect("a path"),
+            value: "user.x".to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Text,
+        };
+        let paths = [
+            "addresses[type eq \"work\"].country",
+            "addresses[type eq \"work\"].locality",
+            "name.givenName",
+            "userName",
+        ];
+        let spec = MappingSpec { rules: paths.map(rule).into(), tables: BTreeMap::new(), include: None };
+        Shape::of(&Mapping::new(spec).expect("a mapping"))
+    }
+
+    /// The rows of a listing, each as `id userName activity [values] missing elements`.
+    #[track_caller]
+    fn check(body: &str, total: Option<u64>, rows: &[&str]) {
+        let page = shape().read_page(body.as_bytes()).expect("a page");
+        let shown: Vec<String> = page
+            .rows
+            .iter()
+            .map(|row| match row {
+                AccountRow::Unreadable => "unreadable".to_owned(),
+                AccountRow::Account(account) => format!(
+                    "{} {} {:?} {:?} {:b}",
+                    account.id,
+                    account.user_name.as_ref().map_or("-", |name| name.as_str()),
+                    account.activity,
+                    account.values.iter().map(|value| value.as_ref().map(Value::shown)).collect::<Vec<_>>(),
+                    account.without_element
+                ),
+            })
+            .collect();
+        assert_eq!((page.total, shown), (total, rows.iter().map(|row| (*row).to_owned()).collect()));
+    }
+
+    #[test]
+    fn listings() {
+        check(
+            r#"{"schemas": ["x"], "totalResults": 2, "Resources": [
+                {"id": "a", "userName": "ada@x", "active": true, "name": {"givenName": "Ada", "familyName": "L"},
+                 "addresses": [{"type": "home", "country": "X"}, {"type": "work", "country": "DE"}], "extra": [1, {"y": 2}]},
+                {"id": "b", "userName": "bob@x", "name": null, "addresses": []}]}"#,
+            Some(2),
+            &["a ada@x Active [Some(\"DE\"), None, Some(\"Ada\")] 0", "b bob@x Active [None, None, None] 11"],
+        );
+    }
+
+    #[test]
+    fn tolerance() {
+        check(
+            r#"{"TOTALRESULTS": "3", "resources": [{"ID": 7, "UserName": "u", "Active": "False", "NAME": {"GIVENNAME": "U"}}, null, 5,
+                "x", [1], {"userName": "no id"}, {"id": ""}, {"id": "c"}]}"#,
+            Some(3),
+            &[
+                "7 u Inactive [None, None, Some(\"U\")] 11",
+                "unreadable",
+                "unreadable",
+                "unreadable",
+                "unreadable",
+                "unreadable",
+                "unreadable",
+                "c - Active [None, None, None] 11",
+            ],
+        );
+        check(r#"{"totalResults": 0}"#, Some(0), &[]);
+        check(r#"{"totalResults": 0, "Resources": null}"#, Some(0), &[]);
+        check(r#"{"Resources": []}"#, None, &[]);
+        check(r#"{"totalResults": -1, "Resources": []}"#, None, &[]);
+    }
+
+    #[test]
+    fn what_is_no_listing_is_an_error() {
+        for body in [
+            "",
+            "[]",
+            "{}",
+            "{\"schemas\": []}",
+            "{\"totalResults\": 1, \"Resources\": [",
+            "<html>",
+            "{\"Resources\": 7}",
+        ] {
+            assert!(shape().read_page(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_whole_user_keeps_everything() {
+        let resource = json!({"id": "a", "userName": "ada@x", "active": false, "odd": {"x": [1]}});
+        let user = shape().read_user(resource.as_object().expect("an object").clone(), Some("W/\"1\"".to_owned()));
+        let user = user.expect("a user");
+        assert_eq!(serde_json::Value::Object(user.resource), resource);
+        assert_eq!((user.account.activity, user.etag.as_deref()), (Activity::Inactive, Some("W/\"1\"")));
+        assert!(shape().read_user(serde_json::Map::new(), None).is_none());
+        let users = shape().read_users(br#"{"resources": [{"id": "a"}, {"x": 1}, 5]}"#).expect("users");
+        assert_eq!(users.len(), 1);
+    }
+
+    #[test]
+    fn error_bodies() {
+        let check = |body: &str, scim_type: Option<&str>, text: &str| {
+            let expected = ErrorBody { scim_type: scim_type.map(str::to_owned), text: text.to_owned() };
+            assert_eq!(ErrorBody::read(body.as_bytes()), expected);
+        };
+        check(r#"{"status": 409, "scimType": "uniqueness", "detail": "taken"}"#, Some("uniqueness"), "taken");
+        check(r#"{"detail": "400.76 Group does not exist"}"#, None, "400.76 Group does not exist");
+        check(r#"{"code": "400.76", "message": "Group does not exist"}"#, None, "400.76 Group does not exist");
+        check("<html><body><h1>Bad\n gateway</h1></body></html>", None, "Bad gateway");
+        check("", None, "");
+        check("[]", None, "[]");
+    }
+}
