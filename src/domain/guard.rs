@@ -9,12 +9,13 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::domain::correlate::Sides;
+use crate::domain::draft::Basis;
 use crate::domain::ids::{ApprovalId, OktaUserId};
 use crate::domain::leavers;
 use crate::domain::link::{Absence, Counted, Listed};
 use crate::domain::memory::{Fingerprint, FirstRun};
 use crate::domain::operation::{Kind, Operation};
-use crate::domain::plan::{Basis, Plan};
+use crate::domain::plan::Plan;
 use crate::domain::policy::Limit;
 
 /// The most people whom the first plan after a change of the mapping may change without an approval.

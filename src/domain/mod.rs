@@ -6,6 +6,7 @@ pub mod account;
 pub mod assignment;
 pub mod attribute;
 pub mod correlate;
+pub mod draft;
 pub mod guard;
 pub mod held;
 pub mod identity;

@@ -1,7 +1,5 @@
 //! Applying a plan: links, updates, creates, deletes. One person's failure does not stop the rest; signs of a general one do.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
@@ -17,7 +15,7 @@ use crate::domain::plan::Plan;
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
 use crate::engine::canary::{Canaries, Caution};
-use crate::engine::run::{Run, Stop};
+use crate::engine::run::{Answers, Run, Stop};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::engine::update::group_of;
 use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
@@ -65,22 +63,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Accounts that become people's: nothing is sent.
     async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
         for chunk in operations.chunks(ADOPTED_AT_ONCE) {
-            let outcome = match self.run.stopped(self.world.clock(), Kind::Link) {
-                Some(stop) => Outcome::NotAttempted(stop.reason()),
-                None => {
-                    let adopted: Vec<(&Operation, Link)> =
-                        chunk.iter().filter_map(|operation| adopted(operation)).collect();
-                    match self.world.store().adopt(self.mandate, &adopted, self.now()).await {
-                        Ok(()) => {
-                            for (_, link) in &adopted {
-                                self.run.linked(&link.haiilo_id, &link.okta_id);
-                            }
-                            Outcome::Done
-                        }
-                        Err(failure) => self.run.store_failed(&failure),
-                    }
-                }
-            };
+            let outcome = self.adopt(chunk).await;
             for operation in chunk {
                 concluded.push(self.concluded(operation, outcome.clone()));
                 observer.ended();
@@ -88,48 +71,65 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
+    async fn adopt(&self, operations: &[&Operation]) -> Outcome {
+        if let Some(stop) = self.run.stopped(self.world.clock(), Kind::Link) {
+            return Outcome::NotAttempted(stop.reason());
+        }
+        let adopted: Vec<(&Operation, Link)> = operations.iter().filter_map(|operation| adopted(operation)).collect();
+        match self.world.store().adopt(self.mandate, &adopted, self.now()).await {
+            Ok(()) => {
+                for (_, link) in &adopted {
+                    self.run.linked(&link.haiilo_id, &link.okta_id);
+                }
+                Outcome::Done
+            }
+            Err(failure) => self.run.store_failed(&failure),
+        }
+    }
+
     /// Updates or creates: the first of each unknown kind alone, then all others side by side, then those that wait for a name.
     async fn spread(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
         let (waiting, free): (Vec<&Operation>, Vec<&Operation>) =
             operations.iter().partition(|operation| operation.waits_for().is_some());
-        let mut seen = BTreeSet::new();
         let mut routine = Vec::new();
         for operation in free {
-            let kind = operation.canary();
-            if self.canaries.is_known(operation) || seen.contains(&kind) {
-                routine.push(operation);
-                continue;
+            match self.canaries.caution(operation) {
+                Caution::Routine => routine.push(operation),
+                Caution::Canary => {
+                    let outcome = self.one(operation, Caution::Canary).await;
+                    concluded.push(self.concluded(operation, outcome));
+                    observer.ended();
+                }
             }
-            let outcome = self.one(operation, Caution::Canary).await;
-            if matches!(outcome, Outcome::Done | Outcome::DoneExcept(_)) && self.saw_canary(&kind).await {
-                seen.insert(kind);
-            }
-            concluded.push(self.concluded(operation, outcome));
-            observer.ended();
         }
         let ended = stream::iter(routine)
             .map(async |operation| self.concluded(operation, self.one(operation, Caution::Routine).await))
             .buffer_unordered(self.settings.concurrency)
             .inspect(|_| observer.ended());
         concluded.extend(ended.collect::<Vec<_>>().await);
-        // Names are handed on in order: whoever waits comes after the one that it waits for.
-        let mut left = waiting;
-        while !left.is_empty() {
-            let (ready, later): (Vec<&Operation>, Vec<&Operation>) = left.iter().partition(|operation| {
+        self.in_turn(waiting, concluded, observer).await;
+    }
+
+    /// Names are handed on in order: whoever waits comes after the one that it waits for.
+    async fn in_turn(&self, mut waiting: Vec<&Operation>, concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+        while !waiting.is_empty() {
+            let (mut ready, mut later): (Vec<&Operation>, Vec<&Operation>) = waiting.iter().partition(|operation| {
                 let freed_by = operation.waits_for();
-                !left.iter().any(|other| other.haiilo_id() == freed_by && other.kind() == Kind::Update)
+                !waiting.iter().any(|other| other.renames() && other.haiilo_id() == freed_by)
             });
-            // Names that wait for each other in a circle never come into a plan; if one did, nothing of it is sent.
-            let (ready, later) = if ready.is_empty() { (later, Vec::new()) } else { (ready, later) };
+            if ready.is_empty() {
+                // Names that wait for each other in a circle never come into a plan; if they did, none of them would be freed.
+                ready = std::mem::take(&mut later);
+            }
             for operation in ready {
                 let outcome = match operation.waits_for() {
-                    Some(id) if self.run.was_renamed(id) => self.one(operation, Caution::Routine).await,
+                    Some(id) if self.run.was_renamed(id) => self.one(operation, self.canaries.caution(operation)).await,
                     _ => Outcome::NotAttempted("the userName was not freed".to_owned()),
                 };
                 concluded.push(self.concluded(operation, outcome));
                 observer.ended();
             }
-            left = later;
+            waiting = later;
         }
     }
 
@@ -158,7 +158,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         };
         for operation in operations {
             let outcome = match &control {
-                Ok(()) => self.one(operation, Caution::Routine).await,
+                Ok(()) => self.one(operation, self.canaries.caution(operation)).await,
                 Err(why) => Outcome::NotAttempted(why.clone()),
             };
             concluded.push(self.concluded(operation, outcome));
@@ -171,14 +171,18 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
             return Outcome::NotAttempted(stop.reason());
         }
-        match &operation.action {
+        let outcome = match &operation.action {
             Action::Link { .. } => Outcome::NotAttempted("links are made before everything else".to_owned()),
             Action::Update { haiilo_id, changes: _, waits_for: _ } => self.update(operation, haiilo_id, caution).await,
             Action::Create { changes: _, replaces, waits_for: _ } => {
                 self.create(operation, replaces.as_ref(), caution).await
             }
             Action::Delete { haiilo_id, evidence } => self.delete(operation, haiilo_id, *evidence).await,
+        };
+        if caution == Caution::Canary && matches!(outcome, Outcome::Done | Outcome::DoneExcept(_)) {
+            self.saw_canary(operation).await;
         }
+        outcome
     }
 
     /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
@@ -207,14 +211,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         Err(Outcome::Failed(why))
     }
 
-    /// Writes down that a canary was seen; not where answers lie, so that the next run watches again.
-    async fn saw_canary(&self, kind: &str) -> bool {
-        match self.world.store().see_canary(self.canaries.rules(), kind).await {
-            Ok(()) => true,
-            Err(failure) => {
-                self.run.store_failed(&failure);
-                false
-            }
+    /// Takes note of a canary that came through. Where answers were found to lie, the next run watches again.
+    async fn saw_canary(&self, operation: &Operation) {
+        self.canaries.saw(operation);
+        if self.run.answers() == Answers::Truthful
+            && let Err(failure) = self.world.store().see_canary(self.canaries.rules(), &operation.canary()).await
+        {
+            self.run.store_failed(&failure);
         }
     }
 

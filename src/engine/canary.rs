@@ -2,6 +2,7 @@
 //! back whole. What changed though nobody sent it stops the run.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -16,6 +17,8 @@ use crate::engine::run::Stop;
 pub(super) struct Canaries<'a> {
     rules: Fingerprint,
     memory: &'a Memory,
+    /// Kinds whose canary came through in this run.
+    seen: Mutex<BTreeSet<String>>,
 }
 
 /// The place of one operation with regard to canaries.
@@ -29,7 +32,7 @@ pub(super) enum Caution {
 
 impl<'a> Canaries<'a> {
     pub(super) fn new(rules: Fingerprint, memory: &'a Memory) -> Self {
-        Self { rules, memory }
+        Self { rules, memory, seen: Mutex::default() }
     }
 
     /// What canaries depend on.
@@ -37,9 +40,17 @@ impl<'a> Canaries<'a> {
         &self.rules
     }
 
-    /// Whether the kind of this operation was seen.
-    pub(super) fn is_known(&self, operation: &Operation) -> bool {
-        self.memory.canaries.contains(&(self.rules.clone(), operation.canary()))
+    /// How an operation is to be sent: its kind was seen under this configuration, or it is the first.
+    pub(super) fn caution(&self, operation: &Operation) -> Caution {
+        let kind = operation.canary();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = seen.contains(&kind) || self.memory.canaries.contains(&(self.rules.clone(), kind));
+        if is_known { Caution::Routine } else { Caution::Canary }
+    }
+
+    /// The canary of this kind came through.
+    pub(super) fn saw(&self, operation: &Operation) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.canary());
     }
 
     /// What changed besides what was sent, unless an operator approved just that.

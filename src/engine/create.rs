@@ -42,7 +42,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             match self.world.reader().get(id).await {
                 Ok(None) => {}
                 Ok(Some(_)) => return Outcome::Held("Haiilo has the linked account after all".to_owned()),
-                Err(failure) => return self.create_failed(failure),
+                Err(failure) => return self.create_failed(&failure),
             }
         }
         // An answer that was lost in an earlier cycle may have made the account.
@@ -50,7 +50,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             self.memory().open.iter().any(|open| open.kind == Kind::Create && open.okta_id == operation.okta_id);
         let grounds = if is_open { Grounds::LostAnswer } else { Grounds::Occupied };
         match self.look_for(operation, grounds).await {
-            Err(failure) => return self.create_failed(failure),
+            Err(failure) => return self.create_failed(&failure),
             Ok(Look::Nothing) => {}
             Ok(Look::Takeable(whole, origin)) => return self.take_over(operation, &whole, origin).await,
             Ok(Look::Barred(why)) => return self.refuse_create(operation, why).await,
@@ -191,16 +191,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 Look::Barred(format!("{} accounts carry this userName", found.len()))
             });
         };
-        Ok(match self.barred(operation, whole, grounds) {
-            Some(why) => Look::Barred(why),
-            None => {
-                let origin = match grounds {
-                    Grounds::LostAnswer => Origin::Created,
-                    Grounds::Occupied => Origin::Adopted,
-                };
-                Look::Takeable(Box::new(whole.clone()), origin)
-            }
-        })
+        if let Some(why) = self.barred(operation, whole, grounds) {
+            return Ok(Look::Barred(why));
+        }
+        let origin = match grounds {
+            Grounds::LostAnswer => Origin::Created,
+            Grounds::Occupied => Origin::Adopted,
+        };
+        Ok(Look::Takeable(Box::new(whole.clone()), origin))
     }
 
     /// What speaks against taking an account over.
@@ -248,8 +246,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    fn create_failed(&self, failure: Failure) -> Outcome {
-        self.run.failed(Kind::Create, &failure);
+    fn create_failed(&self, failure: &Failure) -> Outcome {
+        self.run.failed(Kind::Create, failure);
         Outcome::Failed(failure.to_string())
     }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock as _;
 use crate::config::settings::PushRule;
 use crate::domain::correlate::{self, Sides};
+use crate::domain::draft::{self, Basis};
 use crate::domain::guard::{self, Decision, LimitName, Signs, Verdict, Violation};
 use crate::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
@@ -14,7 +15,7 @@ use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
 use crate::domain::memory::{FirstRun, Memory, Tenant};
 use crate::domain::operation::Kind;
-use crate::domain::plan::{self, Basis, Notes, Plan};
+use crate::domain::plan::{Notes, Plan};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::engine::apply::{Applied, Bench};
 use crate::engine::canary::Canaries;
@@ -100,7 +101,7 @@ pub async fn prepare<W: World>(
     };
     let leaving = leavers::decide(here, &vanished, &sightings);
     let basis = Basis { sides, now };
-    let mut plan = plan::assemble(basis, correlate::correlate(sides), leaving);
+    let mut plan = draft::assemble(basis, correlate::correlate(sides), leaving);
     plan.findings
         .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
     if let Some(failure) = failure {

@@ -27,7 +27,7 @@ pub struct CycleSettings {
 }
 
 /// Writes stop this long after the snapshot; the rest belongs to the next cycle.
-pub(super) const WRITING_TIME: Duration = Duration::from_secs(30 * 60);
+pub(super) const WRITING_TIME: Duration = Duration::from_mins(30);
 
 impl CycleSettings {
     /// The mapping, as a fingerprint.

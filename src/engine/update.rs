@@ -111,9 +111,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 self.after_failure(operation, id, failure).await
             }
         };
-        let effects = seen
-            .as_ref()
-            .map_or_else(|_| self.group_effects(&outcome), |after| self.effects(operation, after, caution));
+        let effects = seen.as_ref().map_or_else(|_| group_effects(&outcome), |after| self.effects(operation, after));
         if let Err(failure) = self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
             return Attempt::Ended(self.run.store_failed(&failure));
         }
@@ -250,7 +248,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// What the store shall know after an update: the name that the account carries, and the values that it did not keep.
-    fn effects(&self, operation: &Operation, after: &WholeAccount, _: Caution) -> Vec<Effect> {
+    fn effects(&self, operation: &Operation, after: &WholeAccount) -> Vec<Effect> {
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
         let mut effects: Vec<Effect> = not_kept
             .iter()
@@ -268,12 +266,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
         effects
     }
+}
 
-    fn group_effects(&self, outcome: &Outcome) -> Vec<Effect> {
-        match outcome {
-            Outcome::NoSuchGroup(group) => vec![Effect::GroupParked(group.clone())],
-            _ => Vec::new(),
-        }
+fn group_effects(outcome: &Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::NoSuchGroup(group) => vec![Effect::GroupParked(group.clone())],
+        _ => Vec::new(),
     }
 }
 
