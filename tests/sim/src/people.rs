@@ -173,7 +173,7 @@ pub fn person(i: u32) -> Person {
     }
 }
 
-/// Spreads neighbouring numbers over all bits (the finaliser of MurmurHash3).
+/// Spreads neighbouring numbers over all bits (the finaliser of `MurmurHash3`).
 fn mix(i: u32) -> u64 {
     let mut x = u64::from(i).wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
