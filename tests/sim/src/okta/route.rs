@@ -74,6 +74,9 @@ fn route(path: &str) -> Option<Route> {
     }
     let segments: Vec<String> = path.strip_prefix("/api/v1/")?.split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if segments.contains(&"") {
+        return None;
+    }
     Some(match segments[..] {
         ["apps"] => Route::Apps,
         ["apps", app] => Route::App(app.to_owned()),

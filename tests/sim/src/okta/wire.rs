@@ -23,8 +23,8 @@ const APP_USER: &str = r#"
 
 const USER: &str = r#"
     {"id":"<id>","status":"<status>","created":"<created>","activated":"<activated>","statusChanged":"<status_changed>",
-    "lastLogin":null,"lastUpdated":"<updated>","passwordChanged":null,"type":{"id":"<type>"},"profile":<profile>,
-    "credentials":{"provider":{"type":"OKTA","name":"OKTA"}},"_links":{<user_links>}}"#;
+    "lastLogin":null,"lastUpdated":"<updated>","passwordChanged":"<activated>","type":{"id":"<type>"},"profile":<profile>,
+    "credentials":{"password":{},"provider":{"type":"OKTA","name":"OKTA"}},"_links":{<user_links>}}"#;
 
 /// What a single user links to, and a user who is embedded in a row.
 const ALL_LINKS: &str = r#"
