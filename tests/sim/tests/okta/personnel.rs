@@ -50,7 +50,12 @@ async fn a_deleted_user_is_nowhere() {
     let world = org_of(2).await;
     let people = world.server.state().assigned();
     let login = world.server.state().profile(&people[0])["login"].as_str().expect("a login").to_owned();
+    for person in &people {
+        world.server.state().assign_by_group(person, "Staff");
+    }
+    let staff = world.server.state().group_id("Staff").expect("just made");
     world.server.state().delete_user(&people[0]);
+    assert_eq!(world.walk(&format!("/api/v1/groups/{staff}/users")).await, people[1..]);
     for path in [format!("/api/v1/users/{}", people[0]), format!("/api/v1/users/{login}")] {
         assert_eq!(world.get(&path).await.error(), error(404, "E0000007"), "{path}");
     }

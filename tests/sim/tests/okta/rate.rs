@@ -20,7 +20,8 @@ async fn a_window_begins_with_its_first_call_and_lasts_a_minute() {
     world.clock.advance(1_500);
     assert_eq!(rate(&world.get(&app_users("limit=1")).await), (2, 1, NOW_S + 62));
     world.clock.advance(30_000);
-    assert_eq!(rate(&world.get(&app_users("limit=1")).await), (2, 0, NOW_S + 62));
+    let last = world.get(&app_users("limit=1")).await;
+    assert_eq!((last.status, rate(&last)), (200, (2, 0, NOW_S + 62)));
     let refused = world.get(&app_users("limit=1")).await;
     assert_eq!(refused.error(), error(429, "E0000047"));
     assert_eq!(rate(&refused), (2, 0, NOW_S + 62));
@@ -40,6 +41,18 @@ async fn who_waits_until_the_reset_is_let_in() {
     let (_, _, reset) = rate(&world.get("/api/v1/users").await);
     assert_eq!(world.get("/api/v1/users").await.status, 429);
     world.clock.advance(reset * 1000 - world.clock.now_ms());
+    assert_eq!(world.get("/api/v1/users").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_window_ends_exactly_after_a_minute() {
+    let world = org_of(1).await;
+    world.server.state().set_limit(Bucket::Users, 1);
+    let (_, _, reset) = rate(&world.get("/api/v1/users").await);
+    assert_eq!(reset, NOW_S + 60);
+    world.clock.advance(59_999);
+    assert_eq!(world.get("/api/v1/users").await.status, 429);
+    world.clock.advance(1);
     assert_eq!(world.get("/api/v1/users").await.status, 200);
 }
 
