@@ -7,6 +7,21 @@ use serde_json::{Value, json};
 
 use crate::okta::route::Route;
 
+/// What happens in the org just before a call is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The user with this id is assigned, at the end of the list.
+    Assign(String),
+    /// The user with this id is unassigned.
+    Unassign(String),
+    /// The user with this id is deactivated.
+    Deactivate(String),
+    /// The application becomes INACTIVE.
+    StopApp,
+    /// The API token and all access tokens are revoked.
+    RevokeCredentials,
+}
+
 /// One wrong answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bend {
@@ -68,6 +83,8 @@ pub enum Bend {
     TokenWithoutExpiry,
     /// The token is of type `MAC`.
     TokenTypeMac,
+    /// Nothing is wrong with the answer, but the org changes just before it: so rows come and go between two pages of one walk.
+    Meanwhile(Change),
 }
 
 impl Bend {
@@ -80,7 +97,8 @@ impl Bend {
             | Self::NoDate
             | Self::NoRateHeaders
             | Self::DuplicateRateHeaders
-            | Self::WrongContentType => true,
+            | Self::WrongContentType
+            | Self::Meanwhile(_) => true,
             Self::TokenWithoutExpiry | Self::TokenTypeMac => *route == Route::Token,
             Self::LoseExpand | Self::RowWithoutUser => {
                 matches!(route, Route::AppUsers(_) | Route::AppUser(..))

@@ -40,6 +40,6 @@ mod wire;
 
 pub use app::{APP_ID, App, ORG_ID};
 pub use auth::{API_TOKEN, ApiNonce, Auth, CLIENT_ID, Dpop, Role, Ungranted};
-pub use bend::Bend;
+pub use bend::{Bend, Change};
 pub use org::Okta;
 pub use rate::Bucket;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::face::{Answer, Call, Side};
 use crate::okta::auth::{API_TOKEN, At};
-use crate::okta::bend::Bend;
+use crate::okta::bend::{Bend, Change};
 use crate::okta::errors::Refusal;
 use crate::okta::lists::Question;
 use crate::okta::org::Okta;
@@ -42,6 +42,7 @@ impl Side for Okta {
                 let standing = Standing { limit: 0, ..self.rates.used_up(route.bucket(), now_ms) };
                 return self.refuse(Refusal::too_many(), Some(standing), bend);
             }
+            Some(Bend::Meanwhile(change)) => self.change(change),
             Some(Bend::ReadOnly) => {
                 let standing = self.rates.look(route.bucket(), now_ms);
                 return self.refuse(Refusal::read_only(), Some(standing), bend);
@@ -125,6 +126,19 @@ impl Okta {
         }
     }
 
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Assign(id) => self.assign(id),
+            Change::Unassign(id) => self.unassign(id),
+            Change::Deactivate(id) => self.deactivate(id),
+            Change::StopApp => "INACTIVE".clone_into(&mut self.app.status),
+            Change::RevokeCredentials => {
+                self.auth.token_revoked = true;
+                self.auth.revoke_tokens();
+            }
+        }
+    }
+
     fn refuse(&self, refusal: Refusal, standing: Option<Standing>, bend: Option<&Bend>) -> Answer {
         self.finish(refusal.answer(self.answered), standing, bend)
     }
@@ -167,8 +181,8 @@ impl Okta {
 fn with_rate(answer: Answer, standing: Standing, line: u32) -> Answer {
     let Standing { limit, remaining, reset, .. } = standing;
     answer
-        .with("x-rate-limit-limit", (limit * (line + 1)).to_string())
-        .with("x-rate-limit-remaining", (remaining + limit * line).to_string())
+        .with("x-rate-limit-limit", limit.saturating_mul(line + 1).to_string())
+        .with("x-rate-limit-remaining", limit.saturating_mul(line).saturating_add(remaining).to_string())
         .with("x-rate-limit-reset", (reset + 30 * i64::from(line)).to_string())
 }
 

@@ -1,6 +1,6 @@
 //! Each bend, as it looks on the wire. Seven people, pages of three, unless a test says otherwise.
 
-use okta_haiilo_sim::okta::{APP_ID, Bend, route};
+use okta_haiilo_sim::okta::{APP_ID, Bend, Change, route};
 use okta_haiilo_sim::{Fault, When};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -289,6 +289,33 @@ async fn token_without_expiry() {
 async fn token_type_mac() {
     let token = token(Bend::TokenTypeMac).await;
     assert_eq!((&token["expires_in"], &token["token_type"]), (&json!(3600), &json!("MAC")));
+}
+
+#[tokio::test]
+async fn meanwhile_rows_come_and_go_in_the_middle_of_a_walk() {
+    let world = org_of(7).await;
+    let people = world.server.state().assigned();
+    let meanwhile = |when, change| world.server.plant(when, Fault::Bend(Bend::Meanwhile(change)));
+    meanwhile(When::Nth(route::APP, 1), Change::Unassign(people[0].clone()));
+    meanwhile(When::Nth(route::APP_USERS, 2), Change::Deactivate(people[4].clone()));
+    meanwhile(When::Nth(route::APP_USERS, 3), Change::Assign(people[0].clone()));
+    let first = world.get(&app_users("limit=2")).await;
+    world.get(&format!("/api/v1/apps/{APP_ID}")).await;
+    let rest = world.walk(&first.link("next").expect("five more rows")).await;
+    assert_eq!(rest, [&people[2], &people[3], &people[5], &people[6], &people[0]].map(String::clone));
+    world.server.finish();
+}
+
+#[tokio::test]
+async fn meanwhile_the_application_stops_or_the_credentials_end() {
+    let world = org_of(1).await;
+    world.server.plant(When::Nth(route::APP, 2), Fault::Bend(Bend::Meanwhile(Change::StopApp)));
+    for status in ["ACTIVE", "INACTIVE"] {
+        assert_eq!(world.get(&format!("/api/v1/apps/{APP_ID}")).await.json()["status"], status);
+    }
+    plant(&world, Bend::Meanwhile(Change::RevokeCredentials));
+    assert_eq!(world.get(&app_users(QUERY)).await.error(), error(401, "E0000011"));
+    world.server.finish();
 }
 
 #[tokio::test]
