@@ -146,6 +146,7 @@ def arguments():
     parser.add_argument("token", nargs="?", help="the API token; leave it out with --key")
     parser.add_argument("--people", type=int, required=True, help="how many are assigned")
     parser.add_argument("--groups", type=int, default=0, help="how many groups there are")
+    parser.add_argument("--retries", type=int, default=0, help="how often the SDK may wait out a rate limit")
     parser.add_argument("--client-id")
     parser.add_argument("--key", help="file with the RSA private key of the service app, PEM")
     parser.add_argument("--key-id")
@@ -156,7 +157,7 @@ def arguments():
 def main():
     options = arguments()
     os.environ["OKTA_TESTING_TESTINGDISABLEHTTPSCHECK"] = "true"
-    config = {"orgUrl": options.url, "rateLimit": {"maxRetries": 0}}
+    config = {"orgUrl": options.url, "rateLimit": {"maxRetries": options.retries}}
     if options.key:
         with open(options.key, encoding="ascii") as file:
             key = file.read()

@@ -4,10 +4,12 @@
 //! profile takes four times the memory and is needed only when it changes. Lifecycle rules follow the user and application-user
 //! sections of Okta's management API; who calls what in which order is the business of `org`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::okta::ids::okta_id;
@@ -35,6 +37,17 @@ pub(super) struct User {
 impl User {
     pub(super) fn profile(&self) -> Map<String, Value> {
         serde_json::from_str(&self.profile).expect("profiles are kept as the text of an object")
+    }
+
+    /// The login, without the cost of the whole profile.
+    fn login(&self) -> String {
+        #[derive(Deserialize)]
+        struct OnlyLogin<'a> {
+            #[serde(borrow)]
+            login: Cow<'a, str>,
+        }
+        let only: OnlyLogin<'_> = serde_json::from_str(&self.profile).expect("every profile has a login");
+        only.login.into_owned()
     }
 
     /// A text of the profile; empty when it is absent or no text.
@@ -170,7 +183,7 @@ impl Directory {
         user.assignment = Some(Box::new(Assignment {
             place: self.last_place,
             status: "ACTIVE".into(),
-            user_name: user.text("login").into(),
+            user_name: user.login().into(),
             profile: "{}".into(),
             group,
             created: Stamp::clone(now),
@@ -189,7 +202,7 @@ impl Directory {
         self.unassign(id);
         let index = self.by_id.remove(id).unwrap_or_else(|| panic!("there is no user {id}"));
         let user = self.users[index as usize].take().expect("an indexed user exists");
-        self.by_login.remove(user.text("login").to_lowercase().as_str());
+        self.by_login.remove(user.login().to_lowercase().as_str());
         for group in &mut self.groups {
             group.members.remove(&index);
         }
