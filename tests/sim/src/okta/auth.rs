@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use crate::face::Call;
 use crate::okta::errors::Refusal;
 use crate::okta::jwt::VerifyingKey;
-use crate::okta::proof::{self, Context};
+use crate::okta::proof::{self, ClientKey, Context};
 
 /// The org's one valid API token.
 pub const API_TOKEN: &str = "00QCjAl4MlV-WPXM-ApiTokenOfTheSimulatedOrg";
@@ -77,12 +77,6 @@ pub struct Auth {
     /// How many tokens were granted.
     pub(super) granted: u64,
     nonce: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct ClientKey {
-    pub(super) id: String,
-    pub(super) key: VerifyingKey,
 }
 
 /// An access token.
@@ -222,8 +216,7 @@ impl Auth {
         violations: &mut Vec<String>,
     ) -> Result<(), Refusal> {
         let context = Context { call: at.call, origin: at.origin, now_ms: at.now_ms, token: Some(token) };
-        let keys: Vec<&VerifyingKey> = self.keys.iter().map(|key| &key.key).collect();
-        let checked = proof::check(context, &mut self.used_proofs, &keys, violations);
+        let checked = proof::check(context, &mut self.used_proofs, &self.keys, violations);
         let proof = checked.and_then(|proof| {
             let bound = proof.thumbprint == bound_to;
             let wrong_key = || "The DPoP proof JWT has another key than the access token is bound to.".to_owned();

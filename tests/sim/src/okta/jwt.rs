@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(super) struct VerifyingKey {
     key: DecodingKey,
     algorithm: Algorithm,
+    /// Names the key, after RFC 7638.
+    pub(super) thumbprint: String,
 }
 
 impl std::fmt::Debug for VerifyingKey {
@@ -31,15 +33,17 @@ impl VerifyingKey {
             Algorithm::ES256 | Algorithm::ES384 => DecodingKey::from_ec_pem(pem.as_bytes()),
             _ => return None,
         };
-        Some(Self { key: key.ok()?, algorithm })
+        let key = key.ok()?;
+        let thumbprint = Jwk::from_decoding_key(&key, None).ok()?.thumbprint(ThumbprintHash::SHA256).ok()?;
+        Some(Self { key, algorithm, thumbprint })
     }
 
-    /// The public key in the header of a proof, and its thumbprint after RFC 7638.
-    pub(super) fn from_jwk(jwk: &Value, algorithm: &str) -> Option<(Self, String)> {
+    /// The public key in the header of a proof.
+    pub(super) fn from_jwk(jwk: &Value, algorithm: &str) -> Option<Self> {
         let algorithm = Algorithm::from_str(algorithm).ok()?;
         let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
         let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
-        Some((Self { key: DecodingKey::from_jwk(&jwk).ok()?, algorithm }, thumbprint))
+        Some(Self { key: DecodingKey::from_jwk(&jwk).ok()?, algorithm, thumbprint })
     }
 
     /// The claims of a token that this key signed.

@@ -20,6 +20,13 @@ const TOLERANCE_S: i64 = 300;
 /// Members of a JSON Web Key that only its owner may know.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// A key of the client, which no proof may use.
+#[derive(Debug)]
+pub(super) struct ClientKey {
+    pub(super) id: String,
+    pub(super) key: VerifyingKey,
+}
+
 /// A proof that holds.
 #[derive(Debug)]
 pub(super) struct Proof {
@@ -44,7 +51,7 @@ pub(super) struct Context<'a> {
 pub(super) fn check(
     context: Context<'_>,
     used: &mut HashSet<String>,
-    client_keys: &[&VerifyingKey],
+    client_keys: &[ClientKey],
     violations: &mut Vec<String>,
 ) -> Result<Proof, String> {
     let proof = header_of(context.call)?;
@@ -61,16 +68,16 @@ pub(super) fn check(
     if !algorithm.starts_with("RS") && !algorithm.starts_with("ES") {
         return Err(wrong_header("alg"));
     }
-    let (key, thumbprint) = VerifyingKey::from_jwk(jwk, algorithm).ok_or_else(|| wrong_header("jwk"))?;
+    let key = VerifyingKey::from_jwk(jwk, algorithm).ok_or_else(|| wrong_header("jwk"))?;
     let claims = key.verify(proof).ok_or_else(|| "The DPoP proof JWT signature is invalid.".to_owned())?;
-    if client_keys.iter().any(|key| key.verify(proof).is_some()) {
+    if client_keys.iter().any(|client| client.key.thumbprint == key.thumbprint) {
         violations.push("the DPoP key is the key of the client itself".to_owned());
     }
     check_claims(context, &claims)?;
     if !used.insert(jwt::text(&claims, "jti").to_owned()) {
         return Err("The DPoP proof JWT has already been used.".to_owned());
     }
-    Ok(Proof { thumbprint, nonce: jwt::text(&claims, "nonce").to_owned() })
+    Ok(Proof { thumbprint: key.thumbprint, nonce: jwt::text(&claims, "nonce").to_owned() })
 }
 
 fn header_of(call: &Call) -> Result<&str, String> {

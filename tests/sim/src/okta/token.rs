@@ -13,7 +13,7 @@ use crate::face::Answer;
 use crate::okta::auth::{At, Auth, CLIENT_ID, Dpop, Grant, Ungranted};
 use crate::okta::bend::Bend;
 use crate::okta::errors::Refusal;
-use crate::okta::jwt::{self, VerifyingKey};
+use crate::okta::jwt;
 use crate::okta::proof::{self, Context};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -86,8 +86,7 @@ impl Auth {
             return Ok(None);
         }
         let context = Context { call: at.call, origin: at.origin, now_ms: at.now_ms, token: None };
-        let keys: Vec<&VerifyingKey> = self.keys.iter().map(|key| &key.key).collect();
-        let proof = proof::check(context, &mut self.used_proofs, &keys, violations)
+        let proof = proof::check(context, &mut self.used_proofs, &self.keys, violations)
             .map_err(|description| Refusal::oauth(400, "invalid_dpop_proof", description))?;
         if proof.nonce != self.nonce() {
             let description = "Authorization server requires nonce in DPoP proof.";
