@@ -60,7 +60,7 @@ impl Call {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers, in order; a name may stand twice.
+    /// The headers, in order; a name may stand twice. A `date` replaces the one that the face writes, and an empty `date` leaves it out.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Bytes,
@@ -263,8 +263,11 @@ async fn accept<S: Side>(listener: TcpListener, shared: Arc<Shared<S>>) {
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             let service = hyper::service::service_fn(move |request| serve(Arc::clone(&shared), request));
+            let mut http = hyper::server::conn::http1::Builder::new();
+            // The date comes from the simulators' clock, or is left out on purpose.
+            http.auto_date_header(false);
             // A connection that a fault ended is no error of the server.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
         while connections.try_join_next().is_some() {}
     }
@@ -398,8 +401,10 @@ fn respond(
     let mut response =
         Response::builder().status(StatusCode::from_u16(status).expect("simulators answer with real statuses"));
     let target = response.headers_mut().expect("a builder with a valid status has headers");
-    target.insert("date", HeaderValue::from_str(&clock.http_date()).expect("a date is a valid header"));
-    for (name, value) in headers {
+    if !headers.iter().any(|(name, _)| *name == "date") {
+        target.insert("date", HeaderValue::from_str(&clock.http_date()).expect("a date is a valid header"));
+    }
+    for (name, value) in headers.into_iter().filter(|(name, value)| *name != "date" || !value.is_empty()) {
         target.append(
             HeaderName::from_static(name),
             HeaderValue::from_str(&value).expect("simulators write valid headers"),

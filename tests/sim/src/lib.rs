@@ -6,6 +6,8 @@
 pub mod clock;
 pub mod face;
 pub mod fault;
+pub mod okta;
+pub mod people;
 
 pub use clock::SimClock;
 pub use face::{Answer, Call, Logged, Packing, Server, Side};
