@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
 use crate::domain::account::Account;
+use crate::domain::attribute::AttributePath;
 use crate::domain::correlate::{Correlation, Found, Matched, Sides};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::{Identity, Want};
@@ -69,12 +70,25 @@ struct Draft<'a> {
     wishes: BTreeMap<CompactString, Vec<Operation>>,
 }
 
+/// What an account needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// Nothing.
+    AsItShallBe,
+    /// Nothing that could be sent.
+    Waits,
+    /// Changes.
+    Changes,
+}
+
 impl Draft<'_> {
     fn person(&mut self, matched: &Matched<'_>) {
         let Matched { okta_id, identity, found } = matched;
         match found {
             Found::Linked { account, link: _, waits_for } => {
-                self.update(okta_id, identity, account, waits_for.cloned());
+                if self.update(okta_id, identity, account, waits_for.cloned()) == Settled::AsItShallBe {
+                    self.plan.counts.unchanged += 1;
+                }
             }
             Found::Unowned { account, origin } => {
                 self.plan.operations.push(Operation {
@@ -90,7 +104,13 @@ impl Draft<'_> {
         }
     }
 
-    fn update(&mut self, okta_id: &OktaUserId, identity: &Identity, account: &Account, waits_for: Option<HaiiloId>) {
+    fn update(
+        &mut self,
+        okta_id: &OktaUserId,
+        identity: &Identity,
+        account: &Account,
+        waits_for: Option<HaiiloId>,
+    ) -> Settled {
         let current = account.user_name.as_ref().unwrap_or(&identity.user_name);
         let mut changes = Vec::new();
         let parked_before = self.plan.parked.len();
@@ -107,7 +127,7 @@ impl Draft<'_> {
             };
             self.keep_or_park(okta_id, account, current, change, &mut changes);
         } else {
-            self.unpark(okta_id, "userName");
+            self.unpark(okta_id, &rule.path);
         }
         for (slot, rule) in self.basis.sides.mapping.rules().iter().enumerate() {
             let from = account.values[slot].as_ref();
@@ -117,7 +137,7 @@ impl Draft<'_> {
                 (Want::Set(value), On::CreateAndUpdate) => Some(value),
             };
             if value::same(from, to, rule.compare) {
-                self.unpark(okta_id, &rule.path.to_string());
+                self.unpark(okta_id, &rule.path);
                 continue;
             }
             let element = if account.without_element >> slot & 1 == 1 { Element::ToBeAdded } else { Element::There };
@@ -128,9 +148,9 @@ impl Draft<'_> {
         if !changes.is_empty() {
             let action = Action::Update { haiilo_id: account.id.clone(), changes, waits_for };
             self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name: current.clone(), action });
-        } else if self.plan.parked.len() == parked_before {
-            self.plan.counts.unchanged += 1;
+            return Settled::Changes;
         }
+        if self.plan.parked.len() == parked_before { Settled::AsItShallBe } else { Settled::Waits }
     }
 
     /// A change goes into the operation, unless its value is parked.
@@ -171,11 +191,11 @@ impl Draft<'_> {
         }
     }
 
-    fn unpark(&mut self, okta_id: &OktaUserId, path: &str) {
+    fn unpark(&mut self, okta_id: &OktaUserId, path: &AttributePath) {
         if self.basis.sides.memory.parked.is_empty() {
             return;
         }
-        let key = (okta_id.clone(), CompactString::from(path));
+        let key = (okta_id.clone(), CompactString::from(path.to_string()));
         if self.basis.sides.memory.parked.contains_key(&key) {
             self.plan.notes.unparked.insert(key);
         }
