@@ -6,4 +6,5 @@ pub mod domain;
 pub mod engine;
 pub mod haiilo;
 pub mod ports;
+pub mod report;
 pub mod store;

@@ -176,7 +176,7 @@ impl World {
         let changed: Vec<(&OktaUserId, &UserName)> = plan.notes.names.iter().collect();
         for (okta_id, name) in changed {
             if let Some(link) = self.links.get_mut(okta_id.as_str()) {
-                link.1 = name.as_str().to_owned();
+                name.as_str().clone_into(&mut link.1);
             }
         }
     }

@@ -1,0 +1,165 @@
+//! The report as CSV, for a spreadsheet: one row for each change and for each person about whom nothing is done.
+
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
+use crate::domain::journal::Concluded;
+use crate::domain::operation::{Change, Operation};
+use crate::domain::plan::Plan;
+use crate::domain::value::Value;
+use crate::report::subject::{Ending, Report, due, fate, stamp};
+
+/// One row; the names of the fields are the header.
+#[derive(Clone, Default, Serialize)]
+struct Row {
+    section: &'static str,
+    kind: Cell,
+    okta_id: Cell,
+    haiilo_id: Cell,
+    user_name: Cell,
+    path: Cell,
+    from: Cell,
+    to: Cell,
+    reason: Cell,
+    remedy: Cell,
+}
+
+/// A cell. One that a spreadsheet would take for a formula gets an apostrophe before it.
+#[derive(Clone, Default)]
+struct Cell(String);
+
+impl Cell {
+    fn of(content: impl Display) -> Self {
+        Self(content.to_string())
+    }
+
+    fn maybe(content: Option<impl Display>) -> Self {
+        content.map(Self::of).unwrap_or_default()
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            serializer.serialize_str(&format!("'{}", self.0))
+        } else {
+            serializer.serialize_str(&self.0)
+        }
+    }
+}
+
+/// The report as CSV with a header.
+pub fn csv(report: &Report<'_>) -> String {
+    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes: _ } =
+        report.plan;
+    let mut rows: Vec<Row> = operations.iter().flat_map(of_operation).collect();
+    rows.extend(leavers.iter().map(|leaver| Row {
+        section: "leaver",
+        kind: Cell::of(leaver.evidence.as_str()),
+        okta_id: Cell::of(&leaver.okta_id),
+        haiilo_id: Cell::of(&leaver.haiilo_id),
+        user_name: Cell::of(&leaver.user_name),
+        to: Cell::maybe(due(&leaver.fate).map(stamp)),
+        reason: Cell::of(fate(report.product, leaver)),
+        ..Row::default()
+    }));
+    rows.extend(held.iter().map(|held| Row {
+        section: "held",
+        kind: Cell::of(held.reason.code()),
+        okta_id: Cell::of(&held.okta_id),
+        haiilo_id: Cell::maybe(held.haiilo_id.as_ref()),
+        user_name: Cell::maybe(held.user_name.as_ref()),
+        reason: Cell::of(held.reason.reason()),
+        remedy: Cell::of(held.reason.remedy()),
+        ..Row::default()
+    }));
+    rows.extend(parked.iter().map(|parked| Row {
+        section: "parked",
+        okta_id: Cell::of(&parked.okta_id),
+        haiilo_id: Cell::maybe(parked.haiilo_id.as_ref()),
+        user_name: Cell::of(&parked.user_name),
+        path: Cell::of(&parked.path),
+        to: Cell::maybe(parked.value.as_ref().map(Value::shown)),
+        reason: Cell::of(&parked.reason),
+        ..Row::default()
+    }));
+    rows.extend(missing.iter().map(|missing| Row {
+        section: "missing",
+        okta_id: Cell::of(&missing.okta_id),
+        haiilo_id: Cell::of(&missing.haiilo_id),
+        user_name: Cell::of(&missing.user_name),
+        ..Row::default()
+    }));
+    rows.extend(unmanaged.iter().map(|account| Row {
+        section: "unmanaged",
+        haiilo_id: Cell::of(&account.haiilo_id),
+        user_name: Cell::maybe(account.user_name.as_ref()),
+        ..Row::default()
+    }));
+    if let Ending::Applied { concluded, stops: _ } = report.ending {
+        rows.extend(concluded.iter().map(of_outcome));
+    }
+    write(&rows)
+}
+
+fn of_operation(operation: &Operation) -> Vec<Row> {
+    let base = Row {
+        section: "operation",
+        kind: Cell::of(operation.kind().as_str()),
+        okta_id: Cell::of(&operation.okta_id),
+        haiilo_id: Cell::maybe(operation.haiilo_id()),
+        user_name: Cell::of(&operation.user_name),
+        ..Row::default()
+    };
+    if operation.changes().is_empty() {
+        return vec![base];
+    }
+    let row = |change: &Change| Row {
+        path: Cell::of(&change.path),
+        from: Cell::maybe(change.from.as_ref().map(Value::shown)),
+        to: Cell::maybe(change.to.as_ref().map(Value::shown)),
+        ..base.clone()
+    };
+    operation.changes().iter().map(row).collect()
+}
+
+fn of_outcome(concluded: &Concluded) -> Row {
+    let Concluded { operation, haiilo_id, outcome } = concluded;
+    Row {
+        section: "outcome",
+        kind: Cell::of(format_args!("{} {}", operation.kind().as_str(), outcome.as_str())),
+        okta_id: Cell::of(&operation.okta_id),
+        haiilo_id: Cell::maybe(haiilo_id.as_ref()),
+        user_name: Cell::of(&operation.user_name),
+        reason: Cell::maybe(outcome.detail()),
+        ..Row::default()
+    }
+}
+
+fn write(rows: &[Row]) -> String {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let header = ["section", "kind", "okta_id", "haiilo_id", "user_name", "path", "from", "to", "reason", "remedy"];
+    writer.write_record(header).expect("a vector takes every row");
+    for row in rows {
+        writer.serialize(row).expect("a vector takes every row, and all rows are of one length");
+    }
+    let bytes = writer.into_inner().expect("a vector takes every byte");
+    String::from_utf8(bytes).expect("made of texts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Row, write};
+
+    #[test]
+    fn formulas_are_disarmed() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
+            let text = write(&[Row { section: "held", reason: Cell::of(cell), ..Row::default() }]);
+            assert_eq!(text.lines().nth(1), Some(format!("held,,,,,,,,'{cell},").as_str()));
+        }
+        let text = write(&[Row { reason: Cell::of("Ada = \"me\", you"), ..Row::default() }]);
+        assert_eq!(text.lines().nth(1), Some(",,,,,,,,\"Ada = \"\"me\"\", you\","));
+        assert_eq!(text.lines().next(), Some("section,kind,okta_id,haiilo_id,user_name,path,from,to,reason,remedy"));
+    }
+}

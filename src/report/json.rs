@@ -1,0 +1,113 @@
+//! The report as JSON: a documented schema with a version, for scripts.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::domain::guard::{Usage, Violation};
+use crate::domain::held::Held;
+use crate::domain::journal::Concluded;
+use crate::domain::leavers::Leaver;
+use crate::domain::operation::Operation;
+use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
+use crate::domain::value::Value;
+use crate::report::subject::{Ending, Report, action, due, stamp};
+
+/// The version of the schema; it grows when something in it changes its meaning or goes.
+const VERSION: u32 = 1;
+
+/// The report as one JSON object, with a line end behind it.
+pub fn json(report: &Report<'_>) -> String {
+    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, findings, notes: _ } =
+        report.plan;
+    let verdict = report.verdict;
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
+    put("version", VERSION.into());
+    put("approval_id", json!(verdict.approval_id));
+    put("operations", operations.iter().map(Operation::to_json).collect());
+    put("leavers", leavers.iter().map(leaver).collect());
+    put("held", held.iter().map(of_held).collect());
+    put("parked", parked.iter().map(of_parked).collect());
+    put("missing", missing.iter().map(of_missing).collect());
+    put("unmanaged", unmanaged.iter().map(of_unmanaged).collect());
+    put("unchanged", counts.unchanged.into());
+    put("violations", verdict.violations.iter().map(violation).collect());
+    put("limits", verdict.usage.iter().map(usage).collect());
+    put("counts", of_counts(*counts, report.plan.accounts_after()));
+    put("findings", json!(findings));
+    put("warnings", json!(report.warnings));
+    match report.ending {
+        Ending::DryRun => {}
+        Ending::Refused => {
+            put("outcomes", json!([]));
+        }
+        Ending::Applied { concluded, stops } => {
+            put("outcomes", concluded.iter().map(outcome).collect());
+            put("stopped", json!(stops));
+        }
+    }
+    format!("{:#}\n", Json::Object(object))
+}
+
+fn leaver(leaver: &Leaver) -> Json {
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, fate } = leaver;
+    json!({
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
+        "action": action(fate), "due": due(fate).map(stamp), "since": stamp(*since),
+    })
+}
+
+fn of_held(held: &Held) -> Json {
+    let Held { okta_id, haiilo_id, user_name, reason } = held;
+    json!({
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name,
+        "code": reason.code(), "reason": reason.reason(), "remedy": reason.remedy(),
+    })
+}
+
+fn of_parked(parked: &Parked) -> Json {
+    let Parked { okta_id, haiilo_id, user_name, path, value, reason, waits } = parked;
+    let waits = match waits {
+        Waits::Attribute => "attribute",
+        Waits::Account => "account",
+    };
+    json!({
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "path": path.to_string(),
+        "value": value.as_ref().map(Value::to_json), "reason": reason, "waits": waits,
+    })
+}
+
+fn of_missing(missing: &Missing) -> Json {
+    let Missing { okta_id, haiilo_id, user_name, since } = missing;
+    json!({"okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "since": since.map(stamp)})
+}
+
+fn of_unmanaged(account: &Unmanaged) -> Json {
+    let Unmanaged { haiilo_id, user_name } = account;
+    json!({"haiilo_id": haiilo_id, "user_name": user_name})
+}
+
+fn violation(broken: &Violation) -> Json {
+    let Violation { limit, found, allowed } = broken;
+    json!({"limit": limit.as_str(), "found": found, "allowed": allowed})
+}
+
+fn usage(usage: &Usage) -> Json {
+    let Usage { limit, used, allowed } = usage;
+    json!({"limit": limit, "used": used, "allowed": allowed})
+}
+
+fn of_counts(counts: Counts, accounts_after: usize) -> Json {
+    let Counts { assigned, linked, accounts, unchanged: _, out_of_scope, staged } = counts;
+    json!({
+        "assigned": assigned, "linked": linked, "accounts": accounts, "accounts_after": accounts_after,
+        "out_of_scope": out_of_scope, "staged": staged,
+    })
+}
+
+fn outcome(concluded: &Concluded) -> Json {
+    let Concluded { operation, haiilo_id, outcome } = concluded;
+    json!({
+        "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id,
+        "user_name": operation.user_name, "outcome": outcome.as_str(), "detail": outcome.detail(),
+    })
+}

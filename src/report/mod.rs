@@ -1,0 +1,11 @@
+//! Reports: a plan, or what became of it, as text, JSON or CSV. Pure: makes texts and prints none.
+
+mod csv;
+mod json;
+mod subject;
+mod text;
+
+pub use self::csv::csv;
+pub use json::json;
+pub use subject::{Ending, Report, amount};
+pub use text::text;

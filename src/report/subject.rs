@@ -1,0 +1,161 @@
+//! What a report is about, and the words that all forms of it share.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::attribute::AttributePath;
+use crate::domain::guard::Verdict;
+use crate::domain::journal::Concluded;
+use crate::domain::leavers::{Fate, KeptBecause, Leaver};
+use crate::domain::operation::Kind;
+use crate::domain::plan::Plan;
+use crate::domain::policy::Product;
+
+/// A plan, with what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What the guard says.
+    pub verdict: &'a Verdict,
+    /// Okta's time.
+    pub now: DateTime<Utc>,
+    /// The application's name in Okta.
+    pub application: &'a str,
+    /// The product.
+    pub product: Product,
+    /// Whether the plan was applied, and what came of it.
+    pub ending: Ending<'a>,
+    /// What the configuration makes one wonder about.
+    pub warnings: &'a [String],
+}
+
+/// Whether a plan was applied.
+#[derive(Clone, Copy, Debug)]
+pub enum Ending<'a> {
+    /// It was a dry run.
+    DryRun,
+    /// The guard refused it, and nothing was done.
+    Refused,
+    /// It was applied.
+    Applied {
+        /// What became of each operation.
+        concluded: &'a [Concluded],
+        /// Why the run stopped before all was done.
+        stops: &'a [String],
+    },
+}
+
+/// The name of an attribute for a reader: Advocacy's `country` is a group, its `locality` and `region` are teams.
+pub(super) fn attribute(product: Product, path: &AttributePath) -> String {
+    let Product::Advocacy = product;
+    match path.last() {
+        "country" => "Group (country)".to_owned(),
+        "locality" => "Team (locality)".to_owned(),
+        "region" => "Team (region)".to_owned(),
+        _ => path.to_string(),
+    }
+}
+
+/// The name of a kind of operations for a reader.
+pub(super) fn kind(product: Product, kind: Kind) -> &'static str {
+    match (product, kind) {
+        (_, Kind::Link) => "ADOPT",
+        (_, Kind::Create) => "CREATE",
+        (_, Kind::Update) => "UPDATE",
+        (Product::Advocacy, Kind::Delete) => "DELETE FOR EVER",
+    }
+}
+
+/// What becomes of a leaver's account, in words.
+pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
+    let delete = match product {
+        Product::Advocacy => "deleted for ever",
+    };
+    match &leaver.fate {
+        Fate::Kept(KeptBecause::Configured) => format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str()),
+        Fate::Kept(KeptBecause::Adopted) => {
+            "kept: the account existed before us (leavers.adopted = \"keep\")".to_owned()
+        }
+        Fate::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
+        Fate::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
+        Fate::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
+        Fate::Waiting(due) => format!("{delete} on {}", time(*due)),
+        Fate::Due(due) => format!("{delete} now (due {})", time(*due)),
+        Fate::Postponed(due) => format!("due {}, postponed: the day's budget of deletes is used up", time(*due)),
+        Fate::Blocked(due, why) => format!("due {}, not deleted: {}", time(*due), why.as_str()),
+    }
+}
+
+/// When a leaver's account is due.
+pub(super) fn due(fate: &Fate) -> Option<DateTime<Utc>> {
+    match fate {
+        Fate::Kept(_) => None,
+        Fate::Waiting(due) | Fate::Due(due) | Fate::Postponed(due) | Fate::Blocked(due, _) => Some(*due),
+    }
+}
+
+/// What the configuration does about a leaver.
+pub(super) fn action(fate: &Fate) -> &'static str {
+    match fate {
+        Fate::Kept(_) => "keep",
+        Fate::Waiting(_) | Fate::Due(_) | Fate::Postponed(_) | Fate::Blocked(..) => "delete",
+    }
+}
+
+/// A time for a reader, to the minute.
+pub(super) fn time(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A time for a machine, to the second.
+pub(super) fn stamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A number with its thousands apart.
+pub fn amount(number: usize) -> String {
+    let digits = number.to_string();
+    let mut parts: Vec<&str> = Vec::new();
+    let mut end = digits.len();
+    while end > 3 {
+        parts.push(&digits[end - 3..end]);
+        end -= 3;
+    }
+    parts.push(&digits[..end]);
+    parts.reverse();
+    parts.join(",")
+}
+
+/// A text of a person, harmless in a terminal: control characters and marks that turn the direction of writing become visible.
+pub(super) fn visible(text: &str) -> String {
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{amount, visible};
+
+    #[test]
+    fn amounts() {
+        let shown: Vec<String> = [0, 7, 999, 1_000, 12_345, 1_234_567].into_iter().map(amount).collect();
+        assert_eq!(shown, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn hostile_texts_become_visible() {
+        assert_eq!(visible("Ada"), "Ada");
+        assert_eq!(visible("a\u{1b}[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d");
+    }
+}

@@ -1,0 +1,305 @@
+//! The report as text, as one would paste it into a ticket.
+
+use std::fmt::Write as _;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+
+use crate::domain::guard::{Decision, LimitName};
+use crate::domain::journal::Concluded;
+use crate::domain::operation::{Change, Kind, Operation};
+use crate::domain::plan::{Plan, Waits};
+use crate::domain::value::Value;
+use crate::report::subject::{Ending, Report, amount, attribute, fate, kind, time, visible};
+
+/// Names that are listed of accounts which are not ours; beyond that, their number says enough.
+const UNMANAGED_SHOWN: usize = 20;
+
+/// The report as text.
+pub fn text(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    headline(report, &mut out);
+    verdict(report, &mut out);
+    if let Ending::Applied { concluded, stops } = report.ending {
+        outcomes(report, (concluded, stops), &mut out);
+    }
+    operations(report, &mut out);
+    leavers(report, &mut out);
+    held(report, &mut out);
+    parked(report, &mut out);
+    missing(report, &mut out);
+    unmanaged(report, &mut out);
+    limits(report, &mut out);
+    remarks(report, &mut out);
+    out
+}
+
+fn headline(report: &Report<'_>, out: &mut String) {
+    let Plan { counts, .. } = report.plan;
+    let what = match report.ending {
+        Ending::DryRun => "Plan (dry run, nothing was changed)",
+        Ending::Refused => "Refused, nothing was changed",
+        Ending::Applied { .. } => "Applied",
+    };
+    line(
+        out,
+        &format!("{what}: {} -> Haiilo {}, {}", visible(report.application), report.product.as_str(), time(report.now)),
+    );
+    let of = |kind| report.plan.of_kind(kind).count();
+    line(
+        out,
+        &format!(
+            "Accounts in Haiilo after this: {} (+{} -{}).  Assigned in Okta: {}.  Unchanged: {}.",
+            amount(report.plan.accounts_after()),
+            amount(of(Kind::Create)),
+            amount(of(Kind::Delete)),
+            amount(counts.assigned),
+            amount(counts.unchanged)
+        ),
+    );
+    let parts = [
+        (of(Kind::Link), "to adopt"),
+        (of(Kind::Create), "to create"),
+        (of(Kind::Update), "to update"),
+        (of(Kind::Delete), "to DELETE FOR EVER"),
+        (report.plan.leavers.len(), "leavers"),
+        (report.plan.held.len(), "held"),
+        (report.plan.parked.len(), "values parked"),
+        (report.plan.missing.len(), "missing"),
+        (counts.out_of_scope, "out of scope"),
+        (counts.staged, "not started yet"),
+        (report.plan.unmanaged.len(), "not ours"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", amount(count)))
+        .collect();
+    let summary = if parts.is_empty() { "Nothing to do".to_owned() } else { parts.join(", ") };
+    line(out, &format!("{summary}."));
+}
+
+/// Why a plan may not be applied, and how it could be.
+fn verdict(report: &Report<'_>, out: &mut String) {
+    let verdict = report.verdict;
+    if verdict.violations.is_empty() {
+        return;
+    }
+    let title = match (&verdict.decision, report.ending) {
+        (Decision::Approved(id), _) => format!("APPROVED by {id}"),
+        (_, Ending::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
+        _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
+    };
+    section(out, &title);
+    let rows = verdict.violations.iter().map(|broken| {
+        vec![
+            broken.limit.as_str().to_owned(),
+            format!("{} found, {} allowed", amount(number(broken.found)), amount(number(broken.allowed))),
+            broken.limit.explanation().to_owned(),
+        ]
+    });
+    table(out, rows.collect());
+    let can_be_approved = !verdict.violations.iter().any(|broken| broken.limit == LimitName::PushIsOn);
+    if let (Some(id), Decision::Refuse, true) = (&verdict.approval_id, &verdict.decision, can_be_approved) {
+        line(out, "  If this is what shall happen, let exactly these operations pass:");
+        line(out, &format!("    okta-haiilo-sync sync --approve {id}"));
+    }
+}
+
+/// What became of the operations: numbers, then everything that was not simply done.
+fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), out: &mut String) {
+    section(out, "Outcome");
+    let done = concluded.iter().filter(|concluded| concluded.outcome.detail().is_none()).count();
+    line(out, &format!("  {} of {} operations done.", amount(done), amount(concluded.len())));
+    for stop in stops {
+        line(out, &format!("  STOPPED: {stop}"));
+    }
+    let rows = concluded.iter().filter_map(|concluded| {
+        let detail = concluded.outcome.detail()?;
+        Some(vec![
+            kind(report.product, concluded.operation.kind()).to_owned(),
+            visible(concluded.operation.user_name.as_str()),
+            concluded.outcome.as_str().replace('_', " "),
+            visible(&detail),
+        ])
+    });
+    table(out, rows.collect());
+}
+
+fn operations(report: &Report<'_>, out: &mut String) {
+    for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
+        let operations: Vec<&Operation> = report.plan.of_kind(of).collect();
+        if operations.is_empty() {
+            continue;
+        }
+        section(out, &format!("{} ({})", kind(report.product, of), amount(operations.len())));
+        let mut rows = Vec::new();
+        for operation in operations {
+            let account = operation.haiilo_id().map(|id| format!("account {id}")).unwrap_or_default();
+            rows.push(vec![visible(operation.user_name.as_str()), operation.okta_id.to_string(), visible(&account)]);
+            rows.extend(operation.changes().iter().map(|change| change_row(report, of, change)));
+        }
+        table(out, rows);
+    }
+}
+
+fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
+    let name = format!("    {}", attribute(report.product, &change.path));
+    let to = shown(change.to.as_ref());
+    match kind {
+        Kind::Create => vec![name, to],
+        Kind::Link | Kind::Update | Kind::Delete => vec![name, shown(change.from.as_ref()), format!("-> {to}")],
+    }
+}
+
+fn leavers(report: &Report<'_>, out: &mut String) {
+    let rows: Vec<Vec<String>> = report
+        .plan
+        .leavers
+        .iter()
+        .map(|leaver| {
+            vec![
+                visible(leaver.user_name.as_str()),
+                leaver.okta_id.to_string(),
+                format!("{} since {}", leaver.evidence.as_str(), time(leaver.since)),
+                fate(report.product, leaver),
+            ]
+        })
+        .collect();
+    listing(out, "Leavers", rows);
+}
+
+fn held(report: &Report<'_>, out: &mut String) {
+    if report.plan.held.is_empty() {
+        return;
+    }
+    section(out, &format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
+    for held in &report.plan.held {
+        let name = held.user_name.as_ref().map_or(String::new(), |name| format!("{}  ", visible(name.as_str())));
+        line(out, &format!("  {name}{}", held.okta_id));
+        line(out, &format!("      why:  {}", visible(&held.reason.reason())));
+        line(out, &format!("      what to do:  {}", held.reason.remedy()));
+    }
+}
+
+fn parked(report: &Report<'_>, out: &mut String) {
+    let rows: Vec<Vec<String>> = report
+        .plan
+        .parked
+        .iter()
+        .map(|parked| {
+            let waits = match parked.waits {
+                Waits::Attribute => "",
+                Waits::Account => " (the account waits)",
+            };
+            vec![
+                visible(parked.user_name.as_str()),
+                attribute(report.product, &parked.path),
+                shown(parked.value.as_ref()),
+                format!("{}{waits}", visible(&parked.reason)),
+            ]
+        })
+        .collect();
+    listing(out, "Parked values, not sent again", rows);
+}
+
+fn missing(report: &Report<'_>, out: &mut String) {
+    let rows: Vec<Vec<String>> = report
+        .plan
+        .missing
+        .iter()
+        .map(|missing| {
+            let since = missing.since.map_or("not shown yet; it may wait for a seat".to_owned(), |since| {
+                format!("not shown since {}", time(since))
+            });
+            vec![
+                visible(missing.user_name.as_str()),
+                missing.okta_id.to_string(),
+                format!("account {}", visible(missing.haiilo_id.as_str())),
+                since,
+            ]
+        })
+        .collect();
+    listing(out, "Missing: linked accounts that Haiilo does not show", rows);
+}
+
+fn unmanaged(report: &Report<'_>, out: &mut String) {
+    let accounts = &report.plan.unmanaged;
+    let mut rows: Vec<Vec<String>> = accounts
+        .iter()
+        .take(UNMANAGED_SHOWN)
+        .map(|account| {
+            let name = account.user_name.as_ref().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
+            vec![name, format!("account {}", visible(account.haiilo_id.as_str()))]
+        })
+        .collect();
+    if accounts.len() > UNMANAGED_SHOWN {
+        rows.push(vec![format!("and {} more", amount(accounts.len() - UNMANAGED_SHOWN))]);
+    }
+    if !rows.is_empty() {
+        section(out, &format!("Not ours, left alone ({})", amount(accounts.len())));
+        table(out, rows);
+    }
+}
+
+fn limits(report: &Report<'_>, out: &mut String) {
+    let rows: Vec<Vec<String>> = report
+        .verdict
+        .usage
+        .iter()
+        .map(|usage| {
+            let allowed = usage.allowed.map_or("off".to_owned(), |allowed| amount(number(allowed)));
+            vec![usage.limit.to_owned(), format!("{} of {allowed}", amount(number(usage.used)))]
+        })
+        .collect();
+    section(out, "Limits, within 24 hours and with this plan");
+    table(out, rows);
+}
+
+fn remarks(report: &Report<'_>, out: &mut String) {
+    let remarks: Vec<&String> = report.plan.findings.iter().chain(report.warnings).collect();
+    if remarks.is_empty() {
+        return;
+    }
+    section(out, "Worth knowing");
+    for remark in remarks {
+        line(out, &format!("  - {}", visible(remark)));
+    }
+}
+
+fn listing(out: &mut String, title: &str, rows: Vec<Vec<String>>) {
+    if !rows.is_empty() {
+        section(out, &format!("{title} ({})", amount(rows.len())));
+        table(out, rows);
+    }
+}
+
+fn section(out: &mut String, title: &str) {
+    line(out, "");
+    line(out, title);
+}
+
+fn line(out: &mut String, text: &str) {
+    writeln!(out, "{text}").expect("a text takes every line");
+}
+
+/// Rows with aligned columns; the width is that of their texts, so that the report is the same on every terminal.
+fn table(out: &mut String, rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.add_rows(rows);
+    for row in table.lines() {
+        line(out, format!(" {row}").trim_end());
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("(empty)".to_owned(), |value| visible(&value.shown()))
+}
+
+fn number(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
