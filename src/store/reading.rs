@@ -21,7 +21,7 @@ use crate::ports::{StoreFailure, StoreReader};
 use crate::store::open::{ReadStore, Store};
 
 /// How many links are read at once.
-const CHUNK: i64 = 20_000;
+const CHUNK: i64 = 5_000;
 
 impl StoreReader for Store {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
