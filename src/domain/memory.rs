@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
-use crate::domain::leavers::LeaverRecord;
+use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::Links;
 use crate::domain::operation::Kind;
 

@@ -12,6 +12,7 @@ pub mod held;
 pub mod identity;
 pub mod ids;
 pub mod journal;
+pub mod leaver;
 pub mod leavers;
 pub mod link;
 pub mod mapping;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::attribute::AttributePath;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::leavers::Evidence;
+use crate::domain::leaver::Evidence;
 use crate::domain::link::Origin;
 use crate::domain::value::Value;
 

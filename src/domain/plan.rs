@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use crate::domain::attribute::AttributePath;
 use crate::domain::held::Held;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::leavers::{Leaver, LeaverNotes};
+use crate::domain::leaver::{Leaver, LeaverNotes};
 use crate::domain::link::Absence;
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::value::Value;

@@ -1,40 +1,20 @@
 //! Applying a plan: links, updates, creates, deletes. One person's failure does not stop the rest; signs of a general one do.
 
-use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
-use crate::domain::account::WholeAccount;
-use crate::domain::guard::{LimitName, Violation};
-use crate::domain::ids::{HaiiloId, OktaUserId};
-use crate::domain::journal::{Concluded, Effect, Intent, Mandate, Outcome};
+use crate::domain::journal::{Concluded, Effect, Outcome};
 use crate::domain::link::{Link, Listed};
-use crate::domain::mapping::Mapping;
-use crate::domain::memory::Memory;
 use crate::domain::operation::{Action, Kind, Operation};
 use crate::domain::plan::Plan;
-use crate::domain::policy::Policy;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
-use crate::engine::canary::{Canaries, Caution};
-use crate::engine::run::{Answers, Run, Stop};
-use crate::engine::settings::{CycleSettings, Observer};
+use crate::engine::bench::Bench;
+use crate::engine::canary::Caution;
+use crate::engine::run::{Answers, Stop};
+use crate::engine::settings::Observer;
 use crate::engine::update::group_of;
-use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
+use crate::ports::{AccountWriter, StoreWriter, World};
 
 /// Adopted accounts that are written down at once.
 const ADOPTED_AT_ONCE: usize = 500;
-
-/// Everything that an operation needs.
-pub(super) struct Bench<'a, W, A> {
-    pub(super) world: &'a W,
-    pub(super) writer: &'a A,
-    pub(super) settings: &'a CycleSettings,
-    pub(super) people: &'a AssignmentSnapshot,
-    pub(super) accounts: &'a AccountSnapshot,
-    pub(super) memory: &'a Memory,
-    pub(super) mandate: &'a Mandate,
-    pub(super) run: &'a Run,
-    pub(super) canaries: Canaries<'a>,
-}
 
 /// What became of a plan.
 #[derive(Debug)]
@@ -185,32 +165,6 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         outcome
     }
 
-    /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
-    pub(super) async fn judge_canary(
-        &self,
-        operation: &Operation,
-        before: &WholeAccount,
-        after: &WholeAccount,
-    ) -> Result<(), Outcome> {
-        let Some((stop, items)) = self.canaries.surprise(operation, before, after, self.now()) else { return Ok(()) };
-        if let Stop::Canary { approval_id, also_changed, .. } = &stop {
-            let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
-            let refusal = Refusal {
-                id: approval_id.clone(),
-                run: self.mandate.run.clone(),
-                at: self.now(),
-                items,
-                violations: vec![violation],
-            };
-            if let Err(failure) = self.world.store().refuse(&refusal).await {
-                return Err(self.run.store_failed(&failure));
-            }
-        }
-        let why = stop.reason();
-        self.run.stop(stop);
-        Err(Outcome::Failed(why))
-    }
-
     /// Takes note of a canary that came through. Where answers were found to lie, the next run watches again.
     async fn saw_canary(&self, operation: &Operation) {
         self.canaries.saw(operation);
@@ -221,55 +175,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    /// Writes an entry whose outcome is known at once, because nothing is sent for it.
-    pub(super) async fn record(
-        &self,
-        operation: &Operation,
-        outcome: &Outcome,
-        effects: &[Effect],
-    ) -> Result<(), Outcome> {
-        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
-        let store = self.world.store();
-        let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
-        written.await.map_err(|failure| self.run.store_failed(&failure))
-    }
-
     fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
         let made = self.run.account_of(&operation.okta_id);
         Concluded { haiilo_id: made.or_else(|| operation.haiilo_id().cloned()), operation: operation.clone(), outcome }
-    }
-
-    /// Okta's time.
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.run.now(self.world.clock())
-    }
-
-    pub(super) fn mapping(&self) -> &Mapping {
-        &self.settings.mapping
-    }
-
-    pub(super) fn policy(&self) -> &Policy {
-        &self.settings.policy
-    }
-
-    pub(super) fn memory(&self) -> &Memory {
-        self.memory
-    }
-
-    pub(super) fn accounts(&self) -> &AccountSnapshot {
-        self.accounts
-    }
-
-    /// Whose account this is.
-    pub(super) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
-        let linked = self.memory.links.of_account(id).map(|link| link.okta_id.clone());
-        linked.or_else(|| self.run.owner(id))
-    }
-
-    /// Somebody who is assigned and whose mapping is certain.
-    pub(super) fn control_person(&self) -> Option<&OktaUserId> {
-        let assigned = self.people.people().iter().find(|person| matches!(person.state, PersonState::Wanted(_)));
-        assigned.map(|person| &person.id)
     }
 }
 

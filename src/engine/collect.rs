@@ -53,7 +53,7 @@ async fn assignments<W: World>(
     settings: &CycleSettings,
     observer: &impl Observer,
 ) -> Result<(AssignmentSnapshot, Vec<String>), CycleError> {
-    let mut mapper = settings.mapping.mapper();
+    let mut mapper = Mapper::new(&settings.mapping);
     let mut walk = AssignmentWalk::default();
     let mut rows = 0;
     let mut page = world.source().page(None).await.map_err(CycleError::Okta)?;

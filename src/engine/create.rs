@@ -10,7 +10,7 @@ use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::parked_form;
 use crate::domain::value::{Compare, Value, same};
-use crate::engine::apply::Bench;
+use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::update::{group_of, path_of};
 use crate::engine::verify::{self, Seen, Trust};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::assignment::{AssignmentMeaning, StatusRules, UserStatus};
 use crate::domain::ids::OktaUserId;
-use crate::domain::leavers::{self, Sighting};
+use crate::domain::leaver::Sighting;
+use crate::domain::leavers;
 use crate::ports::{AssignmentSource, Failure};
 
 /// What Okta says about several people. Whoever could not be asked about is left out; the first failure says why.

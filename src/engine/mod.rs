@@ -3,6 +3,7 @@
 //! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
 
 mod apply;
+mod bench;
 mod canary;
 mod collect;
 mod create;

@@ -3,9 +3,10 @@
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Effect, Intent, Outcome};
-use crate::domain::leavers::{self, Evidence, Sighting};
+use crate::domain::leaver::{Evidence, Sighting};
+use crate::domain::leavers;
 use crate::domain::operation::{Kind, Operation};
-use crate::engine::apply::Bench;
+use crate::engine::bench::Bench;
 use crate::engine::evidence;
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
 

@@ -8,7 +8,7 @@ use crate::domain::journal::{Effect, Intent, Outcome};
 use crate::domain::operation::{Action, Change, Kind, Nature, Operation};
 use crate::domain::plan::parked_form;
 use crate::domain::value::Value;
-use crate::engine::apply::Bench;
+use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::verify::{self, Seen, Trust};
 use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::domain::guard::{Usage, Violation};
 use crate::domain::held::Held;
 use crate::domain::journal::Concluded;
-use crate::domain::leavers::Leaver;
+use crate::domain::leaver::Leaver;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
 use crate::domain::value::Value;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::attribute::AttributePath;
 use crate::domain::guard::Verdict;
 use crate::domain::journal::Concluded;
-use crate::domain::leavers::{Fate, KeptBecause, Leaver};
+use crate::domain::leaver::{Fate, KeptBecause, Leaver};
 use crate::domain::operation::Kind;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Product;

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
-use crate::store::open::StorePath;
+use crate::store::path::StorePath;
 
 /// The lock, held until it is dropped.
 #[derive(Debug)]

@@ -7,8 +7,10 @@ mod journal;
 mod lock;
 mod notes;
 mod open;
+mod path;
 mod reading;
 mod writing;
 
 pub use lock::{CycleLock, LockError};
-pub use open::{ReadStore, Store, StorePath};
+pub use open::{ReadStore, Store};
+pub use path::StorePath;

@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::Error;
 
-use crate::domain::leavers::LeaverRecord;
+use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::{Absence, Counted};
 use crate::domain::memory::{Fingerprint, FirstRun};
 use crate::domain::plan::Notes;

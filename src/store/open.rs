@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use sqlx::AnyConnection;
@@ -13,20 +13,17 @@ use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
 use crate::store::lock::CycleLock;
+use crate::store::path::StorePath;
 
 /// The schema, by version. A version that was released never changes.
 const SCHEMA: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema.sql"))];
-
-/// Where the store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorePath(PathBuf);
 
 /// A store that a cycle may write to. Holds the lock of the cycle until it is dropped.
 #[derive(Debug)]
 pub struct Store {
     pub(super) connection: Mutex<AnyConnection>,
     path: StorePath,
-    _lock: CycleLock,
+    lock: CycleLock,
 }
 
 /// A store that can be read alone. It may not exist yet: then nothing is remembered.
@@ -35,44 +32,11 @@ pub struct ReadStore {
     path: StorePath,
 }
 
-impl StorePath {
-    /// The file of the database.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
-    }
-
-    /// The file of the database.
-    pub fn as_path(&self) -> &Path {
-        &self.0
-    }
-
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = self.0.clone().into_os_string();
-        name.push(suffix);
-        name.into()
-    }
-
-    /// The file whose lock is the lock of the cycle.
-    pub(super) fn lock_file(&self) -> PathBuf {
-        self.beside(".lock")
-    }
-
-    /// SQLite's log of writes that are not in the database yet.
-    fn write_ahead_log(&self) -> PathBuf {
-        self.beside("-wal")
-    }
-
-    fn url(&self, parameters: &str) -> String {
-        let path = url::form_urlencoded::byte_serialize(self.0.as_os_str().as_encoded_bytes()).collect::<String>();
-        format!("sqlite:{}?{parameters}", path.replace('+', "%20").replace("%2F", "/"))
-    }
-}
-
 impl Store {
     /// Opens or makes the store, and brings its schema up to date.
     pub async fn open(path: StorePath, lock: CycleLock) -> Result<Self, StoreFailure> {
         sqlx::any::install_default_drivers();
-        make_private(&path.0).map_err(|error| {
+        make_private(path.as_path()).map_err(|error| {
             failure(&path, "cannot be opened for writing; check the folder's owner and mode", error)
         })?;
         let mut connection =
@@ -85,7 +49,15 @@ impl Store {
                 .map_err(|error| unreadable(&path, error))?;
         }
         migrator().run_direct(None, &mut connection, false).await.map_err(|error| schema_failure(&path, error))?;
-        Ok(Self { connection: Mutex::new(connection), path, _lock: lock })
+        Ok(Self { connection: Mutex::new(connection), path, lock })
+    }
+
+    /// Closes the store in order, and lets go of the lock after that. A store that is merely dropped is closed some time later.
+    pub async fn close(self) -> Result<(), StoreFailure> {
+        let Self { connection, path, lock } = self;
+        let closed = connection.into_inner().close().await.map_err(|error| unreadable(&path, error));
+        drop(lock);
+        closed
     }
 
     /// A failure of this store, with what SQLite says about it.
@@ -122,7 +94,7 @@ impl ReadStore {
             Ok(_) => Err(StoreFailure {
                 message: format!(
                     "the store {} has an older schema; run `sync` once, which brings it up to date",
-                    self.path.0.display()
+                    self.path.as_path().display()
                 ),
                 cause: None,
             }),
@@ -173,7 +145,7 @@ enum Log {
 impl Stamp {
     /// `None` when there is no database, or an empty file that is yet to become one.
     fn of(path: &StorePath) -> Option<Self> {
-        let metadata = fs::metadata(&path.0).ok().filter(|metadata| metadata.len() > 0)?;
+        let metadata = fs::metadata(path.as_path()).ok().filter(|metadata| metadata.len() > 0)?;
         let log = if path.write_ahead_log().exists() { Log::Present } else { Log::None };
         Some(Self { length: metadata.len(), modified: metadata.modified().ok(), log })
     }
@@ -196,7 +168,7 @@ fn make_private(path: &Path) -> io::Result<File> {
 }
 
 fn failure(path: &StorePath, what: &str, cause: impl std::error::Error + Send + Sync + 'static) -> StoreFailure {
-    StoreFailure { message: format!("the store {} {what}", path.0.display()), cause: Some(Box::new(cause)) }
+    StoreFailure { message: format!("the store {} {what}", path.as_path().display()), cause: Some(Box::new(cause)) }
 }
 
 /// Says what to do about what SQLite reports, by its result code (SQLite, "Result and Error Codes").
@@ -229,7 +201,7 @@ fn too_new(path: &StorePath) -> StoreFailure {
     StoreFailure {
         message: format!(
             "the store {} was written by a newer version of this program; install that one",
-            path.0.display()
+            path.as_path().display()
         ),
         cause: None,
     }

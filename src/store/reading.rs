@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Error, Row as _};
 
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
-use crate::domain::leavers::{Evidence, LeaverClock, LeaverRecord};
+use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::memory::{
     Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Recent, Tenant, Watch,

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::guard::{LimitName, Violation};
 use okta_haiilo_sync::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome};
-use okta_haiilo_sync::domain::leavers::{Evidence, LeaverClock, LeaverRecord};
+use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link, Listed, Origin};
 use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Recent, Tenant, Watch};
 use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
@@ -123,7 +123,7 @@ async fn what_is_written_is_remembered() {
     };
     store.finish(&end).await.expect("written");
     store.see_canary(&Fingerprint::of(&["configuration"]), "update title").await.expect("written");
-    drop(store);
+    store.close().await.expect("closed");
 
     let memory = ReadStore::new(path(&folder)).remember(at(10)).await.expect("memory");
     assert_eq!(memory.tenant, Some(tenant));
@@ -286,7 +286,7 @@ async fn invariant_02_reading_leaves_no_byte_of_the_store_changed() {
     let folder = TempDir::new().expect("a folder");
     let store = open(&folder).await;
     adopt(&store, 0..100).await;
-    drop(store);
+    store.close().await.expect("closed");
     let before = files(folder.path());
     assert!(before.contains_key("state.db"));
     for _ in 0..3 {
@@ -346,7 +346,7 @@ async fn a_store_that_cannot_be_used_says_why() {
 
     fs::remove_file(path(&folder).as_path()).expect("removed");
     let store = open(&folder).await;
-    drop(store);
+    store.close().await.expect("closed");
     let raise = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'x', 1, x'00', 0)";
     sqlx::any::install_default_drivers();
     let url = format!("sqlite:{}", path(&folder).as_path().display());

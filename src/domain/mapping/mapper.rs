@@ -7,9 +7,10 @@ use compact_str::CompactString;
 use crate::domain::assignment::Assignment;
 use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::UserName;
+use crate::domain::mapping::checked::{Mapping, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Compiled, Outcome};
-use crate::domain::mapping::rule::{Kind, Mapping, Rule, WhenEmpty};
+use crate::domain::mapping::rule::{Kind, WhenEmpty};
 use crate::domain::value::Value;
 
 /// The rules of a mapping, compiled for one cycle.
@@ -60,7 +61,8 @@ impl Presence {
 }
 
 impl<'m> Mapper<'m> {
-    pub(super) fn new(mapping: &'m Mapping) -> Self {
+    /// Compiles the rules for one cycle.
+    pub fn new(mapping: &'m Mapping) -> Self {
         let compile = |rule: &'m Rule| (rule, rule.value.compile(&mapping.environment));
         Self {
             user_name: compile(mapping.user_name()),
@@ -152,14 +154,15 @@ mod tests {
 
     use serde_json::{Value as Json, json};
 
-    use super::{Mapped, MappingDoubt};
+    use super::{Mapped, Mapper, MappingDoubt};
     use crate::domain::assignment::{
         Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
     };
     use crate::domain::attribute::AttributePath;
     use crate::domain::identity::Want;
     use crate::domain::ids::{OktaUserId, UserName};
-    use crate::domain::mapping::rule::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::mapping::checked::Mapping;
+    use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::value::Compare;
 
     fn profile(json: &Json) -> Profile {
@@ -201,7 +204,7 @@ mod tests {
             tables: BTreeMap::from([("groups".to_owned(), groups), ("others".to_owned(), others)]),
             include: include.map(str::to_owned),
         };
-        Mapping::new(spec).expect("a mapping").mapper().map(ada())
+        Mapper::new(&Mapping::new(spec).expect("a mapping")).map(ada())
     }
 
     /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
@@ -335,7 +338,7 @@ mod tests {
         };
         let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.managr or user.firstName")];
         let mapping = Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None }).expect("a mapping");
-        let mut mapper = mapping.mapper();
+        let mut mapper = Mapper::new(&mapping);
         for _ in 0..19 {
             mapper.map(ada());
         }

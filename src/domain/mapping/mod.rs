@@ -1,11 +1,13 @@
 //! The mapping: which attribute of a Haiilo account comes from which expression over an Okta assignment.
 
+mod checked;
 mod context;
 mod expression;
 mod filters;
 mod mapper;
 mod rule;
 
+pub use checked::{Mapping, MappingProblem, Place, Rule};
 pub use context::{Root, Wanted};
 pub use mapper::{Mapped, Mapper, MappingDoubt, Presence};
-pub use rule::{Kind, Mapping, MappingProblem, MappingSpec, On, Place, Rule, RuleSpec, Tables, WhenEmpty};
+pub use rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};

@@ -1,0 +1,138 @@
+//! A leaver: a person who is linked and no longer assigned, with the evidence, the clock, and what becomes of the account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::link::Absence;
+use crate::domain::policy::LeaverAction;
+
+/// Why a person is a leaver, by Okta's own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The user is deactivated.
+    Deactivated,
+    /// The user is there, and not assigned.
+    Unassigned,
+}
+
+impl Evidence {
+    /// The word of reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Unassigned => "unassigned",
+        }
+    }
+}
+
+/// What Okta says of a person who is gone from the listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Evidence.
+    Gone(Evidence),
+    /// The person is assigned after all.
+    StillAssigned,
+    /// No evidence, and why.
+    Unclear(CompactString),
+}
+
+/// What is remembered of a person who is gone from the listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaverRecord {
+    /// The first cycle that missed the person.
+    pub absence: Absence,
+    /// The evidence and the action that it means, with the time from which the grace counts.
+    pub clock: Option<LeaverClock>,
+}
+
+/// A running clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaverClock {
+    /// The evidence.
+    pub evidence: Evidence,
+    /// What it meant when the clock was started.
+    pub action: LeaverAction,
+    /// When the clock was started.
+    pub from: DateTime<Utc>,
+}
+
+/// A leaver in a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaver {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName of the account.
+    pub user_name: UserName,
+    /// The evidence.
+    pub evidence: Evidence,
+    /// The first cycle that missed the person.
+    pub since: DateTime<Utc>,
+    /// What becomes of the account.
+    pub fate: Fate,
+}
+
+/// What becomes of a leaver's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays.
+    Kept(KeptBecause),
+    /// It is deleted once this time has come.
+    Waiting(DateTime<Utc>),
+    /// It is deleted in this cycle.
+    Due(DateTime<Utc>),
+    /// It is due, and the budget of the day is used up.
+    Postponed(DateTime<Utc>),
+    /// It is due, and something forbids deletes in this cycle.
+    Blocked(DateTime<Utc>, DeletesBlocked),
+}
+
+/// Why a leaver's account stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptBecause {
+    /// The configuration says `keep`.
+    Configured,
+    /// The account existed before us.
+    Adopted,
+    /// A pattern protects it.
+    Protected(String),
+    /// Our own token would die with it.
+    TokenOwner,
+    /// Haiilo no longer shows it.
+    AlreadyGone,
+}
+
+/// Why nothing is deleted in a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletesBlocked {
+    /// The owner of our token was not found in Haiilo.
+    OwnerNotFound,
+    /// The local clock is off, or Okta gave no date.
+    ClockOff,
+    /// The listing of accounts is not proven complete.
+    ListingDoubtful,
+}
+
+impl DeletesBlocked {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnerNotFound => "the owner of our Haiilo token was not found in Haiilo",
+            Self::ClockOff => "the local clock and Okta's differ by more than five minutes, or Okta gave no date",
+            Self::ListingDoubtful => "it is not certain who is in Haiilo",
+        }
+    }
+}
+
+/// What the store shall remember of leavers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaverNotes {
+    /// New or changed records.
+    pub records: BTreeMap<OktaUserId, LeaverRecord>,
+    /// People who came back.
+    pub returned: BTreeSet<OktaUserId>,
+}

@@ -1,0 +1,272 @@
+//! A mapping that was checked: every rule compiles, reads what exists, and is the only one of its attribute. No person is needed for that.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use minijinja::Environment;
+
+use crate::domain::attribute::AttributePath;
+use crate::domain::mapping::context::{Read, Root, Wanted};
+use crate::domain::mapping::expression::{self, Checked};
+use crate::domain::mapping::filters;
+use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
+use crate::domain::value::Compare;
+
+/// A rule whose expression was checked.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The attribute of the account.
+    pub path: Arc<AttributePath>,
+    /// How the two sides are compared.
+    pub compare: Compare,
+    /// When the rule is applied.
+    pub on: On,
+    /// What nothing means.
+    pub when_empty: WhenEmpty,
+    /// What the attribute may hold.
+    pub kind: Kind,
+    pub(super) value: Checked,
+}
+
+/// A checked mapping. It owns the interpreter and the texts of the rules; a mapper borrows both for one cycle.
+pub struct Mapping {
+    user_name: Rule,
+    rules: Vec<Rule>,
+    pub(super) include: Option<Checked>,
+    pub(super) environment: Environment<'static>,
+    text: String,
+}
+
+/// Where in the mapping a problem is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The rule of this attribute.
+    Attribute(String),
+    /// `people.include`.
+    Include,
+    /// The mapping as a whole.
+    Whole,
+}
+
+/// A mapping that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingProblem {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, and what would be right.
+    pub message: String,
+    /// Which bytes of the expression are meant, where that is known.
+    pub range: Option<Range<usize>>,
+}
+
+impl Mapping {
+    /// Checks all rules; the error lists every problem.
+    pub fn new(spec: MappingSpec) -> Result<Self, Vec<MappingProblem>> {
+        let MappingSpec { rules, tables, include } = spec;
+        let text = canonical_text(&rules, &tables, include.as_deref());
+        let environment = filters::environment(&Arc::new(tables));
+        let mut problems = Vec::new();
+        let mut check = |place: Place, source: String| match expression::check(&environment, source) {
+            Ok(checked) => Some(checked),
+            Err((message, range)) => {
+                problems.push(MappingProblem { place, message, range });
+                None
+            }
+        };
+        let include = include.and_then(|source| check(Place::Include, source));
+        let mut checked: Vec<Rule> = rules
+            .into_iter()
+            .filter_map(|RuleSpec { path, value, compare, on, when_empty, kind }| {
+                let value = check(Place::Attribute(path.to_string()), value)?;
+                Some(Rule { path: Arc::new(path), compare, on, when_empty, kind, value })
+            })
+            .collect();
+        let problem = |place, message: &str| MappingProblem { place, message: message.to_owned(), range: None };
+        for (at, rule) in checked.iter().enumerate() {
+            if checked[..at].iter().any(|earlier| earlier.path == rule.path) {
+                problems.push(problem(Place::Attribute(rule.path.to_string()), "stands twice; keep one of the two"));
+            }
+        }
+        let user_name = checked.iter().position(|rule| is_user_name(&rule.path)).map(|at| checked.remove(at));
+        match user_name {
+            Some(user_name) if problems.is_empty() => {
+                checked.sort_by_key(|rule| rule.path.to_string());
+                Ok(Self { user_name, rules: checked, include, environment, text })
+            }
+            Some(_) => Err(problems),
+            None => {
+                if !problems.iter().any(|found| found.place == Place::Attribute("userName".to_owned())) {
+                    problems.push(problem(Place::Whole, "a rule for userName is needed: [attributes.userName]"));
+                }
+                Err(problems)
+            }
+        }
+    }
+
+    /// The rule of userName.
+    pub fn user_name(&self) -> &Rule {
+        &self.user_name
+    }
+
+    /// The rules of all other attributes, in the order of their paths; a *slot* is a position in this list.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The slot of the product's group, where the mapping has one.
+    pub fn group_slot(&self) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.kind == Kind::Group)
+    }
+
+    /// What decides about people and values, as a text that changes exactly when one of these does.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The attributes that the rules read from Okta's profiles.
+    pub fn wanted(&self) -> Wanted {
+        let mut wanted = Wanted::default();
+        for Read { root, name } in self.reads() {
+            match root {
+                Root::User => wanted.user.insert(name),
+                Root::AppUser => wanted.app_user.insert(name),
+                Root::Assignment => continue,
+            };
+        }
+        wanted
+    }
+
+    /// Every attribute that any rule reads, in order.
+    pub(super) fn reads(&self) -> Vec<Read> {
+        let rules = self.rules.iter().chain([&self.user_name]).map(|rule| &rule.value);
+        let mut reads: Vec<Read> =
+            rules.chain(&self.include).flat_map(|checked| checked.reads.iter().cloned()).collect();
+        reads.sort();
+        reads.dedup();
+        reads
+    }
+}
+
+impl fmt::Debug for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mapping").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// Whether a path is that of userName.
+fn is_user_name(path: &AttributePath) -> bool {
+    path.to_string().eq_ignore_ascii_case("userName")
+}
+
+fn canonical_text(rules: &[RuleSpec], tables: &Tables, include: Option<&str>) -> String {
+    let mut lines: Vec<String> = rules
+        .iter()
+        .map(|RuleSpec { path, value, compare, on, when_empty, kind }| {
+            format!("{path} = {value:?} {compare:?} {on:?} {when_empty:?} {kind:?}")
+        })
+        .collect();
+    lines.sort();
+    format!("{}\n{tables:?}\n{include:?}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use compact_str::CompactString;
+
+    use super::Mapping;
+    use crate::domain::attribute::AttributePath;
+    use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::value::Compare;
+
+    fn rule(path: &str, value: &str) -> RuleSpec {
+        RuleSpec {
+            path: AttributePath::parse(path).expect("a path"),
+            value: value.to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Text,
+        }
+    }
+
+    fn mapping(rules: &[(&str, &str)], include: Option<&str>) -> Result<Mapping, Vec<String>> {
+        let spec = MappingSpec {
+            rules: rules.iter().map(|(path, value)| rule(path, value)).collect(),
+            tables: BTreeMap::from([("groups".to_owned(), BTreeMap::new())]),
+            include: include.map(str::to_owned),
+        };
+        Mapping::new(spec).map_err(|problems| {
+            problems
+                .into_iter()
+                .map(|problem| match problem.range {
+                    Some(range) => format!("{:?} {}..{}: {}", problem.place, range.start, range.end, problem.message),
+                    None => format!("{:?}: {}", problem.place, problem.message),
+                })
+                .collect()
+        })
+    }
+
+    #[track_caller]
+    fn refused(value: &str, problem: &str) {
+        let problems = mapping(&[("userName", "user.email"), ("title", value)], None).expect_err("a problem");
+        assert_eq!(problems, [format!("Attribute(\"title\"){problem}")]);
+    }
+
+    #[test]
+    fn what_no_person_is_needed_to_refuse() {
+        refused("user.a +", " 7..8: syntax error: unexpected end of input, expected expression");
+        refused("user.a | nosuch", " 9..15: unknown filter: filter nosuch is unknown");
+        refused("user.a | lookup('nosuch')", " 9..25: unknown function: there is no table [tables.nosuch]");
+        refused("(user.b | nosuch) if user.a else ''", " 10..16: unknown filter: filter nosuch is unknown");
+        refused(
+            "user['firstName']",
+            " 0..4: `user` needs the name of an attribute, as in `user.id`; subscripts are not possible",
+        );
+        refused("usr.firstName", ": unknown name `usr`; there are user, appuser and assignment");
+        refused("usr.firstName | trim", " 0..13: unknown name `usr`; there are user, appuser and assignment");
+        refused("range(3)", " 0..5: unknown name `range`; there are user, appuser and assignment");
+        refused(
+            "user.manager.split('@')",
+            " 0..18: `user.manager.split`: an attribute of Okta holds no attributes and has no methods; use a filter, as in \
+             `user.email | before('@')`",
+        );
+        refused("assignment.login", ": unknown attribute `assignment.login`; there are id, user_name, status, via");
+    }
+
+    #[test]
+    fn every_problem_is_told() {
+        let problems = mapping(&[("userName", "usr.email"), ("title", "user.a |")], Some("nosuch == 1"));
+        assert_eq!(problems.expect_err("problems").len(), 3);
+        let problems = mapping(&[("title", "user.a"), ("TITLE", "user.b")], None).expect_err("problems");
+        assert_eq!(
+            problems,
+            [
+                "Attribute(\"TITLE\"): stands twice; keep one of the two",
+                "Whole: a rule for userName is needed: [attributes.userName]"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_text_changes_with_what_decides_and_with_nothing_else() {
+        let text = |rules: &[(&str, &str)], include| mapping(rules, include).expect("a mapping").text().to_owned();
+        let base = text(&[("userName", "user.email"), ("title", "user.title")], None);
+        assert_eq!(base, text(&[("title", "user.title"), ("userName", "user.email")], None));
+        assert_ne!(base, text(&[("userName", "user.email"), ("title", "user.role")], None));
+        assert_ne!(base, text(&[("userName", "user.email"), ("title", "user.title")], Some("user.title == 'x'")));
+    }
+
+    #[test]
+    fn only_what_the_rules_read_is_wanted() {
+        let mapping = mapping(
+            &[("userName", "assignment.user_name or appuser.mail"), ("title", "user.a ~ user.b")],
+            Some("user.c == 'x'"),
+        );
+        let wanted = mapping.expect("a mapping").wanted();
+        assert_eq!(wanted.user.iter().map(CompactString::as_str).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(wanted.app_user.iter().map(CompactString::as_str).collect::<Vec<_>>(), ["mail"]);
+    }
+}

@@ -1,0 +1,104 @@
+//! The bench: everything that one operation needs, and what all kinds of operations do alike.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::account::WholeAccount;
+use crate::domain::guard::{LimitName, Violation};
+use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::journal::{Effect, Intent, Mandate, Outcome};
+use crate::domain::mapping::Mapping;
+use crate::domain::memory::Memory;
+use crate::domain::operation::Operation;
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::engine::canary::Canaries;
+use crate::engine::run::{Run, Stop};
+use crate::engine::settings::CycleSettings;
+use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
+
+/// Everything that an operation needs.
+pub(super) struct Bench<'a, W, A> {
+    pub(super) world: &'a W,
+    pub(super) writer: &'a A,
+    pub(super) settings: &'a CycleSettings,
+    pub(super) people: &'a AssignmentSnapshot,
+    pub(super) accounts: &'a AccountSnapshot,
+    pub(super) memory: &'a Memory,
+    pub(super) mandate: &'a Mandate,
+    pub(super) run: &'a Run,
+    pub(super) canaries: Canaries<'a>,
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
+    pub(super) async fn judge_canary(
+        &self,
+        operation: &Operation,
+        before: &WholeAccount,
+        after: &WholeAccount,
+    ) -> Result<(), Outcome> {
+        let Some((stop, items)) = self.canaries.surprise(operation, before, after, self.now()) else { return Ok(()) };
+        if let Stop::Canary { approval_id, also_changed, .. } = &stop {
+            let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
+            let refusal = Refusal {
+                id: approval_id.clone(),
+                run: self.mandate.run.clone(),
+                at: self.now(),
+                items,
+                violations: vec![violation],
+            };
+            if let Err(failure) = self.world.store().refuse(&refusal).await {
+                return Err(self.run.store_failed(&failure));
+            }
+        }
+        let why = stop.reason();
+        self.run.stop(stop);
+        Err(Outcome::Failed(why))
+    }
+
+    /// Writes an entry whose outcome is known at once, because nothing is sent for it.
+    pub(super) async fn record(
+        &self,
+        operation: &Operation,
+        outcome: &Outcome,
+        effects: &[Effect],
+    ) -> Result<(), Outcome> {
+        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
+        let store = self.world.store();
+        let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
+        written.await.map_err(|failure| self.run.store_failed(&failure))
+    }
+
+    /// Okta's time.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.run.now(self.world.clock())
+    }
+
+    pub(super) fn mapping(&self) -> &Mapping {
+        &self.settings.mapping
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.settings.policy
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        self.memory
+    }
+
+    pub(super) fn accounts(&self) -> &AccountSnapshot {
+        self.accounts
+    }
+
+    /// Whose account this is.
+    pub(super) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
+        let linked = self.memory.links.of_account(id).map(|link| link.okta_id.clone());
+        linked.or_else(|| self.run.owner(id))
+    }
+
+    /// Somebody who is assigned and whose mapping is certain.
+    pub(super) fn control_person(&self) -> Option<&OktaUserId> {
+        let assigned = self.people.people().iter().find(|person| matches!(person.state, PersonState::Wanted(_)));
+        assigned.map(|person| &person.id)
+    }
+}
