@@ -115,7 +115,8 @@ pub fn vanished<'a>(links: impl IntoIterator<Item = &'a Link>, people: &Assignme
 pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &Memory) -> Vec<&'a OktaUserId> {
     let (known, new): (Vec<&Link>, Vec<&Link>) =
         vanished.iter().partition(|link| memory.leavers.contains_key(&link.okta_id));
-    let turn = usize::try_from(memory.cycles).unwrap_or(0).wrapping_mul(LOOKS_A_CYCLE);
+    let room = LOOKS_A_CYCLE.saturating_sub(new.len());
+    let turn = usize::try_from(memory.cycles).unwrap_or(0).wrapping_mul(room);
     let start = if known.is_empty() { 0 } else { turn % known.len() };
     let in_turn = known.iter().cycle().skip(start).take(known.len());
     new.iter().chain(in_turn).take(LOOKS_A_CYCLE).map(|link| &link.okta_id).collect()
@@ -277,5 +278,371 @@ fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
         } else {
             left -= 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::{Circumstances, ClockAgreement, decide, sighting, to_look_at, vanished, watch};
+    use crate::domain::account::{Account, AccountRow, Activity};
+    use crate::domain::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
+    use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+    use crate::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting};
+    use crate::domain::link::{Absence, Counted, Link, Listed, Origin};
+    use crate::domain::memory::{Fingerprint, Memory, Recent, Watch};
+    use crate::domain::policy::{
+        AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+    };
+    use crate::domain::snapshot::{
+        AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
+    };
+
+    const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
+
+    fn day(n: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("a time") + TimeDelta::days(n)
+    }
+
+    fn id(n: u32) -> OktaUserId {
+        OktaUserId::new(format!("00u{n:03}"))
+    }
+
+    fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
+        let mut walk = AssignmentWalk::default();
+        let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() }).collect();
+        walk.take(people, 0, None).expect("one page");
+        walk.finish().expect("complete")
+    }
+
+    fn accounts(names: &[&str]) -> AccountSnapshot {
+        let account = |(n, name): (usize, &&str)| {
+            AccountRow::Account(Account {
+                id: HaiiloId::new(format!("h{n}")),
+                user_name: Some(UserName::new(*name)),
+                activity: Activity::Active,
+                values: Box::default(),
+                without_element: 0,
+            })
+        };
+        let rows: Vec<AccountRow> = names.iter().enumerate().map(account).collect();
+        let total = Some(rows.len() as u64);
+        let mut walk = AccountWalk::new(100);
+        walk.take(PageRequest { start: 1, count: 100 }, AccountPage { rows, total }).expect("a page");
+        while let Some(request) = walk.wanted().expect("a walk").first() {
+            walk.take(*request, AccountPage { rows: Vec::new(), total }).expect("a page");
+        }
+        walk.finish().expect("complete")
+    }
+
+    /// Person `n` has account `h n`, whose userName is `p n@x`.
+    fn link(n: u32) -> Link {
+        Link {
+            okta_id: id(n),
+            haiilo_id: HaiiloId::new(format!("h{n}")),
+            user_name: UserName::new(format!("p{n}@x")),
+            origin: Origin::Created,
+            listed: Listed::Seen,
+            missing: None,
+        }
+    }
+
+    fn policy() -> Policy {
+        Policy {
+            product: Product::Advocacy,
+            statuses: RULES,
+            missing: MissingRule::Hold,
+            leavers: LeaverRules {
+                deactivated: LeaverAction::Delete,
+                unassigned: LeaverAction::Keep,
+                adopted: AdoptedRule::Keep,
+                grace: TimeDelta::days(30),
+            },
+            protected: Protected::new(["boss@x".to_owned()]).expect("a pattern"),
+            token_owner: UserName::new("owner@x"),
+            limits: Limits { deletes: Some(Limit { percent: None, floor: Some(2), cap: None }), ..Limits::usual() },
+        }
+    }
+
+    fn rules() -> Fingerprint {
+        Fingerprint::of(&["rules"])
+    }
+
+    /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
+    fn memory(now: DateTime<Utc>) -> Memory {
+        let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
+        let record = LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: Some(clock) };
+        Memory {
+            links: (0..4).map(link).collect(),
+            leavers: (0..4).map(|n| (id(n), record.clone())).collect(),
+            watch: Some(Watch { since: day(0), last: now - TimeDelta::hours(1), rules: rules() }),
+            ..Memory::default()
+        }
+    }
+
+    const NAMES: [&str; 5] = ["p0@x", "p1@x", "p2@x", "p3@x", "owner@x"];
+
+    /// The fates of all leavers on a day, in a world that the test may change.
+    fn fates(
+        n: i64,
+        change: impl FnOnce(&mut Memory, &mut Policy),
+        names: &[&str],
+        agreement: ClockAgreement,
+    ) -> Vec<Fate> {
+        let (mut memory, mut policy) = (memory(day(n)), policy());
+        change(&mut memory, &mut policy);
+        let (people, accounts, rules) = (people(&[]), accounts(names), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(n),
+            agreement,
+        };
+        let gone = vanished(&memory.links, &people);
+        decide(here, &gone, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
+    }
+
+    #[track_caller]
+    fn check(n: i64, change: impl FnOnce(&mut Memory, &mut Policy), first: &Fate) {
+        assert_eq!(&fates(n, change, &NAMES, ClockAgreement::Agrees)[0], first);
+    }
+
+    #[test]
+    fn a_clock_runs_while_somebody_watches() {
+        check(29, |_, _| {}, &Fate::Waiting(day(30)));
+        check(30, |_, _| {}, &Fate::Due(day(30)));
+        // A gap of more than a day in the watch starts all clocks again, whatever they showed.
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(298), &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(299), &Fate::Due(day(30)));
+        // So do a store that was never watched, other rules, and a time before the last cycle.
+        check(300, |memory, _| memory.watch = None, &Fate::Waiting(day(330)));
+        let other = Fingerprint::of(&["other"]);
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").rules = other, &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(301), &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").since = day(290), &Fate::Waiting(day(320)));
+    }
+
+    #[test]
+    fn the_watch_goes_on_or_starts_again() {
+        let now = day(10);
+        assert_eq!(watch(&memory(now), &rules(), now), Watch { since: day(0), last: now, rules: rules() });
+        assert_eq!(watch(&Memory::default(), &rules(), now), Watch { since: now, last: now, rules: rules() });
+    }
+
+    #[test]
+    fn arming_after_a_year_of_keep_starts_the_clock() {
+        let keep = |memory: &mut Memory, _: &mut Policy| {
+            for record in memory.leavers.values_mut() {
+                record.clock.as_mut().expect("a clock").action = LeaverAction::Keep;
+            }
+        };
+        check(365, keep, &Fate::Waiting(day(395)));
+    }
+
+    #[test]
+    fn who_is_kept() {
+        let all = |action| move |_: &mut Memory, policy: &mut Policy| policy.leavers.deactivated = action;
+        check(40, all(LeaverAction::Keep), &Fate::Kept(KeptBecause::Configured));
+        let adopted = |memory: &mut Memory, _: &mut Policy| {
+            memory.links = (0..4).map(|n| Link { origin: Origin::Adopted, ..link(n) }).collect();
+        };
+        check(40, adopted, &Fate::Kept(KeptBecause::Adopted));
+        let same = |memory: &mut Memory, policy: &mut Policy| {
+            adopted(memory, policy);
+            policy.leavers.adopted = AdoptedRule::Same;
+        };
+        check(40, same, &Fate::Due(day(30)));
+        let protect = |pattern: &'static str| {
+            move |_: &mut Memory, policy: &mut Policy| {
+                policy.protected = Protected::new([pattern.to_owned()]).expect("a pattern");
+            }
+        };
+        check(40, protect("p0@*"), &Fate::Kept(KeptBecause::Protected("p0@*".to_owned())));
+        check(40, protect("h0"), &Fate::Kept(KeptBecause::Protected("h0".to_owned())));
+        // An account stays protected when its name no longer shows it, as long as the pattern is configured.
+        let once = |memory: &mut Memory, _: &mut Policy| {
+            memory.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
+        };
+        check(40, once, &Fate::Kept(KeptBecause::Protected("boss@x".to_owned())));
+        let no_longer = |memory: &mut Memory, policy: &mut Policy| {
+            once(memory, policy);
+            policy.protected = Protected::new([]).expect("no pattern");
+        };
+        check(40, no_longer, &Fate::Due(day(30)));
+        check(40, |_, policy| policy.token_owner = UserName::new("P0@X"), &Fate::Kept(KeptBecause::TokenOwner));
+        let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
+        assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Due(day(30)));
+    }
+
+    #[test]
+    fn an_account_that_is_gone_is_not_deleted() {
+        let mut memory = memory(day(40));
+        memory.links = [Link { haiilo_id: HaiiloId::new("gone"), ..link(0) }].into_iter().collect();
+        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(40),
+            agreement: ClockAgreement::Agrees,
+        };
+        let leaving = decide(here, &vanished(&memory.links, &people), &BTreeMap::new());
+        assert_eq!(leaving.leavers[0].fate, Fate::Kept(KeptBecause::AlreadyGone));
+    }
+
+    #[test]
+    fn what_forbids_deletes() {
+        let blocked = |why| Fate::Blocked(day(30), why);
+        let no_owner = &NAMES[..4];
+        assert_eq!(fates(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
+        assert_eq!(fates(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
+        // Who is not due yet is not blocked either.
+        assert_eq!(fates(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], Fate::Waiting(day(30)));
+    }
+
+    #[test]
+    fn a_clock_that_is_five_minutes_off_agrees_and_one_that_is_more_does_not() {
+        let local = day(0);
+        for (seconds, agreement) in
+            [(0, ClockAgreement::Agrees), (300, ClockAgreement::Agrees), (301, ClockAgreement::Off)]
+        {
+            for sign in [-1, 1] {
+                let server = local + TimeDelta::seconds(sign * seconds);
+                assert_eq!(ClockAgreement::of(local, Some(server)), agreement);
+            }
+        }
+        assert_eq!(ClockAgreement::of(local, None), ClockAgreement::Off);
+    }
+
+    #[test]
+    fn the_budget_postpones_whoever_is_due_last() {
+        let stagger = |memory: &mut Memory, _: &mut Policy| {
+            for (n, record) in memory.leavers.values_mut().enumerate() {
+                record.clock.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
+            }
+        };
+        let due = |n: i64| Fate::Due(day(n + 30));
+        let late = |n: i64| Fate::Postponed(day(n + 30));
+        let found = fates(40, stagger, &NAMES, ClockAgreement::Agrees);
+        assert_eq!(found, [late(3), late(2), due(1), due(0)]);
+        let used = |memory: &mut Memory, policy: &mut Policy| {
+            stagger(memory, policy);
+            memory.recent = Recent { deletes: 1, ..Recent::default() };
+        };
+        assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
+        let off = |_: &mut Memory, policy: &mut Policy| policy.limits.deletes = None;
+        assert_eq!(fates(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
+    }
+
+    /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
+    fn after(seen: Option<Sighting>) -> (Option<Fate>, Option<&'static str>, Option<LeaverRecord>) {
+        let mut memory = memory(day(40));
+        memory.links = [link(0)].into_iter().collect();
+        memory.leavers.retain(|okta_id, _| *okta_id == id(0));
+        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(40),
+            agreement: ClockAgreement::Agrees,
+        };
+        let sightings = seen.into_iter().map(|sighting| (id(0), sighting)).collect();
+        let leaving = decide(here, &vanished(&memory.links, &people), &sightings);
+        let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
+        (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
+    }
+
+    #[test]
+    fn what_is_seen_of_a_leaver_keeps_stops_or_restarts_the_clock() {
+        let absence = Absence { since: day(0), counted: Counted::Yes };
+        let stopped = Some(LeaverRecord { absence, clock: None });
+        assert_eq!(after(None), (Some(Fate::Due(day(30))), None, None));
+        assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(Fate::Due(day(30))), None, None));
+        assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
+        assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
+        let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
+        let restarted = Some(LeaverRecord { absence, clock: Some(clock) });
+        let kept = Some(Fate::Kept(KeptBecause::Configured));
+        assert_eq!(after(Some(Sighting::Gone(Evidence::Unassigned))), (kept, None, restarted));
+    }
+
+    #[test]
+    fn whoever_comes_back_is_forgotten_as_a_leaver() {
+        let memory = memory(day(1));
+        let back = people(&[(0, PersonState::Staged), (1, PersonState::Left), (2, PersonState::OutOfScope)]);
+        let gone: BTreeSet<&OktaUserId> = vanished(&memory.links, &back).iter().map(|link| &link.okta_id).collect();
+        assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
+        let (accounts, policy, rules) = (accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &back,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(1),
+            agreement: ClockAgreement::Agrees,
+        };
+        let leaving = decide(here, &vanished(&memory.links, &back), &BTreeMap::new());
+        assert_eq!(leaving.notes.returned, BTreeSet::from([id(0), id(2)]));
+    }
+
+    #[test]
+    fn new_people_are_asked_about_first_and_the_others_in_turn() {
+        let links: Vec<Link> = (0..500).map(link).collect();
+        let gone: Vec<&Link> = links.iter().collect();
+        let record = LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None };
+        let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
+        let asked = |cycles| {
+            let memory = Memory { leavers: known.clone(), cycles, ..Memory::default() };
+            to_look_at(&gone, &memory).into_iter().cloned().collect::<Vec<_>>()
+        };
+        for cycles in 0..5 {
+            let asked = asked(cycles);
+            assert_eq!(asked.len(), 200);
+            assert!((0..10).all(|n| asked.contains(&id(n))));
+        }
+        let everybody: BTreeSet<OktaUserId> = (0..3).flat_map(asked).collect();
+        assert_eq!(everybody.len(), 500);
+    }
+
+    #[test]
+    fn what_counts_as_evidence() {
+        let status = |name: &str| UserStatus::from_okta(name);
+        let assigned = |name: &str| AssignmentStatus::new(name);
+        let check = |user: Option<&UserStatus>, assignment: Option<Option<&AssignmentStatus>>, expected: &str| {
+            let found = match sighting(RULES, user, assignment) {
+                None => "ask for the assignment".to_owned(),
+                Some(Sighting::Gone(evidence)) => evidence.as_str().to_owned(),
+                Some(Sighting::StillAssigned) => "still assigned".to_owned(),
+                Some(Sighting::Unclear(what)) => format!("unclear: {what}"),
+            };
+            assert_eq!(found, expected);
+        };
+        check(Some(&status("DEPROVISIONED")), None, "deactivated");
+        check(None, None, "unclear: Okta has no such user");
+        check(Some(&status("FROZEN")), None, "unclear: the Okta user has the unknown status FROZEN");
+        for name in ["ACTIVE", "SUSPENDED", "STAGED", "LOCKED_OUT"] {
+            check(Some(&status(name)), None, "ask for the assignment");
+            check(Some(&status(name)), Some(None), "unassigned");
+            check(Some(&status(name)), Some(Some(&assigned("ACTIVE"))), "still assigned");
+            check(Some(&status(name)), Some(Some(&assigned("REVOKED"))), "unassigned");
+            check(Some(&status(name)), Some(Some(&assigned("DEPROVISIONED"))), "unassigned");
+            let unclear = "unclear: the assignment has the status SUSPENDED";
+            check(Some(&status(name)), Some(Some(&assigned("SUSPENDED"))), unclear);
+        }
+        let leaver = StatusRules { suspended: SuspendedRule::Leaver, ..RULES };
+        let found = sighting(leaver, Some(&status("SUSPENDED")), None);
+        assert_eq!(found, Some(Sighting::Gone(Evidence::Deactivated)));
     }
 }

@@ -63,7 +63,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 }
                 Outcome::Done
             }
-            Err(failure) => self.run.store_failed(&failure),
+            Err(failure) => self.run.cannot_intend(&failure),
         }
     }
 
@@ -171,7 +171,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if self.run.answers() == Answers::Truthful
             && let Err(failure) = self.world.store().see_canary(self.canaries.rules(), &operation.canary()).await
         {
-            self.run.store_failed(&failure);
+            self.run.cannot_conclude(&failure);
         }
     }
 

@@ -48,7 +48,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 violations: vec![violation],
             };
             if let Err(failure) = self.world.store().refuse(&refusal).await {
-                return Err(self.run.store_failed(&failure));
+                return Err(self.run.cannot_conclude(&failure));
             }
         }
         let why = stop.reason();
@@ -66,7 +66,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
         let store = self.world.store();
         let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
-        written.await.map_err(|failure| self.run.store_failed(&failure))
+        written.await.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
     /// Okta's time.

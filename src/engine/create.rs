@@ -58,7 +58,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
         let entry = match self.world.store().intend(&intent).await {
             Ok(entry) => entry,
-            Err(failure) => return self.run.store_failed(&failure),
+            Err(failure) => return self.run.cannot_intend(&failure),
         };
         let (outcome, effects) = match self.writer.create(operation.changes()).await {
             Ok(created) => {
@@ -73,7 +73,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         self.remember_links(&effects);
         match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
             Ok(()) => outcome,
-            Err(failure) => self.run.store_failed(&failure),
+            Err(failure) => self.run.cannot_conclude(&failure),
         }
     }
 

@@ -46,14 +46,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: Some(image) };
         let entry = match self.world.store().intend(&intent).await {
             Ok(entry) => entry,
-            Err(failure) => return self.run.store_failed(&failure),
+            Err(failure) => return self.run.cannot_intend(&failure),
         };
         let outcome = self.send_delete(id).await;
         let effects: &[Effect] =
             if outcome == Outcome::Done { &[Effect::Unlinked(operation.okta_id.clone())] } else { &[] };
         match self.world.store().conclude(entry, &outcome, effects, self.now()).await {
             Ok(()) => outcome,
-            Err(failure) => self.run.store_failed(&failure),
+            Err(failure) => self.run.cannot_conclude(&failure),
         }
     }
 

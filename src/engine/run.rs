@@ -141,11 +141,16 @@ impl Run {
         self.state().stops.push(stop);
     }
 
-    /// The store failed: nothing more may be sent.
-    pub(super) fn store_failed(&self, failure: &StoreFailure) -> Outcome {
-        let why = failure.to_string();
-        self.stop(Stop::Store(why.clone()));
-        Outcome::NotAttempted(why)
+    /// Nothing can be written down any more, and so nothing more is sent; this operation was not.
+    pub(super) fn cannot_intend(&self, failure: &StoreFailure) -> Outcome {
+        self.stop(Stop::Store(failure.to_string()));
+        Outcome::NotAttempted(failure.to_string())
+    }
+
+    /// Nothing can be written down any more; this operation was sent, and its entry stays open.
+    pub(super) fn cannot_conclude(&self, failure: &StoreFailure) -> Outcome {
+        self.stop(Stop::Store(failure.to_string()));
+        Outcome::Unknown(failure.to_string())
     }
 
     /// All stops, in the order in which they came.

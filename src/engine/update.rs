@@ -90,7 +90,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: image };
         let entry = match self.world.store().intend(&intent).await {
             Ok(entry) => entry,
-            Err(failure) => return Attempt::Ended(self.run.store_failed(&failure)),
+            Err(failure) => return Attempt::Ended(self.run.cannot_intend(&failure)),
         };
         let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
         let (outcome, seen) = match self.writer.update(id, changes).await {
@@ -113,7 +113,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         };
         let effects = seen.as_ref().map_or_else(|_| group_effects(&outcome), |after| self.effects(operation, after));
         if let Err(failure) = self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            return Attempt::Ended(self.run.store_failed(&failure));
+            return Attempt::Ended(self.run.cannot_conclude(&failure));
         }
         match seen {
             Ok(after) => {
