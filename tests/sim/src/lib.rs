@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod face;
 pub mod fault;
+pub mod haiilo;
 
 pub use clock::SimClock;
 pub use face::{Answer, Call, Logged, Packing, Server, Side};
