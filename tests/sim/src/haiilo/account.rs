@@ -1,4 +1,4 @@
-//! Accounts as a test makes them and looks at them.
+//! Accounts as a test makes them and looks at them: copies, which no answer can bend.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What Haiilo can do wrong with one call.
+//! What Haiilo can do wrong with one call: data alone. What a server does in every call is a manner instead.
 
 /// One wrong answer. A bend that is planted on a call where it means nothing is recorded as a violation, since that test tests nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Bend {
     TotalMissing,
     /// List: 200 with an object that is no list.
     NotAList,
+    /// Look-up: nobody is found.
+    FindsNobody,
     /// Look-up: another account is found.
     FindsOther,
     /// Look-up: everybody is found.

@@ -1,4 +1,4 @@
-//! What a write leaves of what was sent: spelling, types, tidying, values that are dropped, and what a planted bend spoils.
+//! What a write leaves of what was sent: spelling, types, tidying, values that are dropped, and what a planted bend spoils. It knows attributes, not accounts.
 
 use serde_json::{Value, json};
 
@@ -40,9 +40,9 @@ pub(crate) fn body(call: &Call, violations: &mut Vec<String>) -> Result<Attribut
 }
 
 /// What a PUT makes of an account.
-pub(crate) fn replaced(put: Put, strict: Strictness, before: &Attributes, sent: &Attributes) -> Attributes {
+pub(crate) fn replaced(put: Put, before: &Attributes, sent: &Attributes) -> Attributes {
     let sent = schema::spelled(sent, Some(before));
-    let mut after = match put {
+    match put {
         Put::Replaces | Put::Unsupported(_) => sent,
         Put::KeepsUnsent => {
             let merging = Manner { pathless: Pathless::Merges, ..Manner::default() };
@@ -64,12 +64,7 @@ pub(crate) fn replaced(put: Put, strict: Strictness, before: &Attributes, sent: 
             }
             after
         }
-    };
-    if strict == Strictness::Advocacy && get(&after, "active").is_none() {
-        // Whoever is there is active.
-        after.insert("active".to_owned(), get(before, "active").cloned().unwrap_or(Value::Bool(true)));
     }
-    after
 }
 
 /// What is kept of `wanted`, or why it is refused.
@@ -106,6 +101,10 @@ pub(crate) fn kept(
             return Err(Refusal::bad("invalidValue", "userName should be in the form of an email"));
         }
         advocacy::prune(&mut after, before);
+        if let (None, Some(before)) = (get(&after, "active"), before) {
+            // Nothing is no way to say that somebody goes.
+            set(&mut after, "active", get(before, "active").cloned().unwrap_or(Value::Bool(true)));
+        }
     }
     for path in &manner.dropped {
         restore(&mut after, before, path);

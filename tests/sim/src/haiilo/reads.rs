@@ -1,11 +1,11 @@
-//! Reading: lists, look-ups, and one account by its id (RFC 7644 3.4).
+//! Reading: lists, look-ups, and one account by its id (RFC 7644 3.4). Who may read is settled before.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::face::{Answer, Call};
 use crate::haiilo::bend::Bend;
-use crate::haiilo::manner::{Etag, Filters, Manner, Names};
+use crate::haiilo::manner::{Etag, Filters, Manner, Names, Order};
 use crate::haiilo::scim::filter::{Cases, Filter, ValueCase};
 use crate::haiilo::scim::page::{self, Asked};
 use crate::haiilo::scim::refusal::Refusal;
@@ -63,6 +63,7 @@ impl Haiilo {
         };
         match (bend, &found) {
             (Some(Bend::FindsAll), _) => found = Found::Everybody,
+            (Some(Bend::FindsNobody), _) => found = Found::These(Vec::new()),
             (Some(Bend::FindsOther), Found::These(numbers)) => {
                 found = Found::These(self.other_than(numbers).into_iter().collect());
             }
@@ -150,7 +151,7 @@ impl Haiilo {
 
     /// The oldest listed account that is none of these.
     pub(crate) fn other_than(&mut self, numbers: &[usize]) -> Option<usize> {
-        let oldest = self.store.slice(crate::haiilo::manner::Order::Creation, 0, numbers.len() + 1);
+        let oldest = self.store.slice(Order::Creation, 0, numbers.len() + 1);
         oldest.into_iter().find(|number| !numbers.contains(number))
     }
 
@@ -159,8 +160,10 @@ impl Haiilo {
         let Self { store, manner, base, .. } = self;
         let write = |row: &Row| {
             let location = render::location(manner, base, BASE, &row.id);
-            let shown = render::account(manner, row, &row.attributes, location.as_deref());
-            bytes(projection.applied(&shown))
+            match projection {
+                Projection::Whole => render::bytes(manner, row, &row.attributes, location.as_deref()),
+                _ => bytes(projection.applied(&render::account(manner, row, &row.attributes, location.as_deref()))),
+            }
         };
         match projection {
             Projection::Whole => store.answer(number, write),

@@ -1,4 +1,4 @@
-//! What the simulator writes down for the test: every write, and every account that a request destroyed.
+//! What the simulator writes down for the test: every write, and every account that a request destroyed. Nothing in it is ever answered.
 
 use serde_json::Value;
 

@@ -1,4 +1,6 @@
 //! The HTTP side of a simulated Haiilo: routes, the token, throttling, discovery, and the journal of writes (RFC 7644 3 and 4).
+//!
+//! It decides who is heard and by whom; what becomes of accounts is none of its business.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -103,7 +105,7 @@ fn fits(bend: &Bend, route: &str) -> bool {
         | Bend::TotalOff(_)
         | Bend::TotalMissing
         | Bend::NotAList => &[route::LIST, route::LOOK_UP, route::SEARCH],
-        Bend::FindsOther | Bend::FindsAll => &[route::LOOK_UP],
+        Bend::FindsNobody | Bend::FindsOther | Bend::FindsAll => &[route::LOOK_UP],
         Bend::LyingId | Bend::LyingUserName => &[route::READ, route::CREATE, route::PUT, route::PATCH],
         Bend::NotFoundOnce => &[route::READ, route::PUT, route::PATCH, route::DELETE],
         Bend::WrongAccount => &[route::READ],

@@ -1,4 +1,4 @@
-//! The state of a simulated Haiilo, and what a test can do to it and read from it.
+//! The state of a simulated Haiilo, and what a test can do to it and read from it. It does not know HTTP.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::clock::SimClock;
 use crate::haiilo::account::{Account, AccountSeed, Role};
 use crate::haiilo::advocacy::Advocacy;
-use crate::haiilo::manner::{Manner, Strictness, Unmatched};
+use crate::haiilo::manner::{Duplicate, Manner, Strictness, Unmatched};
 use crate::haiilo::record::{Deleted, Write};
 use crate::haiilo::scim::patch::{self, Operation, Target, Verb};
 use crate::haiilo::scim::schema;
@@ -190,13 +190,25 @@ impl Haiilo {
         people.into_iter().map(|seed| self.insert_by_hand(seed)).count()
     }
 
+    /// Whether another account than `own` has this user name, as far as this server minds.
+    pub(crate) fn is_taken(&self, user_name: &str, own: Option<usize>) -> bool {
+        let mut others = self.store.by_name(user_name).iter().filter(|other| Some(**other) != own);
+        match self.manner.duplicate {
+            Duplicate::Accepted => false,
+            Duplicate::AcceptedInOtherLetters => {
+                others.any(|other| self.store.row(*other).is_some_and(|row| row.user_name() == user_name))
+            }
+            _ => others.next().is_some(),
+        }
+    }
+
     fn insert_by_hand(&mut self, seed: AccountSeed) -> usize {
         let AccountSeed { user_name, given, family, group, team } = seed;
         let first = self.advocacy.groups().first().cloned().unwrap_or_default();
         let group = if group.is_empty() { first } else { group };
         let generic = self.manner.strict == Strictness::Generic;
         assert!(generic || self.advocacy.has_group(&group), "a test made an account in no group: `{group}`");
-        assert!(self.store.by_name(&user_name).is_empty(), "a test made two accounts named {user_name}");
+        assert!(!self.is_taken(&user_name, None), "a test made two accounts named {user_name}");
         let mut address = Attributes::new();
         set(&mut address, "type", Value::from("work"));
         set(&mut address, "country", Value::from(group));

@@ -1,4 +1,4 @@
-//! Throttling: so many calls, then 429 with `Retry-After` until that time has passed.
+//! Throttling: so many calls, then 429 with `Retry-After` until that time has passed (RFC 6585 4). It knows neither calls nor answers.
 
 /// The state of the throttle.
 #[derive(Clone, Copy, Debug, Default)]

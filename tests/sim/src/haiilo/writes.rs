@@ -1,4 +1,4 @@
-//! Writing: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6), and what Advocacy makes of it.
+//! Writing: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6), and what Advocacy makes of it. Who may write is settled before.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::render;
 use crate::haiilo::scim::schema;
 use crate::haiilo::scim::store::{Origin, Seen};
-use crate::haiilo::scim::text::{Attributes, folded, get, text};
+use crate::haiilo::scim::text::{Attributes, get, text};
 use crate::haiilo::state::Haiilo;
 
 /// What the journal will say about the write at hand.
@@ -130,14 +130,7 @@ impl Haiilo {
 
     /// Refuses a user name that another account has.
     fn refuse_duplicate(&self, user_name: &str, own: Option<usize>) -> Result<(), Refusal> {
-        let others = self.store.by_name(user_name).iter().filter(|other| Some(**other) != own);
-        let exact = |number: &usize| self.store.row(*number).is_some_and(|row| row.user_name() == user_name);
-        let taken = match self.manner.duplicate {
-            Duplicate::Accepted => false,
-            Duplicate::AcceptedInOtherLetters => others.copied().any(|other| exact(&other)),
-            _ => others.count() > 0,
-        };
-        if !taken {
+        if !self.is_taken(user_name, own) {
             return Ok(());
         }
         let refusal = Refusal::new(409, format!("the userName {user_name} is taken"));
@@ -191,7 +184,7 @@ impl Haiilo {
             }
         }
         let mentions = kept::mentions(&sent);
-        let sent = kept::replaced(self.manner.put, self.manner.strict, &before, &sent);
+        let sent = kept::replaced(self.manner.put, &before, &sent);
         self.commit(number, &Sent { before, wanted: sent, mentions, by: By::Put }, job)
     }
 
@@ -241,7 +234,7 @@ impl Haiilo {
         if renamed && self.manner.ids == Ids::Email {
             return Err(Refusal::bad("mutability", "a userName cannot change here"));
         }
-        if folded(text(&wanted, "userName")) != folded(text(before, "userName")) {
+        if renamed {
             self.refuse_duplicate(text(&wanted, "userName"), Some(number))?;
         }
         if self.is_strict() {

@@ -62,6 +62,7 @@ async fn look_ups_that_find_somebody_else() {
         world.server.finish();
         (reply.names().join(" "), reply.json()["totalResults"].clone())
     };
+    assert_eq!(found(Bend::FindsNobody).await, (String::new(), json!(0)));
     assert_eq!(found(Bend::FindsOther).await, ("scim".to_owned(), json!(1)));
     assert_eq!(found(Bend::FindsAll).await, ("scim a b".to_owned(), json!(3)));
     assert_eq!(found(Bend::EmptyPage).await, (String::new(), json!(1)));

@@ -1,7 +1,7 @@
 //! Lists and look-ups in every manner.
 
 use okta_haiilo_sim::haiilo::{
-    Count, CountZero, Envelope, Filters, Manner, NoRows, Order, OverCap, PastEnd, StartZero, Totals,
+    Count, CountZero, Envelope, Filters, Manner, Names, NoRows, Order, OverCap, PastEnd, StartZero, Totals,
 };
 use serde_json::{Value, json};
 
@@ -57,7 +57,13 @@ async fn page_sizes() {
     };
     assert_eq!(page(refusing, "?count=3").await, "400");
     assert_eq!(page(refusing, "?count=2").await, "scim a");
+    assert_eq!(page(refusing, "").await, "scim a");
     assert_eq!(page(|manner| manner.default_page = Some(3), "").await, "scim a b");
+    let small = |manner: &mut Manner| {
+        manner.page_cap = Some(2);
+        manner.default_page = Some(3);
+    };
+    assert_eq!(page(small, "").await, "scim a");
     assert_eq!(page(|manner| manner.default_page = Some(3), "?count=4").await, "scim a b c");
     assert_eq!(page(|manner| manner.count = Count::ServerError, "?count=1").await, "500");
     assert_eq!(page(|manner| manner.count = Count::ServerError, "?startIndex=5").await, "d");
@@ -176,11 +182,25 @@ async fn filters() {
 }
 
 #[tokio::test]
+async fn filters_speak_of_names_as_the_rfc_writes_them() {
+    let world = World::with("a", |manner| {
+        manner.names = Names::Pascal;
+        manner.filters = Filters::AttributeNameCaseSensitive;
+    })
+    .await;
+    let total = async |filter: &str| world.look_up(filter).await.json()["totalResults"].clone();
+    assert_eq!(total(r#"name.givenName eq "given a""#).await, json!(1));
+    assert_eq!(total(r#"Name.GivenName eq "given a""#).await, json!(0));
+}
+
+#[tokio::test]
 async fn look_ups_page_and_count_like_lists() {
     let world = World::with("abc", |manner| manner.totals = Totals::Honest).await;
     let reply = world.get("/Users?filter=userName+co+%22example%22&startIndex=2&count=2").await;
     assert_eq!(reply.names(), ["a", "b"]);
     assert_eq!(reply.json()["totalResults"], json!(4));
+    let location = format!("meta.location ew \"{}\"", world.id("c"));
+    assert_eq!(world.look_up(&location).await.names(), ["c"]);
     let by_id = world.look_up(&format!("id eq \"{}\"", world.id("c"))).await;
     assert_eq!(by_id.names(), ["c"]);
 }
@@ -194,7 +214,8 @@ async fn a_look_up_follows_every_change() {
     assert_eq!(world.find("ada@example.com").await.names(), ["ada"]);
     world.server.state().remove_account(&id);
     assert_eq!(world.find("ada@example.com").await.names(), [""; 0]);
-    assert_eq!(world.get("/Users").await.names(), ["scim", "b"]);
+    let left = world.get("/Users").await;
+    assert_eq!((left.names().join(" "), &left.json()["totalResults"]), ("scim b".to_owned(), &json!(2)));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What answers look like, and what becomes of values on their way.
 
 use okta_haiilo_sim::haiilo::{ErrorForm, Ids, Location, Manner, Names, Presence, Texts, UserNames};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{World, new_user, seed};
@@ -124,6 +125,18 @@ async fn locations() {
     assert_eq!(location(Location::Relative).await, "/api/scim/v2/Users/ID");
     assert_eq!(location(Location::Wrong).await, "http://internal.invalid/api/scim/v2/Users/ID");
     assert_eq!(location(Location::Missing).await, "");
+}
+
+#[tokio::test]
+async fn locations_follow_the_address_under_which_the_server_is_called() {
+    let world = World::with("", |_| {}).await;
+    let token = format!("Bearer {}", okta_haiilo_sim::haiilo::TOKEN);
+    for host in ["one.example", "two.example:8080"] {
+        let headers = [("authorization", token.as_str()), ("host", host)];
+        let list = world.send(Method::GET, "/Users", &headers, "").await.json();
+        let location = list["Resources"][0]["meta"]["location"].as_str().expect("a location").to_owned();
+        assert!(location.starts_with(&format!("http://{host}/api/scim/v2/Users/")), "{location}");
+    }
 }
 
 #[tokio::test]

@@ -71,6 +71,11 @@ async fn a_rename_meets_duplicates_too_but_not_itself() {
     assert_eq!(world.stored(&id, "userName"), json!("a@example.com"));
     assert_eq!(world.set(&id, "userName", json!("A@example.com")).await.status, 200);
     assert_eq!(world.last_write().did, changed("userName", json!("a@example.com"), json!("A@example.com")));
+    let world = World::with("aA", |manner| manner.duplicate = Duplicate::AcceptedInOtherLetters).await;
+    let id = world.find("a@example.com").await.json()["Resources"][0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    assert_eq!(world.stored(id, "userName"), json!("a@example.com"));
+    assert_eq!(world.set(id, "userName", json!("A@example.com")).await.status, 409);
 }
 
 #[tokio::test]
@@ -91,8 +96,12 @@ async fn a_patch_changes_what_it_names() {
     assert_eq!(world.last_write().did, changed("name.familyName", json!("Family a"), json!("King")));
     assert_eq!(world.patch(&id, json!([{"op": "remove", "path": "name.givenName"}])).await.status, 200);
     assert_eq!(world.last_write().did, changed("name.givenName", json!("Ada"), Value::Null));
-    assert_eq!(world.set(&id, "active", json!(true)).await.status, 200);
-    assert_eq!(world.last_write().did, Did::Nothing);
+    for operation in
+        [json!({"op": "replace", "path": "active", "value": true}), json!({"op": "remove", "path": "active"})]
+    {
+        assert_eq!(world.patch(&id, json!([operation])).await.status, 200);
+        assert_eq!(world.last_write().did, Did::Nothing);
+    }
     assert_eq!(world.stored(&id, "name"), json!({"familyName": "King"}));
     world.server.finish();
 }
@@ -211,6 +220,21 @@ async fn a_replacement_that_sends_everything_back_is_welcome() {
     assert_eq!(world.put(&id, careless).await.status, 200);
     assert_eq!(world.stored(&id, "badge"), Value::Null);
     assert_eq!(world.server.violations(), ["PUT without badge, which the account has"]);
+}
+
+#[tokio::test]
+async fn what_only_the_server_writes_is_ignored() {
+    let world = World::with("a", |manner| manner.strict = Strictness::Generic).await;
+    let id = world.id("a");
+    let body = json!({
+        "schemas": [USER], "id": "other", "meta": {"created": "never"}, "groups": [{"value": "1"}],
+        "userName": "a@example.com", "password": "secret",
+    });
+    let shown = world.put(&id, body).await;
+    assert_eq!((shown.id(), &shown.json()["meta"]["created"]), (id.clone(), &json!("2026-01-01T00:00:00.000Z")));
+    let stored = world.server.state().account(&id).expect("a").attributes;
+    assert_eq!(Value::Object(stored), json!({"userName": "a@example.com"}));
+    assert_eq!(world.set(&id, "meta.created", json!("never")).await.json()["scimType"], json!("mutability"));
 }
 
 #[tokio::test]

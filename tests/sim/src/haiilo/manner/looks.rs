@@ -1,4 +1,4 @@
-//! What answers look like, and what becomes of values on their way.
+//! What answers look like, and what becomes of values on their way (RFC 7643 2 and 3).
 
 /// What ids look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

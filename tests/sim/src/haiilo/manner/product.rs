@@ -1,4 +1,4 @@
-//! Where the rules of one product come in.
+//! Where the rules of one product come in, as its own articles describe them or leave them open.
 
 /// Whose rules apply to users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

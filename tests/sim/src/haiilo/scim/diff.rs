@@ -1,4 +1,4 @@
-//! What differs between two states of an account, path by path.
+//! What differs between two states of an account, path by path (paths as in RFC 7644 3.10). It knows no store.
 
 use serde_json::Value;
 

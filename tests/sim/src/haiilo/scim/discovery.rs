@@ -1,4 +1,5 @@
-//! The documents by which a SCIM server describes itself (RFC 7643 5 to 7, RFC 7644 4).
+//! The documents by which a SCIM server describes itself (RFC 7643 5 to 7, RFC 7644 4). They tell of the
+//! protocol, not of one product.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Filters: the whole grammar of RFC 7644 3.4.2.2, read and evaluated.
+//! Filters: the whole grammar of RFC 7644 3.4.2.2, read and evaluated. It knows attributes, and no store of them.
 
 use std::cmp::Ordering;
 
@@ -109,8 +109,8 @@ impl Filter {
                 if found.is_empty() {
                     return literal.is_null() && *operator == Operator::Eq;
                 }
-                let fold = cases.values == ValueCase::BySchema && !is_exact(path);
-                found.iter().any(|value| compares(value, *operator, literal, fold))
+                let case = if is_exact(path) { ValueCase::Exact } else { cases.values };
+                found.iter().any(|value| compares(value, *operator, literal, case))
             }
             Self::Element(path, inner) => path
                 .find(attributes, cases.names)
@@ -129,7 +129,7 @@ fn is_exact(path: &AttrPath) -> bool {
     ["id", "externalId", "meta"].iter().any(|exact| path.names[0].eq_ignore_ascii_case(exact))
 }
 
-fn compares(value: &Value, operator: Operator, literal: &Value, fold: bool) -> bool {
+fn compares(value: &Value, operator: Operator, literal: &Value, case: ValueCase) -> bool {
     let value = match value {
         // A complex value stands for its `value` (RFC 7644 3.4.2.2).
         Value::Object(map) => get(map, "value").unwrap_or(&Value::Null),
@@ -137,7 +137,10 @@ fn compares(value: &Value, operator: Operator, literal: &Value, fold: bool) -> b
     };
     match (value, literal) {
         (Value::String(a), Value::String(b)) => {
-            let (a, b) = if fold { (a.to_lowercase(), b.to_lowercase()) } else { (a.clone(), b.clone()) };
+            let (a, b) = match case {
+                ValueCase::BySchema => (a.to_lowercase(), b.to_lowercase()),
+                ValueCase::Exact => (a.clone(), b.clone()),
+            };
             match operator {
                 Operator::Co => a.contains(&b),
                 Operator::Sw => a.starts_with(&b),

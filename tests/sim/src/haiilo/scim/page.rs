@@ -1,4 +1,5 @@
-//! Pages: which rows, which total, and the list around them (RFC 7644 3.4.2.4), as this server does it.
+//! Pages: which rows, which total, and the list around them (RFC 7644 3.4.2.4), as this server does it. It counts rows and does not know
+//! what is in them.
 
 use bytes::Bytes;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! PATCH: operations read and applied, as in RFC 7644 3.5.2.
+//! PATCH: operations read and applied, as in RFC 7644 3.5.2. It knows attributes, and not whose they are.
 
 use serde_json::Value;
 

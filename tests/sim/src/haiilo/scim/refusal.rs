@@ -1,4 +1,4 @@
-//! A refusal, and the forms in which servers write one (RFC 7644 3.12).
+//! A refusal, and the forms in which servers write one (RFC 7644 3.12). It does not know what was asked.
 
 use serde_json::{Value, json};
 

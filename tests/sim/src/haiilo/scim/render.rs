@@ -1,6 +1,9 @@
-//! An account as it is answered: `id`, `meta` and `schemas` around the attributes, in this server's spelling.
+//! An account as it is answered: `id`, `meta` and `schemas` around the attributes, in this server's spelling (RFC 7643 3.1).
+//! It changes nothing that is stored.
 
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value;
 
 use crate::face::Call;
 use crate::haiilo::manner::{AddressType, Etag, Ids, Location, Manner, Names, Presence};
@@ -29,26 +32,61 @@ pub(crate) fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// The account as its attributes say, with everything that the server adds; `attributes` may be others than the row's.
+/// An account with everything that the server adds, in the names of the RFC, without a copy of its values.
+#[derive(Debug)]
+struct Whole<'a> {
+    manner: &'a Manner,
+    row: &'a Row,
+    attributes: &'a Attributes,
+    location: Option<&'a str>,
+}
+
+/// The `meta` of an account (RFC 7643 3.1).
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta<'a> {
+    resource_type: &'static str,
+    created: &'a str,
+    last_modified: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { manner, row, attributes, location } = self;
+        let mut map = serializer.serialize_map(None)?;
+        if manner.schemas == Presence::Sent {
+            let schemas = if attributes.contains_key(ENTERPRISE) { &[USER, ENTERPRISE][..] } else { &[USER] };
+            map.serialize_entry("schemas", schemas)?;
+        }
+        match (manner.ids, row.id.parse::<u64>()) {
+            (Ids::Integer, Ok(number)) => map.serialize_entry("id", &number)?,
+            _ => map.serialize_entry("id", &row.id)?,
+        }
+        for (name, value) in *attributes {
+            map.serialize_entry(name, value)?;
+        }
+        if manner.meta == Presence::Sent {
+            let version = (manner.etag != Etag::None).then(|| etag(row.version));
+            let (created, last_modified) = (&row.created, &row.modified);
+            map.serialize_entry(
+                "meta",
+                &Meta { resource_type: "User", created, last_modified, location: *location, version },
+            )?;
+        }
+        map.end()
+    }
+}
+
+/// The account as it is answered; `attributes` may be others than the row's.
 pub(crate) fn account(manner: &Manner, row: &Row, attributes: &Attributes, location: Option<&str>) -> Attributes {
-    let mut shown = Attributes::new();
-    if manner.schemas == Presence::Sent {
-        let mut schemas = vec![USER];
-        if attributes.contains_key(ENTERPRISE) {
-            schemas.push(ENTERPRISE);
-        }
-        shown.insert("schemas".to_owned(), json!(schemas));
-    }
-    let id = match (manner.ids, row.id.parse::<u64>()) {
-        (Ids::Integer, Ok(number)) => Value::from(number),
-        _ => Value::from(row.id.as_str()),
+    let whole = Whole { manner, row, attributes, location };
+    let Ok(Value::Object(mut shown)) = serde_json::to_value(&whole) else {
+        unreachable!("texts, numbers and objects with text keys make an object");
     };
-    shown.insert("id".to_owned(), id);
-    for (name, value) in attributes {
-        if name != "schemas" {
-            shown.insert(name.clone(), value.clone());
-        }
-    }
     if manner.address_type == AddressType::Withheld
         && let Some(Value::Array(addresses)) = shown.get_mut("addresses")
     {
@@ -56,17 +94,16 @@ pub(crate) fn account(manner: &Manner, row: &Row, attributes: &Attributes, locat
             address.shift_remove("type");
         }
     }
-    if manner.meta == Presence::Sent {
-        let mut meta = json!({ "resourceType": "User", "created": row.created, "lastModified": row.modified });
-        if let Some(location) = location {
-            meta["location"] = Value::from(location);
-        }
-        if manner.etag != Etag::None {
-            meta["version"] = Value::from(etag(row.version));
-        }
-        shown.insert("meta".to_owned(), meta);
-    }
     spelled(shown, manner.names)
+}
+
+/// The same as bytes. Most servers write what they store, so that most answers need no copy on the way.
+pub(crate) fn bytes(manner: &Manner, row: &Row, attributes: &Attributes, location: Option<&str>) -> Bytes {
+    if manner.address_type == AddressType::Shown && manner.names == Names::Canonical {
+        let whole = Whole { manner, row, attributes, location };
+        return serde_json::to_vec(&whole).expect("an object with text keys can be written").into();
+    }
+    Value::Object(account(manner, row, attributes, location)).to_string().into()
 }
 
 /// Writes every attribute name in this server's letters; URNs stay.

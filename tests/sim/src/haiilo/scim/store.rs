@@ -1,4 +1,5 @@
-//! The accounts: by number, by id, by user name, and in every order that a list can have, none of it by searching.
+//! The accounts: by number, by id, by user name, and in every order that a list can have, none of it by searching. It
+//! knows nothing of SCIM but `userName`, `id` and the orders of RFC 7644 3.4.2.3.
 //!
 //! Each account keeps the bytes of its last answer until it changes, since a listing of 100,000 accounts is mostly bytes that did not
 //! change.
