@@ -186,6 +186,10 @@ async fn a_full_licence_may_let_people_wait() {
     world.delete(&world.id("a")).await;
     assert_eq!(world.get("/Users").await.names(), ["scim", "b"]);
     assert_eq!(world.get(&format!("/Users/{id}")).await.status, 200);
+    // So is one that is bought.
+    world.post(new_user("c")).await;
+    world.server.state().set_seats(Some(3));
+    assert_eq!(world.get("/Users").await.names(), ["scim", "b", "c"]);
 }
 
 #[tokio::test]
