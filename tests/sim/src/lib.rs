@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod face;
 pub mod fault;
+pub mod haiilo;
 pub mod okta;
 pub mod people;
 

@@ -1,0 +1,76 @@
+//! The documents by which a SCIM server describes itself (RFC 7643 5 to 7, RFC 7644 4). They tell of the
+//! protocol, not of one product.
+
+use serde_json::{Value, json};
+
+use crate::haiilo::manner::{Etag, Filters, Manner, Patch};
+use crate::haiilo::scim::schema::{self, ENTERPRISE, ENTERPRISE_ATTRIBUTES, LIST, USER, USER_ATTRIBUTES};
+
+/// What the server can do.
+pub(crate) fn provider_config(manner: &Manner, base: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+        "patch": { "supported": !matches!(manner.patch, Patch::Unsupported(_)) },
+        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "filter": {
+            "supported": manner.filters != Filters::Refused,
+            "maxResults": manner.page_cap.unwrap_or(1_000_000),
+        },
+        "changePassword": { "supported": false },
+        "sort": { "supported": false },
+        "etag": { "supported": manner.etag != Etag::None },
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "OAuth Bearer Token",
+            "description": "Authentication scheme using the OAuth Bearer Token standard",
+            "specUri": "https://www.rfc-editor.org/info/rfc6750",
+            "primary": true,
+        }],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": format!("{base}/ServiceProviderConfig"),
+        },
+    })
+}
+
+/// The types of resources.
+pub(crate) fn resource_types(base: &str) -> Vec<Value> {
+    vec![json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+        "id": "User",
+        "name": "User",
+        "endpoint": "/Users",
+        "description": "User Account",
+        "schema": USER,
+        "schemaExtensions": [{ "schema": ENTERPRISE, "required": false }],
+        "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/User") },
+    })]
+}
+
+/// The schemas.
+pub(crate) fn schemas(base: &str) -> Vec<Value> {
+    [(USER, "User", USER_ATTRIBUTES), (ENTERPRISE, "EnterpriseUser", ENTERPRISE_ATTRIBUTES)]
+        .into_iter()
+        .map(|(id, name, attributes)| {
+            json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+                "id": id,
+                "name": name,
+                "description": name,
+                "attributes": attributes.iter().map(schema::shown).collect::<Value>(),
+                "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{id}") },
+            })
+        })
+        .collect()
+}
+
+/// Documents as a list.
+pub(crate) fn list(documents: &[Value]) -> Value {
+    json!({
+        "schemas": [LIST],
+        "totalResults": documents.len(),
+        "startIndex": 1,
+        "itemsPerPage": documents.len(),
+        "Resources": documents,
+    })
+}
