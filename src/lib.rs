@@ -5,6 +5,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod haiilo;
+pub mod http;
 pub mod ports;
 pub mod report;
 pub mod store;

@@ -2,7 +2,10 @@
 //!
 //! Implements the ports of accounts. Knows nothing of Okta, the store or the engine.
 
+mod client;
 mod dialect;
+mod error;
 mod wire;
 
+pub use client::{HaiiloReader, HaiiloWriter, TokenError};
 pub use wire::Shape;

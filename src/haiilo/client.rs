@@ -1,0 +1,297 @@
+//! The SCIM client: one call, repeated where that is safe, and read tolerantly.
+//!
+//! Follows RFC 7644. It knows the endpoint, the token and how often to try; what is sent is made by `dialect`, what is read by `wire`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::settings::{HaiiloSettings, TokenForm, UpdateMethod};
+use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::operation::Change;
+use crate::domain::snapshot::{AccountPage, PageRequest};
+use crate::haiilo::dialect;
+use crate::haiilo::error::{HaiiloError, kind_of};
+use crate::haiilo::wire::{ErrorBody, Shape};
+use crate::http::{
+    self, Answer, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
+    TransportKind,
+};
+use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind};
+use secrecy::ExposeSecret as _;
+
+const LIST: &str = "GET /Users";
+const FIND: &str = "GET /Users?filter";
+const GET: &str = "GET /Users/{id}";
+const CREATE: &str = "POST /Users";
+const PATCH: &str = "PATCH /Users/{id}";
+const PUT: &str = "PUT /Users/{id}";
+const DELETE: &str = "DELETE /Users/{id}";
+
+/// A setting that no request can be made with.
+#[derive(Debug, thiserror::Error)]
+#[error("the haiilo token holds characters that no header may hold; copy it again")]
+pub struct TokenError;
+
+/// Reads accounts. A dry run has this alone.
+#[derive(Debug)]
+pub struct HaiiloReader<C>(Arc<Connection<C>>);
+
+/// Writes accounts.
+#[derive(Debug)]
+pub struct HaiiloWriter<C>(Arc<Connection<C>>);
+
+#[derive(Debug)]
+struct Connection<C> {
+    http: HttpClient,
+    clock: C,
+    base: Url,
+    authorization: HeaderValue,
+    shape: Shape,
+    update_method: UpdateMethod,
+    /// Whether the server turned out not to know PATCH.
+    knows_no_patch: AtomicBool,
+}
+
+impl<C: Clock> HaiiloReader<C> {
+    /// A reader for these settings, which reads the attributes of this shape.
+    pub fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
+        let token = settings.token.expose_secret();
+        let header = match settings.token_form {
+            TokenForm::Bearer => http::secret_header(&format!("Bearer {token}")),
+            TokenForm::Bare => http::secret_header(token),
+        };
+        Ok(Self(Arc::new(Connection {
+            http,
+            clock,
+            base: settings.base_url.clone(),
+            authorization: header.ok_or(TokenError)?,
+            shape,
+            update_method: settings.update_method,
+            knows_no_patch: AtomicBool::new(false),
+        })))
+    }
+
+    /// A writer to the same endpoint.
+    pub fn writer(&self) -> HaiiloWriter<C> {
+        HaiiloWriter(Arc::clone(&self.0))
+    }
+}
+
+impl<C: Clock> AccountReader for HaiiloReader<C> {
+    async fn list(&self, request: PageRequest) -> Result<AccountPage, Failure> {
+        let PageRequest { start, count } = request;
+        let mut url = self.0.users(None);
+        url.set_query(Some(&format!("startIndex={start}&count={count}")));
+        let answer = self.0.read(LIST, url).await?;
+        self.0.shape.read_page(&answer.body).map_err(|error| unreadable(LIST, Some(error)))
+    }
+
+    async fn get(&self, id: &HaiiloId) -> Result<Option<WholeAccount>, Failure> {
+        self.0.get(id).await
+    }
+
+    async fn find(&self, name: &UserName) -> Result<Vec<WholeAccount>, Failure> {
+        let mut url = self.0.users(None);
+        // A JSON text is what RFC 7644, 3.4.2.2 asks for: quotes and backslashes escaped.
+        let filter = format!("userName eq {}", Json::from(name.as_str()));
+        url.set_query(Some(&format!("filter={}&startIndex=1&count=100", encode(&filter))));
+        match self.0.read(FIND, url).await {
+            Ok(answer) => {
+                let found = self.0.shape.read_users(&answer.body).map_err(|error| unreadable(FIND, Some(error)))?;
+                let is_named =
+                    |whole: &WholeAccount| whole.account.user_name.as_ref().is_some_and(|found| found.same_as(name));
+                Ok(found.into_iter().filter(is_named).collect())
+            }
+            // A server without filters finds nobody, which proves nothing in any case.
+            Err(failure) if matches!(failure.kind, FailureKind::BadRequest | FailureKind::Refused(501)) => {
+                Ok(Vec::new())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl<C: Clock> AccountWriter for HaiiloWriter<C> {
+    async fn create(&self, changes: &[Change]) -> Result<Created, Failure> {
+        let connection = &*self.0;
+        let request =
+            connection.request(CREATE, Method::POST, connection.users(None), Some(dialect::create_body(changes)));
+        let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
+        let body = serde_json::from_slice::<Json>(&answer.body).ok();
+        let shown = body.and_then(|body| match body {
+            Json::Object(resource) => connection.shape.read_user(resource, None),
+            _ => None,
+        });
+        Ok(match (shown, located(&answer)) {
+            (Some(whole), _) => Created::Shown(Box::new(whole)),
+            (None, Some(id)) => Created::Named(id),
+            (None, None) => Created::Silent,
+        })
+    }
+
+    async fn update(&self, id: &HaiiloId, changes: &[Change]) -> Result<Option<WholeAccount>, Failure> {
+        let connection = &*self.0;
+        let may_patch =
+            connection.update_method == UpdateMethod::Patch && !connection.knows_no_patch.load(Ordering::Relaxed);
+        if !may_patch {
+            return connection.replace(id, changes).await;
+        }
+        let body = dialect::patch_body(changes);
+        let request = connection.request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
+        match connection.send(request, Repeatable::WhenNothingWasDone).await {
+            Ok(answer) => Ok(connection.shown(&answer)),
+            Err(failure) if matches!(failure.kind, FailureKind::Refused(405 | 501)) => {
+                connection.knows_no_patch.store(true, Ordering::Relaxed);
+                connection.replace(id, changes).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn delete(&self, id: &HaiiloId) -> Result<(), Failure> {
+        let connection = &*self.0;
+        let request = connection.request(DELETE, Method::DELETE, connection.users(Some(id)), None);
+        connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+    }
+}
+
+impl<C: Clock> Connection<C> {
+    async fn get(&self, id: &HaiiloId) -> Result<Option<WholeAccount>, Failure> {
+        match self.read(GET, self.users(Some(id))).await {
+            Ok(answer) => {
+                let resource = serde_json::from_slice(&answer.body).map_err(|error| unreadable(GET, Some(error)))?;
+                let etag = answer.header("etag").map(str::to_owned);
+                let whole = self.shape.read_user(resource, etag).ok_or_else(|| unreadable(GET, None))?;
+                if whole.account.id != *id {
+                    return Err(Failure {
+                        kind: FailureKind::Unreadable,
+                        call: GET,
+                        error: Box::new(HaiiloError::AnotherAccount),
+                    });
+                }
+                Ok(Some(whole))
+            }
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Changes an account by PUT: read, merge, write; once more when somebody was faster.
+    async fn replace(&self, id: &HaiiloId, changes: &[Change]) -> Result<Option<WholeAccount>, Failure> {
+        match self.replace_once(id, changes).await {
+            Err(failure) if failure.kind == FailureKind::Changed => self.replace_once(id, changes).await,
+            result => result,
+        }
+    }
+
+    async fn replace_once(&self, id: &HaiiloId, changes: &[Change]) -> Result<Option<WholeAccount>, Failure> {
+        let refuse = |kind, error| Failure { kind, call: PUT, error: Box::new(error) };
+        let Some(whole) = self.get(id).await? else {
+            return Err(refuse(FailureKind::NotFound, HaiiloError::Status { status: 404, text: String::new() }));
+        };
+        // A PUT sends `active` back as it was read, and a false one deletes.
+        if whole.account.activity == Activity::Inactive {
+            return Err(refuse(FailureKind::Changed, HaiiloError::Inactive));
+        }
+        let mut request =
+            self.request(PUT, Method::PUT, self.users(Some(id)), Some(dialect::put_body(&whole, changes)));
+        if let Some(etag) = whole.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
+            request.headers.insert(HeaderName::from_static("if-match"), etag);
+        }
+        self.send(request, Repeatable::WhenNothingWasDone).await.map(|answer| self.shown(&answer))
+    }
+
+    /// The account that the answer to a write shows, if it shows one.
+    fn shown(&self, answer: &Answer) -> Option<WholeAccount> {
+        match serde_json::from_slice(&answer.body) {
+            Ok(Json::Object(resource)) => self.shape.read_user(resource, None),
+            _ => None,
+        }
+    }
+
+    async fn read(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
+        self.send(self.request(route, Method::GET, url, None), Repeatable::Always).await
+    }
+
+    /// `…/Users`, or `…/Users/{id}` with the id escaped.
+    fn users(&self, id: Option<&HaiiloId>) -> Url {
+        let mut url = self.base.clone();
+        url.path_segments_mut()
+            .expect("the configuration takes only http and https addresses, which have a path")
+            .pop_if_empty()
+            .push("Users")
+            .extend(id.map(HaiiloId::as_str));
+        url
+    }
+
+    fn request(&self, route: &'static str, method: Method, url: Url, body: Option<Json>) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::AUTHORIZATION, self.authorization.clone());
+        let accept = HeaderValue::from_static("application/scim+json, application/json");
+        headers.insert(HeaderName::from_static("accept"), accept);
+        if body.is_some() {
+            let scim = HeaderValue::from_static("application/scim+json");
+            headers.insert(HeaderName::from_static("content-type"), scim);
+        }
+        Request { method, url, route, headers, body: body.map(|body| Bytes::from(body.to_string())) }
+    }
+
+    /// Sends a request until there is an answer to take; any that is no success is a failure.
+    async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
+        let route = request.route;
+        let mut attempt = 1;
+        let came = loop {
+            let began = self.clock.monotonic();
+            let came = self.http.exchange(request.clone()).await;
+            let duration = self.clock.monotonic().saturating_sub(began);
+            let status = came.as_ref().map_or(0, |answer| answer.status);
+            tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
+            match http::decide(attempt, came.as_ref(), repeatable, Policy::USUAL, http::jitter()) {
+                Decision::Accept => break came,
+                Decision::Wait(pause) => self.clock.sleep(pause).await,
+            }
+            attempt += 1;
+        };
+        match came {
+            Ok(answer) if matches!(answer.status, 200 | 201 | 202 | 204) => Ok(answer),
+            Ok(answer) => {
+                let body = ErrorBody::read(&answer.body);
+                let kind = kind_of(answer.status, &body);
+                let error = HaiiloError::Status { status: answer.status, text: body.text };
+                Err(Failure { kind, call: route, error: Box::new(error) })
+            }
+            Err(error) => {
+                let kind = match error.kind {
+                    TransportKind::NotSent => FailureKind::NotSent,
+                    TransportKind::Lost => FailureKind::Unknown,
+                    TransportKind::TooLong => FailureKind::Unreadable,
+                };
+                Err(Failure { kind, call: route, error: Box::new(HaiiloError::Transport(error)) })
+            }
+        }
+    }
+}
+
+fn unreadable(call: &'static str, cause: Option<serde_json::Error>) -> Failure {
+    Failure { kind: FailureKind::Unreadable, call, error: Box::new(HaiiloError::Unreadable(cause)) }
+}
+
+/// The id at the end of a Location header.
+fn located(answer: &Answer) -> Option<HaiiloId> {
+    let last = answer.header("location")?.trim_end_matches('/').rsplit('/').next()?;
+    // Escapes of a path are those of a form, apart from the plus sign.
+    let pair = format!("id={}", last.replace('+', "%2B"));
+    let id = url::form_urlencoded::parse(pair.as_bytes()).next()?.1.into_owned();
+    (!id.is_empty()).then(|| HaiiloId::new(id))
+}
+
+/// A value of a query; a space as %20, which every server reads.
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,112 @@
+//! What Haiilo refuses or fails to answer, and what an administrator can do about it.
+
+use crate::haiilo::wire::ErrorBody;
+use crate::http::TransportError;
+use crate::ports::FailureKind;
+
+/// A call to Haiilo that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HaiiloError {
+    /// An answer with a status that is no success.
+    #[error("haiilo answered {status}{}; {}", said(.text), remedy(*.status))]
+    Status {
+        /// The status.
+        status: u16,
+        /// What the body says, shortened.
+        text: String,
+    },
+    /// An answer that cannot be understood.
+    #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
+    Unreadable(#[source] Option<serde_json::Error>),
+    /// A reading that shows another account than the one that was asked for.
+    #[error("haiilo answered with another account than the one that was asked for; tell haiilo's support")]
+    AnotherAccount,
+    /// An account that must not be written to.
+    #[error("the account is inactive, and a write to it may delete it; activate or delete it in haiilo by hand")]
+    Inactive,
+    /// No answer.
+    #[error("haiilo could not be reached; check the network, haiilo.base_url and [http]")]
+    Transport(#[source] TransportError),
+}
+
+/// What a refusal means to a cycle, by its status and what the body says.
+pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
+    let text = body.text.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match status {
+        // The one error that Haiilo documents; the text decides where the number is missing.
+        400 if says(&["400.76", "group does not exist"]) => FailureKind::NoSuchGroup,
+        400..=499 if status != 401 && status != 404 && says(&["seat", "licence", "license", "user limit"]) => {
+            FailureKind::NoSeats
+        }
+        401 | 403 => FailureKind::CredentialsRefused,
+        404 => FailureKind::NotFound,
+        409 => FailureKind::Conflict,
+        400 if body.scim_type.as_deref() == Some("uniqueness") => FailureKind::Conflict,
+        400 => FailureKind::BadRequest,
+        412 => FailureKind::Changed,
+        500..=599 if status != 501 => FailureKind::Unknown,
+        // A success that is none of those that SCIM describes says nothing about what was done.
+        200..=299 => FailureKind::Unknown,
+        other => FailureKind::Refused(other),
+    }
+}
+
+fn said(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+fn remedy(status: u16) -> &'static str {
+    match status {
+        300..=399 => "it points to another address, which is not followed: correct haiilo.base_url",
+        401 => "the token is wrong, or its owner was deleted: make a new one in haiilo (profile > access tokens)",
+        403 => "the token's owner lacks the right: make the token as a company admin",
+        404 => "if it is not about one account, correct haiilo.base_url",
+        409 => "somebody else has this address: look at it in haiilo",
+        412 => "the account was changed at the same time: the next cycle tries again",
+        429 => "it limits our rate: lower haiilo.concurrency",
+        405 | 501 => "it does not know this kind of request: set haiilo.update_method to the other value",
+        500..=599 => "try again later; if it lasts, tell haiilo's support",
+        _ => "look at what it says, and at the mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HaiiloError, kind_of};
+    use crate::haiilo::wire::ErrorBody;
+    use crate::ports::FailureKind;
+
+    #[test]
+    fn what_a_refusal_means() {
+        let check = |status, body: &str, kind| {
+            assert_eq!(kind_of(status, &ErrorBody::read(body.as_bytes())), kind, "{status} {body}");
+        };
+        check(400, r#"{"detail": "400.76 Group does not exist"}"#, FailureKind::NoSuchGroup);
+        check(400, r#"{"code": "400.76", "message": "x"}"#, FailureKind::NoSuchGroup);
+        check(400, r#"{"message": "group DOES not exist"}"#, FailureKind::NoSuchGroup);
+        check(400, r#"{"scimType": "uniqueness", "detail": "taken"}"#, FailureKind::Conflict);
+        check(400, r#"{"scimType": "invalidValue"}"#, FailureKind::BadRequest);
+        check(400, r#"{"detail": "No seats left"}"#, FailureKind::NoSeats);
+        check(403, r#"{"detail": "license exceeded"}"#, FailureKind::NoSeats);
+        check(403, "", FailureKind::CredentialsRefused);
+        check(401, r#"{"detail": "no license"}"#, FailureKind::CredentialsRefused);
+        check(404, "", FailureKind::NotFound);
+        check(409, "", FailureKind::Conflict);
+        check(412, "", FailureKind::Changed);
+        check(429, "", FailureKind::Refused(429));
+        check(501, "", FailureKind::Refused(501));
+        check(302, "", FailureKind::Refused(302));
+        for status in [500, 502, 503, 504] {
+            check(status, "<html>", FailureKind::Unknown);
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_to_do() {
+        let error = HaiiloError::Status { status: 401, text: "Unauthorized".to_owned() };
+        let expected = "haiilo answered 401 (Unauthorized); the token is wrong, or its owner was deleted: make a new one in haiilo \
+                        (profile > access tokens)";
+        assert_eq!(error.to_string(), expected);
+    }
+}

@@ -1,0 +1,13 @@
+//! The only place that sends. Knows HTTP and nothing of either product.
+
+mod client;
+mod error;
+mod rate;
+mod retry;
+
+pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
+pub use error::{HttpSetupError, TransportError, TransportKind};
+pub use rate::Budget;
+pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use retry::{Decision, Policy, Repeatable, decide, jitter};

@@ -1,0 +1,112 @@
+//! The budget of requests that a server shows: how many there are in a window, how many are left, and when the window ends.
+//!
+//! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), of windows of a minute
+//! that are told by the server's own Date.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use reqwest::header::HeaderMap;
+
+/// What an answer shows of the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    limit: u64,
+    remaining: u64,
+    /// Seconds since the epoch.
+    reset: u64,
+    /// Seconds since the epoch, by the server.
+    now: u64,
+}
+
+impl Budget {
+    /// Reads the headers; `None` where one of them is missing. Of a header that stands twice, the smaller value counts.
+    pub fn read(headers: &HeaderMap) -> Option<Self> {
+        let number = |name: &str| {
+            headers.get_all(name).iter().filter_map(|value| value.to_str().ok()?.trim().parse::<u64>().ok()).min()
+        };
+        let date = headers.get("date").and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok())?;
+        Some(Self {
+            limit: number("x-rate-limit-limit")?,
+            remaining: number("x-rate-limit-remaining")?,
+            reset: number("x-rate-limit-reset")?,
+            now: date.duration_since(UNIX_EPOCH).ok()?.as_secs(),
+        })
+    }
+
+    /// Whether this is no window, but a limit of requests that are under way at once.
+    pub fn is_concurrency(self) -> bool {
+        self.limit == 0 && self.remaining == 0
+    }
+
+    /// How long until the window has ended for certain.
+    pub fn until_reset(self) -> Duration {
+        Duration::from_secs(self.reset.saturating_sub(self.now) + 1)
+    }
+
+    /// How long to wait before the next request, so that no more than this share of the limit is used in one window.
+    pub fn pause(self, share: f64) -> Option<Duration> {
+        if self.limit == 0 {
+            return None;
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a limit is small"
+        )]
+        let ours = ((self.limit as f64 * share) as u64).max(1);
+        let used = self.limit.saturating_sub(self.remaining);
+        (used >= ours).then(|| self.until_reset())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::Budget;
+
+    fn budget(limit: &[&str], remaining: &str) -> Option<Budget> {
+        let mut headers = HeaderMap::new();
+        let mut put = |name: &'static str, value: &str| {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
+        };
+        put("date", "Mon, 29 Sep 2025 06:24:57 GMT");
+        for limit in limit {
+            put("x-rate-limit-limit", limit);
+        }
+        put("x-rate-limit-remaining", remaining);
+        put("x-rate-limit-reset", "1759127105");
+        Budget::read(&headers)
+    }
+
+    #[track_caller]
+    fn check(limit: u32, remaining: u32, share: f64, pause: Option<u64>) {
+        let budget = budget(&[&limit.to_string()], &remaining.to_string()).expect("a budget");
+        assert_eq!(budget.pause(share), pause.map(Duration::from_secs));
+    }
+
+    #[test]
+    fn a_share_of_the_limit_is_used_and_then_the_window_waited_out() {
+        check(50, 49, 0.5, None);
+        check(50, 26, 0.5, None);
+        check(50, 25, 0.5, Some(9));
+        check(50, 0, 1.0, Some(9));
+        check(50, 1, 1.0, None);
+        // Even the smallest share lets one request a window pass.
+        check(50, 50, 0.001, None);
+        check(50, 49, 0.001, Some(9));
+        check(0, 0, 0.5, None);
+    }
+
+    #[test]
+    fn of_repeated_headers_the_smaller_one_counts_and_without_them_there_is_no_opinion() {
+        let doubled = budget(&["100", "50"], "25").expect("a budget");
+        assert_eq!(doubled.pause(0.5), Some(Duration::from_secs(9)));
+        assert_eq!(budget(&[], "25"), None);
+        assert_eq!(budget(&["many"], "25"), None);
+        assert!(budget(&["0"], "0").expect("a budget").is_concurrency());
+    }
+}

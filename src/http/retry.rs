@@ -1,0 +1,207 @@
+//! Whether a request is sent again, and when: a decision, made of what came back and nothing else.
+//!
+//! Follows RFC 9110 (Retry-After, idempotent methods) and Okta's description of its rate limits, which gives the end of the window in
+//! `X-Rate-Limit-Reset` and no `Retry-After`. Waits are told by the server's own Date: the local clock may be off.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use crate::http::client::Answer;
+use crate::http::error::{TransportError, TransportKind};
+use crate::http::rate::Budget;
+
+/// The first pause of an exponential sequence.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause of an exponential sequence.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeatable {
+    /// A read: always.
+    Always,
+    /// A write: only when nothing was done.
+    WhenNothingWasDone,
+}
+
+/// How patient we are.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// How often a request is sent that meets failures.
+    pub attempts: u32,
+    /// How often a request is sent that meets a rate limit: windows are waited out rather than a cycle failed.
+    pub attempts_at_limit: u32,
+    /// The longest pause that a server may ask for.
+    pub longest_wait: Duration,
+}
+
+impl Policy {
+    /// What both adapters use.
+    pub const USUAL: Self = Self { attempts: 5, attempts_at_limit: 20, longest_wait: Duration::from_mins(5) };
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Take what came.
+    Accept,
+    /// Send the request again after this pause.
+    Wait(Duration),
+}
+
+/// Decides after the attempt of this number, from 1. `jitter` lies between 0 and 1.
+pub fn decide(
+    attempt: u32,
+    came: Result<&Answer, &TransportError>,
+    repeatable: Repeatable,
+    policy: Policy,
+    jitter: f64,
+) -> Decision {
+    let again = |wanted: Duration, most: u32| {
+        if attempt >= most || wanted > policy.longest_wait { Decision::Accept } else { Decision::Wait(wanted) }
+    };
+    let pause = exponential(attempt, jitter);
+    match (came, repeatable) {
+        (Ok(answer), _) if answer.status == 429 => again(asked_for(answer).unwrap_or(pause), policy.attempts_at_limit),
+        (Ok(answer), Repeatable::Always) if matches!(answer.status, 500 | 502 | 503 | 504) => {
+            again(retry_after(answer).unwrap_or(pause), policy.attempts)
+        }
+        (Err(error), Repeatable::Always) if error.kind != TransportKind::TooLong => again(pause, policy.attempts),
+        (Err(error), Repeatable::WhenNothingWasDone) if error.kind == TransportKind::NotSent => {
+            again(pause, policy.attempts)
+        }
+        (Ok(_) | Err(_), _) => Decision::Accept,
+    }
+}
+
+/// A number between 0 and 1 that is another one each time.
+pub fn jitter() -> f64 {
+    // Every RandomState has keys of its own.
+    f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// The pause that a server asks for with a 429.
+fn asked_for(answer: &Answer) -> Option<Duration> {
+    retry_after(answer).or_else(|| {
+        let budget = Budget::read(&answer.headers)?;
+        // Zero of zero is Okta's way to say that too many requests are under way at once; the reset means nothing then.
+        if budget.is_concurrency() { None } else { Some(budget.until_reset()) }
+    })
+}
+
+/// Retry-After, in seconds or as a date, which is compared with the server's own.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let text = answer.header("retry-after")?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let now = httpdate::parse_http_date(answer.header("date")?).ok()?;
+    Some(until.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+/// Between half and the whole of a pause that doubles each time.
+fn exponential(attempt: u32, jitter: f64) -> Duration {
+    let whole = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
+    whole.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{Decision, Policy, Repeatable, decide, jitter};
+    use crate::http::client::Answer;
+    use crate::http::error::{TransportError, TransportKind};
+
+    const POLICY: Policy = Policy { attempts: 3, attempts_at_limit: 5, longest_wait: Duration::from_secs(100) };
+    const WAIT_1: Decision = Decision::Wait(Duration::from_millis(500));
+
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Answer {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
+            })
+            .collect();
+        Answer { status, headers, body: Bytes::new() }
+    }
+
+    #[track_caller]
+    fn check(attempt: u32, status: u16, headers: &[(&str, &str)], read: Decision, write: Decision) {
+        let answer = answer(status, headers);
+        let decide = |repeatable| decide(attempt, Ok(&answer), repeatable, POLICY, 0.0);
+        assert_eq!(decide(Repeatable::Always), read);
+        assert_eq!(decide(Repeatable::WhenNothingWasDone), write);
+    }
+
+    #[track_caller]
+    fn check_failure(attempt: u32, kind: TransportKind, read: Decision, write: Decision) {
+        let error = TransportError { kind, cause: None };
+        let decide = |repeatable| decide(attempt, Err(&error), repeatable, POLICY, 0.0);
+        assert_eq!(decide(Repeatable::Always), read);
+        assert_eq!(decide(Repeatable::WhenNothingWasDone), write);
+    }
+
+    #[test]
+    fn answers_that_are_taken() {
+        for status in [200, 201, 204, 302, 400, 401, 403, 404, 409, 412, 501] {
+            check(1, status, &[], Decision::Accept, Decision::Accept);
+        }
+    }
+
+    #[test]
+    fn a_write_is_not_repeated_when_it_may_have_been_done() {
+        for status in [500, 502, 503, 504] {
+            check(1, status, &[], WAIT_1, Decision::Accept);
+        }
+        check_failure(1, TransportKind::Lost, WAIT_1, Decision::Accept);
+        check_failure(1, TransportKind::NotSent, WAIT_1, WAIT_1);
+        check_failure(1, TransportKind::TooLong, Decision::Accept, Decision::Accept);
+    }
+
+    #[test]
+    fn patience_ends() {
+        check(2, 503, &[], Decision::Wait(Duration::from_secs(1)), Decision::Accept);
+        check(3, 503, &[], Decision::Accept, Decision::Accept);
+        check_failure(3, TransportKind::NotSent, Decision::Accept, Decision::Accept);
+        check(
+            4,
+            429,
+            &[("retry-after", "1")],
+            Decision::Wait(Duration::from_secs(1)),
+            Decision::Wait(Duration::from_secs(1)),
+        );
+        check(5, 429, &[("retry-after", "1")], Decision::Accept, Decision::Accept);
+    }
+
+    #[test]
+    fn limits_are_waited_out_by_the_servers_own_clock() {
+        let wait = |seconds| Decision::Wait(Duration::from_secs(seconds));
+        let date = ("date", "Mon, 29 Sep 2025 06:24:57 GMT");
+        check(1, 429, &[("retry-after", "7")], wait(7), wait(7));
+        check(1, 429, &[date, ("retry-after", "Mon, 29 Sep 2025 06:25:27 GMT")], wait(30), wait(30));
+        check(1, 429, &[date, ("retry-after", "Mon, 29 Sep 2025 06:24:00 GMT")], wait(0), wait(0));
+        let window =
+            [date, ("x-rate-limit-limit", "50"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1759127105")];
+        check(1, 429, &window, wait(9), wait(9));
+        // Without a date of the server there is nothing to tell the pause by.
+        check(1, 429, &window[1..], WAIT_1, WAIT_1);
+        let concurrency =
+            [date, ("x-rate-limit-limit", "0"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1759127105")];
+        check(1, 429, &concurrency, WAIT_1, WAIT_1);
+        check(1, 429, &[], WAIT_1, WAIT_1);
+        check(1, 429, &[("retry-after", "101")], Decision::Accept, Decision::Accept);
+        check(1, 503, &[("retry-after", "7")], wait(7), Decision::Accept);
+    }
+
+    #[test]
+    fn pauses_differ() {
+        let (first, second) = (jitter(), jitter());
+        assert!((0.0..=1.0).contains(&first) && (0.0..=1.0).contains(&second));
+        assert!((first - second).abs() > f64::EPSILON);
+    }
+}
