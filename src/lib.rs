@@ -6,6 +6,7 @@ pub mod domain;
 pub mod engine;
 pub mod haiilo;
 pub mod http;
+pub mod okta;
 pub mod ports;
 pub mod report;
 pub mod store;

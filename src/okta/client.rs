@@ -1,0 +1,248 @@
+//! The client of Okta's management API: one call, authorized, paced and repeated, and read leniently.
+//!
+//! Follows "Rate limits" and "Link header" of Okta's documentation and the paths of its management API. Only reads.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::settings::OktaSettings;
+use crate::domain::assignment::{Assignment, EmbeddedUser, UserStatus};
+use crate::domain::ids::OktaUserId;
+use crate::domain::mapping::Wanted;
+use crate::http::{
+    self, Answer, Budget, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
+};
+use crate::okta::auth::{Auth, Credential, Demand};
+use crate::okta::error::{OktaError, SetupError, is_not_found};
+use crate::okta::link;
+use crate::okta::wire::{self, App, Organization, Rows};
+use crate::ports::{Application, AssignmentPage, AssignmentSource, Cursor, Failure, FailureKind};
+
+const APP: &str = "GET /api/v1/apps/{id}";
+const APP_USERS: &str = "GET /api/v1/apps/{id}/users";
+const APP_USER: &str = "GET /api/v1/apps/{id}/users/{id}";
+const USER: &str = "GET /api/v1/users/{id}";
+const ORGANIZATION: &str = "GET /.well-known/okta-organization";
+
+/// Users that a page left out and that are read by id at once.
+const USERS_AT_ONCE: usize = 4;
+
+/// Reads assignments from Okta.
+#[derive(Debug)]
+pub struct OktaClient<C> {
+    http: HttpClient,
+    clock: C,
+    org: Url,
+    app_id: String,
+    page_size: u32,
+    link_hosts: Vec<String>,
+    share: f64,
+    auth: Auth,
+    wanted: Wanted,
+    /// Until when each route waits, in the time of the monotonic clock: routes have budgets of their own.
+    pauses: Mutex<HashMap<&'static str, Duration>>,
+}
+
+impl<C: Clock> OktaClient<C> {
+    /// A client for these settings, which keeps the wanted attributes of people.
+    pub fn new(http: HttpClient, clock: C, settings: &OktaSettings, wanted: Wanted) -> Result<Self, SetupError> {
+        let OktaSettings { org_url, app_id, page_size, link_hosts, push_is_on: _, rate_limit_share, auth } = settings;
+        Ok(Self {
+            http,
+            clock,
+            org: org_url.clone(),
+            app_id: app_id.clone(),
+            page_size: *page_size,
+            link_hosts: link_hosts.clone(),
+            share: *rate_limit_share,
+            auth: Auth::new(auth)?,
+            wanted,
+            pauses: Mutex::default(),
+        })
+    }
+
+    /// An address below the organization's, its parts escaped.
+    fn url(&self, parts: &[&str], query: Option<&str>) -> Url {
+        let mut url = self.org.clone();
+        url.path_segments_mut()
+            .expect("the configuration takes only http and https addresses, which have a path")
+            .clear()
+            .extend(parts);
+        url.set_query(query);
+        url
+    }
+
+    /// The user of a row that came without one; `None` where Okta does not show it to us.
+    async fn fill(&self, assignment: Assignment) -> Result<Assignment, Failure> {
+        if assignment.user.is_some() {
+            return Ok(assignment);
+        }
+        let user = match self.read_user(&assignment.id).await {
+            Ok(user) => user,
+            // The user is not ours to see; everything else is a page that cannot be read.
+            Err(failure) if failure.kind == FailureKind::CredentialsRefused => None,
+            Err(failure) => return Err(failure),
+        };
+        Ok(Assignment { user, ..assignment })
+    }
+
+    async fn read_user(&self, id: &OktaUserId) -> Result<Option<EmbeddedUser>, Failure> {
+        let answer = self.call(USER, self.url(&["api", "v1", "users", id.as_str()], None)).await?;
+        if is_not_found(&answer) {
+            return Ok(None);
+        }
+        let answer = succeeded(USER, answer)?;
+        let user = wire::read_user(&answer.body, &self.wanted).map_err(|error| unreadable(USER, Some(error)))?;
+        user.ok_or_else(|| unreadable(USER, None)).map(Some)
+    }
+
+    /// Sends a read until there is an answer to take, whatever its status.
+    async fn call(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
+        self.wait(route).await;
+        let (mut attempt, mut demands) = (1, 0);
+        let mut refused: Option<Credential> = None;
+        let mut first_request: Option<HeaderValue> = None;
+        loop {
+            let at = (&self.http, &self.clock, &self.org);
+            let authorized = self.auth.authorize(at, (&Method::GET, &url), refused.as_ref()).await;
+            let (mut headers, credential) = authorized.map_err(|error| error.of(crate::okta::token::TOKEN))?;
+            headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
+            if let Some(first) = &first_request {
+                headers.insert(HeaderName::from_static("x-okta-retry-for"), first.clone());
+                headers.insert(HeaderName::from_static("x-okta-retry-count"), HeaderValue::from(attempt - 1));
+            }
+            let came = self.exchange(route, url.clone(), headers, attempt).await;
+            let demand = came.as_ref().map_or(Demand::None, |answer| self.auth.demand(answer));
+            // One new token and one new proof are worth a try; after that the answer is what it is.
+            if demand != Demand::None && demands < 2 {
+                demands += 1;
+                refused = (demand == Demand::NewToken).then_some(credential);
+                continue;
+            }
+            match http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter()) {
+                Decision::Accept => return came.map_err(|error| OktaError::Transport(error).of(route)),
+                Decision::Wait(pause) => self.clock.sleep(pause).await,
+            }
+            if let (None, Ok(answer)) = (&first_request, &came) {
+                first_request = answer.headers.get("x-okta-request-id").cloned();
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn exchange(
+        &self,
+        route: &'static str,
+        url: Url,
+        headers: HeaderMap,
+        attempt: u32,
+    ) -> Result<Answer, http::TransportError> {
+        let began = self.clock.monotonic();
+        let came = self.http.exchange(Request { method: Method::GET, url, route, headers, body: None }).await;
+        let duration = self.clock.monotonic().saturating_sub(began);
+        let status = came.as_ref().map_or(0, |answer| answer.status);
+        tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "okta");
+        if let Ok(answer) = &came
+            && let Some(pause) = Budget::read(&answer.headers).and_then(|budget| budget.pause(self.share))
+        {
+            self.pauses().insert(route, self.clock.monotonic() + pause);
+        }
+        came
+    }
+
+    /// Waits out the window of a route whose share is used up.
+    async fn wait(&self, route: &'static str) {
+        let until = self.pauses().remove(route);
+        if let Some(pause) = until.and_then(|until| until.checked_sub(self.clock.monotonic())) {
+            tracing::info!(call = route, seconds = pause.as_secs(), "waiting for okta's rate limit window");
+            self.clock.sleep(pause).await;
+        }
+    }
+
+    /// A holder that panicked left plain data behind, which is still true.
+    fn pauses(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Duration>> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Clock> AssignmentSource for OktaClient<C> {
+    async fn application(&self) -> Result<Application, Failure> {
+        let answer = succeeded(APP, self.call(APP, self.url(&["api", "v1", "apps", &self.app_id], None)).await?)?;
+        let app: App = serde_json::from_slice(&answer.body).map_err(|error| unreadable(APP, Some(error)))?;
+        Ok(Application {
+            push_features: app.push_features(),
+            label: app.label.0.unwrap_or_default().into(),
+            status: app.status.0.unwrap_or_default().into(),
+            server_time: server_time(&answer),
+        })
+    }
+
+    async fn page(&self, cursor: Option<&Cursor>) -> Result<AssignmentPage, Failure> {
+        let first = format!("limit={}&expand=user", self.page_size);
+        let url = match cursor {
+            Some(Cursor(url)) => Url::parse(url).map_err(|error| OktaError::BrokenLink(error).of(APP_USERS))?,
+            None => self.url(&["api", "v1", "apps", &self.app_id, "users"], Some(&first)),
+        };
+        let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
+        let Rows { assignments, unreadable: rows_unreadable } =
+            wire::read_rows(&answer.body, &self.wanted).map_err(|error| unreadable(APP_USERS, Some(error)))?;
+        let next = link::next(&answer.headers)
+            .map(|target| link::resolve(&self.org, &self.link_hosts, &url, &target))
+            .transpose()
+            .map_err(|error| error.of(APP_USERS))?;
+        // Nearly always every row has its user, and the page goes on as it is.
+        let rows = if assignments.iter().all(|assignment| assignment.user.is_some()) {
+            assignments
+        } else {
+            stream::iter(assignments).map(|row| self.fill(row)).buffered(USERS_AT_ONCE).try_collect().await?
+        };
+        Ok(AssignmentPage { rows, unreadable: rows_unreadable, next: next.map(|url| Cursor(url.into())) })
+    }
+
+    async fn assignment(&self, id: &OktaUserId) -> Result<Option<Assignment>, Failure> {
+        let url = self.url(&["api", "v1", "apps", &self.app_id, "users", id.as_str()], Some("expand=user"));
+        let answer = self.call(APP_USER, url).await?;
+        if is_not_found(&answer) {
+            return Ok(None);
+        }
+        let answer = succeeded(APP_USER, answer)?;
+        let row =
+            wire::read_assignment(&answer.body, &self.wanted).map_err(|error| unreadable(APP_USER, Some(error)))?;
+        match row {
+            Some(row) if row.id == *id => Ok(Some(row)),
+            _ => Err(unreadable(APP_USER, None)),
+        }
+    }
+
+    async fn user_status(&self, id: &OktaUserId) -> Result<Option<UserStatus>, Failure> {
+        Ok(self.read_user(id).await?.map(|user| user.status))
+    }
+
+    async fn organization(&self) -> Result<Option<String>, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
+        let url = self.url(&[".well-known", "okta-organization"], None);
+        // The document is public and only one more safeguard; where it cannot be had, the address of the organization must do.
+        let answer = self.exchange(ORGANIZATION, url, headers, 1).await.ok().filter(|answer| answer.status == 200);
+        let organization = answer.and_then(|answer| serde_json::from_slice::<Organization>(&answer.body).ok());
+        Ok(organization.and_then(|organization| organization.id.0).map(Into::into))
+    }
+}
+
+fn succeeded(route: &'static str, answer: Answer) -> Result<Answer, Failure> {
+    if answer.status == 200 { Ok(answer) } else { Err(OktaError::refused(&answer).of(route)) }
+}
+
+fn unreadable(route: &'static str, cause: Option<serde_json::Error>) -> Failure {
+    OktaError::Unreadable(cause).of(route)
+}
+
+fn server_time(answer: &Answer) -> Option<DateTime<Utc>> {
+    httpdate::parse_http_date(answer.header("date")?).ok().map(DateTime::from)
+}

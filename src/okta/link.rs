@@ -1,0 +1,116 @@
+//! Link headers: where the next page is.
+//!
+//! Follows RFC 8288 as core Okta API uses it: `self` and `next`, each in a header line of its own, or in one line with a comma. A link is
+//! followed as it came; only a lost `expand` is put back, since one release of Okta dropped it from this very endpoint.
+
+use url::Url;
+
+use crate::http::HeaderMap;
+use crate::okta::error::OktaError;
+
+/// The address behind `rel="next"`, as it was written.
+pub(super) fn next(headers: &HeaderMap) -> Option<String> {
+    headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).flat_map(links).find_map(
+        |(target, parameters)| {
+            let is_next = parameters.split(';').any(|parameter| {
+                let Some((name, value)) = parameter.split_once('=') else { return false };
+                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+            });
+            is_next.then(|| target.to_owned())
+        },
+    )
+}
+
+/// The links of one header line: the target and what stands behind it.
+fn links(line: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
+    let mut rest = line;
+    while let Some(start) = rest.find('<') {
+        let Some(length) = rest[start..].find('>') else { break };
+        let target = &rest[start + 1..start + length];
+        rest = &rest[start + length + 1..];
+        // Commas inside a target do not end it, so that the next link is what begins with a bracket.
+        let end = rest.find('<').unwrap_or(rest.len());
+        links.push((target, rest[..end].trim_end_matches([',', ' '])));
+    }
+    links
+}
+
+/// The address of the next page: where credentials may go, and with `expand`.
+pub(super) fn resolve(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
+    let mut url = asked.join(target).map_err(OktaError::BrokenLink)?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let is_listed = url.scheme() == "https"
+        && url.port().is_none()
+        && link_hosts.iter().any(|known| known.eq_ignore_ascii_case(&host));
+    if url.origin() != org.origin() && !is_listed {
+        let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+        return Err(OktaError::ForeignLink { host });
+    }
+    if !url.query_pairs().any(|(name, _)| name == "expand") {
+        let query = url.query().map_or("expand=user".to_owned(), |query| format!("{query}&expand=user"));
+        url.set_query(Some(&query));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::{next, resolve};
+    use crate::http::{HeaderMap, HeaderName, HeaderValue};
+
+    #[track_caller]
+    fn check(lines: &[&str], expected: Option<&str>) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(HeaderName::from_static("link"), HeaderValue::from_str(line).expect("a value"));
+        }
+        assert_eq!(next(&headers).as_deref(), expected);
+    }
+
+    #[test]
+    fn next_links() {
+        let own = "<https://x.okta.com/users?limit=50>; rel=\"self\"";
+        check(&[], None);
+        check(&[own], None);
+        check(&[own, "<https://x.okta.com/users?after=1,2>; rel=\"next\""], Some("https://x.okta.com/users?after=1,2"));
+        check(
+            &[&format!("{own}, <https://x.okta.com/users?after=1>; rel=\"next\"")],
+            Some("https://x.okta.com/users?after=1"),
+        );
+        check(&["</users?after=1>;title=\"a\";REL=next"], Some("/users?after=1"));
+        check(&["<https://x.okta.com/users?after=1>; rel=\"prev\""], None);
+        check(&["https://x.okta.com/users?after=1; rel=\"next\""], None);
+        check(&["<https://x.okta.com/users"], None);
+    }
+
+    #[track_caller]
+    fn follow(target: &str, expected: Result<&str, &str>) {
+        let org = Url::parse("https://x.okta.com").expect("an address");
+        let asked = Url::parse("https://x.okta.com/api/v1/apps/a/users?limit=2&expand=user").expect("an address");
+        let found = resolve(&org, &["login.example.com".to_owned()], &asked, target);
+        let found = found.map(String::from).map_err(|error| error.to_string());
+        match expected {
+            Ok(url) => assert_eq!(found.as_deref(), Ok(url)),
+            Err(words) => assert!(found.as_ref().is_err_and(|error| error.contains(words)), "{found:?}"),
+        }
+    }
+
+    #[test]
+    fn links_are_followed_as_they_came_and_only_where_credentials_may_go() {
+        follow("https://x.okta.com/n?after=a%2Fb&expand=user", Ok("https://x.okta.com/n?after=a%2Fb&expand=user"));
+        follow("https://x.okta.com/n?after=a%2Fb", Ok("https://x.okta.com/n?after=a%2Fb&expand=user"));
+        follow("https://x.okta.com/n", Ok("https://x.okta.com/n?expand=user"));
+        follow("/n?after=1&expand=user", Ok("https://x.okta.com/n?after=1&expand=user"));
+        follow("https://LOGIN.example.com/n?expand=user", Ok("https://login.example.com/n?expand=user"));
+        follow("http://x.okta.com/n", Err("goes to x.okta.com"));
+        follow("https://evil.example.com/n", Err("okta.link_hosts = [\"evil.example.com\"]"));
+        follow("https://x.okta.com.evil.example.com/n", Err("goes to x.okta.com.evil.example.com"));
+        follow("https://x.okta.com:8443/n", Err("goes to x.okta.com:8443"));
+        follow("http://login.example.com/n", Err("goes to login.example.com"));
+        follow("https://user@evil.example.com/n", Err("goes to evil.example.com"));
+        follow("https://[", Err("is no address"));
+    }
+}

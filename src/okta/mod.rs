@@ -1,0 +1,15 @@
+//! Okta's side: assignments through the Apps and Users API.
+//!
+//! Implements the port of assignments. Knows nothing of Haiilo, the store or the engine.
+
+mod auth;
+mod client;
+mod dpop;
+mod error;
+mod key;
+mod link;
+mod token;
+mod wire;
+
+pub use client::OktaClient;
+pub use error::SetupError;
