@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module a subject.
 
+mod cycle;
 mod forbidden;
 mod planner;
 mod store;
 mod tidy;
+mod world;

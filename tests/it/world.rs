@@ -1,0 +1,365 @@
+//! The vocabulary of the stories: a simulated Okta, a simulated Haiilo, a store in a folder, and a clock that the test moves. The real
+//! clients, engine and store run between them, in this process.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use okta_haiilo_sim::haiilo::{self, AccountSeed, Haiilo};
+use okta_haiilo_sim::okta::{self, Okta};
+use okta_haiilo_sim::people::{Person, person};
+use okta_haiilo_sim::{Server, SimClock};
+use okta_haiilo_sync::clock::Clock;
+use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PushRule, TokenForm, UpdateMethod};
+use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::attribute::AttributePath;
+use okta_haiilo_sync::domain::ids::{ApprovalId, RunId, UserName};
+use okta_haiilo_sync::domain::journal::{Mandate, Outcome};
+use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::memory::{Memory, Tenant};
+use okta_haiilo_sync::domain::policy::{
+    AdoptedRule, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+};
+use okta_haiilo_sync::domain::value::Compare;
+use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Order, Prepared, Scope, Silence};
+use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
+use okta_haiilo_sync::http::{HttpClient, HttpOptions};
+use okta_haiilo_sync::okta::OktaClient;
+use okta_haiilo_sync::ports::{self, StoreReader, StoreWriter as _};
+use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath};
+use tempfile::TempDir;
+use url::Url;
+
+/// The first moment of every story: 2027-01-15 08:00 UTC.
+const START: i64 = 1_800_000_000_000;
+
+/// A clock whose pauses take no time, on the simulators' own time.
+#[derive(Clone, Debug)]
+pub(crate) struct TestClock(pub(crate) SimClock);
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.now_ms()).expect("after the epoch"))
+    }
+
+    fn sleep(&self, pause: Duration) -> impl Future<Output = ()> + Send {
+        self.0.advance(i64::try_from(pause.as_millis()).expect("a short pause"));
+        std::future::ready(())
+    }
+}
+
+/// What a cycle sees, with either kind of store.
+pub(crate) struct Ends<S> {
+    source: OktaClient<TestClock>,
+    reader: HaiiloReader<TestClock>,
+    store: S,
+    clock: TestClock,
+}
+
+impl<S: StoreReader> ports::World for Ends<S> {
+    type Source = OktaClient<TestClock>;
+    type Reader = HaiiloReader<TestClock>;
+    type Store = S;
+    type Clock = TestClock;
+
+    fn source(&self) -> &Self::Source {
+        &self.source
+    }
+
+    fn reader(&self) -> &Self::Reader {
+        &self.reader
+    }
+
+    fn store(&self) -> &Self::Store {
+        &self.store
+    }
+
+    fn clock(&self) -> &Self::Clock {
+        &self.clock
+    }
+}
+
+/// A world of a story.
+pub(crate) struct World {
+    pub(crate) okta: Server<Okta>,
+    pub(crate) haiilo: Server<Haiilo>,
+    pub(crate) clock: TestClock,
+    /// Added to our own clock alone, so that it disagrees with the servers'.
+    pub(crate) settings: CycleSettings,
+    pub(crate) okta_settings: OktaSettings,
+    pub(crate) haiilo_settings: HaiiloSettings,
+    pub(crate) folder: TempDir,
+    runs: u32,
+}
+
+/// The mapping that all stories begin with, as rules; a story may change them.
+pub(crate) fn rules() -> MappingSpec {
+    let rule = |path: &str, value: &str, compare, kind| RuleSpec {
+        path: AttributePath::parse(path).expect("a path"),
+        value: value.to_owned(),
+        compare,
+        on: On::CreateAndUpdate,
+        when_empty: WhenEmpty::Leave,
+        kind,
+    };
+    let groups = [
+        ("AT", "Austria"),
+        ("CH", "Switzerland"),
+        ("DE", "Germany"),
+        ("FI", "Finland"),
+        ("FR", "France"),
+        ("IE", "Ireland"),
+        ("XX", "Atlantis"),
+    ];
+    MappingSpec {
+        rules: vec![
+            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, Kind::Text),
+            rule("name.givenName", "user.firstName", Compare::Exact, Kind::Text),
+            rule("name.familyName", "user.lastName", Compare::Exact, Kind::Text),
+            rule(
+                "addresses[type eq \"work\"].country",
+                "user.countryCode | lookup('groups')",
+                Compare::Exact,
+                Kind::Group,
+            ),
+            rule("addresses[type eq \"work\"].locality", "user.city | trim", Compare::IgnoreCase, Kind::Team),
+        ],
+        tables: BTreeMap::from([(
+            "groups".to_owned(),
+            groups.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
+        )]),
+        include: None,
+    }
+}
+
+pub(crate) fn mapping(change: impl FnOnce(&mut MappingSpec)) -> Mapping {
+    let mut spec = rules();
+    change(&mut spec);
+    Mapping::new(spec).expect("a mapping")
+}
+
+fn policy() -> Policy {
+    Policy {
+        product: Product::Advocacy,
+        statuses: StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip },
+        missing: MissingRule::Hold,
+        leavers: LeaverRules {
+            deactivated: LeaverAction::Delete,
+            unassigned: LeaverAction::Keep,
+            adopted: AdoptedRule::Keep,
+            grace: TimeDelta::days(30),
+        },
+        protected: Protected::new(["*@haiilo.com".to_owned()]).expect("a pattern"),
+        token_owner: UserName::new(haiilo::OWNER),
+        limits: Limits::usual(),
+    }
+}
+
+/// The account that a person would have in Haiilo if somebody made it by hand.
+pub(crate) fn seed(person: &Person) -> AccountSeed {
+    let groups = rules().tables.remove("groups").expect("the table of groups");
+    AccountSeed {
+        user_name: person.email.clone(),
+        given: person.given.to_owned(),
+        family: person.family.to_owned(),
+        group: groups.get(person.country_code).cloned().unwrap_or_default(),
+        team: person.city.to_owned(),
+    }
+}
+
+impl World {
+    /// Both servers, without people; Haiilo has the groups of the mapping but Atlantis.
+    pub(crate) async fn empty() -> Self {
+        let sim_clock = SimClock::standing(START);
+        let okta = Server::start(Okta::new(sim_clock.clone()), sim_clock.clone()).await.expect("a port");
+        let haiilo = Server::start(Haiilo::advocacy(sim_clock.clone()), sim_clock.clone()).await.expect("a port");
+        haiilo.state().set_groups(&["Germany", "Finland", "Austria", "Switzerland", "France", "Ireland"]);
+        let org_url = Url::parse(&okta.origin()).expect("an address");
+        let base_url = Url::parse(&format!("{}{}", haiilo.origin(), haiilo::BASE)).expect("an address");
+        let tenant = Tenant {
+            org_id: None,
+            org_url: org_url.to_string(),
+            app_id: okta::APP_ID.to_owned(),
+            product: "advocacy".to_owned(),
+            base_url: base_url.to_string(),
+        };
+        Self {
+            settings: CycleSettings {
+                tenant,
+                mapping: mapping(|_| {}),
+                policy: policy(),
+                push_is_on: PushRule::Refuse,
+                page_size: 100,
+                concurrency: 2,
+                update_method: "patch",
+            },
+            okta_settings: OktaSettings {
+                org_url,
+                app_id: okta::APP_ID.to_owned(),
+                page_size: 500,
+                link_hosts: Vec::new(),
+                push_is_on: PushRule::Refuse,
+                rate_limit_share: 0.5,
+                auth: OktaAuth::ApiToken(okta::API_TOKEN.into()),
+            },
+            haiilo_settings: HaiiloSettings {
+                base_url,
+                update_method: UpdateMethod::Patch,
+                page_size: 100,
+                concurrency: 2,
+                token: haiilo::TOKEN.into(),
+                token_form: TokenForm::Bearer,
+                token_owner: UserName::new(haiilo::OWNER),
+            },
+            okta,
+            haiilo,
+            clock: TestClock(sim_clock),
+            folder: TempDir::new().expect("a folder"),
+            runs: 0,
+        }
+    }
+
+    /// So many people are assigned, and Haiilo has none of them.
+    pub(crate) async fn with_people(n: u32) -> Self {
+        let world = Self::empty().await;
+        world.okta.state().populate(n);
+        world
+    }
+
+    /// So many people are assigned, and a first run, which was approved, has made their accounts.
+    pub(crate) async fn in_step(n: u32) -> Self {
+        let mut world = Self::with_people(n).await;
+        let report = world.sync_approved().await;
+        assert!(report.stops.is_empty(), "{:?}", report.stops);
+        world.assert_converged().await;
+        world.haiilo.state().forget_writes();
+        world
+    }
+
+    /// The Okta id of the n-th person.
+    pub(crate) fn okta_id(&self, n: u32) -> String {
+        self.okta.state().find(&person(n).email).expect("somebody who was hired")
+    }
+
+    /// The account of the n-th person, by the address that they were hired with.
+    pub(crate) fn account(&self, n: u32) -> Option<haiilo::Account> {
+        self.haiilo.state().account_named(&person(n).email)
+    }
+
+    pub(crate) fn haiilo_id(&self, n: u32) -> String {
+        self.account(n).expect("an account").id
+    }
+
+    pub(crate) fn advance(&self, time: TimeDelta) {
+        self.clock.0.advance(time.num_milliseconds());
+    }
+
+    fn path(&self) -> StorePath {
+        StorePath::new(self.folder.path().join("state.db"))
+    }
+
+    fn ends<S>(&self, store: S) -> Ends<S> {
+        let options = HttpOptions {
+            proxy: None,
+            no_proxy: Vec::new(),
+            root_certificates: None,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(1),
+        };
+        let http = HttpClient::new(options).expect("a client");
+        let wanted = self.settings.mapping.wanted();
+        let shape = Shape::of(&self.settings.mapping);
+        let clock = self.clock.clone();
+        Ends {
+            source: OktaClient::new(http.clone(), clock.clone(), &self.okta_settings, wanted).expect("a client"),
+            reader: HaiiloReader::new(http, clock.clone(), &self.haiilo_settings, shape).expect("a client"),
+            store,
+            clock,
+        }
+    }
+
+    /// A dry run.
+    pub(crate) async fn try_plan(&self) -> Result<Prepared, CycleError> {
+        self.try_plan_of(&Scope::Everybody).await
+    }
+
+    pub(crate) async fn try_plan_of(&self, scope: &Scope) -> Result<Prepared, CycleError> {
+        let ends = self.ends(ReadStore::new(self.path()));
+        engine::prepare(&ends, &self.settings, scope, None, &Silence).await
+    }
+
+    pub(crate) async fn plan(&self) -> Prepared {
+        self.try_plan().await.expect("a plan")
+    }
+
+    /// One cycle.
+    pub(crate) async fn try_sync(&mut self) -> Result<CycleReport, CycleError> {
+        self.try_sync_with(Scope::Everybody, None).await
+    }
+
+    pub(crate) async fn try_sync_with(
+        &mut self,
+        scope: Scope,
+        given: Option<ApprovalId>,
+    ) -> Result<CycleReport, CycleError> {
+        self.runs += 1;
+        let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
+        let store = Store::open(self.path(), lock).await?;
+        let ends = self.ends(store);
+        let writer: HaiiloWriter<TestClock> = ends.reader.writer();
+        let run = RunId::new(format!("run-{}", self.runs));
+        let mandate = Mandate { run, approval: None, by: "a story".to_owned(), reason: None };
+        let report = engine::sync(&ends, &writer, &self.settings, &Order { scope, given, mandate }, &Silence).await;
+        ends.store.close().await?;
+        report
+    }
+
+    pub(crate) async fn sync(&mut self) -> CycleReport {
+        self.try_sync().await.expect("a cycle")
+    }
+
+    /// One cycle in which every operation succeeds, and something is done.
+    pub(crate) async fn sync_well(&mut self) -> CycleReport {
+        let report = self.sync().await;
+        assert!(report.prepared.verdict.violations.is_empty(), "{:?}", report.prepared.verdict.violations);
+        for concluded in &report.concluded {
+            assert_eq!(concluded.outcome, Outcome::Done, "{:?}", concluded.operation);
+        }
+        assert!(report.stops.is_empty(), "{:?}", report.stops);
+        report
+    }
+
+    /// Looks at the plan, and lets exactly that pass.
+    pub(crate) async fn sync_approved(&mut self) -> CycleReport {
+        let id = self.plan().await.verdict.approval_id.expect("something to approve");
+        self.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle")
+    }
+
+    pub(crate) async fn approve(&self, id: &ApprovalId) -> Option<usize> {
+        let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
+        let store = Store::open(self.path(), lock).await.expect("a store");
+        let now = self.clock.now();
+        let found = store.approve(id, (now, now + TimeDelta::hours(24)), "a story", None).await.expect("asked");
+        store.close().await.expect("closed");
+        found
+    }
+
+    /// What the store remembers.
+    pub(crate) async fn memory(&self) -> Memory {
+        ReadStore::new(self.path()).remember(self.clock.now()).await.expect("memory")
+    }
+
+    /// Nothing is left to do, nothing was asked that no client should ask, and every planted fault met a call.
+    pub(crate) async fn assert_converged(&self) {
+        let prepared = self.plan().await;
+        assert!(prepared.plan.operations.is_empty(), "left to do: {:#?}", prepared.plan.operations);
+        assert!(prepared.verdict.violations.is_empty(), "{:?}", prepared.verdict.violations);
+        self.okta.finish();
+        self.haiilo.finish();
+    }
+}
