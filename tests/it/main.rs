@@ -2,7 +2,9 @@
 
 mod cycle;
 mod forbidden;
+mod matching;
 mod planner;
 mod store;
 mod tidy;
 mod world;
+mod writes;

@@ -236,6 +236,8 @@ impl World {
         let mut world = Self::with_people(n).await;
         let report = world.sync_approved().await;
         assert!(report.stops.is_empty(), "{:?}", report.stops);
+        // The second cycle sees the new accounts listed.
+        assert!(world.sync_well().await.concluded.is_empty());
         world.assert_converged().await;
         world.haiilo.state().forget_writes();
         world
@@ -243,7 +245,18 @@ impl World {
 
     /// The Okta id of the n-th person.
     pub(crate) fn okta_id(&self, n: u32) -> String {
-        self.okta.state().find(&person(n).email).expect("somebody who was hired")
+        self.okta_id_of(&person(n).email)
+    }
+
+    /// The Okta id of whoever logs in with this address.
+    pub(crate) fn okta_id_of(&self, login: &str) -> String {
+        self.okta.state().find(login).expect("somebody who was hired")
+    }
+
+    /// Changes an attribute in the profile of the n-th person.
+    pub(crate) fn set_profile(&self, n: u32, key: &str, value: serde_json::Value) {
+        let id = self.okta_id(n);
+        self.okta.state().set_profile(&id, key, value);
     }
 
     /// The account of the n-th person, by the address that they were hired with.
@@ -340,6 +353,16 @@ impl World {
         self.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle")
     }
 
+    /// Looks at the plan, lets exactly that pass, and every operation succeeds.
+    pub(crate) async fn sync_well_approved(&mut self) -> CycleReport {
+        let report = self.sync_approved().await;
+        for concluded in &report.concluded {
+            assert_eq!(concluded.outcome, Outcome::Done, "{:?}", concluded.operation);
+        }
+        assert!(report.stops.is_empty(), "{:?}", report.stops);
+        report
+    }
+
     pub(crate) async fn approve(&self, id: &ApprovalId) -> Option<usize> {
         let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
         let store = Store::open(self.path(), lock).await.expect("a store");
@@ -347,6 +370,12 @@ impl World {
         let found = store.approve(id, (now, now + TimeDelta::hours(24)), "a story", None).await.expect("asked");
         store.close().await.expect("closed");
         found
+    }
+
+    /// The outcomes of a cycle, each as `kind outcome`, in the order of kinds and people.
+    pub(crate) fn outcomes(&self, report: &CycleReport) -> Vec<String> {
+        let concluded = report.concluded.iter();
+        concluded.map(|one| format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str())).collect()
     }
 
     /// What the store remembers.
