@@ -2,6 +2,8 @@
 
 mod cycle;
 mod forbidden;
+mod leaving;
+mod limits;
 mod matching;
 mod planner;
 mod store;
