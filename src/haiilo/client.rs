@@ -259,7 +259,11 @@ impl<C: Clock> Connection<C> {
             attempt += 1;
         };
         match came {
-            Ok(answer) if matches!(answer.status, 200 | 201 | 202 | 204) => Ok(answer),
+            Ok(answer) if matches!(answer.status, 200 | 201 | 202 | 204) => {
+                // A page of a proxy may come as a success, and says nothing about what Haiilo did.
+                let is_scim = answer.body.is_empty() || answer.body.trim_ascii_start().starts_with(b"{");
+                if is_scim { Ok(answer) } else { Err(not_scim(route)) }
+            }
             Ok(answer) => {
                 let body = ErrorBody::read(&answer.body);
                 let kind = kind_of(answer.status, &body);
@@ -276,6 +280,11 @@ impl<C: Clock> Connection<C> {
             }
         }
     }
+}
+
+/// A success that is not Haiilo's: nobody knows what was done.
+fn not_scim(call: &'static str) -> Failure {
+    Failure { kind: FailureKind::Unknown, call, error: Box::new(HaiiloError::Unreadable(None)) }
 }
 
 fn unreadable(call: &'static str, cause: Option<serde_json::Error>) -> Failure {

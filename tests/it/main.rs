@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod cycle;
+mod faults;
 mod forbidden;
 mod leaving;
 mod limits;

@@ -89,11 +89,11 @@ pub(crate) struct World {
     pub(crate) okta: Server<Okta>,
     pub(crate) haiilo: Server<Haiilo>,
     pub(crate) clock: TestClock,
-    /// Added to our own clock alone, so that it disagrees with the servers'.
     pub(crate) settings: CycleSettings,
     pub(crate) okta_settings: OktaSettings,
     pub(crate) haiilo_settings: HaiiloSettings,
     pub(crate) folder: TempDir,
+    http: HttpClient,
     runs: u32,
 }
 
@@ -188,6 +188,13 @@ impl World {
             product: "advocacy".to_owned(),
             base_url: base_url.to_string(),
         };
+        let options = HttpOptions {
+            proxy: None,
+            no_proxy: Vec::new(),
+            root_certificates: None,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_millis(500),
+        };
         Self {
             settings: CycleSettings {
                 tenant,
@@ -220,6 +227,7 @@ impl World {
             haiilo,
             clock: TestClock(sim_clock),
             folder: TempDir::new().expect("a folder"),
+            http: HttpClient::new(options).expect("a client"),
             runs: 0,
         }
     }
@@ -277,14 +285,7 @@ impl World {
     }
 
     fn ends<S>(&self, store: S) -> Ends<S> {
-        let options = HttpOptions {
-            proxy: None,
-            no_proxy: Vec::new(),
-            root_certificates: None,
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(1),
-        };
-        let http = HttpClient::new(options).expect("a client");
+        let http = self.http.clone();
         let wanted = self.settings.mapping.wanted();
         let shape = Shape::of(&self.settings.mapping);
         let clock = self.clock.clone();
