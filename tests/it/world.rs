@@ -302,9 +302,24 @@ impl World {
         self.try_plan_of(&Scope::Everybody).await
     }
 
+    /// A dry run about some people. Whatever comes of it, it has sent nothing but reads, and left every byte of the store's folder.
     pub(crate) async fn try_plan_of(&self, scope: &Scope) -> Result<Prepared, CycleError> {
         let ends = self.ends(ReadStore::new(self.path()));
-        engine::prepare(&ends, &self.settings, scope, None, &Silence).await
+        let (files, calls) = (self.files(), (self.okta.calls().len(), self.haiilo.calls().len()));
+        let prepared = engine::prepare(&ends, &self.settings, scope, None, &Silence).await;
+        assert!(self.files() == files, "a dry run changed the store");
+        let (okta, haiilo) = (self.okta.calls(), self.haiilo.calls());
+        for call in okta[calls.0..].iter().chain(&haiilo[calls.1..]) {
+            let reads = call.route.starts_with("GET ") || call.route == okta::route::TOKEN;
+            assert!(reads, "a dry run sent {}", call.route);
+        }
+        prepared
+    }
+
+    /// Every file in the store's folder with its bytes.
+    fn files(&self) -> BTreeMap<std::ffi::OsString, Vec<u8>> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("a folder").map(|entry| entry.expect("an entry"));
+        entries.map(|entry| (entry.file_name(), std::fs::read(entry.path()).expect("a file"))).collect()
     }
 
     pub(crate) async fn plan(&self) -> Prepared {
