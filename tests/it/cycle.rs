@@ -8,7 +8,7 @@ use okta_haiilo_sync::domain::operation::Kind;
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 
-use crate::world::{World, mapping, seed};
+use crate::world::{World, mapping, outcomes, seed};
 
 #[tokio::test]
 async fn three_people_are_planned_made_and_in_step() {
@@ -16,7 +16,7 @@ async fn three_people_are_planned_made_and_in_step() {
     let prepared = world.plan().await;
     assert_eq!(prepared.plan.of_kind(Kind::Create).count(), 3);
     let report = world.sync_approved().await;
-    assert_eq!(world.outcomes(&report), ["create done", "create done", "create done"]);
+    assert_eq!(outcomes(&report), ["create done", "create done", "create done"]);
     let ada = world.account(0).expect("Ada");
     let wanted = seed(&person(0));
     let expected = (wanted.given.as_str(), wanted.family.as_str(), wanted.group.as_str(), wanted.team.as_str());
@@ -30,7 +30,7 @@ async fn a_new_colleague_gets_an_account() {
     let mut world = World::in_step(3).await;
     world.okta.state().hire(&person(7));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["create done"]);
+    assert_eq!(outcomes(&report), ["create done"]);
     assert!(world.account(7).is_some());
     world.assert_converged().await;
 }
@@ -43,7 +43,7 @@ async fn a_new_name_and_a_new_city_reach_the_account_and_nothing_else_is_touched
     world.okta.state().set_profile(&id, "lastName", json!("Byron"));
     world.okta.state().set_profile(&id, "city", json!("Paris"));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     let changed = world.account(1).expect("the account");
     assert_eq!(
         (changed.text("name.familyName"), changed.team(), changed.text("title")),
@@ -58,7 +58,7 @@ async fn a_move_to_another_group() {
     let mut world = World::in_step(3).await;
     world.set_profile(0, "countryCode", json!("FI"));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     assert_eq!(world.account(0).expect("the account").group(), "Finland");
     world.assert_converged().await;
 }
@@ -121,7 +121,7 @@ async fn drift_in_haiilo_is_corrected_and_case_of_teams_is_no_drift() {
     let shouted = person(1).city.to_uppercase();
     world.haiilo.state().edit(&second, "addresses[type eq \"work\"].locality", json!(shouted));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     assert_eq!(world.account(0).expect("the account").text("name.givenName"), person(0).given);
     world.assert_converged().await;
 }
@@ -133,7 +133,7 @@ async fn a_suspended_user_keeps_the_account_and_its_updates() {
     world.okta.state().suspend(&id);
     world.okta.state().set_profile(&id, "city", json!("Paris"));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     assert!(report.prepared.plan.leavers.is_empty());
     world.settings.policy.statuses.suspended = SuspendedRule::Leaver;
     let report = world.sync_well().await;
@@ -157,7 +157,7 @@ async fn who_has_not_started_gets_no_account_yet_and_an_existing_one_is_left_alo
     assert_eq!(report.prepared.plan.counts.staged, 2);
     world.settings.policy.statuses.staged = StagedRule::Provision;
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done", "create done"]);
+    assert_eq!(outcomes(&report), ["update done", "create done"]);
     world.assert_converged().await;
 }
 
@@ -185,7 +185,7 @@ async fn accounts_that_exist_are_adopted_in_a_step_of_their_own() {
     second.user_name = second.user_name.to_uppercase();
     world.haiilo.state().populate([first, second, seed(&person(9))]);
     let report = world.sync_approved().await;
-    assert_eq!(world.outcomes(&report), ["link done", "link done", "update done", "create done", "create done"]);
+    assert_eq!(outcomes(&report), ["link done", "link done", "update done", "create done", "create done"]);
     let mut unmanaged: Vec<String> = report
         .prepared
         .plan
@@ -211,7 +211,7 @@ async fn an_update_by_put_sends_back_what_it_read() {
     world.haiilo.state().tune(|manner| manner.extras = vec![("points".to_owned(), json!({"total": 7}))]);
     world.set_profile(0, "city", json!("Paris"));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     let account = world.account(0).expect("the account");
     assert_eq!((account.team(), account.text("title")), ("Paris", "set by an admin"));
     world.assert_converged().await;
@@ -232,7 +232,7 @@ async fn one_person_is_synced_by_any_name_and_nobody_else() {
         world.settings.policy.leavers.grace = chrono::TimeDelta::zero();
         let scope = Scope::One(name(&world));
         let report = world.try_sync_with(scope, None).await.expect("a cycle");
-        assert_eq!(world.outcomes(&report), ["update done"]);
+        assert_eq!(outcomes(&report), ["update done"]);
         assert_eq!(report.concluded[0].operation.okta_id.as_str(), ids[1]);
         // Nothing is concluded from anybody's absence, and nothing remembered.
         assert!(world.memory().await.leavers.is_empty());

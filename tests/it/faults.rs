@@ -9,10 +9,10 @@ use okta_haiilo_sim::haiilo;
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::policy::LeaverAction;
-use okta_haiilo_sync::engine::{CycleError, CycleReport};
+use okta_haiilo_sync::engine::CycleError;
 use serde_json::json;
 
-use crate::world::{World, seed};
+use crate::world::{Ran, World, seed};
 
 /// Twelve people in step; then one is hired, one renamed, one moved, one deactivated and due, one unassigned and kept. Beside them an account
 /// that nobody may touch.
@@ -54,7 +54,7 @@ fn names(world: &World) -> Vec<String> {
 }
 
 /// What must hold after the cycle with the fault, and after the clean ones behind it.
-async fn judge(world: &mut World, what: &str, came: Result<CycleReport, CycleError>) {
+async fn judge(world: &mut World, what: &str, came: Result<Ran, CycleError>) {
     let deleted: Vec<String> =
         world.haiilo.state().deleted_for_ever().iter().map(|deleted| deleted.user_name.clone()).collect();
     assert!(deleted.iter().all(|name| *name == person(4).email), "{what}: {deleted:?} are gone for ever");

@@ -7,19 +7,18 @@ use okta_haiilo_sim::okta::{self, Bend, Change};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Fate, KeptBecause};
 use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction};
-use okta_haiilo_sync::engine::CycleReport;
 use serde_json::json;
 
-use crate::world::{World, seed};
+use crate::world::{Ran, World, outcomes, seed};
 
 /// The one leaver of a cycle.
-fn fate(report: &CycleReport) -> Fate {
+fn fate(report: &Ran) -> Fate {
     let [leaver] = &report.prepared.plan.leavers[..] else { panic!("{:?}", report.prepared.plan.leavers) };
     leaver.fate.clone()
 }
 
 /// Cycles every twelve hours for so many days; the last one's report.
-async fn watch(world: &mut World, days: i64) -> CycleReport {
+async fn watch(world: &mut World, days: i64) -> Ran {
     let mut last = None;
     for _ in 0..days * 2 {
         world.advance(TimeDelta::hours(12));
@@ -76,12 +75,12 @@ async fn invariant_05_unassigned_and_deactivated_have_actions_of_their_own() {
     world.okta.state().unassign(&unassigned);
     world.okta.state().deactivate(&deactivated);
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["delete done"]);
+    assert_eq!(outcomes(&report), ["delete done"]);
     assert_eq!(report.concluded[0].operation.okta_id.as_str(), deactivated);
     assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::Configured));
     world.settings.policy.leavers.unassigned = LeaverAction::Delete;
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["delete done"]);
+    assert_eq!(outcomes(&report), ["delete done"]);
     world.assert_converged().await;
 }
 
@@ -198,7 +197,7 @@ async fn invariant_05_evidence_is_taken_again_immediately_before_the_delete() {
         let meanwhile = Fault::Bend(Bend::Meanwhile(Change::Assign(id.clone())));
         world.okta.plant(When::Nth(okta::route::USER, 3), meanwhile);
         let report = world.sync().await;
-        assert_eq!(world.outcomes(&report), ["delete held"], "{change}");
+        assert_eq!(outcomes(&report), ["delete held"], "{change}");
         assert!(world.haiilo.state().deleted_for_ever().is_empty());
         world.okta.heal();
         world.okta.state().set_status(&id, status);
@@ -215,7 +214,7 @@ async fn invariant_05_evidence_of_another_kind_than_planned_holds() {
     let meanwhile = Fault::Bend(Bend::Meanwhile(Change::Deactivate(id.clone())));
     world.okta.plant(When::Nth(okta::route::USER, 3), meanwhile);
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["delete held"]);
+    assert_eq!(outcomes(&report), ["delete held"]);
     assert!(world.haiilo.state().deleted_for_ever().is_empty());
 }
 
@@ -269,12 +268,12 @@ async fn invariant_05_the_control_person_must_be_found_by_the_same_calls() {
     // Looks at assignments: the first is the plan's, the second the control person's.
     world.okta.plant(When::Nth(okta::route::APP_USER, 2), Fault::Refuse(404));
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["delete not_attempted"]);
+    assert_eq!(outcomes(&report), ["delete not_attempted"]);
     assert!(report.concluded[0].outcome.detail().is_some_and(|why| why.contains("not found so by id")));
     assert!(world.haiilo.state().deleted_for_ever().is_empty());
     world.okta.heal();
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["delete done"]);
+    assert_eq!(outcomes(&report), ["delete done"]);
 }
 
 #[tokio::test]
@@ -286,7 +285,7 @@ async fn invariant_06_the_account_is_read_again_before_the_delete() {
         world.okta.state().deactivate(&id);
         world.haiilo.plant(When::Nth(haiilo::route::READ, 1), Fault::Bend(bend.clone()));
         let report = world.sync().await;
-        assert_ne!(world.outcomes(&report), ["delete done"], "{bend:?}");
+        assert_ne!(outcomes(&report), ["delete done"], "{bend:?}");
         assert!(world.haiilo.state().deleted_for_ever().is_empty(), "{bend:?}");
         world.haiilo.heal();
         world.sync_well().await;
@@ -326,7 +325,7 @@ async fn a_delete_whose_answer_is_lost_is_looked_at() {
         world.okta.state().deactivate(&id);
         world.haiilo.plant(When::Nth(haiilo::route::DELETE, 1), fault.clone());
         let report = world.sync().await;
-        assert_eq!(world.outcomes(&report), [outcome], "{fault:?}");
+        assert_eq!(outcomes(&report), [outcome], "{fault:?}");
         world.haiilo.heal();
         drop(world.sync().await);
         assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1, "{fault:?}");
@@ -345,7 +344,7 @@ async fn an_open_delete_is_settled_by_looking() {
         world.haiilo.plant(When::Nth(haiilo::route::READ, n), Fault::DropBefore);
     }
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["delete unknown"]);
+    assert_eq!(outcomes(&report), ["delete unknown"]);
     assert_eq!(world.memory().await.open.len(), 1);
     world.haiilo.heal();
     let report = world.sync_well().await;
@@ -363,7 +362,7 @@ async fn rows_that_linger_with_an_ended_status_are_leavers_on_evidence() {
     world.okta.state().set_assignment_status(&ids[1], "DEPROVISIONED");
     world.okta.state().set_status(&ids[2], "DEPROVISIONED");
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["delete done", "delete done", "delete done"]);
+    assert_eq!(outcomes(&report), ["delete done", "delete done", "delete done"]);
     world.assert_converged().await;
 }
 

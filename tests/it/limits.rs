@@ -12,7 +12,7 @@ use okta_haiilo_sync::domain::memory::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};
 use serde_json::json;
 
-use crate::world::{World, mapping, seed};
+use crate::world::{Ran, World, mapping, seed};
 
 /// The broken limits of a plan, each as `name found>allowed`.
 fn broken(prepared: &Prepared) -> Vec<String> {
@@ -21,7 +21,7 @@ fn broken(prepared: &Prepared) -> Vec<String> {
 }
 
 /// A cycle that is refused: nothing is written to Haiilo, and nobody becomes a leaver or missing.
-async fn refused(world: &mut World, violations: &[&str]) -> CycleReport {
+async fn refused(world: &mut World, violations: &[&str]) -> Ran {
     let before = world.memory().await;
     world.haiilo.state().forget_writes();
     let report = world.sync().await;
@@ -239,10 +239,7 @@ async fn invariant_09_too_many_missing_accounts() {
 #[tokio::test]
 async fn invariant_09_a_changed_mapping_that_changes_more_than_ten_people_wants_an_approval() {
     let mut world = World::in_step(30).await;
-    let shout = |world: &mut World| {
-        world.settings.mapping = mapping(|spec| spec.rules[2].value = "user.lastName | upper".to_owned())
-    };
-    shout(&mut world);
+    world.settings.mapping = mapping(|spec| spec.rules[2].value = "user.lastName | upper".to_owned());
     let report = refused(&mut world, &["mapping_changed 30>10", "updates 30>25"]).await;
     world.approve(&id(&report)).await;
     assert_eq!(world.sync().await.concluded.len(), 30);
@@ -349,18 +346,16 @@ async fn oktas_own_push_is_a_second_writer() {
 
 #[tokio::test]
 async fn invariant_07_a_store_of_other_ends_stops_everything() {
-    let change: [(&str, fn(&mut World)); 4] = [
-        ("Okta organization", |world| world.settings.tenant.org_url = "https://other.okta.com/".to_owned()),
-        ("Okta application", |world| world.settings.tenant.app_id = "0oaother".to_owned()),
-        ("product", |world| world.settings.tenant.product = "intranet".to_owned()),
-        ("Haiilo endpoint", |world| {
-            world.settings.tenant.base_url = "https://other.smarpshare.com/api/scim/v2".to_owned()
-        }),
-    ];
-    for (what, change) in change {
+    for what in ["Okta organization", "Okta application", "product", "Haiilo endpoint"] {
         let mut world = World::in_step(2).await;
         assert_eq!(world.memory().await.tenant.and_then(|tenant| tenant.org_id).as_deref(), Some(okta::ORG_ID));
-        change(&mut world);
+        let tenant = &mut world.settings.tenant;
+        match what {
+            "Okta organization" => tenant.org_url = "https://other.okta.com/".to_owned(),
+            "Okta application" => tenant.app_id = "0oaother".to_owned(),
+            "product" => tenant.product = "intranet".to_owned(),
+            _ => tenant.base_url = "https://other.smarpshare.com/api/scim/v2".to_owned(),
+        }
         world.haiilo.state().forget_writes();
         for error in [world.try_sync().await.expect_err("refused"), world.try_plan().await.expect_err("refused")] {
             let CycleError::OtherTenant { what: found, .. } = error else { panic!("{error}") };

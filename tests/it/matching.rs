@@ -7,7 +7,7 @@ use okta_haiilo_sync::domain::policy::{MissingRule, Protected};
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::json;
 
-use crate::world::{World, mapping, seed};
+use crate::world::{World, mapping, outcomes, seed};
 
 /// The held people of a plan, each as its code.
 fn held(prepared: &Prepared) -> Vec<&'static str> {
@@ -20,7 +20,7 @@ async fn invariant_06_a_rename_is_an_update_that_keeps_the_account() {
     let (id, account) = (world.okta_id(1), world.haiilo_id(1));
     world.okta.state().rename(&id, "byron@example.com");
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     let renamed = world.haiilo.state().account(&account).expect("the same account");
     assert_eq!(renamed.user_name, "byron@example.com");
     assert_eq!(
@@ -123,7 +123,7 @@ async fn names_are_handed_on_in_one_cycle() {
     world.okta.state().rename(&ids[0], &person(1).email);
     world.okta.state().hire(&person(0));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done", "update done", "update done", "create done"]);
+    assert_eq!(outcomes(&report), ["update done", "update done", "update done", "create done"]);
     let name = |id: &str| world.haiilo.state().account(id).expect("an account").user_name;
     assert_eq!(
         accounts.iter().map(|id| name(id)).collect::<Vec<_>>(),
@@ -202,7 +202,7 @@ async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     let report = world.sync().await;
     assert!(report.concluded.is_empty() && !report.prepared.verdict.violations.is_empty());
     let report = world.sync_well_approved().await;
-    assert_eq!(world.outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["link done"]);
     assert!(world.haiilo.state().deleted_for_ever().is_empty());
     assert!(world.account(0).is_some());
     world.assert_converged().await;
@@ -218,7 +218,7 @@ async fn an_account_that_is_gone_is_missing_and_made_anew_only_when_that_is_want
     assert_eq!(report.prepared.plan.missing.len(), 1);
     world.settings.policy.missing = MissingRule::Recreate;
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["create done"]);
+    assert_eq!(outcomes(&report), ["create done"]);
     assert_ne!(world.haiilo_id(1), account);
     assert!(world.plan().await.plan.missing.is_empty());
     world.assert_converged().await;
@@ -259,7 +259,7 @@ async fn a_server_that_ignores_the_filter_fools_nobody() {
         world.haiilo.state().tune(|manner| manner.filters = filters);
         world.okta.state().hire(&person(5));
         let report = world.sync_well().await;
-        assert_eq!(world.outcomes(&report), ["create done"], "{filters:?}");
+        assert_eq!(outcomes(&report), ["create done"], "{filters:?}");
         world.assert_converged().await;
     }
 }

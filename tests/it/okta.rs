@@ -172,7 +172,7 @@ async fn what_is_wrong_with_credentials_is_told_apart() {
     world.okta.plant(When::Nth(okta::route::TOKEN, 1), Fault::Bend(Bend::TokenTypeMac));
     fails(&mut world, &["POST /oauth2/v1/token"]).await;
 
-    let mut world = service_app(2, &keys).await;
+    let world = service_app(2, &keys).await;
     world.okta.plant(When::Nth(okta::route::TOKEN, 1), Fault::Bend(Bend::TokenWithoutExpiry));
     world.plan().await;
 }

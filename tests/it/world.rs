@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::ops::Deref;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -81,6 +82,18 @@ impl<S: StoreReader> ports::World for Ends<S> {
 
     fn clock(&self) -> &Self::Clock {
         &self.clock
+    }
+}
+
+/// The report of a cycle, which a story need not look at.
+#[derive(Debug)]
+pub(crate) struct Ran(CycleReport);
+
+impl Deref for Ran {
+    type Target = CycleReport;
+
+    fn deref(&self) -> &CycleReport {
+        &self.0
     }
 }
 
@@ -327,15 +340,11 @@ impl World {
     }
 
     /// One cycle.
-    pub(crate) async fn try_sync(&mut self) -> Result<CycleReport, CycleError> {
+    pub(crate) async fn try_sync(&mut self) -> Result<Ran, CycleError> {
         self.try_sync_with(Scope::Everybody, None).await
     }
 
-    pub(crate) async fn try_sync_with(
-        &mut self,
-        scope: Scope,
-        given: Option<ApprovalId>,
-    ) -> Result<CycleReport, CycleError> {
+    pub(crate) async fn try_sync_with(&mut self, scope: Scope, given: Option<ApprovalId>) -> Result<Ran, CycleError> {
         self.runs += 1;
         let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
         let store = Store::open(self.path(), lock).await?;
@@ -345,15 +354,15 @@ impl World {
         let mandate = Mandate { run, approval: None, by: "a story".to_owned(), reason: None };
         let report = engine::sync(&ends, &writer, &self.settings, &Order { scope, given, mandate }, &Silence).await;
         ends.store.close().await?;
-        report
+        report.map(Ran)
     }
 
-    pub(crate) async fn sync(&mut self) -> CycleReport {
+    pub(crate) async fn sync(&mut self) -> Ran {
         self.try_sync().await.expect("a cycle")
     }
 
     /// One cycle in which every operation succeeds, and something is done.
-    pub(crate) async fn sync_well(&mut self) -> CycleReport {
+    pub(crate) async fn sync_well(&mut self) -> Ran {
         let report = self.sync().await;
         assert!(report.prepared.verdict.violations.is_empty(), "{:?}", report.prepared.verdict.violations);
         for concluded in &report.concluded {
@@ -364,13 +373,13 @@ impl World {
     }
 
     /// Looks at the plan, and lets exactly that pass.
-    pub(crate) async fn sync_approved(&mut self) -> CycleReport {
+    pub(crate) async fn sync_approved(&mut self) -> Ran {
         let id = self.plan().await.verdict.approval_id.expect("something to approve");
         self.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle")
     }
 
     /// Looks at the plan, lets exactly that pass, and every operation succeeds.
-    pub(crate) async fn sync_well_approved(&mut self) -> CycleReport {
+    pub(crate) async fn sync_well_approved(&mut self) -> Ran {
         let report = self.sync_approved().await;
         for concluded in &report.concluded {
             assert_eq!(concluded.outcome, Outcome::Done, "{:?}", concluded.operation);
@@ -388,12 +397,6 @@ impl World {
         found
     }
 
-    /// The outcomes of a cycle, each as `kind outcome`, in the order of kinds and people.
-    pub(crate) fn outcomes(&self, report: &CycleReport) -> Vec<String> {
-        let concluded = report.concluded.iter();
-        concluded.map(|one| format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str())).collect()
-    }
-
     /// What the store remembers.
     pub(crate) async fn memory(&self) -> Memory {
         ReadStore::new(self.path()).remember(self.clock.now()).await.expect("memory")
@@ -407,4 +410,10 @@ impl World {
         self.okta.finish();
         self.haiilo.finish();
     }
+}
+
+/// The outcomes of a cycle, each as `kind outcome`, in the order of kinds and people.
+pub(crate) fn outcomes(report: &CycleReport) -> Vec<String> {
+    let concluded = report.concluded.iter();
+    concluded.map(|one| format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str())).collect()
 }

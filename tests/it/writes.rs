@@ -11,7 +11,7 @@ use okta_haiilo_sync::domain::link::Origin;
 use okta_haiilo_sync::engine::Stop;
 use serde_json::json;
 
-use crate::world::{World, mapping, seed};
+use crate::world::{World, mapping, outcomes, seed};
 
 /// A world in step in which the n first people have moved to Paris.
 async fn movers(people: u32, n: u32) -> World {
@@ -84,12 +84,12 @@ async fn ids_of_every_form() {
         world.sync_well_approved().await;
         world.set_profile(0, "city", json!("Paris"));
         let report = world.sync_well().await;
-        assert_eq!(world.outcomes(&report), ["update done"], "{ids:?}");
+        assert_eq!(outcomes(&report), ["update done"], "{ids:?}");
         world.settings.policy.leavers.grace = chrono::TimeDelta::zero();
         let id = world.okta_id(1);
         world.okta.state().deactivate(&id);
         let report = world.sync_well().await;
-        assert_eq!(world.outcomes(&report), ["delete done"], "{ids:?}");
+        assert_eq!(outcomes(&report), ["delete done"], "{ids:?}");
         world.assert_converged().await;
     }
 }
@@ -104,7 +104,7 @@ async fn a_put_in_every_manner() {
         check("put", |world| {
             put(world);
             world.haiilo.state().tune(|switches| {
-                switches.put = manner.clone();
+                switches.put = manner;
                 switches.etag = Etag::Enforced;
                 switches.extras = vec![("points".to_owned(), json!({"total": 7}))];
             });
@@ -120,7 +120,7 @@ async fn a_put_that_somebody_was_faster_than_is_made_on_a_new_reading() {
     world.haiilo.state().tune(|manner| manner.etag = Etag::Enforced);
     world.haiilo.plant(When::Nth(route::PUT, 1), Fault::Bend(Bend::EtagChanged));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["update done"]);
+    assert_eq!(outcomes(&report), ["update done"]);
     world.assert_converged().await;
 }
 
@@ -135,7 +135,7 @@ async fn invariant_11_a_value_that_is_not_kept_is_parked_and_the_rest_of_the_per
         world.set_profile(0, "city", json!("Paris"));
         world.set_profile(0, "lastName", json!("Byron"));
         let report = world.sync().await;
-        assert_eq!(world.outcomes(&report), ["update done_except"], "{patch:?}");
+        assert_eq!(outcomes(&report), ["update done_except"], "{patch:?}");
         let prepared = world.plan().await;
         assert!(prepared.plan.operations.is_empty(), "{patch:?}");
         if patch != Patch::EchoesLie {
@@ -165,7 +165,7 @@ async fn a_new_account_that_does_not_keep_a_value_is_not_made_twice_nor_changed_
     });
     world.okta.state().hire(&person(5));
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["create done_except"]);
+    assert_eq!(outcomes(&report), ["create done_except"]);
     let prepared = world.plan().await;
     assert!(prepared.plan.operations.is_empty());
     assert_eq!(prepared.plan.parked.len(), 1);
@@ -186,7 +186,7 @@ async fn one_refused_value_does_not_keep_the_others_back() {
     world.haiilo.plant(When::Nth(route::PATCH, 2), Fault::Refuse(400));
     world.haiilo.plant(When::Nth(route::PATCH, 3), Fault::Refuse(400));
     let report = world.sync().await;
-    let mut outcomes = world.outcomes(&report);
+    let mut outcomes = outcomes(&report);
     outcomes.sort();
     assert_eq!(outcomes, ["update done", "update done_except"]);
     let prepared = world.plan().await;
@@ -248,7 +248,7 @@ async fn when_all_seats_are_taken_creates_stop_and_updates_go_on() {
             world.okta.state().hire(&person(n));
         }
         let report = world.sync().await;
-        let outcomes = world.outcomes(&report);
+        let outcomes = outcomes(&report);
         assert_eq!(outcomes[0], "update done");
         assert_eq!(
             outcomes[1..],
@@ -268,7 +268,7 @@ async fn a_queued_account_is_pending_and_not_made_again() {
     world.haiilo.state().set_seats(Some(3));
     world.okta.state().hire(&person(5));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["create done"]);
+    assert_eq!(outcomes(&report), ["create done"]);
     for _ in 0..3 {
         let report = world.sync_well().await;
         assert!(report.concluded.is_empty());
@@ -284,7 +284,7 @@ async fn invariant_10_a_create_whose_answer_is_lost_is_looked_up_and_not_repeate
         world.okta.state().hire(&person(5));
         world.haiilo.plant(When::Nth(route::CREATE, 1), fault.clone());
         let report = world.sync_well().await;
-        assert_eq!(world.outcomes(&report), ["create done"], "{fault:?}");
+        assert_eq!(outcomes(&report), ["create done"], "{fault:?}");
         assert_eq!(world.haiilo.state().writes().len(), 1, "{fault:?}");
         let memory = world.memory().await;
         assert!(memory.links.iter().filter(|link| link.origin == Origin::Created).count() == 3, "{fault:?}");
@@ -300,12 +300,12 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     world.haiilo.plant(When::Nth(route::CREATE, 1), Fault::DropAfter);
     world.haiilo.plant(When::Nth(route::LOOK_UP, 2), Fault::Bend(Bend::FindsNobody));
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["create unknown"]);
+    assert_eq!(outcomes(&report), ["create unknown"]);
     assert_eq!(world.memory().await.open.len(), 1);
     world.haiilo.heal();
     // The next listing shows it: it is ours, not somebody else's.
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["link done"]);
     let memory = world.memory().await;
     let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.origin, Origin::Created);
@@ -318,7 +318,7 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     assert_eq!(world.sync().await.concluded[0].outcome.as_str(), "unknown");
     world.haiilo.heal();
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["create done"]);
+    assert_eq!(outcomes(&report), ["create done"]);
     assert!(world.memory().await.open.is_empty());
     world.assert_converged().await;
 }
@@ -336,7 +336,7 @@ async fn invariant_10_a_conflict_adopts_the_same_human_and_nobody_else() {
         world.okta.state().hire(&person(5));
         let report = world.sync().await;
         let expected = if taken { "create done" } else { "create held" };
-        assert_eq!(world.outcomes(&report), [expected]);
+        assert_eq!(outcomes(&report), [expected]);
         assert_eq!(world.haiilo.state().accounts().len(), 4);
         let memory = world.memory().await;
         let link = memory.links.of_person(&report.concluded[0].operation.okta_id);
@@ -356,14 +356,14 @@ async fn a_conflict_that_no_look_explains_is_held_for_a_day() {
     world.okta.state().hire(&person(5));
     world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(409));
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["create held"]);
+    assert_eq!(outcomes(&report), ["create held"]);
     let prepared = world.plan().await;
     assert!(prepared.plan.operations.is_empty());
     assert_eq!(prepared.plan.held[0].reason.code(), "create_refused");
     world.haiilo.heal();
     world.advance(chrono::TimeDelta::hours(25));
     let report = world.sync_well().await;
-    assert_eq!(world.outcomes(&report), ["create done"]);
+    assert_eq!(outcomes(&report), ["create done"]);
     world.assert_converged().await;
 }
 
@@ -375,7 +375,7 @@ async fn invariant_10_a_conflict_on_a_rename_never_changes_whose_account_it_is()
     let (id, account) = (world.okta_id(1), world.haiilo_id(1));
     world.okta.state().rename(&id, &person(9).email);
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["update failed"]);
+    assert_eq!(outcomes(&report), ["update failed"]);
     let memory = world.memory().await;
     let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.haiilo_id.as_str(), account);
@@ -397,7 +397,7 @@ async fn an_update_whose_answer_is_lost_is_looked_at() {
         let mut world = movers(3, 1).await;
         world.haiilo.plant(When::Nth(route::PATCH, 1), fault.clone());
         let report = world.sync().await;
-        assert_eq!(world.outcomes(&report), [outcome], "{fault:?}");
+        assert_eq!(outcomes(&report), [outcome], "{fault:?}");
         world.haiilo.heal();
         world.sync_well().await;
         world.assert_converged().await;
@@ -423,7 +423,7 @@ async fn invariant_12_a_canary_that_changes_more_than_was_sent_stops_the_run() {
     world.haiilo.state().tune(|manner| manner.patch = Patch::LosesUnsent("name.givenName".to_owned()));
     let report = world.sync().await;
     assert_eq!(
-        world.outcomes(&report),
+        outcomes(&report),
         ["update failed", "update not_attempted", "update not_attempted", "update not_attempted"]
     );
     let [Stop::Canary { also_changed, approval_id, .. }] = &report.stops[..] else { panic!("{:?}", report.stops) };
@@ -461,7 +461,7 @@ async fn a_server_whose_answers_lie_is_read_back_each_time() {
     let mut world = movers(6, 4).await;
     world.haiilo.state().tune(|manner| manner.patch = Patch::EchoesLie);
     let report = world.sync().await;
-    assert_eq!(world.outcomes(&report), ["update done_except"; 4]);
+    assert_eq!(outcomes(&report), ["update done_except"; 4]);
     assert!(world.plan().await.plan.operations.is_empty());
     assert!(world.memory().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
 }
@@ -494,7 +494,7 @@ async fn five_calls_in_a_row_that_do_not_get_through_end_the_run() {
     world.haiilo.plant(When::Every(route::PATCH), Fault::DropBefore);
     let report = world.sync().await;
     assert!(matches!(&report.stops[..], [Stop::Unreachable(_)]), "{:?}", report.stops);
-    let outcomes = world.outcomes(&report);
+    let outcomes = outcomes(&report);
     let attempted = outcomes.iter().filter(|outcome| *outcome == "update failed").count();
     assert!((5..=6).contains(&attempted), "{outcomes:?}");
     world.haiilo.heal();
@@ -509,7 +509,7 @@ async fn ten_equal_refusals_end_their_kind_and_other_kinds_go_on() {
     world.okta.state().hire(&person(40));
     let report = world.sync().await;
     assert!(matches!(&report.stops[..], [Stop::Refused(..)]), "{:?}", report.stops);
-    let outcomes = world.outcomes(&report);
+    let outcomes = outcomes(&report);
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == "update failed").count(), 10);
     assert_eq!(outcomes.last().map(String::as_str), Some("create done"));
     // Nothing was parked: it is the path that the server does not take, and no value.
@@ -522,7 +522,7 @@ async fn refused_credentials_end_the_run_at_once() {
     world.haiilo.plant(When::Every(route::PATCH), Fault::Refuse(401));
     let report = world.sync().await;
     assert!(matches!(&report.stops[..], [Stop::CredentialsRefused(_), ..]), "{:?}", report.stops);
-    assert_eq!(world.outcomes(&report)[1..], ["update not_attempted"; 3]);
+    assert_eq!(outcomes(&report)[1..], ["update not_attempted"; 3]);
 }
 
 #[tokio::test]
@@ -538,7 +538,7 @@ async fn writes_end_half_an_hour_after_both_sides_were_read() {
     world.settings.concurrency = 1;
     let report = world.sync().await;
     assert!(report.stops.contains(&Stop::TimeIsUp), "{:?}", report.stops);
-    assert!(world.outcomes(&report).contains(&"update not_attempted".to_owned()));
+    assert!(outcomes(&report).contains(&"update not_attempted".to_owned()));
     world.haiilo.heal();
     world.sync_well().await;
     world.assert_converged().await;
@@ -557,7 +557,7 @@ async fn error_bodies_of_every_form_are_survived() {
         world.haiilo.state().tune(|manner| manner.errors = form);
         world.haiilo.plant(When::Nth(route::PATCH, 1), Fault::Refuse(400));
         let report = world.sync().await;
-        assert_eq!(world.outcomes(&report), ["update failed"], "{form:?}");
+        assert_eq!(outcomes(&report), ["update failed"], "{form:?}");
         assert!(report.concluded[0].outcome.detail().is_some_and(|detail| detail.contains("400")), "{form:?}");
         world.haiilo.heal();
         world.sync_well().await;
@@ -574,7 +574,7 @@ async fn a_soft_delete_counts_as_a_delete() {
         let id = world.okta_id(1);
         world.okta.state().deactivate(&id);
         let report = world.sync_well().await;
-        assert_eq!(world.outcomes(&report), ["delete done"], "{delete:?}");
+        assert_eq!(outcomes(&report), ["delete done"], "{delete:?}");
         assert_eq!(world.memory().await.links.len(), 2);
         world.assert_converged().await;
     }
