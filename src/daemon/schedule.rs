@@ -215,10 +215,13 @@ fn is_item(item: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
     use chrono_tz::Tz;
 
     use super::{Schedule, check};
+    use crate::config::{self, Surroundings};
 
     fn utc(time: &str) -> DateTime<Utc> {
         time.parse().expect("a time")
@@ -391,6 +394,19 @@ mod tests {
         interval("0 0 6 * * MON,THU", 3 * 86_400);
         interval("0 0 1,23 * * MON,THU", 22 * 3_600);
         interval("0 0 6 1 1 *", 365 * 86_400);
+    }
+
+    #[test]
+    fn the_sample_configuration_loads_where_it_stands() {
+        let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/okta-haiilo-sync.toml"));
+        let secrets = Surroundings::from_iter([
+            ("OKTA_HAIILO_SYNC__OKTA__AUTH__PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----"),
+            ("OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN", "token"),
+        ]);
+        let settings = config::load(sample, &secrets, check).expect("settings");
+        let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone).expect("a schedule");
+        assert_eq!(schedule.shortest_interval(), TimeDelta::minutes(15));
+        assert_eq!(settings.warnings, [""; 0]);
     }
 
     #[test]

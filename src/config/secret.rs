@@ -1,0 +1,184 @@
+//! Secrets: from the first place that has one, never from the configuration file itself.
+//!
+//! The places, in order: a credential of systemd (systemd.exec, `LoadCredential=`), the file that the configuration names, the folder of
+//! credentials, the environment. No message holds a part of a secret.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::surroundings::{self, Surroundings, variable};
+use crate::config::values;
+
+/// One secret of the configuration.
+pub(super) struct SecretKey {
+    /// The key that it would have in the file, and has in the environment.
+    key: &'static str,
+    /// The key that names a file.
+    file_key: &'static str,
+    /// Its name as a credential.
+    credential: &'static str,
+    form: Form,
+}
+
+/// What a secret looks like.
+enum Form {
+    /// One word that goes into a header.
+    Token,
+    /// A private key.
+    Pem,
+}
+
+/// Okta's API token.
+pub(super) const OKTA_TOKEN: SecretKey = SecretKey {
+    key: surroundings::OKTA_TOKEN,
+    file_key: "okta.auth.token_file",
+    credential: "okta-token",
+    form: Form::Token,
+};
+
+/// The private key of the service app in Okta.
+pub(super) const OKTA_PRIVATE_KEY: SecretKey = SecretKey {
+    key: surroundings::OKTA_PRIVATE_KEY,
+    file_key: "okta.auth.private_key_file",
+    credential: "okta-private-key",
+    form: Form::Pem,
+};
+
+/// Haiilo's access token.
+pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
+    key: surroundings::HAIILO_TOKEN,
+    file_key: "haiilo.auth.token_file",
+    credential: "haiilo-token",
+    form: Form::Token,
+};
+
+/// Where secrets may be.
+pub(super) struct Places<'a> {
+    pub(super) surroundings: &'a Surroundings,
+    /// Relative paths begin at the folder of the configuration.
+    pub(super) folder: &'a Path,
+    pub(super) credentials_dir: &'a Path,
+}
+
+/// Whether a file that is not there is an error, or only one place less.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    Error,
+    Usual,
+}
+
+/// Who may read a file besides its owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Nobody; anybody else is a warning.
+    OwnerAlone,
+    /// Whoever systemd lets in: it gives access by lists that show up as a mode for the group.
+    AsSystemdSays,
+}
+
+/// Where a secret was found, for messages, and its text.
+struct Found {
+    place: String,
+    text: String,
+}
+
+/// Finds a secret.
+pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
+    let SecretKey { key, file_key, credential, form } = secret;
+    let named = reader.optional(file_key, values::path(places.folder));
+    match find(reader, places, secret, named.as_deref()) {
+        Err(problem) => {
+            reader.note([problem]);
+            None
+        }
+        Ok(None) => {
+            // One that stands in the file is told as such.
+            if !reader.is_set(key) {
+                reader.miss(key, &looked_at(places, file_key, named.as_deref(), credential, key));
+            }
+            None
+        }
+        Ok(Some(Found { place, text })) => match check(form, text.trim()) {
+            Ok(()) => Some(SecretString::from(text.trim())),
+            Err(right) => {
+                reader.note([Problem::new(place, format!("{key}: {right}"))]);
+                None
+            }
+        },
+    }
+}
+
+fn find(
+    reader: &mut Reader,
+    places: &Places<'_>,
+    secret: &SecretKey,
+    named: Option<&Path>,
+) -> Result<Option<Found>, Problem> {
+    let SecretKey { key, file_key: _, credential, form: _ } = secret;
+    let of_systemd = places.surroundings.credentials_directory().map(|folder| folder.join(credential));
+    let in_folder = places.credentials_dir.join(credential);
+    let files: [(Option<PathBuf>, Absence, Readers); 3] = [
+        (of_systemd, Absence::Usual, Readers::AsSystemdSays),
+        (named.map(Path::to_owned), Absence::Error, Readers::OwnerAlone),
+        (Some(in_folder), Absence::Usual, Readers::OwnerAlone),
+    ];
+    for (path, absence, readers) in files {
+        let Some(path) = path else { continue };
+        if let Some(text) = read_file(&path, absence, key)? {
+            if readers == Readers::OwnerAlone {
+                warn_of_readers(reader, &path, key);
+            }
+            return Ok(Some(Found { place: path.display().to_string(), text }));
+        }
+    }
+    let variable = variable(key);
+    match places.surroundings.get(&variable).map(|value| value.to_str()) {
+        None => Ok(None),
+        Some(Some(text)) => Ok(Some(Found { place: variable, text: text.to_owned() })),
+        Some(None) => Err(Problem::new(variable, format!("{key}: is no text (UTF-8)"))),
+    }
+}
+
+fn read_file(path: &Path, absence: Absence, key: &str) -> Result<Option<String>, Problem> {
+    let is_absent = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if absence == Absence::Usual && is_absent(error.kind()) => Ok(None),
+        Err(error) => Err(Problem::new(path.display().to_string(), format!("{key}: cannot be read: {error}"))),
+    }
+}
+
+fn warn_of_readers(reader: &mut Reader, path: &Path, key: &str) {
+    let mode = fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        reader.warn(format!("{}: {key}: others may read this file (mode {mode:04o}); chmod 0600 it", path.display()));
+    }
+}
+
+fn check(form: &Form, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    match form {
+        Form::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
+        Form::Token => Err("holds spaces or signs that no token has; is it the token alone?".to_owned()),
+        Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
+        Form::Pem => Err("is no private key in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
+    }
+}
+
+fn looked_at(places: &Places<'_>, file_key: &str, named: Option<&Path>, credential: &str, key: &str) -> String {
+    let systemd = match places.surroundings.credentials_directory() {
+        Some(folder) => folder.join(credential).display().to_string(),
+        None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),
+    };
+    let named = named.map_or_else(|| format!("{file_key} (not set)"), |path| path.display().to_string());
+    let in_folder = places.credentials_dir.join(credential);
+    format!("looked at {systemd}, {named}, {}, and the variable {}", in_folder.display(), variable(key))
+}
