@@ -12,6 +12,8 @@ use crate::config::haiilo;
 use crate::config::layers;
 use crate::config::limits;
 use crate::config::mapping_file::{self, MappingFile};
+use crate::config::mapping_test::MappingTest;
+use crate::config::nearest::nearest;
 use crate::config::okta;
 use crate::config::problem::Problem;
 use crate::config::reader::{Entry, Reader};
@@ -19,6 +21,7 @@ use crate::config::secret::Places;
 use crate::config::settings::{HttpSettings, ScheduleSettings, Settings};
 use crate::config::surroundings::Surroundings;
 use crate::config::values;
+use crate::domain::mapping::Mapping;
 use crate::domain::policy::{Policy, Product};
 
 /// Says whether a cron expression can be used in a time zone; the error says what would be right. Schedules are the daemon's, which is
@@ -62,10 +65,7 @@ fn settings(
     let http = http(reader, folder);
     listen_and_notify(reader);
     let journal_keep = limits::to_delta(reader.or("journal.keep", days(400), values::duration("2d", "3650d")));
-    let (haiilo, mapping) = (haiilo?, mapping?);
-    for warning in mapping.warnings {
-        reader.warn(warning);
-    }
+    let (haiilo, (mapping, mapping_tests)) = (haiilo?, mapping?);
     Some(Settings {
         state,
         okta: okta?,
@@ -80,8 +80,8 @@ fn settings(
         },
         haiilo,
         http,
-        mapping: mapping.mapping,
-        mapping_tests: mapping.tests,
+        mapping,
+        mapping_tests,
         schedule,
         journal_keep,
         credentials_dir,
@@ -89,12 +89,17 @@ fn settings(
     })
 }
 
-fn mapping(reader: &mut Reader, folder: &Path, product: Option<Product>) -> Option<MappingFile> {
+fn mapping(reader: &mut Reader, folder: &Path, product: Option<Product>) -> Option<(Mapping, Vec<MappingTest>)> {
     let usual = (!reader.is_set("mapping.file")).then(|| folder.join("mapping.toml"));
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
     // While there is one product, a mapping can be checked even where the product is misspelt.
     match mapping_file::read(&path, product.unwrap_or(Product::Advocacy)) {
-        Ok(mapping) => Some(mapping),
+        Ok(MappingFile { mapping, tests, warnings }) => {
+            for warning in warnings {
+                reader.warn(warning);
+            }
+            Some((mapping, tests))
+        }
         Err(problems) => {
             reader.note(problems);
             None
@@ -123,11 +128,10 @@ fn schedule(reader: &mut Reader, check_cron: CheckCron) -> ScheduleSettings {
 fn zone(entry: &Entry) -> Result<Tz, String> {
     let name = values::text(entry)?;
     name.parse().map_err(|_| {
-        let alike =
-            chrono_tz::TZ_VARIANTS.iter().map(|zone| (strsim::damerau_levenshtein(&name, zone.name()), zone.name()));
-        let nearest = alike.filter(|(distance, _)| *distance <= 3).min();
-        match nearest {
-            Some((_, nearest)) => format!("unknown time zone; did you mean {nearest:?}?"),
+        let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        let other_case = names().find(|known| known.eq_ignore_ascii_case(&name));
+        match other_case.or_else(|| nearest(&name, names())) {
+            Some(meant) => format!("unknown time zone; did you mean {meant:?}?"),
             None => "write the name of a time zone, as in \"Europe/Berlin\" or \"UTC\"".to_owned(),
         }
     })
@@ -140,9 +144,9 @@ fn http(reader: &mut Reader, folder: &Path) -> HttpSettings {
         ca_file: reader.optional("http.ca_file", |entry| {
             let path = values::path(folder)(entry)?;
             match fs::read(&path) {
-                Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+                Err(error) => Err(format!("cannot be read: {error}")),
                 Ok(bytes) if !String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
-                    Err(format!("{} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)", path.display()))
+                    Err("holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned())
                 }
                 Ok(_) => Ok(path),
             }
@@ -343,7 +347,7 @@ mod tests {
             "link_hosts = ",
             "[\"https://a.example\"]",
             "okta.link_hosts = [\"https://a.example\"]",
-            "\"https://a.example\" is no name of a host; write it as in \"login.example.com\"",
+            "write names of hosts, as in [\"login.example.com\"]",
         ),
         ("suspended = ", "\"delete\"", "okta.suspended = \"delete\"", "write \"keep\" or \"leaver\""),
         ("staged = ", "true", "okta.staged = true", "write \"skip\" or \"provision\""),
@@ -726,7 +730,9 @@ mod tests {
             format!("{REQUIRED}credentials_dir = \"credentials\"\nhaiilo.auth.token_file = \"named\""),
         )
         .expect("a file");
-        place.refused(&["named: haiilo.auth.token: cannot be read: No such file or directory (os error 2)"]);
+        place.refused(&[
+            "sync.toml:11: haiilo.auth.token_file: the file cannot be read: No such file or directory (os error 2)",
+        ]);
         let place = place.file("named", "in-named\n", 0o400);
         token(&place, "in-named");
         let folder = place.path().join("systemd").display().to_string();
@@ -799,6 +805,12 @@ mod tests {
             "haiilo.auth.token_form = \"marker-7f3a\"",
             "haiilo.auth.token_owner2 = [\"marker-7f3a\"]",
             "haiilo.tokn = \"marker-7f3a\"",
+            "haiilo.auth.token_file = \"marker-7f3a\"",
+            "okta.auth.private_key_file = \"marker-7f3a\"",
+            "okta.auth.private_key_file = [\"marker-7f3a\"]",
+            "okta.link_hosts = [\"https://user:marker-7f3a@example.com\"]",
+            "http.ca_file = \"https://user:marker-7f3a@example.com\"",
+            "state = \"postgres://user:marker-7f3a@db/sync\"",
             "notify.webhook_url = \"https://hooks.example.com/marker-7f3a\"",
             "notify.webhook_url_file = [\"https://hooks.example.com/marker-7f3a\"]",
             "http.proxy = \"socks5://user:marker-7f3a@proxy.example.com\"",
@@ -848,11 +860,11 @@ mod tests {
         let text = format!("{REQUIRED}state = \"sqlite:state.db\"\nhttp.ca_file = \"ca.pem\"\n");
         let place = Place::new(&text);
         place.refused(&[
-            "sync.toml:11: http.ca_file = \"ca.pem\": ca.pem cannot be read: No such file or directory (os error 2)",
+            "sync.toml:11: http.ca_file = \"ca.pem\": cannot be read: No such file or directory (os error 2)",
         ]);
         let place = place.file("ca.pem", "x", 0o644);
         place.refused(&[
-            "sync.toml:11: http.ca_file = \"ca.pem\": ca.pem holds no certificate in PEM (-----BEGIN CERTIFICATE-----)",
+            "sync.toml:11: http.ca_file = \"ca.pem\": holds no certificate in PEM (-----BEGIN CERTIFICATE-----)",
         ]);
         let place = place.file("ca.pem", "-----BEGIN CERTIFICATE-----", 0o644);
         let settings = place.settings();

@@ -10,6 +10,7 @@ mod load;
 mod mapping_cases;
 mod mapping_file;
 pub mod mapping_test;
+mod nearest;
 mod okta;
 mod problem;
 mod product;

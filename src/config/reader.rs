@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use config::ValueKind;
 
 use crate::config::layers::{Leaf, Leaves, Origin};
+use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::surroundings::SECRETS;
 
@@ -157,7 +158,7 @@ impl Reader {
             } else if OF_THE_INTRANET.contains(&&*key) {
                 "belongs to product = \"intranet\", which this version does not serve".to_owned()
             } else if !is_section {
-                match nearest(&key, &self.known) {
+                match meant(&key, &self.known) {
                     Some(known) => format!("unknown key; did you mean {known}?"),
                     None => "unknown key".to_owned(),
                 }
@@ -174,14 +175,10 @@ impl Reader {
 }
 
 /// The known key that was most likely meant: the same name in another section, or a name that differs in a few letters.
-fn nearest<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
+fn meant<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let elsewhere = known.iter().find(|known| last(known) == last(key));
-    let alike = || {
-        let distances = known.iter().map(|known| (strsim::damerau_levenshtein(key, known), known));
-        distances.filter(|(distance, _)| *distance <= 3).min().map(|(_, known)| known)
-    };
-    elsewhere.or_else(alike).map(String::as_str)
+    let elsewhere = known.iter().find(|known| last(known) == last(key)).map(String::as_str);
+    elsewhere.or_else(|| nearest(key, known.iter().map(String::as_str)))
 }
 
 /// A value as the file would write it, shortened.

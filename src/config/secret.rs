@@ -6,12 +6,12 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::SecretString;
 
 use crate::config::problem::Problem;
-use crate::config::reader::Reader;
+use crate::config::reader::{Entry, Reader};
 use crate::config::surroundings::{self, Surroundings, variable};
 use crate::config::values;
 
@@ -66,13 +66,6 @@ pub(super) struct Places<'a> {
     pub(super) credentials_dir: &'a Path,
 }
 
-/// Whether a file that is not there is an error, or only one place less.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Absence {
-    Error,
-    Usual,
-}
-
 /// Who may read a file besides its owner.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Readers {
@@ -88,19 +81,19 @@ struct Found {
     text: String,
 }
 
+/// A failure that the reader was told.
+struct Noted;
+
 /// Finds a secret.
 pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
     let SecretKey { key, file_key, credential, form } = secret;
-    let named = reader.optional(file_key, values::path(places.folder));
-    match find(reader, places, secret, named.as_deref()) {
-        Err(problem) => {
-            reader.note([problem]);
-            None
-        }
+    let named = reader.take(file_key);
+    match find(reader, places, secret, named.as_ref()) {
+        Err(Noted) => None,
         Ok(None) => {
             // One that stands in the file is told as such.
             if !reader.is_set(key) {
-                reader.miss(key, &looked_at(places, file_key, named.as_deref(), credential, key));
+                reader.miss(key, &looked_at(places, file_key, credential, key));
             }
             None
         }
@@ -114,43 +107,69 @@ pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey)
     }
 }
 
+/// Looks at one place after the other.
 fn find(
     reader: &mut Reader,
     places: &Places<'_>,
     secret: &SecretKey,
-    named: Option<&Path>,
-) -> Result<Option<Found>, Problem> {
+    named: Option<&Entry>,
+) -> Result<Option<Found>, Noted> {
     let SecretKey { key, file_key: _, credential, form: _ } = secret;
-    let of_systemd = places.surroundings.credentials_directory().map(|folder| folder.join(credential));
-    let in_folder = places.credentials_dir.join(credential);
-    let files: [(Option<PathBuf>, Absence, Readers); 3] = [
-        (of_systemd, Absence::Usual, Readers::AsSystemdSays),
-        (named.map(Path::to_owned), Absence::Error, Readers::OwnerAlone),
-        (Some(in_folder), Absence::Usual, Readers::OwnerAlone),
-    ];
-    for (path, absence, readers) in files {
-        let Some(path) = path else { continue };
-        if let Some(text) = read_file(&path, absence, key)? {
-            if readers == Readers::OwnerAlone {
-                warn_of_readers(reader, &path, key);
-            }
-            return Ok(Some(Found { place: path.display().to_string(), text }));
-        }
+    if let Some(folder) = places.surroundings.credentials_directory()
+        && let Some(found) = read_file(reader, &folder.join(credential), key, Readers::AsSystemdSays)?
+    {
+        return Ok(Some(found));
+    }
+    if let Some(entry) = named {
+        return read_named(reader, places.folder, entry, key).map(Some);
+    }
+    if let Some(found) = read_file(reader, &places.credentials_dir.join(credential), key, Readers::OwnerAlone)? {
+        return Ok(Some(found));
     }
     let variable = variable(key);
     match places.surroundings.get(&variable).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Some(text)) => Ok(Some(Found { place: variable, text: text.to_owned() })),
-        Some(None) => Err(Problem::new(variable, format!("{key}: is no text (UTF-8)"))),
+        Some(None) => {
+            reader.note([Problem::new(variable, format!("{key}: is no text (UTF-8)"))]);
+            Err(Noted)
+        }
     }
 }
 
-fn read_file(path: &Path, absence: Absence, key: &str) -> Result<Option<String>, Problem> {
-    let is_absent = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+/// A file that may be there or not.
+fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> Result<Option<Found>, Noted> {
     match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if absence == Absence::Usual && is_absent(error.kind()) => Ok(None),
-        Err(error) => Err(Problem::new(path.display().to_string(), format!("{key}: cannot be read: {error}"))),
+        Ok(text) => {
+            if readers == Readers::OwnerAlone {
+                warn_of_readers(reader, path, key);
+            }
+            Ok(Some(Found { place: path.display().to_string(), text }))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => {
+            reader.note([Problem::new(path.display().to_string(), format!("{key}: cannot be read: {error}"))]);
+            Err(Noted)
+        }
+    }
+}
+
+/// The file that the configuration names, which must be there. Its name is not told before it is known to be one: it may be the secret
+/// itself, in the wrong place.
+fn read_named(reader: &mut Reader, folder: &Path, entry: &Entry, key: &str) -> Result<Found, Noted> {
+    let read = values::path(folder)(entry).and_then(|path| match fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) => Err(format!("the file cannot be read: {error}")),
+    });
+    match read {
+        Ok((path, text)) => {
+            warn_of_readers(reader, &path, key);
+            Ok(Found { place: path.display().to_string(), text })
+        }
+        Err(right) => {
+            reader.refuse(entry, &right);
+            Err(Noted)
+        }
     }
 }
 
@@ -173,12 +192,11 @@ fn check(form: &Form, text: &str) -> Result<(), String> {
     }
 }
 
-fn looked_at(places: &Places<'_>, file_key: &str, named: Option<&Path>, credential: &str, key: &str) -> String {
+fn looked_at(places: &Places<'_>, file_key: &str, credential: &str, key: &str) -> String {
     let systemd = match places.surroundings.credentials_directory() {
         Some(folder) => folder.join(credential).display().to_string(),
         None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),
     };
-    let named = named.map_or_else(|| format!("{file_key} (not set)"), |path| path.display().to_string());
     let in_folder = places.credentials_dir.join(credential);
-    format!("looked at {systemd}, {named}, {}, and the variable {}", in_folder.display(), variable(key))
+    format!("looked at {systemd}, {file_key} (not set), {}, and the variable {}", in_folder.display(), variable(key))
 }

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::document::Document;
+use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 
 /// A table of the file.
@@ -157,10 +158,9 @@ impl<'d> Notes<'d> {
         let Section { name, at: _, entries, known } = section;
         for (key, _) in entries {
             let path = below(&name, key.get_ref());
-            let alike = known.iter().map(|known| (strsim::damerau_levenshtein(key.get_ref(), known), *known));
-            let message = match alike.min() {
-                Some((0..=3, nearest)) => format!("{path}: unknown key; did you mean {nearest}?"),
-                _ => format!("{path}: unknown key; possible are {}", known.join(", ")),
+            let message = match nearest(key.get_ref(), known.iter().copied()) {
+                Some(nearest) => format!("{path}: unknown key; did you mean {nearest}?"),
+                None => format!("{path}: unknown key; possible are {}", known.join(", ")),
             };
             self.refuse(key.span().start, message);
         }

@@ -209,7 +209,7 @@ pub(super) fn proxy(entry: &Entry) -> Converted<Url> {
 pub(super) fn hosts(entry: &Entry) -> Converted<Vec<String>> {
     let host = |name: String| match Host::parse(&name) {
         Ok(host) => Ok(host.to_string()),
-        Err(_) => Err(format!("{name:?} is no name of a host; write it as in \"login.example.com\"")),
+        Err(_) => Err("write names of hosts, as in [\"login.example.com\"]".to_owned()),
     };
     texts(entry)?.into_iter().map(host).collect()
 }
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(list(&["Login.Example.com"]), Ok(vec!["login.example.com".to_owned()]));
         assert_eq!(list(&[]), Ok(Vec::new()));
         for wrong in ["https://login.example.com", "login.example.com/x", "login.example.com:443", "a b"] {
-            assert!(list(&[wrong]).is_err_and(|right| right.contains("is no name of a host")), "{wrong}");
+            assert!(list(&[wrong]).is_err_and(|right| right.contains("names of hosts")), "{wrong}");
         }
         assert!(list(&[" "]).is_err());
     }
