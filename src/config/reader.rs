@@ -148,29 +148,33 @@ impl Reader {
     /// All problems, those of unknown keys included, and all warnings.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
         for (key, leaf) in std::mem::take(&mut self.left) {
-            let is_section =
-                self.known.iter().any(|known| known.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')));
-            let is_table = matches!(leaf.value, ValueKind::Nil);
-            let message = if SECRETS.contains(&&*key) {
-                format!(
-                    "a secret does not belong in this file; put it into a file of its own, and name that in {key}_file"
-                )
-            } else if OF_THE_INTRANET.contains(&&*key) {
-                "belongs to product = \"intranet\", which this version does not serve".to_owned()
-            } else if !is_section {
-                match meant(&key, &self.known) {
-                    Some(known) => format!("unknown key; did you mean {known}?"),
-                    None => "unknown key".to_owned(),
-                }
-            } else if is_table {
-                continue;
-            } else {
-                format!("is a section; write [{key}], and its keys below")
-            };
-            let entry = Entry { key, leaf };
-            self.problems.push(Problem::new(entry.place(), format!("{}: {message}", entry.key)));
+            if let Some(message) = self.complaint(&key, &leaf.value) {
+                let entry = Entry { key, leaf };
+                self.problems.push(Problem::new(entry.place(), format!("{}: {message}", entry.key)));
+            }
         }
         (self.problems, self.warnings)
+    }
+
+    /// What is wrong with a key that nobody took; nothing where it is a section without keys.
+    fn complaint(&self, key: &str, value: &ValueKind) -> Option<String> {
+        let is_below = |known: &String| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        if SECRETS.contains(&key) {
+            return Some(format!(
+                "a secret does not belong in this file; put it into a file of its own, and name that in {key}_file"
+            ));
+        }
+        if OF_THE_INTRANET.contains(&key) {
+            return Some("belongs to product = \"intranet\", which this version does not serve".to_owned());
+        }
+        if self.known.iter().any(is_below) {
+            let is_empty = matches!(value, ValueKind::Nil);
+            return (!is_empty).then(|| format!("is a section; write [{key}], and its keys below"));
+        }
+        Some(match meant(key, &self.known) {
+            Some(known) => format!("unknown key; did you mean {known}?"),
+            None => "unknown key".to_owned(),
+        })
     }
 }
 
