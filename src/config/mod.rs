@@ -1,3 +1,26 @@
-//! The configuration: read, checked, and turned into settings.
+//! The configuration: a file and the environment, read, checked, and turned into settings. Every problem is told at once.
+//!
+//! Knows the domain's words and nothing of the world behind them: no request is sent from here.
 
+mod document;
+mod haiilo;
+mod layers;
+mod limits;
+mod load;
+mod mapping_cases;
+mod mapping_file;
+pub mod mapping_test;
+mod nearest;
+mod okta;
+mod problem;
+mod product;
+mod reader;
+mod secret;
+mod section;
 pub mod settings;
+mod surroundings;
+mod values;
+
+pub use load::{CheckCron, load};
+pub use problem::Problem;
+pub use surroundings::Surroundings;

@@ -1,12 +1,54 @@
 //! The checked settings: what the rest of the program may rely on. Made by the reader of the configuration alone.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use chrono_tz::Tz;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::config::mapping_test::MappingTest;
 use crate::domain::ids::UserName;
+use crate::domain::mapping::Mapping;
+use crate::domain::policy::Policy;
+
+/// The whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// `state`: the file of the store.
+    pub state: PathBuf,
+    /// `credentials_dir`.
+    pub credentials_dir: PathBuf,
+    /// `[okta]`.
+    pub okta: OktaSettings,
+    /// `[haiilo]`.
+    pub haiilo: HaiiloSettings,
+    /// `[http]`.
+    pub http: HttpSettings,
+    /// What the administrator decided about people and accounts: parts of `[okta]` and `[haiilo]`, `[leavers]`, `[protect]`, `[limits]`.
+    pub policy: Policy,
+    /// The mapping file.
+    pub mapping: Mapping,
+    /// `[[tests]]` of the mapping file.
+    pub mapping_tests: Vec<MappingTest>,
+    /// `[schedule]`.
+    pub schedule: ScheduleSettings,
+    /// `journal.keep`.
+    pub journal_keep: TimeDelta,
+    /// Findings that are no errors, a line each, for `check` and `plan` to show.
+    pub warnings: Vec<String>,
+}
+
+/// `[schedule]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleSettings {
+    /// `full`: a cron expression that the reader of schedules accepted.
+    pub full: String,
+    /// `timezone`.
+    pub timezone: Tz,
+}
 
 /// `[okta]`, apart from what the domain's policy holds.
 #[derive(Clone, Debug)]
@@ -21,7 +63,7 @@ pub struct OktaSettings {
     pub link_hosts: Vec<String>,
     /// `push_is_on`.
     pub push_is_on: PushRule,
-    /// `rate_limit_share`, above 0 and at most 1.
+    /// `rate_limit_share`, 0.01 to 1.
     pub rate_limit_share: f64,
     /// `[okta.auth]` with its secret.
     pub auth: OktaAuth,
@@ -90,7 +132,7 @@ pub enum TokenForm {
 }
 
 /// `[http]`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpSettings {
     /// `proxy`: for all requests but those to loopback and to `no_proxy`.
     pub proxy: Option<Url>,
@@ -102,4 +144,18 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// `read_timeout`: the longest silence of a server.
     pub read_timeout: Duration,
+}
+
+/// A proxy's address may hold a password: Debug says only whether there is one.
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = self;
+        f.debug_struct("HttpSettings")
+            .field("proxy", &proxy.as_ref().map(|_| "***"))
+            .field("no_proxy", no_proxy)
+            .field("ca_file", ca_file)
+            .field("connect_timeout", connect_timeout)
+            .field("read_timeout", read_timeout)
+            .finish()
+    }
 }

@@ -1,0 +1,583 @@
+//! The mapping file: rules, tables, who takes part, and tests, read from TOML and checked against the product.
+//!
+//! Knows how a mapping is written. What an expression means is the domain's.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::DeString;
+
+use crate::config::document::Document;
+use crate::config::mapping_cases;
+use crate::config::mapping_test::MappingTest;
+use crate::config::problem::Problem;
+use crate::config::product;
+use crate::config::section::{Notes, Section, Text, below};
+use crate::domain::attribute::AttributePath;
+use crate::domain::mapping::{Kind, Mapping, MappingProblem, MappingSpec, On, Place, RuleSpec, Tables, WhenEmpty};
+use crate::domain::policy::Product;
+use crate::domain::value::Compare;
+
+/// The most rules that a mapping has: what a product takes is a fraction of that.
+const MOST_RULES: usize = 64;
+
+/// A mapping file that was read without a problem.
+#[derive(Debug)]
+pub(super) struct MappingFile {
+    pub(super) mapping: Mapping,
+    pub(super) tests: Vec<MappingTest>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A rule, and where its parts stand.
+struct PlacedRule {
+    spec: RuleSpec,
+    /// As messages name it.
+    name: String,
+    key: Range<usize>,
+    value: Range<usize>,
+}
+
+/// What a path that nobody supports does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unsupported {
+    Refuse,
+    Send,
+}
+
+/// Reads a mapping file; the error lists every problem with line and column.
+pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Problem>> {
+    let document = Document::read(path).map_err(|problem| vec![problem])?;
+    let mut root = Section::root(document.parse()?);
+    let mut notes = Notes::new(&document);
+    let attributes = notes.table(&mut root, "attributes");
+    let attributes_at = attributes.at;
+    let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
+    let rules = rules(&mut notes, attributes, product);
+    let tables = tables(&mut notes, &mut root);
+    let mut people = notes.table(&mut root, "people");
+    let include = notes.text(&mut people, "include");
+    notes.end(people);
+    let paths: Vec<AttributePath> = rules.iter().map(|rule| rule.spec.path.clone()).collect();
+    let tests = mapping_cases::read(&mut notes, &mut root, &paths);
+    notes.end(root);
+
+    let spec = MappingSpec {
+        rules: rules.iter().map(|rule| rule.spec.clone()).collect(),
+        tables,
+        include: include.as_ref().map(|include| include.text.clone()),
+    };
+    let mapping = Mapping::new(spec).map_err(|problems| {
+        // A rule that could not be read was told already; that it is missing now would be told in vain.
+        for problem in problems.into_iter().filter(|problem| problem.place != Place::Whole || !names_user_name) {
+            note_problem(&mut notes, &rules, include.as_ref(), attributes_at, problem);
+        }
+    });
+    let problems = notes.finish();
+    match mapping {
+        Ok(mapping) if problems.is_empty() => Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules) }),
+        _ => Err(problems),
+    }
+}
+
+/// Notes what the domain found, at the place in the file.
+fn note_problem(
+    notes: &mut Notes<'_>,
+    rules: &[PlacedRule],
+    include: Option<&Text>,
+    attributes_at: usize,
+    problem: MappingProblem,
+) {
+    let MappingProblem { place, message, range } = problem;
+    let start = range.map_or(0, |range| range.start);
+    let (span, name) = match &place {
+        Place::Attribute(path) => {
+            // Of two rules of one path, the later one is the one too many.
+            let rule = rules.iter().rev().find(|rule| rule.spec.path.to_string() == *path);
+            rule.map_or((None, path.clone()), |rule| (Some(rule.value.clone()), format!("{}.value", rule.name)))
+        }
+        Place::Include => (include.map(|include| include.span.clone()), "people.include".to_owned()),
+        Place::Whole => (None, String::new()),
+    };
+    let at = span.map_or(attributes_at, |span| notes.document.byte_of_text(span, start));
+    let colon = if name.is_empty() { "" } else { ": " };
+    notes.refuse(at, format!("{name}{colon}{message}"));
+}
+
+fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, product: Product) -> Vec<PlacedRule> {
+    let section = attributes.name.clone();
+    let entries = attributes.into_entries();
+    if let Some((key, _)) = entries.get(MOST_RULES) {
+        notes.refuse(key.span().start, format!("{section}: {} rules; {MOST_RULES} are the most", entries.len()));
+    }
+    let mut rules: Vec<PlacedRule> = Vec::new();
+    for (key, value) in entries {
+        let name = below(&section, key.get_ref());
+        let Some(rule) = notes.table_from(&name, value).and_then(|table| rule(notes, table, &key, product)) else {
+            continue;
+        };
+        let same_meaning = |earlier: &&PlacedRule| {
+            matches!(rule.spec.kind, Kind::Group | Kind::Team)
+                && earlier.spec.kind == rule.spec.kind
+                && earlier.spec.path != rule.spec.path
+                && earlier.spec.path.last().eq_ignore_ascii_case(rule.spec.path.last())
+        };
+        if let Some(earlier) = rules.iter().find(same_meaning) {
+            notes.refuse(
+                rule.key.start,
+                format!("{}: means the same as {}; keep one of the two", rule.name, earlier.name),
+            );
+        }
+        rules.push(rule);
+    }
+    rules
+}
+
+fn rule<'d>(
+    notes: &mut Notes<'d>,
+    mut table: Section<'d>,
+    key: &Spanned<DeString<'d>>,
+    product: Product,
+) -> Option<PlacedRule> {
+    let name = table.name.clone();
+    if let Some(inner) = table.first_of_tables() {
+        let path = format!("{}.{inner}", key.get_ref());
+        notes.refuse(key.span().start, format!("{name}: a path with dots needs quotes: [attributes.{path:?}]"));
+        return None;
+    }
+    let unsupported = notes.choice(&mut table, "unsupported", Unsupported::Refuse, &[("send", Unsupported::Send)]);
+    let path = path(notes, &name, key);
+    let kind = path.as_ref().and_then(|path| kind(notes, &name, key, path, product, unsupported));
+    let usually = match kind {
+        Some(Kind::Team) => Compare::IgnoreCase,
+        _ if key.get_ref().eq_ignore_ascii_case("userName") => Compare::IgnoreCase,
+        _ => Compare::Exact,
+    };
+    let value = notes.needed_text(&mut table, "value", key.span().start, "where the attribute comes from");
+    let compares = [("exact", Compare::Exact), ("ignore_case", Compare::IgnoreCase)];
+    let compare = notes.choice(&mut table, "compare", usually, &compares);
+    let ons = [("create", On::Create), ("create_and_update", On::CreateAndUpdate)];
+    let on = notes.choice(&mut table, "on", On::CreateAndUpdate, &ons);
+    let when = [("leave", WhenEmpty::Leave), ("clear", WhenEmpty::Clear), ("hold", WhenEmpty::Hold)];
+    let when_empty = notes.choice(&mut table, "when_empty", WhenEmpty::Leave, &when);
+    notes.end(table);
+    let Text { text, span } = value?;
+    let spec = RuleSpec { path: path?, value: text, compare, on, when_empty, kind: kind.unwrap_or(Kind::Any) };
+    Some(PlacedRule { spec, name, key: key.span(), value: span })
+}
+
+fn path(notes: &mut Notes<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Option<AttributePath> {
+    match AttributePath::parse(key.get_ref()) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            let byte = key.get_ref().char_indices().nth(error.at - 1).map_or(key.get_ref().len(), |(byte, _)| byte);
+            notes.refuse(notes.document.byte_of_text(key.span(), byte), format!("{name}: {}", error.what));
+            None
+        }
+    }
+}
+
+fn kind(
+    notes: &mut Notes<'_>,
+    name: &str,
+    key: &Spanned<DeString<'_>>,
+    path: &AttributePath,
+    product: Product,
+    unsupported: Unsupported,
+) -> Option<Kind> {
+    if let Some(why) = product::unmappable(path) {
+        notes.refuse(key.span().start, format!("{name}: {why}"));
+        return None;
+    }
+    let kind = product::kind(product, path);
+    if kind.is_none() && unsupported == Unsupported::Refuse {
+        notes.refuse(
+            key.span().start,
+            format!(
+                "{name}: is no attribute of Haiilo Advocacy, which has {}; take the rule out, or write unsupported = \"send\" in it",
+                product::attributes(product)
+            ),
+        );
+    }
+    kind
+}
+
+fn warnings(document: &Document, rules: &[PlacedRule]) -> Vec<String> {
+    let clears_group = |rule: &&PlacedRule| rule.spec.kind == Kind::Group && rule.spec.when_empty == WhenEmpty::Clear;
+    let warning = |rule: &PlacedRule| {
+        format!(
+            "{}: {}: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \"hold\" is safer",
+            document.line(rule.key.start),
+            rule.name
+        )
+    };
+    rules.iter().filter(clears_group).map(warning).collect()
+}
+
+fn tables<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>) -> Tables {
+    let section = notes.table(root, "tables");
+    let outer = section.name.clone();
+    let mut tables = Tables::new();
+    for (name, value) in section.into_entries() {
+        let Some(table) = notes.table_from(&below(&outer, name.get_ref()), value) else { continue };
+        let inner = table.name.clone();
+        let mut entries = BTreeMap::new();
+        for (key, value) in table.into_entries() {
+            if let Some(Text { text, span: _ }) = notes.text_from(&below(&inner, key.get_ref()), &value) {
+                entries.insert(key.get_ref().to_string(), text);
+            }
+        }
+        tables.insert(name.get_ref().to_string(), entries);
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{MappingFile, read};
+    use crate::config::mapping_test::run_tests;
+    use crate::domain::mapping::{Kind, On, Rule, WhenEmpty};
+    use crate::domain::policy::Product;
+    use crate::domain::value::Compare;
+
+    fn load(text: &str) -> Result<MappingFile, Vec<String>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.toml");
+        fs::write(&path, text).expect("a file");
+        let without_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
+        read(&path, Product::Advocacy)
+            .map_err(|problems| problems.into_iter().map(|problem| without_folder(problem.to_string())).collect())
+    }
+
+    /// A mapping of userName in two lines, and more.
+    fn with(more: &str) -> Result<MappingFile, Vec<String>> {
+        load(&format!("[attributes.userName]\nvalue = \"user.email\"\n{more}"))
+    }
+
+    #[track_caller]
+    fn refused(more: &str, problems: &[&str]) {
+        assert_eq!(with(more).expect_err("problems"), problems);
+    }
+
+    #[test]
+    fn the_sample_loads_and_its_tests_pass() {
+        let MappingFile { mapping, tests, warnings } =
+            load(include_str!("../../config/mapping.advocacy.toml")).expect("a mapping");
+        assert_eq!((tests.len(), warnings.len()), (3, 0));
+        for outcome in run_tests(&mapping, &tests) {
+            assert!(outcome.passed(), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_rule_is_without_a_word_about_it() {
+        let text = r#"
+            ["attributes"."addresses[type eq \"work\"].country"]
+            value = "user.c"
+            [attributes.'addresses[primary eq true].locality']
+            value = "user.l"
+            [attributes."name.givenName"]
+            value = "user.g"
+            [attributes."emails[type eq \"work\"].value"]
+            value = "user.e"
+            unsupported = "send"
+            [attributes.region]
+            value = "user.r"
+            compare = "exact"
+            on = "create"
+            when_empty = "clear"
+        "#;
+        let mapping = with(text).expect("a mapping").mapping;
+        let shown = |rule: &Rule| {
+            let Rule { path, compare, on, when_empty, kind, .. } = rule;
+            (path.to_string(), *compare, *on, *when_empty, *kind)
+        };
+        let usual = |path: &str, compare, kind| (path.to_owned(), compare, On::CreateAndUpdate, WhenEmpty::Leave, kind);
+        assert_eq!(shown(mapping.user_name()), usual("userName", Compare::IgnoreCase, Kind::Text));
+        assert_eq!(
+            mapping.rules().iter().map(shown).collect::<Vec<_>>(),
+            [
+                usual("addresses[primary eq true].locality", Compare::IgnoreCase, Kind::Team),
+                usual("addresses[type eq \"work\"].country", Compare::Exact, Kind::Group),
+                usual("emails[type eq \"work\"].value", Compare::Exact, Kind::Any),
+                usual("name.givenName", Compare::Exact, Kind::Text),
+                ("region".to_owned(), Compare::Exact, On::Create, WhenEmpty::Clear, Kind::Team),
+            ]
+        );
+    }
+
+    #[test]
+    fn paths_that_are_no_paths_or_not_for_a_mapping() {
+        let rule = |path: &str| format!("[attributes.{path}]\nvalue = \"user.x\"\n");
+        refused(
+            &rule(r#""addresses[type eq \"work\" ].""#),
+            &[r#"m.toml:3:43: attributes."addresses[type eq \"work\" ].": expected the name of a sub-attribute"#],
+        );
+        refused(&rule("'é.x'"), &["m.toml:3:14: attributes.\"é.x\": expected the name of an attribute"]);
+        refused(
+            &rule("name.givenName"),
+            &["m.toml:3:13: attributes.name: a path with dots needs quotes: [attributes.\"name.givenName\"]"],
+        );
+        let has = "which has userName, name.givenName, name.familyName, addresses[type eq \"work\"].country, addresses[type eq \
+                   \"work\"].locality, addresses[type eq \"work\"].region; take the rule out, or write unsupported = \"send\" in it";
+        refused(
+            &rule("title"),
+            &[&format!("m.toml:3:13: attributes.title: is no attribute of Haiilo Advocacy, {has}")],
+        );
+        for (path, why) in [
+            ("active", "cannot be mapped: who has an account follows from the assignment in Okta"),
+            ("ID", "cannot be mapped: Haiilo alone gives ids"),
+            ("password", "cannot be mapped: passwords are never sent"),
+            ("groups", "cannot be mapped: SCIM has no groups of a user that could be set"),
+            ("meta", "cannot be mapped: Haiilo alone writes it"),
+            ("schemas", "cannot be mapped: it is written as needed"),
+        ] {
+            let text = format!("{}unsupported = \"send\"\n", rule(path));
+            refused(&text, &[&format!("m.toml:3:13: attributes.{path}: {why}")]);
+        }
+        refused(
+            &format!("{}{}", rule("country"), rule("'addresses[type eq \"work\"].country'")),
+            &[
+                "m.toml:5:13: attributes.\"addresses[type eq \\\"work\\\"].country\": means the same as attributes.country; keep one of the two",
+            ],
+        );
+        refused(
+            &format!(
+                "{}{}",
+                rule("'addresses[type eq \"work\"].country'"),
+                rule("'addresses[ type  eq \"work\" ].country'")
+            ),
+            &[
+                "m.toml:6:10: attributes.\"addresses[ type  eq \\\"work\\\" ].country\".value: stands twice; keep one of the two",
+            ],
+        );
+        refused(&rule("USERNAME"), &["m.toml:4:10: attributes.USERNAME.value: stands twice; keep one of the two"]);
+    }
+
+    #[test]
+    fn keys_and_kinds() {
+        let rule = |rest: &str| format!("[attributes.country]\n{rest}\n");
+        refused(
+            &rule("valeu = \"user.x\""),
+            &[
+                "m.toml:3:13: attributes.country: value is missing: where the attribute comes from",
+                "m.toml:4:1: attributes.country.valeu: unknown key; did you mean value?",
+            ],
+        );
+        refused(&rule("value = 7"), &["m.toml:4:9: attributes.country.value: write a text in quotes"]);
+        refused(
+            &rule("value = \"user.x\"\ncompare = \"Exact\"\non = true\nwhen_empty = \"keep\"\nunsupported = \"yes\""),
+            &[
+                "m.toml:5:11: attributes.country.compare: write \"exact\" or \"ignore_case\"",
+                "m.toml:6:6: attributes.country.on: write \"create\" or \"create_and_update\"",
+                "m.toml:7:14: attributes.country.when_empty: write \"leave\" or \"clear\" or \"hold\"",
+                "m.toml:8:15: attributes.country.unsupported: write \"send\"",
+            ],
+        );
+        refused(
+            "[attributes]\ncountry = \"user.x\"\n",
+            &["m.toml:4:11: attributes.country: write a table, as in [attributes.country]"],
+        );
+        refused(
+            "country = \"user.x\"\n",
+            &[
+                "m.toml:3:1: attributes.userName.country: unknown key; possible are unsupported, value, compare, on, when_empty",
+            ],
+        );
+        refused(
+            "[tables]\nDE = \"x\"\n[tables.groups]\nFI = 7\n",
+            &[
+                "m.toml:4:6: tables.DE: write a table, as in [tables.DE]",
+                "m.toml:6:6: tables.groups.FI: write a text in quotes",
+            ],
+        );
+        refused(
+            "[people]\ninclude = true\nexclude = \"x\"\n[other]\n[test]\n",
+            &[
+                "m.toml:4:11: people.include: write a text in quotes",
+                "m.toml:5:1: people.exclude: unknown key; did you mean include?",
+                "m.toml:6:2: other: unknown key; possible are attributes, tables, people, tests",
+                "m.toml:7:2: test: unknown key; did you mean tests?",
+            ],
+        );
+        assert_eq!(
+            load("attributes = 7\n").expect_err("problems"),
+            [
+                "m.toml:1:1: a rule for userName is needed: [attributes.userName]",
+                "m.toml:1:14: attributes: write a table, as in [attributes]",
+            ]
+        );
+        assert_eq!(
+            load("").expect_err("problems"),
+            ["m.toml:1:1: a rule for userName is needed: [attributes.userName]"]
+        );
+        // A rule that could not be read is told once, and not as a missing one.
+        assert_eq!(
+            load("[attributes.userName]\nvalue = 1\n").expect_err("problems"),
+            ["m.toml:2:9: attributes.userName.value: write a text in quotes"]
+        );
+    }
+
+    #[test]
+    fn expressions_are_pointed_at_inside_their_quotes() {
+        let rule = |value: &str| format!("[attributes.country]\nvalue = {value}\n");
+        let unknown = "attributes.country.value: unknown filter: filter nosuch is unknown";
+        refused(&rule("\"user.x | nosuch\""), &[&format!("m.toml:4:19: {unknown}")]);
+        refused(&rule(r#""'\"' ~ user.x | nosuch""#), &[&format!("m.toml:4:26: {unknown}")]);
+        refused(
+            &rule("'''\nuser.x\n  | trim |'''"),
+            &["m.toml:6:10: attributes.country.value: syntax error: unexpected end of input, expected identifier"],
+        );
+        refused(
+            &rule("\"usr.x | trim\""),
+            &["m.toml:4:10: attributes.country.value: unknown name `usr`; there are user, appuser and assignment"],
+        );
+        refused(
+            &rule("\"user.x | lookup('nosuch')\""),
+            &["m.toml:4:19: attributes.country.value: unknown function: there is no table [tables.nosuch]"],
+        );
+        refused(
+            "[people]\ninclude = \"user.x = 1\"\n",
+            &["m.toml:4:19: people.include: syntax error: unexpected input after expression"],
+        );
+    }
+
+    #[test]
+    fn no_more_rules_than_anybody_needs() {
+        let rule = |at| format!("[attributes.x{at}]\nvalue = \"user.x\"\nunsupported = \"send\"\n");
+        let rules = |count: usize| (1..count).map(rule).collect::<Vec<_>>().concat();
+        assert!(with(&rules(64)).is_ok());
+        refused(&rules(65), &["m.toml:192:13: attributes: 65 rules; 64 are the most"]);
+    }
+
+    #[test]
+    fn a_group_that_is_cleared_is_a_warning() {
+        let clear = "[attributes.country]\nvalue = \"user.x\"\nwhen_empty = \"clear\"\n";
+        let warnings = with(clear).expect("a mapping").warnings;
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].ends_with(
+            "m.toml:3: attributes.country: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \
+             \"hold\" is safer"
+        ));
+        assert_eq!(with(&clear.replace("country", "region")).expect("a mapping").warnings, [""; 0]);
+    }
+
+    #[test]
+    fn tests_that_are_none() {
+        refused("[tests]\nname = \"x\"\n", &["m.toml:3:1: tests: write each test below a line [[tests]]"]);
+        let test = |rest: &str| format!("[[tests]]\n{rest}\n");
+        refused(&test("held = true"), &["m.toml:3:1: tests: name is missing: what the test is about"]);
+        refused(&test("name = \"x\"\nheld = false"), &["m.toml:5:8: tests.held: write true, or leave it out"]);
+        let both = "m.toml:3:1: tests: write what to expect, or held = true, and not both";
+        refused(&test("name = \"x\""), &[both]);
+        refused(&test("name = \"x\"\nexpect = {}"), &[both]);
+        refused(&test("name = \"x\"\nheld = true\nexpect = { userName = \"a\" }"), &[both]);
+        refused(
+            &test("name = \"x\"\nexpect = { title = \"a\", userName = 7, \"a[\" = \"\" }"),
+            &[
+                "m.toml:5:12: tests.expect.title: the mapping has no rule for this attribute",
+                "m.toml:5:36: tests.expect.userName: write a text, true or false, or a list of texts; \"\" stands for nothing",
+                "m.toml:5:39: tests.expect.\"a[\": the mapping has no rule for this attribute",
+            ],
+        );
+        refused(
+            &test(
+                "name = \"x\"\nheld = true\nusr = {}\nuser = 7\nassignment = { via = \"group\", login = \"x\", status = 1 }",
+            ),
+            &[
+                "m.toml:6:1: tests.usr: unknown key; did you mean user?",
+                "m.toml:7:8: tests.user: write a table, as in [tests.user]",
+                "m.toml:8:31: tests.assignment.login: unknown key; possible are user_name, id, status, via",
+                "m.toml:8:53: tests.assignment.status: write a text in quotes",
+            ],
+        );
+    }
+
+    /// What the test says of a mapping with all kinds of attributes, a line for each difference.
+    #[track_caller]
+    fn outcome(test: &str, failures: &[&str]) {
+        let mapping = r#"
+            [attributes.userName]
+            value = "assignment.user_name or user.email"
+            [attributes."name.givenName"]
+            value = "user.firstName"
+            [attributes.country]
+            value = "user.country | lookup('groups')"
+            [attributes.locality]
+            value = "user.city"
+            when_empty = "clear"
+            [attributes.title]
+            value = "assignment.via ~ ' ' ~ assignment.status ~ ' ' ~ assignment.id ~ ' ' ~ appuser.role"
+            unsupported = "send"
+            [attributes.tags]
+            value = "user.tags"
+            unsupported = "send"
+            [attributes.vip]
+            value = "user.number > 5 if user.number else user.vip"
+            unsupported = "send"
+            [tables.groups]
+            DE = "Germany"
+            [people]
+            include = "user.userType != 'service'"
+            [[tests]]
+            name = "it"
+        "#;
+        let MappingFile { mapping, tests, warnings: _ } = load(&format!("{mapping}{test}")).expect("a mapping");
+        let outcomes = run_tests(&mapping, &tests);
+        assert_eq!(outcomes.len(), 1);
+        assert_eq!(outcomes[0].failures.iter().map(ToString::to_string).collect::<Vec<_>>(), failures);
+    }
+
+    #[test]
+    fn tests_compare_what_they_name_as_the_rule_does() {
+        let user =
+            "user = { email = \"ada@example.com\", firstName = \"Ada\", city = \"Bad  Ems\", country = \"DE\" }\n";
+        let expect = |expect: &str| format!("{user}expect = {{ {expect} }}");
+        outcome(&expect("userName = \"ADA@example.com \", locality = \"bad ems\", country = \"Germany\""), &[]);
+        outcome(
+            &expect("country = \"germany\", \"name.GIVENNAME\" = \"ada\""),
+            &["country: expected \"germany\", found \"Germany\"", "name.GIVENNAME: expected \"ada\", found \"Ada\""],
+        );
+        outcome(
+            &expect("userName = \"eve@example.com\", locality = \"\", tags = []"),
+            &[
+                "userName: expected \"eve@example.com\", found \"ada@example.com\"",
+                "locality: expected nothing, found \"Bad Ems\"",
+            ],
+        );
+        outcome(&format!("{user}held = true"), &["the person: expected held, found an account"]);
+    }
+
+    #[test]
+    fn tests_take_values_of_all_kinds_from_everywhere() {
+        let person = "user = { email = \"a\", country = \"\", tags = [\"b\", \"a\"], number = 7 }\nappuser = { role = \"lead\" }\n\
+                      assignment = { user_name = \"x@example.com\", id = \"00u7\", status = \"STAGED\", via = \"group\" }\n";
+        let expect = "expect = { userName = \"x@example.com\", title = \"group STAGED 00u7 lead\", tags = [\"a\", \"b\"], vip = true, \
+                      country = \"\", locality = \"\", \"name.givenName\" = \"\" }";
+        outcome(&format!("{person}{expect}"), &[]);
+        outcome("user = { email = \"a\", vip = false }\nexpect = { vip = true }", &["vip: expected true, found false"]);
+        outcome("user = { email = \"a\" }\nexpect = { title = \"user ACTIVE 00u1example \" }", &[]);
+    }
+
+    #[test]
+    fn tests_know_who_is_held_and_who_takes_no_part() {
+        outcome("held = true", &[]);
+        outcome("user = { email = \"a\", country = \"XX\" }\nheld = true", &[]);
+        outcome(
+            "user = { email = \"a\", country = \"XX\" }\nexpect = { userName = \"a\" }",
+            &[
+                "the person: expected an account, found held, because country invalid operation: [tables.groups] has no entry for \"XX\"",
+            ],
+        );
+        let service = "user = { email = \"a\", userType = \"service\" }\n";
+        outcome(
+            &format!("{service}expect = {{ userName = \"a\" }}"),
+            &["the person: expected an account, found left out by people.include"],
+        );
+        outcome(&format!("{service}held = true"), &["the person: expected held, found left out by people.include"]);
+    }
+}

@@ -1,0 +1,120 @@
+//! The tests of a mapping: a person and what must come out. Pure: run by `check`, and by whoever changes a mapping.
+
+use std::fmt;
+
+use crate::domain::assignment::Assignment;
+use crate::domain::attribute::AttributePath;
+use crate::domain::identity::{Identity, Want};
+use crate::domain::mapping::{Mapped, Mapper, Mapping};
+use crate::domain::value::{self, Value};
+
+/// One of `[[tests]]`.
+#[derive(Clone, Debug)]
+pub struct MappingTest {
+    /// `name`.
+    pub name: String,
+    /// File, line and column.
+    pub place: String,
+    pub(super) person: Assignment,
+    pub(super) expected: Expected,
+}
+
+/// What must come out.
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    /// The person is held.
+    Held,
+    /// These attributes have these values, or none. Others do not matter.
+    Values(Vec<(AttributePath, Option<Value>)>),
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// The name of the test.
+    pub name: String,
+    /// File, line and column of the test.
+    pub place: String,
+    /// What differs; nothing where the test passed.
+    pub failures: Vec<TestFailure>,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestFailure {
+    /// The attribute, or "the person".
+    pub path: String,
+    /// What the test says.
+    pub expected: String,
+    /// What the mapping gives.
+    pub found: String,
+}
+
+impl TestOutcome {
+    /// Whether everything came out as the test says.
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+impl fmt::Display for TestFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)
+    }
+}
+
+/// Maps the person of each test and compares.
+#[must_use]
+pub fn run_tests(mapping: &Mapping, tests: &[MappingTest]) -> Vec<TestOutcome> {
+    let mut mapper = Mapper::new(mapping);
+    let run = |MappingTest { name, place, person, expected }: &MappingTest| {
+        let failures = failures(mapping, expected, mapper.map(person.clone()));
+        TestOutcome { name: name.clone(), place: place.clone(), failures }
+    };
+    tests.iter().map(run).collect()
+}
+
+fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestFailure> {
+    let person = |expected: &str, found: String| {
+        vec![TestFailure { path: "the person".to_owned(), expected: expected.to_owned(), found }]
+    };
+    match (expected, mapped) {
+        (Expected::Held, Mapped::Held(_)) => Vec::new(),
+        (Expected::Held, Mapped::Identity(_)) => person("held", "an account".to_owned()),
+        (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
+        (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
+        (Expected::Values(_), Mapped::Held(doubt)) => {
+            person("an account", format!("held, because {} {}", doubt.place, doubt.why))
+        }
+        (Expected::Values(values), Mapped::Identity(identity)) => {
+            values.iter().filter_map(|(path, value)| failure(mapping, &identity, path, value.as_ref())).collect()
+        }
+    }
+}
+
+fn failure(
+    mapping: &Mapping,
+    identity: &Identity,
+    path: &AttributePath,
+    expected: Option<&Value>,
+) -> Option<TestFailure> {
+    let user_name = mapping.user_name();
+    let (rule, found) = if *user_name.path == *path {
+        (user_name, Value::text(identity.user_name.as_str()))
+    } else {
+        let (rule, want) = mapping.rules().iter().zip(&identity.wants).find(|(rule, _)| *rule.path == *path)?;
+        let found = match want {
+            Want::Set(value) => Some(value.clone()),
+            Want::Leave | Want::Clear => None,
+        };
+        (rule, found)
+    };
+    if value::same(expected, found.as_ref(), rule.compare) {
+        return None;
+    }
+    Some(TestFailure { path: path.to_string(), expected: shown(expected), found: shown(found.as_ref()) })
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |value| value.to_json().to_string())
+}

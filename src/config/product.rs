@@ -1,0 +1,111 @@
+//! What a product takes from a mapping: which attributes, and what they mean there.
+//!
+//! Follows "Managing users with SCIM provisioning" of the Advocacy knowledge base. The names of the attributes are printed there without
+//! their SCIM paths, so that every place is taken in which servers of that kind keep a country, a locality and a region.
+
+use crate::domain::attribute::AttributePath;
+use crate::domain::mapping::Kind;
+use crate::domain::policy::Product;
+
+/// The attributes of an Advocacy account, apart from those of an address.
+const ADVOCACY: [&str; 3] = ["userName", "name.givenName", "name.familyName"];
+
+/// The attributes of an address, and what Advocacy takes them for.
+const ADVOCACY_ADDRESS: [(&str, Kind); 3] =
+    [("country", Kind::Group), ("locality", Kind::Team), ("region", Kind::Team)];
+
+/// Where an address may stand.
+const ADDRESSES: [&str; 3] = ["addresses[type eq \"work\"].", "addresses[primary eq true].", ""];
+
+/// What may never be mapped, and why.
+const UNMAPPABLE: [(&str, &str); 6] = [
+    ("active", "who has an account follows from the assignment in Okta"),
+    ("id", "Haiilo alone gives ids"),
+    ("password", "passwords are never sent"),
+    ("groups", "SCIM has no groups of a user that could be set"),
+    ("meta", "Haiilo alone writes it"),
+    ("schemas", "it is written as needed"),
+];
+
+const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/// What the product takes an attribute for; nothing where it does not know the attribute.
+pub(super) fn kind(product: Product, path: &AttributePath) -> Option<Kind> {
+    let Product::Advocacy = product;
+    let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
+    if ADVOCACY.iter().any(|text| is(text)) {
+        return Some(Kind::Text);
+    }
+    let of_address = |name: &str| ADDRESSES.iter().any(|address| is(&format!("{address}{name}")));
+    ADVOCACY_ADDRESS.iter().find(|(name, _)| of_address(name)).map(|(_, kind)| *kind)
+}
+
+/// The attributes of the product, for messages.
+pub(super) fn attributes(product: Product) -> String {
+    let Product::Advocacy = product;
+    let address = ADVOCACY_ADDRESS.iter().map(|(name, _)| format!("{}{name}", ADDRESSES[0]));
+    ADVOCACY.iter().map(|name| (*name).to_owned()).chain(address).collect::<Vec<_>>().join(", ")
+}
+
+/// Why an attribute may never be mapped.
+pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
+    if path.urn().is_some_and(|urn| urn.eq_ignore_ascii_case(CORE)) {
+        return Some(format!("write the attributes of the core schema without {CORE}"));
+    }
+    let found = UNMAPPABLE.iter().find(|(name, _)| path.urn().is_none() && path.top().eq_ignore_ascii_case(name));
+    found.map(|(_, why)| format!("cannot be mapped: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attributes, kind, unmappable};
+    use crate::domain::attribute::AttributePath;
+    use crate::domain::mapping::Kind;
+    use crate::domain::policy::Product;
+
+    #[track_caller]
+    fn check(path: &str, expected: Option<Kind>) {
+        let path = AttributePath::parse(path).expect("a path");
+        assert_eq!(kind(Product::Advocacy, &path), expected, "{path}");
+    }
+
+    #[test]
+    fn what_advocacy_knows() {
+        check("userName", Some(Kind::Text));
+        check("USERNAME", Some(Kind::Text));
+        check("name.givenName", Some(Kind::Text));
+        check("name.familyName", Some(Kind::Text));
+        for address in ["addresses[type eq \"work\"].", "addresses[primary eq true].", ""] {
+            check(&format!("{address}country"), Some(Kind::Group));
+            check(&format!("{address}locality"), Some(Kind::Team));
+            check(&format!("{address}region"), Some(Kind::Team));
+            check(&format!("{address}postalCode"), None);
+        }
+        check("addresses[type eq \"home\"].country", None);
+        check("addresses[primary eq false].country", None);
+        check("addresses.country", None);
+        check("emails[type eq \"work\"].value", None);
+        check("displayName", None);
+        check("externalId", None);
+        assert_eq!(
+            attributes(Product::Advocacy),
+            "userName, name.givenName, name.familyName, addresses[type eq \"work\"].country, addresses[type eq \"work\"].locality, \
+             addresses[type eq \"work\"].region"
+        );
+    }
+
+    #[test]
+    fn what_is_never_mapped() {
+        let reason = |path: &str| unmappable(&AttributePath::parse(path).expect("a path"));
+        for path in
+            ["active", "Active", "id", "password", "groups", "groups[type eq \"x\"].value", "meta.version", "schemas"]
+        {
+            assert!(reason(path).is_some_and(|why| why.starts_with("cannot be mapped: ")), "{path}");
+        }
+        assert!(
+            reason("urn:ietf:params:scim:schemas:core:2.0:User:active").is_some_and(|why| why.contains("without urn:"))
+        );
+        assert_eq!(reason("urn:example:2.0:User:active"), None);
+        assert_eq!(reason("title"), None);
+    }
+}

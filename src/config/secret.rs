@@ -1,0 +1,202 @@
+//! Secrets: from the first place that has one, never from the configuration file itself.
+//!
+//! The places, in order: a credential of systemd (systemd.exec, `LoadCredential=`), the file that the configuration names, the folder of
+//! credentials, the environment. No message holds a part of a secret.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::config::problem::Problem;
+use crate::config::reader::{Entry, Reader};
+use crate::config::surroundings::{self, Surroundings, variable};
+use crate::config::values;
+
+/// One secret of the configuration.
+pub(super) struct SecretKey {
+    /// The key that it would have in the file, and has in the environment.
+    key: &'static str,
+    /// The key that names a file.
+    file_key: &'static str,
+    /// Its name as a credential.
+    credential: &'static str,
+    form: Form,
+}
+
+/// What a secret looks like.
+enum Form {
+    /// One word that goes into a header.
+    Token,
+    /// A private key.
+    Pem,
+}
+
+/// Okta's API token.
+pub(super) const OKTA_TOKEN: SecretKey = SecretKey {
+    key: surroundings::OKTA_TOKEN,
+    file_key: "okta.auth.token_file",
+    credential: "okta-token",
+    form: Form::Token,
+};
+
+/// The private key of the service app in Okta.
+pub(super) const OKTA_PRIVATE_KEY: SecretKey = SecretKey {
+    key: surroundings::OKTA_PRIVATE_KEY,
+    file_key: "okta.auth.private_key_file",
+    credential: "okta-private-key",
+    form: Form::Pem,
+};
+
+/// Haiilo's access token.
+pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
+    key: surroundings::HAIILO_TOKEN,
+    file_key: "haiilo.auth.token_file",
+    credential: "haiilo-token",
+    form: Form::Token,
+};
+
+/// Where secrets may be.
+pub(super) struct Places<'a> {
+    pub(super) surroundings: &'a Surroundings,
+    /// Relative paths begin at the folder of the configuration.
+    pub(super) folder: &'a Path,
+    pub(super) credentials_dir: &'a Path,
+}
+
+/// Who may read a file besides its owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Nobody; anybody else is a warning.
+    OwnerAlone,
+    /// Whoever systemd lets in: it gives access by lists that show up as a mode for the group.
+    AsSystemdSays,
+}
+
+/// Where a secret was found, for messages, and its text.
+struct Found {
+    place: String,
+    text: String,
+}
+
+/// A failure that the reader was told.
+struct Noted;
+
+/// Finds a secret.
+pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
+    let SecretKey { key, file_key, credential, form } = secret;
+    let named = reader.take(file_key);
+    match find(reader, places, secret, named.as_ref()) {
+        Err(Noted) => None,
+        Ok(None) => {
+            // One that stands in the file is told as such.
+            if !reader.is_set(key) {
+                reader.miss(key, &looked_at(places, file_key, credential, key));
+            }
+            None
+        }
+        Ok(Some(Found { place, text })) => match check(form, text.trim()) {
+            Ok(()) => Some(SecretString::from(text.trim())),
+            Err(right) => {
+                reader.note([Problem::new(place, format!("{key}: {right}"))]);
+                None
+            }
+        },
+    }
+}
+
+/// Looks at one place after the other.
+fn find(
+    reader: &mut Reader,
+    places: &Places<'_>,
+    secret: &SecretKey,
+    named: Option<&Entry>,
+) -> Result<Option<Found>, Noted> {
+    let SecretKey { key, file_key: _, credential, form: _ } = secret;
+    if let Some(folder) = places.surroundings.credentials_directory()
+        && let Some(found) = read_file(reader, &folder.join(credential), key, Readers::AsSystemdSays)?
+    {
+        return Ok(Some(found));
+    }
+    if let Some(entry) = named {
+        return read_named(reader, places.folder, entry, key).map(Some);
+    }
+    if let Some(found) = read_file(reader, &places.credentials_dir.join(credential), key, Readers::OwnerAlone)? {
+        return Ok(Some(found));
+    }
+    let variable = variable(key);
+    match places.surroundings.get(&variable).map(|value| value.to_str()) {
+        None => Ok(None),
+        Some(Some(text)) => Ok(Some(Found { place: variable, text: text.to_owned() })),
+        Some(None) => {
+            reader.note([Problem::new(variable, format!("{key}: is no text (UTF-8)"))]);
+            Err(Noted)
+        }
+    }
+}
+
+/// A file that may be there or not.
+fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> Result<Option<Found>, Noted> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            if readers == Readers::OwnerAlone {
+                warn_of_readers(reader, path, key);
+            }
+            Ok(Some(Found { place: path.display().to_string(), text }))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => {
+            reader.note([Problem::new(path.display().to_string(), format!("{key}: cannot be read: {error}"))]);
+            Err(Noted)
+        }
+    }
+}
+
+/// The file that the configuration names, which must be there. Its name is not told before it is known to be one: it may be the secret
+/// itself, in the wrong place.
+fn read_named(reader: &mut Reader, folder: &Path, entry: &Entry, key: &str) -> Result<Found, Noted> {
+    let read = values::path(folder)(entry).and_then(|path| match fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) => Err(format!("the file cannot be read: {error}")),
+    });
+    match read {
+        Ok((path, text)) => {
+            warn_of_readers(reader, &path, key);
+            Ok(Found { place: path.display().to_string(), text })
+        }
+        Err(right) => {
+            reader.refuse(entry, &right);
+            Err(Noted)
+        }
+    }
+}
+
+fn warn_of_readers(reader: &mut Reader, path: &Path, key: &str) {
+    let mode = fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        reader.warn(format!("{}: {key}: others may read this file (mode {mode:04o}); chmod 0600 it", path.display()));
+    }
+}
+
+fn check(form: &Form, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    match form {
+        Form::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
+        Form::Token => Err("holds spaces or signs that no token has; is it the token alone?".to_owned()),
+        Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
+        Form::Pem => Err("is no private key in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
+    }
+}
+
+fn looked_at(places: &Places<'_>, file_key: &str, credential: &str, key: &str) -> String {
+    let systemd = match places.surroundings.credentials_directory() {
+        Some(folder) => folder.join(credential).display().to_string(),
+        None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),
+    };
+    let in_folder = places.credentials_dir.join(credential);
+    format!("looked at {systemd}, {file_key} (not set), {}, and the variable {}", in_folder.display(), variable(key))
+}

@@ -1,0 +1,78 @@
+//! The part of the environment that concerns us, as a value: nothing else of the configuration asks the system for it.
+//!
+//! `OKTA_HAIILO_SYNC__SECTION__KEY` is the key `section.key`. `CREDENTIALS_DIRECTORY` is where systemd puts credentials (systemd.exec,
+//! `LoadCredential=`).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::Path;
+
+/// What our variables begin with.
+pub(super) const PREFIX: &str = "OKTA_HAIILO_SYNC";
+/// What stands between the parts of a key.
+pub(super) const SEPARATOR: &str = "__";
+
+/// The key of Okta's API token.
+pub(super) const OKTA_TOKEN: &str = "okta.auth.token";
+/// The key of the private key of the service app in Okta.
+pub(super) const OKTA_PRIVATE_KEY: &str = "okta.auth.private_key";
+/// The key of Haiilo's access token.
+pub(super) const HAIILO_TOKEN: &str = "haiilo.auth.token";
+/// Keys whose values are secrets, so that they are kept apart from the others.
+pub(super) const SECRETS: [&str; 3] = [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN];
+
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+
+/// Our variables of an environment.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    variables: BTreeMap<String, OsString>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_this_process() -> Self {
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
+    }
+
+    /// Where systemd put credentials, if it did.
+    pub(super) fn credentials_directory(&self) -> Option<&Path> {
+        self.variables.get(CREDENTIALS_DIRECTORY).filter(|path| !path.is_empty()).map(Path::new)
+    }
+
+    /// The variables that set a key: the variable, the key, and the value.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, String, &OsStr)> {
+        let ours = |name: &str| {
+            let key = name.strip_prefix(PREFIX)?.strip_prefix(SEPARATOR)?;
+            Some(key.to_lowercase().replace(SEPARATOR, "."))
+        };
+        self.variables.iter().filter_map(move |(name, value)| Some((name.as_str(), ours(name)?, value.as_os_str())))
+    }
+
+    /// The value of a variable.
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name).map(OsString::as_os_str)
+    }
+}
+
+/// The variable that sets a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("{PREFIX}{SEPARATOR}{}", key.to_uppercase().replace('.', SEPARATOR))
+}
+
+impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Surroundings {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let is_ours = |name: &str| name == CREDENTIALS_DIRECTORY || name.starts_with(PREFIX);
+        Self { variables: variables.filter(|(name, _)| is_ours(name)).collect() }
+    }
+}
+
+/// The values may be secrets: Debug shows the names alone.
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}

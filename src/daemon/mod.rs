@@ -1,0 +1,3 @@
+//! The daemon: cycles by themselves, on a schedule.
+
+pub mod schedule;
