@@ -1,5 +1,6 @@
 //! Keeps the users of Haiilo equal to the people who are assigned to the Haiilo application in Okta.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;

@@ -1,3 +1,19 @@
 //! The commands, a file a verb. The only place that prints, and the only one that knows all adapters.
 
+mod approve;
 mod args;
+mod check;
+mod context;
+mod demo;
+mod ending;
+mod entry;
+mod output;
+mod plan;
+mod progress;
+mod sync;
+mod telemetry;
+mod wiring;
+
+pub use args::Arguments;
+pub use context::Invoker;
+pub use entry::run;

@@ -33,6 +33,11 @@ impl Budget {
         })
     }
 
+    /// How many requests a window allows.
+    pub fn limit(self) -> u64 {
+        self.limit
+    }
+
     /// Whether this is no window, but a limit of requests that are under way at once.
     pub fn is_concurrency(self) -> bool {
         self.limit == 0 && self.remaining == 0

@@ -78,6 +78,23 @@ impl<C: Clock> OktaClient<C> {
         url
     }
 
+    /// The first row of the listing, with the address that was asked.
+    pub(super) async fn one_row(&self) -> Result<(Url, Answer), Failure> {
+        let url = self.url(&["api", "v1", "apps", &self.app_id, "users"], Some("limit=1&expand=user"));
+        let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
+        Ok((url, answer))
+    }
+
+    /// The organization's address.
+    pub(super) fn org(&self) -> &Url {
+        &self.org
+    }
+
+    /// Further hosts that links may name.
+    pub(super) fn link_hosts(&self) -> &[String] {
+        &self.link_hosts
+    }
+
     /// The user of a row that came without one; `None` where Okta does not show it to us.
     async fn fill(&self, assignment: Assignment) -> Result<Assignment, Failure> {
         if assignment.user.is_some() {

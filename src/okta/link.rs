@@ -21,6 +21,20 @@ pub(super) fn next(headers: &HeaderMap) -> Option<String> {
     )
 }
 
+/// The targets of all links.
+pub(super) fn targets(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(links).map(|(target, _)| target.to_owned()).collect()
+}
+
+/// The host of a link, where credentials must not go there.
+pub(super) fn foreign_host(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Option<String> {
+    match resolve(org, link_hosts, asked, target) {
+        Err(OktaError::ForeignLink { host }) => Some(host),
+        _ => None,
+    }
+}
+
 /// The links of one header line: the target and what stands behind it.
 fn links(line: &str) -> Vec<(&str, &str)> {
     let mut links = Vec::new();

@@ -8,8 +8,10 @@ mod dpop;
 mod error;
 mod key;
 mod link;
+mod probe;
 mod token;
 mod wire;
 
 pub use client::OktaClient;
 pub use error::SetupError;
+pub use probe::Look;

@@ -6,9 +6,11 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
 use crate::domain::guard::{Decision, LimitName};
+use crate::domain::held::Held;
 use crate::domain::journal::Concluded;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
+use crate::domain::policy::Product;
 use crate::domain::value::Value;
 use crate::report::subject::{Ending, Report, amount, attribute, fate, kind, time, visible};
 
@@ -43,7 +45,12 @@ fn headline(report: &Report<'_>, out: &mut String) {
     };
     line(
         out,
-        &format!("{what}: {} -> Haiilo {}, {}", visible(report.application), report.product.as_str(), time(report.now)),
+        &format!(
+            "{what}: Okta application {:?} -> {}, {}",
+            visible(report.application),
+            product(report.product),
+            time(report.now)
+        ),
     );
     let of = |kind| report.plan.of_kind(kind).count();
     line(
@@ -64,7 +71,7 @@ fn headline(report: &Report<'_>, out: &mut String) {
         (of(Kind::Delete), "to DELETE FOR EVER"),
         (report.plan.leavers.len(), "leavers"),
         (report.plan.held.len(), "held"),
-        (report.plan.parked.len(), "values parked"),
+        (report.plan.parked.len(), "parked"),
         (report.plan.missing.len(), "missing"),
         (counts.out_of_scope, "out of scope"),
         (counts.staged, "not started yet"),
@@ -77,6 +84,12 @@ fn headline(report: &Report<'_>, out: &mut String) {
         .collect();
     let summary = if parts.is_empty() { "Nothing to do".to_owned() } else { parts.join(", ") };
     line(out, &format!("{summary}."));
+}
+
+fn product(product: Product) -> &'static str {
+    match product {
+        Product::Advocacy => "Haiilo Advocacy",
+    }
 }
 
 /// Why a plan may not be applied, and how it could be.
@@ -114,7 +127,9 @@ fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), 
     for stop in stops {
         line(out, &format!("  STOPPED: {stop}"));
     }
-    let rows = concluded.iter().filter_map(|concluded| {
+    let mut concluded: Vec<&Concluded> = concluded.iter().collect();
+    concluded.sort_by_key(|concluded| (concluded.operation.kind(), concluded.operation.user_name.clone()));
+    let rows = concluded.into_iter().filter_map(|concluded| {
         let detail = concluded.outcome.detail()?;
         Some(vec![
             kind(report.product, concluded.operation.kind()).to_owned(),
@@ -128,7 +143,8 @@ fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), 
 
 fn operations(report: &Report<'_>, out: &mut String) {
     for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
-        let operations: Vec<&Operation> = report.plan.of_kind(of).collect();
+        let mut operations: Vec<&Operation> = report.plan.of_kind(of).collect();
+        operations.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
         if operations.is_empty() {
             continue;
         }
@@ -174,7 +190,9 @@ fn held(report: &Report<'_>, out: &mut String) {
         return;
     }
     section(out, &format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
-    for held in &report.plan.held {
+    let mut people: Vec<&Held> = report.plan.held.iter().collect();
+    people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
+    for held in people {
         let name = held.user_name.as_ref().map_or(String::new(), |name| format!("{}  ", visible(name.as_str())));
         line(out, &format!("  {name}{}", held.okta_id));
         line(out, &format!("      why:  {}", visible(&held.reason.reason())));
@@ -227,12 +245,13 @@ fn unmanaged(report: &Report<'_>, out: &mut String) {
     let accounts = &report.plan.unmanaged;
     let mut rows: Vec<Vec<String>> = accounts
         .iter()
-        .take(UNMANAGED_SHOWN)
         .map(|account| {
             let name = account.user_name.as_ref().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
             vec![name, format!("account {}", visible(account.haiilo_id.as_str()))]
         })
         .collect();
+    rows.sort();
+    rows.truncate(UNMANAGED_SHOWN);
     if accounts.len() > UNMANAGED_SHOWN {
         rows.push(vec![format!("and {} more", amount(accounts.len() - UNMANAGED_SHOWN))]);
     }
@@ -267,7 +286,9 @@ fn remarks(report: &Report<'_>, out: &mut String) {
     }
 }
 
-fn listing(out: &mut String, title: &str, rows: Vec<Vec<String>>) {
+/// A section of people, in the order of their names, which stand first.
+fn listing(out: &mut String, title: &str, mut rows: Vec<Vec<String>>) {
+    rows.sort();
     if !rows.is_empty() {
         section(out, &format!("{title} ({})", amount(rows.len())));
         table(out, rows);

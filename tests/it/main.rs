@@ -6,6 +6,7 @@ mod forbidden;
 mod leaving;
 mod limits;
 mod listing;
+mod lost_answers;
 mod matching;
 mod okta;
 mod planner;

@@ -23,7 +23,7 @@ const RESERVED: [(&str, &[&str], &str); 16] = [
     ("reqwest", &["src/http/"], "only `http` sends"),
     ("sqlx", &["src/store/"], "only `store` knows the database"),
     ("anyhow", &["src/cli/", "src/main.rs"], "adapters have errors of their own"),
-    ("okta_haiilo_sim", &["src/cli/demo.rs"], "the simulators are for `demo`, tests and benchmarks"),
+    ("okta_haiilo_sim", &["src/cli/demo/"], "the simulators are for `demo`, tests and benchmarks"),
     ("minijinja", &["src/domain/mapping/"], "only the mapping has expressions"),
     ("jsonwebtoken", &["src/okta/"], "only Okta wants assertions and proofs"),
     ("println!", &["src/cli/"], "only `cli` prints"),
@@ -162,7 +162,10 @@ fn declarations_only(source: &Source) -> Vec<String> {
     let code = source.code().replace('\n', " ");
     let statements = code.split(';').map(str::trim).filter(|statement| !statement.is_empty());
     let is_declaration = |statement: &str| {
-        let plain = statement.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        let plain = ["pub ", "pub(crate) ", "pub(super) "]
+            .iter()
+            .find_map(|visible| statement.strip_prefix(visible))
+            .unwrap_or(statement);
         plain.starts_with("mod ") || plain.starts_with("use ")
     };
     statements

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::haiilo::scim::path::AttrPath;
 use crate::haiilo::scim::store::{Origin, Row, Seen};
 use crate::haiilo::scim::text::NameCase;
+use crate::people::Person;
 
 /// An account that an admin makes by hand. An empty group is the one that was created first; an empty team is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,31 @@ pub struct AccountSeed {
     pub group: String,
     /// The team.
     pub team: String,
+}
+
+/// The groups that an admin makes for the countries of the simulated people.
+pub const GROUPS: [(&str, &str); 6] = [
+    ("AT", "Austria"),
+    ("CH", "Switzerland"),
+    ("DE", "Germany"),
+    ("FI", "Finland"),
+    ("FR", "France"),
+    ("IE", "Ireland"),
+];
+
+impl AccountSeed {
+    /// The account that an admin makes for a person: in the group of the country, in the team of the city.
+    #[must_use]
+    pub fn of(person: &Person) -> Self {
+        let group = GROUPS.iter().find(|(code, _)| *code == person.country_code).map_or("", |(_, name)| name);
+        Self {
+            user_name: person.email.clone(),
+            given: person.given.to_owned(),
+            family: person.family.to_owned(),
+            group: group.to_owned(),
+            team: person.city.to_owned(),
+        }
+    }
 }
 
 /// What an account may do. SCIM does not see it.

@@ -17,7 +17,7 @@ mod state;
 mod throttle;
 mod writes;
 
-pub use account::{Account, AccountSeed, Role};
+pub use account::{Account, AccountSeed, GROUPS, Role};
 pub use bend::Bend;
 pub use manner::{
     AddressChoice, AddressType, Count, CountZero, Create, Delete, Discovery, Duplicate, Envelope, ErrorForm, Etag,

@@ -1,0 +1,61 @@
+//! What every command is given: where the configuration is, who asks, and how much may be shown.
+
+use std::path::PathBuf;
+
+use crate::cli::ending::Unfinished;
+use crate::config::settings::Settings;
+use crate::config::{self, Surroundings};
+use crate::daemon::schedule;
+
+/// Who started the program.
+#[derive(Clone, Debug)]
+pub struct Invoker {
+    /// The user before `sudo`, where there was one.
+    pub sudo_user: Option<String>,
+    /// The user id of the process.
+    pub uid: Option<u32>,
+}
+
+impl Invoker {
+    /// The words for the journal.
+    pub(super) fn describe(&self) -> String {
+        let Self { sudo_user, uid } = self;
+        let uid = uid.map_or("uid unknown".to_owned(), |uid| format!("uid {uid}"));
+        match sudo_user {
+            Some(user) => format!("{user} by sudo, {uid}"),
+            None => uid,
+        }
+    }
+}
+
+/// What every command is given.
+#[derive(Clone, Debug)]
+pub(super) struct Context {
+    /// The configuration file.
+    pub(super) config: PathBuf,
+    /// Our part of the environment.
+    pub(super) surroundings: Surroundings,
+    /// Who asks.
+    pub(super) invoker: Invoker,
+    /// Whether progress is shown.
+    pub(super) progress: Progress,
+}
+
+/// Whether progress is shown on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// On a terminal.
+    Shown,
+    /// Nowhere.
+    Hidden,
+}
+
+impl Context {
+    /// The checked configuration, or every problem of it, a line each.
+    pub(super) fn settings(&self) -> Result<Settings, Unfinished> {
+        config::load(&self.config, &self.surroundings, schedule::check).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Unfinished::misconfigured(lines.join("\n"))
+        })
+    }
+}

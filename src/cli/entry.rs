@@ -1,0 +1,51 @@
+//! From arguments to an exit code.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::args::{Arguments, Command};
+use crate::cli::context::{Context, Invoker, Progress};
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::{approve, check, demo, plan, sync, telemetry};
+use crate::config::Surroundings;
+
+/// Runs a command.
+pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -> ExitCode {
+    let Arguments { config, log_format, verbose, quiet, command } = arguments;
+    let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
+    telemetry::start(log_format, level);
+    let progress = if quiet { Progress::Hidden } else { Progress::Shown };
+    let context = Context { config, surroundings, invoker, progress };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(&context, command)),
+        Err(error) => Err(Unfinished::from(error)),
+    };
+    match ended {
+        Ok(ending) => ending.into(),
+        Err(unfinished) => {
+            complain(&unfinished);
+            unfinished.ending.into()
+        }
+    }
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinished> {
+    match command {
+        Command::Plan(arguments) => plan::run(context, &arguments).await,
+        Command::Sync(arguments) => sync::run(context, &arguments).await,
+        Command::Approve(arguments) => approve::run(context, &arguments).await,
+        Command::Check(arguments) => check::run(context, &arguments).await,
+        Command::Demo(arguments) => demo::run(&arguments).await,
+    }
+}
+
+/// A line a problem on standard error. That nobody may read it is no reason to fail otherwise.
+fn complain(unfinished: &Unfinished) {
+    let mut out = io::stderr().lock();
+    for line in unfinished.to_string().lines() {
+        let _ = writeln!(out, "error: {line}");
+    }
+}

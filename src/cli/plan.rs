@@ -1,0 +1,48 @@
+//! `plan`: what `sync` would do. Built without anything that writes, so that it cannot.
+
+use crate::cli::args::{PlanArguments, ReportArguments};
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+use crate::cli::progress::Bars;
+use crate::cli::wiring::{Ends, Wiring};
+use crate::engine::{self, Prepared, Scope};
+use crate::report::{Ending as ReportEnding, Report};
+use crate::store::ReadStore;
+
+/// Shows the plan.
+pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<Ending, Unfinished> {
+    let prepared = show(context, &arguments.report).await?;
+    let has_operations = !prepared.plan.operations.is_empty();
+    Ok(if arguments.exit_code && has_operations { Ending::Pending } else { Ending::Done })
+}
+
+/// Makes the plan and gives the report.
+pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<Prepared, Unfinished> {
+    let wiring = Wiring::new(context.settings()?)?;
+    let bars = Bars::new(context.progress);
+    let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let prepared = engine::prepare(&ends, &wiring.cycle, &scope(arguments), None, &bars).await;
+    bars.clear();
+    let prepared = prepared?;
+    output::give(&report(&prepared, &wiring, ReportEnding::DryRun), arguments)?;
+    Ok(prepared)
+}
+
+/// Whom the command is about.
+pub(super) fn scope(arguments: &ReportArguments) -> Scope {
+    arguments.user.clone().map_or(Scope::Everybody, Scope::One)
+}
+
+/// The report of a plan.
+pub(super) fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'a>) -> Report<'a> {
+    Report {
+        plan: &prepared.plan,
+        verdict: &prepared.verdict,
+        now: prepared.now,
+        application: &prepared.application,
+        product: wiring.cycle.policy.product,
+        ending,
+        warnings: &wiring.warnings,
+    }
+}

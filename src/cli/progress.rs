@@ -1,0 +1,76 @@
+//! Progress bars on a terminal, on standard error, and nothing anywhere else.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::cli::context::Progress;
+use crate::engine::{Observer, Side};
+
+/// The bars of one cycle.
+#[derive(Debug)]
+pub(super) struct Bars {
+    all: MultiProgress,
+    okta: ProgressBar,
+    haiilo: ProgressBar,
+    applying: ProgressBar,
+}
+
+impl Bars {
+    /// Bars that are drawn on a terminal alone.
+    pub(super) fn new(progress: Progress) -> Self {
+        let all = MultiProgress::new();
+        if progress == Progress::Hidden || !io::stderr().is_terminal() {
+            all.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+        }
+        let spinner = |what: &'static str| {
+            let bar = all.add(ProgressBar::new_spinner());
+            bar.set_style(ProgressStyle::with_template("{spinner} {prefix:8} {msg}").expect("a template"));
+            bar.set_prefix(what);
+            bar
+        };
+        let (okta, haiilo) = (spinner("Okta"), spinner("Haiilo"));
+        let applying = ProgressBar::hidden();
+        Self { all, okta, haiilo, applying }
+    }
+
+    /// Takes the bars away, so that a report begins on a clean line.
+    pub(super) fn clear(&self) {
+        for bar in [&self.okta, &self.haiilo, &self.applying] {
+            bar.finish_and_clear();
+        }
+        // A terminal that cannot be cleared shows the report all the same.
+        let _ = self.all.clear();
+    }
+}
+
+impl Observer for Bars {
+    fn read(&self, side: Side, rows: usize, of: Option<usize>) {
+        let (bar, what) = match side {
+            Side::Okta => (&self.okta, "assignments"),
+            Side::Haiilo => (&self.haiilo, "accounts"),
+        };
+        let rows = crate::report::amount(rows);
+        bar.set_message(match of {
+            Some(of) => format!("{rows} of {} {what}", crate::report::amount(of)),
+            None => format!("{rows} {what}"),
+        });
+        bar.tick();
+    }
+
+    fn applying(&self, operations: usize) {
+        self.okta.finish_and_clear();
+        self.haiilo.finish_and_clear();
+        self.all.add(self.applying.clone());
+        self.applying.set_style(
+            ProgressStyle::with_template("{bar:40} {pos} of {len} operations, {eta} left").expect("a template"),
+        );
+        self.applying.set_length(operations as u64);
+        self.applying.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn ended(&self) {
+        self.applying.inc(1);
+    }
+}

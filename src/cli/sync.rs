@@ -1,0 +1,98 @@
+//! `sync`: one cycle now.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::cli::args::SyncArguments;
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::progress::Bars;
+use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::{output, plan};
+use crate::clock::Clock as _;
+use crate::domain::guard::Decision;
+use crate::domain::ids::{ApprovalId, RunId};
+use crate::domain::journal::Mandate;
+use crate::engine::{self, CycleReport, Order};
+use crate::report::Ending as ReportEnding;
+use crate::store::{CycleLock, LockError, Store};
+
+/// How long a running cycle is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Runs one cycle and gives the report, also of a plan that was refused.
+pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<Ending, Unfinished> {
+    if arguments.dry_run {
+        plan::show(context, &arguments.report).await?;
+        return Ok(Ending::Done);
+    }
+    let wiring = Wiring::new(context.settings()?)?;
+    let lock = lock(&wiring, "sync").await?;
+    let store = Store::open(wiring.store.clone(), lock).await?;
+    let ends = Ends { wiring: &wiring, store };
+    let order = Order {
+        scope: plan::scope(&arguments.report),
+        given: arguments.approve.as_deref().map(ApprovalId::new),
+        mandate: Mandate {
+            run: RunId::new(Uuid::new_v4().to_string()),
+            approval: None,
+            by: context.invoker.describe(),
+            reason: arguments.reason.clone(),
+        },
+    };
+    let bars = Bars::new(context.progress);
+    let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, &bars).await;
+    bars.clear();
+    ends.store.close().await?;
+    let report = came?;
+    tell(&report, order.mandate.run.as_str());
+    let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
+    let is_refused = report.prepared.verdict.decision == Decision::Refuse;
+    let ending = if is_refused {
+        ReportEnding::Refused
+    } else {
+        ReportEnding::Applied { concluded: &report.concluded, stops: &stops }
+    };
+    output::give(&plan::report(&report.prepared, &wiring, ending), &arguments.report)?;
+    let has_failures = !stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
+    Ok(match (is_refused, has_failures) {
+        (true, _) => Ending::Refused,
+        (false, true) => Ending::Partly,
+        (false, false) => Ending::Done,
+    })
+}
+
+/// Takes the lock of the cycle; waits a minute for a cycle that is running, and then names it.
+pub(super) async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
+    let holder = format!("{what} (process {})", std::process::id());
+    let began = wiring.clock.monotonic();
+    let mut is_first = true;
+    loop {
+        match CycleLock::try_take(&wiring.store, &holder) {
+            Err(LockError::Held { holder }) if wiring.clock.monotonic().saturating_sub(began) < PATIENCE => {
+                if std::mem::take(&mut is_first) {
+                    output::say(&format!("{holder} is running; waiting up to a minute for it"));
+                }
+                wiring.clock.sleep(LOOK).await;
+            }
+            taken => return Ok(taken?),
+        }
+    }
+}
+
+/// One line a cycle, and one for each failure: ids and numbers alone.
+fn tell(report: &CycleReport, run: &str) {
+    let done = report.concluded.iter().filter(|concluded| !concluded.outcome.is_failure()).count();
+    let failed = report.concluded.len() - done;
+    let plan = &report.prepared.plan;
+    tracing::info!(run, done, failed, held = plan.held.len(), unchanged = plan.counts.unchanged, "cycle ended");
+    for concluded in report.concluded.iter().filter(|concluded| concluded.outcome.is_failure()) {
+        let (kind, outcome) = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
+        let (okta_id, haiilo_id) =
+            (&concluded.operation.okta_id, concluded.haiilo_id.as_ref().map(ToString::to_string));
+        tracing::warn!(run, kind, outcome, %okta_id, haiilo_id, "operation failed");
+    }
+}

@@ -1,0 +1,100 @@
+//! From settings to the world of a cycle: the clients of both ends, the store, the clock.
+
+use anyhow::Context as _;
+
+use crate::cli::ending::Unfinished;
+use crate::clock::SystemClock;
+use crate::config::settings::{HttpSettings, Settings, UpdateMethod};
+use crate::domain::memory::Tenant;
+use crate::engine::CycleSettings;
+use crate::haiilo::{HaiiloReader, Shape};
+use crate::http::{HttpClient, HttpOptions};
+use crate::okta::OktaClient;
+use crate::ports::{StoreReader, World};
+use crate::store::StorePath;
+
+/// Everything but the store.
+#[derive(Debug)]
+pub(super) struct Wiring {
+    pub(super) source: OktaClient<SystemClock>,
+    pub(super) reader: HaiiloReader<SystemClock>,
+    pub(super) cycle: CycleSettings,
+    pub(super) store: StorePath,
+    pub(super) clock: SystemClock,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Wiring {
+    /// Makes the clients. Nothing is sent yet.
+    pub(super) fn new(settings: Settings) -> Result<Self, Unfinished> {
+        let http = HttpClient::new(options(&settings.http)?)?;
+        let clock = SystemClock::new();
+        let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
+            .map_err(Unfinished::misconfigured)?;
+        let reader = HaiiloReader::new(http, clock, &settings.haiilo, Shape::of(&settings.mapping))
+            .map_err(Unfinished::misconfigured)?;
+        let cycle = CycleSettings {
+            tenant: Tenant {
+                org_id: None,
+                org_url: settings.okta.org_url.to_string(),
+                app_id: settings.okta.app_id,
+                product: settings.policy.product.as_str().to_owned(),
+                base_url: settings.haiilo.base_url.to_string(),
+            },
+            mapping: settings.mapping,
+            policy: settings.policy,
+            push_is_on: settings.okta.push_is_on,
+            page_size: settings.haiilo.page_size,
+            concurrency: settings.haiilo.concurrency,
+            update_method: match settings.haiilo.update_method {
+                UpdateMethod::Patch => "patch",
+                UpdateMethod::Put => "put",
+            },
+        };
+        let store = StorePath::new(settings.state);
+        Ok(Self { source, reader, cycle, store, clock, warnings: settings.warnings })
+    }
+}
+
+fn options(settings: &HttpSettings) -> Result<HttpOptions, Unfinished> {
+    let HttpSettings { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = settings;
+    let read =
+        |path: &std::path::PathBuf| std::fs::read(path).with_context(|| format!("http.ca_file {}", path.display()));
+    Ok(HttpOptions {
+        proxy: proxy.clone(),
+        no_proxy: no_proxy.clone(),
+        root_certificates: ca_file.as_ref().map(read).transpose()?,
+        connect_timeout: *connect_timeout,
+        read_timeout: *read_timeout,
+    })
+}
+
+/// The world of a cycle with one kind of store.
+#[derive(Debug)]
+pub(super) struct Ends<'a, S> {
+    pub(super) wiring: &'a Wiring,
+    pub(super) store: S,
+}
+
+impl<S: StoreReader> World for Ends<'_, S> {
+    type Source = OktaClient<SystemClock>;
+    type Reader = HaiiloReader<SystemClock>;
+    type Store = S;
+    type Clock = SystemClock;
+
+    fn source(&self) -> &Self::Source {
+        &self.wiring.source
+    }
+
+    fn reader(&self) -> &Self::Reader {
+        &self.wiring.reader
+    }
+
+    fn store(&self) -> &Self::Store {
+        &self.store
+    }
+
+    fn clock(&self) -> &Self::Clock {
+        &self.wiring.clock
+    }
+}

@@ -1,0 +1,27 @@
+//! What `check` wants to know of Okta besides what a cycle reads: the host in its links, and how much of its rate limit is ours.
+
+use crate::clock::Clock;
+use crate::http::Budget;
+use crate::okta::client::OktaClient;
+use crate::okta::link;
+use crate::ports::Failure;
+
+/// What a look at Okta shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The host in Okta's links, where it is another than the configured ones: a custom domain.
+    pub foreign_host: Option<String>,
+    /// Requests a minute that the listing of assignments may make, by Okta's headers.
+    pub limit: Option<u64>,
+}
+
+impl<C: Clock> OktaClient<C> {
+    /// Reads one row of the listing, and looks at the headers.
+    pub async fn look(&self) -> Result<Look, Failure> {
+        let (asked, answer) = self.one_row().await?;
+        let targets = link::targets(&answer.headers);
+        let foreign_host =
+            targets.iter().find_map(|target| link::foreign_host(self.org(), self.link_hosts(), &asked, target));
+        Ok(Look { foreign_host, limit: Budget::read(&answer.headers).map(Budget::limit) })
+    }
+}

@@ -1,0 +1,137 @@
+//! Stories of answers that got lost, and of accounts that were there already: nothing is done twice, nobody is taken over.
+
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::haiilo::{Bend, route};
+use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::domain::link::Origin;
+use serde_json::json;
+
+use crate::world::{World, outcomes, seed};
+
+#[tokio::test]
+async fn invariant_10_a_create_whose_answer_is_lost_is_looked_up_and_not_repeated() {
+    for fault in [Fault::DropAfter, Fault::CutBody, Fault::RefuseAfter(500), Fault::RefuseAfter(504), Fault::Garbled] {
+        let mut world = World::in_step(2).await;
+        world.okta.state().hire(&person(5));
+        world.haiilo.plant(When::Nth(route::CREATE, 1), fault.clone());
+        let report = world.sync_well().await;
+        assert_eq!(outcomes(&report), ["create done"], "{fault:?}");
+        assert_eq!(world.haiilo.state().writes().len(), 1, "{fault:?}");
+        let memory = world.memory().await;
+        assert!(memory.links.iter().filter(|link| link.origin == Origin::Created).count() == 3, "{fault:?}");
+        world.assert_converged().await;
+    }
+}
+
+#[tokio::test]
+async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cycle() {
+    // The account is there, but neither the answer nor a look tells: the entry stays open.
+    let mut world = World::in_step(2).await;
+    world.okta.state().hire(&person(5));
+    world.haiilo.plant(When::Nth(route::CREATE, 1), Fault::DropAfter);
+    world.haiilo.plant(When::Nth(route::LOOK_UP, 2), Fault::Bend(Bend::FindsNobody));
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["create unknown"]);
+    assert_eq!(world.memory().await.open.len(), 1);
+    world.haiilo.heal();
+    // The next listing shows it: it is ours, not somebody else's.
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["link done"]);
+    let memory = world.memory().await;
+    let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
+    assert_eq!(link.origin, Origin::Created);
+    assert!(memory.open.is_empty());
+    world.assert_converged().await;
+
+    // Nothing was done: the next cycle makes the account, and closes the entry.
+    world.okta.state().hire(&person(6));
+    world.haiilo.plant(When::Nth(route::CREATE, 1), Fault::DropBefore);
+    assert_eq!(world.sync().await.concluded[0].outcome.as_str(), "unknown");
+    world.haiilo.heal();
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["create done"]);
+    assert!(world.memory().await.open.is_empty());
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn invariant_10_a_conflict_adopts_the_same_human_and_nobody_else() {
+    for (family, taken) in [(person(5).family.to_uppercase(), true), ("Somebody".to_owned(), false)] {
+        let mut world = World::in_step(2).await;
+        let mut hidden = seed(&person(5));
+        hidden.family = family;
+        let account = world.haiilo.state().add_account(hidden);
+        world.haiilo.state().hide_from_list(&account);
+        // The look before finds nobody, so that the server itself must object.
+        world.haiilo.plant(When::Nth(route::LOOK_UP, 1), Fault::Bend(Bend::FindsNobody));
+        world.okta.state().hire(&person(5));
+        let report = world.sync().await;
+        let expected = if taken { "create done" } else { "create held" };
+        assert_eq!(outcomes(&report), [expected]);
+        assert_eq!(world.haiilo.state().accounts().len(), 4);
+        let memory = world.memory().await;
+        let link = memory.links.of_person(&report.concluded[0].operation.okta_id);
+        assert_eq!(
+            link.map(|link| (link.origin, link.haiilo_id.as_str().to_owned())),
+            taken.then_some((Origin::Adopted, account))
+        );
+        // Either way the next plan does not try again.
+        world.haiilo.heal();
+        assert!(world.plan().await.plan.operations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_that_no_look_explains_is_held_for_a_day() {
+    let mut world = World::in_step(2).await;
+    world.okta.state().hire(&person(5));
+    world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(409));
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["create held"]);
+    let prepared = world.plan().await;
+    assert!(prepared.plan.operations.is_empty());
+    assert_eq!(prepared.plan.held[0].reason.code(), "create_refused");
+    world.haiilo.heal();
+    world.advance(chrono::TimeDelta::hours(25));
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["create done"]);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn invariant_10_a_conflict_on_a_rename_never_changes_whose_account_it_is() {
+    let mut world = World::in_step(3).await;
+    let hidden = world.haiilo.state().add_account(seed(&person(9)));
+    world.haiilo.state().hide_from_list(&hidden);
+    let (id, account) = (world.okta_id(1), world.haiilo_id(1));
+    world.okta.state().rename(&id, &person(9).email);
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["update failed"]);
+    let memory = world.memory().await;
+    let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
+    assert_eq!(link.haiilo_id.as_str(), account);
+    assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(1).email);
+}
+
+#[tokio::test]
+async fn an_update_whose_answer_is_lost_is_looked_at() {
+    for (fault, outcome) in [
+        (Fault::DropAfter, "update done"),
+        (Fault::RefuseAfter(504), "update done"),
+        (Fault::CutBody, "update done"),
+        (Fault::Garbled, "update done"),
+        (Fault::EmptyBody, "update done"),
+        (Fault::DropBefore, "update failed"),
+        (Fault::Refuse(500), "update failed"),
+        (Fault::Html(502), "update failed"),
+    ] {
+        let mut world = World::in_step(3).await;
+        world.set_profile(0, "city", json!("Paris"));
+        world.haiilo.plant(When::Nth(route::PATCH, 1), fault.clone());
+        let report = world.sync().await;
+        assert_eq!(outcomes(&report), [outcome], "{fault:?}");
+        world.haiilo.heal();
+        world.sync_well().await;
+        world.assert_converged().await;
+    }
+}

@@ -1,0 +1,119 @@
+//! What the process of the simulators can be told to do: the words of an administrator, as lines of JSON.
+
+use std::time::Duration;
+
+use okta_haiilo_sim::Server;
+use okta_haiilo_sim::haiilo::{Discovery, Haiilo, Strictness};
+use okta_haiilo_sim::okta::{Dpop, Okta};
+use okta_haiilo_sim::people::person;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Both servers.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    /// Okta.
+    pub(crate) okta: Server<Okta>,
+    /// Haiilo.
+    pub(crate) haiilo: Server<Haiilo>,
+}
+
+/// One line of the standard input.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Order {
+    /// Hires the first people.
+    Populate {
+        /// How many.
+        people: u32,
+    },
+    /// Hires one more.
+    Hire {
+        /// The number of the person.
+        number: u32,
+    },
+    /// A new address: login, e-mail and user name.
+    Rename {
+        /// The old address.
+        login: String,
+        /// The new one.
+        to: String,
+    },
+    /// Sets one attribute of the profile.
+    Set {
+        /// Whose.
+        login: String,
+        /// Which.
+        key: String,
+        /// To what.
+        value: Value,
+    },
+    /// Deactivates.
+    Deactivate {
+        /// Whom.
+        login: String,
+    },
+    /// Takes the application away.
+    Unassign {
+        /// From whom.
+        login: String,
+    },
+    /// Registers the public key of a service app; the answer has its key id.
+    RegisterKey {
+        /// The key, PEM.
+        public_pem: String,
+        /// Its algorithm.
+        algorithm: String,
+    },
+    /// From now on no token without a proof.
+    RequireDpop,
+    /// Haiilo becomes a SCIM server without rules of its own, with discovery.
+    GenericScim,
+    /// Each answer waits.
+    Latency {
+        /// Milliseconds of Okta.
+        okta: u64,
+        /// Milliseconds of Haiilo.
+        haiilo: u64,
+    },
+    /// What no correct client would have sent so far.
+    Violations,
+}
+
+impl Order {
+    /// Does it, and gives the answer.
+    pub(crate) fn obey(self, servers: &Servers) -> Value {
+        let mut okta = servers.okta.state();
+        let mut answer = json!({"ok": true});
+        let mut of = |login: String, act: &dyn Fn(&mut Okta, &str)| match okta.find(&login) {
+            Some(id) => act(&mut okta, &id),
+            None => answer = json!({"error": format!("nobody has the login {login}")}),
+        };
+        match self {
+            Self::Rename { login, to } => of(login, &|okta, id| okta.rename(id, &to)),
+            Self::Set { login, key, value } => of(login, &|okta, id| okta.set_profile(id, &key, value.clone())),
+            Self::Deactivate { login } => of(login, &Okta::deactivate),
+            Self::Unassign { login } => of(login, &Okta::unassign),
+            Self::Populate { people } => okta.populate(people),
+            Self::Hire { number } => {
+                okta.hire(&person(number));
+            }
+            Self::RegisterKey { public_pem, algorithm } => {
+                answer = json!({"key_id": okta.auth.register_key(&public_pem, &algorithm)});
+            }
+            Self::RequireDpop => okta.auth.dpop = Dpop::Required,
+            Self::GenericScim => servers.haiilo.state().tune(|manner| {
+                manner.strict = Strictness::Generic;
+                manner.discovery = Discovery::Served;
+            }),
+            Self::Latency { okta, haiilo } => {
+                servers.okta.set_latency(Duration::from_millis(okta));
+                servers.haiilo.set_latency(Duration::from_millis(haiilo));
+            }
+            Self::Violations => {
+                answer = json!({"okta": servers.okta.violations(), "haiilo": servers.haiilo.violations()});
+            }
+        }
+        answer
+    }
+}
