@@ -13,6 +13,7 @@ use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
 use crate::domain::memory::Memory;
 use crate::domain::operation::Kind;
+use crate::domain::owners::Owners;
 use crate::domain::policy::{MissingRule, Policy};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
 
@@ -23,6 +24,8 @@ pub struct Sides<'a> {
     pub people: &'a AssignmentSnapshot,
     /// The listing of accounts.
     pub accounts: &'a AccountSnapshot,
+    /// Which account is linked to whom.
+    pub owners: &'a Owners<'a>,
     /// What the store remembers.
     pub memory: &'a Memory,
     /// The administrator's decisions.
@@ -87,12 +90,10 @@ pub struct Correlation<'a> {
 pub fn correlate(sides: Sides<'_>) -> Correlation<'_> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
-    let mut attempts = BTreeMap::new();
+    let mut attempts = Vec::with_capacity(wanted.len());
     for (okta_id, identity) in wanted {
         match attempt(sides, okta_id, identity) {
-            Attempt::Found(found) => {
-                attempts.insert(okta_id, (identity, found));
-            }
+            Attempt::Found(found) => attempts.push(Matched { okta_id, identity, found }),
             Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
                 okta_id: okta_id.clone(),
                 haiilo_id,
@@ -174,10 +175,12 @@ enum Attempt<'a> {
 }
 
 fn attempt<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity) -> Attempt<'a> {
-    let Some(link) = sides.memory.links.of_person(okta_id) else { return attempt_joiner(sides, okta_id, identity) };
+    let (link, account) = match sides.owners.of_person(okta_id) {
+        None => return attempt_joiner(sides, okta_id, identity),
+        Some((link, None)) => return attempt_missing(sides, link, identity),
+        Some((link, Some(account))) => (link, account),
+    };
     let id = Some(link.haiilo_id.clone());
-    let Some(at) = sides.accounts.position(&link.haiilo_id) else { return attempt_missing(sides, link, identity) };
-    let account = &sides.accounts.accounts()[at];
     let fits = account
         .user_name
         .as_ref()
@@ -265,22 +268,18 @@ enum NameState<'a> {
 }
 
 /// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
-fn settle_names<'a>(
-    sides: Sides<'a>,
-    attempts: BTreeMap<&'a OktaUserId, (&'a Identity, Found<'a>)>,
-    correlation: &mut Correlation<'a>,
-) {
+fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<Matched<'a>>, correlation: &mut Correlation<'a>) {
     let unseen = names_of_unseen_accounts(sides);
     let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
         .iter()
-        .filter(|(_, (identity, found))| match found {
+        .filter(|Matched { okta_id: _, identity, found }| match found {
             Found::Linked { account, .. } => renames(sides, account, identity),
             Found::Unowned { .. } => false,
             Found::Nothing { .. } => true,
         })
-        .map(|(okta_id, (identity, _))| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
+        .map(|Matched { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
         .collect();
-    for (okta_id, (identity, found)) in attempts {
+    for Matched { okta_id, identity, found } in attempts {
         match resolve(okta_id, &needs) {
             Ok(freed_by) => {
                 let found = match found {
@@ -307,8 +306,8 @@ fn settle_names<'a>(
 
 /// The userNames of linked accounts that Haiilo does not show, with their owners: nobody else may take them.
 fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUserId> {
-    let unseen = sides.memory.links.iter().filter(|link| sides.accounts.position(&link.haiilo_id).is_none());
-    unseen.map(|link| (link.user_name.key(), &link.okta_id)).collect()
+    let unseen = sides.owners.pairs().filter(|(_, account)| account.is_none());
+    unseen.map(|(link, _)| (link.user_name.key(), &link.okta_id)).collect()
 }
 
 fn name_state<'a>(

@@ -45,7 +45,7 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
     draft.deletes(&leavers);
     draft.remember();
     let Draft { basis, mut plan, wishes: _ } = draft;
-    let Sides { people, accounts, memory, policy: _, mapping: _ } = basis.sides;
+    let Sides { people, accounts, owners: _, memory, policy: _, mapping: _ } = basis.sides;
     plan.counts = Counts {
         assigned: people.people().len(),
         linked: memory.links.len(),
@@ -292,10 +292,10 @@ impl Draft<'_> {
 
     /// What changed in what the store knows about links and protected accounts.
     fn remember(&mut self) {
-        let Sides { people: _, accounts, memory, policy, mapping: _ } = self.basis.sides;
-        for link in &memory.links {
-            match accounts.position(&link.haiilo_id) {
-                Some(at) => self.remember_shown(link, &accounts.accounts()[at]),
+        let Sides { people: _, accounts, owners, memory, policy, mapping: _ } = self.basis.sides;
+        for (link, account) in owners.pairs() {
+            match account {
+                Some(account) => self.remember_shown(link, account),
                 None => self.remember_unseen(link),
             }
         }
@@ -376,18 +376,12 @@ fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &Identity) -
 fn unmanaged(basis: Basis<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
     let adopted: BTreeSet<&HaiiloId> =
         operations.iter().filter(|operation| operation.kind() == Kind::Link).filter_map(Operation::haiilo_id).collect();
-    let Sides { accounts, memory, .. } = basis.sides;
-    let foreign = |account: &&Account| memory.links.of_account(&account.id).is_none() && !adopted.contains(&account.id);
-    accounts
-        .accounts()
-        .iter()
-        .filter(foreign)
-        .map(|account| Unmanaged { haiilo_id: account.id.clone(), user_name: account.user_name.clone() })
-        .collect()
+    let foreign = basis.sides.owners.unlinked().filter(|account| !adopted.contains(&account.id));
+    foreign.map(|account| Unmanaged { haiilo_id: account.id.clone(), user_name: account.user_name.clone() }).collect()
 }
 
 fn findings(basis: Basis<'_>) -> Vec<String> {
-    let Sides { people, accounts, memory: _, policy, mapping: _ } = basis.sides;
+    let Sides { people, accounts, owners: _, memory: _, policy, mapping: _ } = basis.sides;
     let mut findings = Vec::new();
     if people.unreadable() > 0 {
         findings.push(format!("{} rows of Okta's listing name nobody and were passed over", people.unreadable()));

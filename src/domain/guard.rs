@@ -269,7 +269,7 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
 }
 
 fn usage(basis: Basis<'_>, plan: &Plan) -> Vec<Usage> {
-    let Sides { people, accounts: _, memory, policy, mapping: _ } = basis.sides;
+    let Sides { people, accounts: _, owners: _, memory, policy, mapping: _ } = basis.sides;
     let limits = &policy.limits;
     let recent = &memory.recent;
     let base = plan.counts.linked.max(plan.counts.assigned) as u64;

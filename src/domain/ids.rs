@@ -4,11 +4,12 @@
 //! RFC 7643, 4.1.1, which is unique without regard to case.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
+
+use crate::domain::positions::hash;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
@@ -84,9 +85,7 @@ impl UserName {
 
     /// A hash of [`key`](Self::key), the same in every process.
     pub fn key_hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.key().hash(&mut hasher);
-        hasher.finish()
+        hash(&self.key())
     }
 
     /// Whether both name the same person.

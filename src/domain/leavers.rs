@@ -13,7 +13,7 @@ use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{
     DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverNotes, LeaverRecord, Sighting,
 };
-use crate::domain::link::{Absence, Counted, Link, Origin};
+use crate::domain::link::{Absence, Counted, Link, Links, Origin};
 use crate::domain::memory::{Fingerprint, Memory, Watch};
 use crate::domain::policy::{AdoptedRule, LeaverAction, Policy};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
@@ -101,14 +101,14 @@ pub fn sighting(
 }
 
 /// The linked people who are not assigned any more, as far as the listing tells.
-pub fn vanished<'a>(links: impl IntoIterator<Item = &'a Link>, people: &AssignmentSnapshot) -> Vec<&'a Link> {
-    links
-        .into_iter()
-        .filter(|link| match people.get(&link.okta_id) {
-            None => true,
-            Some(person) => person.state == PersonState::Left,
-        })
-        .collect()
+pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Link> {
+    // Both are in the order of the Okta ids, so that one walk along both is enough.
+    let mut people = people.people().iter().peekable();
+    let is_gone = |link: &&Link| {
+        while people.next_if(|person| person.id < link.okta_id).is_some() {}
+        people.peek().is_none_or(|person| person.id != link.okta_id || person.state == PersonState::Left)
+    };
+    links.iter().filter(is_gone).collect()
 }
 
 /// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.

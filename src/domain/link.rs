@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::positions::{Positions, hash};
 
 /// One person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,20 +63,30 @@ pub enum Counted {
 pub struct Links {
     /// In the order of the Okta ids.
     rows: Vec<Link>,
-    /// Positions in the order of the Haiilo ids.
-    by_haiilo: Vec<u32>,
+    by_person: Positions,
+    by_account: Positions,
 }
 
 impl Links {
-    /// The links of a person.
+    /// The link of a person.
     pub fn of_person(&self, id: &OktaUserId) -> Option<&Link> {
-        self.rows.binary_search_by(|link| link.okta_id.cmp(id)).ok().map(|at| &self.rows[at])
+        self.position(id).map(|at| &self.rows[at])
+    }
+
+    /// The position of a person's link.
+    pub(crate) fn position(&self, id: &OktaUserId) -> Option<usize> {
+        self.by_person.candidates(hash(id.as_str())).find(|at| self.rows[*at].okta_id == *id)
+    }
+
+    /// The link at a position.
+    pub(crate) fn at(&self, position: usize) -> &Link {
+        &self.rows[position]
     }
 
     /// The link of an account.
     pub fn of_account(&self, id: &HaiiloId) -> Option<&Link> {
-        let found = self.by_haiilo.binary_search_by(|at| self.rows[*at as usize].haiilo_id.cmp(id));
-        found.ok().map(|at| &self.rows[self.by_haiilo[at] as usize])
+        let candidates = self.by_account.candidates(hash(id.as_str()));
+        candidates.map(|at| &self.rows[at]).find(|link| link.haiilo_id == *id)
     }
 
     /// All links in the order of the Okta ids.
@@ -98,9 +109,9 @@ impl FromIterator<Link> for Links {
     fn from_iter<I: IntoIterator<Item = Link>>(links: I) -> Self {
         let mut rows: Vec<Link> = links.into_iter().collect();
         rows.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-        let mut by_haiilo: Vec<u32> = (0..).zip(&rows).map(|(at, _)| at).collect();
-        by_haiilo.sort_by(|left, right| rows[*left as usize].haiilo_id.cmp(&rows[*right as usize].haiilo_id));
-        Self { rows, by_haiilo }
+        let by_person = rows.iter().map(|link| Some(hash(link.okta_id.as_str()))).collect();
+        let by_account = rows.iter().map(|link| Some(hash(link.haiilo_id.as_str()))).collect();
+        Self { rows, by_person, by_account }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
 use crate::domain::memory::{FirstRun, Memory, Tenant};
 use crate::domain::operation::Kind;
+use crate::domain::owners::Owners;
 use crate::domain::plan::{Notes, Plan};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::engine::apply::Applied;
@@ -80,9 +81,11 @@ pub async fn prepare<W: World>(
         same_tenant(tenant, &settings.tenant)?;
     }
     let now = application.server_time.unwrap_or(local_time);
+    let owners = Owners::of(&memory.links, &accounts);
     let sides = Sides {
         people: &people,
         accounts: &accounts,
+        owners: &owners,
         memory: &memory,
         policy: &settings.policy,
         mapping: &settings.mapping,

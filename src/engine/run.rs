@@ -1,6 +1,6 @@
 //! The run of one plan: its time, its signs of trouble, and when it stops.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -96,8 +96,10 @@ struct State {
     refusals: BTreeMap<Kind, (String, u32)>,
     /// Links made in this run, which the plan could not know.
     linked: BTreeMap<HaiiloId, OktaUserId>,
+    /// The same, by person.
+    accounts: BTreeMap<OktaUserId, HaiiloId>,
     /// Accounts whose rename succeeded, so that their old name is free.
-    renamed: Vec<HaiiloId>,
+    renamed: BTreeSet<HaiiloId>,
     /// Whether answers to writes were found to show what was not kept.
     answers: Answers,
 }
@@ -199,7 +201,9 @@ impl Run {
 
     /// Takes note of a link that the plan could not know.
     pub(super) fn linked(&self, haiilo_id: &HaiiloId, okta_id: &OktaUserId) {
-        self.state().linked.insert(haiilo_id.clone(), okta_id.clone());
+        let mut state = self.state();
+        state.linked.insert(haiilo_id.clone(), okta_id.clone());
+        state.accounts.insert(okta_id.clone(), haiilo_id.clone());
     }
 
     /// Whose account this became in this run.
@@ -209,13 +213,12 @@ impl Run {
 
     /// The account that became a person's in this run.
     pub(super) fn account_of(&self, okta_id: &OktaUserId) -> Option<HaiiloId> {
-        let state = self.state();
-        state.linked.iter().find(|(_, owner)| *owner == okta_id).map(|(account, _)| account.clone())
+        self.state().accounts.get(okta_id).cloned()
     }
 
     /// Takes note of a rename that frees a name.
     pub(super) fn renamed(&self, haiilo_id: &HaiiloId) {
-        self.state().renamed.push(haiilo_id.clone());
+        self.state().renamed.insert(haiilo_id.clone());
     }
 
     /// Whether an account was renamed in this run.

@@ -16,6 +16,7 @@ use okta_haiilo_sync::domain::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::mapping::{Kind as ValueKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory, Watch};
 use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
+use okta_haiilo_sync::domain::owners::Owners;
 use okta_haiilo_sync::domain::plan::Plan;
 use okta_haiilo_sync::domain::policy::{
     AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
@@ -136,7 +137,15 @@ impl World {
         let rules = Fingerprint::of(&["rules"]);
         let memory = self.memory(&rules);
         let (policy, mapping) = (policy(budget), mapping());
-        let sides = Sides { people: &people, accounts: &accounts, memory: &memory, policy: &policy, mapping: &mapping };
+        let owners = Owners::of(&memory.links, &accounts);
+        let sides = Sides {
+            people: &people,
+            accounts: &accounts,
+            owners: &owners,
+            memory: &memory,
+            policy: &policy,
+            mapping: &mapping,
+        };
         let vanished = leavers::vanished(&memory.links, &people);
         let sightings = vanished.iter().map(|link| {
             let sighting = if self.gone.contains(link.okta_id.as_str()) {

@@ -352,7 +352,8 @@ impl World {
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
         let run = RunId::new(format!("run-{}", self.runs));
         let mandate = Mandate { run, approval: None, by: "a story".to_owned(), reason: None };
-        let report = engine::sync(&ends, &writer, &self.settings, &Order { scope, given, mandate }, &Silence).await;
+        let order = Order { scope, given, mandate };
+        let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &Silence)).await;
         ends.store.close().await?;
         report.map(Ran)
     }
