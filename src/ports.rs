@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
@@ -47,8 +48,11 @@ pub trait AssignmentSource: Send + Sync {
     /// The application itself.
     fn application(&self) -> impl Future<Output = Result<Application, Failure>> + Send;
 
-    /// One page of the assignments: the first one, or the one behind a cursor. Each row has its user, as far as Okta can be made to show it.
+    /// One page of the assignments as it arrived: the first one, or the one behind a cursor.
     fn page(&self, cursor: Option<&Cursor>) -> impl Future<Output = Result<AssignmentPage, Failure>> + Send;
+
+    /// The rows of a page, which are read while the next page is on its way. Each row has its user, as far as Okta can be made to show it.
+    fn rows(&self, body: Bytes) -> impl Future<Output = Result<AssignmentRows, Failure>> + Send;
 
     /// One assignment by id; `None` is Okta's own word that the user is not assigned.
     fn assignment(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<Assignment>, Failure>> + Send;
@@ -84,15 +88,30 @@ impl fmt::Debug for Cursor {
     }
 }
 
-/// One page of assignments.
-#[derive(Clone, Debug)]
+/// One page of assignments, not yet read.
+#[derive(Clone)]
 pub struct AssignmentPage {
-    /// The rows that name a user.
-    pub rows: Vec<Assignment>,
-    /// How many rows named nobody.
-    pub unreadable: usize,
+    /// What the server sent.
+    pub body: Bytes,
     /// The cursor of the next page; `None` on the last one.
     pub next: Option<Cursor>,
+}
+
+/// A body holds people: Debug shows its length alone.
+impl fmt::Debug for AssignmentPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { body, next } = self;
+        f.debug_struct("AssignmentPage").field("bytes", &body.len()).field("next", next).finish()
+    }
+}
+
+/// The rows of a page.
+#[derive(Clone, Debug, Default)]
+pub struct AssignmentRows {
+    /// Those that name a user.
+    pub assignments: Vec<Assignment>,
+    /// How many named nobody.
+    pub unreadable: usize,
 }
 
 /// Reads accounts: Haiilo's SCIM endpoint.

@@ -146,10 +146,14 @@ async fn okta(wiring: &Wiring, pace: &Pace<'_>, findings: &mut Findings) {
             "Okta's own push to Haiilo is on ({features}): switch it off in Okta (Applications > Provisioning), or set okta.push_is_on"
         ));
     }
-    let listed = match wiring.source.page(None).await {
-        Ok(first_page) => {
-            people(wiring, &first_page.rows, findings).await;
-            first_page.rows.len()
+    let first_page = async {
+        let arrived = wiring.source.page(None).await?;
+        wiring.source.rows(arrived.body).await
+    };
+    let listed = match first_page.await {
+        Ok(rows) => {
+            people(wiring, &rows.assignments, findings).await;
+            rows.assignments.len()
         }
         Err(failure) => return findings.error(failure),
     };
@@ -198,7 +202,7 @@ fn length(pace: &Pace<'_>, limit: Option<u64>, people: u64, findings: &mut Findi
     let Some(limit) = limit else {
         return findings.warn("Okta shows no rate limit: how long a full cycle takes cannot be told");
     };
-    let pages = people.div_ceil(u64::from(pace.page_size)).max(1) + 1;
+    let requests = people.div_ceil(u64::from(pace.page_size)).max(1) + 1;
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -207,7 +211,7 @@ fn length(pace: &Pace<'_>, limit: Option<u64>, people: u64, findings: &mut Findi
     )]
     let a_minute = ((limit as f64 * pace.share) as u64).max(1);
     // The first window is used up without waiting.
-    let minutes = (pages - 1) / a_minute;
+    let minutes = (requests - 1) / a_minute;
     let took = Duration::from_mins(minutes);
     let words = match minutes {
         0 => "under a minute".to_owned(),
@@ -216,7 +220,7 @@ fn length(pace: &Pace<'_>, limit: Option<u64>, people: u64, findings: &mut Findi
     };
     let cron = fitting(took);
     let text = format!(
-        "a full cycle asks Okta for {pages} pages, at most {a_minute} a minute: {words}; schedule.full = \"{cron}\" fits"
+        "a full cycle sends Okta {requests} requests, at most {a_minute} a minute: {words}; schedule.full = \"{cron}\" fits"
     );
     let interval = pace.schedule.shortest_interval().to_std().unwrap_or_default();
     if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }

@@ -1,4 +1,4 @@
-//! Collecting: both sides and the store at once. People are mapped while the next page is on its way.
+//! Collecting: both sides and the store at once. A page of people is read and mapped while the next one is on its way.
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
@@ -13,7 +13,8 @@ use crate::domain::snapshot::{
 use crate::engine::error::CycleError;
 use crate::engine::settings::{CycleSettings, Observer, Side};
 use crate::ports::{
-    AccountReader as _, Application, AssignmentPage, AssignmentSource as _, FailureKind, StoreReader as _, World,
+    AccountReader as _, Application, AssignmentPage, AssignmentRows, AssignmentSource as _, FailureKind,
+    StoreReader as _, World,
 };
 
 /// What a cycle has read.
@@ -47,7 +48,7 @@ pub(super) async fn collect<W: World>(
     Ok(Collected { application, local_time, people, accounts, memory, nobody_has })
 }
 
-/// Walks through the assignments; a page is mapped while the next one is fetched.
+/// Walks through the assignments; a page is read and mapped while the next one is fetched.
 async fn assignments<W: World>(
     world: &W,
     settings: &CycleSettings,
@@ -58,21 +59,23 @@ async fn assignments<W: World>(
     let mut rows = 0;
     let mut page = world.source().page(None).await.map_err(CycleError::Okta)?;
     loop {
-        let AssignmentPage { rows: assignments, unreadable, next } = page;
+        let AssignmentPage { body, next } = page;
         let cursor = next.as_ref().map(|cursor| cursor.0.as_str());
-        rows += assignments.len() + unreadable;
-        observer.read(Side::Okta, rows, None);
         let take = async {
+            let AssignmentRows { assignments, unreadable } =
+                world.source().rows(body).await.map_err(CycleError::Okta)?;
+            rows += assignments.len() + unreadable;
+            observer.read(Side::Okta, rows, None);
             let people =
                 assignments.into_iter().map(|row| person(row, settings.policy.statuses, &mut mapper)).collect();
-            walk.take(people, unreadable, cursor)
+            walk.take(people, unreadable, cursor).map_err(CycleError::OktaIncomplete)
         };
         let Some(next) = &next else {
-            take.await.map_err(CycleError::OktaIncomplete)?;
+            take.await?;
             break;
         };
         let (following, taken) = tokio::join!(world.source().page(Some(next)), take);
-        taken.map_err(CycleError::OktaIncomplete)?;
+        taken?;
         page = following.map_err(CycleError::Okta)?;
     }
     let people = walk.finish().map_err(CycleError::OktaIncomplete)?;

@@ -52,7 +52,7 @@ struct Connection<C> {
     clock: C,
     base: Url,
     authorization: HeaderValue,
-    shape: Shape,
+    shape: Arc<Shape>,
     update_method: UpdateMethod,
     /// Whether the server turned out not to know PATCH.
     knows_no_patch: AtomicBool,
@@ -71,7 +71,7 @@ impl<C: Clock> HaiiloReader<C> {
             clock,
             base: settings.base_url.clone(),
             authorization: header.ok_or(TokenError)?,
-            shape,
+            shape: Arc::new(shape),
             update_method: settings.update_method,
             knows_no_patch: AtomicBool::new(false),
         })))
@@ -89,7 +89,10 @@ impl<C: Clock> AccountReader for HaiiloReader<C> {
         let mut url = self.0.users(None);
         url.set_query(Some(&format!("startIndex={start}&count={count}")));
         let answer = self.0.read(LIST, url).await?;
-        self.0.shape.read_page(&answer.body).map_err(|error| unreadable(LIST, Some(error)))
+        let shape = Arc::clone(&self.0.shape);
+        let reading = tokio::task::spawn_blocking(move || shape.read_page(&answer.body));
+        let read = reading.await.expect("a reading neither panics nor is it ended before its time");
+        read.map_err(|error| unreadable(LIST, Some(error)))
     }
 
     async fn get(&self, id: &HaiiloId) -> Result<Option<WholeAccount>, Failure> {

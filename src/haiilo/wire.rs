@@ -3,10 +3,12 @@
 //! Follows RFC 7643 (users) and RFC 7644, 3.4.2 (listings) and 3.12 (errors), tolerantly: attribute names in any case, numbers as texts and
 //! texts as numbers, members missing. Written apart from any simulator.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
@@ -67,6 +69,11 @@ impl Shape {
     }
 }
 
+/// The name of a member, which nearly always stands in the body as it is.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// An answer to a listing.
 struct PageSeed<'a>(&'a Shape);
 
@@ -87,10 +94,10 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AccountPage, A::Error> {
         let (mut rows, mut total) = (None, None);
-        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
-            if name.eq_ignore_ascii_case("Resources") {
+        while let Some(name) = members.next_key::<Name<'de>>()? {
+            if name.0.eq_ignore_ascii_case("Resources") {
                 rows = members.next_value_seed(RowsSeed(self.0))?;
-            } else if name.eq_ignore_ascii_case("totalResults") {
+            } else if name.0.eq_ignore_ascii_case("totalResults") {
                 total = number(&members.next_value::<Json>()?);
             } else {
                 members.next_value::<IgnoredAny>()?;
@@ -192,14 +199,14 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
         for (slot, path) in paths.iter().enumerate() {
             without_element |= u64::from(path.element().is_some()) << slot;
         }
-        while let Some(name) = members.next_key::<std::borrow::Cow<'de, str>>()? {
-            if name.eq_ignore_ascii_case("id") {
+        while let Some(name) = members.next_key::<Name<'de>>()? {
+            if name.0.eq_ignore_ascii_case("id") {
                 id = text(&members.next_value::<Json>()?);
-            } else if name.eq_ignore_ascii_case("userName") {
+            } else if name.0.eq_ignore_ascii_case("userName") {
                 user_name = text(&members.next_value::<Json>()?);
-            } else if name.eq_ignore_ascii_case("active") {
+            } else if name.0.eq_ignore_ascii_case("active") {
                 activity = read_activity(&members.next_value::<Json>()?);
-            } else if let Some((_, slots)) = tops.iter().find(|(top, _)| top.eq_ignore_ascii_case(&name)) {
+            } else if let Some((_, slots)) = tops.iter().find(|(top, _)| top.eq_ignore_ascii_case(&name.0)) {
                 let top = members.next_value::<Json>()?;
                 for slot in slots {
                     values[*slot] = paths[*slot].read(&top);

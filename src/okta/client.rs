@@ -3,9 +3,10 @@
 //! Follows "Rate limits" and "Link header" of Okta's documentation and the paths of its management API. Only reads.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use url::Url;
@@ -21,8 +22,8 @@ use crate::http::{
 use crate::okta::auth::{Auth, Credential, Demand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
 use crate::okta::link;
-use crate::okta::wire::{self, App, Organization, Rows};
-use crate::ports::{Application, AssignmentPage, AssignmentSource, Cursor, Failure, FailureKind};
+use crate::okta::wire::{self, App, Organization};
+use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
 
 const APP: &str = "GET /api/v1/apps/{id}";
 const APP_USERS: &str = "GET /api/v1/apps/{id}/users";
@@ -44,7 +45,7 @@ pub struct OktaClient<C> {
     link_hosts: Vec<String>,
     share: f64,
     auth: Auth,
-    wanted: Wanted,
+    wanted: Arc<Wanted>,
     /// Until when each route waits, in the time of the monotonic clock: routes have budgets of their own.
     pauses: Mutex<HashMap<&'static str, Duration>>,
 }
@@ -62,7 +63,7 @@ impl<C: Clock> OktaClient<C> {
             link_hosts: link_hosts.clone(),
             share: *rate_limit_share,
             auth: Auth::new(auth)?,
-            wanted,
+            wanted: Arc::new(wanted),
             pauses: Mutex::default(),
         })
     }
@@ -207,19 +208,26 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
             None => self.url(&["api", "v1", "apps", &self.app_id, "users"], Some(&first)),
         };
         let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
-        let Rows { assignments, unreadable: rows_unreadable } =
-            wire::read_rows(&answer.body, &self.wanted).map_err(|error| unreadable(APP_USERS, Some(error)))?;
         let next = link::next(&answer.headers)
             .map(|target| link::resolve(&self.org, &self.link_hosts, &url, &target))
             .transpose()
             .map_err(|error| error.of(APP_USERS))?;
-        // Nearly always every row has its user, and the page goes on as it is.
-        let rows = if assignments.iter().all(|assignment| assignment.user.is_some()) {
+        Ok(AssignmentPage { body: answer.body, next: next.map(|url| Cursor(url.into())) })
+    }
+
+    async fn rows(&self, body: Bytes) -> Result<AssignmentRows, Failure> {
+        let wanted = Arc::clone(&self.wanted);
+        let reading = tokio::task::spawn_blocking(move || wire::read_rows(&body, &wanted));
+        let read = reading.await.expect("a reading neither panics nor is it ended before its time");
+        let AssignmentRows { assignments, unreadable: nameless } =
+            read.map_err(|error| unreadable(APP_USERS, Some(error)))?;
+        // Nearly always every row has its user, and the page is taken as it is.
+        let assignments = if assignments.iter().all(|assignment| assignment.user.is_some()) {
             assignments
         } else {
             stream::iter(assignments).map(|row| self.fill(row)).buffered(USERS_AT_ONCE).try_collect().await?
         };
-        Ok(AssignmentPage { rows, unreadable: rows_unreadable, next: next.map(|url| Cursor(url.into())) })
+        Ok(AssignmentRows { assignments, unreadable: nameless })
     }
 
     async fn assignment(&self, id: &OktaUserId) -> Result<Option<Assignment>, Failure> {

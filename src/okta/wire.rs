@@ -14,17 +14,10 @@ use serde_json::Value as Json;
 use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::mapping::Wanted;
-
-/// One page of assignments.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) assignments: Vec<Assignment>,
-    /// Rows that name nobody.
-    pub(super) unreadable: usize,
-}
+use crate::ports::AssignmentRows;
 
 /// Reads a page of assignments, keeping the wanted attributes alone.
-pub(super) fn read_rows(body: &[u8], wanted: &Wanted) -> Result<Rows, serde_json::Error> {
+pub(super) fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let rows = deserializer.deserialize_seq(RowsVisitor(wanted))?;
     deserializer.end()?;
@@ -73,6 +66,11 @@ pub(super) struct Organization {
     #[serde(default)]
     pub(super) id: Lenient,
 }
+
+/// The name of a member, which nearly always stands in the body as it is.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A text, or whatever stands in its place: a number is its digits, everything else is nothing.
 #[derive(Clone, Debug, Default)]
@@ -188,14 +186,14 @@ macro_rules! object_seed {
 struct RowsVisitor<'a>(&'a Wanted);
 
 impl<'de> Visitor<'de> for RowsVisitor<'_> {
-    type Value = Rows;
+    type Value = AssignmentRows;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of application users")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Rows, A::Error> {
-        let mut rows = Rows::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AssignmentRows, A::Error> {
+        let mut rows = AssignmentRows::default();
         while let Some(row) = items.next_element_seed(RowSeed(self.0))? {
             match row {
                 Some(assignment) => rows.assignments.push(assignment),
@@ -214,8 +212,8 @@ object_seed! {
 fn row<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<Assignment>, A::Error> {
     let (mut id, mut status, mut via) = (Lenient::default(), Lenient::default(), Via::User);
     let (mut user_name, mut app_profile, mut user) = (None, None, None);
-    while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-        match &*name {
+    while let Some(name) = members.next_key::<Name<'de>>()? {
+        match &*name.0 {
             "id" => id = members.next_value()?,
             "status" => status = members.next_value()?,
             "scope" => {
@@ -247,8 +245,8 @@ object_seed! {
 
 fn credentials<'de, A: MapAccess<'de>>(_: &Wanted, mut members: A) -> Result<Option<UserName>, A::Error> {
     let mut user_name = Lenient::default();
-    while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-        if name == "userName" {
+    while let Some(name) = members.next_key::<Name<'de>>()? {
+        if name.0 == "userName" {
             user_name = members.next_value()?;
         } else {
             members.next_value::<IgnoredAny>()?;
@@ -264,8 +262,8 @@ object_seed! {
 
 fn embedded<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<EmbeddedUser>, A::Error> {
     let mut user = None;
-    while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-        if name == "user" {
+    while let Some(name) = members.next_key::<Name<'de>>()? {
+        if name.0 == "user" {
             user = members.next_value_seed(UserSeed(wanted))?;
         } else {
             members.next_value::<IgnoredAny>()?;
@@ -281,8 +279,8 @@ object_seed! {
 
 fn user<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<EmbeddedUser>, A::Error> {
     let (mut status, mut becoming, mut profile) = (Lenient::default(), Lenient::default(), None);
-    while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-        match &*name {
+    while let Some(name) = members.next_key::<Name<'de>>()? {
+        match &*name.0 {
             "status" => status = members.next_value()?,
             "transitioningToStatus" => becoming = members.next_value()?,
             "profile" => profile = members.next_value_seed(UserProfileSeed(wanted))?,
@@ -321,10 +319,10 @@ fn profile<'de, A: MapAccess<'de>>(
     mut members: A,
 ) -> Result<Option<Profile>, A::Error> {
     let mut attributes = Vec::new();
-    while let Some(name) = members.next_key::<Cow<'de, str>>()? {
-        if is_wanted(&name) {
+    while let Some(name) = members.next_key::<Name<'de>>()? {
+        if is_wanted(&name.0) {
             if let Some(value) = ProfileValue::from_json(members.next_value()?) {
-                attributes.push((CompactString::from(&*name), value));
+                attributes.push((CompactString::from(&*name.0), value));
             }
         } else {
             members.next_value::<IgnoredAny>()?;
