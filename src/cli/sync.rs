@@ -13,7 +13,7 @@ use crate::cli::{output, plan};
 use crate::clock::Clock as _;
 use crate::domain::guard::Decision;
 use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::journal::Mandate;
+use crate::domain::journal::{Mandate, Outcome};
 use crate::engine::{self, CycleReport, Order};
 use crate::report::Ending as ReportEnding;
 use crate::store::{CycleLock, LockError, Store};
@@ -85,10 +85,19 @@ pub(super) async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfin
 
 /// One line a cycle, and one for each failure: ids and numbers alone.
 fn tell(report: &CycleReport, run: &str) {
-    let done = report.concluded.iter().filter(|concluded| !concluded.outcome.is_failure()).count();
-    let failed = report.concluded.len() - done;
+    let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
+    let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure));
+    let waiting = report.concluded.len() - done - failed;
     let plan = &report.prepared.plan;
-    tracing::info!(run, done, failed, held = plan.held.len(), unchanged = plan.counts.unchanged, "cycle ended");
+    tracing::info!(
+        run,
+        done,
+        failed,
+        waiting,
+        held = plan.held.len(),
+        unchanged = plan.counts.unchanged,
+        "cycle ended"
+    );
     for concluded in report.concluded.iter().filter(|concluded| concluded.outcome.is_failure()) {
         let (kind, outcome) = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
         let (okta_id, haiilo_id) =

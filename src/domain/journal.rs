@@ -81,6 +81,14 @@ impl Outcome {
         }
     }
 
+    /// Whether the operation happened, be it without a value or two.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Done | Self::DoneExcept(_) => true,
+            Self::Held(_) | Self::NoSuchGroup(_) | Self::Failed(_) | Self::Unknown(_) | Self::NotAttempted(_) => false,
+        }
+    }
+
     /// Whether the operation did not happen although it should have: the exit code of a cycle says so.
     pub fn is_failure(&self) -> bool {
         match self {

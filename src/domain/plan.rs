@@ -133,12 +133,6 @@ impl Plan {
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(move |operation| operation.kind() == kind)
     }
-
-    /// Accounts in Haiilo after the plan.
-    pub fn accounts_after(&self) -> usize {
-        let gone = self.of_kind(Kind::Delete).count();
-        self.counts.accounts + self.of_kind(Kind::Create).count() - gone.min(self.counts.accounts)
-    }
 }
 
 /// The form in which a parked value is remembered.

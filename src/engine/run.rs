@@ -28,7 +28,7 @@ pub enum Stop {
     /// Haiilo refuses the same thing again and again.
     Refused(Kind, String),
     /// All seats are taken.
-    NoSeats(String),
+    NoSeats,
     /// The writing time is over.
     TimeIsUp,
     /// A write changed what nobody sent.
@@ -53,7 +53,7 @@ impl Stop {
             Self::Refused(kind, why) => {
                 format!("{EQUAL_REFUSALS} times in a row haiilo refused to {}: {why}", kind.as_str())
             }
-            Self::NoSeats(why) => format!("all seats are taken, so that no more accounts are created: {why}"),
+            Self::NoSeats => "all seats of haiilo are taken, so that no more accounts are created".to_owned(),
             Self::TimeIsUp => {
                 "30 minutes have passed since both sides were read; the rest belongs to the next cycle".to_owned()
             }
@@ -69,7 +69,7 @@ impl Stop {
     fn concerns(&self, kind: Kind) -> bool {
         match self {
             Self::Refused(refused, _) => *refused == kind,
-            Self::NoSeats(_) => kind == Kind::Create,
+            Self::NoSeats => kind == Kind::Create,
             Self::CredentialsRefused(_)
             | Self::Unreachable(_)
             | Self::TimeIsUp
@@ -173,7 +173,7 @@ impl Run {
         let mut state = self.state();
         match failure.kind {
             FailureKind::CredentialsRefused => state.stops.push(Stop::CredentialsRefused(why)),
-            FailureKind::NoSeats => state.stops.push(Stop::NoSeats(why)),
+            FailureKind::NoSeats => state.stops.push(Stop::NoSeats),
             FailureKind::NotSent | FailureKind::Unknown => {
                 state.transport_failures += 1;
                 if state.transport_failures == TRANSPORT_FAILURES {

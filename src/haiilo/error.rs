@@ -8,7 +8,7 @@ use crate::ports::FailureKind;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HaiiloError {
     /// An answer with a status that is no success.
-    #[error("haiilo answered {status}{}; {}", said(.text), remedy(*.status))]
+    #[error("haiilo answered {status}{}; {}", said(.text), remedy(*.status, .text))]
     Status {
         /// The status.
         status: u16,
@@ -36,9 +36,7 @@ pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
     match status {
         // The one error that Haiilo documents; the text decides where the number is missing.
         400 if says(&["400.76", "group does not exist"]) => FailureKind::NoSuchGroup,
-        400..=499 if status != 401 && status != 404 && says(&["seat", "licence", "license", "user limit"]) => {
-            FailureKind::NoSeats
-        }
+        status if is_about_seats(status, &text) => FailureKind::NoSeats,
         401 | 403 => FailureKind::CredentialsRefused,
         404 => FailureKind::NotFound,
         409 => FailureKind::Conflict,
@@ -52,12 +50,20 @@ pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
     }
 }
 
+/// How a refusal for want of a seat is worded is not documented.
+fn is_about_seats(status: u16, text: &str) -> bool {
+    let text = text.to_lowercase();
+    matches!(status, 400 | 402 | 403 | 405..=499)
+        && ["seat", "licence", "license", "user limit"].iter().any(|word| text.contains(word))
+}
+
 fn said(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
-fn remedy(status: u16) -> &'static str {
+fn remedy(status: u16, text: &str) -> &'static str {
     match status {
+        status if is_about_seats(status, text) => "free seats in haiilo, or extend its licence",
         300..=399 => "it points to another address, which is not followed: correct haiilo.base_url",
         401 => "the token is wrong, or its owner was deleted: make a new one in haiilo (profile > access tokens)",
         403 => "the token's owner lacks the right: make the token as a company admin",

@@ -8,8 +8,9 @@ use crate::domain::journal::Concluded;
 use crate::domain::leaver::Leaver;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
+use crate::domain::policy::Product;
 use crate::domain::value::Value;
-use crate::report::subject::{Ending, Report, action, due, stamp};
+use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -24,7 +25,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("version", VERSION.into());
     put("approval_id", json!(verdict.approval_id));
     put("operations", operations.iter().map(Operation::to_json).collect());
-    put("leavers", leavers.iter().map(leaver).collect());
+    put("leavers", leavers.iter().map(|leaver| of_leaver(report.product, leaver)).collect());
     put("held", held.iter().map(of_held).collect());
     put("parked", parked.iter().map(of_parked).collect());
     put("missing", missing.iter().map(of_missing).collect());
@@ -32,7 +33,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("unchanged", counts.unchanged.into());
     put("violations", verdict.violations.iter().map(violation).collect());
     put("limits", verdict.usage.iter().map(usage).collect());
-    put("counts", of_counts(*counts, report.plan.accounts_after()));
+    put("counts", of_counts(*counts, Seats::after(report).accounts));
     put("findings", json!(findings));
     put("warnings", json!(report.warnings));
     match report.ending {
@@ -48,11 +49,12 @@ pub fn json(report: &Report<'_>) -> String {
     format!("{:#}\n", Json::Object(object))
 }
 
-fn leaver(leaver: &Leaver) -> Json {
+fn of_leaver(product: Product, leaver: &Leaver) -> Json {
     let Leaver { okta_id, haiilo_id, user_name, evidence, since, fate } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
         "action": action(fate), "due": due(fate).map(stamp), "since": stamp(*since),
+        "reason": subject::fate(product, leaver),
     })
 }
 

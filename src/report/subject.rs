@@ -45,6 +45,44 @@ pub enum Ending<'a> {
     },
 }
 
+/// How many accounts there are in Haiilo, and how that came about. Each takes a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seats {
+    /// Accounts after what the report tells of.
+    pub(super) accounts: usize,
+    /// Accounts that were made, or are to be made.
+    pub(super) made: usize,
+    /// Accounts that were deleted, or are to be deleted.
+    pub(super) deleted: usize,
+}
+
+impl Seats {
+    /// As if every operation of the plan were done.
+    pub(super) fn planned(plan: &Plan) -> Self {
+        Self::from(plan.counts.accounts, |kind| plan.of_kind(kind).count())
+    }
+
+    /// By what was done.
+    fn done(plan: &Plan, concluded: &[Concluded]) -> Self {
+        let done = |kind| move |one: &&Concluded| one.operation.kind() == kind && one.outcome.is_done();
+        Self::from(plan.counts.accounts, |kind| concluded.iter().filter(done(kind)).count())
+    }
+
+    fn from(before: usize, count: impl Fn(Kind) -> usize) -> Self {
+        let (made, deleted) = (count(Kind::Create), count(Kind::Delete));
+        Self { accounts: (before + made).saturating_sub(deleted), made, deleted }
+    }
+
+    /// After what the report tells of.
+    pub(super) fn after(report: &Report<'_>) -> Self {
+        match report.ending {
+            Ending::DryRun => Self::planned(report.plan),
+            Ending::Refused => Self::done(report.plan, &[]),
+            Ending::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
+        }
+    }
+}
+
 /// The name of an attribute for a reader: Advocacy's `country` is a group, its `locality` and `region` are teams.
 pub(super) fn attribute(product: Product, path: &AttributePath) -> String {
     let Product::Advocacy = product;

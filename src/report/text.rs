@@ -12,7 +12,7 @@ use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::policy::Product;
 use crate::domain::value::Value;
-use crate::report::subject::{Ending, Report, amount, attribute, fate, kind, time, visible};
+use crate::report::subject::{Ending, Report, Seats, amount, attribute, fate, kind, time, visible};
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;
@@ -56,10 +56,8 @@ fn headline(report: &Report<'_>, out: &mut String) {
     line(
         out,
         &format!(
-            "Accounts in Haiilo after this: {} (+{} -{}).  Assigned in Okta: {}.  Unchanged: {}.",
-            amount(report.plan.accounts_after()),
-            amount(of(Kind::Create)),
-            amount(of(Kind::Delete)),
+            "{}.  Assigned in Okta: {}.  Unchanged: {}.",
+            seats(report),
             amount(counts.assigned),
             amount(counts.unchanged)
         ),
@@ -82,8 +80,27 @@ fn headline(report: &Report<'_>, out: &mut String) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{} {what}", amount(count)))
         .collect();
-    let summary = if parts.is_empty() { "Nothing to do".to_owned() } else { parts.join(", ") };
+    let summary = match (report.plan.operations.is_empty(), parts.join(", ")) {
+        (true, rest) if rest.is_empty() => "Nothing to do".to_owned(),
+        (true, rest) => format!("Nothing to do; {rest}"),
+        (false, all) => all,
+    };
     line(out, &format!("{summary}."));
+}
+
+/// How many accounts there are and will be.
+fn seats(report: &Report<'_>) -> String {
+    let told =
+        |seats: Seats| format!("{} (+{} -{})", amount(seats.accounts), amount(seats.made), amount(seats.deleted));
+    let after = Seats::after(report);
+    match report.ending {
+        Ending::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
+        Ending::Refused => {
+            let would_be = told(Seats::planned(report.plan));
+            format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
+        }
+        Ending::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
+    }
 }
 
 fn product(product: Product) -> &'static str {
@@ -122,8 +139,11 @@ fn verdict(report: &Report<'_>, out: &mut String) {
 /// What became of the operations: numbers, then everything that was not simply done.
 fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), out: &mut String) {
     section(out, "Outcome");
-    let done = concluded.iter().filter(|concluded| concluded.outcome.detail().is_none()).count();
-    line(out, &format!("  {} of {} operations done.", amount(done), amount(concluded.len())));
+    let done = concluded.iter().filter(|concluded| concluded.outcome.is_done()).count();
+    match concluded.len() {
+        0 => line(out, "  There was nothing to do."),
+        all => line(out, &format!("  {} of {} operations done.", amount(done), amount(all))),
+    }
     for stop in stops {
         line(out, &format!("  STOPPED: {stop}"));
     }
@@ -238,7 +258,14 @@ fn missing(report: &Report<'_>, out: &mut String) {
             ]
         })
         .collect();
+    let is_empty = rows.is_empty();
     listing(out, "Missing: linked accounts that Haiilo does not show", rows);
+    if !is_empty {
+        line(
+            out,
+            "      what to do:  find out in Haiilo who removed them; haiilo.missing = \"recreate\" makes new, empty accounts",
+        );
+    }
 }
 
 fn unmanaged(report: &Report<'_>, out: &mut String) {

@@ -10,6 +10,8 @@ mod lost_answers;
 mod matching;
 mod okta;
 mod planner;
+mod reports;
+mod schema;
 mod store;
 mod tidy;
 mod world;

@@ -253,7 +253,7 @@ async fn when_all_seats_are_taken_creates_stop_and_updates_go_on() {
             outcomes[1..],
             ["create failed", "create not_attempted", "create not_attempted", "create not_attempted"]
         );
-        assert!(matches!(&report.stops[..], [Stop::NoSeats(_)]), "{:?}", report.stops);
+        assert!(matches!(&report.stops[..], [Stop::NoSeats]), "{:?}", report.stops);
         world.haiilo.state().set_seats(None);
         world.sync_well().await;
         world.assert_converged().await;
