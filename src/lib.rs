@@ -1,4 +1,34 @@
 //! Keeps the users of Haiilo equal to the people who are assigned to the Haiilo application in Okta.
+//!
+//! One cycle, from the bottom up:
+//!
+//! - [`domain`] is pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither time nor network.
+//! - [`ports`] says what a cycle asks of the world outside; reading and writing are different traits, so that a dry run has nothing to
+//!   write with.
+//! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
+//!   the time.
+//! - [`engine`] runs the cycle: collect, map, correlate, plan, guard, apply, record.
+//! - [`report`] makes texts of it, [`config`] reads what an administrator wrote, [`daemon`] knows the schedule, and [`cli`] is the one place
+//!   that prints.
+//!
+//! # Where the rules live
+//!
+//! Tests are named after these rules: `invariant_05_…` is about the fifth.
+//!
+//! 1. Complete or nothing: [`domain::snapshot`].
+//! 2. A dry run cannot write: [`ports`], [`store::ReadStore`].
+//! 3. Only what is ours is touched: [`domain::correlate`], [`domain::policy::Protected`].
+//! 4. Held, not absent: [`domain::held`], [`domain::correlate`].
+//! 5. A leaver loses the account last, on independent evidence: [`domain::leavers`], `engine::evidence`.
+//! 6. A link names a person: [`domain::correlate`], `engine::update`.
+//! 7. The store knows its tenants: [`engine`], [`store`].
+//! 8. Written down before it is done: `engine::apply`, [`domain::journal`].
+//! 9. Signs of a bad source stop the run: [`domain::guard`].
+//! 10. Never twice: `engine::create`.
+//! 11. It converges, and what is not kept is parked: [`domain::draft`], `engine::update`.
+//! 12. The first of a kind goes alone: `engine::canary`.
+//! 13. The same input gives the same plan, in whatever order it came: [`domain::draft`].
+//! 14. No secret and no personal data in logs: the `Debug` forms of [`domain`] and [`http`].
 
 pub mod cli;
 pub mod clock;
