@@ -77,7 +77,9 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
     });
     let problems = notes.finish();
     match mapping {
-        Ok(mapping) if problems.is_empty() => Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules) }),
+        Ok(mapping) if problems.is_empty() => {
+            Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules, attributes_at) })
+        }
         _ => Err(problems),
     }
 }
@@ -204,16 +206,24 @@ fn kind(
     kind
 }
 
-fn warnings(document: &Document, rules: &[PlacedRule]) -> Vec<String> {
-    let clears_group = |rule: &&PlacedRule| rule.spec.kind == Kind::Group && rule.spec.when_empty == WhenEmpty::Clear;
-    let warning = |rule: &PlacedRule| {
-        format!(
-            "{}: {}: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \"hold\" is safer",
-            document.line(rule.key.start),
-            rule.name
-        )
+fn warnings(document: &Document, rules: &[PlacedRule], attributes_at: usize) -> Vec<String> {
+    let group = rules.iter().find(|rule| rule.spec.kind == Kind::Group);
+    let (at, text) = match group {
+        None => (
+            attributes_at,
+            "attributes: no rule gives the group (country), and Advocacy wants everybody in one; it may refuse new accounts"
+                .to_owned(),
+        ),
+        Some(rule) if rule.spec.when_empty == WhenEmpty::Clear => (
+            rule.key.start,
+            format!(
+                "{}: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \"hold\" is safer",
+                rule.name
+            ),
+        ),
+        Some(_) => return Vec::new(),
     };
-    rules.iter().filter(clears_group).map(warning).collect()
+    vec![format!("{}: {text}", document.line(at))]
 }
 
 fn tables<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>) -> Tables {
@@ -463,7 +473,16 @@ mod tests {
             "m.toml:3: attributes.country: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \
              \"hold\" is safer"
         ));
-        assert_eq!(with(&clear.replace("country", "region")).expect("a mapping").warnings, [""; 0]);
+        assert_eq!(with(&clear.replace("clear", "hold")).expect("a mapping").warnings, [""; 0]);
+    }
+
+    #[test]
+    fn a_mapping_without_a_group_is_a_warning() {
+        let warnings = with("[attributes.region]\nvalue = \"user.x\"\n").expect("a mapping").warnings;
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].ends_with(
+            "m.toml:1: attributes: no rule gives the group (country), and Advocacy wants everybody in one; it may refuse new accounts"
+        ), "{warnings:?}");
     }
 
     #[test]
