@@ -88,8 +88,8 @@ impl Stage {
         haiilo.state().set_groups(&haiilo::GROUPS.map(|(_, name)| name));
         let folder = TempDir::new().expect("a folder");
         let stage = Self { okta, haiilo, folder, variables: BTreeMap::new() };
-        stage.write(CONFIGURATION, &stage.configuration());
-        stage.write("mapping.toml", &mapping());
+        stage.write(CONFIGURATION, stage.configuration());
+        stage.write("mapping.toml", mapping());
         stage.write("credentials/okta-token", okta::API_TOKEN);
         stage.write("credentials/haiilo-token", haiilo::TOKEN);
         stage
