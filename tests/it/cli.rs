@@ -54,7 +54,10 @@ async fn a_first_run_from_its_refusal_to_nothing_left_to_do() {
 
     stage.haiilo.state().forget_writes();
     let nothing = stage.run(&["sync", "--format", "json"]).exits(0).json();
-    assert_eq!((count(&nothing, "operations"), &nothing["outcomes"], &nothing["unchanged"]), (0, &json!([]), &json!(4)));
+    assert_eq!(
+        (count(&nothing, "operations"), &nothing["outcomes"], &nothing["unchanged"]),
+        (0, &json!([]), &json!(4))
+    );
     stage.run(&["plan", "--exit-code"]).exits(0);
     assert_eq!(stage.haiilo.state().writes(), []);
     stage.okta.finish();
@@ -154,7 +157,8 @@ async fn exit_code_1_when_an_end_cannot_be_read() {
     ];
     for (stage, words) in cases {
         stage.haiilo.state().forget_writes();
-        for command in [&["plan"][..], &["plan", "--exit-code", "--format", "json"], &["sync"], &["sync", "--dry-run"]] {
+        for command in [&["plan"][..], &["plan", "--exit-code", "--format", "json"], &["sync"], &["sync", "--dry-run"]]
+        {
             let ended = stage.run(command).exits(1).reports_nothing().says(&words);
             assert!(ended.err.starts_with("error: ") && ended.err.lines().count() == 1, "{}", ended.err);
         }
