@@ -51,7 +51,7 @@ fn keeps(stage: &Stage, secrets: &[&str]) -> Vec<Ended> {
     all
 }
 
-/// Every command but the offline check ended with this code.
+/// Every run ended with this code.
 #[track_caller]
 fn all_end_with(ended: &[Ended], code: i32) {
     for one in ended {
