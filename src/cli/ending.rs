@@ -62,6 +62,11 @@ impl<E: Into<anyhow::Error>> From<E> for Unfinished {
 }
 
 impl Unfinished {
+    /// A command that a setting makes impossible, with all causes.
+    pub(super) fn misconfigured_by(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { ending: Ending::Misconfigured, why: error.into() }
+    }
+
     /// A command that the configuration forbids.
     pub(super) fn misconfigured(why: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
         Self { ending: Ending::Misconfigured, why: anyhow::Error::msg(why) }

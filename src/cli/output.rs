@@ -1,27 +1,89 @@
 //! Where reports go: standard output, or a file that its owner alone can read, since reports name people.
 
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments};
 use crate::cli::ending::Unfinished;
 use crate::report::{self, Report};
 
-/// Gives a report in the form and to the place that were asked for.
-pub(super) fn give(report: &Report<'_>, arguments: &ReportArguments) -> Result<(), Unfinished> {
-    let text = match arguments.format {
-        Format::Text => report::text(report),
-        Format::Json => report::json(report),
-        Format::Csv => report::csv(report),
-    };
-    match &arguments.output {
-        Some(path) => save(path, &text),
-        None => print(&text),
+/// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
+#[derive(Debug)]
+pub(super) struct Destination {
+    format: Format,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    StandardOutput,
+    /// A new file beside the old one, which it will replace at once: nobody sees half a report, and its mode is its own.
+    File {
+        new: NamedTempFile,
+        path: PathBuf,
+    },
+    /// A pipe or a device, which must not be replaced.
+    Stream {
+        file: File,
+        path: PathBuf,
+    },
+}
+
+impl Destination {
+    /// Opens the place that was asked for.
+    pub(super) fn open(arguments: &ReportArguments) -> Result<Self, Unfinished> {
+        let place = match &arguments.output {
+            None => Place::StandardOutput,
+            Some(path) => open(path).with_context(|| unwritable(path))?,
+        };
+        Ok(Self { format: arguments.format, place })
     }
+
+    /// Gives a report.
+    pub(super) fn give(self, report: &Report<'_>) -> Result<(), Unfinished> {
+        let Self { format, place } = self;
+        let text = match format {
+            Format::Text => report::text(report),
+            Format::Json => report::json(report),
+            Format::Csv => report::csv(report),
+        };
+        match place {
+            Place::StandardOutput => print(&text),
+            Place::File { new, path } => {
+                replace(new, &path, &text).with_context(|| unwritable(&path)).map_err(Into::into)
+            }
+            Place::Stream { mut file, path } => {
+                file.write_all(text.as_bytes()).with_context(|| unwritable(&path)).map_err(Into::into)
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<Place> {
+    let is_no_file = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    if is_no_file {
+        return Ok(Place::Stream { file: OpenOptions::new().write(true).open(path)?, path: path.to_owned() });
+    }
+    // A link stays a link; what it points to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = tempfile::Builder::new().prefix(".okta-haiilo-sync-").tempfile_in(folder)?;
+    Ok(Place::File { new, path })
+}
+
+fn replace(mut new: NamedTempFile, path: &Path, text: &str) -> io::Result<()> {
+    new.write_all(text.as_bytes())?;
+    new.as_file().sync_all()?;
+    new.persist(path)?;
+    Ok(())
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("the report cannot be written to {}", path.display())
 }
 
 /// Prints a text. A reader that went away, as `head` does, is no failure.
@@ -39,17 +101,4 @@ pub(super) fn print(text: &str) -> Result<(), Unfinished> {
 pub(super) fn say(text: &str) {
     // That nobody listens is no reason to fail.
     let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
-    let write = || {
-        // An old file with another mode is replaced, not filled.
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&name)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&name, path)
-    };
-    write().with_context(|| format!("the report cannot be written to {}", path.display())).map_err(Into::into)
 }

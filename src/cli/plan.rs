@@ -3,7 +3,7 @@
 use crate::cli::args::{PlanArguments, ReportArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::output;
+use crate::cli::output::Destination;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::engine::{self, Prepared, Scope};
@@ -20,12 +20,13 @@ pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<
 /// Makes the plan and gives the report.
 pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<Prepared, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
+    let destination = Destination::open(arguments)?;
     let bars = Bars::new(context.progress);
     let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
     let prepared = engine::prepare(&ends, &wiring.cycle, &scope(arguments), None, &bars).await;
     bars.clear();
     let prepared = prepared?;
-    output::give(&report(&prepared, &wiring, ReportEnding::DryRun), arguments)?;
+    destination.give(&report(&prepared, &wiring, ReportEnding::DryRun))?;
     Ok(prepared)
 }
 

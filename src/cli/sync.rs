@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::cli::args::SyncArguments;
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output::Destination;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::cli::{output, plan};
@@ -30,6 +31,7 @@ pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<
         return Ok(Ending::Done);
     }
     let wiring = Wiring::new(context.settings()?)?;
+    let destination = Destination::open(&arguments.report)?;
     let lock = lock(&wiring, "sync").await?;
     let store = Store::open(wiring.store.clone(), lock).await?;
     let ends = Ends { wiring: &wiring, store };
@@ -56,7 +58,7 @@ pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<
     } else {
         ReportEnding::Applied { concluded: &report.concluded, stops: &stops }
     };
-    output::give(&plan::report(&report.prepared, &wiring, ending), &arguments.report)?;
+    destination.give(&plan::report(&report.prepared, &wiring, ending))?;
     let has_failures = !stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
     Ok(match (is_refused, has_failures) {
         (true, _) => Ending::Refused,

@@ -27,7 +27,7 @@ pub(super) struct Wiring {
 impl Wiring {
     /// Makes the clients. Nothing is sent yet.
     pub(super) fn new(settings: Settings) -> Result<Self, Unfinished> {
-        let http = HttpClient::new(options(&settings.http)?)?;
+        let http = HttpClient::new(options(&settings.http)?).map_err(Unfinished::misconfigured_by)?;
         let clock = SystemClock::new();
         let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
             .map_err(Unfinished::misconfigured)?;

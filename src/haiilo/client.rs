@@ -275,7 +275,7 @@ impl<C: Clock> Connection<C> {
             }
             Err(error) => {
                 let kind = match error.kind {
-                    TransportKind::NotSent => FailureKind::NotSent,
+                    TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
                     TransportKind::Lost => FailureKind::Unknown,
                     TransportKind::TooLong => FailureKind::Unreadable,
                 };

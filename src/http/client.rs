@@ -100,11 +100,13 @@ impl HttpClient {
             let proxy = Proxy::all(proxy).map_err(HttpSetupError::Proxy)?;
             builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&exceptions)));
         }
+        // The bundle is taken apart at once, and its certificates are looked at when the client is made.
+        let unusable = if root_certificates.is_some() { HttpSetupError::Certificates } else { HttpSetupError::Client };
         if let Some(pem) = root_certificates {
             let certificates = Certificate::from_pem_bundle(&pem).map_err(HttpSetupError::Certificates)?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { client: builder.build().map_err(HttpSetupError::Client)? })
+        Ok(Self { client: builder.build().map_err(unusable)? })
     }
 
     /// Sends a request and reads the answer whole.

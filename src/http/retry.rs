@@ -66,7 +66,9 @@ pub fn decide(
         (Ok(answer), Repeatable::Always) if matches!(answer.status, 500 | 502 | 503 | 504) => {
             again(retry_after(answer).unwrap_or(pause), policy.attempts)
         }
-        (Err(error), Repeatable::Always) if error.kind != TransportKind::TooLong => again(pause, policy.attempts),
+        (Err(error), Repeatable::Always) if matches!(error.kind, TransportKind::NotSent | TransportKind::Lost) => {
+            again(pause, policy.attempts)
+        }
         (Err(error), Repeatable::WhenNothingWasDone) if error.kind == TransportKind::NotSent => {
             again(pause, policy.attempts)
         }
@@ -161,6 +163,7 @@ mod tests {
         check_failure(1, TransportKind::Lost, WAIT_1, Decision::Accept);
         check_failure(1, TransportKind::NotSent, WAIT_1, WAIT_1);
         check_failure(1, TransportKind::TooLong, Decision::Accept, Decision::Accept);
+        check_failure(1, TransportKind::Untrusted, Decision::Accept, Decision::Accept);
     }
 
     #[test]

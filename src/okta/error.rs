@@ -81,7 +81,7 @@ impl OktaError {
                 FailureKind::Unreadable
             }
             Self::Transport(error) => match error.kind {
-                TransportKind::NotSent => FailureKind::NotSent,
+                TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
                 TransportKind::Lost => FailureKind::Unknown,
                 TransportKind::TooLong => FailureKind::Unreadable,
             },

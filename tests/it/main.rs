@@ -1,5 +1,12 @@
 //! The integration tests: one binary, a module a subject.
 
+mod cli;
+mod cli_manners;
+mod cli_reports;
+mod cli_secrets;
+mod cli_stage;
+mod cli_tls;
+mod cli_wrong;
 mod cycle;
 mod faults;
 mod forbidden;

@@ -19,8 +19,9 @@ const FLOORS: [&[&str]; 6] = [
 const NEIGHBOURS: [(&str, &str); 1] = [("http", "clock")];
 
 /// What may be named in one part of the crate alone: a word, who may name it, and why.
-const RESERVED: [(&str, &[&str], &str); 16] = [
+const RESERVED: [(&str, &[&str], &str); 17] = [
     ("reqwest", &["src/http/"], "only `http` sends"),
+    ("rustls", &["src/http/"], "only `http` sends"),
     ("sqlx", &["src/store/"], "only `store` knows the database"),
     ("anyhow", &["src/cli/", "src/main.rs"], "adapters have errors of their own"),
     ("okta_haiilo_sim", &["src/cli/demo/"], "the simulators are for `demo`, tests and benchmarks"),
