@@ -116,7 +116,7 @@ pub async fn prepare<W: World>(
         plan.findings.push(format!("Okta's own push to Haiilo is on ({features}) and would be a second writer"));
     }
     if let Scope::One(name) = scope {
-        narrow(&mut plan, name, &people, &memory);
+        narrow(&mut plan, name, &people, &memory)?;
     }
     let signs = if *scope == Scope::Everybody { Signs::Counted } else { Signs::Ignored };
     let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
@@ -261,7 +261,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
 }
 
 /// Leaves of a plan what concerns one person, without deletes. Nothing is remembered of a cycle about one person.
-fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Memory) {
+fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Memory) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
     let by_person = people.people().iter().filter(|person| {
         person.id.as_str() == name || person.state.user_name().is_some_and(|found| found.same_as(&user_name))
@@ -271,7 +271,7 @@ fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Mem
     });
     let ids: BTreeSet<OktaUserId> =
         by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
-    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings, notes } = plan;
+    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes } = plan;
     operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
     trials.retain(|operation| ids.contains(&operation.okta_id));
     leavers.retain(|leaver| ids.contains(&leaver.okta_id));
@@ -282,9 +282,7 @@ fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Mem
         account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
     });
     *notes = Notes::default();
-    if ids.is_empty() {
-        findings.push(format!("nobody is assigned or linked by the name of {name}"));
-    }
+    if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
 }
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {

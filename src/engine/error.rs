@@ -22,14 +22,6 @@ pub enum CycleError {
         /// Its status.
         status: String,
     },
-    /// Okta's own push is on.
-    #[error(
-        "okta's own push to haiilo is on ({features}) and would be a second writer; switch it off in okta (Applications > Provisioning), or set okta.push_is_on = \"accept\""
-    )]
-    PushIsOn {
-        /// The features.
-        features: String,
-    },
     /// Haiilo could not be read.
     #[error("haiilo could not be read; nothing was changed")]
     Haiilo(#[source] Failure),
@@ -38,7 +30,7 @@ pub enum CycleError {
     HaiiloIncomplete(#[source] Incomplete),
     /// The store belongs to somebody else.
     #[error(
-        "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, use another store, or run `rebind`"
+        "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, or set another `state`, whose first run finds the accounts again by their userNames"
     )]
     OtherTenant {
         /// What differs.
@@ -48,6 +40,11 @@ pub enum CycleError {
         /// What is configured.
         configured: String,
     },
+    /// `--user` names nobody. The name itself may be an address, which no log shall hold.
+    #[error(
+        "nobody is assigned, linked or in haiilo by the name that was given; nothing was changed: give a userName, an okta id or a haiilo id"
+    )]
+    NobodyOfThisName,
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreFailure),

@@ -69,7 +69,7 @@ async fn json_has_the_documented_members() {
     assert_eq!((&create["okta_id"], &create["haiilo_id"]), (&json!(stage.okta_id(3)), &Json::Null));
     assert_eq!(create["changes"][0], json!({"path": "userName", "from": null, "to": person(3).email}));
     let leaver = &plan["leavers"][0];
-    assert_eq!(members(leaver), ["action", "due", "evidence", "haiilo_id", "okta_id", "since", "user_name"]);
+    assert_eq!(members(leaver), ["action", "due", "evidence", "haiilo_id", "okta_id", "reason", "since", "user_name"]);
     assert_eq!((&leaver["evidence"], &leaver["action"]), (&json!("unassigned"), &json!("keep")));
     let held = &plan["held"][0];
     assert_eq!(members(held), ["code", "haiilo_id", "okta_id", "reason", "remedy", "user_name"]);

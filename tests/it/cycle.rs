@@ -1,11 +1,12 @@
 //! Stories of ordinary days: a world in step, one thing changes, a cycle runs, both sides agree again.
 
+use okta_haiilo_sim::haiilo;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::domain::assignment::{StagedRule, SuspendedRule};
 use okta_haiilo_sync::domain::mapping::{On, WhenEmpty};
 use okta_haiilo_sync::domain::operation::Kind;
-use okta_haiilo_sync::engine::Scope;
+use okta_haiilo_sync::engine::{CycleError, Scope};
 use serde_json::json;
 
 use crate::world::{World, mapping, outcomes, seed};
@@ -249,6 +250,15 @@ async fn one_person_who_left_is_not_deleted_by_name() {
     let report = world.try_sync_with(Scope::One(name), None).await.expect("a cycle");
     assert!(report.concluded.is_empty());
     assert_eq!(report.prepared.plan.leavers.len(), 1);
-    let nobody = world.try_plan_of(&Scope::One("nobody@example.com".to_owned())).await.expect("a plan");
-    assert!(nobody.plan.findings.iter().any(|finding| finding.contains("nobody@example.com")));
+}
+
+#[tokio::test]
+async fn a_name_of_nobody_is_an_error_and_no_empty_plan() {
+    let world = World::in_step(2).await;
+    let plan = async |name: &str| world.try_plan_of(&Scope::One(name.to_owned())).await;
+    let error = plan("nobody@example.com").await.expect_err("nobody");
+    assert!(matches!(error, CycleError::NobodyOfThisName), "{error:?}");
+    // An account that is not ours is somebody: the report says that it is left alone.
+    let owner = plan(haiilo::OWNER).await.expect("a plan").plan;
+    assert_eq!((owner.operations.len(), owner.unmanaged.len()), (0, 1));
 }
