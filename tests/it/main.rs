@@ -12,5 +12,6 @@ mod okta;
 mod planner;
 mod store;
 mod tidy;
+mod told;
 mod world;
 mod writes;
