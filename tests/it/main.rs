@@ -9,6 +9,7 @@ mod listing;
 mod lost_answers;
 mod matching;
 mod okta;
+mod others;
 mod planner;
 mod store;
 mod tidy;
