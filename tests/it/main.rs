@@ -3,6 +3,7 @@
 mod cycle;
 mod faults;
 mod forbidden;
+mod invariants;
 mod leaving;
 mod limits;
 mod listing;
