@@ -86,12 +86,22 @@ impl ReadStore {
             .execute(&mut connection)
             .await
             .map_err(|error| unreadable(&self.path, error))?;
-        let version =
-            sqlx::query_scalar::<_, i64>("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut connection).await;
+        // A cycle that ended before it had made the first table has left a file in which nothing is remembered.
+        let tables =
+            sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await;
+        if tables.map_err(|error| unreadable(&self.path, error))? == 0 {
+            return Ok(Some(Glimpse { connection, stamp, content: Content::Nothing }));
+        }
+        let version = sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&mut connection)
+            .await;
         match version {
-            Ok(version) if version == newest() => Ok(Some(Glimpse { connection, stamp })),
-            Ok(version) if version > newest() => Err(too_new(&self.path)),
-            Ok(_) => Err(StoreFailure {
+            Ok(None) => Ok(Some(Glimpse { connection, stamp, content: Content::Nothing })),
+            Ok(Some(version)) if version == newest() => {
+                Ok(Some(Glimpse { connection, stamp, content: Content::Memory }))
+            }
+            Ok(Some(version)) if version > newest() => Err(too_new(&self.path)),
+            Ok(Some(_)) => Err(StoreFailure {
                 message: format!(
                     "the store {} has an older schema; run `sync` once, which brings it up to date",
                     self.path.as_path().display()
@@ -116,7 +126,17 @@ impl ReadStore {
 /// A connection for one reading.
 pub(super) struct Glimpse {
     pub(super) connection: AnyConnection,
+    pub(super) content: Content,
     stamp: Stamp,
+}
+
+/// What a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// No tables yet, or none that were finished.
+    Nothing,
+    /// What cycles wrote.
+    Memory,
 }
 
 impl Glimpse {

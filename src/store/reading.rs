@@ -18,7 +18,7 @@ use crate::domain::memory::{
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
 use crate::ports::{StoreFailure, StoreReader};
-use crate::store::open::{ReadStore, Store};
+use crate::store::open::{Content, ReadStore, Store};
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -34,7 +34,10 @@ impl StoreReader for ReadStore {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
         loop {
             let Some(mut glimpse) = self.glimpse().await? else { return Ok(Memory::default()) };
-            let memory = read(&mut glimpse.connection, now).await;
+            let memory = match glimpse.content {
+                Content::Nothing => Ok(Memory::default()),
+                Content::Memory => read(&mut glimpse.connection, now).await,
+            };
             // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
             if glimpse.holds(self.path()).await {
                 return memory.map_err(|error| self.failure(error));

@@ -11,9 +11,9 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::{self, ApiNonce, Bend, Bucket, Dpop, Role, Ungranted};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::OktaAuth;
-use okta_haiilo_sync::engine::CycleError;
 use serde_json::json;
 
+use crate::told::explained;
 use crate::world::World;
 
 /// A private key in PEM, with the public one and the algorithm.
@@ -58,19 +58,8 @@ async fn service_app(people: u32, keys: &Keys) -> World {
     world
 }
 
-/// Why a cycle did not happen, with all causes.
-fn why(error: &CycleError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 async fn fails(world: &mut World, words: &[&str]) {
-    let text = why(&world.try_plan().await.expect_err("no plan"));
+    let text = explained(&world.try_plan().await.expect_err("no plan"));
     for word in words {
         assert!(text.contains(word), "{word:?} is not in {text}");
     }
@@ -184,7 +173,7 @@ async fn credentials_that_end_in_the_middle_end_the_cycle_before_a_plan() {
     let revoke = Bend::Meanwhile(okta::Change::RevokeCredentials);
     world.okta.plant(When::Nth(okta::route::APP_USERS, 2), Fault::Bend(revoke));
     let error = world.try_sync().await.expect_err("no cycle");
-    assert!(why(&error).contains("E0000011"), "{}", why(&error));
+    assert!(explained(&error).contains("E0000011"), "{}", explained(&error));
     assert!(world.memory().await.leavers.is_empty());
 }
 

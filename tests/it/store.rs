@@ -11,13 +11,16 @@ use okta_haiilo_sync::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, Use
 use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome};
 use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link, Listed, Origin};
-use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Recent, Tenant, Watch};
+use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory, Recent, Tenant, Watch};
 use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
 use okta_haiilo_sync::domain::plan::Notes;
 use okta_haiilo_sync::domain::policy::LeaverAction;
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath};
+use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
+
+use crate::world::free_lock;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
@@ -28,7 +31,7 @@ fn path(folder: &TempDir) -> StorePath {
 }
 
 async fn open(folder: &TempDir) -> Store {
-    let lock = CycleLock::try_take(&path(folder), "a test").expect("the lock");
+    let lock = free_lock(&path(folder), "a test").await;
     Store::open(path(folder), lock).await.expect("a store")
 }
 
@@ -139,6 +142,29 @@ async fn what_is_written_is_remembered() {
     expected[4].missing = Some(absence);
     assert_eq!(memory.links.iter().cloned().collect::<Vec<_>>(), expected);
     assert_eq!(memory.links.of_account(&HaiiloId::new("h\"00006")).map(|link| link.okta_id.as_str()), Some("00u00006"));
+}
+
+/// A cycle may end between any two steps of making the store.
+#[tokio::test]
+async fn a_store_that_was_hardly_begun_remembers_nothing_and_is_gone_on_with() {
+    let versions = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL
+        DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
+    for begun in ["PRAGMA journal_mode = WAL", versions] {
+        let folder = TempDir::new().expect("a folder");
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite:{}?mode=rwc", path(&folder).as_path().display());
+        let mut connection = AnyConnection::connect(&url).await.expect("connected");
+        sqlx::raw_sql(begun).execute(&mut connection).await.expect("done");
+        connection.close().await.expect("closed");
+        let before = files(folder.path());
+        assert!(before["state.db"].len() > 1_000, "{begun}");
+        let memory = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
+        assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()), "{begun}");
+        assert_eq!(files(folder.path()), before, "{begun}");
+        let store = open(&folder).await;
+        adopt(&store, 0..3).await;
+        assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 3, "{begun}");
+    }
 }
 
 #[tokio::test]
@@ -312,11 +338,11 @@ async fn a_dry_run_reads_beside_a_cycle_that_writes() {
 #[tokio::test]
 async fn one_cycle_at_a_time_and_the_holder_is_named() {
     let folder = TempDir::new().expect("a folder");
-    let first = CycleLock::try_take(&path(&folder), "sync (process 4711)").expect("the lock");
+    let first = free_lock(&path(&folder), "sync (process 4711)").await;
     let error = CycleLock::try_take(&path(&folder), "sync").expect_err("held");
     assert_eq!(error.to_string(), "sync (process 4711) is running; wait until it has finished");
     drop(first);
-    CycleLock::try_take(&path(&folder), "sync").expect("free again");
+    free_lock(&path(&folder), "sync").await;
 }
 
 #[tokio::test]
@@ -334,7 +360,7 @@ async fn files_are_private() {
 async fn a_store_that_cannot_be_used_says_why() {
     let folder = TempDir::new().expect("a folder");
     let error_of = async || {
-        let lock = CycleLock::try_take(&path(&folder), "a test").expect("the lock");
+        let lock = free_lock(&path(&folder), "a test").await;
         let writing = Store::open(path(&folder), lock).await.expect_err("no store").to_string();
         let reading = ReadStore::new(path(&folder)).remember(at(0)).await.expect_err("no store").to_string();
         (writing, reading)

@@ -1,0 +1,50 @@
+//! What a story's end tells: reports in the form that scripts read, and errors with all their causes.
+
+use okta_haiilo_sync::domain::guard::Decision;
+use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
+use okta_haiilo_sync::report::{self, Ending, Report};
+
+/// What a dry run reports.
+pub(crate) fn planned(prepared: &Prepared) -> Report<'_> {
+    reported(prepared, Ending::DryRun)
+}
+
+/// A plan as scripts read it.
+pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
+    serde_json::from_str(&report::json(&planned(prepared))).expect("JSON")
+}
+
+/// A cycle as scripts read it.
+pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
+    let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
+    let ending = if report.prepared.verdict.decision == Decision::Refuse {
+        Ending::Refused
+    } else {
+        Ending::Applied { concluded: &report.concluded, stops: &stops }
+    };
+    serde_json::from_str(&report::json(&reported(&report.prepared, ending))).expect("JSON")
+}
+
+fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
+    Report {
+        plan: &prepared.plan,
+        verdict: &prepared.verdict,
+        now: prepared.now,
+        application: &prepared.application,
+        product: Product::Advocacy,
+        ending,
+        warnings: &[],
+    }
+}
+
+/// An error with all its causes.
+pub(crate) fn explained(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
