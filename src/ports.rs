@@ -16,6 +16,7 @@ use crate::domain::assignment::{Assignment, UserStatus};
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{Fingerprint, FirstRun, Memory, Tenant, Watch};
 use crate::domain::operation::{Change, Operation};
@@ -141,8 +142,10 @@ pub struct Failure {
 /// What follows from a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// 401 or 403: the credentials are refused, or lack a right.
+    /// The credentials are refused, or lack a right.
     CredentialsRefused,
+    /// 403 about one account: the credentials may do other things.
+    Forbidden,
     /// 404 where something must be.
     NotFound,
     /// 400 of a listing: the server does not like the question.
@@ -157,12 +160,19 @@ pub enum FailureKind {
     Changed,
     /// Any other refusal, with its status: nothing was done.
     Refused(u16),
-    /// The connection could not be made: nothing was done.
+    /// The connection could not be made, or a rate limit did not let us in: nothing was done.
     NotSent,
     /// The answer was lost, or says nothing about what was done: a look must tell.
     Unknown,
     /// The answer cannot be understood.
     Unreadable,
+}
+
+impl FailureKind {
+    /// Whether the server understood the question and did not like the values in it.
+    pub fn is_about_values(self) -> bool {
+        matches!(self, Self::BadRequest | Self::Refused(422))
+    }
 }
 
 impl fmt::Display for Failure {
@@ -189,10 +199,33 @@ pub trait AccountWriter: Send + Sync {
         &self,
         id: &HaiiloId,
         changes: &[Change],
+        fallback: Fallback,
     ) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
 
-    /// Deletes an account. The caller has read it just before.
+    /// Deletes an account. The caller has read it just before, so that nothing is waited for: what cannot be done now is not done.
     fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// How updates are sent by now.
+    fn manner(&self) -> Manner;
+}
+
+/// Whether an update may be sent in another manner when the server does not know the configured one. Only a write whose account is read
+/// back may find that out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Forbidden,
+}
+
+/// How updates are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As the configuration says.
+    Configured,
+    /// In another manner, since the server does not know the configured one.
+    Substitute,
 }
 
 /// What the answer to a create says.
@@ -228,6 +261,9 @@ pub trait StoreWriter: StoreReader {
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records what protects people who are gone from the listing: that they came back, and that their clocks stand.
+    fn note_leavers(&self, notes: &LeaverNotes) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
     fn adopt(

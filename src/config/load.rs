@@ -400,12 +400,7 @@ mod tests {
             "leavers.grace = 30",
             "write a time from \"0s\" to \"3650d\": a whole number and s, m, h or d",
         ),
-        (
-            "accounts = ",
-            "[\"a[\"]",
-            "protect.accounts = [\"a[\"]",
-            "\"a[\" is no pattern: unclosed character class; missing ']'",
-        ),
+        ("accounts = ", "[\" \"]", "protect.accounts = [\" \"]", "write a list of texts, as in [\"a\", \"b\"]"),
         ("vanished = ", "{ percent = 101 }", "limits.vanished.percent = 101", "write a number from 0 to 100"),
         ("deletes = ", "{ cap = -1 }", "limits.deletes.cap = -1", "write a whole number from 0 to 1000000000"),
         ("creates = ", "{ floor = 2.5 }", "limits.creates.floor = 2.5", "write a whole number from 0 to 1000000000"),

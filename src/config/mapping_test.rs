@@ -79,11 +79,11 @@ fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestF
         vec![TestFailure { path: "the person".to_owned(), expected: expected.to_owned(), found }]
     };
     match (expected, mapped) {
-        (Expected::Held, Mapped::Held(_)) => Vec::new(),
+        (Expected::Held, Mapped::Held(..)) => Vec::new(),
         (Expected::Held, Mapped::Identity(_)) => person("held", "an account".to_owned()),
         (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
-        (Expected::Values(_), Mapped::Held(doubt)) => {
+        (Expected::Values(_), Mapped::Held(_, doubt)) => {
             person("an account", format!("held, because {} {}", doubt.place, doubt.why))
         }
         (Expected::Values(values), Mapped::Identity(identity)) => {

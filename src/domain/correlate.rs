@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::domain::account::{Account, Activity};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leavers;
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
@@ -16,6 +16,7 @@ use crate::domain::operation::Kind;
 use crate::domain::owners::Owners;
 use crate::domain::policy::{MissingRule, Policy};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+use crate::domain::value::{Compare, Value, same};
 
 /// What correlation depends on.
 #[derive(Clone, Copy, Debug)]
@@ -137,33 +138,39 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
             reason,
         });
     }
-    let mut claims: Vec<(u64, usize)> =
-        wanted.iter().enumerate().map(|(at, (_, identity))| (identity.user_name.key_hash(), at)).collect();
-    claims.sort_unstable();
-    let mut rivals: BTreeSet<usize> = BTreeSet::new();
+    let rivals = rivals(sides.people);
+    wanted.retain(|(okta_id, identity)| {
+        let Some(others) = rivals.get(okta_id) else { return true };
+        correlation.held.push(Held {
+            okta_id: (*okta_id).clone(),
+            haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
+            user_name: Some(identity.user_name.clone()),
+            reason: HeldReason::SameUserName(others.clone()),
+        });
+        false
+    });
+    wanted
+}
+
+/// Everybody whose userName others claim too, with the others. Who is held for another reason claims a name as well.
+fn rivals(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>> {
+    let mut claims: Vec<(u64, &OktaUserId, &UserName)> = people
+        .people()
+        .iter()
+        .filter_map(|person| person.state.user_name().map(|name| (name.key_hash(), &person.id, name)))
+        .collect();
+    claims.sort_unstable_by_key(|(hash, okta_id, _)| (*hash, *okta_id));
+    let mut rivals = BTreeMap::new();
     for claim in claims.chunk_by(|left, right| left.0 == right.0).filter(|claim| claim.len() > 1) {
-        for (_, at) in claim {
-            let (okta_id, identity) = wanted[*at];
-            let same =
-                |other: &&(u64, usize)| other.1 != *at && wanted[other.1].1.user_name.same_as(&identity.user_name);
-            let others: Vec<OktaUserId> = claim.iter().filter(same).map(|other| wanted[other.1].0.clone()).collect();
+        for (_, okta_id, name) in claim {
+            let others = claim.iter().filter(|(_, other, named)| other != okta_id && named.same_as(name));
+            let others: Vec<OktaUserId> = others.map(|(_, other, _)| (*other).clone()).collect();
             if !others.is_empty() {
-                rivals.insert(*at);
-                correlation.held.push(Held {
-                    okta_id: okta_id.clone(),
-                    haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
-                    user_name: Some(identity.user_name.clone()),
-                    reason: HeldReason::SameUserName(others),
-                });
+                rivals.insert(*okta_id, others);
             }
         }
     }
-    let mut at = 0;
-    wanted.retain(|_| {
-        at += 1;
-        !rivals.contains(&(at - 1))
-    });
-    wanted
+    rivals
 }
 
 /// What was found for one person, before it is known whose userName is free.
@@ -192,7 +199,7 @@ fn attempt<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity
     if account.activity == Activity::Inactive {
         return Attempt::Held(id, HeldReason::Inactive);
     }
-    if renames(sides, account, identity) {
+    if renames(sides.mapping, account, identity) {
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
         let names = names.into_iter().flatten().collect::<Vec<_>>();
         let owner = names.iter().any(|name| name.same_as(&sides.policy.token_owner));
@@ -252,10 +259,17 @@ fn attempt_joiner<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a I
     }
 }
 
-/// Whether an account must get another userName.
-pub fn renames(sides: Sides<'_>, account: &Account, identity: &Identity) -> bool {
-    let follows = sides.mapping.user_name().on == On::CreateAndUpdate;
-    follows && account.user_name.as_ref().is_none_or(|name| !name.same_as(&identity.user_name))
+/// Whether an account must get another userName, be it one in other letters.
+pub fn renames(mapping: &Mapping, account: &Account, identity: &Identity) -> bool {
+    let (rule, wanted) = (mapping.user_name(), &identity.user_name);
+    let differs = |found: &UserName| match rule.compare {
+        _ if found == wanted => false,
+        Compare::Exact => {
+            !same(Value::text(found.as_str()).as_ref(), Value::text(wanted.as_str()).as_ref(), rule.compare)
+        }
+        Compare::IgnoreCase => !found.same_as(wanted),
+    };
+    rule.on == On::CreateAndUpdate && account.user_name.as_ref().is_none_or(differs)
 }
 
 /// Whether a wanted userName is free.
@@ -273,7 +287,7 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<Matched<'a>>, correlation: &
     let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
         .iter()
         .filter(|Matched { okta_id: _, identity, found }| match found {
-            Found::Linked { account, .. } => renames(sides, account, identity),
+            Found::Linked { account, .. } => renames(sides.mapping, account, identity),
             Found::Unowned { .. } => false,
             Found::Nothing { .. } => true,
         })
@@ -326,6 +340,8 @@ fn name_state<'a>(
         [at] => {
             let account = &sides.accounts.accounts()[at];
             match sides.memory.links.of_account(&account.id) {
+                // The same name in other letters is in nobody's way.
+                Some(link) if link.okta_id == *okta_id => NameState::Free,
                 Some(link) => NameState::After(&account.id, &link.okta_id),
                 None => NameState::Taken(HeldReason::NameTaken(account.id.clone())),
             }

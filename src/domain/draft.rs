@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use crate::domain::account::Account;
 use crate::domain::attribute::AttributePath;
-use crate::domain::correlate::{Correlation, Found, Matched, Sides};
+use crate::domain::correlate::{self, Correlation, Found, Matched, Sides};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
@@ -16,10 +16,16 @@ use crate::domain::leaver::{Evidence, Fate, Leaver};
 use crate::domain::leavers::Leaving;
 use crate::domain::link::{Absence, Counted, Link, Listed};
 use crate::domain::mapping::On;
+use crate::domain::memory::ParkedValue;
 use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits, parked_form};
-use crate::domain::snapshot::{AccountSnapshot, Proof};
+use crate::domain::snapshot::{AccountSnapshot, PersonState, Proof};
 use crate::domain::value::{self, Value};
+
+/// How long a userName that Haiilo refused is not tried again.
+const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
+/// How many groups are tried in one cycle.
+const TRIALS_A_CYCLE: usize = 3;
 
 /// What a plan is made from.
 #[derive(Clone, Copy, Debug)]
@@ -115,15 +121,13 @@ impl Draft<'_> {
         let current = account.user_name.as_ref().unwrap_or(&identity.user_name);
         let mut changes = Vec::new();
         let parked_before = self.plan.parked.len();
-        let wanted = Value::text(identity.user_name.as_str());
-        let found = account.user_name.as_ref().and_then(|name| Value::text(name.as_str()));
         let rule = self.basis.sides.mapping.user_name();
-        if rule.on == On::CreateAndUpdate && !value::same(wanted.as_ref(), found.as_ref(), rule.compare) {
+        if correlate::renames(self.basis.sides.mapping, account, identity) {
             let change = Change {
                 path: Arc::clone(&rule.path),
                 nature: Nature::Rename,
-                from: found,
-                to: wanted,
+                from: account.user_name.as_ref().and_then(|name| Value::text(name.as_str())),
+                to: Value::text(identity.user_name.as_str()),
                 element: Element::There,
             };
             self.keep_or_park(okta_id, account, current, change, &mut changes);
@@ -169,7 +173,11 @@ impl Draft<'_> {
         let group = parked_group(self.basis, &change);
         let reason = match (parked, &group) {
             (_, Some(group)) => no_such_group(group),
-            (Some(parked), None) if parked.value == parked_form(change.to.as_ref()) => parked.reason.clone(),
+            (Some(parked), None)
+                if parked.value == parked_form(change.to.as_ref()) && self.still_refused(&change, parked) =>
+            {
+                parked.reason.clone()
+            }
             (Some(_), None) => {
                 self.plan.notes.unparked.insert(key);
                 return changes.push(change);
@@ -190,6 +198,11 @@ impl Draft<'_> {
             let wish = Operation { okta_id: okta_id.clone(), user_name: current.clone(), action };
             self.wishes.entry(group).or_default().push(wish);
         }
+    }
+
+    /// A value that Haiilo did not keep stays parked. A userName may have become free, so that it is tried again after a day.
+    fn still_refused(&self, change: &Change, parked: &ParkedValue) -> bool {
+        change.nature != Nature::Rename || self.basis.now - parked.since < REFUSED_NAME
     }
 
     fn unpark(&mut self, okta_id: &OktaUserId, path: &AttributePath) {
@@ -269,10 +282,16 @@ impl Draft<'_> {
         if self.basis.sides.mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
     }
 
-    /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
+    /// One person a cycle tries a group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting. A few groups a
+    /// cycle, since a trial that succeeds is a move that no limit has seen.
     fn trials(&mut self) {
         let turn = usize::try_from(self.basis.sides.memory.cycles).unwrap_or(0);
-        for wishes in self.wishes.values() {
+        let free = |wishes: &Vec<Operation>| {
+            wishes.iter().filter(|wish| wish.waits_for().is_none()).cloned().collect::<Vec<_>>()
+        };
+        let groups: Vec<Vec<Operation>> = self.wishes.values().map(free).filter(|wishes| !wishes.is_empty()).collect();
+        let start = if groups.is_empty() { 0 } else { turn.wrapping_mul(TRIALS_A_CYCLE) % groups.len() };
+        for wishes in groups.iter().cycle().skip(start).take(TRIALS_A_CYCLE.min(groups.len())) {
             self.plan.trials.push(wishes[turn % wishes.len()].clone());
         }
         let parked = self.basis.sides.memory.parked_groups.keys();
@@ -349,7 +368,10 @@ impl Draft<'_> {
 
 /// The userName that a person shall have, where that is certain.
 fn wanted_name<'a>(basis: Basis<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
-    basis.sides.people.get(okta_id).and_then(|person| person.state.user_name())
+    match &basis.sides.people.get(okta_id)?.state {
+        PersonState::Wanted(identity) => Some(&identity.user_name),
+        _ => None,
+    }
 }
 
 /// The group that a change asks for, if Haiilo did not have it.
@@ -370,7 +392,7 @@ fn no_such_group(group: &str) -> String {
 fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &Identity) -> Option<String> {
     let parked = basis.sides.memory.parked.get(&(okta_id.clone(), "userName".into()))?;
     let same = parked.value == parked_form(Value::text(identity.user_name.as_str()).as_ref());
-    (same && basis.now - parked.since < TimeDelta::hours(24)).then(|| parked.reason.clone())
+    (same && basis.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
 }
 
 fn unmanaged(basis: Basis<'_>, operations: &[Operation]) -> Vec<Unmanaged> {

@@ -114,6 +114,8 @@ pub struct Usage {
     pub limit: &'static str,
     /// What the last day and the plan come to.
     pub used: u64,
+    /// What of that is still to come, or was there when people were counted just now.
+    pub planned: u64,
     /// What is allowed; `None` where the limit is off.
     pub allowed: Option<u64>,
 }
@@ -287,28 +289,24 @@ fn usage(basis: Basis<'_>, plan: &Plan) -> Vec<Usage> {
         .filter(|missing| missing.since.is_some())
         .filter(|missing| counts_now(memory.links.of_person(&missing.okta_id).and_then(|link| link.missing)))
         .count() as u64;
-    let entry = |limit: LimitName, used, rule: Option<Limit>| Usage {
-        limit: limit.as_str(),
-        used,
+    let entry = |limit: &'static str, recent: u64, planned: u64, rule: Option<Limit>| Usage {
+        limit,
+        used: recent + planned,
+        planned,
         allowed: rule.map(|rule| rule.allowed(base)),
     };
+    let updates = planned(|operation| operation.kind() == Kind::Update);
+    let deletes = planned(|operation| operation.kind() == Kind::Delete);
+    let name = LimitName::as_str;
     vec![
-        entry(LimitName::Vanished, vanished, limits.vanished),
-        entry(LimitName::Missing, missing, limits.missing),
-        entry(LimitName::Creates, recent.creates + planned(joins), limits.creates),
-        entry(
-            LimitName::Updates,
-            recent.updates + planned(|operation| operation.kind() == Kind::Update),
-            limits.updates,
-        ),
-        entry(LimitName::Renames, recent.renames + planned(Operation::renames), limits.renames),
-        entry(LimitName::Clears, recent.clears + planned(Operation::clears), limits.clears),
-        entry(LimitName::Moves, recent.moves + planned(Operation::moves), limits.moves),
-        Usage {
-            limit: "deletes",
-            used: recent.deletes + planned(|operation| operation.kind() == Kind::Delete),
-            allowed: limits.deletes.map(|limit| limit.allowed(base)),
-        },
+        entry(name(LimitName::Vanished), 0, vanished, limits.vanished),
+        entry(name(LimitName::Missing), 0, missing, limits.missing),
+        entry(name(LimitName::Creates), recent.creates, planned(joins), limits.creates),
+        entry(name(LimitName::Updates), recent.updates, updates, limits.updates),
+        entry(name(LimitName::Renames), recent.renames, planned(Operation::renames), limits.renames),
+        entry(name(LimitName::Clears), recent.clears, planned(Operation::clears), limits.clears),
+        entry(name(LimitName::Moves), recent.moves, planned(Operation::moves), limits.moves),
+        entry("deletes", recent.deletes, deletes, limits.deletes),
     ]
 }
 
@@ -348,7 +346,8 @@ fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &
         refuse(LimitName::HaiiloEmpty, unseen as u64, 0);
     }
     for (limit, usage) in STOPPING.into_iter().zip(usage) {
-        if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed) {
+        // What was done is done: only a plan that adds to it is refused.
+        if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed && usage.planned > 0) {
             refuse(limit, usage.used, allowed);
         }
     }

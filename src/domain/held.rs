@@ -160,11 +160,11 @@ impl HeldReason {
             Self::SameUserName(_) => "give each person an own address in Okta, or unassign one of them",
             Self::SeveralAccounts(_) => "leave one of these accounts in Haiilo",
             Self::AccountOfAnother(_) => {
-                "if it is the same human with a new Okta user, unlink the old one; else give the person another address"
+                "if it is the same human, give the old Okta user back the assignment instead of the new one; else give the person another address, or delete the old account in Haiilo by hand"
             }
             Self::NameTaken(_) => "remove or rename that account in Haiilo, if it is not somebody else's",
             Self::LinkDoesNotFit { .. } => {
-                "if the account is still this person's, set its address in Haiilo to the one in Okta; else remove the link"
+                "if the account is still this person's, set its address in Haiilo to the one in Okta; until then nothing is done to it"
             }
             Self::Inactive => "activate or delete the account in Haiilo by hand",
             Self::ProtectedRename { .. } => "rename the account in Haiilo by hand, or change [protect]",
@@ -180,7 +180,9 @@ impl HeldReason {
                 "look at the person in Okta; the account stays until Okta says clearly what happened"
             }
             Self::EvidenceDue => "nothing",
-            Self::ReplacedByHand(_) => "link the person to the new account, or delete it",
+            Self::ReplacedByHand(_) => {
+                "delete the new account in Haiilo, if the old one shall be made again (haiilo.missing)"
+            }
         }
     }
 }

@@ -106,7 +106,7 @@ pub enum Effect {
     /// An account carries another userName.
     Renamed(OktaUserId, UserName),
     /// An account is gone, and the person with it.
-    Unlinked(OktaUserId),
+    Unlinked(OktaUserId, HaiiloId),
     /// A value was not kept.
     Parked {
         /// The person.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
 
 use crate::domain::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::held::{Held, HeldReason};
@@ -137,6 +138,7 @@ pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch 
 pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<OktaUserId, Sighting>) -> Leaving {
     let mut leaving = Leaving::default();
     let watched_since = watch(here.memory, here.rules, here.now).since;
+    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people) };
     for link in vanished {
         let before = here.memory.leavers.get(&link.okta_id);
         let sighting = sightings.get(&link.okta_id);
@@ -157,7 +159,7 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<
             (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HeldReason::NoEvidence(what.clone()))),
             (None, _) => leaving.held.push(held(HeldReason::EvidenceDue)),
             (Some(clock), _) => {
-                let fate = fate(here, link, clock, watched_since);
+                let fate = fate(here, &wishes, link, clock, watched_since);
                 leaving.leavers.push(Leaver {
                     okta_id: link.okta_id.clone(),
                     haiilo_id: link.haiilo_id.clone(),
@@ -207,21 +209,38 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
     }
 }
 
-fn fate(here: Circumstances<'_>, link: &Link, clock: LeaverClock, watched_since: DateTime<Utc>) -> Fate {
+/// The userNames that people have or shall have, each with one of them.
+type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
+
+fn wishes(people: &AssignmentSnapshot) -> Wishes<'_> {
+    people.people().iter().filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
+}
+
+fn fate(
+    here: Circumstances<'_>,
+    wishes: &Wishes<'_>,
+    link: &Link,
+    clock: LeaverClock,
+    watched_since: DateTime<Utc>,
+) -> Fate {
     let account = here.accounts.position(&link.haiilo_id).map(|at| &here.accounts.accounts()[at]);
     let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
     if names.iter().flatten().any(|name| name.same_as(&here.policy.token_owner)) {
         return Fate::Kept(KeptBecause::TokenOwner);
     }
-    if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.into_iter().flatten()) {
+    if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.iter().copied().flatten()) {
         return Fate::Kept(KeptBecause::Protected(pattern));
     }
     if clock.action == LeaverAction::Keep {
         let adopted = link.origin == Origin::Adopted && here.policy.leavers.adopted == AdoptedRule::Keep;
         return Fate::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
-    if account.is_none() {
-        return Fate::Kept(KeptBecause::AlreadyGone);
+    let Some(account) = account else { return Fate::Kept(KeptBecause::AlreadyGone) };
+    if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
+        return Fate::Kept(KeptBecause::WantedBy((*other).clone()));
+    }
+    if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
+        return Fate::Kept(KeptBecause::CarriesAnotherName);
     }
     let due = clock.from.max(watched_since) + here.policy.leavers.grace;
     match deletes_blocked(here) {
@@ -477,7 +496,7 @@ mod tests {
         check(40, no_longer, &Fate::Due(day(30)));
         check(40, |_, policy| policy.token_owner = UserName::new("P0@X"), &Fate::Kept(KeptBecause::TokenOwner));
         let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
-        assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Due(day(30)));
+        assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Kept(KeptBecause::CarriesAnotherName));
     }
 
     #[test]

@@ -121,7 +121,12 @@ impl Protected {
     pub fn new(patterns: impl IntoIterator<Item = String>) -> Result<Self, PatternError> {
         let compile = |pattern: String| {
             let folded = UserName::new(pattern.as_str()).key();
-            let glob = GlobBuilder::new(&folded).literal_separator(false).build();
+            // Only the two stars of the documentation mean anything; an address may hold any other sign.
+            let literal: String = folded
+                .chars()
+                .map(|c| if matches!(c, '*' | '?') { c.to_string() } else { globset::escape(&c.to_string()) })
+                .collect();
+            let glob = GlobBuilder::new(&literal).literal_separator(false).backslash_escape(false).build();
             glob.map(|glob| (pattern, glob.compile_matcher())).map_err(|error| PatternError(error.kind().to_string()))
         };
         Ok(Self { patterns: patterns.into_iter().map(compile).collect::<Result<_, _>>()? })
@@ -255,6 +260,9 @@ mod tests {
         assert_eq!(protected.by_name(&UserName::new("a.b+c@Haiilo.com")), Some("*@haiilo.com"));
         assert_eq!(protected.by_name(&UserName::new("ada@example.com")), None);
         assert_eq!(protected.by_id(&HaiiloId::new("ID-7")), Some("id-7"));
-        assert!(Protected::new(["[".to_owned()]).is_err());
+        // Whatever else a pattern holds stands for itself.
+        let odd = Protected::new(["svc[1]{a,b}\\!@example.com".to_owned()]).expect("a pattern");
+        assert!(odd.by_name(&UserName::new("SVC[1]{a,b}\\!@example.com")).is_some());
+        assert!(odd.by_name(&UserName::new("svc1a!@example.com")).is_none());
     }
 }

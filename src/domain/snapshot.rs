@@ -321,7 +321,7 @@ impl AccountWalk {
                     (0, Some(total)) if total > 0 => return Err(Incomplete::NoRows { total }),
                     (0, _) => Stage::Over,
                     (_, Some(total)) if total > received && received < u64::from(self.count) => Stage::Second,
-                    (_, Some(total)) if total > received => self.fan_out(received, total),
+                    (_, Some(total)) if total > received => self.fan_out(received, total)?,
                     _ => Stage::Middle,
                 };
             }
@@ -329,7 +329,7 @@ impl AccountWalk {
                 self.round.totals.push(total);
                 self.round.reached += received;
                 self.stage = match total {
-                    Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total),
+                    Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total)?,
                     _ => Stage::Middle,
                 };
             }
@@ -399,11 +399,15 @@ impl AccountWalk {
     }
 
     /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
-    fn fan_out(&mut self, size: u64, total: u64) -> Stage {
+    fn fan_out(&mut self, size: u64, total: u64) -> Result<Stage, Incomplete> {
+        // A total beyond belief must not be believed.
+        if total / size > MOST_PAGES as u64 * 10 {
+            return Err(Incomplete::Endless);
+        }
         let first = self.round.reached + 1;
         let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
         self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
-        Stage::Middle
+        Ok(Stage::Middle)
     }
 
     /// At the end of a walk: over, or once more from the first row because the totals do not agree.

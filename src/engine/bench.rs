@@ -1,14 +1,16 @@
 //! The bench: everything that one operation needs, and what all kinds of operations do alike.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::account::WholeAccount;
 use crate::domain::guard::{LimitName, Violation};
-use crate::domain::ids::{HaiiloId, OktaUserId};
-use crate::domain::journal::{Effect, Intent, Mandate, Outcome};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::Memory;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Kind, Operation};
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
 use crate::engine::canary::Canaries;
@@ -25,11 +27,41 @@ pub(super) struct Bench<'a, W, A> {
     pub(super) accounts: &'a AccountSnapshot,
     pub(super) memory: &'a Memory,
     pub(super) mandate: &'a Mandate,
+    pub(super) approved: &'a Approved,
     pub(super) run: &'a Run,
     pub(super) canaries: Canaries<'a>,
 }
 
+/// What an approval lets pass in this run.
+#[derive(Debug, Default)]
+pub(super) struct Approved {
+    /// The approval, where one was needed.
+    pub(super) id: Option<ApprovalId>,
+    /// The operations that it names. Deletes have a budget, which no approval lifts.
+    pub(super) operations: BTreeSet<(OktaUserId, Kind)>,
+}
+
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// On whose word an operation is done: by the approval if it names the operation, and else under the limits.
+    pub(super) fn mandate(&self, operation: &Operation) -> Mandate {
+        let is_named = self.approved.operations.contains(&(operation.okta_id.clone(), operation.kind()));
+        Mandate { approval: self.approved.id.clone().filter(|_| is_named), ..self.mandate.clone() }
+    }
+
+    /// Writes an operation down, as the last thing before it is sent; not when its time is over.
+    pub(super) async fn intend(
+        &self,
+        operation: &Operation,
+        before: Option<serde_json::Value>,
+    ) -> Result<EntryId, Outcome> {
+        if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
+            return Err(Outcome::NotAttempted(stop.reason()));
+        }
+        let mandate = self.mandate(operation);
+        let intent = Intent { mandate: &mandate, at: self.now(), operation, before };
+        self.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+    }
+
     /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
     pub(super) async fn judge_canary(
         &self,
@@ -63,7 +95,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         outcome: &Outcome,
         effects: &[Effect],
     ) -> Result<(), Outcome> {
-        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
+        let mandate = self.mandate(operation);
+        let intent = Intent { mandate: &mandate, at: self.now(), operation, before: None };
         let store = self.world.store();
         let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
         written.await.map_err(|failure| self.run.cannot_conclude(&failure))

@@ -48,6 +48,22 @@ impl<'a> Canaries<'a> {
         if is_known { Caution::Routine } else { Caution::Canary }
     }
 
+    /// Whether each path of an operation came through in some canary of its kind: then it is the values that the server does not like, and
+    /// not the paths.
+    pub(super) fn knows_paths(&self, operation: &Operation) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.memory.canaries.iter().filter(|(rules, _)| *rules == self.rules).map(|(_, kind)| kind);
+        let of_kind: Vec<String> = before
+            .chain(seen.iter())
+            .filter_map(|kind| kind.strip_prefix(operation.kind().as_str()).map(|paths| format!("{paths} ")))
+            .collect();
+        let is_known = |change: &Change| {
+            let path = format!(" {} ", change.path);
+            of_kind.iter().any(|paths| paths.contains(&path))
+        };
+        operation.changes().iter().all(is_known)
+    }
+
     /// The canary of this kind came through.
     pub(super) fn saw(&self, operation: &Operation) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.canary());

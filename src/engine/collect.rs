@@ -1,5 +1,7 @@
 //! Collecting: both sides and the store at once. A page of people is read and mapped while the next one is on its way.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
@@ -23,6 +25,8 @@ pub(super) struct Collected {
     pub(super) application: Application,
     /// The local time when the application was read.
     pub(super) local_time: DateTime<Utc>,
+    /// The monotonic time of the same moment.
+    pub(super) began: Duration,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
     pub(super) memory: Memory,
@@ -37,7 +41,7 @@ pub(super) async fn collect<W: World>(
     observer: &impl Observer,
 ) -> Result<Collected, CycleError> {
     let application = world.source().application().await.map_err(CycleError::Okta)?;
-    let local_time = world.clock().now();
+    let (local_time, began) = (world.clock().now(), world.clock().monotonic());
     if application.status != "ACTIVE" {
         return Err(CycleError::ApplicationNotActive { label: application.label, status: application.status });
     }
@@ -45,7 +49,7 @@ pub(super) async fn collect<W: World>(
     let memory = async { Ok(world.store().remember(now).await?) };
     let ((people, nobody_has), accounts, memory) =
         tokio::try_join!(assignments(world, settings, observer), accounts(world, settings, observer), memory)?;
-    Ok(Collected { application, local_time, people, accounts, memory, nobody_has })
+    Ok(Collected { application, local_time, began, people, accounts, memory, nobody_has })
 }
 
 /// Walks through the assignments; a page is read and mapped while the next one is fetched.
@@ -94,7 +98,7 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
             match mapper.map(assignment) {
                 Mapped::Identity(identity) => PersonState::Wanted(identity),
                 Mapped::OutOfScope => PersonState::OutOfScope,
-                Mapped::Held(doubt) => PersonState::Unmapped(user_name, doubt),
+                Mapped::Held(name, doubt) => PersonState::Unmapped(name.or(user_name), doubt),
             }
         }
     };

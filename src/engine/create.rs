@@ -4,7 +4,7 @@
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::attribute::entry;
 use crate::domain::ids::{HaiiloId, UserName};
-use crate::domain::journal::{Effect, Intent, Outcome};
+use crate::domain::journal::{Effect, Outcome};
 use crate::domain::leavers;
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::operation::{Change, Kind, Operation};
@@ -46,8 +46,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             }
         }
         // An answer that was lost in an earlier cycle may have made the account.
-        let is_open =
-            self.memory().open.iter().any(|open| open.kind == Kind::Create && open.okta_id == operation.okta_id);
+        let is_open = self.memory().open.iter().any(|open| {
+            open.kind == Kind::Create
+                && open.okta_id == operation.okta_id
+                && open.user_name.same_as(&operation.user_name)
+        });
         let grounds = if is_open { Grounds::LostAnswer } else { Grounds::Occupied };
         match self.look_for(operation, grounds).await {
             Err(failure) => return self.create_failed(&failure),
@@ -55,10 +58,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Ok(Look::Takeable(whole, origin)) => return self.take_over(operation, &whole, origin).await,
             Ok(Look::Barred(why)) => return self.refuse_create(operation, why).await,
         }
-        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: None };
-        let entry = match self.world.store().intend(&intent).await {
+        let entry = match self.intend(operation, None).await {
             Ok(entry) => entry,
-            Err(failure) => return self.run.cannot_intend(&failure),
+            Err(outcome) => return outcome,
         };
         let (outcome, effects) = match self.writer.create(operation.changes()).await {
             Ok(created) => {
@@ -98,7 +100,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
         let (reader, changes) = (self.world.reader(), operation.changes());
         match verify::look(reader, self.run, self.mapping(), (&id, changes), answer, trust).await {
-            Seen::Account(after) => self.settle_seen(operation, &id, &after),
+            Seen::Account(after) => {
+                let settled = self.settle_seen(operation, &id, &after);
+                if caution == Caution::Canary && settled.0.is_done() {
+                    self.saw_canary(operation).await;
+                }
+                settled
+            }
             // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
             Seen::Gone | Seen::Unread => (
                 Outcome::Done,
@@ -111,10 +119,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     fn settle_seen(&self, operation: &Operation, id: &HaiiloId, after: &WholeAccount) -> (Outcome, Vec<Effect>) {
         let name = after.account.user_name.as_ref();
         let Some(name) = name.filter(|name| name.same_as(&operation.user_name)) else {
-            let why = format!(
-                "Haiilo answered with account {id}, which carries another userName; look at this person in Haiilo"
-            );
-            return (Outcome::Held(why.clone()), vec![refusal(operation, why)]);
+            // It is this person's and not made again; nothing is done to it as long as its name is none that we know.
+            let why = format!("Haiilo made account {id}, which carries another userName; look at it in Haiilo");
+            let link = link(operation, id, &operation.user_name, Origin::Created, Listed::Never);
+            return (Outcome::Held(why), vec![Effect::Linked(link)]);
         };
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
         let mut effects = vec![Effect::Linked(link(operation, id, name, Origin::Created, Listed::Never))];
@@ -167,12 +175,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 None => (Outcome::Failed(why), Vec::new()),
             },
             // Where the server is known to take such accounts, it is this person's values that it does not like.
-            FailureKind::Refused(_) | FailureKind::BadRequest if caution == Caution::Routine => {
+            kind if kind.is_about_values() && (caution == Caution::Routine || self.canaries.knows_paths(operation)) => {
                 (Outcome::Failed(why.clone()), vec![refusal(operation, why)])
             }
             FailureKind::Refused(_)
             | FailureKind::BadRequest
             | FailureKind::CredentialsRefused
+            | FailureKind::Forbidden
             | FailureKind::NotFound
             | FailureKind::NoSeats
             | FailureKind::Changed

@@ -1,6 +1,7 @@
 //! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -14,12 +15,12 @@ use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
 use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
 use crate::domain::memory::{FirstRun, Memory, Tenant};
-use crate::domain::operation::Kind;
+use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
 use crate::domain::plan::{Notes, Plan};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::engine::apply::Applied;
-use crate::engine::bench::Bench;
+use crate::engine::bench::{Approved, Bench};
 use crate::engine::canary::Canaries;
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
@@ -50,6 +51,8 @@ pub struct Prepared {
     pub now: DateTime<Utc>,
     /// The application's name in Okta.
     pub application: String,
+    /// The monotonic time when reading began.
+    began: Duration,
     people: AssignmentSnapshot,
     accounts: AccountSnapshot,
     memory: Memory,
@@ -76,7 +79,7 @@ pub async fn prepare<W: World>(
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
     let collected = collect(world, settings, observer).await?;
-    let Collected { application, local_time, people, accounts, memory, nobody_has } = collected;
+    let Collected { application, local_time, began, people, accounts, memory, nobody_has } = collected;
     if let Some(tenant) = &memory.tenant {
         same_tenant(tenant, &settings.tenant)?;
     }
@@ -127,7 +130,7 @@ pub async fn prepare<W: World>(
             allowed: 0,
         });
     }
-    Ok(Prepared { plan, verdict, now, application: application.label, people, accounts, memory })
+    Ok(Prepared { plan, verdict, now, application: application.label, began, people, accounts, memory })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
@@ -142,11 +145,14 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
-    let approval = match &prepared.verdict.decision {
-        Decision::Pass => None,
-        Decision::Approved(id) => Some(id.clone()),
+    let approved = match &prepared.verdict.decision {
+        Decision::Pass => Approved::default(),
+        Decision::Approved(id) => approved(&prepared, id),
         Decision::Refuse => {
             refuse(world, &prepared, &mandate.run).await?;
+            // Who came back must not be taken for gone all the time, whatever else waits for an approval.
+            let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
+            world.store().note_leavers(&notes).await?;
             let end = CycleEnd {
                 run: mandate.run.clone(),
                 started,
@@ -158,12 +164,14 @@ pub async fn sync<W: World<Store: StoreWriter>>(
             return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new() });
         }
     };
-    if *scope == Scope::Everybody {
-        let acceptance = acceptance(settings, &prepared);
-        world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+    match scope {
+        Scope::Everybody => {
+            let acceptance = acceptance(settings, &prepared);
+            world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+        }
+        Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
     }
-    let mandate = Mandate { approval, ..mandate.clone() };
-    let run = Run::new(world.clock(), prepared.now);
+    let run = Run::new((prepared.now, prepared.began));
     let bench = Bench {
         world,
         writer,
@@ -171,7 +179,8 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         people: &prepared.people,
         accounts: &prepared.accounts,
         memory: &prepared.memory,
-        mandate: &mandate,
+        mandate,
+        approved: &approved,
         run: &run,
         canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
     };
@@ -186,6 +195,19 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let end = CycleEnd { run: mandate.run.clone(), started, ended: world.clock().now(), result, watch };
     world.store().finish(&end).await?;
     Ok(CycleReport { prepared, concluded, stops })
+}
+
+/// What an approval lets pass: the operations of the plan that it names.
+fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
+    let stored = prepared.memory.approvals.iter().find(|approval| approval.id == *id);
+    let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
+    let is_named =
+        |operation: &&Operation| operation.kind() != Kind::Delete && items.contains(&operation.to_json().to_string());
+    let operations = prepared.plan.operations.iter().filter(is_named);
+    Approved {
+        id: Some(id.clone()),
+        operations: operations.map(|operation| (operation.okta_id.clone(), operation.kind())).collect(),
+    }
 }
 
 /// What a cycle is asked to do, and on whose word.
@@ -260,7 +282,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
     }
 }
 
-/// Leaves of a plan what concerns one person, without deletes. Nothing is remembered of a cycle about one person.
+/// Leaves of a plan what concerns one person, without deletes.
 fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Memory) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
     let by_person = people.people().iter().filter(|person| {
@@ -281,7 +303,10 @@ fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Mem
     unmanaged.retain(|account| {
         account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
     });
-    *notes = Notes::default();
+    // Only what protects somebody is remembered of a cycle that is not about everybody.
+    let mut leavers = notes.leavers.protective(&memory.leavers);
+    leavers.retain(&ids);
+    *notes = Notes { leavers, ..Notes::default() };
     if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
 }
 
@@ -293,7 +318,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 // A create is settled when the person has an account.
                 (Kind::Create, _) => continue,
                 (Kind::Delete, Some(id)) => match self.world.reader().get(id).await {
-                    Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone())]),
+                    Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone(), id.clone())]),
                     Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),
                     Err(_) => continue,
                 },

@@ -115,8 +115,9 @@ pub(super) enum Answers {
 }
 
 impl Run {
-    pub(super) fn new(clock: &impl Clock, now: DateTime<Utc>) -> Self {
-        Self { now, origin: clock.monotonic(), state: Mutex::default() }
+    /// A run on a snapshot that was begun at this time, by Okta's clock and by ours.
+    pub(super) fn new((now, origin): (DateTime<Utc>, Duration)) -> Self {
+        Self { now, origin, state: Mutex::default() }
     }
 
     /// Okta's time, as far as it can be told by now.
@@ -180,7 +181,7 @@ impl Run {
                     state.stops.push(Stop::Unreachable(why));
                 }
             }
-            FailureKind::Refused(_) | FailureKind::BadRequest | FailureKind::Unreadable => {
+            FailureKind::Refused(_) | FailureKind::BadRequest | FailureKind::Forbidden | FailureKind::Unreadable => {
                 state.transport_failures = 0;
                 let entry = state.refusals.entry(kind).or_default();
                 if entry.0 == why {

@@ -4,14 +4,14 @@ use compact_str::CompactString;
 
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, Intent, Outcome};
-use crate::domain::operation::{Action, Change, Kind, Nature, Operation};
+use crate::domain::journal::{Effect, Outcome};
+use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
 use crate::domain::plan::parked_form;
 use crate::domain::value::Value;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::verify::{self, Seen, Trust};
-use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};
+use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, Fallback, StoreWriter, World};
 
 /// How one attempt to send changes ended.
 enum Attempt {
@@ -21,7 +21,12 @@ enum Attempt {
     Ended(Outcome),
     /// Haiilo refused the values, and nothing was done.
     Refused(Failure),
+    /// These changes cannot be made now, which is written down; the others may be.
+    Without(Nature, Outcome),
 }
+
+/// How one attempt ended, for the journal, what follows from it for the store, and for the caller.
+type Ended = (Outcome, Vec<Effect>, Attempt);
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Changes an account.
@@ -33,10 +38,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         match self.send(operation, id, before.as_ref(), caution).await {
             Attempt::Ended(outcome) => outcome,
             Attempt::Seen(after) => self.check(operation, before.as_ref(), &after, caution).await,
-            // One bad value must not keep all others of the person back. Only where the server is known to take such paths: otherwise
-            // it is the path that it does not like, and nothing is to be parked.
-            Attempt::Refused(_) if caution == Caution::Routine && operation.changes().len() > 1 => {
-                self.one_by_one(operation, id).await
+            Attempt::Without(nature, outcome) => self.without(operation, id, nature, outcome).await,
+            // One bad value must not keep all others of the person back.
+            Attempt::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
+            // Where the server took the path before, it is the value that it does not like; else nothing is to be parked.
+            Attempt::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
+                self.park(operation, &failure).await
             }
             Attempt::Refused(failure) => Outcome::Failed(failure.to_string()),
         }
@@ -87,23 +94,24 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     ) -> Attempt {
         let changes = operation.changes();
         let image = before.map(|whole| serde_json::Value::Object(whole.resource.clone()));
-        let intent = Intent { mandate: self.mandate, at: self.now(), operation, before: image };
-        let entry = match self.world.store().intend(&intent).await {
+        let entry = match self.intend(operation, image).await {
             Ok(entry) => entry,
-            Err(failure) => return Attempt::Ended(self.run.cannot_intend(&failure)),
+            Err(outcome) => return Attempt::Ended(outcome),
         };
-        let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
-        let (outcome, seen) = match self.writer.update(id, changes).await {
+        let (trust, fallback) = match caution {
+            Caution::Canary => (Trust::ReadBack, Fallback::Allowed),
+            Caution::Routine => (Trust::Answer, Fallback::Forbidden),
+        };
+        let (outcome, effects, attempt) = match self.writer.update(id, changes, fallback).await {
             Ok(answer) => {
                 self.run.succeeded(Kind::Update);
                 let reader = self.world.reader();
                 match verify::look(reader, self.run, self.mapping(), (id, changes), answer, trust).await {
-                    Seen::Account(after) => (self.kept(operation, &after), Ok(after)),
+                    Seen::Account(after) => self.seen(operation, after),
                     Seen::Gone => {
-                        let why = "the account was gone after the update; look at it in Haiilo".to_owned();
-                        (Outcome::Failed(why.clone()), Err(Attempt::Ended(Outcome::Failed(why))))
+                        ended(Outcome::Failed("the account was gone after the update; look at it in Haiilo".to_owned()))
                     }
-                    Seen::Unread => (Outcome::Done, Err(Attempt::Ended(Outcome::Done))),
+                    Seen::Unread => ended(Outcome::Done),
                 }
             }
             Err(failure) => {
@@ -111,51 +119,55 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 self.after_failure(operation, id, failure).await
             }
         };
-        let effects = seen.as_ref().map_or_else(|_| group_effects(&outcome), |after| self.effects(operation, after));
         if let Err(failure) = self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
             return Attempt::Ended(self.run.cannot_conclude(&failure));
         }
-        match seen {
-            Ok(after) => {
-                if operation.renames()
-                    && !matches!(&outcome, Outcome::DoneExcept(paths) if paths.iter().any(|path| path == "userName"))
-                {
-                    self.run.renamed(id);
-                }
-                Attempt::Seen(after)
-            }
-            Err(Attempt::Ended(Outcome::NoSuchGroup(group))) => self.without_group(operation, id, before, group).await,
-            Err(attempt) => attempt,
+        if effects.iter().any(|effect| matches!(effect, Effect::Renamed(..)))
+            && !matches!(&outcome, Outcome::DoneExcept(paths) if paths.iter().any(|path| path == USER_NAME))
+        {
+            self.run.renamed(id);
         }
+        attempt
+    }
+
+    /// The account was seen after an update.
+    fn seen(&self, operation: &Operation, after: Box<WholeAccount>) -> Ended {
+        (self.kept(operation, &after), self.effects(operation, &after), Attempt::Seen(after))
     }
 
     /// What a failure means. Where the answer was lost, a look tells what was done.
-    async fn after_failure(
-        &self,
-        operation: &Operation,
-        id: &HaiiloId,
-        failure: Failure,
-    ) -> (Outcome, Result<Box<WholeAccount>, Attempt>) {
+    async fn after_failure(&self, operation: &Operation, id: &HaiiloId, failure: Failure) -> Ended {
         let why = failure.to_string();
-        let ended = |outcome: Outcome| (outcome.clone(), Err(Attempt::Ended(outcome)));
         match failure.kind {
             FailureKind::Unknown => match self.world.reader().get(id).await {
                 Ok(Some(after)) if verify::not_kept(self.mapping(), &after.account, operation.changes()).is_empty() => {
-                    (Outcome::Done, Ok(Box::new(after)))
+                    self.seen(operation, Box::new(after))
                 }
-                Ok(_) => ended(Outcome::Failed(format!("{why}; the account was not changed"))),
+                Ok(_) => ended(Outcome::Failed(format!("{why}; the account does not show all that was sent"))),
                 Err(_) => ended(Outcome::Unknown(why)),
             },
             FailureKind::NoSuchGroup => match group_of(operation) {
-                Some(group) => ended(Outcome::NoSuchGroup(group)),
+                Some(group) => without(Nature::Group, Outcome::NoSuchGroup(group.clone()), Effect::GroupParked(group)),
                 None => ended(Outcome::Failed(why)),
             },
             FailureKind::NotFound => ended(Outcome::Held(
                 "the account is not there any more; the next cycle will show it as missing".to_owned(),
             )),
-            FailureKind::Conflict => ended(Outcome::Failed(format!("the userName is taken in Haiilo: {why}"))),
-            FailureKind::Refused(_) | FailureKind::BadRequest => (Outcome::Failed(why), Err(Attempt::Refused(failure))),
-            FailureKind::CredentialsRefused
+            FailureKind::Conflict => {
+                let why = format!("the userName is taken in Haiilo: {why}");
+                match operation.changes().iter().find(|change| change.nature == Nature::Rename) {
+                    Some(rename) => {
+                        let parked = parked(operation, rename, why.clone());
+                        without(Nature::Rename, Outcome::Held(why), parked)
+                    }
+                    None => ended(Outcome::Failed(why)),
+                }
+            }
+            kind if kind.is_about_values() => (Outcome::Failed(why), Vec::new(), Attempt::Refused(failure)),
+            FailureKind::Refused(_)
+            | FailureKind::BadRequest
+            | FailureKind::CredentialsRefused
+            | FailureKind::Forbidden
             | FailureKind::NoSeats
             | FailureKind::Changed
             | FailureKind::NotSent
@@ -163,66 +175,52 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    /// The group does not exist: it is parked for everybody, and the rest of the person goes on.
-    async fn without_group(
-        &self,
-        operation: &Operation,
-        id: &HaiiloId,
-        before: Option<&WholeAccount>,
-        group: CompactString,
-    ) -> Attempt {
-        let rest: Vec<Change> =
-            operation.changes().iter().filter(|change| change.nature != Nature::Group).cloned().collect();
+    /// The group does not exist, or the userName is taken: that waits, and the rest of the person goes on.
+    async fn without(&self, operation: &Operation, id: &HaiiloId, nature: Nature, outcome: Outcome) -> Outcome {
+        let (waiting, rest): (Vec<Change>, Vec<Change>) =
+            operation.changes().iter().cloned().partition(|change| change.nature == nature);
         if rest.is_empty() {
-            return Attempt::Ended(Outcome::NoSuchGroup(group));
+            return outcome;
         }
         let rest = with_changes(operation, id, rest);
-        match Box::pin(self.send(&rest, id, before, Caution::Routine)).await {
-            Attempt::Seen(after) => {
-                let mut paths: Vec<CompactString> =
-                    not_kept_paths(verify::not_kept(self.mapping(), &after.account, rest.changes()));
-                paths.extend(operation.changes().iter().filter(|change| change.nature == Nature::Group).map(path_of));
-                paths.sort();
-                Attempt::Ended(Outcome::DoneExcept(paths))
-            }
-            other => other,
-        }
+        let mut left_out = match Box::pin(self.update(&rest, id, self.canaries.caution(&rest))).await {
+            Outcome::Done => Vec::new(),
+            Outcome::DoneExcept(paths) => paths,
+            other => return other,
+        };
+        left_out.extend(waiting.iter().map(path_of));
+        left_out.sort();
+        Outcome::DoneExcept(left_out)
     }
 
     /// Sends each change by itself, so that the refused ones are told from the others, which go on.
     async fn one_by_one(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
-        let mut left_out = Vec::new();
-        for change in operation.changes() {
-            let single = with_changes(operation, id, vec![change.clone()]);
-            match self.send(&single, id, None, Caution::Routine).await {
-                Attempt::Seen(after) => {
-                    left_out.extend(not_kept_paths(verify::not_kept(self.mapping(), &after.account, single.changes())));
-                }
-                Attempt::Refused(failure) => {
-                    let reason = format!("Haiilo refused the value: {failure}");
-                    if let Err(outcome) = self.park(&single, change, reason).await {
-                        return outcome;
-                    }
-                    left_out.push(path_of(change));
-                }
-                Attempt::Ended(Outcome::Done) => {}
-                Attempt::Ended(Outcome::NoSuchGroup(_)) => left_out.push(path_of(change)),
-                Attempt::Ended(outcome) => return outcome,
+        let (mut left_out, mut failed) = (Vec::new(), None);
+        let mut changes = operation.changes().to_vec();
+        for at in 0..changes.len() {
+            let single = with_changes(operation, id, vec![changes[at].clone()]);
+            match Box::pin(self.update(&single, id, self.canaries.caution(&single))).await {
+                Outcome::Done => element_is_there(&mut changes, at),
+                Outcome::DoneExcept(paths) => left_out.extend(paths),
+                Outcome::NoSuchGroup(_) => left_out.push(path_of(&changes[at])),
+                outcome @ Outcome::Failed(_) => failed = Some(outcome),
+                outcome @ (Outcome::Held(_) | Outcome::Unknown(_) | Outcome::NotAttempted(_)) => return outcome,
             }
         }
         left_out.sort();
-        if left_out.is_empty() { Outcome::Done } else { Outcome::DoneExcept(left_out) }
+        failed.unwrap_or(if left_out.is_empty() { Outcome::Done } else { Outcome::DoneExcept(left_out) })
     }
 
-    /// Parks one value, as an entry of its own.
-    async fn park(&self, single: &Operation, change: &Change, reason: String) -> Result<(), Outcome> {
-        let effect = Effect::Parked {
-            okta_id: single.okta_id.clone(),
-            path: path_of(change),
-            value: parked_form(change.to.as_ref()),
-            reason,
-        };
-        self.record(single, &Outcome::DoneExcept(vec![path_of(change)]), &[effect]).await
+    /// Parks the one value of an operation, as an entry of its own.
+    async fn park(&self, single: &Operation, failure: &Failure) -> Outcome {
+        let reason = format!("Haiilo refused the value: {failure}");
+        let effects: Vec<Effect> =
+            single.changes().iter().map(|change| parked(single, change, reason.clone())).collect();
+        let outcome = Outcome::DoneExcept(single.changes().iter().map(path_of).collect());
+        match self.record(single, &outcome, &effects).await {
+            Ok(()) => outcome,
+            Err(outcome) => outcome,
+        }
     }
 
     /// Looks whether a canary changed more than was sent.
@@ -233,10 +231,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         after: &WholeAccount,
         caution: Caution,
     ) -> Outcome {
-        if let (Caution::Canary, Some(before)) = (caution, before)
-            && let Err(outcome) = self.judge_canary(operation, before, after).await
-        {
-            return outcome;
+        if let (Caution::Canary, Some(before)) = (caution, before) {
+            if let Err(outcome) = self.judge_canary(operation, before, after).await {
+                return outcome;
+            }
+            self.saw_canary(operation).await;
         }
         self.kept(operation, after)
     }
@@ -252,12 +251,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
         let mut effects: Vec<Effect> = not_kept
             .iter()
-            .map(|change| Effect::Parked {
-                okta_id: operation.okta_id.clone(),
-                path: path_of(change),
-                value: parked_form(change.to.as_ref()),
-                reason: "Haiilo answered, and did not keep the value".to_owned(),
-            })
+            .map(|change| parked(operation, change, "Haiilo answered, and did not keep the value".to_owned()))
             .collect();
         if operation.renames()
             && let Some(name) = &after.account.user_name
@@ -268,10 +262,31 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 }
 
-fn group_effects(outcome: &Outcome) -> Vec<Effect> {
-    match outcome {
-        Outcome::NoSuchGroup(group) => vec![Effect::GroupParked(group.clone())],
-        _ => Vec::new(),
+const USER_NAME: &str = "userName";
+
+fn ended(outcome: Outcome) -> Ended {
+    (outcome.clone(), Vec::new(), Attempt::Ended(outcome))
+}
+
+fn without(nature: Nature, outcome: Outcome, effect: Effect) -> Ended {
+    (outcome.clone(), vec![effect], Attempt::Without(nature, outcome))
+}
+
+fn parked(operation: &Operation, change: &Change, reason: String) -> Effect {
+    Effect::Parked {
+        okta_id: operation.okta_id.clone(),
+        path: path_of(change),
+        value: parked_form(change.to.as_ref()),
+        reason,
+    }
+}
+
+/// The element that a change has added is there for the changes behind it.
+fn element_is_there(changes: &mut [Change], at: usize) {
+    let element = |change: &Change| change.path.to_string().rsplit_once("].").map(|(element, _)| element.to_owned());
+    let (Element::ToBeAdded, Some(added)) = (changes[at].element, element(&changes[at])) else { return };
+    for change in changes.iter_mut().skip(at + 1).filter(|change| element(change).as_ref() == Some(&added)) {
+        change.element = Element::There;
     }
 }
 

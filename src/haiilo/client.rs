@@ -22,7 +22,7 @@ use crate::http::{
     self, Answer, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
     TransportKind,
 };
-use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind};
+use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, Manner};
 use secrecy::ExposeSecret as _;
 
 const LIST: &str = "GET /Users";
@@ -138,18 +138,23 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         })
     }
 
-    async fn update(&self, id: &HaiiloId, changes: &[Change]) -> Result<Option<WholeAccount>, Failure> {
+    async fn update(
+        &self,
+        id: &HaiiloId,
+        changes: &[Change],
+        fallback: Fallback,
+    ) -> Result<Option<WholeAccount>, Failure> {
         let connection = &*self.0;
-        let may_patch =
-            connection.update_method == UpdateMethod::Patch && !connection.knows_no_patch.load(Ordering::Relaxed);
-        if !may_patch {
+        if connection.update_method == UpdateMethod::Put || self.manner() == Manner::Substitute {
             return connection.replace(id, changes).await;
         }
         let body = dialect::patch_body(changes);
         let request = connection.request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
         match connection.send(request, Repeatable::WhenNothingWasDone).await {
             Ok(answer) => Ok(connection.shown(&answer)),
-            Err(failure) if matches!(failure.kind, FailureKind::Refused(405 | 501)) => {
+            Err(failure)
+                if fallback == Fallback::Allowed && matches!(failure.kind, FailureKind::Refused(405 | 501)) =>
+            {
                 connection.knows_no_patch.store(true, Ordering::Relaxed);
                 connection.replace(id, changes).await
             }
@@ -160,7 +165,11 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     async fn delete(&self, id: &HaiiloId) -> Result<(), Failure> {
         let connection = &*self.0;
         let request = connection.request(DELETE, Method::DELETE, connection.users(Some(id)), None);
-        connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+        connection.send(request, Repeatable::Never).await.map(|_| ())
+    }
+
+    fn manner(&self) -> Manner {
+        if self.0.knows_no_patch.load(Ordering::Relaxed) { Manner::Substitute } else { Manner::Configured }
     }
 }
 
@@ -248,6 +257,7 @@ impl<C: Clock> Connection<C> {
     /// Sends a request until there is an answer to take; any that is no success is a failure.
     async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
         let route = request.route;
+        let policy = if repeatable == Repeatable::Always { Policy::USUAL } else { Policy::WRITE };
         let mut attempt = 1;
         let came = loop {
             let began = self.clock.monotonic();
@@ -255,7 +265,7 @@ impl<C: Clock> Connection<C> {
             let duration = self.clock.monotonic().saturating_sub(began);
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
-            match http::decide(attempt, came.as_ref(), repeatable, Policy::USUAL, http::jitter()) {
+            match http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter()) {
                 Decision::Accept => break came,
                 Decision::Wait(pause) => self.clock.sleep(pause).await,
             }
@@ -263,13 +273,20 @@ impl<C: Clock> Connection<C> {
         };
         match came {
             Ok(answer) if matches!(answer.status, 200 | 201 | 202 | 204) => {
-                // A page of a proxy may come as a success, and says nothing about what Haiilo did.
-                let is_scim = answer.body.is_empty() || answer.body.trim_ascii_start().starts_with(b"{");
-                if is_scim { Ok(answer) } else { Err(not_scim(route)) }
+                if is_haiilos(&answer) {
+                    Ok(answer)
+                } else {
+                    Err(not_scim(route))
+                }
             }
             Ok(answer) => {
                 let body = ErrorBody::read(&answer.body);
-                let kind = kind_of(answer.status, &body);
+                let kind = match kind_of(answer.status, &body) {
+                    FailureKind::NotFound if !is_haiilos(&answer) => FailureKind::Unknown,
+                    // Whoever may list may do other things, even if one account is out of reach.
+                    FailureKind::CredentialsRefused if answer.status == 403 && route != LIST => FailureKind::Forbidden,
+                    kind => kind,
+                };
                 let error = HaiiloError::Status { status: answer.status, text: body.text };
                 Err(Failure { kind, call: route, error: Box::new(error) })
             }
@@ -283,6 +300,11 @@ impl<C: Clock> Connection<C> {
             }
         }
     }
+}
+
+/// Whether an answer may be Haiilo's. The page of a proxy may come with any status, and says nothing about what Haiilo did or has.
+fn is_haiilos(answer: &Answer) -> bool {
+    answer.body.is_empty() || answer.body.trim_ascii_start().starts_with(b"{")
 }
 
 /// A success that is not Haiilo's: nobody knows what was done.

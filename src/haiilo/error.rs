@@ -43,6 +43,7 @@ pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
         400 if body.scim_type.as_deref() == Some("uniqueness") => FailureKind::Conflict,
         400 => FailureKind::BadRequest,
         412 => FailureKind::Changed,
+        429 => FailureKind::NotSent,
         500..=599 if status != 501 => FailureKind::Unknown,
         // A success that is none of those that SCIM describes says nothing about what was done.
         200..=299 => FailureKind::Unknown,
@@ -53,8 +54,9 @@ pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
 /// How a refusal for want of a seat is worded is not documented.
 fn is_about_seats(status: u16, text: &str) -> bool {
     let text = text.to_lowercase();
-    matches!(status, 400 | 402 | 403 | 405..=499)
-        && ["seat", "licence", "license", "user limit"].iter().any(|word| text.contains(word))
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    let is_word = |word: &str| matches!(word, "seat" | "seats" | "licence" | "licences" | "license" | "licenses");
+    matches!(status, 400 | 402 | 403 | 405..=499) && (words.any(is_word) || text.contains("user limit"))
 }
 
 fn said(text: &str) -> String {
@@ -94,13 +96,14 @@ mod tests {
         check(400, r#"{"scimType": "uniqueness", "detail": "taken"}"#, FailureKind::Conflict);
         check(400, r#"{"scimType": "invalidValue"}"#, FailureKind::BadRequest);
         check(400, r#"{"detail": "No seats left"}"#, FailureKind::NoSeats);
+        check(400, r#"{"detail": "the value Seating is not allowed"}"#, FailureKind::BadRequest);
         check(403, r#"{"detail": "license exceeded"}"#, FailureKind::NoSeats);
         check(403, "", FailureKind::CredentialsRefused);
         check(401, r#"{"detail": "no license"}"#, FailureKind::CredentialsRefused);
         check(404, "", FailureKind::NotFound);
         check(409, "", FailureKind::Conflict);
         check(412, "", FailureKind::Changed);
-        check(429, "", FailureKind::Refused(429));
+        check(429, "", FailureKind::NotSent);
         check(501, "", FailureKind::Refused(501));
         check(302, "", FailureKind::Refused(302));
         for status in [500, 502, 503, 504] {

@@ -22,6 +22,8 @@ pub enum Repeatable {
     Always,
     /// A write: only when nothing was done.
     WhenNothingWasDone,
+    /// A write that must happen now or not at all.
+    Never,
 }
 
 /// How patient we are.
@@ -38,6 +40,8 @@ pub struct Policy {
 impl Policy {
     /// What both adapters use.
     pub const USUAL: Self = Self { attempts: 5, attempts_at_limit: 20, longest_wait: Duration::from_mins(5) };
+    /// For a write, which would grow old while it waits: five minutes in all.
+    pub const WRITE: Self = Self { attempts: 5, attempts_at_limit: 5, longest_wait: Duration::from_mins(1) };
 }
 
 /// What to do now.
@@ -62,6 +66,7 @@ pub fn decide(
     };
     let pause = exponential(attempt, jitter);
     match (came, repeatable) {
+        (_, Repeatable::Never) => Decision::Accept,
         (Ok(answer), _) if answer.status == 429 => again(asked_for(answer).unwrap_or(pause), policy.attempts_at_limit),
         (Ok(answer), Repeatable::Always) if matches!(answer.status, 500 | 502 | 503 | 504) => {
             again(retry_after(answer).unwrap_or(pause), policy.attempts)

@@ -22,7 +22,7 @@ use crate::http::{
 use crate::okta::auth::{Auth, Credential, Demand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
 use crate::okta::link;
-use crate::okta::wire::{self, App, Organization};
+use crate::okta::wire::{self, App, NamedUser, Organization};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
 
 const APP: &str = "GET /api/v1/apps/{id}";
@@ -31,6 +31,8 @@ const APP_USER: &str = "GET /api/v1/apps/{id}/users/{id}";
 const USER: &str = "GET /api/v1/users/{id}";
 const ORGANIZATION: &str = "GET /.well-known/okta-organization";
 
+/// A window is a minute; a header that promises a longer one is wrong.
+const LONGEST_WINDOW: Duration = Duration::from_mins(2);
 /// Users that a page left out and that are read by id at once.
 const USERS_AT_ONCE: usize = 4;
 
@@ -117,7 +119,11 @@ impl<C: Clock> OktaClient<C> {
         }
         let answer = succeeded(USER, answer)?;
         let user = wire::read_user(&answer.body, &self.wanted).map_err(|error| unreadable(USER, Some(error)))?;
-        user.ok_or_else(|| unreadable(USER, None)).map(Some)
+        match user {
+            // The status of somebody else is evidence about nobody.
+            Some(NamedUser { id: Some(found), user }) if found == *id => Ok(Some(user)),
+            _ => Err(unreadable(USER, None)),
+        }
     }
 
     /// Sends a read until there is an answer to take, whatever its status.
@@ -169,7 +175,7 @@ impl<C: Clock> OktaClient<C> {
         if let Ok(answer) = &came
             && let Some(pause) = Budget::read(&answer.headers).and_then(|budget| budget.pause(self.share))
         {
-            self.pauses().insert(route, self.clock.monotonic() + pause);
+            self.pauses().insert(route, self.clock.monotonic() + pause.min(LONGEST_WINDOW));
         }
         came
     }
@@ -209,6 +215,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         };
         let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
         let next = link::next(&answer.headers)
+            .map_err(|error| error.of(APP_USERS))?
             .map(|target| link::resolve(&self.org, &self.link_hosts, &url, &target))
             .transpose()
             .map_err(|error| error.of(APP_USERS))?;

@@ -55,6 +55,9 @@ pub(super) enum OktaError {
     /// A next link that is no address.
     #[error("okta's link to the next page is no address; try again")]
     BrokenLink(#[source] url::ParseError),
+    /// A Link header that cannot be read.
+    #[error("okta's link header cannot be read, so that it is not certain whether there is another page; try again")]
+    UnreadableLink,
     /// An assertion or a proof cannot be made.
     #[error("no assertion can be made with the private key of okta; check okta.auth")]
     Signing(#[source] jsonwebtoken::errors::Error),
@@ -77,9 +80,11 @@ impl OktaError {
             Self::Refused { status: 400, .. } => FailureKind::BadRequest,
             Self::Refused { status: 500..=599, .. } => FailureKind::Unknown,
             Self::Refused { status, .. } => FailureKind::Refused(*status),
-            Self::NotOkta { .. } | Self::Unreadable(_) | Self::ForeignLink { .. } | Self::BrokenLink(_) => {
-                FailureKind::Unreadable
-            }
+            Self::NotOkta { .. }
+            | Self::Unreadable(_)
+            | Self::ForeignLink { .. }
+            | Self::BrokenLink(_)
+            | Self::UnreadableLink => FailureKind::Unreadable,
             Self::Transport(error) => match error.kind {
                 TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
                 TransportKind::Lost => FailureKind::Unknown,

@@ -8,17 +8,26 @@ use url::Url;
 use crate::http::HeaderMap;
 use crate::okta::error::OktaError;
 
-/// The address behind `rel="next"`, as it was written.
-pub(super) fn next(headers: &HeaderMap) -> Option<String> {
-    headers.get_all("link").iter().filter_map(|value| value.to_str().ok()).flat_map(links).find_map(
-        |(target, parameters)| {
-            let is_next = parameters.split(';').any(|parameter| {
-                let Some((name, value)) = parameter.split_once('=') else { return false };
-                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
-            });
-            is_next.then(|| target.to_owned())
-        },
-    )
+/// The address behind `rel="next"`, as it was written. A header that cannot be read might have held it.
+pub(super) fn next(headers: &HeaderMap) -> Result<Option<String>, OktaError> {
+    let mut found = None;
+    for value in headers.get_all("link") {
+        let line = value.to_str().map_err(|_| OktaError::UnreadableLink)?;
+        let links = links(line);
+        if links.len() != line.matches('<').count() || (links.is_empty() && !line.trim().is_empty()) {
+            return Err(OktaError::UnreadableLink);
+        }
+        let next = links.into_iter().find(|(_, parameters)| is_next(parameters)).map(|(target, _)| target.to_owned());
+        found = found.or(next);
+    }
+    Ok(found)
+}
+
+fn is_next(parameters: &str) -> bool {
+    parameters.split(';').any(|parameter| {
+        let Some((name, value)) = parameter.split_once('=') else { return false };
+        name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+    })
 }
 
 /// The targets of all links.
@@ -74,14 +83,19 @@ mod tests {
 
     use super::{next, resolve};
     use crate::http::{HeaderMap, HeaderName, HeaderValue};
+    use crate::okta::error::OktaError;
 
     #[track_caller]
     fn check(lines: &[&str], expected: Option<&str>) {
+        assert_eq!(look(lines).expect("readable").as_deref(), expected);
+    }
+
+    fn look(lines: &[&str]) -> Result<Option<String>, OktaError> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(HeaderName::from_static("link"), HeaderValue::from_str(line).expect("a value"));
+            headers.append(HeaderName::from_static("link"), HeaderValue::from_bytes(line.as_bytes()).expect("a value"));
         }
-        assert_eq!(next(&headers).as_deref(), expected);
+        next(&headers)
     }
 
     #[test]
@@ -96,8 +110,11 @@ mod tests {
         );
         check(&["</users?after=1>;title=\"a\";REL=next"], Some("/users?after=1"));
         check(&["<https://x.okta.com/users?after=1>; rel=\"prev\""], None);
-        check(&["https://x.okta.com/users?after=1; rel=\"next\""], None);
-        check(&["<https://x.okta.com/users"], None);
+        for unreadable in
+            ["https://x.okta.com/users?after=1; rel=\"next\"", "<https://x.okta.com/users", "<https://ö>; rel=next"]
+        {
+            assert!(matches!(look(&[own, unreadable]), Err(OktaError::UnreadableLink)), "{unreadable}");
+        }
     }
 
     #[track_caller]

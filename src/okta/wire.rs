@@ -32,8 +32,15 @@ pub(super) fn read_assignment(body: &[u8], wanted: &Wanted) -> Result<Option<Ass
     Ok(row)
 }
 
+/// A user with the id that Okta gives it.
+#[derive(Debug)]
+pub(super) struct NamedUser {
+    pub(super) id: Option<OktaUserId>,
+    pub(super) user: EmbeddedUser,
+}
+
 /// Reads one user.
-pub(super) fn read_user(body: &[u8], wanted: &Wanted) -> Result<Option<EmbeddedUser>, serde_json::Error> {
+pub(super) fn read_user(body: &[u8], wanted: &Wanted) -> Result<Option<NamedUser>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let user = UserSeed(wanted).deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -228,13 +235,17 @@ fn row<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option
             }
         }
     }
-    Ok(id.0.map(|id| Assignment {
-        id: OktaUserId::new(id),
-        user_name,
-        status: AssignmentStatus::new(status.0.unwrap_or_default()),
-        via,
-        app_profile: app_profile.unwrap_or_default(),
-        user,
+    Ok(id.0.map(OktaUserId::new).map(|id| {
+        // Another person's profile would make another person of this one; without it, the right one is asked for by id.
+        let own = user.filter(|named: &NamedUser| named.id.as_ref().is_none_or(|named| *named == id));
+        Assignment {
+            id,
+            user_name,
+            status: AssignmentStatus::new(status.0.unwrap_or_default()),
+            via,
+            app_profile: app_profile.unwrap_or_default(),
+            user: own.map(|named| named.user),
+        }
     }))
 }
 
@@ -257,10 +268,10 @@ fn credentials<'de, A: MapAccess<'de>>(_: &Wanted, mut members: A) -> Result<Opt
 
 object_seed! {
     /// `AppUser._embedded`.
-    EmbeddedSeed<EmbeddedUser>, embedded
+    EmbeddedSeed<NamedUser>, embedded
 }
 
-fn embedded<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<EmbeddedUser>, A::Error> {
+fn embedded<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<NamedUser>, A::Error> {
     let mut user = None;
     while let Some(name) = members.next_key::<Name<'de>>()? {
         if name.0 == "user" {
@@ -274,13 +285,15 @@ fn embedded<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<O
 
 object_seed! {
     /// A `User`.
-    UserSeed<EmbeddedUser>, user
+    UserSeed<NamedUser>, user
 }
 
-fn user<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<EmbeddedUser>, A::Error> {
+fn user<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<NamedUser>, A::Error> {
+    let mut id = Lenient::default();
     let (mut status, mut becoming, mut profile) = (Lenient::default(), Lenient::default(), None);
     while let Some(name) = members.next_key::<Name<'de>>()? {
         match &*name.0 {
+            "id" => id = members.next_value()?,
             "status" => status = members.next_value()?,
             "transitioningToStatus" => becoming = members.next_value()?,
             "profile" => profile = members.next_value_seed(UserProfileSeed(wanted))?,
@@ -289,11 +302,12 @@ fn user<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Optio
             }
         }
     }
-    Ok(Some(EmbeddedUser {
+    let user = EmbeddedUser {
         status: UserStatus::from_okta(&status.0.unwrap_or_default()),
         becoming: becoming.0.map(|status| UserStatus::from_okta(&status)),
         profile: profile.unwrap_or_default(),
-    }))
+    };
+    Ok(Some(NamedUser { id: id.0.map(OktaUserId::new), user }))
 }
 
 object_seed! {

@@ -94,7 +94,7 @@ fn violation(broken: &Violation) -> Json {
 }
 
 fn usage(usage: &Usage) -> Json {
-    let Usage { limit, used, allowed } = usage;
+    let Usage { limit, used, planned: _, allowed } = usage;
     json!({"limit": limit, "used": used, "allowed": allowed})
 }
 

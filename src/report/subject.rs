@@ -117,6 +117,12 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         Fate::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
         Fate::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
         Fate::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
+        Fate::Kept(KeptBecause::WantedBy(other)) => {
+            format!("kept: {other} is assigned and has its userName; perhaps the same human with a new Okta user")
+        }
+        Fate::Kept(KeptBecause::CarriesAnotherName) => {
+            "kept: it carries another userName than when it was last seen; look whose it is".to_owned()
+        }
         Fate::Waiting(due) => format!("{delete} on {}", time(*due)),
         Fate::Due(due) => format!("{delete} now (due {})", time(*due)),
         Fate::Postponed(due) => format!("due {}, postponed: the day's budget of deletes is used up", time(*due)),

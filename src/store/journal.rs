@@ -74,15 +74,23 @@ async fn write_effect(connection: &mut AnyConnection, effect: &Effect, now: i64)
     match effect {
         Effect::Linked(link) => write_link(connection, link, now).await,
         Effect::Renamed(okta_id, name) => notes::write_name(connection, okta_id.as_str(), name.as_str(), now).await,
-        Effect::Unlinked(okta_id) => {
-            for statement in [
-                "DELETE FROM user_names WHERE haiilo_id IN (SELECT haiilo_id FROM links WHERE okta_id = $1)",
-                "DELETE FROM links WHERE okta_id = $1",
-                "DELETE FROM leavers WHERE okta_id = $1",
-                "DELETE FROM parked WHERE okta_id = $1",
-            ] {
+        Effect::Unlinked(okta_id, haiilo_id) => {
+            let gone = sqlx::query("DELETE FROM links WHERE okta_id = $1 AND haiilo_id = $2")
+                .bind(okta_id.as_str())
+                .bind(haiilo_id.as_str())
+                .execute(&mut *connection)
+                .await?;
+            // The person may have another account by now, of which everything stays.
+            if gone.rows_affected() == 0 {
+                return Ok(());
+            }
+            for statement in ["DELETE FROM leavers WHERE okta_id = $1", "DELETE FROM parked WHERE okta_id = $1"] {
                 sqlx::query(statement).bind(okta_id.as_str()).execute(&mut *connection).await?;
             }
+            sqlx::query("DELETE FROM user_names WHERE haiilo_id = $1")
+                .bind(haiilo_id.as_str())
+                .execute(connection)
+                .await?;
             Ok(())
         }
         Effect::Parked { okta_id, path, value, reason } => {

@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::Error;
 
-use crate::domain::leaver::LeaverRecord;
+use crate::domain::leaver::{LeaverNotes, LeaverRecord};
 use crate::domain::link::{Absence, Counted};
 use crate::domain::memory::{Fingerprint, FirstRun};
 use crate::domain::plan::Notes;
@@ -24,12 +24,7 @@ pub(super) async fn write_notes(
     if *first_run == FirstRun::Done {
         fact(connection, "first_run", "done").await?;
     }
-    for (okta_id, record) in &leavers.records {
-        write_leaver(connection, okta_id.as_str(), record, *vanished).await?;
-    }
-    for okta_id in &leavers.returned {
-        sqlx::query("DELETE FROM leavers WHERE okta_id = $1").bind(okta_id.as_str()).execute(&mut *connection).await?;
-    }
+    write_leavers(connection, leavers, *vanished).await?;
     for okta_id in listed {
         sqlx::query("UPDATE links SET listed = 1 WHERE okta_id = $1")
             .bind(okta_id.as_str())
@@ -105,6 +100,21 @@ pub(super) async fn write_name(
     .bind(okta_id)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+pub(super) async fn write_leavers(
+    connection: &mut AnyConnection,
+    notes: &LeaverNotes,
+    counted: Counted,
+) -> Result<(), Error> {
+    let LeaverNotes { records, returned } = notes;
+    for (okta_id, record) in records {
+        write_leaver(connection, okta_id.as_str(), record, counted).await?;
+    }
+    for okta_id in returned {
+        sqlx::query("DELETE FROM leavers WHERE okta_id = $1").bind(okta_id.as_str()).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

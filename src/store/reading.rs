@@ -194,10 +194,12 @@ async fn parked(connection: &mut AnyConnection) -> Result<BTreeMap<(OktaUserId, 
     .await
 }
 
-/// What counts towards the limits: everything that was done, or may have been, in the last day and without an approval.
+/// What counts towards the limits: everybody to whom something was done, or may have been, in the last day and without an approval. People
+/// count, not entries: whoever is tried again and again is one person.
 async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Recent, Error> {
     let rows = sqlx::query(
-        "SELECT kind, COUNT(*), CAST(SUM(renames) AS BIGINT), CAST(SUM(clears) AS BIGINT), CAST(SUM(moves) AS BIGINT) \
+        "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \
+         COUNT(DISTINCT CASE WHEN clears = 1 THEN okta_id END), COUNT(DISTINCT CASE WHEN moves = 1 THEN okta_id END) \
          FROM journal WHERE at > $1 AND counted = 1 AND (outcome IS NULL OR outcome IN ('done', 'done_except', 'unknown')) \
          GROUP BY kind",
     )

@@ -6,7 +6,8 @@ use sqlx::Error;
 
 use crate::domain::ids::ApprovalId;
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
-use crate::domain::link::Link;
+use crate::domain::leaver::LeaverNotes;
+use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{Fingerprint, Tenant};
 use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
@@ -22,6 +23,10 @@ impl StoreWriter for Store {
     async fn note(&self, notes: &Notes, acceptance: &Acceptance, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::write_notes(connection, notes, acceptance, now.timestamp()).await)
             .await
+    }
+
+    async fn note_leavers(&self, notes: &LeaverNotes) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| notes::write_leavers(connection, notes, Counted::Yes).await).await
     }
 
     async fn adopt(

@@ -104,13 +104,25 @@ async fn invariant_10_a_conflict_on_a_rename_never_changes_whose_account_it_is()
     let hidden = world.haiilo.state().add_account(seed(&person(9)));
     world.haiilo.state().hide_from_list(&hidden);
     let (id, account) = (world.okta_id(1), world.haiilo_id(1));
+    world.set_profile(1, "city", json!("Paris"));
     world.okta.state().rename(&id, &person(9).email);
     let report = world.sync().await;
-    assert_eq!(outcomes(&report), ["update failed"]);
+    // Everything else of the person goes on.
+    assert_eq!(outcomes(&report), ["update done_except"]);
     let memory = world.memory().await;
     let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.haiilo_id.as_str(), account);
-    assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(1).email);
+    let kept = world.haiilo.state().account(&account).expect("the account");
+    assert_eq!((kept.user_name.as_str(), kept.team()), (person(1).email.as_str(), "Paris"));
+    // It is not tried again for a day; then the name may have become free.
+    world.haiilo.forget_calls();
+    assert_eq!(world.sync().await.prepared.plan.parked.len(), 1);
+    assert!(world.haiilo.calls().iter().all(|call| call.route.starts_with("GET ")));
+    world.haiilo.state().remove_account(&hidden);
+    world.advance(chrono::TimeDelta::hours(25));
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["update done"]);
+    world.assert_converged().await;
 }
 
 #[tokio::test]

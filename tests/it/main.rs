@@ -8,6 +8,7 @@ mod cli_stage;
 mod cli_tls;
 mod cli_wrong;
 mod cycle;
+mod doubts;
 mod faults;
 mod forbidden;
 mod invariants;

@@ -231,7 +231,8 @@ async fn effects_change_what_is_remembered() {
     assert_eq!(memory.links.of_person(&one).map(|link| link.user_name.as_str()), Some("renamed@example.com"));
     assert_eq!(memory.parked[&(two.clone(), "title".into())].value, "\"x\"");
     assert_eq!(memory.parked_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
-    let memory = conclude(&[Effect::Unlinked(two.clone()), Effect::GroupFound("Atlantis".into())]).await;
+    let memory =
+        conclude(&[Effect::Unlinked(two.clone(), link(2).haiilo_id), Effect::GroupFound("Atlantis".into())]).await;
     assert_eq!(memory.links.iter().map(|link| &link.okta_id).collect::<Vec<_>>(), [&one]);
     assert!(memory.parked.is_empty() && memory.parked_groups.is_empty());
 }

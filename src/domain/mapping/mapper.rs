@@ -29,7 +29,7 @@ pub enum Mapped {
     /// `people.include` leaves the person out: account and link stay as they are.
     OutOfScope,
     /// No account can be told.
-    Held(MappingDoubt),
+    Held(Option<UserName>, MappingDoubt),
 }
 
 /// Why a person could not be mapped.
@@ -82,23 +82,25 @@ impl<'m> Mapper<'m> {
         match self.takes_part(&person) {
             Ok(true) => {}
             Ok(false) => return Mapped::OutOfScope,
-            Err(why) => return Mapped::Held(MappingDoubt { place: "people.include".into(), why }),
+            Err(why) => return Mapped::Held(None, MappingDoubt { place: "people.include".into(), why }),
         }
-        let held = |rule: &Rule, why: String| Mapped::Held(MappingDoubt { place: rule.path.to_string().into(), why });
+        let held = |name: Option<UserName>, rule: &Rule, why: String| {
+            Mapped::Held(name, MappingDoubt { place: rule.path.to_string().into(), why })
+        };
         let (rule, expression) = &self.user_name;
         let user_name = match expression.evaluate(&person) {
             Ok(Outcome::Text(name)) => UserName::new(name),
-            Ok(Outcome::Empty) => return held(rule, "yields nothing; everybody needs a userName".to_owned()),
+            Ok(Outcome::Empty) => return held(None, rule, "yields nothing; everybody needs a userName".to_owned()),
             Ok(Outcome::Flag(_) | Outcome::List(_)) => {
-                return held(rule, "yields something that is no text".to_owned());
+                return held(None, rule, "yields something that is no text".to_owned());
             }
-            Err(why) => return held(rule, why),
+            Err(why) => return held(None, rule, why),
         };
         let mut wants = Vec::with_capacity(self.rules.len());
         for (rule, expression) in &self.rules {
             match expression.evaluate(&person).and_then(|outcome| want(rule, outcome)) {
                 Ok(want) => wants.push(want),
-                Err(why) => return held(rule, why),
+                Err(why) => return held(Some(user_name), rule, why),
             }
         }
         Mapped::Identity(Identity { user_name, wants: wants.into() })
@@ -216,7 +218,7 @@ mod tests {
                 Want::Leave => Json::Null,
                 Want::Clear => json!("cleared"),
             },
-            Mapped::Held(MappingDoubt { place, why }) => json!(format!("held: {place} {why}")),
+            Mapped::Held(_, MappingDoubt { place, why }) => json!(format!("held: {place} {why}")),
             Mapped::OutOfScope => json!("out of scope"),
         };
         assert_eq!(&found, expected, "{value}");
@@ -295,7 +297,7 @@ mod tests {
     fn wants(kind: Kind, when_empty: WhenEmpty, value: &str, expected: Result<Want, &str>) {
         let found = match map(kind, when_empty, value, None) {
             Mapped::Identity(identity) => Ok(identity.wants[0].clone()),
-            Mapped::Held(doubt) => Err(doubt.why),
+            Mapped::Held(_, doubt) => Err(doubt.why),
             Mapped::OutOfScope => Err("out of scope".to_owned()),
         };
         assert_eq!(found, expected.map_err(str::to_owned));
@@ -318,7 +320,7 @@ mod tests {
         let takes_part = |include| match map(Kind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
             Mapped::Identity(_) => "in".to_owned(),
             Mapped::OutOfScope => "out".to_owned(),
-            Mapped::Held(doubt) => format!("{}: {}", doubt.place, doubt.why),
+            Mapped::Held(_, doubt) => format!("{}: {}", doubt.place, doubt.why),
         };
         assert_eq!(takes_part("user.userType != 'service'"), "in");
         assert_eq!(takes_part("user.country == 'FI'"), "out");

@@ -1,5 +1,7 @@
 //! What a write leaves of what was sent: spelling, types, tidying, values that are dropped, and what a planted bend spoils. It knows attributes, not accounts.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::face::Call;
@@ -67,6 +69,16 @@ pub(crate) fn replaced(put: Put, before: &Attributes, sent: &Attributes) -> Attr
     }
 }
 
+/// Whether one of these texts stands somewhere in a value.
+fn holds(value: &Value, texts: &BTreeSet<String>) -> bool {
+    match value {
+        Value::String(text) => texts.contains(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, texts)),
+        Value::Object(members) => members.values().any(|member| holds(member, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// What is kept of `wanted`, or why it is refused.
 pub(crate) fn kept(
     manner: &Manner,
@@ -87,6 +99,16 @@ pub(crate) fn kept(
         if !lower.is_empty() {
             set(&mut after, "userName", Value::from(lower));
         }
+    }
+    if manner.user_names == UserNames::WithoutTag
+        && let Some((head, tail)) = text(&after, "userName").split_once('+')
+        && let Some((_, host)) = tail.split_once('@')
+    {
+        let plain = format!("{head}@{host}");
+        set(&mut after, "userName", Value::from(plain));
+    }
+    if after.values().any(|value| holds(value, &manner.refused)) {
+        return Err(Refusal::bad("invalidValue", "this value is not allowed"));
     }
     if let Some(misfit) = schema::misfit(&after) {
         return Err(Refusal::bad("invalidValue", misfit));

@@ -46,6 +46,8 @@ pub enum UserNames {
     AsSent,
     /// They are lower-cased.
     LowerCased,
+    /// What stands between a plus sign and the at sign is taken out.
+    WithoutTag,
 }
 
 /// What becomes of other texts.

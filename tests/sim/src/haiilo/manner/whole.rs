@@ -79,6 +79,8 @@ pub struct Manner {
     pub names: Names,
     /// Paths that are silently not kept, such as `name.familyName` or `addresses.locality`.
     pub dropped: BTreeSet<String>,
+    /// Texts that are refused with 400 `invalidValue`, in whatever attribute they stand.
+    pub refused: BTreeSet<String>,
     /// What becomes of the letters of a `userName`.
     pub user_names: UserNames,
     /// What becomes of other texts.
@@ -133,6 +135,7 @@ impl Default for Manner {
             errors: ErrorForm::Scim,
             names: Names::Canonical,
             dropped: BTreeSet::new(),
+            refused: BTreeSet::new(),
             user_names: UserNames::AsSent,
             texts: Texts::AsSent,
             address_type: AddressType::Shown,
