@@ -156,6 +156,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
                 if fallback == Fallback::Allowed && matches!(failure.kind, FailureKind::Refused(405 | 501)) =>
             {
                 connection.knows_no_patch.store(true, Ordering::Relaxed);
+                tracing::warn!("haiilo does not know PATCH; this run sends PUT: set haiilo.update_method = \"put\"");
                 connection.replace(id, changes).await
             }
             Err(failure) => Err(failure),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
-use okta_haiilo_sim::haiilo::{Patch, UserNames, route};
+use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::domain::journal::Outcome;
 use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
@@ -207,6 +207,27 @@ async fn invariant_05_a_delete_waits_for_nothing() {
     );
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
+    let mut world = armed(8).await;
+    deactivate(&world, 1..=5);
+    world.haiilo.state().tune(|manner| manner.delete = Delete::Nothing);
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["delete unknown"; 3]);
+    assert_eq!((world.memory().await.open.len(), world.memory().await.recent.deletes), (3, 3));
+    // The next cycle looks, and sends nothing more on that day's budget.
+    let report = world.sync().await;
+    assert!(report.concluded.is_empty(), "{:?}", report.concluded);
+    assert!(fates(&report).iter().all(|fate| matches!(fate, Fate::Postponed(_))), "{:?}", fates(&report));
+    world.haiilo.state().tune(|manner| manner.delete = Delete::NoContent);
+    for _ in 0..3 {
+        world.advance(TimeDelta::hours(13));
+        world.sync_well().await;
+    }
+    assert_eq!(deleted(&world), 5);
     world.assert_converged().await;
 }
 

@@ -292,6 +292,9 @@ impl Haiilo {
         }
         let number = self.entered(id, job)?;
         let before = self.attributes(number)?;
+        if self.manner.delete == Delete::Nothing {
+            return Ok(Answer::empty(204));
+        }
         if self.manner.delete != Delete::Soft {
             let whole = self.shown(200, number, &before, None);
             self.destroy(number, By::Delete);

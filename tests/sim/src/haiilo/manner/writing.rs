@@ -98,6 +98,8 @@ pub enum Delete {
     OkWithBody,
     /// 204, and the account stays readable with `active: false`; so does one that is set inactive.
     Soft,
+    /// 204, and nothing is done, as of a server that does it later.
+    Nothing,
 }
 
 /// What a second DELETE gets.
