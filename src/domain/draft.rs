@@ -24,9 +24,6 @@ use crate::domain::value::{self, Value};
 
 /// How long a userName that Haiilo refused is not tried again.
 const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
-/// How many groups are tried in one cycle.
-const TRIALS_A_CYCLE: usize = 3;
-
 /// What a plan is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'a> {
@@ -282,17 +279,14 @@ impl Draft<'_> {
         if self.basis.sides.mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
     }
 
-    /// One person a cycle tries a group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting. A few groups a
-    /// cycle, since a trial that succeeds is a move that no limit has seen.
+    /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
     fn trials(&mut self) {
         let turn = usize::try_from(self.basis.sides.memory.cycles).unwrap_or(0);
-        let free = |wishes: &Vec<Operation>| {
-            wishes.iter().filter(|wish| wish.waits_for().is_none()).cloned().collect::<Vec<_>>()
-        };
-        let groups: Vec<Vec<Operation>> = self.wishes.values().map(free).filter(|wishes| !wishes.is_empty()).collect();
-        let start = if groups.is_empty() { 0 } else { turn.wrapping_mul(TRIALS_A_CYCLE) % groups.len() };
-        for wishes in groups.iter().cycle().skip(start).take(TRIALS_A_CYCLE.min(groups.len())) {
-            self.plan.trials.push(wishes[turn % wishes.len()].clone());
+        for wishes in self.wishes.values() {
+            let free: Vec<&Operation> = wishes.iter().filter(|wish| wish.waits_for().is_none()).collect();
+            if !free.is_empty() {
+                self.plan.trials.push(free[turn % free.len()].clone());
+            }
         }
         let parked = self.basis.sides.memory.parked_groups.keys();
         self.plan.notes.groups_released = parked.filter(|group| !self.wishes.contains_key(*group)).cloned().collect();

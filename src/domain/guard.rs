@@ -154,6 +154,13 @@ struct Item {
 }
 
 impl Verdict {
+    /// How many more accounts may be made, changed or moved before a limit is reached.
+    pub fn room(&self) -> u64 {
+        let touched = [LimitName::Creates, LimitName::Updates, LimitName::Moves].map(LimitName::as_str);
+        let left = |usage: &Usage| Some(usage.allowed?.saturating_sub(usage.used));
+        self.usage.iter().filter(|usage| touched.contains(&usage.limit)).filter_map(left).min().unwrap_or(u64::MAX)
+    }
+
     /// Refuses the plan for a reason that no approval can lift.
     pub fn refuse(&mut self, violation: Violation) {
         self.violations.push(violation);

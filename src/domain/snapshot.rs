@@ -491,6 +491,15 @@ mod tests {
     }
 
     #[test]
+    fn a_total_beyond_belief_is_not_believed() {
+        for total in [5_000_000, u64::MAX] {
+            let (snapshot, pages) =
+                walk(2, |_, _| AccountPage { rows: vec![account(1), account(2)], total: Some(total) });
+            assert_eq!((snapshot.map(|_| ()), pages), (Err(Incomplete::Endless), 1));
+        }
+    }
+
+    #[test]
     fn a_person_who_is_listed_twice_is_one_person_or_a_contradiction() {
         let mut walk = AssignmentWalk::default();
         let rows =

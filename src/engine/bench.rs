@@ -28,6 +28,8 @@ pub(super) struct Bench<'a, W, A> {
     pub(super) memory: &'a Memory,
     pub(super) mandate: &'a Mandate,
     pub(super) approved: &'a Approved,
+    /// How many more accounts may be made, changed or moved today.
+    pub(super) room: u64,
     pub(super) run: &'a Run,
     pub(super) canaries: Canaries<'a>,
 }

@@ -181,6 +181,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         memory: &prepared.memory,
         mandate,
         approved: &approved,
+        room: prepared.verdict.room(),
         run: &run,
         canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
     };

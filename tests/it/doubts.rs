@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
+use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::domain::journal::Outcome;
 use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
@@ -56,7 +57,7 @@ async fn invariant_04_an_account_whose_name_somebody_assigned_wants_is_never_del
         assert!(report.concluded.is_empty());
     }
     // Somebody whose mapping fails, or whose status is not clear, wants the name as well.
-    world.okta.state().unset_profile(&id, "countryCode");
+    world.okta.state().set_profile(&id, "countryCode", json!("ZZ"));
     assert!(matches!(fates(&world.sync_well().await)[..], [Fate::Kept(KeptBecause::WantedBy(_))]));
     world.okta.state().unassign(&id);
     let report = world.sync_well().await;
@@ -70,10 +71,10 @@ async fn invariant_04_a_name_that_somebody_held_claims_too_is_nobodys() {
     // The colleague wants the same name and has no country, so that the mapping fails for another attribute.
     let id = world.okta_id(2);
     world.okta.state().set_user_name(&id, &person(1).email);
-    world.okta.state().unset_profile(&id, "countryCode");
+    world.okta.state().set_profile(&id, "countryCode", json!("ZZ"));
     let plan = world.plan().await.plan;
     let held: BTreeSet<&str> = plan.held.iter().map(|held| held.reason.code()).collect();
-    assert_eq!((held, plan.held.len()), (BTreeSet::from(["same_user_name"]), 2), "{:?}", plan.held);
+    assert_eq!((held, plan.held.len()), (BTreeSet::from(["mapping", "same_user_name"]), 2), "{:?}", plan.held);
     assert_eq!(plan.operations.len(), 1);
 }
 
@@ -211,6 +212,40 @@ async fn invariant_05_a_delete_waits_for_nothing() {
 }
 
 #[tokio::test]
+async fn invariant_05_a_proxys_404_after_a_lost_delete_is_no_word_about_the_account() {
+    let mut world = armed(4).await;
+    deactivate(&world, [1]);
+    world.haiilo.plant(When::Nth(route::DELETE, 1), Fault::DropBefore);
+    world.haiilo.plant(When::Nth(route::READ, 2), Fault::Html(404));
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["delete unknown"]);
+    assert_eq!((world.memory().await.links.len(), deleted(&world)), (4, 0));
+    world.sync().await;
+    let report = world.sync_well().await;
+    assert_eq!((report.concluded.len(), deleted(&world)), (0, 1));
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn invariant_05_the_status_of_somebody_else_is_evidence_about_nobody() {
+    let mut world = armed(4).await;
+    let id = world.okta_id(1);
+    world.okta.state().deactivate(&id);
+    for _ in 0..3 {
+        world.okta.plant(When::Every(okta::route::USER), Fault::Bend(okta::Bend::OtherUser));
+        let report = world.sync().await;
+        assert!(report.concluded.is_empty());
+        assert_eq!(report.prepared.plan.held[0].reason.code(), "evidence_due");
+        world.okta.heal();
+    }
+    // In the listing it is asked for by id once more.
+    world.okta.plant(When::Nth(okta::route::APP_USERS, 1), Fault::Bend(okta::Bend::OtherUser));
+    let report = world.sync().await;
+    assert_eq!(report.prepared.plan.held.len(), 0);
+    assert_eq!((outcomes(&report), deleted(&world)), (vec!["delete done".to_owned()], 1));
+}
+
+#[tokio::test]
 async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     let mut world = armed(8).await;
     deactivate(&world, 1..=5);
@@ -344,7 +379,7 @@ async fn one_account_that_is_out_of_reach_stops_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_few_groups_are_tried_a_cycle_and_what_they_free_is_counted() {
+async fn invariant_09_groups_that_are_tried_move_no_more_people_than_the_day_allows() {
     let mut world = World::in_step(40).await;
     let names: Vec<String> = (0..9).map(|n| format!("Island {n}")).collect();
     let table: Vec<(String, String)> =
@@ -359,8 +394,13 @@ async fn a_few_groups_are_tried_a_cycle_and_what_they_free_is_counted() {
     for name in &names {
         world.haiilo.state().add_group(name);
     }
-    assert_eq!(world.sync_well().await.concluded.len(), 3);
-    world.sync_well().await;
-    world.sync_well().await;
+    // Each of them would find its group now; no more move than the day allows.
+    world.settings.policy.limits.moves = Some(Limit { percent: None, floor: None, cap: Some(4) });
+    assert_eq!(world.sync_well().await.concluded.len(), 4);
+    assert_eq!(world.sync_well().await.concluded.len(), 0);
+    world.advance(TimeDelta::hours(25));
+    assert_eq!(world.sync_well().await.concluded.len(), 4);
+    world.advance(TimeDelta::hours(25));
+    assert_eq!(world.sync_well().await.concluded.len(), 1);
     world.assert_converged().await;
 }

@@ -231,6 +231,9 @@ async fn effects_change_what_is_remembered() {
     assert_eq!(memory.links.of_person(&one).map(|link| link.user_name.as_str()), Some("renamed@example.com"));
     assert_eq!(memory.parked[&(two.clone(), "title".into())].value, "\"x\"");
     assert_eq!(memory.parked_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
+    // An account that the person no longer has takes nothing along.
+    let memory = conclude(&[Effect::Unlinked(two.clone(), link(1).haiilo_id)]).await;
+    assert_eq!((memory.links.len(), memory.parked.len()), (2, 1));
     let memory =
         conclude(&[Effect::Unlinked(two.clone(), link(2).haiilo_id), Effect::GroupFound("Atlantis".into())]).await;
     assert_eq!(memory.links.iter().map(|link| &link.okta_id).collect::<Vec<_>>(), [&one]);

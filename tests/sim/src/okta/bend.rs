@@ -59,6 +59,8 @@ pub enum Bend {
     RowWithoutStatus,
     /// The first row has no `_embedded`.
     RowWithoutUser,
+    /// The user, or that of the first row, carries the id of another one.
+    OtherUser,
     /// The first row has `profile: null`, and so has its embedded user.
     NullProfile,
     /// All rows have numbers and booleans where texts are usual, texts where objects are, and fields that nobody knows.
@@ -104,9 +106,12 @@ impl Bend {
                 matches!(route, Route::AppUsers(_) | Route::AppUser(..))
             }
             Self::DropExpandFromNext => matches!(route, Route::AppUsers(_)),
-            Self::RowWithoutId | Self::RowNotAnObject | Self::RowWithoutStatus | Self::NullProfile | Self::OddTypes => {
-                route.is_list() || matches!(route, Route::AppUser(..) | Route::User(_))
-            }
+            Self::RowWithoutId
+            | Self::RowNotAnObject
+            | Self::RowWithoutStatus
+            | Self::OtherUser
+            | Self::NullProfile
+            | Self::OddTypes => route.is_list() || matches!(route, Route::AppUser(..) | Route::User(_)),
             _ => route.is_list(),
         }
     }
@@ -120,6 +125,7 @@ impl Bend {
                 | Self::RowNotAnObject
                 | Self::RowWithoutStatus
                 | Self::RowWithoutUser
+                | Self::OtherUser
                 | Self::NullProfile
                 | Self::OddTypes
                 | Self::NotAnArray
@@ -135,6 +141,10 @@ impl Bend {
             Self::RowWithoutStatus => first_row(body, |row| remove(row, "status")),
             Self::RowWithoutUser => first_row(body, |row| remove(row, "_embedded")),
             Self::RowNotAnObject => first_row(body, |row| *row = json!("this row is a text")),
+            Self::OtherUser => first_row(body, |row| {
+                let user = if row.get("_embedded").is_some() { &mut row["_embedded"]["user"] } else { row };
+                user["id"] = json!("00uSOMEBODYELSE00000");
+            }),
             Self::NullProfile => first_row(body, |row| {
                 row["profile"] = Value::Null;
                 if let Some(user) = row.pointer_mut("/_embedded/user") {
