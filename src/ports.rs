@@ -349,6 +349,8 @@ pub struct CycleEnd {
     pub result: &'static str,
     /// The watch over leavers, after a complete full cycle.
     pub watch: Option<Watch>,
+    /// Entries of the journal that are older go, apart from those whose outcome is not known.
+    pub journal_from: DateTime<Utc>,
 }
 
 /// A store that did not do what was asked.

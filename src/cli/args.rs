@@ -53,6 +53,17 @@ pub enum Command {
     Approve(ApproveArguments),
     /// Check the configuration and the mapping, then ask both ends; change nothing.
     Check(CheckArguments),
+    /// Stop all writes to Haiilo; reading, clocks and reports go on.
+    ///
+    /// `pause` until `resume`, or `pause for 4h`.
+    Pause(PauseArguments),
+    /// Let writes to Haiilo go on.
+    Resume,
+    /// Show what was done, to whom, on whose word, and what came of it.
+    Journal(JournalArguments),
+    /// Look after the store.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// See the whole job on simulated servers: no account, no configuration, nothing to set up.
     Demo(DemoArguments),
 }
@@ -118,6 +129,64 @@ pub struct ApproveArguments {
     pub reason: Option<String>,
 }
 
+/// `pause`.
+#[derive(Debug, Args)]
+pub struct PauseArguments {
+    /// How long, such as 30m, 4h or 7d; without it, until `resume`.
+    #[arg(value_names = ["for", "TIME"], num_args = 0..=2)]
+    pub time: Vec<String>,
+    /// Why, for whoever meets the pause.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+impl PauseArguments {
+    /// The length of the pause; `None` where it has no end.
+    pub fn length(&self) -> Result<Option<Duration>, String> {
+        match self.time.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Ok(None),
+            [time] | ["for", time] => span(time).map(Some),
+            _ => Err("write `pause`, or `pause for 4h`".to_owned()),
+        }
+    }
+}
+
+/// `journal`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct JournalArguments {
+    #[command(flatten)]
+    pub report: ReportArguments,
+    /// One cycle or command alone.
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Entries of this last time alone, such as 12h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub since: Option<Duration>,
+    #[command(subcommand)]
+    pub action: Option<JournalAction>,
+}
+
+/// What else can be done with the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalAction {
+    /// Drop what the journal holds of a person, and keep that something was done.
+    Forget {
+        /// The person, by a userName of any time, Okta id or Haiilo id.
+        login: String,
+    },
+}
+
+/// `store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Copy the store as it is at one moment, also while a cycle runs.
+    Backup {
+        /// The file to make, readable by you alone. It must not exist.
+        file: PathBuf,
+    },
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
@@ -150,6 +219,16 @@ pub struct Latency {
     pub okta: Duration,
     /// Haiilo.
     pub haiilo: Duration,
+}
+
+/// A whole number of seconds, minutes, hours or days.
+fn span(text: &str) -> Result<Duration, String> {
+    let unit = |end: char, seconds: u64| {
+        text.strip_suffix(end).and_then(|number| number.parse::<u64>().ok()?.checked_mul(seconds))
+    };
+    let seconds = unit('s', 1).or(unit('m', 60)).or(unit('h', 3_600)).or(unit('d', 86_400));
+    let seconds = seconds.filter(|seconds| *seconds <= 3_650 * 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is no time such as 30m, 4h or 7d"))
 }
 
 fn latency(text: &str) -> Result<Latency, String> {

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments};
 use crate::cli::ending::Unfinished;
+use crate::domain::journal::Entry;
 use crate::report::{self, Report};
 
 /// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
@@ -45,16 +46,29 @@ impl Destination {
 
     /// Gives a report.
     pub(super) fn give(self, report: &Report<'_>) -> Result<(), Unfinished> {
-        let Self { format, place } = self;
-        let text = match format {
+        let text = match self.format {
             Format::Text => report::text(report),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
         };
-        match place {
-            Place::StandardOutput => print(&text),
+        self.write(&text)
+    }
+
+    /// Gives entries of the journal.
+    pub(super) fn give_journal(self, entries: &[Entry]) -> Result<(), Unfinished> {
+        let text = match self.format {
+            Format::Text => report::journal::text(entries),
+            Format::Json => report::journal::json(entries),
+            Format::Csv => report::journal::csv(entries),
+        };
+        self.write(&text)
+    }
+
+    fn write(self, text: &str) -> Result<(), Unfinished> {
+        match self.place {
+            Place::StandardOutput => print(text),
             Place::File { new, path } => {
-                replace(new, &path, &text).with_context(|| unwritable(&path)).map_err(Into::into)
+                replace(new, &path, text).with_context(|| unwritable(&path)).map_err(Into::into)
             }
             Place::Stream { mut file, path } => {
                 file.write_all(text.as_bytes()).with_context(|| unwritable(&path)).map_err(Into::into)

@@ -53,10 +53,10 @@ pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<
     tell(&report, order.mandate.run.as_str());
     let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
     let is_refused = report.prepared.verdict.decision == Decision::Refuse;
-    let ending = if is_refused {
-        ReportEnding::Refused
-    } else {
-        ReportEnding::Applied { concluded: &report.concluded, stops: &stops }
+    let ending = match &report.pause {
+        _ if is_refused => ReportEnding::Refused,
+        Some(pause) => ReportEnding::Paused(pause),
+        None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
     };
     destination.give(&plan::report(&report.prepared, &wiring, ending))?;
     let has_failures = !stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());

@@ -124,6 +124,50 @@ pub enum Effect {
     GroupFound(CompactString),
 }
 
+/// An entry of the journal, as it was written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its number; later ones are larger.
+    pub number: EntryId,
+    /// The cycle or command.
+    pub run: RunId,
+    /// When it was written, before anything was sent.
+    pub at: DateTime<Utc>,
+    /// The kind of operation, in a word.
+    pub kind: String,
+    /// The person.
+    pub okta_id: OktaUserId,
+    /// The account, where one is known.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The userName at that time; `None` once it was forgotten.
+    pub user_name: Option<UserName>,
+    /// The account as it was, as far as it was read.
+    pub before: Option<Json>,
+    /// What was sent: the changes, with old and new values.
+    pub sent: Option<Json>,
+    /// How it ended, in a word; `None` while that is not known.
+    pub outcome: Option<String>,
+    /// What there is to say about the end.
+    pub detail: Option<String>,
+    /// The approval that let it pass.
+    pub approval: Option<ApprovalId>,
+    /// Who started it.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: Option<String>,
+}
+
+/// Which entries of the journal are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// One person, by a userName of any time, Okta id or Haiilo id.
+    pub person: Option<String>,
+    /// One cycle or command.
+    pub run: Option<RunId>,
+    /// Entries since then.
+    pub since: Option<DateTime<Utc>>,
+}
+
 /// An operation with its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concluded {

@@ -41,6 +41,26 @@ pub struct Memory {
     pub canaries: BTreeSet<(Fingerprint, String)>,
     /// Complete cycles so far.
     pub cycles: u64,
+    /// Whether an operator stopped all writes.
+    pub pause: Option<Pause>,
+}
+
+/// A pause of all writes to Haiilo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Its end; `None` where somebody must end it.
+    pub until: Option<DateTime<Utc>>,
+    /// Who wanted it.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: Option<String>,
+}
+
+impl Memory {
+    /// The pause that holds at this time.
+    pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
+        self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+    }
 }
 
 /// Whether an operator ever approved a first run.

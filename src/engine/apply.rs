@@ -2,6 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 
+use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Concluded, Effect, Outcome};
 use crate::domain::link::{Link, Listed};
 use crate::domain::operation::{Action, Kind, Operation};
@@ -183,9 +184,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
+    /// The end of an operation, which is an event for whoever keeps logs: ids alone.
     fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
         let made = self.run.account_of(&operation.okta_id);
-        Concluded { haiilo_id: made.or_else(|| operation.haiilo_id().cloned()), operation: operation.clone(), outcome }
+        let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
+        let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
+        let okta_id = &operation.okta_id;
+        tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = haiilo_id.as_ref().map(HaiiloId::as_str), "operation ended");
+        Concluded { haiilo_id, operation: operation.clone(), outcome }
     }
 }
 

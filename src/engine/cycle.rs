@@ -14,7 +14,7 @@ use crate::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
 use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
-use crate::domain::memory::{FirstRun, Memory, Tenant};
+use crate::domain::memory::{FirstRun, Memory, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
 use crate::domain::plan::{Notes, Plan};
@@ -68,6 +68,8 @@ pub struct CycleReport {
     pub concluded: Vec<Concluded>,
     /// Why the run stopped before all was done.
     pub stops: Vec<Stop>,
+    /// The pause that kept the plan from being applied.
+    pub pause: Option<Pause>,
 }
 
 /// Reads both sides and makes the plan. Writes nothing, and has nothing to write with.
@@ -118,6 +120,11 @@ pub async fn prepare<W: World>(
         let features = application.push_features.join(", ");
         plan.findings.push(format!("Okta's own push to Haiilo is on ({features}) and would be a second writer"));
     }
+    if let Some(Pause { until, by, reason: _ }) = memory.pause_at(now) {
+        let until =
+            until.map_or("until `resume`".to_owned(), |until| format!("until {}", until.format("%Y-%m-%d %H:%M UTC")));
+        plan.findings.push(format!("all writes are paused {until}, by {by}"));
+    }
     if let Scope::One(name) = scope {
         narrow(&mut plan, name, &people, &memory)?;
     }
@@ -159,11 +166,15 @@ pub async fn sync<W: World<Store: StoreWriter>>(
                 ended: world.clock().now(),
                 result: "refused",
                 watch: None,
+                journal_from: prepared.now - settings.journal_keep,
             };
             world.store().finish(&end).await?;
-            return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new() });
+            return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None });
         }
     };
+    if let Some(pause) = prepared.memory.pause_at(prepared.now).cloned() {
+        return paused(world, settings, order, prepared, (started, pause)).await;
+    }
     match scope {
         Scope::Everybody => {
             let acceptance = acceptance(settings, &prepared);
@@ -188,14 +199,55 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     bench.settle_open().await?;
     let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
     bench.settle_creates().await?;
-    let watch = match scope {
+    let watch = watch(settings, scope, &prepared);
+    let result = if stops.is_empty() { "applied" } else { "stopped" };
+    let end = CycleEnd {
+        run: mandate.run.clone(),
+        started,
+        ended: world.clock().now(),
+        result,
+        watch,
+        journal_from: prepared.now - settings.journal_keep,
+    };
+    world.store().finish(&end).await?;
+    Ok(CycleReport { prepared, concluded, stops, pause: None })
+}
+
+/// The watch after a complete cycle.
+fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
+    match scope {
         Scope::Everybody => Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now)),
         Scope::One(_) => None,
+    }
+}
+
+/// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
+async fn paused<W: World<Store: StoreWriter>>(
+    world: &W,
+    settings: &CycleSettings,
+    order: &Order,
+    prepared: Prepared,
+    (started, pause): (DateTime<Utc>, Pause),
+) -> Result<CycleReport, CycleError> {
+    if order.scope == Scope::Everybody {
+        let acceptance = Acceptance {
+            vanished: Counted::Yes,
+            missing: Counted::Yes,
+            mapping: prepared.memory.mapping.clone().unwrap_or_else(|| settings.mapping_fingerprint()),
+            first_run: prepared.memory.first_run,
+        };
+        world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+    }
+    let end = CycleEnd {
+        run: order.mandate.run.clone(),
+        started,
+        ended: world.clock().now(),
+        result: "paused",
+        watch: watch(settings, &order.scope, &prepared),
+        journal_from: prepared.now - settings.journal_keep,
     };
-    let result = if stops.is_empty() { "applied" } else { "stopped" };
-    let end = CycleEnd { run: mandate.run.clone(), started, ended: world.clock().now(), result, watch };
     world.store().finish(&end).await?;
-    Ok(CycleReport { prepared, concluded, stops })
+    Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: Some(pause) })
 }
 
 /// What an approval lets pass: the operations of the plan that it names.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::config::settings::PushRule;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::{Fingerprint, Tenant};
@@ -22,6 +24,8 @@ pub struct CycleSettings {
     pub page_size: u32,
     /// How many requests to Haiilo are under way at once.
     pub concurrency: usize,
+    /// How long the journal is kept.
+    pub journal_keep: TimeDelta,
     /// How an account is changed, in a word: a change of it wants new canaries.
     pub update_method: &'static str,
 }

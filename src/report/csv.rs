@@ -1,13 +1,12 @@
 //! The report as CSV, for a spreadsheet: one row for each change and for each person about whom nothing is done.
 
-use std::fmt::Display;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::domain::journal::Concluded;
 use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Plan;
 use crate::domain::value::Value;
+use crate::report::cell::{self, Cell};
 use crate::report::subject::{Ending, Report, due, fate, stamp};
 
 /// One row; the names of the fields are the header.
@@ -25,29 +24,8 @@ struct Row {
     remedy: Cell,
 }
 
-/// A cell. One that a spreadsheet would take for a formula gets an apostrophe before it.
-#[derive(Clone, Default)]
-struct Cell(String);
-
-impl Cell {
-    fn of(content: impl Display) -> Self {
-        Self(content.to_string())
-    }
-
-    fn maybe(content: Option<impl Display>) -> Self {
-        content.map(Self::of).unwrap_or_default()
-    }
-}
-
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            serializer.serialize_str(&format!("'{}", self.0))
-        } else {
-            serializer.serialize_str(&self.0)
-        }
-    }
-}
+const HEADER: [&str; 10] =
+    ["section", "kind", "okta_id", "haiilo_id", "user_name", "path", "from", "to", "reason", "remedy"];
 
 /// The report as CSV with a header.
 pub fn csv(report: &Report<'_>) -> String {
@@ -100,7 +78,7 @@ pub fn csv(report: &Report<'_>) -> String {
     if let Ending::Applied { concluded, stops: _ } = report.ending {
         rows.extend(concluded.iter().map(of_outcome));
     }
-    write(&rows)
+    cell::table(&HEADER, &rows)
 }
 
 fn of_operation(operation: &Operation) -> Vec<Row> {
@@ -137,20 +115,14 @@ fn of_outcome(concluded: &Concluded) -> Row {
     }
 }
 
-fn write(rows: &[Row]) -> String {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let header = ["section", "kind", "okta_id", "haiilo_id", "user_name", "path", "from", "to", "reason", "remedy"];
-    writer.write_record(header).expect("a vector takes every row");
-    for row in rows {
-        writer.serialize(row).expect("a vector takes every row, and all rows are of one length");
-    }
-    let bytes = writer.into_inner().expect("a vector takes every byte");
-    String::from_utf8(bytes).expect("made of texts")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Row, write};
+    use super::{Cell, HEADER, Row};
+    use crate::report::cell::table;
+
+    fn write(rows: &[Row]) -> String {
+        table(&HEADER, rows)
+    }
 
     #[test]
     fn formulas_are_disarmed() {

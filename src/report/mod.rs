@@ -1,6 +1,8 @@
 //! Reports: a plan, or what became of it, as text, JSON or CSV. Pure: makes texts and prints none.
 
+mod cell;
 mod csv;
+pub mod journal;
 mod json;
 mod subject;
 mod text;

@@ -6,6 +6,7 @@ use crate::domain::attribute::AttributePath;
 use crate::domain::guard::Verdict;
 use crate::domain::journal::Concluded;
 use crate::domain::leaver::{Fate, KeptBecause, Leaver};
+use crate::domain::memory::Pause;
 use crate::domain::operation::Kind;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Product;
@@ -36,6 +37,8 @@ pub enum Ending<'a> {
     DryRun,
     /// The guard refused it, and nothing was done.
     Refused,
+    /// An operator stopped all writes, and nothing was done.
+    Paused(&'a Pause),
     /// It was applied.
     Applied {
         /// What became of each operation.
@@ -77,7 +80,7 @@ impl Seats {
     pub(super) fn after(report: &Report<'_>) -> Self {
         match report.ending {
             Ending::DryRun => Self::planned(report.plan),
-            Ending::Refused => Self::done(report.plan, &[]),
+            Ending::Refused | Ending::Paused(_) => Self::done(report.plan, &[]),
             Ending::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
         }
     }

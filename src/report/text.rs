@@ -8,6 +8,7 @@ use comfy_table::{ContentArrangement, Table};
 use crate::domain::guard::{Decision, LimitName};
 use crate::domain::held::Held;
 use crate::domain::journal::Concluded;
+use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::policy::Product;
@@ -22,6 +23,9 @@ pub fn text(report: &Report<'_>) -> String {
     let mut out = String::new();
     headline(report, &mut out);
     verdict(report, &mut out);
+    if let Ending::Paused(pause) = report.ending {
+        paused(pause, &mut out);
+    }
     if let Ending::Applied { concluded, stops } = report.ending {
         outcomes(report, (concluded, stops), &mut out);
     }
@@ -41,6 +45,7 @@ fn headline(report: &Report<'_>, out: &mut String) {
     let what = match report.ending {
         Ending::DryRun => "Plan (dry run, nothing was changed)",
         Ending::Refused => "Refused, nothing was changed",
+        Ending::Paused(_) => "Paused, nothing was changed",
         Ending::Applied { .. } => "Applied",
     };
     line(
@@ -95,7 +100,7 @@ fn seats(report: &Report<'_>) -> String {
     let after = Seats::after(report);
     match report.ending {
         Ending::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
-        Ending::Refused => {
+        Ending::Refused | Ending::Paused(_) => {
             let would_be = told(Seats::planned(report.plan));
             format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
         }
@@ -134,6 +139,15 @@ fn verdict(report: &Report<'_>, out: &mut String) {
         line(out, "  If this is what shall happen, let exactly these operations pass:");
         line(out, &format!("    okta-haiilo-sync sync --approve {id}"));
     }
+}
+
+/// Who stopped all writes, and how they go on.
+fn paused(Pause { until, by, reason }: &Pause, out: &mut String) {
+    let until = until.map_or("until somebody ends it".to_owned(), |until| format!("until {}", time(until)));
+    section(out, &format!("PAUSED {until}: nothing is written to Haiilo"));
+    let why = reason.as_ref().map_or(String::new(), |reason| format!(": {}", visible(reason)));
+    line(out, &format!("  by {}{why}", visible(by)));
+    line(out, "  To let writes go on: okta-haiilo-sync resume");
 }
 
 /// What became of the operations: numbers, then everything that was not simply done.

@@ -3,11 +3,13 @@
 //! Implements the store's ports. Knows nothing of Okta, Haiilo or the engine. Every write is durable before it returns.
 
 mod approvals;
+mod history;
 mod journal;
 mod lock;
 mod notes;
 mod open;
 mod path;
+mod pause;
 mod reading;
 mod writing;
 

@@ -158,7 +158,11 @@ pub(super) async fn write_canary(
 }
 
 pub(super) async fn write_end(connection: &mut AnyConnection, end: &CycleEnd) -> Result<(), Error> {
-    let CycleEnd { run, started, ended, result, watch } = end;
+    let CycleEnd { run, started, ended, result, watch, journal_from } = end;
+    sqlx::query("DELETE FROM journal WHERE at < $1 AND outcome IS NOT NULL")
+        .bind(journal_from.timestamp())
+        .execute(&mut *connection)
+        .await?;
     if let Some(watch) = watch {
         fact(connection, "watch_since", &watch.since.timestamp().to_string()).await?;
         fact(connection, "watch_last", &watch.last.timestamp().to_string()).await?;
@@ -185,6 +189,15 @@ pub(super) async fn write_end(connection: &mut AnyConnection, end: &CycleEnd) ->
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Sets a fact, or takes it away.
+pub(super) async fn set_fact(connection: &mut AnyConnection, name: &str, value: Option<&str>) -> Result<(), Error> {
+    let Some(value) = value else {
+        sqlx::query("DELETE FROM facts WHERE name = $1").bind(name).execute(connection).await?;
+        return Ok(());
+    };
+    fact(connection, name, value).await
 }
 
 async fn fact(connection: &mut AnyConnection, name: &str, value: &str) -> Result<(), Error> {

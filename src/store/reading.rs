@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -13,7 +14,7 @@ use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::memory::{
-    Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Recent, Tenant, Watch,
+    Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
 };
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
@@ -32,15 +33,25 @@ impl StoreReader for Store {
 
 impl StoreReader for ReadStore {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+        self.look(|connection| Box::pin(read(connection, now))).await
+    }
+}
+
+impl ReadStore {
+    /// Reads something. Where there is no store yet, nothing is found.
+    pub(super) async fn look<T: Default>(
+        &self,
+        work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
+    ) -> Result<T, StoreFailure> {
         loop {
-            let Some(mut glimpse) = self.glimpse().await? else { return Ok(Memory::default()) };
-            let memory = match glimpse.content {
-                Content::Nothing => Ok(Memory::default()),
-                Content::Memory => read(&mut glimpse.connection, now).await,
+            let Some(mut glimpse) = self.glimpse().await? else { return Ok(T::default()) };
+            let found = match glimpse.content {
+                Content::Nothing => Ok(T::default()),
+                Content::Memory => work(&mut glimpse.connection).await,
             };
             // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
             if glimpse.holds(self.path()).await {
-                return memory.map_err(|error| self.failure(error));
+                return found.map_err(|error| self.failure(error));
             }
         }
     }
@@ -93,6 +104,11 @@ async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
         .await?
         .into_keys()
         .collect(),
+        pause: fact("pause_by").map(|by| Pause {
+            until: time("pause_until"),
+            by: by.to_owned(),
+            reason: fact("pause_reason").map(str::to_owned),
+        }),
         cycles: fact("cycles").and_then(|text| text.parse().ok()).unwrap_or(0),
     })
 }
@@ -265,7 +281,7 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Erro
 }
 
 /// A time that was kept; one that no calendar has is the epoch, which starts every clock again.
-fn instant(seconds: i64) -> DateTime<Utc> {
+pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }
 

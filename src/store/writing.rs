@@ -89,7 +89,7 @@ impl StoreWriter for Store {
 }
 
 impl Store {
-    async fn transaction<T>(
+    pub(super) async fn transaction<T>(
         &self,
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, StoreFailure> {

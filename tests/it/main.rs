@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module a subject.
 
+mod administration;
 mod cli;
+mod cli_history;
 mod cli_manners;
 mod cli_reports;
 mod cli_secrets;

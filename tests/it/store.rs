@@ -123,6 +123,7 @@ async fn what_is_written_is_remembered() {
         ended: at(9),
         result: "applied",
         watch: Some(watch.clone()),
+        journal_from: at(0),
     };
     store.finish(&end).await.expect("written");
     store.see_canary(&Fingerprint::of(&["configuration"]), "update title").await.expect("written");

@@ -27,7 +27,7 @@ use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Ord
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
-use okta_haiilo_sync::ports::{self, StoreReader, StoreWriter as _};
+use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath};
 use tempfile::TempDir;
 use url::Url;
@@ -218,6 +218,7 @@ impl World {
                 push_is_on: PushRule::Refuse,
                 page_size: 100,
                 concurrency: 2,
+                journal_keep: TimeDelta::days(400),
                 update_method: "patch",
             },
             okta_settings: OktaSettings {
@@ -413,6 +414,15 @@ impl World {
         let found = store.approve(id, (now, now + TimeDelta::hours(24)), "a story", None).await.expect("asked");
         store.close().await.expect("closed");
         found
+    }
+
+    /// What an administrator does to the store between cycles.
+    pub(crate) async fn with_store<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreFailure>) -> T {
+        let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
+        let store = Store::open(self.path(), lock).await.expect("a store");
+        let done = work(&store).await.expect("done");
+        store.close().await.expect("closed");
+        done
     }
 
     /// What the store remembers.

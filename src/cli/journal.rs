@@ -1,0 +1,47 @@
+//! `journal`: what was done, and `journal forget`, which drops a person's payload.
+
+use chrono::TimeDelta;
+
+use crate::cli::args::{JournalAction, JournalArguments};
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output::{self, Destination};
+use crate::cli::sync;
+use crate::cli::wiring::Wiring;
+use crate::clock::Clock as _;
+use crate::domain::ids::RunId;
+use crate::domain::journal::Search;
+use crate::store::{ReadStore, Store};
+
+/// Shows the journal, or forgets a person.
+pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Result<Ending, Unfinished> {
+    let JournalArguments { report, run, since, action } = arguments;
+    let wiring = Wiring::new(context.settings()?)?;
+    if let Some(JournalAction::Forget { login }) = action {
+        return forget(&wiring, login).await;
+    }
+    let destination = Destination::open(report)?;
+    let since = since.map(|since| TimeDelta::from_std(since).expect("ten years at most"));
+    let search = Search {
+        person: report.user.clone(),
+        run: run.as_deref().map(RunId::new),
+        since: since.map(|since| wiring.clock.now() - since),
+    };
+    let entries = ReadStore::new(wiring.store.clone()).journal(&search).await?;
+    destination.give_journal(&entries)?;
+    Ok(Ending::Done)
+}
+
+async fn forget(wiring: &Wiring, login: &str) -> Result<Ending, Unfinished> {
+    let lock = sync::lock(wiring, "journal forget").await?;
+    let store = Store::open(wiring.store.clone(), lock).await?;
+    let forgotten = store.forget(login).await;
+    store.close().await?;
+    match forgotten? {
+        0 => Err(Unfinished::misconfigured("the journal knows nobody by the name that was given")),
+        entries => {
+            output::print(&format!("{entries} entries keep that something was done, and nothing about the person.\n"))?;
+            Ok(Ending::Done)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! `store`: looking after what outlasts a cycle.
+
+use crate::cli::args::StoreCommand;
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+use crate::cli::wiring::Wiring;
+use crate::store::ReadStore;
+
+/// Looks after the store.
+pub(super) async fn run(context: &Context, command: &StoreCommand) -> Result<Ending, Unfinished> {
+    let StoreCommand::Backup { file } = command;
+    let wiring = Wiring::new(context.settings()?)?;
+    ReadStore::new(wiring.store.clone()).backup(file).await?;
+    output::print(&format!("{} is a copy of the store.\n", file.display()))?;
+    Ok(Ending::Done)
+}
