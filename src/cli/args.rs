@@ -53,6 +53,12 @@ pub enum Command {
     Approve(ApproveArguments),
     /// Check the configuration and the mapping, then ask both ends; change nothing.
     Check(CheckArguments),
+    /// Make an account in Haiilo the account of a person: the same human.
+    Link(LinkArguments),
+    /// Forget which account is a person's. The account is not ours after that, and nobody deletes it.
+    Unlink(DecisionArguments),
+    /// Say that a person is nobody else, whatever they share with somebody who left or with an account that is not ours.
+    Release(DecisionArguments),
     /// Stop all writes to Haiilo; reading, clocks and reports go on.
     ///
     /// `pause` until `resume`, or `pause for 4h`.
@@ -124,6 +130,25 @@ pub struct SyncArguments {
 pub struct ApproveArguments {
     /// The id that the refused run named.
     pub id: String,
+    /// Why, for the journal.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `link`.
+#[derive(Debug, Args)]
+pub struct LinkArguments {
+    #[command(flatten)]
+    pub decision: DecisionArguments,
+    /// The account, by its id in Haiilo.
+    pub haiilo_id: String,
+}
+
+/// A decision about one person.
+#[derive(Debug, Args)]
+pub struct DecisionArguments {
+    /// The person, by userName or Okta id.
+    pub login: String,
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -8,7 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::{approve, check, demo, journal, pause, plan, store, sync, telemetry};
+use crate::cli::{approve, check, decide, demo, journal, pause, plan, store, sync, telemetry};
 use crate::config::Surroundings;
 
 /// Runs a command.
@@ -38,6 +38,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Approve(arguments) => approve::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,
+        Command::Link(arguments) => decide::link(context, &arguments).await,
+        Command::Unlink(arguments) => decide::unlink(context, &arguments).await,
+        Command::Release(arguments) => decide::release(context, &arguments).await,
         Command::Pause(arguments) => pause::pause(context, &arguments).await,
         Command::Resume => pause::resume(context).await,
         Command::Journal(arguments) => journal::run(context, &arguments).await,

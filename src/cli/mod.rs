@@ -4,6 +4,7 @@ mod approve;
 mod args;
 mod check;
 mod context;
+mod decide;
 mod demo;
 mod ending;
 mod entry;

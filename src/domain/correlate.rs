@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 
 use crate::domain::account::{Account, Activity};
+use crate::domain::acquaintances::Acquaintances;
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
@@ -91,9 +92,11 @@ pub struct Correlation<'a> {
 pub fn correlate(sides: Sides<'_>) -> Correlation<'_> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
+    let acquaintances =
+        Acquaintances::of(sides.owners, sides.memory, (sides.mapping, &sides.policy.token_owner), &wanted);
     let mut attempts = Vec::with_capacity(wanted.len());
     for (okta_id, identity) in wanted {
-        match attempt(sides, okta_id, identity) {
+        match attempt(sides, &acquaintances, okta_id, identity) {
             Attempt::Found(found) => attempts.push(Matched { okta_id, identity, found }),
             Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
                 okta_id: okta_id.clone(),
@@ -181,9 +184,14 @@ enum Attempt<'a> {
     Missing,
 }
 
-fn attempt<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity) -> Attempt<'a> {
+fn attempt<'a>(
+    sides: Sides<'a>,
+    acquaintances: &Acquaintances<'a>,
+    okta_id: &'a OktaUserId,
+    identity: &'a Identity,
+) -> Attempt<'a> {
     let (link, account) = match sides.owners.of_person(okta_id) {
-        None => return attempt_joiner(sides, okta_id, identity),
+        None => return attempt_joiner(sides, acquaintances, okta_id, identity),
         Some((link, None)) => return attempt_missing(sides, link, identity),
         Some((link, Some(account))) => (link, account),
     };
@@ -230,13 +238,18 @@ fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity)
     }
 }
 
-fn attempt_joiner<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a Identity) -> Attempt<'a> {
+fn attempt_joiner<'a>(
+    sides: Sides<'a>,
+    acquaintances: &Acquaintances<'a>,
+    okta_id: &'a OktaUserId,
+    identity: &'a Identity,
+) -> Attempt<'a> {
     let doubt = match sides.accounts.proof() {
         Proof::Agreed => None,
         Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
     };
     match sides.accounts.named(&identity.user_name)[..] {
-        [] => doubt.unwrap_or(Attempt::Found(Found::Nothing { replaces: None, waits_for: None })),
+        [] => doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::Found(NOTHING)),
         [at] => {
             let account = &sides.accounts.accounts()[at];
             if sides.memory.links.of_account(&account.id).is_some() {
@@ -258,6 +271,24 @@ fn attempt_joiner<'a>(sides: Sides<'a>, okta_id: &'a OktaUserId, identity: &'a I
         }
     }
 }
+
+/// Holds a joiner who may be somebody whom we know.
+fn suspect<'a>(
+    sides: Sides<'a>,
+    acquaintances: &Acquaintances<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<Attempt<'a>> {
+    let reason = acquaintances.suspicion(sides.memory, okta_id, identity)?;
+    let haiilo_id = match &reason {
+        HeldReason::PerhapsSamePerson(id) => Some(id.clone()),
+        HeldReason::PerhapsRehired(leaver) => sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
+        _ => None,
+    };
+    Some(Attempt::Held(haiilo_id, reason))
+}
+
+const NOTHING: Found<'static> = Found::Nothing { replaces: None, waits_for: None };
 
 /// Whether an account must get another userName, be it one in other letters.
 pub fn renames(mapping: &Mapping, account: &Account, identity: &Identity) -> bool {

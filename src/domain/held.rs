@@ -66,6 +66,10 @@ pub enum HeldReason {
     NoEvidence(CompactString),
     /// Evidence was not taken yet.
     EvidenceDue,
+    /// Somebody who is gone once had the wanted userName: perhaps the same human with a new Okta user.
+    PerhapsRehired(OktaUserId),
+    /// An account that is not ours has the same given and family name: perhaps the same human under another address.
+    PerhapsSamePerson(HaiiloId),
     /// Haiilo no longer shows the account, and an account that is not ours carries the wanted userName.
     ReplacedByHand(HaiiloId),
 }
@@ -95,6 +99,8 @@ impl HeldReason {
             Self::NoEvidence(_) => "no_evidence",
             Self::EvidenceDue => "evidence_due",
             Self::ReplacedByHand(_) => "replaced_by_hand",
+            Self::PerhapsRehired(_) => "perhaps_rehired",
+            Self::PerhapsSamePerson(_) => "perhaps_same_person",
         }
     }
 
@@ -134,6 +140,12 @@ impl HeldReason {
             Self::StillAssigned => "missing from Okta's listing, yet assigned when asked by id".to_owned(),
             Self::NoEvidence(what) => format!("no longer listed, and no evidence of why: {what}"),
             Self::EvidenceDue => "no longer listed; evidence will be taken in one of the next cycles".to_owned(),
+            Self::PerhapsRehired(other) => {
+                format!("perhaps the same human as {other}, who is gone and whose account once had this userName")
+            }
+            Self::PerhapsSamePerson(id) => {
+                format!("perhaps the same person as account {id}, which is not ours and has the same names")
+            }
             Self::ReplacedByHand(id) => {
                 format!(
                     "Haiilo no longer shows the linked account, and account {id}, which is not ours, has the userName"
@@ -160,11 +172,11 @@ impl HeldReason {
             Self::SameUserName(_) => "give each person an own address in Okta, or unassign one of them",
             Self::SeveralAccounts(_) => "leave one of these accounts in Haiilo",
             Self::AccountOfAnother(_) => {
-                "if it is the same human, give the old Okta user back the assignment instead of the new one; else give the person another address, or delete the old account in Haiilo by hand"
+                "`link LOGIN HAIILO_ID` if it is the same human with a new Okta user; if it is another one, another address, or `release LOGIN`, which lets the old account be deleted when it is due"
             }
             Self::NameTaken(_) => "remove or rename that account in Haiilo, if it is not somebody else's",
             Self::LinkDoesNotFit { .. } => {
-                "if the account is still this person's, set its address in Haiilo to the one in Okta; until then nothing is done to it"
+                "if the account is still this person's, set its address in Haiilo to the one in Okta; else `unlink LOGIN`"
             }
             Self::Inactive => "activate or delete the account in Haiilo by hand",
             Self::ProtectedRename { .. } => "rename the account in Haiilo by hand, or change [protect]",
@@ -180,9 +192,10 @@ impl HeldReason {
                 "look at the person in Okta; the account stays until Okta says clearly what happened"
             }
             Self::EvidenceDue => "nothing",
-            Self::ReplacedByHand(_) => {
-                "delete the new account in Haiilo, if the old one shall be made again (haiilo.missing)"
+            Self::PerhapsRehired(_) | Self::PerhapsSamePerson(_) => {
+                "`link LOGIN HAIILO_ID` if it is the same human, `release LOGIN` if it is another one"
             }
+            Self::ReplacedByHand(_) => "`link LOGIN HAIILO_ID` makes the new account this person's",
         }
     }
 }

@@ -138,7 +138,7 @@ pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch 
 pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<OktaUserId, Sighting>) -> Leaving {
     let mut leaving = Leaving::default();
     let watched_since = watch(here.memory, here.rules, here.now).since;
-    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people) };
+    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
     for link in vanished {
         let before = here.memory.leavers.get(&link.okta_id);
         let sighting = sightings.get(&link.okta_id);
@@ -212,8 +212,10 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
 /// The userNames that people have or shall have, each with one of them.
 type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
-fn wishes(people: &AssignmentSnapshot) -> Wishes<'_> {
-    people.people().iter().filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
+/// Of whom an operator said that they are another human, those do not count.
+fn wishes<'a>(people: &'a AssignmentSnapshot, memory: &Memory) -> Wishes<'a> {
+    let others = people.people().iter().filter(|person| !memory.released.contains(&person.id));
+    others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
 }
 
 fn fate(

@@ -43,6 +43,10 @@ pub struct Memory {
     pub cycles: u64,
     /// Whether an operator stopped all writes.
     pub pause: Option<Pause>,
+    /// People of whom an operator said that they are nobody else, whatever they share with others.
+    pub released: BTreeSet<OktaUserId>,
+    /// The userNames that accounts of people who are gone once had, by [`UserName::key`], each with the person.
+    pub former_names: BTreeMap<CompactString, OktaUserId>,
 }
 
 /// A pause of all writes to Haiilo.

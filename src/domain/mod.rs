@@ -3,9 +3,11 @@
 //! Names no other module of the crate. No async, clock, file, network or logging: the same input gives the same output.
 
 pub mod account;
+pub mod acquaintances;
 pub mod assignment;
 pub mod attribute;
 pub mod correlate;
+pub mod decision;
 pub mod draft;
 pub mod guard;
 pub mod held;

@@ -42,6 +42,11 @@ impl Value {
         if texts.is_empty() { None } else { Some(Self::List(texts)) }
     }
 
+    /// The form in which two values are the same text to a reader: trimmed, NFC, without case.
+    pub fn key(&self) -> CompactString {
+        canonical(&self.shown(), Compare::IgnoreCase).into()
+    }
+
     /// Whether both are one value under `compare`.
     pub fn same_as(&self, other: &Self, compare: Compare) -> bool {
         match (self, other) {

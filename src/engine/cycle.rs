@@ -58,6 +58,13 @@ pub struct Prepared {
     memory: Memory,
 }
 
+impl Prepared {
+    /// What both sides showed, and what the store remembers.
+    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &Memory) {
+        (&self.people, &self.accounts, &self.memory)
+    }
+}
+
 /// What a cycle came to.
 #[must_use = "a report that nobody reads helps nobody"]
 #[derive(Debug)]

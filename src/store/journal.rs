@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::{Error, Row as _};
 
-use crate::domain::ids::{ApprovalId, HaiiloId};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::store::notes;
@@ -70,7 +70,7 @@ pub(super) async fn write_outcome(
     Ok(())
 }
 
-async fn write_effect(connection: &mut AnyConnection, effect: &Effect, now: i64) -> Result<(), Error> {
+pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect, now: i64) -> Result<(), Error> {
     match effect {
         Effect::Linked(link) => write_link(connection, link, now).await,
         Effect::Renamed(okta_id, name) => notes::write_name(connection, okta_id.as_str(), name.as_str(), now).await,
@@ -122,7 +122,32 @@ async fn write_effect(connection: &mut AnyConnection, effect: &Effect, now: i64)
     }
 }
 
-async fn write_link(connection: &mut AnyConnection, link: &Link, now: i64) -> Result<(), Error> {
+/// Writes down what an administrator decided, which is done with it.
+pub(super) async fn write_decision(
+    connection: &mut AnyConnection,
+    kind: &str,
+    (okta_id, haiilo_id, user_name): (&OktaUserId, Option<&HaiiloId>, &str),
+    (mandate, now): (&Mandate, i64),
+) -> Result<(), Error> {
+    let Mandate { run, approval: _, by, reason } = mandate;
+    sqlx::query(
+        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, outcome, ended, renames, clears, moves, counted, \
+         by_whom, reason) SELECT COALESCE(MAX(entry), 0) + 1, $1, $2, $3, $4, $5, $6, 'done', $2, 0, 0, 0, 0, $7, $8 FROM journal",
+    )
+    .bind(run.as_str())
+    .bind(now)
+    .bind(kind)
+    .bind(okta_id.as_str())
+    .bind(haiilo_id.map(HaiiloId::as_str))
+    .bind(user_name)
+    .bind(by.as_str())
+    .bind(reason.as_deref())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn write_link(connection: &mut AnyConnection, link: &Link, now: i64) -> Result<(), Error> {
     let Link { okta_id, haiilo_id, user_name, origin, listed, missing: _ } = link;
     sqlx::query(
         "INSERT INTO links (okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved, since) \

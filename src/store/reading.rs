@@ -104,6 +104,22 @@ async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
         .await?
         .into_keys()
         .collect(),
+        released: pairs(connection, "SELECT okta_id, since FROM released", |row| {
+            Ok((OktaUserId::new(row.try_get::<String, _>(0)?), ()))
+        })
+        .await?
+        .into_keys()
+        .collect(),
+        former_names: pairs(
+            connection,
+            "SELECT user_names.user_name, links.okta_id FROM user_names JOIN links ON links.haiilo_id = user_names.haiilo_id \
+             JOIN leavers ON leavers.okta_id = links.okta_id",
+            |row| {
+                let name = UserName::new(row.try_get::<String, _>(0)?);
+                Ok((name.key(), OktaUserId::new(row.try_get::<String, _>(1)?)))
+            },
+        )
+        .await?,
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
             by: by.to_owned(),

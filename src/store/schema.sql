@@ -37,6 +37,12 @@ CREATE TABLE user_names (
     PRIMARY KEY (haiilo_id, user_name)
 );
 
+-- People of whom an operator said that they are nobody else.
+CREATE TABLE released (
+    okta_id TEXT PRIMARY KEY,
+    since BIGINT NOT NULL
+);
+
 -- People who are no longer assigned.
 CREATE TABLE leavers (
     okta_id TEXT PRIMARY KEY,

@@ -1,15 +1,18 @@
-//! Stories of what an administrator decides between cycles: pauses.
+//! Stories of what an administrator decides between cycles: pauses, and whose account this is.
 
 use chrono::TimeDelta;
-use okta_haiilo_sim::people::person;
+use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::clock::Clock as _;
+use okta_haiilo_sync::domain::decision;
+use okta_haiilo_sync::domain::ids::{HaiiloId, RunId};
+use okta_haiilo_sync::domain::journal::Mandate;
 use okta_haiilo_sync::domain::leaver::Fate;
 use okta_haiilo_sync::domain::memory::{FirstRun, Pause};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 
 use crate::cli_stage::Stage;
-use crate::world::{World, outcomes};
+use crate::world::{World, outcomes, seed};
 
 async fn pause(world: &World, length: Option<TimeDelta>) {
     let until = length.map(|length| world.clock.now() + length);
@@ -83,4 +86,140 @@ async fn pause_and_resume_at_the_program() {
     stage.run(&["sync"]).exits(0);
     stage.run(&["plan", "--exit-code"]).exits(0);
     assert_eq!(stage.account(0).expect("an account").team(), "Paris");
+}
+
+/// A company of four in which deletes are armed; the second has left, and somebody with the same address has come.
+async fn rehired() -> (Stage, String, String) {
+    let stage = Stage::in_step(4).await;
+    stage.configure_also("[leavers]\ndeactivated = \"delete\"\nadopted = \"same\"\ngrace = \"0s\"");
+    stage.run(&["sync"]).exits(0);
+    let (old, account) = (stage.okta_id(1), stage.account(1).expect("an account").id);
+    stage.okta.state().deactivate(&old);
+    let again = Person { email: "again@example.com".to_owned(), ..person(1) };
+    let new = stage.okta.state().hire(&again);
+    stage.okta.state().set_user_name(&new, &person(1).email);
+    let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!((&plan["operations"], &plan["held"][0]["code"]), (&json!([]), &json!("account_of_another")));
+    assert!(plan["held"][0]["remedy"].as_str().expect("a remedy").contains("release LOGIN"));
+    (stage, new, account)
+}
+
+fn deleted(stage: &Stage) -> usize {
+    stage.haiilo.state().deleted_for_ever().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_human_with_a_new_okta_user_takes_the_account_along() {
+    let (stage, new, account) = rehired().await;
+    let told = stage.run(&["link", &new, &account, "--reason", "rehired"]).exits(0).says_nothing().out;
+    assert!(told.contains(&format!("the account of {new} now")) && told.contains("not assigned any more"), "{told}");
+    stage.run(&["sync"]).exits(0);
+    stage.run(&["plan", "--exit-code"]).exits(0);
+    assert_eq!((deleted(&stage), stage.account(1).expect("an account").id), (0, account.clone()));
+    let journal = stage.run(&["journal", "--format", "json", "--user", &account]).exits(0).json();
+    let told =
+        |entry: &serde_json::Value| format!("{} {}", entry["kind"].as_str().unwrap_or_default(), entry["reason"]);
+    let told: Vec<String> = journal.as_array().expect("a list").iter().map(told).collect();
+    assert_eq!(told, ["link null", "unlink \"rehired\"", "link \"rehired\""]);
+    stage.run(&["link", &new, &account]).exits(2).says(&["is this person's already"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_human_gets_an_account_once_the_old_one_may_go() {
+    let (stage, new, account) = rehired().await;
+    stage.run(&["release", &new]).exits(0).says_nothing();
+    stage.run(&["sync"]).exits(0);
+    assert_eq!((deleted(&stage), stage.account(1)), (1, None));
+    stage.run(&["sync"]).exits(0);
+    assert_ne!(stage.account(1).expect("an account").id, account);
+    stage.run(&["plan", "--exit-code"]).exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_unlinked_loses_nothing_and_is_matched_anew() {
+    let stage = Stage::in_step(3).await;
+    let (email, id) = (person(1).email, stage.okta_id(1));
+    stage.okta.state().deactivate(&id);
+    stage.run(&["unlink", &email]).exits(0).says_nothing();
+    stage.configure_also("[leavers]\ndeactivated = \"delete\"\nadopted = \"same\"\ngrace = \"0s\"");
+    for _ in 0..3 {
+        stage.run(&["sync"]).exits(0);
+    }
+    assert_eq!(deleted(&stage), 0);
+    let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!((&plan["leavers"], plan["unmanaged"].as_array().map(Vec::len)), (&json!([]), Some(2)));
+    stage.okta.state().reactivate(&id);
+    stage.okta.state().assign(&id);
+    let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["operations"][0]["kind"], "link");
+    stage.run(&["unlink", &email]).exits(2).says(&["nobody is linked"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_decided_is_refused_and_changes_nothing() {
+    let stage = Stage::in_step(3).await;
+    let account = |n| stage.account(n).expect("an account").id;
+    let before = stage.run(&["journal"]).exits(0).out;
+    let (email, other) = (person(0).email, account(1));
+    stage.run(&["link", &email, &other]).exits(2).says(&["who is assigned; unlink that person first"]);
+    stage.run(&["link", &email, "no-such-id"]).exits(2).says(&["haiilo shows no account"]);
+    stage.run(&["link", "nobody@example.com", &other]).exits(2).says(&["0 people are assigned by that name"]);
+    stage.run(&["release", "nobody@example.com"]).exits(2).says(&["0 people"]);
+    assert_eq!(stage.run(&["journal"]).exits(0).out, before);
+    stage.run(&["plan", "--exit-code"]).exits(0);
+}
+
+#[tokio::test]
+async fn a_joiner_with_the_names_of_an_account_that_is_not_ours_is_held_until_somebody_decides() {
+    let mut world = World::in_step(3).await;
+    // The same human has an account under an address of former times.
+    let before = Person { email: "maiden.name@example.com".to_owned(), ..person(9) };
+    let account = world.haiilo.state().add_account(seed(&before));
+    world.haiilo.state().edit(&account, "name.givenName", json!(person(9).given.to_uppercase()));
+    let id = world.okta.state().hire(&person(9));
+    world.haiilo.state().add_account(seed(&person(8)));
+    let other = world.okta.state().hire(&person(8));
+    let report = world.sync_well().await;
+    // Whoever has an account by the same address is adopted as ever.
+    assert_eq!(outcomes(&report), ["link done"]);
+    assert_eq!(report.concluded[0].operation.okta_id.as_str(), other);
+    let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+    assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_same_person", id.as_str()));
+    assert_eq!(held.haiilo_id.as_ref().map(HaiiloId::as_str), Some(account.as_str()));
+    let prepared = world.plan().await;
+    let relink = decision::relink(prepared.basis(), &id, &HaiiloId::new(account.as_str())).expect("decided");
+    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["update done"]);
+    assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(9).email);
+    world.assert_converged().await;
+}
+
+#[tokio::test]
+async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until_somebody_decides() {
+    let mut world = World::in_step(4).await;
+    let (leaver, former) = (world.okta_id(1), person(1).email);
+    world.okta.state().rename(&leaver, "married@example.com");
+    world.sync_well().await;
+    world.okta.state().deactivate(&leaver);
+    world.sync_well().await;
+    let joiner = Person { email: former, ..person(9) };
+    let id = world.okta.state().hire(&joiner);
+    for _ in 0..2 {
+        let report = world.sync_well().await;
+        assert!(report.concluded.is_empty());
+        let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+        assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_rehired", id.as_str()));
+    }
+    let prepared = world.plan().await;
+    let (people, _, _) = prepared.basis();
+    let person = decision::assigned(people, &id).expect("somebody");
+    world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["create done"]);
+    world.assert_converged().await;
+}
+
+fn mandate() -> Mandate {
+    Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
 }

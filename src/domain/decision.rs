@@ -1,0 +1,108 @@
+//! What an administrator decides about links: this account is this person's, this person has none of them, these two are two humans.
+//!
+//! Only decides what follows; a command carries it out. Nothing here is sent to Haiilo.
+
+use crate::domain::account::Activity;
+use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::memory::Memory;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+
+/// A link that shall be made by hand, with those that end with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relink {
+    /// The new link.
+    pub link: Link,
+    /// The link by which the account was somebody else's.
+    pub from: Option<Link>,
+    /// The person's former account, which is not ours after that.
+    pub instead_of: Option<Link>,
+}
+
+/// Why a decision cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecidable {
+    /// Nobody, or not one alone, is meant.
+    #[error("{0} people are assigned by that name; give the Okta id of one of them")]
+    WhoIsMeant(usize),
+    /// No link is meant.
+    #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]
+    NoLink,
+    /// Haiilo does not show the account.
+    #[error("haiilo shows no account {0}; `plan --format json` lists those that are not ours")]
+    NoSuchAccount(HaiiloId),
+    /// The listing is not whole.
+    #[error("it is not certain who is in haiilo: {0}; try again")]
+    Doubtful(String),
+    /// The account is inactive.
+    #[error("account {0} is inactive; activate it in haiilo first")]
+    Inactive(HaiiloId),
+    /// The account belongs to somebody who is assigned.
+    #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
+    OwnerIsAssigned(HaiiloId, OktaUserId),
+    /// The account is this person's already.
+    #[error("account {0} is this person's already")]
+    AlreadyLinked(HaiiloId),
+}
+
+/// Whoever is assigned by a userName or an Okta id.
+pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, Undecidable> {
+    let name = UserName::new(login);
+    let is_meant = |person: &&Person| {
+        person.state != PersonState::Left
+            && (person.id.as_str() == login || person.state.user_name().is_some_and(|found| found.same_as(&name)))
+    };
+    let meant: Vec<&Person> = people.people().iter().filter(is_meant).collect();
+    match meant[..] {
+        [person] => Ok(person),
+        ref several => Err(Undecidable::WhoIsMeant(several.len())),
+    }
+}
+
+/// The link that a userName, an Okta id or a Haiilo id means.
+pub fn linked<'a>(memory: &'a Memory, login: &str) -> Result<&'a Link, Undecidable> {
+    let name = UserName::new(login);
+    let mut meant = memory.links.iter().filter(|link| {
+        link.okta_id.as_str() == login || link.haiilo_id.as_str() == login || link.user_name.same_as(&name)
+    });
+    meant.next().ok_or(Undecidable::NoLink)
+}
+
+/// What it takes to make an account a person's.
+pub fn relink(
+    (people, accounts, memory): (&AssignmentSnapshot, &AccountSnapshot, &Memory),
+    login: &str,
+    haiilo_id: &HaiiloId,
+) -> Result<Relink, Undecidable> {
+    let person = assigned(people, login)?;
+    if let Proof::Doubtful(why) = accounts.proof() {
+        return Err(Undecidable::Doubtful(why.clone()));
+    }
+    let position = accounts.position(haiilo_id).ok_or_else(|| Undecidable::NoSuchAccount(haiilo_id.clone()))?;
+    let account = &accounts.accounts()[position];
+    if account.activity == Activity::Inactive {
+        return Err(Undecidable::Inactive(haiilo_id.clone()));
+    }
+    let from = memory.links.of_account(haiilo_id);
+    match from {
+        Some(link) if link.okta_id == person.id => return Err(Undecidable::AlreadyLinked(haiilo_id.clone())),
+        Some(link) if people.get(&link.okta_id).is_some_and(|owner| owner.state != PersonState::Left) => {
+            return Err(Undecidable::OwnerIsAssigned(haiilo_id.clone(), link.okta_id.clone()));
+        }
+        Some(_) | None => {}
+    }
+    let user_name = account.user_name.clone().or(person.state.user_name().cloned());
+    Ok(Relink {
+        link: Link {
+            okta_id: person.id.clone(),
+            haiilo_id: haiilo_id.clone(),
+            user_name: user_name.unwrap_or_else(|| UserName::new("")),
+            // An account that we made stays one that we made.
+            origin: from.map_or(Origin::Adopted, |link| link.origin),
+            listed: Listed::Seen,
+            missing: None,
+        },
+        from: from.cloned(),
+        instead_of: memory.links.of_person(&person.id).cloned(),
+    })
+}
