@@ -45,6 +45,10 @@ pub enum Command {
     /// Exit code 0, or 10 with --exit-code when there are operations.
     #[command(alias = "diff")]
     Plan(PlanArguments),
+    /// Apply a plan that was saved and reviewed: of a plan that is made now, only what also stands in the file, word for word.
+    ///
+    /// Exit codes as of `sync`.
+    Apply(ApplyArguments),
     /// Run one cycle now.
     ///
     /// Exit code 0 done, 3 refused because an approval is needed, 4 some operations failed.
@@ -107,6 +111,25 @@ pub struct PlanArguments {
     /// End with exit code 10 if there are operations.
     #[arg(long)]
     pub exit_code: bool,
+    /// Save the plan for `apply`, readable by you alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "user")]
+    pub save: Option<PathBuf>,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// The plan, as `plan --save` wrote it.
+    pub file: PathBuf,
+    /// The form of the report.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+    /// Write the report to this file, readable by you alone, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Why, for the journal.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// `sync`.

@@ -54,9 +54,11 @@ impl fmt::Display for Unfinished {
 impl<E: Into<anyhow::Error>> From<E> for Unfinished {
     fn from(error: E) -> Self {
         let why: anyhow::Error = error.into();
-        let is_another_tenant =
-            why.downcast_ref::<CycleError>().is_some_and(|error| matches!(error, CycleError::OtherTenant { .. }));
-        let ending = if is_another_tenant { Ending::Misconfigured } else { Ending::Failed };
+        let ending = match why.downcast_ref::<CycleError>() {
+            Some(CycleError::OtherTenant { .. }) => Ending::Misconfigured,
+            Some(CycleError::ReviewIsOver(_)) => Ending::Refused,
+            _ => Ending::Failed,
+        };
         Self { ending, why }
     }
 }

@@ -8,7 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::{approve, check, decide, demo, journal, pause, plan, store, sync, telemetry};
+use crate::cli::{apply, approve, check, decide, demo, journal, pause, plan, store, sync, telemetry};
 use crate::config::Surroundings;
 
 /// Runs a command.
@@ -36,6 +36,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
     match command {
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
+        Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Approve(arguments) => approve::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,
         Command::Link(arguments) => decide::link(context, &arguments).await,

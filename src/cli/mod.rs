@@ -1,5 +1,6 @@
 //! The commands, a file a verb. The only place that prints, and the only one that knows all adapters.
 
+mod apply;
 mod approve;
 mod args;
 mod check;

@@ -77,6 +77,12 @@ impl Destination {
     }
 }
 
+/// Writes a file that its owner alone can read, all at once.
+pub(super) fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
+    let place = open(path).with_context(|| format!("the plan cannot be saved to {}", path.display()))?;
+    Destination { format: Format::Text, place }.write(text)
+}
+
 fn open(path: &Path) -> io::Result<Place> {
     let is_no_file = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     if is_no_file {

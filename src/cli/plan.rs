@@ -1,24 +1,29 @@
 //! `plan`: what `sync` would do. Built without anything that writes, so that it cannot.
 
+use crate::cli::apply;
 use crate::cli::args::{PlanArguments, ReportArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output::Destination;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
+use crate::domain::memory::Tenant;
 use crate::engine::{self, Prepared, Scope};
 use crate::report::{Ending as ReportEnding, Report};
 use crate::store::ReadStore;
 
 /// Shows the plan.
 pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<Ending, Unfinished> {
-    let prepared = show(context, &arguments.report).await?;
+    let (prepared, tenant) = show(context, &arguments.report).await?;
+    if let Some(path) = &arguments.save {
+        apply::save(path, &prepared, &tenant)?;
+    }
     let has_operations = !prepared.plan.operations.is_empty();
     Ok(if arguments.exit_code && has_operations { Ending::Pending } else { Ending::Done })
 }
 
 /// Makes the plan and gives the report.
-pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<Prepared, Unfinished> {
+pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<(Prepared, Tenant), Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
     let destination = Destination::open(arguments)?;
     let bars = Bars::new(context.progress);
@@ -27,7 +32,7 @@ pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Resu
     bars.clear();
     let prepared = prepared?;
     destination.give(&report(&prepared, &wiring, ReportEnding::DryRun))?;
-    Ok(prepared)
+    Ok((prepared, wiring.cycle.tenant))
 }
 
 /// Whom the command is about.

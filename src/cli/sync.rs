@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::cli::args::SyncArguments;
+use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output::Destination;
@@ -15,7 +15,7 @@ use crate::clock::Clock as _;
 use crate::domain::guard::Decision;
 use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::journal::{Mandate, Outcome};
-use crate::engine::{self, CycleReport, Order};
+use crate::engine::{self, CycleReport, Order, Scope};
 use crate::report::Ending as ReportEnding;
 use crate::store::{CycleLock, LockError, Store};
 
@@ -31,18 +31,47 @@ pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<
         return Ok(Ending::Done);
     }
     let wiring = Wiring::new(context.settings()?)?;
-    let destination = Destination::open(&arguments.report)?;
-    let lock = lock(&wiring, "sync").await?;
-    let store = Store::open(wiring.store.clone(), lock).await?;
-    let ends = Ends { wiring: &wiring, store };
-    let order = Order {
+    let cycle = Cycle {
+        what: "sync",
         scope: plan::scope(&arguments.report),
         given: arguments.approve.as_deref().map(ApprovalId::new),
+        reason: arguments.reason.clone(),
+    };
+    self::cycle(context, &wiring, &arguments.report, cycle).await
+}
+
+/// What one cycle is asked to do.
+pub(super) struct Cycle {
+    /// The command, for whoever waits for it.
+    pub(super) what: &'static str,
+    /// Whom it is about.
+    pub(super) scope: Scope,
+    /// An approval that was named with the command.
+    pub(super) given: Option<ApprovalId>,
+    /// Why, for the journal.
+    pub(super) reason: Option<String>,
+}
+
+/// Runs a cycle and gives the report.
+pub(super) async fn cycle(
+    context: &Context,
+    wiring: &Wiring,
+    arguments: &ReportArguments,
+    cycle: Cycle,
+) -> Result<Ending, Unfinished> {
+    let Cycle { what, scope, given, reason } = cycle;
+    let destination = Destination::open(arguments)?;
+    let lock = lock(wiring, what).await?;
+    let store = Store::open(wiring.store.clone(), lock).await?;
+    let ends = Ends { wiring, store };
+    let order = Order {
+        scope,
+        given,
         mandate: Mandate {
             run: RunId::new(Uuid::new_v4().to_string()),
             approval: None,
             by: context.invoker.describe(),
-            reason: arguments.reason.clone(),
+            reason,
         },
     };
     let bars = Bars::new(context.progress);
@@ -58,7 +87,7 @@ pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<
         Some(pause) => ReportEnding::Paused(pause),
         None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
     };
-    destination.give(&plan::report(&report.prepared, &wiring, ending))?;
+    destination.give(&plan::report(&report.prepared, wiring, ending))?;
     let has_failures = !stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
     Ok(match (is_refused, has_failures) {
         (true, _) => Ending::Refused,

@@ -1,6 +1,5 @@
 //! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,14 +9,14 @@ use crate::config::settings::PushRule;
 use crate::domain::correlate::{self, Sides};
 use crate::domain::draft::{self, Basis};
 use crate::domain::guard::{self, Decision, LimitName, Signs, Verdict, Violation};
-use crate::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
+use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
 use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
 use crate::domain::memory::{FirstRun, Memory, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
-use crate::domain::plan::{Notes, Plan};
+use crate::domain::plan::Plan;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
@@ -26,19 +25,11 @@ use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
 use crate::engine::run::{Run, Stop};
+use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
     Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreWriter, World,
 };
-
-/// Whom a cycle is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everybody.
-    Everybody,
-    /// One person, named by userName, Okta id or Haiilo id: linked, created or updated, never deleted.
-    One(String),
-}
 
 /// A plan with everything that it was made from.
 #[derive(Debug)]
@@ -88,11 +79,15 @@ pub async fn prepare<W: World>(
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
     let collected = collect(world, settings, observer).await?;
-    let Collected { application, local_time, began, people, accounts, memory, nobody_has } = collected;
+    let Collected { application, local_time, began, people, accounts, mut memory, nobody_has } = collected;
     if let Some(tenant) = &memory.tenant {
         same_tenant(tenant, &settings.tenant)?;
     }
     let now = application.server_time.unwrap_or(local_time);
+    if let Scope::Reviewed(reviewed) = scope {
+        // Whoever reviewed a plan has approved what is in it, and nothing else.
+        memory.approvals.push(reviewed.approval(now)?);
+    }
     let owners = Owners::of(&memory.links, &accounts);
     let sides = Sides {
         people: &people,
@@ -132,10 +127,17 @@ pub async fn prepare<W: World>(
             until.map_or("until `resume`".to_owned(), |until| format!("until {}", until.format("%Y-%m-%d %H:%M UTC")));
         plan.findings.push(format!("all writes are paused {until}, by {by}"));
     }
-    if let Scope::One(name) = scope {
-        narrow(&mut plan, name, &people, &memory)?;
-    }
-    let signs = if *scope == Scope::Everybody { Signs::Counted } else { Signs::Ignored };
+    let signs = match scope {
+        Scope::Everybody => Signs::Counted,
+        Scope::One(name) => {
+            scope::narrow(&mut plan, name, &people, &memory)?;
+            Signs::Ignored
+        }
+        Scope::Reviewed(reviewed) => {
+            scope::keep_reviewed(&mut plan, reviewed);
+            Signs::Counted
+        }
+    };
     let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
         verdict.refuse(Violation {
@@ -183,7 +185,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         return paused(world, settings, order, prepared, (started, pause)).await;
     }
     match scope {
-        Scope::Everybody => {
+        Scope::Everybody | Scope::Reviewed(_) => {
             let acceptance = acceptance(settings, &prepared);
             world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
         }
@@ -223,7 +225,9 @@ pub async fn sync<W: World<Store: StoreWriter>>(
 /// The watch after a complete cycle.
 fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
     match scope {
-        Scope::Everybody => Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now)),
+        Scope::Everybody | Scope::Reviewed(_) => {
+            Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now))
+        }
         Scope::One(_) => None,
     }
 }
@@ -236,7 +240,7 @@ async fn paused<W: World<Store: StoreWriter>>(
     prepared: Prepared,
     (started, pause): (DateTime<Utc>, Pause),
 ) -> Result<CycleReport, CycleError> {
-    if order.scope == Scope::Everybody {
+    if !matches!(order.scope, Scope::One(_)) {
         let acceptance = Acceptance {
             vanished: Counted::Yes,
             missing: Counted::Yes,
@@ -340,34 +344,6 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
         mapping: settings.mapping_fingerprint(),
         first_run,
     }
-}
-
-/// Leaves of a plan what concerns one person, without deletes.
-fn narrow(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, memory: &Memory) -> Result<(), CycleError> {
-    let user_name = UserName::new(name);
-    let by_person = people.people().iter().filter(|person| {
-        person.id.as_str() == name || person.state.user_name().is_some_and(|found| found.same_as(&user_name))
-    });
-    let by_link = memory.links.iter().filter(|link| {
-        link.okta_id.as_str() == name || link.haiilo_id.as_str() == name || link.user_name.same_as(&user_name)
-    });
-    let ids: BTreeSet<OktaUserId> =
-        by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
-    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes } = plan;
-    operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
-    trials.retain(|operation| ids.contains(&operation.okta_id));
-    leavers.retain(|leaver| ids.contains(&leaver.okta_id));
-    held.retain(|held| ids.contains(&held.okta_id));
-    parked.retain(|parked| ids.contains(&parked.okta_id));
-    missing.retain(|missing| ids.contains(&missing.okta_id));
-    unmanaged.retain(|account| {
-        account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
-    });
-    // Only what protects somebody is remembered of a cycle that is not about everybody.
-    let mut leavers = notes.leavers.protective(&memory.leavers);
-    leavers.retain(&ids);
-    *notes = Notes { leavers, ..Notes::default() };
-    if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
 }
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {

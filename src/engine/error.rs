@@ -1,5 +1,7 @@
 //! Why a cycle ended before there was a plan.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::snapshot::Incomplete;
 use crate::ports::{Failure, StoreFailure};
 
@@ -45,6 +47,9 @@ pub enum CycleError {
         "nobody is assigned, linked or in haiilo by the name that was given; nothing was changed: give a userName, an okta id or a haiilo id"
     )]
     NobodyOfThisName,
+    /// A reviewed plan is too old, or from the future.
+    #[error("the reviewed plan was made at {0}, and lets pass what is in it for 24 hours; make and review a new one")]
+    ReviewIsOver(DateTime<Utc>),
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreFailure),

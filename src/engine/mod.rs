@@ -12,11 +12,13 @@ mod error;
 mod evidence;
 mod remove;
 mod run;
+mod scope;
 mod settings;
 mod update;
 mod verify;
 
-pub use cycle::{CycleReport, Order, Prepared, Scope, prepare, sync};
+pub use cycle::{CycleReport, Order, Prepared, prepare, sync};
 pub use error::CycleError;
 pub use run::Stop;
+pub use scope::{Reviewed, Scope};
 pub use settings::{CycleSettings, Observer, Side, Silence};

@@ -11,8 +11,10 @@ use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
 
-const COMMANDS: [&str; 12] =
-    ["plan", "sync", "approve", "check", "link", "unlink", "release", "pause", "resume", "journal", "store", "demo"];
+const COMMANDS: [&str; 13] = [
+    "plan", "apply", "sync", "approve", "check", "link", "unlink", "release", "pause", "resume", "journal", "store",
+    "demo",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn help_names_every_command() {

@@ -5,6 +5,7 @@ mod cli;
 mod cli_history;
 mod cli_manners;
 mod cli_reports;
+mod cli_review;
 mod cli_secrets;
 mod cli_stage;
 mod cli_tls;

@@ -131,7 +131,7 @@ impl Teller {
 
     async fn plan(&self) -> Result<(), Unfinished> {
         output::print("$ okta-haiilo-sync plan\n")?;
-        let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false };
+        let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
         let ended = plan::run(&self.stage.context(), &arguments).await?;
         expect(&ended, &Ending::Done, "plan ends otherwise")
     }

@@ -1,0 +1,100 @@
+//! Whom a cycle is about: everybody, one person, or what somebody has reviewed.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::guard;
+use crate::domain::ids::{OktaUserId, UserName};
+use crate::domain::memory::{Approval, Memory};
+use crate::domain::operation::Kind;
+use crate::domain::plan::{Notes, Plan};
+use crate::domain::snapshot::AssignmentSnapshot;
+use crate::engine::error::CycleError;
+
+/// How long a reviewed plan, like any approval, lets pass what is in it.
+const REVIEW_LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// Whom a cycle is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody.
+    Everybody,
+    /// One person, named by userName, Okta id or Haiilo id: linked, created or updated, never deleted.
+    One(String),
+    /// What stands in a plan that somebody has reviewed, word for word, and nothing else.
+    Reviewed(Reviewed),
+}
+
+/// A plan that was saved and reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewed {
+    /// When it was made, by Okta's clock.
+    pub at: DateTime<Utc>,
+    /// Its things, in the form in which approvals name them.
+    pub items: BTreeSet<String>,
+}
+
+impl Reviewed {
+    /// The approval that a review is, as long as it lasts.
+    pub(super) fn approval(&self, now: DateTime<Utc>) -> Result<Approval, CycleError> {
+        let until = self.at + REVIEW_LASTS;
+        if now >= until || self.at > now + TimeDelta::minutes(5) {
+            return Err(CycleError::ReviewIsOver(self.at));
+        }
+        Ok(Approval { id: guard::id_of(&self.items), items: self.items.clone(), until })
+    }
+}
+
+/// Leaves of a plan the operations that were reviewed, and says what else there was on either side.
+pub(super) fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
+    let Reviewed { at: _, items } = reviewed;
+    let planned: BTreeSet<String> = plan.operations.iter().map(|operation| operation.to_json().to_string()).collect();
+    let before = plan.operations.len();
+    plan.operations.retain(|operation| items.contains(&operation.to_json().to_string()));
+    plan.trials.clear();
+    for dropped in items.iter().filter(|item| !planned.contains(*item)) {
+        let item: serde_json::Value = serde_json::from_str(dropped).unwrap_or_default();
+        // Absences are items as well, and nothing that could be applied.
+        if let (Some(kind), Some(name)) = (item["kind"].as_str(), item["user_name"].as_str()) {
+            plan.findings.push(format!("dropped, since a plan that is made now does not have it: {kind} {name}"));
+        }
+    }
+    match before - plan.operations.len() {
+        0 => {}
+        more => plan.findings.push(format!("{more} operations that are not in the reviewed plan wait for another run")),
+    }
+}
+
+/// Leaves of a plan what concerns one person, without deletes.
+pub(super) fn narrow(
+    plan: &mut Plan,
+    name: &str,
+    people: &AssignmentSnapshot,
+    memory: &Memory,
+) -> Result<(), CycleError> {
+    let user_name = UserName::new(name);
+    let by_person = people.people().iter().filter(|person| {
+        person.id.as_str() == name || person.state.user_name().is_some_and(|found| found.same_as(&user_name))
+    });
+    let by_link = memory.links.iter().filter(|link| {
+        link.okta_id.as_str() == name || link.haiilo_id.as_str() == name || link.user_name.same_as(&user_name)
+    });
+    let ids: BTreeSet<OktaUserId> =
+        by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
+    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes } = plan;
+    operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
+    trials.retain(|operation| ids.contains(&operation.okta_id));
+    leavers.retain(|leaver| ids.contains(&leaver.okta_id));
+    held.retain(|held| ids.contains(&held.okta_id));
+    parked.retain(|parked| ids.contains(&parked.okta_id));
+    missing.retain(|missing| ids.contains(&missing.okta_id));
+    unmanaged.retain(|account| {
+        account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
+    });
+    // Only what protects somebody is remembered of a cycle that is not about everybody.
+    let mut leavers = notes.leavers.protective(&memory.leavers);
+    leavers.retain(&ids);
+    *notes = Notes { leavers, ..Notes::default() };
+    if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
+}
