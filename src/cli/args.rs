@@ -63,6 +63,8 @@ pub enum Command {
     Unlink(DecisionArguments),
     /// Say that a person is nobody else, whatever they share with somebody who left or with an account that is not ours.
     Release(DecisionArguments),
+    /// Delete the account of somebody who was dismissed, without the grace. It cannot be restored.
+    Remove(RemoveArguments),
     /// Stop all writes to Haiilo; reading, clocks and reports go on.
     ///
     /// `pause` until `resume`, or `pause for 4h`.
@@ -175,6 +177,16 @@ pub struct DecisionArguments {
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// `remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArguments {
+    #[command(flatten)]
+    pub decision: DecisionArguments,
+    /// At once: the grace is skipped, and nothing else.
+    #[arg(long, required = true)]
+    pub now: bool,
 }
 
 /// `pause`.

@@ -78,7 +78,7 @@ pub(super) async fn release(context: &Context, arguments: &DecisionArguments) ->
 }
 
 /// Reads both sides under the lock, as a cycle does.
-async fn read<'w>(
+pub(super) async fn read<'w>(
     context: &Context,
     wiring: &'w Wiring,
     what: &str,
@@ -91,7 +91,7 @@ async fn read<'w>(
     Ok((ends, prepared?))
 }
 
-fn mandate(context: &Context, reason: Option<&str>) -> Mandate {
+pub(super) fn mandate(context: &Context, reason: Option<&str>) -> Mandate {
     Mandate {
         run: RunId::new(Uuid::new_v4().to_string()),
         approval: None,

@@ -8,7 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::{apply, approve, check, decide, demo, journal, pause, plan, store, sync, telemetry};
+use crate::cli::{apply, approve, check, decide, demo, journal, pause, plan, remove, store, sync, telemetry};
 use crate::config::Surroundings;
 
 /// Runs a command.
@@ -42,6 +42,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
         Command::Link(arguments) => decide::link(context, &arguments).await,
         Command::Unlink(arguments) => decide::unlink(context, &arguments).await,
         Command::Release(arguments) => decide::release(context, &arguments).await,
+        Command::Remove(arguments) => remove::run(context, &arguments).await,
         Command::Pause(arguments) => pause::pause(context, &arguments).await,
         Command::Resume => pause::resume(context).await,
         Command::Journal(arguments) => journal::run(context, &arguments).await,

@@ -14,6 +14,7 @@ mod output;
 mod pause;
 mod plan;
 mod progress;
+mod remove;
 mod store;
 mod sync;
 mod telemetry;

@@ -4,6 +4,7 @@
 
 use crate::domain::account::Activity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::leavers::{self, Circumstances};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::memory::Memory;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
@@ -40,6 +41,12 @@ pub enum Undecidable {
     /// The account belongs to somebody who is assigned.
     #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
     OwnerIsAssigned(HaiiloId, OktaUserId),
+    /// The person is assigned.
+    #[error("{0} is assigned in okta; nobody who is assigned loses the account")]
+    IsAssigned(OktaUserId),
+    /// The account must not go.
+    #[error("account {0} stays: {1}")]
+    Stays(HaiiloId, String),
     /// The account is this person's already.
     #[error("account {0} is this person's already")]
     AlreadyLinked(HaiiloId),
@@ -66,6 +73,35 @@ pub fn linked<'a>(memory: &'a Memory, login: &str) -> Result<&'a Link, Undecidab
         link.okta_id.as_str() == login || link.haiilo_id.as_str() == login || link.user_name.same_as(&name)
     });
     meant.next().ok_or(Undecidable::NoLink)
+}
+
+/// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
+pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, Undecidable> {
+    let link = linked(here.memory, login)?;
+    let id = &link.haiilo_id;
+    let stays = |why: String| Err(Undecidable::Stays(id.clone(), why));
+    if here.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
+        return Err(Undecidable::IsAssigned(link.okta_id.clone()));
+    }
+    if let Some(why) = leavers::deletes_blocked(here) {
+        return stays(why.as_str().to_owned());
+    }
+    let account = here.accounts.position(id).map(|at| &here.accounts.accounts()[at]);
+    let Some(account) = account else { return Err(Undecidable::NoSuchAccount(id.clone())) };
+    let names = [Some(&link.user_name), account.user_name.as_ref()];
+    if names.iter().flatten().any(|name| name.same_as(&here.policy.token_owner)) {
+        return stays("our own token would die with it".to_owned());
+    }
+    if let Some(pattern) = leavers::protection(here.policy, here.memory, id, names.into_iter().flatten()) {
+        return stays(format!("it is protected by {pattern}"));
+    }
+    if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
+        return stays("it carries another userName than when it was last seen".to_owned());
+    }
+    if let Some(pause) = here.memory.pause_at(here.now) {
+        return stays(format!("all writes are paused, by {}", pause.by));
+    }
+    Ok(link)
 }
 
 /// What it takes to make an account a person's.

@@ -138,7 +138,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
-    async fn deletes(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+    pub(super) async fn deletes(
+        &self,
+        operations: &[&Operation],
+        concluded: &mut Vec<Concluded>,
+        observer: &impl Observer,
+    ) {
         if operations.is_empty() {
             return;
         }

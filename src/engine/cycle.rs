@@ -43,10 +43,12 @@ pub struct Prepared {
     /// The application's name in Okta.
     pub application: String,
     /// The monotonic time when reading began.
-    began: Duration,
-    people: AssignmentSnapshot,
-    accounts: AccountSnapshot,
-    memory: Memory,
+    pub(super) began: Duration,
+    /// Whether the local clock agrees with Okta's.
+    pub(super) agreement: ClockAgreement,
+    pub(super) people: AssignmentSnapshot,
+    pub(super) accounts: AccountSnapshot,
+    pub(super) memory: Memory,
 }
 
 impl Prepared {
@@ -101,6 +103,7 @@ pub async fn prepare<W: World>(
     let to_look_at = leavers::to_look_at(&vanished, &memory);
     let (sightings, failure) = evidence::gather(world.source(), settings.policy.statuses, &to_look_at).await;
     let rules = settings.leaver_rules();
+    let agreement = ClockAgreement::of(local_time, application.server_time);
     let here = Circumstances {
         people: &people,
         accounts: &accounts,
@@ -108,7 +111,7 @@ pub async fn prepare<W: World>(
         policy: &settings.policy,
         rules: &rules,
         now,
-        agreement: ClockAgreement::of(local_time, application.server_time),
+        agreement,
     };
     let leaving = leavers::decide(here, &vanished, &sightings);
     let basis = Basis { sides, now };
@@ -146,7 +149,7 @@ pub async fn prepare<W: World>(
             allowed: 0,
         });
     }
-    Ok(Prepared { plan, verdict, now, application: application.label, began, people, accounts, memory })
+    Ok(Prepared { plan, verdict, now, application: application.label, began, agreement, people, accounts, memory })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.

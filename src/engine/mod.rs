@@ -8,6 +8,7 @@ mod canary;
 mod collect;
 mod create;
 mod cycle;
+mod dismissal;
 mod error;
 mod evidence;
 mod remove;
@@ -18,6 +19,7 @@ mod update;
 mod verify;
 
 pub use cycle::{CycleReport, Order, Prepared, prepare, sync};
+pub use dismissal::{dismiss, dismissed};
 pub use error::CycleError;
 pub use run::Stop;
 pub use scope::{Reviewed, Scope};

@@ -1,0 +1,63 @@
+//! A dismissal: the account of one person who is deactivated goes at once, without a grace, on the word of an operator.
+//!
+//! Everything else is as for any delete: evidence and the control person by Okta's own answers, the account read before, the journal.
+
+use crate::domain::decision::{self, Undecidable};
+use crate::domain::journal::{Concluded, Mandate};
+use crate::domain::leaver::Evidence;
+use crate::domain::leavers::Circumstances;
+use crate::domain::link::Link;
+use crate::domain::operation::{Action, Operation};
+use crate::engine::bench::{Approved, Bench};
+use crate::engine::canary::Canaries;
+use crate::engine::cycle::Prepared;
+use crate::engine::run::Run;
+use crate::engine::settings::{CycleSettings, Silence};
+use crate::ports::{AccountWriter, StoreWriter, World};
+
+/// Whose account it is, if it may go.
+pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> Result<Link, Undecidable> {
+    let rules = settings.leaver_rules();
+    let here = Circumstances {
+        people: &prepared.people,
+        accounts: &prepared.accounts,
+        memory: &prepared.memory,
+        policy: &settings.policy,
+        rules: &rules,
+        now: prepared.now,
+        agreement: prepared.agreement,
+    };
+    decision::dismissed(here, login).cloned()
+}
+
+/// Deletes the account, if Okta calls the user deactivated.
+pub async fn dismiss<W: World<Store: StoreWriter>>(
+    world: &W,
+    writer: &impl AccountWriter,
+    settings: &CycleSettings,
+    prepared: &Prepared,
+    (link, mandate): (&Link, &Mandate),
+) -> Vec<Concluded> {
+    let run = Run::new((prepared.now, prepared.began));
+    let bench = Bench {
+        world,
+        writer,
+        settings,
+        people: &prepared.people,
+        accounts: &prepared.accounts,
+        memory: &prepared.memory,
+        mandate,
+        approved: &Approved::default(),
+        room: 0,
+        run: &run,
+        canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
+    };
+    let operation = Operation {
+        okta_id: link.okta_id.clone(),
+        user_name: link.user_name.clone(),
+        action: Action::Delete { haiilo_id: link.haiilo_id.clone(), evidence: Evidence::Deactivated },
+    };
+    let mut concluded = Vec::new();
+    bench.deletes(&[&operation], &mut concluded, &Silence).await;
+    concluded
+}
