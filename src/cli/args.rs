@@ -65,6 +65,10 @@ pub enum Command {
     Release(DecisionArguments),
     /// Delete the account of somebody who was dismissed, without the grace. It cannot be restored.
     Remove(RemoveArguments),
+    /// Let the store belong to other ends, after they have moved: shows them, and asks.
+    Rebind,
+    /// Show what waits for an approval, and how the last cycles went.
+    Status(StatusArguments),
     /// Stop all writes to Haiilo; reading, clocks and reports go on.
     ///
     /// `pause` until `resume`, or `pause for 4h`.
@@ -187,6 +191,14 @@ pub struct RemoveArguments {
     /// At once: the grace is skipped, and nothing else.
     #[arg(long, required = true)]
     pub now: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// One JSON object, for scripts.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pause`.

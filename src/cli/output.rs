@@ -1,7 +1,7 @@
 //! Where reports go: standard output, or a file that its owner alone can read, since reports name people.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -114,6 +114,15 @@ pub(super) fn print(text: &str) -> Result<(), Unfinished> {
             Err(error).context("standard output").map_err(Into::into)
         }
         _ => Ok(()),
+    }
+}
+
+/// A line that whoever sits at the terminal types; empty where nobody does.
+pub(super) fn typed() -> String {
+    let mut typed = String::new();
+    match io::stdin().lock().read_line(&mut typed) {
+        Ok(_) => typed,
+        Err(_) => String::new(),
     }
 }
 

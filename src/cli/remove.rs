@@ -1,7 +1,5 @@
 //! `remove LOGIN --now`: a dismissal. Only somebody whom Okta calls deactivated, only with the address typed once more, never unseen.
 
-use std::io::{self, BufRead as _};
-
 use crate::cli::args::{DecisionArguments, RemoveArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
@@ -58,6 +56,5 @@ fn is_confirmed(name: &UserName) -> bool {
     output::say(&format!(
         "This deletes the account of {name} for ever, with everything in it. Type the address once more:"
     ));
-    let mut typed = String::new();
-    io::stdin().lock().read_line(&mut typed).is_ok() && UserName::new(typed.trim()).same_as(name)
+    UserName::new(output::typed().trim()).same_as(name)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::Links;
 use crate::domain::operation::Kind;
@@ -47,6 +47,41 @@ pub struct Memory {
     pub released: BTreeSet<OktaUserId>,
     /// The userNames that accounts of people who are gone once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeMap<CompactString, OktaUserId>,
+}
+
+/// How things stand: what waits for somebody, and how the last cycles went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Refused sets of operations of the last day, the newest first.
+    pub waiting: Vec<Waiting>,
+    /// The last cycles, the newest first.
+    pub cycles: Vec<CycleRecord>,
+}
+
+/// A refused set of operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The id by which it can be approved.
+    pub id: ApprovalId,
+    /// When it was refused last.
+    pub at: DateTime<Utc>,
+    /// The broken limits, as JSON.
+    pub violations: serde_json::Value,
+    /// Until when it is approved, if it is.
+    pub approved_until: Option<DateTime<Utc>>,
+}
+
+/// A cycle that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CycleRecord {
+    /// Its name.
+    pub run: RunId,
+    /// Its start.
+    pub started: DateTime<Utc>,
+    /// Its end.
+    pub ended: DateTime<Utc>,
+    /// A word for how it ended.
+    pub result: String,
 }
 
 /// A pause of all writes to Haiilo.

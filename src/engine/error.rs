@@ -32,7 +32,7 @@ pub enum CycleError {
     HaiiloIncomplete(#[source] Incomplete),
     /// The store belongs to somebody else.
     #[error(
-        "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, or set another `state`, whose first run finds the accounts again by their userNames"
+        "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, set another `state`, whose first run finds the accounts again by their userNames, or, if it has moved, run `rebind`"
     )]
     OtherTenant {
         /// What differs.

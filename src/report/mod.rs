@@ -4,6 +4,7 @@ mod cell;
 mod csv;
 pub mod journal;
 mod json;
+pub mod status;
 mod subject;
 mod text;
 

@@ -12,6 +12,7 @@ mod open;
 mod path;
 mod pause;
 mod reading;
+mod standing;
 mod writing;
 
 pub use lock::{CycleLock, LockError};

@@ -9,6 +9,7 @@ mod cli_reports;
 mod cli_review;
 mod cli_secrets;
 mod cli_stage;
+mod cli_standing;
 mod cli_tls;
 mod cli_wrong;
 mod cycle;

@@ -1,0 +1,70 @@
+//! How things stand, for a reader and for scripts.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
+
+use crate::domain::memory::{Memory, Pause, Standing, Waiting};
+use crate::report::subject::{amount, stamp, time, visible};
+
+/// How things stand, as text.
+pub fn text(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String {
+    let mut lines = Vec::new();
+    match memory.pause_at(now) {
+        None => {}
+        Some(Pause { until, by, reason }) => {
+            let until = until.map_or("until `resume`".to_owned(), |until| format!("until {}", time(until)));
+            let why = reason.as_ref().map_or(String::new(), |reason| format!(": {}", visible(reason)));
+            lines.push(format!("PAUSED {until}, by {}{why}", visible(by)));
+        }
+    }
+    for Waiting { id, at, violations, approved_until } in &standing.waiting {
+        let state = match approved_until {
+            Some(until) if *until > now => format!("approved until {}", time(*until)),
+            _ => format!("waits for: okta-haiilo-sync approve {id}"),
+        };
+        lines.push(format!("Refused at {} ({}); {state}", time(*at), limits(violations)));
+    }
+    if standing.waiting.is_empty() {
+        lines.push("Nothing waits for an approval.".to_owned());
+    }
+    if !memory.open.is_empty() {
+        lines.push(format!("{} operations have no known end; the next cycle looks.", amount(memory.open.len())));
+    }
+    lines.push(format!(
+        "{} people are linked, {} are gone from Okta's listing.",
+        amount(memory.links.len()),
+        amount(memory.leavers.len())
+    ));
+    if standing.cycles.is_empty() {
+        lines.push("No cycle has run.".to_owned());
+    }
+    lines.extend(
+        standing.cycles.iter().map(|cycle| format!("{}  {}  {}", time(cycle.ended), cycle.result, cycle.run.as_str())),
+    );
+    format!("{}\n", lines.join("\n"))
+}
+
+fn limits(violations: &Json) -> String {
+    let broken = violations.as_array().into_iter().flatten();
+    let broken = broken
+        .map(|one| format!("{} {} of {}", one["limit"].as_str().unwrap_or_default(), one["found"], one["allowed"]));
+    broken.collect::<Vec<_>>().join(", ")
+}
+
+/// How things stand, as one JSON object.
+pub fn json(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String {
+    let waiting = standing.waiting.iter().map(|Waiting { id, at, violations, approved_until }| {
+        json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
+    });
+    let cycles = standing.cycles.iter().map(|cycle| {
+        json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result})
+    });
+    let paused = memory
+        .pause_at(now)
+        .map(|Pause { until, by, reason }| json!({"until": until.map(stamp), "by": by, "reason": reason}));
+    let object = json!({
+        "version": 1, "paused": paused, "waiting": waiting.collect::<Json>(), "open": memory.open.len(),
+        "linked": memory.links.len(), "leavers": memory.leavers.len(), "cycles": cycles.collect::<Json>(),
+    });
+    format!("{object:#}\n")
+}

@@ -1,0 +1,50 @@
+//! How things stand, for whoever asks.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{AnyConnection, Error, Row as _};
+
+use crate::domain::ids::{ApprovalId, RunId};
+use crate::domain::memory::{CycleRecord, Standing, Waiting};
+use crate::ports::StoreFailure;
+use crate::store::open::ReadStore;
+use crate::store::reading::instant;
+
+/// Cycles that are shown.
+const CYCLES: i64 = 5;
+
+impl ReadStore {
+    /// What waits for an approval, and how the last cycles went.
+    pub async fn standing(&self, now: DateTime<Utc>) -> Result<Standing, StoreFailure> {
+        self.look(|connection| Box::pin(standing(connection, now))).await
+    }
+}
+
+async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Standing, Error> {
+    let refusals =
+        sqlx::query("SELECT id, at, violations, approved_until FROM refusals WHERE at > $1 ORDER BY at DESC, id")
+            .bind((now - TimeDelta::hours(24)).timestamp())
+            .fetch_all(&mut *connection)
+            .await?;
+    let waiting = refusals.iter().map(|row| {
+        Ok(Waiting {
+            id: ApprovalId::new(row.try_get::<String, _>(0)?.as_str()),
+            at: instant(row.try_get(1)?),
+            violations: serde_json::from_str(&row.try_get::<String, _>(2)?).unwrap_or_default(),
+            approved_until: row.try_get::<Option<i64>, _>(3)?.map(instant),
+        })
+    });
+    let waiting = waiting.collect::<Result<_, Error>>()?;
+    let cycles = sqlx::query("SELECT run, started, ended, result FROM cycles ORDER BY started DESC, run LIMIT $1")
+        .bind(CYCLES)
+        .fetch_all(&mut *connection)
+        .await?;
+    let cycles = cycles.iter().map(|row| {
+        Ok(CycleRecord {
+            run: RunId::new(row.try_get::<String, _>(0)?),
+            started: instant(row.try_get(1)?),
+            ended: instant(row.try_get(2)?),
+            result: row.try_get(3)?,
+        })
+    });
+    Ok(Standing { waiting, cycles: cycles.collect::<Result<_, Error>>()? })
+}
