@@ -65,6 +65,8 @@ pub enum Command {
     Release(DecisionArguments),
     /// Delete the account of somebody who was dismissed, without the grace. It cannot be restored.
     Remove(RemoveArguments),
+    /// Make accounts anew that this program deleted: new and empty, with the same attributes. What was in them cannot come back.
+    Recreate(RecreateArguments),
     /// Let the store belong to other ends, after they have moved: shows them, and asks.
     Rebind,
     /// Show what waits for an approval, and how the last cycles went.
@@ -191,6 +193,30 @@ pub struct RemoveArguments {
     /// At once: the grace is skipped, and nothing else.
     #[arg(long, required = true)]
     pub now: bool,
+}
+
+/// `recreate`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Deleted {
+    /// One person, by a userName of any time, Okta id or Haiilo id.
+    pub login: Option<String>,
+    /// Everybody whose account this cycle or command deleted.
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// `recreate`.
+#[derive(Debug, Args)]
+pub struct RecreateArguments {
+    #[command(flatten)]
+    pub deleted: Deleted,
+    /// Do it; without this, it is only shown.
+    #[arg(long)]
+    pub apply: bool,
+    /// Why, for the journal.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// `status`.

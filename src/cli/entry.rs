@@ -9,7 +9,7 @@ use crate::cli::args::{Arguments, Command};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::{
-    apply, approve, check, decide, demo, journal, pause, plan, rebind, remove, status, store, sync, telemetry,
+    apply, approve, check, decide, demo, journal, pause, plan, rebind, recreate, remove, status, store, sync, telemetry,
 };
 use crate::config::Surroundings;
 
@@ -45,6 +45,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
         Command::Unlink(arguments) => decide::unlink(context, &arguments).await,
         Command::Release(arguments) => decide::release(context, &arguments).await,
         Command::Remove(arguments) => remove::run(context, &arguments).await,
+        Command::Recreate(arguments) => recreate::run(context, &arguments).await,
         Command::Rebind => rebind::run(context).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
         Command::Pause(arguments) => pause::pause(context, &arguments).await,

@@ -15,6 +15,7 @@ mod pause;
 mod plan;
 mod progress;
 mod rebind;
+mod recreate;
 mod remove;
 mod status;
 mod store;

@@ -104,6 +104,8 @@ pub enum KeptBecause {
     TokenOwner,
     /// Haiilo no longer shows it.
     AlreadyGone,
+    /// It was made anew by hand, and the person was not assigned since.
+    Pinned,
     /// Somebody who is assigned wants its userName: perhaps the same human with a new Okta user, who uses the account.
     WantedBy(OktaUserId),
     /// It carries another userName than when it was last seen, so that it may be another human's by now.
@@ -139,20 +141,27 @@ pub struct LeaverNotes {
     pub records: BTreeMap<OktaUserId, LeaverRecord>,
     /// People who came back.
     pub returned: BTreeSet<OktaUserId>,
+    /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
+    pub unpinned: BTreeSet<OktaUserId>,
 }
 
 impl LeaverNotes {
     /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
-        let Self { records, returned } = self;
+        let Self { records, returned, unpinned: _ } = self;
         let records = records.iter().filter(|(id, _)| known.contains_key(*id));
-        Self { records: records.map(|(id, record)| (id.clone(), record.clone())).collect(), returned: returned.clone() }
+        Self {
+            records: records.map(|(id, record)| (id.clone(), record.clone())).collect(),
+            returned: returned.clone(),
+            unpinned: BTreeSet::new(),
+        }
     }
 
     /// Leaves what is about these people.
     pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
-        let Self { records, returned } = self;
+        let Self { records, returned, unpinned } = self;
+        unpinned.retain(|id| ids.contains(id));
         records.retain(|id, _| ids.contains(id));
         returned.retain(|id| ids.contains(id));
     }

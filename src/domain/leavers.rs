@@ -172,6 +172,9 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<
         }
     }
     let gone: BTreeSet<&OktaUserId> = vanished.iter().map(|link| &link.okta_id).collect();
+    let is_assigned =
+        |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
+    leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
     leaving.notes.returned = here.memory.leavers.keys().filter(|id| !gone.contains(id)).cloned().collect();
     spend_budget(here, &mut leaving.leavers);
     leaving
@@ -238,6 +241,9 @@ fn fate(
         return Fate::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
     let Some(account) = account else { return Fate::Kept(KeptBecause::AlreadyGone) };
+    if here.memory.pinned.contains(&link.okta_id) {
+        return Fate::Kept(KeptBecause::Pinned);
+    }
     if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
         return Fate::Kept(KeptBecause::WantedBy((*other).clone()));
     }

@@ -45,6 +45,8 @@ pub struct Memory {
     pub pause: Option<Pause>,
     /// People of whom an operator said that they are nobody else, whatever they share with others.
     pub released: BTreeSet<OktaUserId>,
+    /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
+    pub pinned: BTreeSet<OktaUserId>,
     /// The userNames that accounts of people who are gone once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeMap<CompactString, OktaUserId>,
 }

@@ -190,7 +190,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.
-    fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
+    pub(super) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
         let made = self.run.account_of(&operation.okta_id);
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
         let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());

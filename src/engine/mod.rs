@@ -2,6 +2,7 @@
 //!
 //! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
 
+mod anew;
 mod apply;
 mod bench;
 mod canary;
@@ -18,6 +19,7 @@ mod settings;
 mod update;
 mod verify;
 
+pub use anew::{anew, make_anew};
 pub use cycle::{CycleReport, Order, Prepared, prepare, sync};
 pub use dismissal::{dismiss, dismissed};
 pub use error::CycleError;

@@ -120,6 +120,9 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         Fate::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
         Fate::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
         Fate::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
+        Fate::Kept(KeptBecause::Pinned) => {
+            "kept: it was made anew by hand, until the person is assigned once".to_owned()
+        }
         Fate::Kept(KeptBecause::WantedBy(other)) => {
             format!("kept: {other} is assigned and has its userName; perhaps the same human with a new Okta user")
         }

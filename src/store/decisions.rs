@@ -38,6 +38,21 @@ impl Store {
         .await
     }
 
+    /// Remembers that people are no leavers until they were assigned once.
+    pub async fn pin(&self, people: &[&OktaUserId], now: DateTime<Utc>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| {
+            for okta_id in people {
+                sqlx::query("INSERT INTO pinned (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING")
+                    .bind(okta_id.as_str())
+                    .bind(now.timestamp())
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Remembers that a person is nobody else, whatever they share with others.
     pub async fn release(&self, person: &Person, mandate: &Mandate, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         let Person { id, state } = person;

@@ -108,7 +108,10 @@ pub(super) async fn write_leavers(
     notes: &LeaverNotes,
     counted: Counted,
 ) -> Result<(), Error> {
-    let LeaverNotes { records, returned } = notes;
+    let LeaverNotes { records, returned, unpinned } = notes;
+    for okta_id in unpinned {
+        sqlx::query("DELETE FROM pinned WHERE okta_id = $1").bind(okta_id.as_str()).execute(&mut *connection).await?;
+    }
     for (okta_id, record) in records {
         write_leaver(connection, okta_id.as_str(), record, counted).await?;
     }

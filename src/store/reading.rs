@@ -110,6 +110,12 @@ async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
         .await?
         .into_keys()
         .collect(),
+        pinned: pairs(connection, "SELECT okta_id, since FROM pinned", |row| {
+            Ok((OktaUserId::new(row.try_get::<String, _>(0)?), ()))
+        })
+        .await?
+        .into_keys()
+        .collect(),
         former_names: pairs(
             connection,
             "SELECT user_names.user_name, links.okta_id FROM user_names JOIN links ON links.haiilo_id = user_names.haiilo_id \

@@ -43,6 +43,12 @@ CREATE TABLE released (
     since BIGINT NOT NULL
 );
 
+-- People whose account was made anew by hand, and who are no leavers until they were assigned once.
+CREATE TABLE pinned (
+    okta_id TEXT PRIMARY KEY,
+    since BIGINT NOT NULL
+);
+
 -- People who are no longer assigned.
 CREATE TABLE leavers (
     okta_id TEXT PRIMARY KEY,

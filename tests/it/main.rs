@@ -4,6 +4,7 @@ mod administration;
 mod cli;
 mod cli_history;
 mod cli_manners;
+mod cli_recreate;
 mod cli_remove;
 mod cli_reports;
 mod cli_review;

@@ -1,0 +1,77 @@
+//! `recreate`: accounts that this program deleted are made anew, from the journal. Shown first; done with `--apply`.
+
+use crate::cli::args::{Deleted, RecreateArguments};
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::{decide, output};
+use crate::domain::ids::RunId;
+use crate::domain::journal::Search;
+use crate::domain::operation::Operation;
+use crate::engine::{self, Prepared};
+use crate::store::{ReadStore, Store};
+
+/// Shows what would be made, or makes it.
+pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<Ending, Unfinished> {
+    let RecreateArguments { deleted: Deleted { login, run }, apply, reason } = arguments;
+    let wiring = Wiring::new(context.settings()?)?;
+    let search = Search { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
+    let entries = ReadStore::new(wiring.store.clone()).journal(&search).await?;
+    let (ends, prepared) = decide::read(context, &wiring, "recreate").await?;
+    let operations = engine::anew(&entries, &prepared, &wiring.cycle.mapping);
+    let done = if *apply {
+        make(context, &ends, &prepared, (&operations, reason.as_deref())).await
+    } else {
+        Ok((shown(&operations), Ending::Done))
+    };
+    ends.store.close().await?;
+    let (told, ending) = done?;
+    output::print(&told)?;
+    Ok(ending)
+}
+
+fn shown(operations: &[Operation]) -> String {
+    if operations.is_empty() {
+        return "The journal has nobody like that whose account was deleted and who has none now.\n".to_owned();
+    }
+    let lines = operations.iter().map(|operation| {
+        let changes = operation.changes().iter().skip(1);
+        let changes = changes.map(|change| {
+            format!(
+                "    {}  {}\n",
+                change.path,
+                change.to.as_ref().map_or_else(String::new, |to| to.shown().into_owned())
+            )
+        });
+        format!("{}  {}\n{}", operation.user_name, operation.okta_id, changes.collect::<String>())
+    });
+    format!(
+        "New, empty accounts with the attributes of the deleted ones:\n\n{}\nPosts, points, followers and everything else that was in them cannot come back.\nTo make them: the same command with --apply\n",
+        lines.collect::<String>()
+    )
+}
+
+async fn make(
+    context: &Context,
+    ends: &Ends<'_, Store>,
+    prepared: &Prepared,
+    (operations, reason): (&[Operation], Option<&str>),
+) -> Result<(String, Ending), Unfinished> {
+    let (_, _, memory) = prepared.basis();
+    if let Some(pause) = memory.pause_at(prepared.now) {
+        return Err(Unfinished::misconfigured(format!("all writes are paused, by {}", pause.by)));
+    }
+    let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
+    ends.store.pin(&people, prepared.now).await?;
+    let mandate = decide::mandate(context, reason);
+    let writer = ends.wiring.reader.writer();
+    let concluded = engine::make_anew(ends, &writer, &ends.wiring.cycle, prepared, (operations, &mandate)).await;
+    let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
+    let failed = concluded.iter().filter_map(|one| {
+        let why = one.outcome.detail().filter(|_| !one.outcome.is_done())?;
+        Some(format!("{}  {why}\n", one.operation.user_name))
+    });
+    let told =
+        format!("{done} of {} accounts are made anew, and empty.\n{}", concluded.len(), failed.collect::<String>());
+    Ok((told, if done == concluded.len() { Ending::Done } else { Ending::Partly }))
+}
