@@ -212,3 +212,17 @@ fn tests_are_found_in_sources() {
     assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["first", "third"]);
     assert_eq!(named(&found[1].1), BTreeSet::from(["a/b#1".to_owned(), "c/d.e#22".to_owned()]));
 }
+
+#[test]
+fn every_promise_of_the_readme_names_tests_that_exist() {
+    let readme = include_str!("../../../README.md");
+    let (_, promises) = readme.split_once("## What it will never do").expect("the promises");
+    let promises = promises.split_once("\n## ").map_or(promises, |(promises, _)| promises);
+    let rows: Vec<&str> = promises.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
+    assert!(rows.len() >= 10, "{rows:?}");
+    let tests = tests();
+    for row in rows {
+        let names: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        assert!(names.iter().all(|name| tests.contains_key(*name)), "{row}");
+    }
+}
