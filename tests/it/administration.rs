@@ -7,6 +7,7 @@ use okta_haiilo_sync::domain::decision;
 use okta_haiilo_sync::domain::ids::{HaiiloId, RunId};
 use okta_haiilo_sync::domain::journal::Mandate;
 use okta_haiilo_sync::domain::leaver::Fate;
+use okta_haiilo_sync::domain::link::Origin;
 use okta_haiilo_sync::domain::memory::{FirstRun, Pause};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
@@ -222,4 +223,20 @@ async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until
 
 fn mandate() -> Mandate {
     Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
+}
+
+#[tokio::test]
+async fn an_account_that_we_made_stays_one_that_we_made() {
+    let mut world = World::in_step(3).await;
+    let (old, account) = (world.okta_id(1), world.haiilo_id(1));
+    world.okta.state().deactivate(&old);
+    let new = world.okta.state().hire(&Person { email: "again@example.com".to_owned(), ..person(1) });
+    world.okta.state().set_user_name(&new, &person(1).email);
+    world.sync_well().await;
+    let prepared = world.plan().await;
+    let relink = decision::relink(prepared.basis(), &new, &HaiiloId::new(account.as_str())).expect("decided");
+    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    let links = world.memory().await.links;
+    let link = links.of_account(&HaiiloId::new(account.as_str())).expect("a link");
+    assert_eq!((link.okta_id.as_str(), link.origin, links.len()), (new.as_str(), Origin::Created, 3));
 }
