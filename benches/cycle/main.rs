@@ -1,7 +1,7 @@
 //! A cycle of the built program with nothing to do, beside a bare loop that reads the same pages and nothing else.
 //!
-//! The simulators run in this process; the program and the loop each in a process of their own, by turns. Wall time is judged as the median
-//! of the ratios of the rounds, memory by the high-water mark of the process, requests by the count of the servers.
+//! The simulators run in this process; the program and the loop each in a process of their own, by turns. Wall time is judged by the fastest run
+//! of each, memory by the high-water mark of the process, requests by the count of the servers.
 //!
 //!     cargo bench --bench cycle -- [--people N] [--rounds N]
 
@@ -80,9 +80,9 @@ fn judge(arguments: &Arguments, loops: &[Measured], cycles: &[Measured]) -> Exit
     let most_haiilo = accounts.div_ceil(HAIILO_PAGE) + 1;
     let seconds = |runs: &[Measured]| median(runs.iter().map(|run| run.time.as_secs_f64()));
     let memory = |runs: &[Measured]| runs.iter().map(|run| run.memory).max().unwrap_or_default();
-    // Each round by itself, since a shared machine is slower at one time than at another.
-    let ratio =
-        median(loops.iter().zip(cycles).map(|(bare, cycle)| cycle.time.as_secs_f64() / bare.time.as_secs_f64()));
+    // Whatever else a shared machine does only adds to a run, so that the fastest ones tell most.
+    let fastest = |runs: &[Measured]| runs.iter().map(|run| run.time.as_secs_f64()).fold(f64::INFINITY, f64::min);
+    let ratio = fastest(cycles) / fastest(loops);
     let (to_okta, to_haiilo) = cycles.iter().map(|run| (run.okta, run.haiilo)).max().unwrap_or_default();
     println!("{people} people, nothing to change, {} rounds by turns", arguments.rounds);
     println!("            wall (median)   peak memory   requests to Okta   to Haiilo");
@@ -91,7 +91,10 @@ fn judge(arguments: &Arguments, loops: &[Measured], cycles: &[Measured]) -> Exit
         println!("{name:<10} {:>11.2} s {:>9} MiB {:>18} {:>11}", seconds(runs), memory(runs), requests.0, requests.1);
     }
     let bounds = [
-        (format!("wall time: {ratio:.2} times the bare loop's, at most {MOST_TIME}"), ratio <= MOST_TIME),
+        (
+            format!("wall time: {ratio:.2} times the bare loop's, fastest by fastest, at most {MOST_TIME}"),
+            ratio <= MOST_TIME,
+        ),
         (format!("peak memory: {} MiB, at most {MOST_MEMORY}", memory(cycles)), memory(cycles) <= MOST_MEMORY),
         (format!("requests to Okta: {to_okta}, at most {most_okta}"), to_okta <= most_okta),
         (format!("requests to Haiilo: {to_haiilo}, at most {most_haiilo}"), to_haiilo <= most_haiilo),
