@@ -1,5 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
+mod campaign;
+mod campaign_length;
 mod cli;
 mod cli_manners;
 mod cli_reports;
@@ -7,6 +9,7 @@ mod cli_secrets;
 mod cli_stage;
 mod cli_tls;
 mod cli_wrong;
+mod crash;
 mod cycle;
 mod doubts;
 mod faults;

@@ -1,0 +1,1 @@
+//! Stories that a campaign once found, as small as it could make them.
