@@ -271,6 +271,8 @@ pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
         Some(DeletesBlocked::ClockOff)
     } else if matches!(here.accounts.proof(), Proof::Doubtful(_)) {
         Some(DeletesBlocked::ListingDoubtful)
+    } else if !here.people.people().iter().any(|person| matches!(person.state, PersonState::Wanted(_))) {
+        Some(DeletesBlocked::NobodyAssigned)
     } else {
         None
     }

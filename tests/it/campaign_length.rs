@@ -16,5 +16,5 @@ pub(crate) struct Length {
 pub(crate) fn length() -> Length {
     let cases = std::env::var("CAMPAIGN_CASES").ok().map(|cases| cases.parse().expect("CAMPAIGN_CASES is a number"));
     let is_full = std::env::var("CRASH_POINTS").is_ok_and(|points| points == "all");
-    Length { cases: cases.unwrap_or(12), crash_step: if is_full { 1 } else { 23 }, is_full }
+    Length { cases: cases.unwrap_or(16), crash_step: if is_full { 1 } else { 19 }, is_full }
 }

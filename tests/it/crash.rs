@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use okta_haiilo_sim::SimClock;
 use okta_haiilo_sim::fault::{Fault, When};
-use okta_haiilo_sim::haiilo::{self, AccountSeed, Did, Haiilo};
+use okta_haiilo_sim::haiilo::{self, AccountSeed, Did, Duplicate, Haiilo};
 use okta_haiilo_sim::okta::Okta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::ids::OktaUserId;
@@ -86,6 +86,8 @@ async fn stage() -> Stage {
         stage.set_profile(n, "countryCode", "DE");
     }
     let mut haiilo = stage.haiilo.state();
+    // Nothing but the program itself keeps a person from a second account.
+    haiilo.tune(|manner| manner.duplicate = Duplicate::Accepted);
     // Ireland is yet to be made.
     haiilo.set_groups(&["Germany", "Finland", "France"]);
     for n in [1, 6] {

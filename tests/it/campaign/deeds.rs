@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use okta_haiilo_sim::haiilo;
+use okta_haiilo_sim::haiilo::{self, Duplicate};
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction, Limit, Limits, MissingRule, Protected};
 use serde_json::json;
 
-use crate::campaign::story::{Deed, Story, Turn};
+use crate::campaign::story::{Deed, PEOPLE, Story, Turn};
 use crate::world::{World, mapping, seed};
 
 /// Whose account is protected.
@@ -50,6 +50,9 @@ impl Life {
         let patterns = ["*@haiilo.com".to_owned(), person(PROTECTED).email];
         world.settings.policy.protected = Protected::new(patterns).expect("patterns");
         world.settings.policy.leavers.grace = TimeDelta::hours(36);
+        if story.allows_twins {
+            world.haiilo.state().tune(|manner| manner.duplicate = Duplicate::Accepted);
+        }
         let strangers = STRANGERS.map(|n| {
             let mut haiilo = world.haiilo.state();
             let id = haiilo.add_account(seed(&person(n)));
@@ -110,6 +113,11 @@ impl Life {
             Deed::Marry(who, to) => self.set(who, "lastName", FAMILIES[usize::from(to) % FAMILIES.len()]),
             Deed::Deactivate(who) => self.in_okta(who, okta::Okta::deactivate),
             Deed::Unassign(who) => self.in_okta(who, okta::Okta::unassign),
+            Deed::Exodus(third) => {
+                for who in (0..PEOPLE).filter(|who| who % 3 == third % 3) {
+                    self.in_okta(who, okta::Okta::deactivate);
+                }
+            }
             Deed::Suspend(who) => self.in_okta(who, okta::Okta::suspend),
             Deed::Unsuspend(who) => self.in_okta(who, okta::Okta::unsuspend),
             Deed::Freeze(who) => self.in_okta(who, |okta, id| okta.set_status(id, "FROZEN")),

@@ -16,7 +16,7 @@ use crate::campaign_length::length;
 use crate::world::Ran;
 
 /// Half days after the last day, in which nothing goes wrong and every plan is let pass.
-const QUIET: usize = 24;
+const QUIET: usize = 20;
 /// Campaigns that run side by side.
 const CAMPAIGNS: u32 = 4;
 
@@ -123,8 +123,11 @@ fn campaign(number: u8) {
     }
     let tally = tally.get();
     let Tally { cycles, created, deleted, refused, failed, as_wanted, excused } = tally;
-    let is_rich = created > 0 && deleted > 0 && refused > 0 && failed > 0 && cycles > 0;
-    assert!(is_rich && as_wanted > 2 * excused, "too little happens: {tally:?}");
+    let cases = u64::from(cases);
+    assert!(cycles > 20 * cases && created > 3 * cases && as_wanted > 2 * excused, "too little happens: {tally:?}");
+    // In a few stories it may not come to these.
+    let is_rich = deleted > cases / 2 && refused > cases / 2 && failed > cases / 10;
+    assert!(cases < 10 || is_rich, "too little goes wrong: {tally:?}");
 }
 
 /// Lives a story on a runtime of its own.

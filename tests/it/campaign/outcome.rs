@@ -1,7 +1,7 @@
 //! What everything comes to when it has been quiet for long enough: both sides are in step, but for what stands in the way by the truth.
 
 use okta_haiilo_sim::haiilo::Account;
-use okta_haiilo_sync::domain::leaver::{Evidence, Fate, KeptBecause};
+use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause};
 use okta_haiilo_sync::domain::policy::LeaverAction;
 
 use crate::campaign::deeds::Life;
@@ -14,6 +14,7 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
     let prepared = life.world.try_plan().await.map_err(|error| format!("no plan: {error}"))?;
     let plan = &prepared.plan;
     ensure!(plan.operations.is_empty(), "left to do: {:?}", plan.operations);
+    let truth = Truth::of(life).await;
     for leaver in &plan.leavers {
         let rules = &life.world.settings.policy.leavers;
         let action = match leaver.evidence {
@@ -23,12 +24,15 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
         let is_settled = match &leaver.fate {
             Fate::Kept(KeptBecause::Configured) => action == LeaverAction::Keep,
             Fate::Kept(_) => true,
+            // Where nobody is assigned any more, nobody can show that evidence means something.
+            Fate::Blocked(_, DeletesBlocked::NobodyAssigned) => {
+                !truth.standing.values().any(|it| *it == Standing::Assigned)
+            }
             _ => false,
         };
         ensure!(is_settled, "not settled, though there was time for it: {leaver:?}");
     }
     let open = life.world.memory().await.open;
-    let truth = Truth::of(life).await;
     for open in open {
         let is_assigned = truth.standing.get(open.okta_id.as_str()) == Some(&Standing::Assigned);
         ensure!(!is_assigned || !plan.held.is_empty() || !plan.parked.is_empty(), "an entry is open: {open:?}");

@@ -14,6 +14,8 @@ pub(super) const PEOPLE: u8 = 12;
 pub(super) struct Story {
     /// How many of the people are assigned when it begins.
     pub(super) hired: u8,
+    /// Whether Haiilo makes a second account of the same userName, so that nothing but the client prevents it.
+    pub(super) allows_twins: bool,
     /// Whose accounts somebody has made by hand by then.
     pub(super) by_hand: Vec<u8>,
     /// What happens then.
@@ -52,6 +54,8 @@ pub(super) enum Deed {
     Marry(u8, u8),
     Deactivate(u8),
     Unassign(u8),
+    /// A third of everybody is deactivated.
+    Exodus(u8),
     Suspend(u8),
     Unsuspend(u8),
     /// Somebody gets a status that nobody knows.
@@ -91,18 +95,15 @@ pub(super) enum Turn {
 
 /// Any story.
 pub(super) fn story() -> impl Strategy<Value = Story> {
-    (2..=PEOPLE - 3, vec(0..PEOPLE, 0..4), vec(day(), 3..12)).prop_map(|(hired, by_hand, days)| Story {
-        hired,
-        by_hand,
-        days,
-    })
+    (2..=PEOPLE - 3, any::<bool>(), vec(0..PEOPLE, 0..4), vec(day(), 4..16))
+        .prop_map(|(hired, allows_twins, by_hand, days)| Story { hired, allows_twins, by_hand, days })
 }
 
 fn day() -> impl Strategy<Value = Day> {
-    let hours = prop_oneof![4 => Just(12_u8), 3 => 1_u8..24, 1 => 24_u8..72];
-    let okta = prop_oneof![2 => Just(0..1_usize), 1 => Just(1..3)].prop_flat_map(|range| vec(okta_trouble(), range));
+    let hours = prop_oneof![4 => Just(12_u8), 4 => 1_u8..12, 1 => 24_u8..72];
+    let okta = prop_oneof![1 => Just(0..1_usize), 1 => Just(1..3)].prop_flat_map(|range| vec(okta_trouble(), range));
     let haiilo =
-        prop_oneof![2 => Just(0..1_usize), 1 => Just(1..3)].prop_flat_map(|range| vec(haiilo_trouble(), range));
+        prop_oneof![1 => Just(0..1_usize), 1 => Just(1..3)].prop_flat_map(|range| vec(haiilo_trouble(), range));
     (hours, vec(deed(), 0..4), okta, haiilo, prop::bool::weighted(0.8))
         .prop_map(|(hours, deeds, okta, haiilo, approves)| Day { hours, deeds, okta, haiilo, approves })
 }
@@ -118,6 +119,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (who.clone(), 0_u8..4).prop_map(|(who, to)| Deed::Marry(who, to)),
         6 => who.clone().prop_map(Deed::Deactivate),
         5 => who.clone().prop_map(Deed::Unassign),
+        3 => (0_u8..3).prop_map(Deed::Exodus),
         1 => who.clone().prop_map(Deed::Suspend),
         1 => who.clone().prop_map(Deed::Unsuspend),
         1 => who.clone().prop_map(Deed::Freeze),
