@@ -49,6 +49,8 @@ pub struct Prepared {
     pub verdict: Verdict,
     /// Okta's time.
     pub now: DateTime<Utc>,
+    /// The time from which clocks count that begin in this cycle.
+    begins: DateTime<Utc>,
     /// The application's name in Okta.
     pub application: String,
     /// The monotonic time when reading began.
@@ -97,6 +99,8 @@ pub async fn prepare<W: World>(
     let to_look_at = leavers::to_look_at(&vanished, &memory);
     let (sightings, failure) = evidence::gather(world.source(), settings.policy.statuses, &to_look_at).await;
     let rules = settings.leaver_rules();
+    let agreement = ClockAgreement::of(local_time, application.server_time);
+    let begins = agreement.begins(now, local_time);
     let here = Circumstances {
         people: &people,
         accounts: &accounts,
@@ -104,7 +108,8 @@ pub async fn prepare<W: World>(
         policy: &settings.policy,
         rules: &rules,
         now,
-        agreement: ClockAgreement::of(local_time, application.server_time),
+        begins,
+        agreement,
     };
     let leaving = leavers::decide(here, &vanished, &sightings);
     let basis = Basis { sides, now };
@@ -130,7 +135,7 @@ pub async fn prepare<W: World>(
             allowed: 0,
         });
     }
-    Ok(Prepared { plan, verdict, now, application: application.label, began, people, accounts, memory })
+    Ok(Prepared { plan, verdict, now, begins, application: application.label, began, people, accounts, memory })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
@@ -189,7 +194,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
     bench.settle_creates().await?;
     let watch = match scope {
-        Scope::Everybody => Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now)),
+        Scope::Everybody => Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.begins)),
         Scope::One(_) => None,
     };
     let result = if stops.is_empty() { "applied" } else { "stopped" };

@@ -110,7 +110,7 @@ async fn cycle(
 /// One of the campaigns: as many random stories as the length allows, the same ones each time.
 fn campaign(number: u8) {
     let cases = length().cases.div_ceil(CAMPAIGNS);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[number; 32]));
     let tally = std::cell::Cell::new(Tally::default());
     let ended = runner.run(&story(), |story| {

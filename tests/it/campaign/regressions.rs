@@ -1,7 +1,10 @@
 //! Stories that a campaign once found, as small as it could make them.
 
 use crate::campaign::life::on_a_runtime;
-use crate::campaign::story::{Day, Deed, Story};
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::okta;
+
+use crate::campaign::story::{Day, Deed, OktaTrouble, Story};
 
 /// A day on which nothing goes wrong.
 fn day(deeds: Vec<Deed>) -> Day {
@@ -21,4 +24,15 @@ fn where_nobody_is_assigned_no_plan_promises_a_delete() {
     comes_right(2, Vec::new(), vec![day(vec![]), day(vec![Deed::Unassign(1)]), day(vec![Deed::Deactivate(0)])]);
     let leave = vec![Deed::Unassign(1), Deed::Deactivate(0)];
     comes_right(2, vec![2, 3], vec![day(vec![Deed::Leavers(3)]), day(vec![]), day(leave)]);
+}
+
+/// Okta's date is twenty hours behind in the very cycle that first misses somebody: the grace counts from no earlier time than ours.
+#[test]
+fn a_grace_never_counts_from_a_date_that_lies_behind() {
+    let late = Fault::Bend(okta::Bend::DateSkew(-72_000));
+    let mut first = day(vec![Deed::Deactivate(0)]);
+    first.okta.push(OktaTrouble::Fault(When::Nth(okta::route::APP, 1), late));
+    let hours = |hours| Day { hours, ..day(vec![]) };
+    let quick = vec![hours(3), hours(3), hours(12), hours(3)];
+    comes_right(4, Vec::new(), [vec![day(vec![]), day(vec![]), first], quick].concat());
 }
