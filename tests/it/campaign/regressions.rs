@@ -2,6 +2,7 @@
 
 use crate::campaign::life::on_a_runtime;
 use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::haiilo::{self, route};
 use okta_haiilo_sim::okta;
 
 use crate::campaign::story::{Day, Deed, OktaTrouble, Story};
@@ -35,4 +36,14 @@ fn a_grace_never_counts_from_a_date_that_lies_behind() {
     let hours = |hours| Day { hours, ..day(vec![]) };
     let quick = vec![hours(3), hours(3), hours(12), hours(3)];
     comes_right(4, Vec::new(), [vec![day(vec![]), day(vec![]), first], quick].concat());
+}
+
+/// The answer to a create is lost, nothing shows the account, and the person gets another address before the next cycle: the account that was
+/// made is theirs all the same, and they get no second one.
+#[test]
+fn whose_create_was_lost_and_who_is_renamed_then_has_one_account() {
+    let mut lost = day(vec![Deed::Hire(5)]);
+    lost.haiilo.push((When::Nth(route::CREATE, 1), Fault::DropAfter));
+    lost.haiilo.push((When::Nth(route::LOOK_UP, 2), Fault::Bend(haiilo::Bend::FindsNobody)));
+    comes_right(4, Vec::new(), vec![day(vec![]), day(vec![]), lost, day(vec![Deed::Rename(5, 1)])]);
 }
