@@ -127,7 +127,12 @@ impl Life {
                 }
             }
             Deed::Leavers(_) | Deed::Missing(_) | Deed::Limits(_) | Deed::Mapping(_) => self.configure(deed),
-            Deed::HandDelete(_) | Deed::HandAdd(_) | Deed::HandEdit(_) | Deed::HandRename(_) | Deed::Group(_) => {
+            Deed::HandDelete(_)
+            | Deed::HandAdd(_)
+            | Deed::HandHide(_)
+            | Deed::HandEdit(_)
+            | Deed::HandRename(_)
+            | Deed::Group(_) => {
                 self.by_hand(deed);
             }
         }
@@ -183,11 +188,14 @@ impl Life {
                     self.lost.insert(account.id);
                 }
             }
-            Deed::HandAdd(who) => {
+            Deed::HandAdd(who) | Deed::HandHide(who) => {
                 let seed = seed(&person(who.into()));
                 let mut haiilo = world.haiilo.state();
                 if haiilo.account_named(&seed.user_name).is_none() && haiilo.groups().contains(&seed.group) {
-                    haiilo.add_account(seed);
+                    let id = haiilo.add_account(seed);
+                    if matches!(deed, Deed::HandHide(_)) {
+                        haiilo.hide_from_list(&id);
+                    }
                 }
             }
             Deed::HandEdit(which) => {

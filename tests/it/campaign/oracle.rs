@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::Logged;
-use okta_haiilo_sim::haiilo::{By, Deleted, Did, OWNER, Origin, Write};
+use okta_haiilo_sim::haiilo::{Account, By, Deleted, Did, OWNER, Origin, Write};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction, LeaverRules};
@@ -177,6 +177,11 @@ impl Oracle {
                 return Err(format!("an account was made for {name}, which nobody shall have"));
             };
             let id = write.id.clone().unwrap_or_default();
+            let is_so_named = |other: &&Account| other.user_name.eq_ignore_ascii_case(name);
+            let namesake =
+                before.accounts.values().filter(|other| after.accounts.contains_key(&other.id)).find(is_so_named);
+            let is_still = namesake.is_none_or(|other| after.accounts[&other.id].user_name != other.user_name);
+            ensure!(is_still, "account {id} was made beside {namesake:?}, which carries the same name");
             let is_theirs = |other: &String| {
                 *other != id
                     && [self.made_for.get(other), self.owners.get(other)].into_iter().flatten().any(|of| of == person)
@@ -247,6 +252,8 @@ impl Oracle {
         let base = before.links.len().max(before.wanted.len()) as u64;
         let allowed = life.world.settings.policy.limits.deletes.map_or(u64::MAX, |limit| limit.allowed(base));
         ensure!(recent <= allowed, "{recent} accounts were deleted within a day, and {allowed} may be");
+        let is_faulty = life.world.haiilo.calls().iter().any(|call| call.faulty);
+        ensure!(is_faulty || !after.links.contains_key(id), "{gone:?} was deleted, and is still linked to {person}");
         evidence(life, id, person, turned)
     }
 }

@@ -1,6 +1,6 @@
 //! What everything comes to when it has been quiet for long enough: both sides are in step, but for what stands in the way by the truth.
 
-use okta_haiilo_sim::haiilo::Account;
+use okta_haiilo_sim::haiilo::{Account, Seen};
 use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause};
 use okta_haiilo_sync::domain::policy::LeaverAction;
 
@@ -76,13 +76,16 @@ fn in_the_way(life: &Life, truth: &Truth, person: &str, wanted: &str) -> Option<
         if name != wanted && (is_protected(&name) || is_protected(wanted)) {
             return Some("the account is protected");
         }
+        if account.seen != Seen::Everywhere {
+            return Some("the listing does not show the account");
+        }
         if !account.is_active() {
             return Some("the account is inactive");
         }
     }
     let carries = |account: &&Account| account.user_name.to_lowercase() == wanted && Some(&account.id) != own;
     if let Some(other) = truth.accounts.values().find(carries)
-        && (own.is_some() || truth.links.contains_key(&other.id))
+        && (own.is_some() || truth.links.contains_key(&other.id) || other.seen != Seen::Everywhere)
     {
         return Some("another account carries the name");
     }

@@ -64,6 +64,8 @@ pub(super) enum Deed {
     Delete(u8),
     HandDelete(u8),
     HandAdd(u8),
+    /// The same, and the listing of accounts does not show it.
+    HandHide(u8),
     HandEdit(u8),
     HandRename(u8),
     /// A group is made, or removed.
@@ -125,7 +127,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => who.clone().prop_map(Deed::Freeze),
         1 => who.clone().prop_map(Deed::Delete),
         1 => any::<u8>().prop_map(Deed::HandDelete),
-        2 => who.prop_map(Deed::HandAdd),
+        2 => who.clone().prop_map(Deed::HandAdd),
+        1 => who.prop_map(Deed::HandHide),
         1 => any::<u8>().prop_map(Deed::HandEdit),
         1 => any::<u8>().prop_map(Deed::HandRename),
         1 => (0_u8..2).prop_map(Deed::Group),
@@ -199,6 +202,8 @@ fn okta_trouble() -> impl Strategy<Value = OktaTrouble> {
             .prop_map(|(n, bend)| OktaTrouble::Fault(When::Nth(okta_route::APP_USERS, n), Fault::Bend(bend))),
         2 => (1_u64..12, prop::sample::select(any.to_vec()))
             .prop_map(|(n, bend)| OktaTrouble::Fault(When::Call(n), Fault::Bend(bend))),
+        1 => prop::sample::select(vec![72_000_i64, -72_000, 90_000, -90_000])
+            .prop_map(|skew| OktaTrouble::Fault(When::Nth(okta_route::APP, 1), Fault::Bend(Bend::DateSkew(skew)))),
         1 => (1_u64..5, prop::sample::select(looks.to_vec()))
             .prop_map(|(n, bend)| OktaTrouble::Fault(When::Nth(okta_route::USER, n), Fault::Bend(bend))),
         5 => (1_u64..16, 0..PEOPLE, prop::sample::select(turns.to_vec()))
