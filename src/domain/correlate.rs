@@ -12,7 +12,7 @@ use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leavers;
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
-use crate::domain::memory::Memory;
+use crate::domain::memory::{Memory, OpenOperation};
 use crate::domain::operation::Kind;
 use crate::domain::owners::Owners;
 use crate::domain::policy::{MissingRule, Policy};
@@ -248,6 +248,9 @@ fn attempt_joiner<'a>(
         Proof::Agreed => None,
         Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
     };
+    if let Some(account) = made_under_another_name(sides, okta_id, identity) {
+        return doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin: Origin::Created }));
+    }
     match sides.accounts.named(&identity.user_name)[..] {
         [] => doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::Found(NOTHING)),
         [at] => {
@@ -290,6 +293,21 @@ fn suspect<'a>(
 
 const NOTHING: Found<'static> = Found::Nothing { replaces: None, waits_for: None };
 
+/// The account of a person whose create was sent, whose answer was lost, and who has another userName by now. It is theirs as long as nobody
+/// else wants its name.
+fn made_under_another_name<'a>(sides: Sides<'a>, okta_id: &OktaUserId, identity: &Identity) -> Option<&'a Account> {
+    let is_theirs = |open: &&OpenOperation| {
+        open.kind == Kind::Create && open.okta_id == *okta_id && !open.user_name.same_as(&identity.user_name)
+    };
+    sides.memory.open.iter().filter(is_theirs).find_map(|open| {
+        let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
+        let account = &sides.accounts.accounts()[at];
+        let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
+        let wants = |person: &Person| person.state.user_name().is_some_and(|name| name.same_as(&open.user_name));
+        (is_free && !sides.people.people().iter().any(wants)).then_some(account)
+    })
+}
+
 /// Whether an account must get another userName, be it one in other letters.
 pub fn renames(mapping: &Mapping, account: &Account, identity: &Identity) -> bool {
     let (rule, wanted) = (mapping.user_name(), &identity.user_name);
@@ -319,7 +337,9 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<Matched<'a>>, correlation: &
         .iter()
         .filter(|Matched { okta_id: _, identity, found }| match found {
             Found::Linked { account, .. } => renames(sides.mapping, account, identity),
-            Found::Unowned { .. } => false,
+            Found::Unowned { account, .. } => {
+                account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name))
+            }
             Found::Nothing { .. } => true,
         })
         .map(|Matched { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))

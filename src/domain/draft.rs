@@ -97,7 +97,7 @@ impl Draft<'_> {
             Found::Unowned { account, origin } => {
                 self.plan.operations.push(Operation {
                     okta_id: (*okta_id).clone(),
-                    user_name: identity.user_name.clone(),
+                    user_name: account.user_name.as_ref().unwrap_or(&identity.user_name).clone(),
                     action: Action::Link { haiilo_id: account.id.clone(), origin: *origin },
                 });
                 self.update(okta_id, identity, account, None);

@@ -121,6 +121,8 @@ pub enum DeletesBlocked {
     ClockOff,
     /// The listing of accounts is not proven complete.
     ListingDoubtful,
+    /// Nobody is assigned who could show that Okta finds assigned people by id.
+    NobodyAssigned,
 }
 
 impl DeletesBlocked {
@@ -130,6 +132,7 @@ impl DeletesBlocked {
             Self::OwnerNotFound => "the owner of our Haiilo token was not found in Haiilo",
             Self::ClockOff => "the local clock and Okta's differ by more than five minutes, or Okta gave no date",
             Self::ListingDoubtful => "it is not certain who is in Haiilo",
+            Self::NobodyAssigned => "nobody is left who could show that Okta finds assigned people by id",
         }
     }
 }

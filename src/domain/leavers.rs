@@ -52,6 +52,8 @@ pub struct Circumstances<'a> {
     pub rules: &'a Fingerprint,
     /// Okta's time.
     pub now: DateTime<Utc>,
+    /// The time from which a clock counts that begins now: Okta's, and ours where it is later and the two disagree.
+    pub begins: DateTime<Utc>,
     /// Whether the local clock agrees with it.
     pub agreement: ClockAgreement,
 }
@@ -71,6 +73,14 @@ impl ClockAgreement {
         match server {
             Some(server) if (local - server).abs() <= LARGEST_SKEW => Self::Agrees,
             _ => Self::Off,
+        }
+    }
+
+    /// The time from which a clock counts that begins now. A date that lies behind must not let it begin in the past.
+    pub fn begins(self, now: DateTime<Utc>, local: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Agrees => now,
+            Self::Off => now.max(local),
         }
     }
 }
@@ -137,13 +147,13 @@ pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch 
 /// Decides about everybody who is gone from the listing.
 pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<OktaUserId, Sighting>) -> Leaving {
     let mut leaving = Leaving::default();
-    let watched_since = watch(here.memory, here.rules, here.now).since;
+    let watched_since = watch(here.memory, here.rules, here.begins).since;
     let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
     for link in vanished {
         let before = here.memory.leavers.get(&link.okta_id);
         let sighting = sightings.get(&link.okta_id);
         let clock = clock(here, link, before, sighting);
-        let absence = before.map_or(Absence { since: here.now, counted: Counted::Yes }, |record| record.absence);
+        let absence = before.map_or(Absence { since: here.begins, counted: Counted::Yes }, |record| record.absence);
         let record = LeaverRecord { absence, clock };
         if before != Some(&record) {
             leaving.notes.records.insert(link.okta_id.clone(), record);
@@ -196,7 +206,7 @@ fn clock(
     let action = configured(here.policy, link, evidence);
     match known {
         Some(known) if known.action == action && known.evidence == evidence => Some(known),
-        _ => Some(LeaverClock { evidence, action, from: here.now }),
+        _ => Some(LeaverClock { evidence, action, from: here.begins }),
     }
 }
 
@@ -252,7 +262,7 @@ fn fate(
     }
     let due = clock.from.max(watched_since) + here.policy.leavers.grace;
     match deletes_blocked(here) {
-        _ if due > here.now => Fate::Waiting(due),
+        _ if due > here.begins => Fate::Waiting(due),
         Some(why) => Fate::Blocked(due, why),
         None => Fate::Due(due),
     }
@@ -279,6 +289,8 @@ pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
         Some(DeletesBlocked::ClockOff)
     } else if matches!(here.accounts.proof(), Proof::Doubtful(_)) {
         Some(DeletesBlocked::ListingDoubtful)
+    } else if !here.people.people().iter().any(|person| matches!(person.state, PersonState::Wanted(_))) {
+        Some(DeletesBlocked::NobodyAssigned)
     } else {
         None
     }
@@ -317,6 +329,7 @@ mod tests {
     use super::{Circumstances, ClockAgreement, decide, sighting, to_look_at, vanished, watch};
     use crate::domain::account::{Account, AccountRow, Activity};
     use crate::domain::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
+    use crate::domain::identity::Identity;
     use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
     use crate::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting};
     use crate::domain::link::{Absence, Counted, Link, Listed, Origin};
@@ -340,7 +353,10 @@ mod tests {
 
     fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
         let mut walk = AssignmentWalk::default();
-        let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() }).collect();
+        let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
+        // Somebody is assigned, so that evidence can be told from its absence.
+        let identity = Identity { user_name: UserName::new("control@example.com"), wants: Box::default() };
+        let people = people.chain([Person { id: id(900), state: PersonState::Wanted(identity) }]).collect();
         walk.take(people, 0, None).expect("one page");
         walk.finish().expect("complete")
     }
@@ -429,6 +445,7 @@ mod tests {
             policy: &policy,
             rules: &rules,
             now: day(n),
+            begins: day(n),
             agreement,
         };
         let gone = vanished(&memory.links, &people);
@@ -519,6 +536,7 @@ mod tests {
             policy: &policy,
             rules: &rules,
             now: day(40),
+            begins: day(40),
             agreement: ClockAgreement::Agrees,
         };
         let leaving = decide(here, &vanished(&memory.links, &people), &BTreeMap::new());
@@ -582,6 +600,7 @@ mod tests {
             policy: &policy,
             rules: &rules,
             now: day(40),
+            begins: day(40),
             agreement: ClockAgreement::Agrees,
         };
         let sightings = seen.into_iter().map(|sighting| (id(0), sighting)).collect();
@@ -618,6 +637,7 @@ mod tests {
             policy: &policy,
             rules: &rules,
             now: day(1),
+            begins: day(1),
             agreement: ClockAgreement::Agrees,
         };
         let leaving = decide(here, &vanished(&memory.links, &back), &BTreeMap::new());

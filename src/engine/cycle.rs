@@ -40,6 +40,8 @@ pub struct Prepared {
     pub verdict: Verdict,
     /// Okta's time.
     pub now: DateTime<Utc>,
+    /// The time from which clocks count that begin in this cycle.
+    pub(super) begins: DateTime<Utc>,
     /// The application's name in Okta.
     pub application: String,
     /// The monotonic time when reading began.
@@ -104,6 +106,7 @@ pub async fn prepare<W: World>(
     let (sightings, failure) = evidence::gather(world.source(), settings.policy.statuses, &to_look_at).await;
     let rules = settings.leaver_rules();
     let agreement = ClockAgreement::of(local_time, application.server_time);
+    let begins = agreement.begins(now, local_time);
     let here = Circumstances {
         people: &people,
         accounts: &accounts,
@@ -111,6 +114,7 @@ pub async fn prepare<W: World>(
         policy: &settings.policy,
         rules: &rules,
         now,
+        begins,
         agreement,
     };
     let leaving = leavers::decide(here, &vanished, &sightings);
@@ -149,7 +153,18 @@ pub async fn prepare<W: World>(
             allowed: 0,
         });
     }
-    Ok(Prepared { plan, verdict, now, application: application.label, began, agreement, people, accounts, memory })
+    Ok(Prepared {
+        plan,
+        verdict,
+        now,
+        begins,
+        application: application.label,
+        began,
+        agreement,
+        people,
+        accounts,
+        memory,
+    })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
@@ -229,7 +244,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
 fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
-            Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.now))
+            Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.begins))
         }
         Scope::One(_) => None,
     }

@@ -25,6 +25,7 @@ pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> 
         policy: &settings.policy,
         rules: &rules,
         now: prepared.now,
+        begins: prepared.begins,
         agreement: prepared.agreement,
     };
     decision::dismissed(here, login).cloned()

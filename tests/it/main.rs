@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module a subject.
 
 mod administration;
+mod campaign;
+mod campaign_length;
 mod cli;
 mod cli_history;
 mod cli_manners;
@@ -13,6 +15,7 @@ mod cli_stage;
 mod cli_standing;
 mod cli_tls;
 mod cli_wrong;
+mod crash;
 mod cycle;
 mod doubts;
 mod faults;

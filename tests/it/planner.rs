@@ -162,6 +162,7 @@ impl World {
             policy: &policy,
             rules: &rules,
             now: now(),
+            begins: now(),
             agreement: ClockAgreement::Agrees,
         };
         let leaving = leavers::decide(here, &vanished, &sightings.collect());

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -107,6 +108,8 @@ pub trait Side: Send + 'static {
 pub struct Logged {
     /// The number of the call, from 1.
     pub n: u64,
+    /// Its place among the calls of all servers of this process.
+    pub order: u64,
     /// The route, or `METHOD path` of an unknown one.
     pub route: String,
     /// The path and query as sent.
@@ -117,6 +120,9 @@ pub struct Logged {
     pub faulty: bool,
 }
 
+/// Calls of all servers of this process, so that it can be told what came before what.
+static ORDER: AtomicU64 = AtomicU64::new(0);
+
 #[derive(Debug)]
 struct Record<B> {
     calls: Vec<Logged>,
@@ -126,6 +132,7 @@ struct Record<B> {
     rules: Vec<Rule<B>>,
     latency: Duration,
     gzip: Packing,
+    stalled: u64,
 }
 
 /// Whether answers are packed for clients that accept it.
@@ -174,6 +181,7 @@ impl<S: Side> Server<S> {
             rules: Vec::new(),
             latency: Duration::ZERO,
             gzip: Packing::Plain,
+            stalled: 0,
         };
         let shared = Arc::new(Shared { side: Mutex::new(side), record: Mutex::new(record), clock });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -194,6 +202,12 @@ impl<S: Side> Server<S> {
     /// Plants a fault.
     pub fn plant(&self, when: When, fault: Fault<S::Bend>) {
         locked(&self.shared.record).rules.push(Rule::new(when, fault));
+    }
+
+    /// How many calls are or were left without an answer by [`Fault::Stall`] and [`Fault::StallAfter`], whose work is done by then.
+    #[must_use]
+    pub fn stalled(&self) -> u64 {
+        locked(&self.shared.record).stalled
     }
 
     /// Takes all planted faults away; true if each of them had met a call.
@@ -323,7 +337,8 @@ fn meet<S: Side>(shared: &Shared<S>, call: &Call) -> Meeting<S::Bend> {
     }
     let target = if call.query.is_empty() { call.path.clone() } else { format!("{}?{}", call.path, call.query) };
     let entry = (record.calls.len() < record.keep_calls).then(|| {
-        record.calls.push(Logged { n, route: name, target, status: 0, faulty: fault.is_some() });
+        let order = ORDER.fetch_add(1, Ordering::Relaxed);
+        record.calls.push(Logged { n, order, route: name, target, status: 0, faulty: fault.is_some() });
         record.calls.len() - 1
     });
     (fault, record.latency, record.gzip, entry)
@@ -350,6 +365,10 @@ async fn act<S: Side>(
         answer
     };
     let refuse = |status: u16| locked(&shared.side).refusal(call, status);
+    let stall = || {
+        locked(&shared.record).stalled += 1;
+        std::future::pending::<Answer>()
+    };
     let answer = match fault {
         None => work(None),
         Some(Fault::Bend(bend)) => work(Some(bend)),
@@ -385,7 +404,11 @@ async fn act<S: Side>(
             }
         }
         Some(Fault::Redirect(to)) => Answer::empty(302).with("location", to.clone()),
-        Some(Fault::Stall) => std::future::pending::<Answer>().await,
+        Some(Fault::Stall) => stall().await,
+        Some(Fault::StallAfter) => {
+            work(None);
+            stall().await
+        }
     };
     Ok((answer, Cut::Whole))
 }

@@ -28,6 +28,8 @@ pub enum Fault<B> {
     Redirect(String),
     /// Nothing is done and nothing is answered until the client hangs up.
     Stall,
+    /// The work is done, and nothing is answered until the client hangs up.
+    StallAfter,
     /// The side's own kind of wrong answer.
     Bend(B),
 }

@@ -24,7 +24,7 @@ const SUPPORTED: &[(&str, &[&str])] = &[
 const TEAMS: [&str; 2] = ["locality", "region"];
 
 /// Groups, teams and seats of one Advocacy.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Advocacy {
     groups: Vec<String>,
     teams: Vec<String>,

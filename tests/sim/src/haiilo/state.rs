@@ -22,7 +22,7 @@ pub const TOKEN: &str = "advocacy-access-token";
 pub const OWNER: &str = "scim@example.com";
 
 /// A simulated Haiilo.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Haiilo {
     pub(crate) clock: SimClock,
     pub(crate) manner: Manner,

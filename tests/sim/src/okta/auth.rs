@@ -56,7 +56,7 @@ pub enum Ungranted {
 }
 
 /// The switches of authentication, and what the org remembers of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Auth {
     /// Whether [`API_TOKEN`] is refused.
     pub token_revoked: bool,
@@ -80,7 +80,7 @@ pub struct Auth {
 }
 
 /// An access token.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub(super) scopes: Vec<String>,
     pub(super) ends_ms: i64,

@@ -21,7 +21,7 @@ pub(super) type Stamp = Arc<str>;
 pub(super) type Index = u32;
 
 /// One Okta user.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) id: Box<str>,
     pub(super) status: Box<str>,
@@ -57,7 +57,7 @@ impl User {
 }
 
 /// One application user: the assignment of a user to the application.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Assignment {
     /// Its place in the order of assignments.
     pub(super) place: u64,
@@ -73,7 +73,7 @@ pub(super) struct Assignment {
 }
 
 /// A group that is assigned to the application.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) id: Box<str>,
     pub(super) name: Box<str>,
@@ -83,7 +83,7 @@ pub(super) struct Group {
 }
 
 /// All of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Directory {
     users: Vec<Option<User>>,
     by_id: HashMap<Box<str>, Index>,

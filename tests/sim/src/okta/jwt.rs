@@ -11,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 
 /// A key that verifies, with the one algorithm that it serves.
+#[derive(Clone)]
 pub(super) struct VerifyingKey {
     key: DecodingKey,
     algorithm: Algorithm,

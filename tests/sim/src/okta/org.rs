@@ -15,7 +15,7 @@ use crate::okta::schemas::Attributes;
 use crate::people::{Person, person};
 
 /// A simulated org.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Okta {
     /// The application.
     pub app: App,

@@ -21,7 +21,7 @@ const TOLERANCE_S: i64 = 300;
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// A key of the client, which no proof may use.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClientKey {
     pub(super) id: String,
     pub(super) key: VerifyingKey,

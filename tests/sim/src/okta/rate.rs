@@ -65,7 +65,7 @@ pub(super) enum Over {
 }
 
 /// The buckets of the org, as one client sees them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rates {
     limits: HashMap<Bucket, u32>,
     windows: HashMap<Bucket, Window>,

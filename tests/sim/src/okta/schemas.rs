@@ -45,7 +45,7 @@ const BASE: [(&str, &str); 31] = [
 ];
 
 /// The custom attributes of the org, with their types.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Attributes {
     user: BTreeMap<String, &'static str>,
     app: BTreeMap<String, &'static str>,

@@ -32,7 +32,7 @@ pub enum Seen {
 }
 
 /// One account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) attributes: Attributes,
@@ -52,7 +52,7 @@ impl Row {
 }
 
 /// All accounts. Accounts are named by their number in the order of creation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     rows: Vec<Option<Row>>,
     by_id: HashMap<String, usize>,

@@ -1,0 +1,20 @@
+//! How long the campaign and the crashes go on: a part of them in `cargo test`, all of them where the environment asks for it.
+
+/// What the environment asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Length {
+    /// How many random worlds a campaign goes through; `CAMPAIGN_CASES=n`.
+    pub(crate) cases: u32,
+    /// The program dies at every so many-th point.
+    pub(crate) crash_step: u64,
+    /// `CRASH_POINTS=all`: it dies at every point, and a missing tool is an error.
+    pub(crate) is_full: bool,
+}
+
+/// Reads the environment.
+#[expect(clippy::disallowed_methods, reason = "how long to test is no matter of the product")]
+pub(crate) fn length() -> Length {
+    let cases = std::env::var("CAMPAIGN_CASES").ok().map(|cases| cases.parse().expect("CAMPAIGN_CASES is a number"));
+    let is_full = std::env::var("CRASH_POINTS").is_ok_and(|points| points == "all");
+    Length { cases: cases.unwrap_or(16), crash_step: if is_full { 1 } else { 19 }, is_full }
+}
