@@ -10,13 +10,11 @@ use crate::cli::{output, sync};
 use crate::clock::Clock as _;
 use crate::domain::ids::ApprovalId;
 use crate::ports::StoreWriter as _;
-use crate::store::Store;
 
 /// Approves what a refused run named.
 pub(super) async fn run(context: &Context, arguments: &ApproveArguments) -> Result<Ending, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
-    let lock = sync::lock(&wiring, "approve").await?;
-    let store = Store::open(wiring.store.clone(), lock).await?;
+    let store = sync::open(&wiring, "approve").await?;
     let now = wiring.clock.now();
     let until = now + TimeDelta::hours(24);
     let (id, by) = (ApprovalId::new(arguments.id.as_str()), context.invoker.describe());

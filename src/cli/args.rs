@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_duration;
+
 /// Keeps the users of Haiilo equal to the people who are assigned to the Haiilo application in Okta.
 ///
 /// Start with `check`, then `plan`, which changes nothing and shows what `sync` would do.
@@ -319,14 +321,13 @@ pub struct Latency {
     pub haiilo: Duration,
 }
 
+/// Ten years are more than anybody means.
+const LONGEST_SPAN: Duration = Duration::from_hours(3_650 * 24);
+
 /// A whole number of seconds, minutes, hours or days.
 fn span(text: &str) -> Result<Duration, String> {
-    let unit = |end: char, seconds: u64| {
-        text.strip_suffix(end).and_then(|number| number.parse::<u64>().ok()?.checked_mul(seconds))
-    };
-    let seconds = unit('s', 1).or(unit('m', 60)).or(unit('h', 3_600)).or(unit('d', 86_400));
-    let seconds = seconds.filter(|seconds| *seconds <= 3_650 * 86_400);
-    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is no time such as 30m, 4h or 7d"))
+    let span = parse_duration(text).filter(|span| *span <= LONGEST_SPAN);
+    span.ok_or_else(|| format!("{text:?} is no time such as 30m, 4h or 7d"))
 }
 
 fn latency(text: &str) -> Result<Latency, String> {

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use uuid::Uuid;
+
 use crate::cli::ending::Unfinished;
 use crate::config::settings::Settings;
 use crate::config::{self, Surroundings};
 use crate::daemon::schedule;
+use crate::domain::ids::RunId;
+use crate::domain::journal::Mandate;
 
 /// Who started the program.
 #[derive(Clone, Debug)]
@@ -51,6 +55,16 @@ pub(super) enum Progress {
 }
 
 impl Context {
+    /// On whose word something is done, as a run of its own.
+    pub(super) fn mandate(&self, reason: Option<&str>) -> Mandate {
+        Mandate {
+            run: RunId::new(Uuid::new_v4().to_string()),
+            approval: None,
+            by: self.invoker.describe(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+
     /// The checked configuration, or every problem of it, a line each.
     pub(super) fn settings(&self) -> Result<Settings, Unfinished> {
         config::load(&self.config, &self.surroundings, schedule::check).map_err(|problems| {

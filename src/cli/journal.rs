@@ -11,7 +11,7 @@ use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::ids::RunId;
 use crate::domain::journal::Search;
-use crate::store::{ReadStore, Store};
+use crate::store::ReadStore;
 
 /// Shows the journal, or forgets a person.
 pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Result<Ending, Unfinished> {
@@ -33,8 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
 }
 
 async fn forget(wiring: &Wiring, login: &str) -> Result<Ending, Unfinished> {
-    let lock = sync::lock(wiring, "journal forget").await?;
-    let store = Store::open(wiring.store.clone(), lock).await?;
+    let store = sync::open(wiring, "journal forget").await?;
     let forgotten = store.forget(login).await;
     store.close().await?;
     match forgotten? {

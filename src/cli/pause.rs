@@ -9,36 +9,32 @@ use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
 use crate::domain::memory::Pause;
-use crate::store::Store;
 
 /// Stops all writes.
 pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Result<Ending, Unfinished> {
     let length = arguments.length().map_err(Unfinished::misconfigured)?;
     let wiring = Wiring::new(context.settings()?)?;
-    let store = open(&wiring, "pause").await?;
+    let store = sync::open(&wiring, "pause").await?;
     let length = length.map(|length| TimeDelta::from_std(length).expect("ten years at most"));
     let until = length.map(|length| wiring.clock.now() + length);
     let pause = Pause { until, by: context.invoker.describe(), reason: arguments.reason.clone() };
     let done = store.pause(&pause).await;
     store.close().await?;
     done?;
-    let until = until.map_or("until `resume`".to_owned(), |until| until.format("until %Y-%m-%d %H:%M UTC").to_string());
-    output::print(&format!("Paused {until}: cycles read, remember and report, and write nothing to Haiilo.\n"))?;
+    output::print(&format!(
+        "Paused {}: cycles read, remember and report, and write nothing to Haiilo.\n",
+        pause.end()
+    ))?;
     Ok(Ending::Done)
 }
 
 /// Lets writes go on.
 pub(super) async fn resume(context: &Context) -> Result<Ending, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
-    let store = open(&wiring, "resume").await?;
+    let store = sync::open(&wiring, "resume").await?;
     let done = store.resume().await;
     store.close().await?;
     done?;
     output::print("Not paused: the next cycle writes what is due.\n")?;
     Ok(Ending::Done)
-}
-
-async fn open(wiring: &Wiring, what: &str) -> Result<Store, Unfinished> {
-    let lock = sync::lock(wiring, what).await?;
-    Ok(Store::open(wiring.store.clone(), lock).await?)
 }

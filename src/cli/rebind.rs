@@ -12,8 +12,7 @@ use crate::store::Store;
 /// Shows what the store knows and what is configured, asks, and binds it.
 pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
-    let lock = sync::lock(&wiring, "rebind").await?;
-    let store = Store::open(wiring.store.clone(), lock).await?;
+    let store = sync::open(&wiring, "rebind").await?;
     let done = rebind(&wiring, &store).await;
     store.close().await?;
     output::print(&format!("{}\n", done?))?;

@@ -2,9 +2,9 @@
 
 use crate::cli::args::{Deleted, RecreateArguments};
 use crate::cli::context::Context;
+use crate::cli::decide;
 use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::wiring::{Ends, Wiring};
-use crate::cli::{decide, output};
+use crate::cli::wiring::Ends;
 use crate::domain::ids::RunId;
 use crate::domain::journal::Search;
 use crate::domain::operation::Operation;
@@ -14,20 +14,17 @@ use crate::store::{ReadStore, Store};
 /// Shows what would be made, or makes it.
 pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<Ending, Unfinished> {
     let RecreateArguments { deleted: Deleted { login, run }, apply, reason } = arguments;
-    let wiring = Wiring::new(context.settings()?)?;
     let search = Search { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
-    let entries = ReadStore::new(wiring.store.clone()).journal(&search).await?;
-    let (ends, prepared) = decide::read(context, &wiring, "recreate").await?;
-    let operations = engine::anew(&entries, &prepared, &wiring.cycle.mapping);
-    let done = if *apply {
-        make(context, &ends, &prepared, (&operations, reason.as_deref())).await
-    } else {
-        Ok((shown(&operations), Ending::Done))
-    };
-    ends.store.close().await?;
-    let (told, ending) = done?;
-    output::print(&told)?;
-    Ok(ending)
+    decide::decide(context, "recreate", async |ends, prepared| {
+        let entries = ReadStore::new(ends.wiring.store.clone()).journal(&search).await?;
+        let operations = engine::anew(&entries, prepared, &ends.wiring.cycle.mapping);
+        if *apply {
+            make(context, ends, prepared, (&operations, reason.as_deref())).await
+        } else {
+            Ok((shown(&operations), Ending::Done))
+        }
+    })
+    .await
 }
 
 fn shown(operations: &[Operation]) -> String {
@@ -63,7 +60,7 @@ async fn make(
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
     ends.store.pin(&people, prepared.now).await?;
-    let mandate = decide::mandate(context, reason);
+    let mandate = context.mandate(reason);
     let writer = ends.wiring.reader.writer();
     let concluded = engine::make_anew(ends, &writer, &ends.wiring.cycle, prepared, (operations, &mandate)).await;
     let done = concluded.iter().filter(|one| one.outcome.is_done()).count();

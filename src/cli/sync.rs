@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
@@ -13,8 +11,8 @@ use crate::cli::wiring::{Ends, Wiring};
 use crate::cli::{output, plan};
 use crate::clock::Clock as _;
 use crate::domain::guard::Decision;
-use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::journal::{Mandate, Outcome};
+use crate::domain::ids::ApprovalId;
+use crate::domain::journal::Outcome;
 use crate::engine::{self, CycleReport, Order, Scope};
 use crate::report::Ending as ReportEnding;
 use crate::store::{CycleLock, LockError, Store};
@@ -61,19 +59,8 @@ pub(super) async fn cycle(
 ) -> Result<Ending, Unfinished> {
     let Cycle { what, scope, given, reason } = cycle;
     let destination = Destination::open(arguments)?;
-    let lock = lock(wiring, what).await?;
-    let store = Store::open(wiring.store.clone(), lock).await?;
-    let ends = Ends { wiring, store };
-    let order = Order {
-        scope,
-        given,
-        mandate: Mandate {
-            run: RunId::new(Uuid::new_v4().to_string()),
-            approval: None,
-            by: context.invoker.describe(),
-            reason,
-        },
-    };
+    let ends = Ends { wiring, store: open(wiring, what).await? };
+    let order = Order { scope, given, mandate: context.mandate(reason.as_deref()) };
     let bars = Bars::new(context.progress);
     let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, &bars).await;
     bars.clear();
@@ -96,8 +83,14 @@ pub(super) async fn cycle(
     })
 }
 
+/// Opens the store for a command, under the lock of the cycle.
+pub(super) async fn open(wiring: &Wiring, what: &str) -> Result<Store, Unfinished> {
+    let lock = lock(wiring, what).await?;
+    Ok(Store::open(wiring.store.clone(), lock).await?)
+}
+
 /// Takes the lock of the cycle; waits a minute for a cycle that is running, and then names it.
-pub(super) async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
+async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
     let holder = format!("{what} (process {})", std::process::id());
     let began = wiring.clock.monotonic();
     let mut is_first = true;

@@ -24,3 +24,4 @@ mod values;
 pub use load::{CheckCron, load};
 pub use problem::Problem;
 pub use surroundings::Surroundings;
+pub(crate) use values::parse_duration;

@@ -113,7 +113,8 @@ pub(super) fn duration(least: &'static str, most: &'static str) -> impl Fn(&Entr
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads a whole number of seconds, minutes, hours or days.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds: u64 = match unit {
         "s" => 1,

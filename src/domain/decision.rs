@@ -54,11 +54,7 @@ pub enum Undecidable {
 
 /// Whoever is assigned by a userName or an Okta id.
 pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, Undecidable> {
-    let name = UserName::new(login);
-    let is_meant = |person: &&Person| {
-        person.state != PersonState::Left
-            && (person.id.as_str() == login || person.state.user_name().is_some_and(|found| found.same_as(&name)))
-    };
+    let is_meant = |person: &&Person| person.state != PersonState::Left && person.is_named(login);
     let meant: Vec<&Person> = people.people().iter().filter(is_meant).collect();
     match meant[..] {
         [person] => Ok(person),
@@ -68,11 +64,7 @@ pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a P
 
 /// The link that a userName, an Okta id or a Haiilo id means.
 pub fn linked<'a>(memory: &'a Memory, login: &str) -> Result<&'a Link, Undecidable> {
-    let name = UserName::new(login);
-    let mut meant = memory.links.iter().filter(|link| {
-        link.okta_id.as_str() == login || link.haiilo_id.as_str() == login || link.user_name.same_as(&name)
-    });
-    meant.next().ok_or(Undecidable::NoLink)
+    memory.links.iter().find(|link| link.is_named(login)).ok_or(Undecidable::NoLink)
 }
 
 /// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.

@@ -15,7 +15,7 @@ use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, Fate, Leaver};
 use crate::domain::leavers::Leaving;
 use crate::domain::link::{Absence, Counted, Link, Listed};
-use crate::domain::mapping::On;
+use crate::domain::mapping::{Mapping, On};
 use crate::domain::memory::ParkedValue;
 use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits, parked_form};
@@ -143,7 +143,7 @@ impl Draft<'_> {
                 continue;
             }
             let element = if account.without_element >> slot & 1 == 1 { Element::ToBeAdded } else { Element::There };
-            let nature = self.nature(slot);
+            let nature = nature(self.basis.sides.mapping, slot);
             let change = Change { path: Arc::clone(&rule.path), nature, from: from.cloned(), to: to.cloned(), element };
             self.keep_or_park(okta_id, account, current, change, &mut changes);
         }
@@ -231,24 +231,10 @@ impl Draft<'_> {
         {
             return self.plan.held.push(held(HeldReason::NoGroup));
         }
-        let name = Change {
-            path: Arc::clone(&mapping.user_name().path),
-            nature: Nature::Plain,
-            from: None,
-            to: Value::text(identity.user_name.as_str()),
-            element: Element::There,
-        };
-        let others = mapping.rules().iter().enumerate().filter_map(|(slot, rule)| match &identity.wants[slot] {
-            Want::Set(value) => Some(Change {
-                path: Arc::clone(&rule.path),
-                nature: self.nature(slot),
-                from: None,
-                to: Some(value.clone()),
-                element: Element::ToBeAdded,
-            }),
+        let changes = changes_of_new(mapping, &identity.user_name, |slot| match &identity.wants[slot] {
+            Want::Set(value) => Some(value.clone()),
             Want::Leave | Want::Clear => None,
         });
-        let changes: Vec<Change> = std::iter::once(name).chain(others).collect();
         if let Some(refused) = refused_create(self.basis, okta_id, identity) {
             return self.plan.held.push(held(HeldReason::CreateRefused(refused)));
         }
@@ -273,10 +259,6 @@ impl Draft<'_> {
                 self.wishes.entry(group).or_default().push(operation);
             }
         }
-    }
-
-    fn nature(&self, slot: usize) -> Nature {
-        if self.basis.sides.mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
     }
 
     /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
@@ -358,6 +340,27 @@ impl Draft<'_> {
             since,
         });
     }
+}
+
+/// What makes a new account: the userName, and a value for each slot that has one.
+pub fn changes_of_new(mapping: &Mapping, user_name: &UserName, value: impl Fn(usize) -> Option<Value>) -> Vec<Change> {
+    let name = Change {
+        path: Arc::clone(&mapping.user_name().path),
+        nature: Nature::Plain,
+        from: None,
+        to: Value::text(user_name.as_str()),
+        element: Element::There,
+    };
+    let others = mapping.rules().iter().enumerate().filter_map(|(slot, rule)| {
+        let to = Some(value(slot)?);
+        let path = Arc::clone(&rule.path);
+        Some(Change { path, nature: nature(mapping, slot), from: None, to, element: Element::ToBeAdded })
+    });
+    std::iter::once(name).chain(others).collect()
+}
+
+fn nature(mapping: &Mapping, slot: usize) -> Nature {
+    if mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
 }
 
 /// The userName that a person shall have, where that is certain.

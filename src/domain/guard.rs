@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::domain::correlate::Sides;
 use crate::domain::draft::Basis;
 use crate::domain::ids::{ApprovalId, OktaUserId};
 use crate::domain::leavers;
@@ -187,7 +186,7 @@ pub fn judge(
 ) -> Verdict {
     let memory = basis.sides.memory;
     let items = items(basis, plan);
-    let usage = usage(basis, plan);
+    let usage = usage(basis, plan, &items);
     let mut violations = violations(basis, plan, fingerprint, &usage);
     if signs == Signs::Ignored {
         violations.retain(|broken| !matches!(broken.limit, LimitName::Vanished | LimitName::Missing));
@@ -277,43 +276,28 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
     limits
 }
 
-fn usage(basis: Basis<'_>, plan: &Plan) -> Vec<Usage> {
-    let Sides { people, accounts: _, owners: _, memory, policy, mapping: _ } = basis.sides;
-    let limits = &policy.limits;
-    let recent = &memory.recent;
+/// How much of each limit is used: by the last day, and by what counts towards it now.
+fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<Usage> {
+    let (limits, recent) = (&basis.sides.policy.limits, &basis.sides.memory.recent);
     let base = plan.counts.linked.max(plan.counts.assigned) as u64;
-    let planned =
-        |counts: fn(&Operation) -> bool| plan.operations.iter().filter(|operation| counts(operation)).count() as u64;
-    let joins = |operation: &Operation| matches!(operation.kind(), Kind::Create | Kind::Link);
-    let counts_now = |absence: Option<Absence>| absence.is_none_or(|absence| is_recent(basis, absence));
-    let vanished = leavers::vanished(&memory.links, people)
-        .iter()
-        .filter(|link| counts_now(memory.leavers.get(&link.okta_id).map(|record| record.absence)))
-        .count() as u64;
-    let missing = plan
-        .missing
-        .iter()
-        .filter(|missing| missing.since.is_some())
-        .filter(|missing| counts_now(memory.links.of_person(&missing.okta_id).and_then(|link| link.missing)))
-        .count() as u64;
-    let entry = |limit: &'static str, recent: u64, planned: u64, rule: Option<Limit>| Usage {
+    let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| Usage {
         limit,
-        used: recent + planned,
-        planned,
+        used: recent + planned as u64,
+        planned: planned as u64,
         allowed: rule.map(|rule| rule.allowed(base)),
     };
-    let updates = planned(|operation| operation.kind() == Kind::Update);
-    let deletes = planned(|operation| operation.kind() == Kind::Delete);
-    let name = LimitName::as_str;
+    let counted = |limit: LimitName, recent: u64, rule: Option<Limit>| {
+        entry(limit.as_str(), recent, items.iter().filter(|item| item.limits.contains(&limit)).count(), rule)
+    };
     vec![
-        entry(name(LimitName::Vanished), 0, vanished, limits.vanished),
-        entry(name(LimitName::Missing), 0, missing, limits.missing),
-        entry(name(LimitName::Creates), recent.creates, planned(joins), limits.creates),
-        entry(name(LimitName::Updates), recent.updates, updates, limits.updates),
-        entry(name(LimitName::Renames), recent.renames, planned(Operation::renames), limits.renames),
-        entry(name(LimitName::Clears), recent.clears, planned(Operation::clears), limits.clears),
-        entry(name(LimitName::Moves), recent.moves, planned(Operation::moves), limits.moves),
-        entry("deletes", recent.deletes, deletes, limits.deletes),
+        counted(LimitName::Vanished, 0, limits.vanished),
+        counted(LimitName::Missing, 0, limits.missing),
+        counted(LimitName::Creates, recent.creates, limits.creates),
+        counted(LimitName::Updates, recent.updates, limits.updates),
+        counted(LimitName::Renames, recent.renames, limits.renames),
+        counted(LimitName::Clears, recent.clears, limits.clears),
+        counted(LimitName::Moves, recent.moves, limits.moves),
+        entry("deletes", recent.deletes, plan.of_kind(Kind::Delete).count(), limits.deletes),
     ]
 }
 

@@ -22,6 +22,15 @@ pub struct Link {
     pub missing: Option<Absence>,
 }
 
+impl Link {
+    /// Whether a userName, an Okta id or a Haiilo id means this link.
+    pub fn is_named(&self, login: &str) -> bool {
+        self.okta_id.as_str() == login
+            || self.haiilo_id.as_str() == login
+            || self.user_name.same_as(&UserName::new(login))
+    }
+}
+
 /// How an account became ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

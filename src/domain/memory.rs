@@ -51,6 +51,13 @@ pub struct Memory {
     pub former_names: BTreeMap<CompactString, OktaUserId>,
 }
 
+impl Pause {
+    /// Its end in words.
+    pub fn end(&self) -> String {
+        self.until.map_or("until `resume`".to_owned(), |until| until.format("until %Y-%m-%d %H:%M UTC").to_string())
+    }
+}
+
 /// How things stand: what waits for somebody, and how the last cycles went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {

@@ -50,6 +50,13 @@ pub struct Person {
     pub state: PersonState,
 }
 
+impl Person {
+    /// Whether a userName or an Okta id means this person.
+    pub fn is_named(&self, login: &str) -> bool {
+        self.id.as_str() == login || self.state.user_name().is_some_and(|name| name.same_as(&UserName::new(login)))
+    }
+}
+
 /// What follows from an assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonState {

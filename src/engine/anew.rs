@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::domain::attribute;
+use crate::domain::draft;
 use crate::domain::ids::OktaUserId;
 use crate::domain::journal::{Concluded, Entry, Mandate};
 use crate::domain::mapping::Mapping;
-use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
-use crate::domain::value::Value;
-use crate::engine::bench::{Approved, Bench};
-use crate::engine::canary::{Canaries, Caution};
-use crate::engine::cycle::Prepared;
-use crate::engine::run::Run;
+use crate::domain::operation::{Action, Kind, Operation};
+use crate::engine::bench::Bench;
+use crate::engine::canary::Caution;
+use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountWriter, StoreWriter, World};
 
@@ -30,19 +29,10 @@ pub fn anew(entries: &[Entry], prepared: &Prepared, mapping: &Mapping) -> Vec<Op
 
 fn operation(entry: &Entry, mapping: &Mapping) -> Option<Operation> {
     let (name, Some(Json::Object(before))) = (entry.user_name.as_ref()?, &entry.before) else { return None };
-    let user_name = Change {
-        path: mapping.user_name().path.clone(),
-        nature: Nature::Plain,
-        from: None,
-        to: Value::text(name.as_str()),
-        element: Element::There,
-    };
-    let others = mapping.rules().iter().enumerate().filter_map(|(slot, rule)| {
-        let to = rule.path.read(attribute::entry(before, rule.path.top())?)?;
-        let nature = if mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain };
-        Some(Change { path: rule.path.clone(), nature, from: None, to: Some(to), element: Element::ToBeAdded })
+    let changes = draft::changes_of_new(mapping, name, |slot| {
+        let path = &mapping.rules()[slot].path;
+        path.read(attribute::entry(before, path.top())?)
     });
-    let changes = std::iter::once(user_name).chain(others).collect();
     let action = Action::Create { changes, replaces: None, waits_for: None };
     Some(Operation { okta_id: entry.okta_id.clone(), user_name: name.clone(), action })
 }
@@ -55,20 +45,7 @@ pub async fn make_anew<W: World<Store: StoreWriter>>(
     prepared: &Prepared,
     (operations, mandate): (&[Operation], &Mandate),
 ) -> Vec<Concluded> {
-    let run = Run::new((prepared.now, prepared.began));
-    let bench = Bench {
-        world,
-        writer,
-        settings,
-        people: &prepared.people,
-        accounts: &prepared.accounts,
-        memory: &prepared.memory,
-        mandate,
-        approved: &Approved::default(),
-        room: 0,
-        run: &run,
-        canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
-    };
+    let bench = Bench::of(world, writer, settings, (prepared, mandate));
     let mut concluded = Vec::new();
     for operation in operations {
         let outcome = bench.create(operation, None, Caution::Canary).await;

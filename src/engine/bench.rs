@@ -14,6 +14,7 @@ use crate::domain::operation::{Kind, Operation};
 use crate::domain::policy::Policy;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
 use crate::engine::canary::Canaries;
+use crate::engine::prepared::Prepared;
 use crate::engine::run::{Run, Stop};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
@@ -27,10 +28,10 @@ pub(super) struct Bench<'a, W, A> {
     pub(super) accounts: &'a AccountSnapshot,
     pub(super) memory: &'a Memory,
     pub(super) mandate: &'a Mandate,
-    pub(super) approved: &'a Approved,
+    pub(super) approved: Approved,
     /// How many more accounts may be made, changed or moved today.
     pub(super) room: u64,
-    pub(super) run: &'a Run,
+    pub(super) run: Run,
     pub(super) canaries: Canaries<'a>,
 }
 
@@ -41,6 +42,30 @@ pub(super) struct Approved {
     pub(super) id: Option<ApprovalId>,
     /// The operations that it names. Deletes have a budget, which no approval lifts.
     pub(super) operations: BTreeSet<(OktaUserId, Kind)>,
+}
+
+impl<'a, W, A> Bench<'a, W, A> {
+    /// A bench for what was prepared, on which nothing is approved and no trial is made.
+    pub(super) fn of(
+        world: &'a W,
+        writer: &'a A,
+        settings: &'a CycleSettings,
+        (prepared, mandate): (&'a Prepared, &'a Mandate),
+    ) -> Self {
+        Self {
+            world,
+            writer,
+            settings,
+            people: &prepared.people,
+            accounts: &prepared.accounts,
+            memory: &prepared.memory,
+            mandate,
+            approved: Approved::default(),
+            room: 0,
+            run: Run::new((prepared.now, prepared.began)),
+            canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
+        }
+    }
 }
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {

@@ -99,7 +99,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
         let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
         let (reader, changes) = (self.world.reader(), operation.changes());
-        match verify::look(reader, self.run, self.mapping(), (&id, changes), answer, trust).await {
+        match verify::look(reader, &self.run, self.mapping(), (&id, changes), answer, trust).await {
             Seen::Account(after) => {
                 let settled = self.settle_seen(operation, &id, &after);
                 if caution == Caution::Canary && settled.0.is_done() {

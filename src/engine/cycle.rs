@@ -1,7 +1,5 @@
 //! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock as _;
@@ -13,52 +11,21 @@ use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
 use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
-use crate::domain::memory::{FirstRun, Memory, Pause, Tenant, Watch};
+use crate::domain::memory::{FirstRun, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
-use crate::domain::plan::Plan;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
-use crate::engine::canary::Canaries;
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
-use crate::engine::run::{Run, Stop};
+use crate::engine::prepared::Prepared;
+use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
     Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreWriter, World,
 };
-
-/// A plan with everything that it was made from.
-#[derive(Debug)]
-pub struct Prepared {
-    /// The plan.
-    pub plan: Plan,
-    /// What the guard says.
-    pub verdict: Verdict,
-    /// Okta's time.
-    pub now: DateTime<Utc>,
-    /// The time from which clocks count that begin in this cycle.
-    pub(super) begins: DateTime<Utc>,
-    /// The application's name in Okta.
-    pub application: String,
-    /// The monotonic time when reading began.
-    pub(super) began: Duration,
-    /// Whether the local clock agrees with Okta's.
-    pub(super) agreement: ClockAgreement,
-    pub(super) people: AssignmentSnapshot,
-    pub(super) accounts: AccountSnapshot,
-    pub(super) memory: Memory,
-}
-
-impl Prepared {
-    /// What both sides showed, and what the store remembers.
-    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &Memory) {
-        (&self.people, &self.accounts, &self.memory)
-    }
-}
 
 /// What a cycle came to.
 #[must_use = "a report that nobody reads helps nobody"]
@@ -129,10 +96,8 @@ pub async fn prepare<W: World>(
         let features = application.push_features.join(", ");
         plan.findings.push(format!("Okta's own push to Haiilo is on ({features}) and would be a second writer"));
     }
-    if let Some(Pause { until, by, reason: _ }) = memory.pause_at(now) {
-        let until =
-            until.map_or("until `resume`".to_owned(), |until| format!("until {}", until.format("%Y-%m-%d %H:%M UTC")));
-        plan.findings.push(format!("all writes are paused {until}, by {by}"));
+    if let Some(pause) = memory.pause_at(now) {
+        plan.findings.push(format!("all writes are paused {}, by {}", pause.end(), pause.by));
     }
     let signs = match scope {
         Scope::Everybody => Signs::Counted,
@@ -187,15 +152,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
             let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
             world.store().note_leavers(&notes).await?;
-            let end = CycleEnd {
-                run: mandate.run.clone(),
-                started,
-                ended: world.clock().now(),
-                result: "refused",
-                watch: None,
-                journal_from: prepared.now - settings.journal_keep,
-            };
-            world.store().finish(&end).await?;
+            finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
             return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None });
         }
     };
@@ -209,35 +166,34 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         }
         Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
     }
-    let run = Run::new((prepared.now, prepared.began));
-    let bench = Bench {
-        world,
-        writer,
-        settings,
-        people: &prepared.people,
-        accounts: &prepared.accounts,
-        memory: &prepared.memory,
-        mandate,
-        approved: &approved,
-        room: prepared.verdict.room(),
-        run: &run,
-        canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
-    };
+    let bench =
+        Bench { approved, room: prepared.verdict.room(), ..Bench::of(world, writer, settings, (&prepared, mandate)) };
     bench.settle_open().await?;
     let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
     bench.settle_creates().await?;
     let watch = watch(settings, scope, &prepared);
     let result = if stops.is_empty() { "applied" } else { "stopped" };
+    finish(world, settings, order, (&prepared, started), (result, watch)).await?;
+    Ok(CycleReport { prepared, concluded, stops, pause: None })
+}
+
+/// Records the end of a cycle.
+async fn finish<W: World<Store: StoreWriter>>(
+    world: &W,
+    settings: &CycleSettings,
+    order: &Order,
+    (prepared, started): (&Prepared, DateTime<Utc>),
+    (result, watch): (&'static str, Option<Watch>),
+) -> Result<(), CycleError> {
     let end = CycleEnd {
-        run: mandate.run.clone(),
+        run: order.mandate.run.clone(),
         started,
         ended: world.clock().now(),
         result,
         watch,
         journal_from: prepared.now - settings.journal_keep,
     };
-    world.store().finish(&end).await?;
-    Ok(CycleReport { prepared, concluded, stops, pause: None })
+    Ok(world.store().finish(&end).await?)
 }
 
 /// The watch after a complete cycle.
@@ -267,15 +223,8 @@ async fn paused<W: World<Store: StoreWriter>>(
         };
         world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
     }
-    let end = CycleEnd {
-        run: order.mandate.run.clone(),
-        started,
-        ended: world.clock().now(),
-        result: "paused",
-        watch: watch(settings, &order.scope, &prepared),
-        journal_from: prepared.now - settings.journal_keep,
-    };
-    world.store().finish(&end).await?;
+    let watch = watch(settings, &order.scope, &prepared);
+    finish(world, settings, order, (&prepared, started), ("paused", watch)).await?;
     Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: Some(pause) })
 }
 

@@ -8,10 +8,8 @@ use crate::domain::leaver::Evidence;
 use crate::domain::leavers::Circumstances;
 use crate::domain::link::Link;
 use crate::domain::operation::{Action, Operation};
-use crate::engine::bench::{Approved, Bench};
-use crate::engine::canary::Canaries;
-use crate::engine::cycle::Prepared;
-use crate::engine::run::Run;
+use crate::engine::bench::Bench;
+use crate::engine::prepared::Prepared;
 use crate::engine::settings::{CycleSettings, Silence};
 use crate::ports::{AccountWriter, StoreWriter, World};
 
@@ -38,21 +36,8 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
     settings: &CycleSettings,
     prepared: &Prepared,
     (link, mandate): (&Link, &Mandate),
-) -> Vec<Concluded> {
-    let run = Run::new((prepared.now, prepared.began));
-    let bench = Bench {
-        world,
-        writer,
-        settings,
-        people: &prepared.people,
-        accounts: &prepared.accounts,
-        memory: &prepared.memory,
-        mandate,
-        approved: &Approved::default(),
-        room: 0,
-        run: &run,
-        canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
-    };
+) -> Concluded {
+    let bench = Bench::of(world, writer, settings, (prepared, mandate));
     let operation = Operation {
         okta_id: link.okta_id.clone(),
         user_name: link.user_name.clone(),
@@ -60,5 +45,5 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
     };
     let mut concluded = Vec::new();
     bench.deletes(&[&operation], &mut concluded, &Silence).await;
-    concluded
+    concluded.pop().expect("each operation is concluded")
 }

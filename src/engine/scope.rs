@@ -74,12 +74,8 @@ pub(super) fn narrow(
     memory: &Memory,
 ) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
-    let by_person = people.people().iter().filter(|person| {
-        person.id.as_str() == name || person.state.user_name().is_some_and(|found| found.same_as(&user_name))
-    });
-    let by_link = memory.links.iter().filter(|link| {
-        link.okta_id.as_str() == name || link.haiilo_id.as_str() == name || link.user_name.same_as(&user_name)
-    });
+    let by_person = people.people().iter().filter(|person| person.is_named(name));
+    let by_link = memory.links.iter().filter(|link| link.is_named(name));
     let ids: BTreeSet<OktaUserId> =
         by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
     let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes } = plan;

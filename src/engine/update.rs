@@ -106,7 +106,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Ok(answer) => {
                 self.run.succeeded(Kind::Update);
                 let reader = self.world.reader();
-                match verify::look(reader, self.run, self.mapping(), (id, changes), answer, trust).await {
+                match verify::look(reader, &self.run, self.mapping(), (id, changes), answer, trust).await {
                     Seen::Account(after) => self.seen(operation, after),
                     Seen::Gone => {
                         ended(Outcome::Failed("the account was gone after the update; look at it in Haiilo".to_owned()))

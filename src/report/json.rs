@@ -6,7 +6,6 @@ use crate::domain::guard::{Usage, Violation};
 use crate::domain::held::Held;
 use crate::domain::journal::Concluded;
 use crate::domain::leaver::Leaver;
-use crate::domain::memory::Pause;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
 use crate::domain::policy::Product;
@@ -42,9 +41,9 @@ pub fn json(report: &Report<'_>) -> String {
         Ending::Refused => {
             put("outcomes", json!([]));
         }
-        Ending::Paused(Pause { until, by, reason }) => {
+        Ending::Paused(pause) => {
             put("outcomes", json!([]));
-            put("paused", json!({"until": until.map(stamp), "by": by, "reason": reason}));
+            put("paused", subject::paused(pause));
         }
         Ending::Applied { concluded, stops } => {
             put("outcomes", concluded.iter().map(outcome).collect());

@@ -3,19 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::domain::memory::{Memory, Pause, Standing, Waiting};
-use crate::report::subject::{amount, stamp, time, visible};
+use crate::domain::memory::{Memory, Standing, Waiting};
+use crate::report::subject::{self, amount, stamp, time};
 
 /// How things stand, as text.
 pub fn text(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
-    match memory.pause_at(now) {
-        None => {}
-        Some(Pause { until, by, reason }) => {
-            let until = until.map_or("until `resume`".to_owned(), |until| format!("until {}", time(until)));
-            let why = reason.as_ref().map_or(String::new(), |reason| format!(": {}", visible(reason)));
-            lines.push(format!("PAUSED {until}, by {}{why}", visible(by)));
-        }
+    if let Some(pause) = memory.pause_at(now) {
+        lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
     }
     for Waiting { id, at, violations, approved_until } in &standing.waiting {
         let state = match approved_until {
@@ -59,9 +54,7 @@ pub fn json(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String 
     let cycles = standing.cycles.iter().map(|cycle| {
         json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result})
     });
-    let paused = memory
-        .pause_at(now)
-        .map(|Pause { until, by, reason }| json!({"until": until.map(stamp), "by": by, "reason": reason}));
+    let paused = memory.pause_at(now).map(subject::paused);
     let object = json!({
         "version": 1, "paused": paused, "waiting": waiting.collect::<Json>(), "open": memory.open.len(),
         "linked": memory.links.len(), "leavers": memory.leavers.len(), "cycles": cycles.collect::<Json>(),

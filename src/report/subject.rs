@@ -1,6 +1,7 @@
 //! What a report is about, and the words that all forms of it share.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
 
 use crate::domain::attribute::AttributePath;
 use crate::domain::guard::Verdict;
@@ -84,6 +85,17 @@ impl Seats {
             Ending::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
         }
     }
+}
+
+/// A pause for a machine.
+pub(super) fn paused(Pause { until, by, reason }: &Pause) -> Json {
+    json!({"until": until.map(stamp), "by": by, "reason": reason})
+}
+
+/// Who wanted a pause, and why.
+pub(super) fn by_whom(Pause { until: _, by, reason }: &Pause) -> String {
+    let why = reason.as_ref().map_or(String::new(), |reason| format!(": {}", visible(reason)));
+    format!("by {}{why}", visible(by))
 }
 
 /// The name of an attribute for a reader: Advocacy's `country` is a group, its `locality` and `region` are teams.

@@ -13,7 +13,7 @@ use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::policy::Product;
 use crate::domain::value::Value;
-use crate::report::subject::{Ending, Report, Seats, amount, attribute, fate, kind, time, visible};
+use crate::report::subject::{Ending, Report, Seats, amount, attribute, by_whom, fate, kind, time, visible};
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;
@@ -142,11 +142,10 @@ fn verdict(report: &Report<'_>, out: &mut String) {
 }
 
 /// Who stopped all writes, and how they go on.
-fn paused(Pause { until, by, reason }: &Pause, out: &mut String) {
-    let until = until.map_or("until somebody ends it".to_owned(), |until| format!("until {}", time(until)));
+fn paused(pause: &Pause, out: &mut String) {
+    let until = pause.until.map_or("until somebody ends it".to_owned(), |until| format!("until {}", time(until)));
     section(out, &format!("PAUSED {until}: nothing is written to Haiilo"));
-    let why = reason.as_ref().map_or(String::new(), |reason| format!(": {}", visible(reason)));
-    line(out, &format!("  by {}{why}", visible(by)));
+    line(out, &format!("  {}", by_whom(pause)));
     line(out, "  To let writes go on: okta-haiilo-sync resume");
 }
 

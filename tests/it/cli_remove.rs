@@ -1,8 +1,5 @@
 //! A dismissal at the program: one account goes at once, and only on Okta's own word, a typed address, and what a delete always needs.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::route;
 use okta_haiilo_sim::people::person;
@@ -18,14 +15,7 @@ async fn dismissed() -> Stage {
 }
 
 fn remove(stage: &Stage, login: &str, typed: &str) -> Ended {
-    let mut command = stage.command(&["remove", login, "--now", "--reason", "dismissed today"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    // Whoever refuses before asking has gone by now, and reads nothing.
-    let _ = writeln!(stdin, "{typed}");
-    drop(stdin);
-    Ended::of(child.wait_with_output().expect("the program ends"))
+    stage.run_typing(&["remove", login, "--now", "--reason", "dismissed today"], typed)
 }
 
 fn deleted(stage: &Stage) -> Vec<String> {

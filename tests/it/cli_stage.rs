@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use okta_haiilo_sim::haiilo::{self, Account, AccountSeed, Haiilo};
@@ -197,6 +199,18 @@ file = "mapping.toml"
         let mut command = assert_cmd::Command::new(PROGRAM);
         command.env_clear().envs(&self.variables).current_dir(self.folder()).args(arguments);
         Ended::of(command.timeout(Duration::from_mins(1)).output().expect("the program runs"))
+    }
+
+    /// Runs the program to its end, with somebody who types this line.
+    pub(crate) fn run_typing(&self, arguments: &[&str], typed: &str) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A program that does not ask has gone by now, and reads nothing.
+        let _ = writeln!(stdin, "{typed}");
+        drop(stdin);
+        Ended::of(child.wait_with_output().expect("the program ends"))
     }
 
     /// The same program for whoever starts it otherwise.

@@ -1,8 +1,5 @@
 //! What waits for somebody, and a store whose ends have moved.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use serde_json::{Value as Json, json};
 
 use crate::cli_stage::{Ended, Stage};
@@ -39,14 +36,7 @@ async fn status_shows_what_waits_and_how_it_has_been_going() {
 }
 
 fn rebind(stage: &Stage, typed: &str) -> Ended {
-    let mut command = stage.command(&["rebind"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    // Whoever does not ask has gone by now, and reads nothing.
-    let _ = writeln!(stdin, "{typed}");
-    drop(stdin);
-    Ended::of(child.wait_with_output().expect("the program ends"))
+    stage.run_typing(&["rebind"], typed)
 }
 
 #[tokio::test(flavor = "multi_thread")]

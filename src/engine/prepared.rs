@@ -1,0 +1,40 @@
+//! What a plan was made from, together with the plan.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::guard::Verdict;
+use crate::domain::leavers::ClockAgreement;
+use crate::domain::memory::Memory;
+use crate::domain::plan::Plan;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
+
+/// A plan with everything that it was made from.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// What the guard says.
+    pub verdict: Verdict,
+    /// Okta's time.
+    pub now: DateTime<Utc>,
+    /// The time from which clocks count that begin in this cycle.
+    pub(super) begins: DateTime<Utc>,
+    /// The application's name in Okta.
+    pub application: String,
+    /// The monotonic time when reading began.
+    pub(super) began: Duration,
+    /// Whether the local clock agrees with Okta's.
+    pub(super) agreement: ClockAgreement,
+    pub(super) people: AssignmentSnapshot,
+    pub(super) accounts: AccountSnapshot,
+    pub(super) memory: Memory,
+}
+
+impl Prepared {
+    /// What both sides showed, and what the store remembers.
+    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &Memory) {
+        (&self.people, &self.accounts, &self.memory)
+    }
+}
