@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row as _};
 
+use crate::config::settings::PostgresUrl;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
@@ -18,7 +19,13 @@ use crate::domain::memory::{
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
 use crate::ports::{StoreFailure, StoreReader};
-use crate::store::open::{Content, ReadStore, Store};
+use crate::store::dialect::Dialect;
+use crate::store::open::{ReadStore, Store};
+use crate::store::path::StorePath;
+use crate::store::place::StorePlace;
+use crate::store::postgres;
+use crate::store::schema::Content;
+use crate::store::sqlite::Glimpse;
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -26,35 +33,53 @@ const CHUNK: i64 = 5_000;
 impl StoreReader for Store {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        read(&mut connection, now).await.map_err(|error| self.failure(error))
+        read(&mut connection, self.place.dialect(), now).await.map_err(|error| self.failure(error))
     }
 }
 
 impl StoreReader for ReadStore {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
-        loop {
-            let Some(mut glimpse) = self.glimpse().await? else { return Ok(Memory::default()) };
-            let memory = match glimpse.content {
-                Content::Nothing => Ok(Memory::default()),
-                Content::Memory => read(&mut glimpse.connection, now).await,
-            };
-            // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
-            if glimpse.holds(self.path()).await {
-                return memory.map_err(|error| self.failure(error));
-            }
+        match &self.place {
+            StorePlace::File(path) => self.remember_file(path, now).await,
+            StorePlace::Server(url) => self.remember_server(url, now).await,
         }
     }
 }
 
-async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
-    // One transaction shows one state, whatever a cycle writes beside it.
-    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
-    let memory = read_all(connection, now).await;
+impl ReadStore {
+    async fn remember_file(&self, path: &StorePath, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+        loop {
+            let Some(mut glimpse) = Glimpse::of(path).await? else { return Ok(Memory::default()) };
+            let memory = match glimpse.content {
+                Content::Nothing => Ok(Memory::default()),
+                Content::Memory => read(&mut glimpse.connection, Dialect::Sqlite, now).await,
+            };
+            // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
+            if glimpse.holds(path).await {
+                return memory.map_err(|error| self.failure(error));
+            }
+        }
+    }
+
+    async fn remember_server(&self, url: &PostgresUrl, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+        let (mut connection, content) = postgres::look(url).await?;
+        let memory = match content {
+            Content::Nothing => Ok(Memory::default()),
+            Content::Memory => read(&mut connection, Dialect::Postgres, now).await,
+        };
+        postgres::leave(connection).await;
+        memory.map_err(|error| self.failure(error))
+    }
+}
+
+async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
+    sqlx::raw_sql(dialect.begin_reading()).execute(&mut *connection).await?;
+    let memory = read_all(connection, dialect, now).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
     memory
 }
 
-async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
+async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
     let facts: BTreeMap<String, String> = sqlx::query("SELECT name, value FROM facts")
         .fetch_all(&mut *connection)
         .await?
@@ -71,7 +96,7 @@ async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
     Ok(Memory {
         tenant: tenant(connection).await?,
         first_run,
-        links: links(connection).await?,
+        links: links(connection, dialect).await?,
         leavers: leavers(connection).await?,
         parked: parked(connection).await?,
         parked_groups: pairs(connection, "SELECT name, since FROM parked_groups", |row| {
@@ -133,18 +158,12 @@ struct LinkRow<'a>(
 );
 
 /// One row of text for thousands of links costs a third of as many rows: the driver's work is by row and column.
-async fn links(connection: &mut AnyConnection) -> Result<Links, Error> {
+async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links, Error> {
     let mut links = Vec::new();
     let mut last = String::new();
     loop {
-        let chunk: String = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved)) \
-             FROM (SELECT * FROM links WHERE okta_id > $1 ORDER BY okta_id LIMIT $2)",
-        )
-        .bind(last.as_str())
-        .bind(CHUNK)
-        .fetch_one(&mut *connection)
-        .await?;
+        let chunk: String =
+            sqlx::query_scalar(dialect.links()).bind(last.as_str()).bind(CHUNK).fetch_one(&mut *connection).await?;
         let rows: Vec<LinkRow<'_>> = serde_json::from_str(&chunk).map_err(|error| Error::Decode(error.into()))?;
         let Some(row) = rows.last() else { return Ok(links.into_iter().collect()) };
         last = row.0.clone().into_owned();
