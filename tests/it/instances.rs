@@ -284,8 +284,8 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
 async fn a_proxy_that_pools_by_transaction_is_refused_on_postgres() {
     let database = server::new_database().await;
     let proxied = |name| place(&server::url_of(&Url::parse(&server::told(name)).expect("a URL"), &database));
-    for _ in 0..5 {
-        let by_transaction = proxied("TEST_PGBOUNCER");
+    let pool_of_one = place(&server::url_of(&Url::parse(&server::told("TEST_PGBOUNCER")).expect("a URL"), "one"));
+    for by_transaction in [proxied("TEST_PGBOUNCER"), proxied("TEST_PGBOUNCER"), pool_of_one.clone(), pool_of_one] {
         let writing = CycleLock::try_take(&by_transaction, "sync").await.expect_err("no lock").to_string();
         let reading =
             ReadStore::new(&by_transaction).remember(DateTime::UNIX_EPOCH).await.expect_err("no look").to_string();

@@ -8,7 +8,7 @@
 #
 #     TEST_POSTGRES     URL of the server, as its administrator, with password; TLS is on
 #     TEST_POSTGRES_CA  the authority of its certificate
-#     TEST_PGBOUNCER    URL of a proxy that pools by transaction
+#     TEST_PGBOUNCER    URL of a proxy that pools by transaction; its database `one` has a pool of one session
 #     TEST_PGBOUNCER_BY_SESSION   URL of one that pools by session
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -71,6 +71,7 @@ proxy() {
     cat >"$place/$1.ini" <<INI
 [databases]
 * = host=$place port=$port
+one = host=$place port=$port dbname=postgres pool_size=1
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = $proxy_port
