@@ -266,7 +266,7 @@ async fn tenant(wiring: &Wiring, findings: &mut Findings) {
         Ok(memory) => memory,
         Err(failure) => return findings.error(format_args!("{:#}", anyhow::Error::from(failure))),
     };
-    let path = wiring.store.as_path().display();
+    let path = &wiring.store;
     let Some(known) = memory.tenant else {
         return findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
     };

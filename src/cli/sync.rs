@@ -95,7 +95,7 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
     let began = wiring.clock.monotonic();
     let mut is_first = true;
     loop {
-        match CycleLock::try_take(&wiring.store, &holder) {
+        match CycleLock::try_take(&wiring.store, &holder).await {
             Err(LockError::Held { holder }) if wiring.clock.monotonic().saturating_sub(began) < PATIENCE => {
                 if std::mem::take(&mut is_first) {
                     output::say(&format!("{holder} is running; waiting up to a minute for it"));

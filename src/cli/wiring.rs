@@ -11,7 +11,7 @@ use crate::haiilo::{HaiiloReader, Shape};
 use crate::http::{HttpClient, HttpOptions};
 use crate::okta::OktaClient;
 use crate::ports::{StoreReader, World};
-use crate::store::StorePath;
+use crate::store::StorePlace;
 
 /// Everything but the store.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Wiring {
     pub(super) source: OktaClient<SystemClock>,
     pub(super) reader: HaiiloReader<SystemClock>,
     pub(super) cycle: CycleSettings,
-    pub(super) store: StorePath,
+    pub(super) store: StorePlace,
     pub(super) clock: SystemClock,
     pub(super) warnings: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl Wiring {
                 UpdateMethod::Put => "put",
             },
         };
-        let store = StorePath::new(settings.state);
+        let store = StorePlace::new(settings.state);
         Ok(Self { source, reader, cycle, store, clock, warnings: settings.warnings })
     }
 }

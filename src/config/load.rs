@@ -15,10 +15,11 @@ use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
 use crate::config::nearest::nearest;
 use crate::config::okta;
+use crate::config::postgres_url::Privacy;
 use crate::config::problem::Problem;
 use crate::config::reader::{Entry, Reader};
-use crate::config::secret::Places;
-use crate::config::settings::{HttpSettings, ScheduleSettings, Settings};
+use crate::config::secret::{self, Places};
+use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, State};
 use crate::config::surroundings::Surroundings;
 use crate::config::values;
 use crate::domain::mapping::Mapping;
@@ -48,10 +49,11 @@ fn settings(
     surroundings: &Surroundings,
     check_cron: CheckCron,
 ) -> Option<Settings> {
-    let state = reader.or("state", PathBuf::from("/var/lib/okta-haiilo-sync/state.db"), values::sqlite(folder));
+    let state = state(reader, folder);
     let credentials_dir =
         reader.or("credentials_dir", PathBuf::from("/etc/okta-haiilo-sync/credentials"), values::path(folder));
     let places = Places { surroundings, folder, credentials_dir: &credentials_dir };
+    let state = with_password(reader, &places, state);
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
     let haiilo = haiilo::settings(reader, &places);
@@ -86,6 +88,35 @@ fn settings(
         journal_keep,
         credentials_dir,
         warnings: Vec::new(),
+    })
+}
+
+fn state(reader: &mut Reader, folder: &Path) -> State {
+    let is_in_file = reader.is_in_file("state");
+    let usual = State::Sqlite("/var/lib/okta-haiilo-sync/state.db".into());
+    let state = reader.or("state", usual, values::state(folder));
+    if let State::Postgres(url) = &state {
+        if is_in_file && url.holds_password() {
+            reader.warn("state: a password stands in this file; put it into a file of its own, state-password in credentials_dir");
+        }
+        if url.privacy() == Privacy::Risked {
+            reader.warn(
+                "state: this sslmode lets people's addresses cross the network in the clear; write sslmode=verify-full",
+            );
+        }
+    }
+    state
+}
+
+/// The place of the state, with the password of its database if it stands apart.
+fn with_password(reader: &mut Reader, places: &Places<'_>, state: State) -> State {
+    let State::Postgres(url) = state else {
+        reader.without_effect("state_password_file", "beside state = \"sqlite:…\"");
+        return state;
+    };
+    State::Postgres(match secret::read_if_any(reader, places, &secret::STATE_PASSWORD) {
+        Some(password) => url.and_password(password),
+        None => url,
     })
 }
 
@@ -185,7 +216,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::load;
-    use crate::config::settings::{OktaAuth, Settings};
+    use crate::config::settings::{OktaAuth, Settings, State};
     use crate::config::surroundings::Surroundings;
 
     const SAMPLE: &str = include_str!("../../config/okta-haiilo-sync.toml");
@@ -318,7 +349,7 @@ mod tests {
         assert_eq!(settings.schedule.timezone, Tz::UTC);
         assert_eq!(settings.http.read_timeout.as_secs(), 60);
         assert_eq!(settings.journal_keep.num_days(), 400);
-        assert_eq!(settings.state, Path::new("/var/lib/okta-haiilo-sync/state.db"));
+        assert_eq!(settings.state, State::Sqlite("/var/lib/okta-haiilo-sync/state.db".into()));
         let OktaAuth::PrivateKeyJwt { client_id, key_id, private_key } = settings.okta.auth else {
             panic!("a key");
         };
@@ -330,9 +361,9 @@ mod tests {
     const BROKEN: [(&str, &str, &str, &str); 45] = [
         (
             "state = ",
-            "\"postgres://db/x\"",
-            "state = \"postgres://db/x\"",
-            "PostgreSQL is for a later version; write \"sqlite:PATH\"",
+            "\"postgres://db\"",
+            "state = \"postgres://db\"",
+            "the name of the database is missing; write an address such as postgres://sync@db.example.com/sync",
         ),
         ("credentials_dir = ", "7", "credentials_dir = 7", "write a text in quotes"),
         (
@@ -805,7 +836,13 @@ mod tests {
             "okta.auth.private_key_file = [\"marker-7f3a\"]",
             "okta.link_hosts = [\"https://user:marker-7f3a@example.com\"]",
             "http.ca_file = \"https://user:marker-7f3a@example.com\"",
-            "state = \"postgres://user:marker-7f3a@db/sync\"",
+            "state = \"postgres://user:marker-7f3a@db\"",
+            "state = \"postgres://a.user.with.a.very.long.name.indeed:marker-7f3a.and.so.on.and.on@db\"",
+            "state = \"postgres://db/sync?password=marker-7f3a\"",
+            "state = \"postgresql:user:marker-7f3a@db\"",
+            "state = \"mysql:user:marker-7f3a@db\"",
+            "state_password = \"marker-7f3a\"",
+            "state = \"postgres://db/sync\"\nstate_password_file = \"marker-7f3a\"",
             "notify.webhook_url = \"https://hooks.example.com/marker-7f3a\"",
             "notify.webhook_url_file = [\"https://hooks.example.com/marker-7f3a\"]",
             "http.proxy = \"socks5://user:marker-7f3a@proxy.example.com\"",
@@ -850,6 +887,47 @@ mod tests {
         place.refused(&[&wrong("haiilo.auth.token")]);
     }
 
+    /// The password of the state's database: from its own places, or within the URL.
+    #[test]
+    fn the_password_of_the_state() {
+        let told = |place: &Place| match place.settings().state {
+            State::Postgres(url) => url.with_password().expose_secret().to_owned(),
+            State::Sqlite(path) => panic!("{}", path.display()),
+        };
+        let url = |url: &str| format!("{REQUIRED}state = \"{url}\"\n");
+        let place = Place::new(&url("postgres://u:in-url@127.0.0.1/sync"));
+        assert_eq!(told(&place), "postgres://u:in-url@127.0.0.1/sync");
+        let stands =
+            "state: a password stands in this file; put it into a file of its own, state-password in credentials_dir";
+        assert_eq!(place.warnings(), [stands]);
+        let variable = ("OKTA_HAIILO_SYNC__STATE", "postgres://u:in-url@127.0.0.1/sync");
+        let place = Place::new(REQUIRED).with(variable);
+        assert_eq!((told(&place), place.warnings()), ("postgres://u:in-url@127.0.0.1/sync".to_owned(), Vec::new()));
+
+        let bare = url("postgres://u@127.0.0.1/sync");
+        let with = |password: &str| format!("postgres://u@127.0.0.1/sync?password={password}");
+        let place = Place::new(&bare);
+        assert_eq!((told(&place), place.warnings()), ("postgres://u@127.0.0.1/sync".to_owned(), Vec::new()));
+        let place = Place::new(&bare).with(("OKTA_HAIILO_SYNC__STATE_PASSWORD", "by variable"));
+        assert_eq!(told(&place), with("by+variable"));
+        let place =
+            Place::new(&format!("{bare}credentials_dir = \"c\"\n")).file("c/state-password", "by-folder\n", 0o600);
+        assert_eq!(told(&place), with("by-folder"));
+        let named = format!("{bare}state_password_file = \"secret\"\n");
+        let place = Place::new(&named).file("secret", "by-name\n", 0o600);
+        assert_eq!((told(&place), place.warnings()), (with("by-name"), Vec::new()));
+        Place::new(&named)
+            .file("secret", "two\nlines", 0o600)
+            .refused(&["secret: state_password: is more than one line"]);
+        let sqlite = Place::new(&format!("{REQUIRED}state_password_file = \"secret\"\n"));
+        assert_eq!(sqlite.warnings(), ["state_password_file has no effect beside state = \"sqlite:…\""]);
+
+        let clear =
+            "state: this sslmode lets people's addresses cross the network in the clear; write sslmode=verify-full";
+        assert_eq!(Place::new(&url("postgres://db/sync?sslmode=prefer")).warnings(), [clear]);
+        assert_eq!(Place::new(&url("postgres://db/sync?sslmode=require")).warnings(), [""; 0]);
+    }
+
     #[test]
     fn paths_begin_at_the_folder_of_the_file() {
         let text = format!("{REQUIRED}state = \"sqlite:state.db\"\nhttp.ca_file = \"ca.pem\"\n");
@@ -863,7 +941,7 @@ mod tests {
         ]);
         let place = place.file("ca.pem", "-----BEGIN CERTIFICATE-----", 0o644);
         let settings = place.settings();
-        assert_eq!(settings.state, place.path().join("state.db"));
+        assert_eq!(settings.state, State::Sqlite(place.path().join("state.db")));
         assert_eq!(settings.http.ca_file, Some(place.path().join("ca.pem")));
     }
 }

@@ -12,6 +12,7 @@ mod mapping_file;
 pub mod mapping_test;
 mod nearest;
 mod okta;
+mod postgres_url;
 mod problem;
 mod product;
 mod reader;

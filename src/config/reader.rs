@@ -9,8 +9,8 @@ use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::surroundings::SECRETS;
 
-/// Below these keys stand secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
-const NEVER_SHOWN: [&str; 3] = ["okta.auth.", "haiilo.auth.", "notify."];
+/// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
+const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
 
 /// Keys of the other product. Who writes one of them has more to learn than that it is unknown.
 const OF_THE_INTRANET: [&str; 6] = [
@@ -56,7 +56,10 @@ impl Entry {
     /// The key with its value, or alone where the value must not be seen.
     fn shown(&self) -> String {
         let text = quoted(&self.leaf.value);
-        let may_hold_password = text.contains("://") && text.contains('@');
+        // The whole value, since a password may begin before and end behind the part that is quoted.
+        let whole = self.leaf.value.to_string();
+        let may_hold_password =
+            whole.contains("password=") || whole.contains('@') && (whole.contains("://") || self.key == "state");
         if may_hold_password || NEVER_SHOWN.iter().any(|section| self.key.starts_with(section)) {
             return self.key.clone();
         }
@@ -131,6 +134,11 @@ impl Reader {
     /// Whether a key is set and was not taken yet.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.left.contains_key(key)
+    }
+
+    /// Whether a key that was not taken yet stands in the file, which more people may read than the environment.
+    pub(super) fn is_in_file(&self, key: &str) -> bool {
+        self.left.get(key).is_some_and(|leaf| matches!(leaf.origin, Origin::File(_)))
     }
 
     /// Takes a key that means nothing beside another one.

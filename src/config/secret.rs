@@ -32,6 +32,8 @@ enum Form {
     Token,
     /// A private key.
     Pem,
+    /// One line.
+    Password,
 }
 
 /// Okta's API token.
@@ -56,6 +58,14 @@ pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
     file_key: "haiilo.auth.token_file",
     credential: "haiilo-token",
     form: Form::Token,
+};
+
+/// The password of the state's database.
+pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
+    key: surroundings::STATE_PASSWORD,
+    file_key: "state_password_file",
+    credential: "state-password",
+    form: Form::Password,
 };
 
 /// Where secrets may be.
@@ -86,10 +96,10 @@ struct Noted;
 
 /// Finds a secret.
 pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
-    let SecretKey { key, file_key, credential, form } = secret;
-    let named = reader.take(file_key);
-    match find(reader, places, secret, named.as_ref()) {
+    let SecretKey { key, file_key, credential, form: _ } = secret;
+    match look(reader, places, secret) {
         Err(Noted) => None,
+        Ok(Some(found)) => Some(found),
         Ok(None) => {
             // One that stands in the file is told as such.
             if !reader.is_set(key) {
@@ -97,13 +107,24 @@ pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey)
             }
             None
         }
-        Ok(Some(Found { place, text })) => match check(form, text.trim()) {
-            Ok(()) => Some(SecretString::from(text.trim())),
-            Err(right) => {
-                reader.note([Problem::new(place, format!("{key}: {right}"))]);
-                None
-            }
-        },
+    }
+}
+
+/// Finds a secret that need not be anywhere.
+pub(super) fn read_if_any(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
+    look(reader, places, secret).ok().flatten()
+}
+
+/// Finds a secret and looks at its form.
+fn look(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Result<Option<SecretString>, Noted> {
+    let named = reader.take(secret.file_key);
+    let Some(Found { place, text }) = find(reader, places, secret, named.as_ref())? else { return Ok(None) };
+    match check(&secret.form, text.trim()) {
+        Ok(()) => Ok(Some(SecretString::from(text.trim()))),
+        Err(right) => {
+            reader.note([Problem::new(place, format!("{}: {right}", secret.key))]);
+            Err(Noted)
+        }
     }
 }
 
@@ -188,6 +209,8 @@ fn check(form: &Form, text: &str) -> Result<(), String> {
         Form::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
         Form::Token => Err("holds spaces or signs that no token has; is it the token alone?".to_owned()),
         Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
+        Form::Password if !text.chars().any(char::is_control) => Ok(()),
+        Form::Password => Err("is more than one line".to_owned()),
         Form::Pem => Err("is no private key in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
     }
 }

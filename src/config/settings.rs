@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::mapping_test::MappingTest;
+pub use crate::config::postgres_url::PostgresUrl;
 use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
 use crate::domain::policy::Policy;
@@ -17,8 +18,8 @@ use crate::domain::policy::Policy;
 /// The whole configuration.
 #[derive(Debug)]
 pub struct Settings {
-    /// `state`: the file of the store.
-    pub state: PathBuf,
+    /// `state`: where the store is.
+    pub state: State,
     /// `credentials_dir`.
     pub credentials_dir: PathBuf,
     /// `[okta]`.
@@ -39,6 +40,15 @@ pub struct Settings {
     pub journal_keep: TimeDelta,
     /// Findings that are no errors, a line each, for `check` and `plan` to show.
     pub warnings: Vec<String>,
+}
+
+/// `state`: where the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A database of PostgreSQL.
+    Postgres(PostgresUrl),
 }
 
 /// `[schedule]`.

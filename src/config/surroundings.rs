@@ -19,8 +19,10 @@ pub(super) const OKTA_TOKEN: &str = "okta.auth.token";
 pub(super) const OKTA_PRIVATE_KEY: &str = "okta.auth.private_key";
 /// The key of Haiilo's access token.
 pub(super) const HAIILO_TOKEN: &str = "haiilo.auth.token";
+/// The key of the password of the state's database.
+pub(super) const STATE_PASSWORD: &str = "state_password";
 /// Keys whose values are secrets, so that they are kept apart from the others.
-pub(super) const SECRETS: [&str; 3] = [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN];
+pub(super) const SECRETS: [&str; 4] = [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, STATE_PASSWORD];
 
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 

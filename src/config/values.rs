@@ -9,6 +9,7 @@ use config::ValueKind;
 use url::{Host, Url};
 
 use crate::config::reader::Entry;
+use crate::config::settings::{PostgresUrl, State};
 
 /// What a conversion yields.
 type Converted<T> = Result<T, String>;
@@ -132,17 +133,17 @@ pub(super) fn path(folder: &Path) -> impl Fn(&Entry) -> Converted<PathBuf> {
     move |entry| text(entry).map(|path| folder.join(path))
 }
 
-/// `sqlite:PATH`.
-pub(super) fn sqlite(folder: &Path) -> impl Fn(&Entry) -> Converted<PathBuf> {
+/// `sqlite:PATH` or `postgres://…`.
+pub(super) fn state(folder: &Path) -> impl Fn(&Entry) -> Converted<State> {
     move |entry| {
         let url = text(entry)?;
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return Err("PostgreSQL is for a later version; write \"sqlite:PATH\"".to_owned());
+            return PostgresUrl::parse(&url).map(State::Postgres);
         }
         let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !path.starts_with("//"));
         match path {
-            Some(path) if !path.contains(['?', ':']) => Ok(folder.join(path)),
-            _ => Err("write \"sqlite:PATH\", as in \"sqlite:/var/lib/okta-haiilo-sync/state.db\"".to_owned()),
+            Some(path) if !path.contains(['?', ':']) => Ok(State::Sqlite(folder.join(path))),
+            _ => Err("write \"sqlite:PATH\", as in \"sqlite:/var/lib/okta-haiilo-sync/state.db\", or \"postgres://HOST/DATABASE\"".to_owned()),
         }
     }
 }
@@ -221,9 +222,10 @@ mod tests {
 
     use config::ValueKind;
 
-    use super::{Converted, base_url, duration, hosts, org_url, proxy, sqlite};
+    use super::{Converted, base_url, duration, hosts, org_url, proxy, state};
     use crate::config::layers::{Leaf, Origin};
     use crate::config::reader::Entry;
+    use crate::config::settings::State;
 
     fn entry(value: impl Into<ValueKind>) -> Entry {
         let leaf = Leaf { origin: Origin::File("a.toml:1".to_owned()), value: value.into() };
@@ -320,12 +322,15 @@ mod tests {
 
     #[test]
     fn places_of_the_store() {
-        let check = |value: &str| sqlite(Path::new("/etc/x"))(&entry(value)).map(|path| path.display().to_string());
-        assert_eq!(check("sqlite:/var/lib/state.db").as_deref(), Ok("/var/lib/state.db"));
-        assert_eq!(check("sqlite:state.db").as_deref(), Ok("/etc/x/state.db"));
+        let check = |value: &str| state(Path::new("/etc/x"))(&entry(value));
+        assert_eq!(check("sqlite:/var/lib/state.db"), Ok(State::Sqlite("/var/lib/state.db".into())));
+        assert_eq!(check("sqlite:state.db"), Ok(State::Sqlite("/etc/x/state.db".into())));
         for wrong in ["/var/lib/state.db", "sqlite:", "sqlite://x", "sqlite:a?mode=ro", "sqlite::memory:", "mysql:x"] {
             assert!(check(wrong).is_err_and(|right| right.starts_with("write \"sqlite:PATH\"")), "{wrong}");
         }
-        assert!(check("postgresql://db/x").is_err_and(|right| right.contains("later version")));
+        for scheme in ["postgres", "postgresql"] {
+            assert!(matches!(check(&format!("{scheme}://db/x")), Ok(State::Postgres(_))), "{scheme}");
+        }
+        assert!(check("postgresql:x").is_err_and(|right| right.starts_with("the host is missing")));
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Entry, EntryId, Search};
 use crate::ports::StoreFailure;
 use crate::store::open::{ReadStore, Store};
+use crate::store::place::StorePlace;
 use crate::store::reading::instant;
 
 /// The people whom a name means: a name that an account had at any time, an Okta id, or a Haiilo id.
@@ -28,12 +29,16 @@ impl ReadStore {
     }
 
     /// Copies the store as it is at one moment, also while a cycle writes. The copy is readable by its owner alone; nothing that exists is
-    /// overwritten.
+    /// overwritten. A database of PostgreSQL has its own program for this.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreFailure> {
         let refused = |what: &str, cause: Option<Box<dyn std::error::Error + Send + Sync>>| StoreFailure {
             message: format!("the backup {} {what}", file.display()),
             cause,
         };
+        if let StorePlace::Server(_) = &self.place {
+            let message = format!("the store {} is in PostgreSQL; copy it with `pg_dump`", self.place);
+            return Err(StoreFailure { message, cause: None });
+        }
         let text = file.to_str().ok_or_else(|| refused("needs a name that is text", None))?;
         let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         new.map_err(|error| {

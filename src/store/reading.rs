@@ -10,6 +10,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row as _};
 
+use crate::config::settings::PostgresUrl;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
@@ -19,7 +20,12 @@ use crate::domain::memory::{
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
 use crate::ports::{StoreFailure, StoreReader};
-use crate::store::open::{Content, ReadStore, Store};
+use crate::store::dialect::Dialect;
+use crate::store::open::{ReadStore, Store};
+use crate::store::place::StorePlace;
+use crate::store::postgres;
+use crate::store::schema::Content;
+use crate::store::sqlite::Glimpse;
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -27,13 +33,14 @@ const CHUNK: i64 = 5_000;
 impl StoreReader for Store {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        read(&mut connection, now).await.map_err(|error| self.failure(error))
+        read(&mut connection, self.place.dialect(), now).await.map_err(|error| self.failure(error))
     }
 }
 
 impl StoreReader for ReadStore {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
-        self.look(|connection| Box::pin(read(connection, now))).await
+        let dialect = self.place.dialect();
+        self.look(|connection| Box::pin(read(connection, dialect, now))).await
     }
 }
 
@@ -43,29 +50,46 @@ impl ReadStore {
         &self,
         work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
     ) -> Result<T, StoreFailure> {
+        let path = match &self.place {
+            StorePlace::File(path) => path,
+            StorePlace::Server(url) => return self.look_at_server(url, work).await,
+        };
         loop {
-            let Some(mut glimpse) = self.glimpse().await? else { return Ok(T::default()) };
+            let Some(mut glimpse) = Glimpse::of(path).await? else { return Ok(T::default()) };
             let found = match glimpse.content {
                 Content::Nothing => Ok(T::default()),
                 Content::Memory => work(&mut glimpse.connection).await,
             };
             // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
-            if glimpse.holds(self.path()).await {
+            if glimpse.holds(path).await {
                 return found.map_err(|error| self.failure(error));
             }
         }
     }
+
+    async fn look_at_server<T: Default>(
+        &self,
+        url: &PostgresUrl,
+        work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
+    ) -> Result<T, StoreFailure> {
+        let (mut connection, content) = postgres::look(url).await?;
+        let found = match content {
+            Content::Nothing => Ok(T::default()),
+            Content::Memory => work(&mut connection).await,
+        };
+        postgres::leave(connection).await;
+        found.map_err(|error| self.failure(error))
+    }
 }
 
-async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
-    // One transaction shows one state, whatever a cycle writes beside it.
-    sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
-    let memory = read_all(connection, now).await;
+async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
+    sqlx::raw_sql(dialect.begin_reading()).execute(&mut *connection).await?;
+    let memory = read_all(connection, dialect, now).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
     memory
 }
 
-async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Memory, Error> {
+async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
     let facts: BTreeMap<String, String> = sqlx::query("SELECT name, value FROM facts")
         .fetch_all(&mut *connection)
         .await?
@@ -82,7 +106,7 @@ async fn read_all(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
     Ok(Memory {
         tenant: tenant(connection).await?,
         first_run,
-        links: links(connection).await?,
+        links: links(connection, dialect).await?,
         leavers: leavers(connection).await?,
         parked: parked(connection).await?,
         parked_groups: pairs(connection, "SELECT name, since FROM parked_groups", |row| {
@@ -171,18 +195,12 @@ struct LinkRow<'a>(
 );
 
 /// One row of text for thousands of links costs a third of as many rows: the driver's work is by row and column.
-async fn links(connection: &mut AnyConnection) -> Result<Links, Error> {
+async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links, Error> {
     let mut links = Vec::new();
     let mut last = String::new();
     loop {
-        let chunk: String = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved)) \
-             FROM (SELECT * FROM links WHERE okta_id > $1 ORDER BY okta_id LIMIT $2)",
-        )
-        .bind(last.as_str())
-        .bind(CHUNK)
-        .fetch_one(&mut *connection)
-        .await?;
+        let chunk: String =
+            sqlx::query_scalar(dialect.links()).bind(last.as_str()).bind(CHUNK).fetch_one(&mut *connection).await?;
         let rows: Vec<LinkRow<'_>> = serde_json::from_str(&chunk).map_err(|error| Error::Decode(error.into()))?;
         let Some(row) = rows.last() else { return Ok(links.into_iter().collect()) };
         last = row.0.clone().into_owned();

@@ -12,8 +12,8 @@ use crate::domain::memory::{Fingerprint, Tenant};
 use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
-use crate::store::open::Store;
-use crate::store::{approvals, journal, notes};
+use crate::store::open::{Guard, Store};
+use crate::store::{approvals, journal, notes, postgres};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
@@ -95,9 +95,15 @@ impl Store {
     ) -> Result<T, StoreFailure> {
         let mut connection = self.connection.lock().await;
         let result: Result<T, Error> = async {
-            // IMMEDIATE takes the writer's place at once, so that no statement inside can fail for want of it.
-            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-            match work(&mut connection).await {
+            sqlx::raw_sql(self.place.dialect().begin_writing()).execute(&mut *connection).await?;
+            let done: Result<T, Error> = async {
+                if let Guard::Session(key) = self.guard {
+                    postgres::prove(&mut connection, key).await?;
+                }
+                work(&mut connection).await
+            }
+            .await;
+            match done {
                 Ok(value) => {
                     sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
                     Ok(value)

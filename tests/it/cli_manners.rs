@@ -103,7 +103,8 @@ async fn no_escape_codes_where_nobody_looks_at_a_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_cycle_waits_and_names_whom_it_waits_for() {
     let stage = Stage::with_people(2).await;
-    let lock = CycleLock::try_take(&StorePath::new(stage.path("state.db")), "run (process 4711)").expect("the lock");
+    let place = StorePath::new(stage.path("state.db"));
+    let lock = CycleLock::try_take(&place, "run (process 4711)").await.expect("the lock");
     let mut child =
         stage.command(&["sync"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut said = BufReader::new(child.stderr.take().expect("a pipe"));

@@ -2,6 +2,7 @@
 //! clients, engine and store run between them, in this process.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::future::Future;
 use std::ops::Deref;
 use std::time::Duration;
@@ -12,7 +13,9 @@ use okta_haiilo_sim::okta::{self, Okta};
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sim::{Server, SimClock};
 use okta_haiilo_sync::clock::Clock;
-use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PushRule, TokenForm, UpdateMethod};
+use okta_haiilo_sync::config::settings::{
+    HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, TokenForm, UpdateMethod,
+};
 use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::attribute::AttributePath;
 use okta_haiilo_sync::domain::ids::{ApprovalId, RunId, UserName};
@@ -28,7 +31,7 @@ use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
 use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
-use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath};
+use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
 use tempfile::TempDir;
 use url::Url;
 
@@ -59,8 +62,8 @@ impl Clock for TestClock {
 /// What a cycle sees, with either kind of store.
 pub(crate) struct Ends<S> {
     source: OktaClient<TestClock>,
-    reader: HaiiloReader<TestClock>,
-    store: S,
+    pub(crate) reader: HaiiloReader<TestClock>,
+    pub(crate) store: S,
     clock: TestClock,
 }
 
@@ -108,6 +111,8 @@ pub(crate) struct World {
     pub(crate) okta_settings: OktaSettings,
     pub(crate) haiilo_settings: HaiiloSettings,
     pub(crate) folder: TempDir,
+    /// The database that keeps the state, where that is no file in the folder.
+    pub(crate) server: Option<PostgresUrl>,
     http: HttpClient,
     runs: u32,
 }
@@ -243,6 +248,7 @@ impl World {
             haiilo,
             clock: TestClock(sim_clock),
             folder: TempDir::new().expect("a folder"),
+            server: None,
             http: HttpClient::new(options).expect("a client"),
             runs: 0,
         }
@@ -258,13 +264,25 @@ impl World {
     /// So many people are assigned, and a first run, which was approved, has made their accounts.
     pub(crate) async fn in_step(n: u32) -> Self {
         let mut world = Self::with_people(n).await;
-        let report = world.sync_approved().await;
+        world.get_in_step().await;
+        world
+    }
+
+    /// The same with its state in a database.
+    pub(crate) async fn in_step_with(n: u32, server: PostgresUrl) -> Self {
+        let mut world = Self::with_people(n).await;
+        world.server = Some(server);
+        world.get_in_step().await;
+        world
+    }
+
+    async fn get_in_step(&mut self) {
+        let report = self.sync_approved().await;
         assert!(report.stops.is_empty(), "{:?}", report.stops);
         // The second cycle sees the new accounts listed.
-        assert!(world.sync_well().await.concluded.is_empty());
-        world.assert_converged().await;
-        world.haiilo.state().forget_writes();
-        world
+        assert!(self.sync_well().await.concluded.is_empty());
+        self.assert_converged().await;
+        self.haiilo.state().forget_writes();
     }
 
     /// The Okta id of the n-th person.
@@ -300,7 +318,12 @@ impl World {
         StorePath::new(self.folder.path().join(STORE))
     }
 
-    fn ends<S>(&self, store: S) -> Ends<S> {
+    /// Where the state is.
+    pub(crate) fn place(&self) -> StorePlace {
+        self.server.clone().map_or_else(|| self.path().into(), StorePlace::Server)
+    }
+
+    pub(crate) fn ends<S>(&self, store: S) -> Ends<S> {
         let http = self.http.clone();
         let wanted = self.settings.mapping.wanted();
         let shape = Shape::of(&self.settings.mapping);
@@ -320,7 +343,7 @@ impl World {
 
     /// A dry run about some people. Whatever comes of it, it has sent nothing but reads, and left every byte of the store's folder.
     pub(crate) async fn try_plan_of(&self, scope: &Scope) -> Result<Prepared, CycleError> {
-        let ends = self.ends(ReadStore::new(self.path()));
+        let ends = self.ends(ReadStore::new(self.place()));
         let (files, calls) = (self.files(), (self.okta.calls().len(), self.haiilo.calls().len()));
         let prepared = engine::prepare(&ends, &self.settings, scope, None, &Silence).await;
         assert!(self.files() == files, "a dry run changed the store");
@@ -353,7 +376,7 @@ impl World {
 
     pub(crate) async fn try_sync_with(&mut self, scope: Scope, given: Option<ApprovalId>) -> Result<Ran, CycleError> {
         self.runs += 1;
-        self.cycle(STORE, &format!("run-{}", self.runs), scope, given).await
+        self.cycle_at(self.place(), &format!("run-{}", self.runs), scope, given).await
     }
 
     /// One cycle with a store of its own name, as several programs would run side by side.
@@ -364,9 +387,19 @@ impl World {
         scope: Scope,
         given: Option<ApprovalId>,
     ) -> Result<Ran, CycleError> {
-        let path = StorePath::new(self.folder.path().join(store));
-        let lock = free_lock(&path, "a story").await;
-        let store = Store::open(path, lock).await?;
+        self.cycle_at(StorePath::new(self.folder.path().join(store)).into(), run, scope, given).await
+    }
+
+    /// One cycle with its state there.
+    pub(crate) async fn cycle_at(
+        &self,
+        place: StorePlace,
+        run: &str,
+        scope: Scope,
+        given: Option<ApprovalId>,
+    ) -> Result<Ran, CycleError> {
+        let lock = free_lock(&place, "a story").await;
+        let store = Store::open(place, lock).await?;
         let ends = self.ends(store);
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
         let mandate = Mandate { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
@@ -408,8 +441,8 @@ impl World {
     }
 
     pub(crate) async fn approve(&self, id: &ApprovalId) -> Option<usize> {
-        let lock = free_lock(&self.path(), "a story").await;
-        let store = Store::open(self.path(), lock).await.expect("a store");
+        let lock = free_lock(self.place(), "a story").await;
+        let store = Store::open(self.place(), lock).await.expect("a store");
         let now = self.clock.now();
         let found = store.approve(id, (now, now + TimeDelta::hours(24)), "a story", None).await.expect("asked");
         store.close().await.expect("closed");
@@ -418,8 +451,8 @@ impl World {
 
     /// What an administrator does to the store between cycles.
     pub(crate) async fn with_store<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreFailure>) -> T {
-        let lock = CycleLock::try_take(&self.path(), "a story").expect("the lock");
-        let store = Store::open(self.path(), lock).await.expect("a store");
+        let lock = free_lock(self.place(), "a story").await;
+        let store = Store::open(self.place(), lock).await.expect("a store");
         let done = work(&store).await.expect("done");
         store.close().await.expect("closed");
         done
@@ -427,7 +460,7 @@ impl World {
 
     /// What the store remembers.
     pub(crate) async fn memory(&self) -> Memory {
-        ReadStore::new(self.path()).remember(self.clock.now()).await.expect("memory")
+        ReadStore::new(self.place()).remember(self.clock.now()).await.expect("memory")
     }
 
     /// Nothing is left to do, nothing was asked that no client should ask, and every planted fault met a call.
@@ -442,12 +475,14 @@ impl World {
 
 /// A lock that nobody holds. A program that another test starts has copies of our open files between its fork and its exec, so that a lock
 /// which was just let go of may seem held for that moment.
-pub(crate) async fn free_lock(path: &StorePath, holder: &str) -> CycleLock {
+pub(crate) async fn free_lock(place: impl Into<StorePlace>, holder: &str) -> CycleLock {
+    let place = place.into();
     let mut tries = 0;
     loop {
-        match CycleLock::try_take(path, holder) {
+        match CycleLock::try_take(&place, holder).await {
             Ok(lock) => return lock,
-            Err(error) => assert!(tries < 100_000, "{error}"),
+            Err(error @ LockError::Held { .. }) => assert!(tries < 100_000, "{error}"),
+            Err(error) => panic!("{error}: {:?}", error.source()),
         }
         tries += 1;
         tokio::task::yield_now().await;

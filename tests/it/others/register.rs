@@ -108,7 +108,8 @@ fn tests_of(text: &str) -> Vec<(String, String)> {
             is_test |= line == "#[test]" || line.starts_with("#[tokio::test");
         } else {
             let name = line.trim_start_matches("async ").strip_prefix("fn ").and_then(|rest| rest.split('(').next());
-            if let (true, Some(name)) = (is_test, name) {
+            // One that is given the place of its store is a test on each database.
+            if let (true, Some(name)) = (is_test || line.ends_with("(bed: Bed) {"), name) {
                 found.push((name.to_owned(), comment.trim().to_owned()));
             }
             (comment, is_test) = (String::new(), false);
@@ -207,9 +208,9 @@ fn the_register_notices_what_is_wrong_with_it() {
 
 #[test]
 fn tests_are_found_in_sources() {
-    let text = "/// One.\n#[test]\nfn first() {}\nfn second() {}\n/// In a/b#1 and c/d.e#22.\n#[tokio::test]\nasync fn third() {}\n";
+    let text = "/// One.\n#[test]\nfn first() {}\nfn second() {}\n/// In a/b#1 and c/d.e#22.\n#[tokio::test]\nasync fn third() {}\nasync fn fourth(bed: Bed) {\n";
     let found = tests_of(text);
-    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["first", "third"]);
+    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["first", "third", "fourth"]);
     assert_eq!(named(&found[1].1), BTreeSet::from(["a/b#1".to_owned(), "c/d.e#22".to_owned()]));
 }
 

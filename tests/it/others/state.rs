@@ -248,7 +248,7 @@ async fn a_lock_lasts_as_long_as_its_holder_and_no_longer() {
     let lock = free_lock(&world.path(), "run (process 4711)").await;
     for _ in 0..3 {
         world.advance(TimeDelta::days(40));
-        let error = CycleLock::try_take(&world.path(), "sync").expect_err("held");
+        let error = CycleLock::try_take(&world.path(), "sync").await.expect_err("held");
         assert!(matches!(&error, LockError::Held { holder } if holder == "run (process 4711)"), "{error}");
         // Looking is allowed meanwhile.
         world.plan().await;

@@ -1,0 +1,272 @@
+//! The store as history and as memory of what administrators decided. Each of these holds for SQLite and for PostgreSQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use okta_haiilo_sync::domain::decision::Relink;
+use okta_haiilo_sync::domain::guard::{LimitName, Violation};
+use okta_haiilo_sync::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
+use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome, Search};
+use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverNotes, LeaverRecord};
+use okta_haiilo_sync::domain::link::{Absence, Counted, Link};
+use okta_haiilo_sync::domain::memory::{CycleRecord, Pause, Recent};
+use okta_haiilo_sync::domain::operation::Kind;
+use okta_haiilo_sync::domain::policy::LeaverAction;
+use okta_haiilo_sync::domain::snapshot::{Person, PersonState};
+use okta_haiilo_sync::ports::{CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
+use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::store::{Bed, adopt, at, link, mandate, on_both, operation};
+
+on_both!(
+    the_journal_is_found_by_person_run_and_time,
+    what_the_journal_held_of_a_person_is_forgotten_but_not_that_something_was_done,
+    entries_go_when_their_time_is_over_and_open_ones_stay,
+    a_pause_lasts_until_it_is_ended,
+    a_link_by_hand_takes_the_place_of_both_others,
+    a_link_that_is_ended_takes_everything_along,
+    who_is_released_or_pinned_is_remembered,
+    the_former_names_of_leavers_accounts_are_remembered,
+    a_refused_cycle_remembers_who_came_back,
+    how_things_stand_is_told_newest_first,
+    a_copy_is_made_by_the_program_that_can,
+);
+
+/// An operation with its outcome, in a run of its own.
+async fn write(store: &Store, (kind, n): (Kind, u32), (run, time): (&str, i64), outcome: Option<Outcome>) {
+    let (mandate, operation) = (mandate_of(run), operation(kind, n));
+    let before = Some(json!({"userName": operation.user_name.as_str()}));
+    let intent = Intent { mandate: &mandate, at: at(time), operation: &operation, before };
+    let entry = store.intend(&intent).await.expect("written");
+    if let Some(outcome) = outcome {
+        store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
+    }
+}
+
+fn mandate_of(run: &str) -> Mandate {
+    Mandate { run: RunId::new(run), ..mandate(None) }
+}
+
+/// What a search finds, each as `kind person outcome`.
+async fn found(bed: &Bed, search: Search) -> Vec<String> {
+    let entries = bed.reader().journal(&search).await.expect("a journal");
+    let told = entries.iter().map(|entry| {
+        let outcome = entry.outcome.as_deref().unwrap_or("open");
+        format!("{} {} {outcome}", entry.kind, entry.okta_id.as_str().trim_start_matches("00u0000"))
+    });
+    told.collect()
+}
+
+fn person(name: &str) -> Search {
+    Search { person: Some(name.to_owned()), ..Search::default() }
+}
+
+async fn the_journal_is_found_by_person_run_and_time(bed: Bed) {
+    assert_eq!(found(&bed, Search::default()).await, [""; 0]);
+    let store = bed.open().await;
+    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
+    write(&store, (Kind::Update, 1), ("b", 10), Some(Outcome::Failed("it is down".to_owned()))).await;
+    write(&store, (Kind::Update, 2), ("b", 20), None).await;
+    let all = ["create 1 done", "update 1 failed", "update 2 open"];
+    assert_eq!(found(&bed, Search::default()).await, all);
+    let Link { okta_id, haiilo_id, user_name, .. } = link(1);
+    for name in [okta_id.as_str(), haiilo_id.as_str(), user_name.as_str(), "P1@Example.COM"] {
+        assert_eq!(found(&bed, person(name)).await, all[..2], "{name}");
+    }
+    assert_eq!(found(&bed, person("p3@example.com")).await, [""; 0]);
+    let run = Search { run: Some(RunId::new("b")), ..Search::default() };
+    assert_eq!(found(&bed, run).await, all[1..]);
+    let since = Search { since: Some(at(20)), ..Search::default() };
+    assert_eq!(found(&bed, since).await, all[2..]);
+
+    let entries = bed.reader().journal(&Search::default()).await.expect("a journal");
+    let failed = &entries[1];
+    assert_eq!((failed.at, failed.detail.as_deref()), (at(10), Some("it is down")));
+    assert_eq!((failed.by.as_str(), failed.reason.as_deref()), ("root (0)", Some("a reason")));
+    assert_eq!(failed.before, Some(json!({"userName": "p1@example.com"})));
+    assert_eq!((failed.sent.clone(), failed.approval.clone()), (Some(json!([])), None));
+}
+
+async fn what_the_journal_held_of_a_person_is_forgotten_but_not_that_something_was_done(bed: Bed) {
+    let store = bed.open().await;
+    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Failed("p1 is no address".to_owned()))).await;
+    write(&store, (Kind::Update, 1), ("a", 0), None).await;
+    write(&store, (Kind::Create, 2), ("a", 0), Some(Outcome::Done)).await;
+    assert_eq!(store.forget("nobody@example.com").await.expect("asked"), 0);
+    assert_eq!(store.forget("P1@example.com").await.expect("asked"), 1);
+    let entries = bed.reader().journal(&Search::default()).await.expect("a journal");
+    let [forgotten, open, other] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(
+        (&forgotten.user_name, &forgotten.before, &forgotten.sent, &forgotten.detail),
+        (&None, &None, &None, &None)
+    );
+    assert_eq!((forgotten.kind.as_str(), forgotten.outcome.as_deref()), ("create", Some("failed")));
+    // What is under way is needed whole by the next cycle.
+    assert_eq!(open.user_name, Some(UserName::new("p1@example.com")));
+    assert_eq!(other.user_name, Some(UserName::new("p2@example.com")));
+}
+
+async fn entries_go_when_their_time_is_over_and_open_ones_stay(bed: Bed) {
+    let store = bed.open().await;
+    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
+    write(&store, (Kind::Update, 1), ("a", 0), None).await;
+    write(&store, (Kind::Update, 2), ("a", 10), Some(Outcome::Done)).await;
+    let finish = async |n: i64, from: i64| {
+        let (run, watch) = (RunId::new(format!("end {n}")), None);
+        let end = CycleEnd { run, started: at(n), ended: at(n), result: "applied", watch, journal_from: at(from) };
+        store.finish(&end).await.expect("written");
+    };
+    finish(1, 0).await;
+    assert_eq!(found(&bed, Search::default()).await.len(), 3);
+    finish(2, 10).await;
+    assert_eq!(found(&bed, Search::default()).await, ["update 1 open", "update 2 done"]);
+}
+
+async fn a_pause_lasts_until_it_is_ended(bed: Bed) {
+    let store = bed.open().await;
+    let paused = async || store.remember(at(0)).await.expect("memory").pause;
+    assert_eq!(paused().await, None);
+    let short = Pause { until: Some(at(60)), by: "root (0)".to_owned(), reason: Some("an audit".to_owned()) };
+    store.pause(&short).await.expect("written");
+    assert_eq!(paused().await, Some(short));
+    // The second one takes the place of the first, with nothing left of it.
+    let endless = Pause { until: None, by: "anna (1000)".to_owned(), reason: None };
+    store.pause(&endless).await.expect("written");
+    assert_eq!(paused().await, Some(endless));
+    store.resume().await.expect("written");
+    assert_eq!(paused().await, None);
+}
+
+async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
+    let store = bed.open().await;
+    adopt(&store, 1..4).await;
+    // Person 1 gets the account of person 2.
+    let made = Link { okta_id: link(1).okta_id, ..link(2) };
+    let relink = Relink { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
+    store.relink(&relink, &mandate_of("by hand"), at(5)).await.expect("written");
+    let links = store.remember(at(6)).await.expect("memory").links;
+    assert_eq!(links.iter().collect::<Vec<_>>(), [&made, &link(3)]);
+    let by_hand = Search { run: Some(RunId::new("by hand")), ..Search::default() };
+    assert_eq!(found(&bed, by_hand.clone()).await, ["unlink 2 done", "unlink 1 done", "link 1 done"]);
+    let entries = bed.reader().journal(&by_hand).await.expect("a journal");
+    assert_eq!((entries[2].at, entries[2].reason.as_deref()), (at(5), Some("a reason")));
+    assert_eq!(entries[2].haiilo_id, Some(link(2).haiilo_id));
+    // No decision counts towards the limits.
+    assert_eq!(store.remember(at(6)).await.expect("memory").recent, Recent::default());
+}
+
+async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
+    let store = bed.open().await;
+    adopt(&store, [1, 2]).await;
+    let notes = LeaverNotes { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverNotes::default() };
+    store.note_leavers(&notes).await.expect("written");
+    store.unlink(&link(1), &mandate_of("by hand"), at(1)).await.expect("written");
+    let memory = store.remember(at(2)).await.expect("memory");
+    assert_eq!((memory.links.len(), memory.leavers.len()), (1, 0));
+    assert!(memory.links.of_account(&link(1).haiilo_id).is_none());
+    assert_eq!(found(&bed, person(link(1).okta_id.as_str())).await.last().map(String::as_str), Some("unlink 1 done"));
+}
+
+fn absent() -> LeaverRecord {
+    let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
+    LeaverRecord { absence: Absence { since: at(4), counted: Counted::Yes }, clock: Some(clock) }
+}
+
+async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
+    let store = bed.open().await;
+    let (one, two) = (OktaUserId::new("00u1"), OktaUserId::new("00u2"));
+    let person = Person { id: one.clone(), state: PersonState::OutOfScope };
+    for _ in 0..2 {
+        store.release(&person, &mandate_of("by hand"), at(1)).await.expect("written");
+        store.pin(&[&one, &two], at(1)).await.expect("written");
+    }
+    let memory = store.remember(at(2)).await.expect("memory");
+    assert_eq!((memory.released, memory.pinned), (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()])));
+    let notes = LeaverNotes { unpinned: BTreeSet::from([two]), ..LeaverNotes::default() };
+    store.note_leavers(&notes).await.expect("written");
+    assert_eq!(store.remember(at(2)).await.expect("memory").pinned.len(), 1);
+}
+
+async fn the_former_names_of_leavers_accounts_are_remembered(bed: Bed) {
+    let store = bed.open().await;
+    adopt(&store, [1, 2]).await;
+    write(&store, (Kind::Update, 1), ("a", 0), Some(Outcome::Done)).await;
+    let mandate = mandate_of("b");
+    let operation = operation(Kind::Update, 1);
+    let intent = Intent { mandate: &mandate, at: at(1), operation: &operation, before: None };
+    let entry = store.intend(&intent).await.expect("written");
+    let renamed = Effect::Renamed(link(1).okta_id, UserName::new("Married@Example.com"));
+    store.conclude(entry, &Outcome::Done, &[renamed], at(1)).await.expect("written");
+    assert!(store.remember(at(2)).await.expect("memory").former_names.is_empty(), "nobody has left");
+    let notes = LeaverNotes { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverNotes::default() };
+    store.note_leavers(&notes).await.expect("written");
+    let names = store.remember(at(2)).await.expect("memory").former_names;
+    let expected = ["p1@example.com", "married@example.com"].map(|name| (UserName::new(name).key(), link(1).okta_id));
+    assert_eq!(names, BTreeMap::from(expected));
+}
+
+async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {
+    let store = bed.open().await;
+    let (one, two) = (OktaUserId::new("00u1"), OktaUserId::new("00u2"));
+    let records = BTreeMap::from([(one.clone(), absent()), (two.clone(), absent())]);
+    store.note_leavers(&LeaverNotes { records, ..LeaverNotes::default() }).await.expect("written");
+    store
+        .note_leavers(&LeaverNotes { returned: BTreeSet::from([one]), ..LeaverNotes::default() })
+        .await
+        .expect("written");
+    assert_eq!(store.remember(at(9)).await.expect("memory").leavers, BTreeMap::from([(two, absent())]));
+}
+
+async fn how_things_stand_is_told_newest_first(bed: Bed) {
+    assert_eq!(bed.reader().standing(at(0)).await.expect("nothing"), Default::default());
+    let store = bed.open().await;
+    for (id, time) in [("old", -90_000), ("first", 0), ("second", 10)] {
+        let violations = vec![Violation { limit: LimitName::Creates, found: 9, allowed: 5 }];
+        let (run, items) = (RunId::new("run"), BTreeSet::from(["x".to_owned()]));
+        let refusal = Refusal { id: ApprovalId::new(id), run, at: at(time), items, violations };
+        store.refuse(&refusal).await.expect("written");
+    }
+    store
+        .approve(&ApprovalId::new("first"), (at(20), at(20) + TimeDelta::hours(24)), "root", None)
+        .await
+        .expect("asked");
+    for n in 0..7 {
+        let (run, watch) = (RunId::new(format!("run-{n}")), None);
+        let end = CycleEnd { run, started: at(n), ended: at(n + 1), result: "refused", watch, journal_from: at(0) };
+        store.finish(&end).await.expect("written");
+    }
+    let standing = bed.reader().standing(at(30)).await.expect("something");
+    let waiting: Vec<_> = standing.waiting.iter().map(|one| (one.id.as_str(), one.approved_until)).collect();
+    assert_eq!(waiting, [("second", None), ("first", Some(at(20) + TimeDelta::hours(24)))]);
+    assert_eq!(standing.waiting[0].violations, json!([{"limit": "creates", "found": 9, "allowed": 5}]));
+    let record = |n: i64| CycleRecord {
+        run: RunId::new(format!("run-{n}")),
+        started: at(n),
+        ended: at(n + 1),
+        result: "refused".to_owned(),
+    };
+    assert_eq!(standing.cycles, [6, 5, 4, 3, 2].map(record));
+}
+
+async fn a_copy_is_made_by_the_program_that_can(bed: Bed) {
+    let folder = TempDir::new().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    let store = bed.open().await;
+    adopt(&store, [1, 2, 3]).await;
+    let copied = bed.reader().backup(&copy).await;
+    match &bed.place {
+        StorePlace::File(_) => {
+            copied.expect("a copy");
+            let place = StorePath::new(&copy);
+            let memory = ReadStore::new(place).remember(at(0)).await.expect("memory");
+            assert_eq!(memory.links.len(), 3);
+        }
+        StorePlace::Server(_) => {
+            let told = copied.expect_err("no copy").to_string();
+            assert!(told.ends_with("is in PostgreSQL; copy it with `pg_dump`"), "{told}");
+            assert!(!copy.exists());
+        }
+    }
+}
