@@ -18,14 +18,16 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, AccountSeed, Did, Duplicate, Haiilo};
 use okta_haiilo_sim::okta::Okta;
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::config::settings::PostgresUrl;
 use okta_haiilo_sync::domain::ids::OktaUserId;
 use okta_haiilo_sync::domain::link::Origin;
 use okta_haiilo_sync::ports::StoreReader as _;
-use okta_haiilo_sync::store::{ReadStore, StorePath};
+use okta_haiilo_sync::store::{ReadStore, StorePath, StorePlace};
 use serde_json::{Value as Json, json};
 
 use crate::campaign_length::length;
 use crate::cli_stage::Stage;
+use crate::server;
 
 /// Who joins in place of somebody who is renamed, under the very address that the rename frees.
 const HEIR: u32 = 23;
@@ -55,6 +57,7 @@ struct Scene {
     okta: Okta,
     haiilo: Haiilo,
     files: BTreeMap<PathBuf, Vec<u8>>,
+    state: State,
     /// What the command needs besides `sync`.
     arguments: Vec<String>,
     /// The userNames that Haiilo holds in the end.
@@ -67,20 +70,67 @@ struct Scene {
     created: usize,
 }
 
+/// Where the program keeps its state.
+#[derive(Clone, Debug)]
+enum State {
+    /// In the files of its folder.
+    Files,
+    /// In a database of this name, with a copy of how it was.
+    Database(String),
+}
+
+impl State {
+    async fn in_a_database() -> Self {
+        Self::Database(server::new_database().await)
+    }
+
+    fn place(&self, stage: &Stage) -> StorePlace {
+        match self {
+            Self::Files => StorePath::new(stage.path("state.db")).into(),
+            Self::Database(name) => {
+                let url = server::url_of(&server::administrator(), name);
+                StorePlace::Server(PostgresUrl::parse(url.as_str()).expect("a URL"))
+            }
+        }
+    }
+
+    /// Remembers how a database is.
+    fn keep(&self) {
+        if let Self::Database(name) = self {
+            wait_for(server::copy(name, &format!("{name}_kept")));
+        }
+    }
+
+    /// Puts a database back as it was.
+    fn restore(&self) {
+        if let Self::Database(name) = self {
+            wait_for(server::copy(&format!("{name}_kept"), name));
+        }
+    }
+}
+
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| handle.block_on(work))
+}
+
 fn email(n: u32) -> String {
     if n == HEIR { person(3).email } else { person(n).email }
 }
 
 /// Nobody has an account yet but two, who made theirs themselves.
-async fn first_run() -> Scene {
-    let stage = stage().await;
+async fn first_run(state: State) -> Scene {
+    let stage = stage(&state).await;
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     let id = plan["approval_id"].as_str().expect("something to approve").to_owned();
-    scene(stage, vec!["--approve".to_owned(), id], &[0, 1, 2, 3, 4, 5, 6, 7], &[], 6)
+    scene((stage, state), vec!["--approve".to_owned(), id], &[0, 1, 2, 3, 4, 5, 6, 7], &[], 6)
 }
 
-async fn stage() -> Stage {
+async fn stage(state: &State) -> Stage {
     let stage = Stage::with_people(8).await;
+    if let State::Database(name) = state {
+        stage.configure("sqlite:state.db", server::url_of(&server::administrator(), name).as_str());
+    }
     stage.configure_also("[leavers]\ndeactivated = \"delete\"\ngrace = \"0s\"\n");
     for n in 0..8 {
         stage.set_profile(n, "countryCode", "DE");
@@ -101,8 +151,8 @@ async fn stage() -> Stage {
 
 /// Everybody is in step; then people are hired (one whose account is there, one under an address that a rename frees), renamed, moved, moved
 /// to a group that is not there, deactivated (two of ours, one who was adopted) and unassigned.
-async fn busy_day() -> Scene {
-    let stage = stage().await;
+async fn busy_day(state: State) -> Scene {
+    let stage = stage(&state).await;
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     let id = plan["approval_id"].as_str().expect("something to approve");
     stage.run(&["sync", "--approve", id]).exits(0);
@@ -129,10 +179,11 @@ async fn busy_day() -> Scene {
         okta.hire(&joiner);
     }
     drop(okta);
-    scene(stage, Vec::new(), &[0, 1, 2, 3, 6, 7, 20, 21, 22, HEIR], &[4, 5], 3)
+    scene((stage, state), Vec::new(), &[0, 1, 2, 3, 6, 7, 20, 21, 22, HEIR], &[4, 5], 3)
 }
 
-fn scene(stage: Stage, arguments: Vec<String>, kept: &[u32], gone: &[u32], created: usize) -> Scene {
+fn scene((stage, state): (Stage, State), arguments: Vec<String>, kept: &[u32], gone: &[u32], created: usize) -> Scene {
+    state.keep();
     let is_renamed = gone.len() > 1;
     let name = |n: u32| if is_renamed && n == 3 { RENAMED.to_owned() } else { email(n) };
     let origin = |n: u32| if [1, 6, 22].contains(&n) { Origin::Adopted } else { Origin::Created };
@@ -150,6 +201,7 @@ fn scene(stage: Stage, arguments: Vec<String>, kept: &[u32], gone: &[u32], creat
         okta,
         haiilo,
         files: stage.files(&[]),
+        state,
         stage,
     }
 }
@@ -163,6 +215,7 @@ impl Scene {
         for (path, bytes) in &self.files {
             fs::write(path, bytes).expect("written");
         }
+        self.state.restore();
         *self.stage.okta.state() = self.okta.clone();
         *self.stage.haiilo.state() = self.haiilo.clone();
         self.stage.okta.forget_calls();
@@ -247,10 +300,8 @@ impl Scene {
 
     /// Everybody's link is known, and whether the account was made by us; nothing is open.
     fn remembers(&self, what: &str) {
-        let store = ReadStore::new(StorePath::new(self.stage.path("state.db")));
-        let handle = tokio::runtime::Handle::current();
-        let memory = tokio::task::block_in_place(|| handle.block_on(store.remember(SimClock::system().now())));
-        let memory = memory.expect("a store");
+        let store = ReadStore::new(self.state.place(&self.stage));
+        let memory = wait_for(store.remember(SimClock::system().now())).expect("a store");
         let origins: BTreeMap<OktaUserId, Origin> =
             memory.links.iter().map(|link| (link.okta_id.clone(), link.origin)).collect();
         assert_eq!(origins, self.origins, "{what}");
@@ -350,27 +401,39 @@ fn in_call(scene: &Scene, what: &str, name: &'static str, at_least: u64) {
 
 /// Each kind of death in each scene is a test of its own, so that they run side by side.
 macro_rules! deaths {
-    ($($name:ident: $scene:ident, $run:ident($($argument:expr),*);)*) => {
+    ($($(#[$attribute:meta])* $name:ident: $scene:expr, $run:ident($($argument:expr),*);)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[$attribute])*
             async fn $name() {
-                $run(&$scene().await, stringify!($name) $(, $argument)*);
+                $run(&$scene.await, stringify!($name) $(, $argument)*);
             }
         )*
     };
 }
 
 deaths! {
-    a_first_run_dies_at_okta: first_run, at_okta();
-    a_first_run_dies_before_haiilo_acts: first_run, at_haiilo(Death::BeforeHaiilo);
-    a_first_run_dies_after_haiilo_acted: first_run, at_haiilo(Death::AfterHaiilo);
-    a_first_run_dies_as_it_writes_to_the_store: first_run, in_call("pwrite64", 100);
-    a_first_run_dies_before_a_commit_is_durable: first_run, in_call("fsync", 20);
-    a_busy_day_dies_at_okta: busy_day, at_okta();
-    a_busy_day_dies_before_haiilo_acts: busy_day, at_haiilo(Death::BeforeHaiilo);
-    a_busy_day_dies_after_haiilo_acted: busy_day, at_haiilo(Death::AfterHaiilo);
-    a_busy_day_dies_as_it_writes_to_the_store: busy_day, in_call("pwrite64", 100);
-    a_busy_day_dies_before_a_commit_is_durable: busy_day, in_call("fsync", 20);
-    a_busy_day_dies_as_it_ends: busy_day, in_call("unlink", 1);
-    a_busy_day_dies_as_it_sends: busy_day, in_call("writev", 1);
+    a_first_run_dies_at_okta: first_run(State::Files), at_okta();
+    a_first_run_dies_before_haiilo_acts: first_run(State::Files), at_haiilo(Death::BeforeHaiilo);
+    a_first_run_dies_after_haiilo_acted: first_run(State::Files), at_haiilo(Death::AfterHaiilo);
+    a_first_run_dies_as_it_writes_to_the_store: first_run(State::Files), in_call("pwrite64", 100);
+    a_first_run_dies_before_a_commit_is_durable: first_run(State::Files), in_call("fsync", 20);
+    a_busy_day_dies_at_okta: busy_day(State::Files), at_okta();
+    a_busy_day_dies_before_haiilo_acts: busy_day(State::Files), at_haiilo(Death::BeforeHaiilo);
+    a_busy_day_dies_after_haiilo_acted: busy_day(State::Files), at_haiilo(Death::AfterHaiilo);
+    a_busy_day_dies_as_it_writes_to_the_store: busy_day(State::Files), in_call("pwrite64", 100);
+    a_busy_day_dies_before_a_commit_is_durable: busy_day(State::Files), in_call("fsync", 20);
+    a_busy_day_dies_as_it_ends: busy_day(State::Files), in_call("unlink", 1);
+    a_busy_day_dies_as_it_sends: busy_day(State::Files), in_call("writev", 1);
+}
+
+deaths! {
+    #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+    a_first_run_dies_as_it_sends_on_postgres: first_run(State::in_a_database().await), in_call("sendto", 60);
+    #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+    a_busy_day_dies_before_haiilo_acts_on_postgres: busy_day(State::in_a_database().await), at_haiilo(Death::BeforeHaiilo);
+    #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+    a_busy_day_dies_after_haiilo_acted_on_postgres: busy_day(State::in_a_database().await), at_haiilo(Death::AfterHaiilo);
+    #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+    a_busy_day_dies_as_it_sends_on_postgres: busy_day(State::in_a_database().await), in_call("sendto", 60);
 }

@@ -427,3 +427,34 @@ async fn invariant_14_the_password_of_the_state_is_shown_nowhere_on_postgres() {
         assert!(told.contains("does not let us in"), "{told}");
     }
 }
+
+/// Commands that look after the state, at the program.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+async fn the_state_is_looked_after_on_postgres() {
+    let stage = Stage::with_people(3).await;
+    let url = server::url_of(&server::administrator(), &server::new_database().await);
+    stage.configure("sqlite:state.db", url.as_str());
+    stage.run(&["status"]).exits(0);
+    assert_eq!(stage.run(&["journal", "--format", "json"]).exits(0).json(), serde_json::json!([]));
+    stage.run(&["sync", "--reason", "the first people"]).exits(3);
+    let status = stage.run(&["status", "--json"]).exits(0).json();
+    let id = status["waiting"][0]["approval_id"].as_str().expect("an id").to_owned();
+    stage.run(&["approve", &id]).exits(0);
+    stage.run(&["pause", "for", "4h"]).exits(0);
+    stage.run(&["sync"]).exits(0);
+    assert!(stage.account(0).is_none());
+    stage.run(&["resume"]).exits(0);
+    stage.run(&["sync"]).exits(0);
+    let entries = stage.run(&["journal", "--format", "json", "--user", &person(0).email]).exits(0).json();
+    assert_eq!((&entries[0]["kind"], &entries[0]["outcome"]), (&"create".into(), &"done".into()));
+    stage.run(&["journal", "forget", &person(0).email]).exits(0);
+    assert!(stage.run(&["journal"]).exits(0).out.contains("(forgotten)"));
+    stage.run(&["store", "backup", "copy.db"]).exits(1).says(&["pg_dump"]);
+    let account = stage.account(1).expect("an account").id;
+    stage.run(&["unlink", &person(1).email]).exits(0);
+    stage.run(&["plan", "--exit-code"]).exits(10);
+    stage.run(&["link", &person(1).email, &account]).exits(0);
+    stage.run(&["plan", "--exit-code"]).exits(0);
+    assert!(!stage.path("state.db").exists());
+}

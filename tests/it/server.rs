@@ -63,3 +63,11 @@ pub(crate) async fn database() -> PostgresUrl {
     let name = new_database().await;
     PostgresUrl::parse(url_of(&administrator(), &name).as_str()).expect("a URL")
 }
+
+/// Makes a database the copy of another one. Whoever is still connected to it is put out.
+pub(crate) async fn copy(from: &str, to: &str) {
+    let mut connection = connect(administrator().as_str()).await;
+    run(&mut connection, format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)")).await;
+    run(&mut connection, format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
+    connection.close().await.expect("closed");
+}

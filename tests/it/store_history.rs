@@ -9,7 +9,7 @@ use okta_haiilo_sync::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
 use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome, Search};
 use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverNotes, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link};
-use okta_haiilo_sync::domain::memory::{CycleRecord, Pause, Recent};
+use okta_haiilo_sync::domain::memory::{CycleRecord, Pause, Recent, Standing};
 use okta_haiilo_sync::domain::operation::Kind;
 use okta_haiilo_sync::domain::policy::LeaverAction;
 use okta_haiilo_sync::domain::snapshot::{Person, PersonState};
@@ -220,7 +220,7 @@ async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {
 }
 
 async fn how_things_stand_is_told_newest_first(bed: Bed) {
-    assert_eq!(bed.reader().standing(at(0)).await.expect("nothing"), Default::default());
+    assert_eq!(bed.reader().standing(at(0)).await.expect("nothing"), Standing::default());
     let store = bed.open().await;
     for (id, time) in [("old", -90_000), ("first", 0), ("second", 10)] {
         let violations = vec![Violation { limit: LimitName::Creates, found: 9, allowed: 5 }];
