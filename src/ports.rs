@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::domain::account::WholeAccount;
-use crate::domain::assignment::{Assignment, UserStatus};
+use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
@@ -58,8 +58,8 @@ pub trait AssignmentSource: Send + Sync {
     /// One assignment by id; `None` is Okta's own word that the user is not assigned.
     fn assignment(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<Assignment>, Failure>> + Send;
 
-    /// The status of one user by id; `None` is Okta's own word that there is no such user.
-    fn user_status(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<UserStatus>, Failure>> + Send;
+    /// One user by id; `None` is Okta's own word that there is no such user.
+    fn user(&self, id: &OktaUserId) -> impl Future<Output = Result<Option<EmbeddedUser>, Failure>> + Send;
 
     /// The id of the organization; `None` where it cannot be learnt.
     fn organization(&self) -> impl Future<Output = Result<Option<String>, Failure>> + Send;

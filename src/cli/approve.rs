@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, arguments: &ApproveArguments) -> Resu
     let until = now + TimeDelta::hours(24);
     let (id, by) = (ApprovalId::new(arguments.id.as_str()), context.invoker.describe());
     let approved = store.approve(&id, (now, until), &by, arguments.reason.as_deref()).await;
-    store.close().await?;
+    sync::close(store).await;
     match approved? {
         Some(items) => {
             let until = until.format("%Y-%m-%d %H:%M UTC");

@@ -184,7 +184,7 @@ async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut Findings) {
     let Some(first) = rows.first() else { return findings.warn("nobody is assigned to the application") };
     findings.fine(format_args!("the first page of assignments has {} people", report::amount(rows.len())));
     let by_id = async {
-        let user = wiring.source.user_status(&first.id).await?;
+        let user = wiring.source.user(&first.id).await?;
         let assignment = wiring.source.assignment(&first.id).await?;
         Ok::<bool, Failure>(user.is_some() && assignment.is_some())
     };

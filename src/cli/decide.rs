@@ -74,7 +74,7 @@ pub(super) async fn decide(
         Ok(prepared) => follow(&ends, &prepared).await,
         Err(error) => Err(error.into()),
     };
-    ends.store.close().await?;
+    sync::close(ends.store).await;
     let (told, ending) = done?;
     output::print(&told)?;
     Ok(ending)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::args::{Arguments, Command};
+use crate::cli::args::{Arguments, Command, LogFormat};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::{
@@ -28,7 +28,7 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
     match ended {
         Ok(ending) => ending.into(),
         Err(unfinished) => {
-            complain(&unfinished);
+            complain(&unfinished, log_format);
             unfinished.ending.into()
         }
     }
@@ -57,9 +57,13 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
 }
 
 /// A line a problem on standard error. That nobody may read it is no reason to fail otherwise.
-fn complain(unfinished: &Unfinished) {
-    let mut out = io::stderr().lock();
+fn complain(unfinished: &Unfinished, format: LogFormat) {
     for line in unfinished.to_string().lines() {
-        let _ = writeln!(out, "error: {line}");
+        match format {
+            LogFormat::Text => {
+                let _ = writeln!(io::stderr().lock(), "error: {line}");
+            }
+            LogFormat::Json => tracing::error!("{line}"),
+        }
     }
 }

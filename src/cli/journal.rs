@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
 async fn forget(wiring: &Wiring, login: &str) -> Result<Ending, Unfinished> {
     let store = sync::open(wiring, "journal forget").await?;
     let forgotten = store.forget(login).await;
-    store.close().await?;
+    sync::close(store).await;
     match forgotten? {
         0 => Err(Unfinished::misconfigured("the journal knows nobody by the name that was given")),
         entries => {

@@ -19,7 +19,7 @@ pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Resu
     let until = length.map(|length| wiring.clock.now() + length);
     let pause = Pause { until, by: context.invoker.describe(), reason: arguments.reason.clone() };
     let done = store.pause(&pause).await;
-    store.close().await?;
+    sync::close(store).await;
     done?;
     output::print(&format!(
         "Paused {}: cycles read, remember and report, and write nothing to Haiilo.\n",
@@ -33,7 +33,7 @@ pub(super) async fn resume(context: &Context) -> Result<Ending, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "resume").await?;
     let done = store.resume().await;
-    store.close().await?;
+    sync::close(store).await;
     done?;
     output::print("Not paused: the next cycle writes what is due.\n")?;
     Ok(Ending::Done)

@@ -14,7 +14,7 @@ pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "rebind").await?;
     let done = rebind(&wiring, &store).await;
-    store.close().await?;
+    sync::close(store).await;
     output::print(&format!("{}\n", done?))?;
     Ok(Ending::Done)
 }

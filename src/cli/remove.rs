@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Resul
         let (source, settings) = (&ends.wiring.source, &ends.wiring.cycle);
         let link = engine::dismissed(prepared, settings, login).map_err(Unfinished::misconfigured)?;
         let (okta_id, haiilo_id, name) = (&link.okta_id, &link.haiilo_id, &link.user_name);
-        let refused = match source.user_status(okta_id).await {
+        let refused = match source.user(okta_id).await.map(|user| user.map(|user| user.status)) {
             Ok(Some(UserStatus::Deactivated)) if is_confirmed(name) => None,
             Ok(Some(UserStatus::Deactivated)) => Some("that is not the address; nothing was done".to_owned()),
             Ok(Some(_)) => Some(format!("{okta_id} is not deactivated in okta; deactivate the user there first")),

@@ -6,9 +6,9 @@ use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output::Destination;
+use crate::cli::plan;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
-use crate::cli::{output, plan};
 use crate::clock::Clock as _;
 use crate::domain::guard::Decision;
 use crate::domain::ids::ApprovalId;
@@ -64,7 +64,7 @@ pub(super) async fn cycle(
     let bars = Bars::new(context.progress);
     let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, &bars).await;
     bars.clear();
-    ends.store.close().await?;
+    close(ends.store).await;
     let report = came?;
     tell(&report, order.mandate.run.as_str());
     let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
@@ -89,6 +89,13 @@ pub(super) async fn open(wiring: &Wiring, what: &str) -> Result<Store, Unfinishe
     Ok(Store::open(wiring.store.clone(), lock).await?)
 }
 
+/// Closes the store in order. Everything in it was durable before, so that what was done is told in any case.
+pub(super) async fn close(store: Store) {
+    if let Err(failure) = store.close().await {
+        tracing::warn!(error = %failure, "store not closed in order");
+    }
+}
+
 /// Takes the lock of the cycle; waits a minute for a cycle that is running, and then names it.
 async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
     let holder = format!("{what} (process {})", std::process::id());
@@ -98,7 +105,7 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
         match CycleLock::try_take(&wiring.store, &holder).await {
             Err(LockError::Held { holder }) if wiring.clock.monotonic().saturating_sub(began) < PATIENCE => {
                 if std::mem::take(&mut is_first) {
-                    output::say(&format!("{holder} is running; waiting up to a minute for it"));
+                    tracing::warn!("{holder} is running; waiting up to a minute for it");
                 }
                 wiring.clock.sleep(LOOK).await;
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use compact_str::CompactString;
 use toml::Spanned;
 use toml::de::DeString;
 
@@ -59,6 +60,7 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
     let tables = tables(&mut notes, &mut root);
     let mut people = notes.table(&mut root, "people");
     let include = notes.text(&mut people, "include");
+    let employee_number = employee_number(&mut notes, &mut people);
     notes.end(people);
     let paths: Vec<AttributePath> = rules.iter().map(|rule| rule.spec.path.clone()).collect();
     let tests = mapping_cases::read(&mut notes, &mut root, &paths);
@@ -68,6 +70,7 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
         rules: rules.iter().map(|rule| rule.spec.clone()).collect(),
         tables,
         include: include.as_ref().map(|include| include.text.clone()),
+        employee_number,
     };
     let mapping = Mapping::new(spec).map_err(|problems| {
         // A rule that could not be read was told already; that it is missing now would be told in vain.
@@ -81,6 +84,23 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
             Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules, attributes_at) })
         }
         _ => Err(problems),
+    }
+}
+
+/// By which attribute of the Okta user one human with two users is recognized; an empty text means by none.
+fn employee_number<'d>(notes: &mut Notes<'d>, people: &mut Section<'d>) -> Option<CompactString> {
+    let Some(text) = notes.text(people, "employee_number") else { return Some("employeeNumber".into()) };
+    match text.text.strip_prefix("user.") {
+        Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => Some(name.into()),
+        _ if text.text.is_empty() => None,
+        _ => {
+            let at = notes.document.byte_of_text(text.span, 0);
+            notes.refuse(
+                at,
+                "people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"",
+            );
+            None
+        }
     }
 }
 
@@ -451,9 +471,32 @@ mod tests {
             &["m.toml:4:19: attributes.country.value: unknown function: there is no table [tables.nosuch]"],
         );
         refused(
+            "[people]\nemployee_number = \"user.a ~ user.b\"\n",
+            &[
+                "m.toml:4:20: people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"",
+            ],
+        );
+        refused(
             "[people]\ninclude = \"user.x = 1\"\n",
             &["m.toml:4:19: people.include: syntax error: unexpected input after expression"],
         );
+    }
+
+    #[test]
+    fn the_employee_number_is_read_unless_the_mapping_says_otherwise() {
+        for (people, attribute) in [
+            ("", Some("employeeNumber")),
+            ("[people]\nemployee_number = \"user.badge_id\"\n", Some("badge_id")),
+            ("[people]\nemployee_number = \"\"\n", None),
+        ] {
+            let wanted = with(people).expect("a mapping").mapping.wanted();
+            let read: Vec<&str> = wanted.user.iter().map(AsRef::as_ref).collect();
+            let expected: Vec<&str> = attribute.into_iter().chain(["email"]).collect();
+            assert!(
+                expected.iter().all(|name| read.contains(name)) && read.len() == expected.len(),
+                "{people}: {read:?}"
+            );
+        }
     }
 
     #[test]

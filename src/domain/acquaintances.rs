@@ -1,54 +1,66 @@
 //! Joiners who may be somebody whom we know: an account that is made for them would be a second one of the same human.
 //!
-//! Two signs: a userName that the account of somebody who is gone once had, and the given and family name of an account that is not ours. An
-//! administrator settles it, by `link` or `release`.
+//! Three signs: a userName that the account of somebody who is gone once had, the employee number of somebody who is gone, and the given and
+//! family name of an account that is not ours. An administrator settles it, by `link` or `release`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
 use crate::domain::account::Account;
-use crate::domain::held::HeldReason;
+use crate::domain::held::{HeldReason, InCommon};
 use crate::domain::identity::{Identity, Want};
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
+use crate::domain::leavers::Gone;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::Memory;
 use crate::domain::owners::Owners;
 use crate::domain::value::Value;
 
-/// Accounts that are not ours, by their names.
+/// Whom a joiner may be.
 #[derive(Debug, Default)]
 pub struct Acquaintances<'a> {
     /// The slots of the given and the family name.
-    slots: [usize; 2],
+    slots: Option<[usize; 2]>,
+    /// Accounts that are not ours, by their names.
     strangers: BTreeMap<[CompactString; 2], &'a HaiiloId>,
+    /// People who are gone, by the userNames that their accounts once had.
+    former_names: BTreeMap<&'a CompactString, &'a OktaUserId>,
+    /// People who are gone, by their employee numbers.
+    employees: BTreeMap<EmployeeNumber, &'a OktaUserId>,
 }
 
 impl<'a> Acquaintances<'a> {
-    /// Looks at the accounts that no link names and that nobody wants by userName. Where everybody has an account, nobody is looked for.
+    /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName. Where everybody has an account,
+    /// nobody is looked for.
     pub fn of(
         owners: &Owners<'a>,
-        memory: &Memory,
+        memory: &'a Memory,
         (mapping, token_owner): (&Mapping, &UserName),
+        gone: &'a Gone,
         wanted: &[(&OktaUserId, &Identity)],
     ) -> Self {
-        let joins = |id: &OktaUserId| memory.links.of_person(id).is_none();
-        let Some(slots) = names(mapping).filter(|_| wanted.iter().any(|(id, _)| joins(id))) else {
+        if wanted.iter().all(|(id, _)| memory.links.of_person(id).is_some()) {
             return Self::default();
-        };
-        let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
-        let is_strange = |account: &&Account| {
-            // The owner of our token is a machine, whatever it is called.
-            account
-                .user_name
-                .as_ref()
-                .is_some_and(|name| !claims.contains(&name.key_hash()) && !name.same_as(token_owner))
-        };
-        let named = |account: &'a Account| {
-            let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));
-            Some(([given?, family?], &account.id))
-        };
-        Self { slots, strangers: owners.unlinked().filter(is_strange).filter_map(named).collect() }
+        }
+        let slots = names(mapping);
+        let strangers = slots.map(|slots| strangers(owners, token_owner, slots, wanted));
+        let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
+        let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
+            gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
+        // A number that several people have at once, such as "external", tells nobody from others.
+        let mut seen = BTreeSet::new();
+        for number in wanted.iter().filter_map(|(_, identity)| identity.employee) {
+            if employees.contains_key(&number) && !seen.insert(number) {
+                employees.remove(&number);
+            }
+        }
+        Self {
+            slots,
+            strangers: strangers.unwrap_or_default(),
+            former_names: of_gone.map(|(name, owner)| (name, owner)).collect(),
+            employees,
+        }
     }
 
     /// Why somebody without an account may have one already.
@@ -56,19 +68,38 @@ impl<'a> Acquaintances<'a> {
         if memory.released.contains(okta_id) {
             return None;
         }
-        if let Some(leaver) = memory.former_names.get(&identity.user_name.key()) {
-            return Some(HeldReason::PerhapsRehired(leaver.clone()));
+        if let Some(leaver) = self.former_names.get(&identity.user_name.key()) {
+            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::FormerUserName));
         }
-        if self.strangers.is_empty() {
-            return None;
+        if let Some(leaver) = identity.employee.and_then(|number| self.employees.get(&number)) {
+            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::EmployeeNumber));
         }
-        let [given, family] = self.slots.map(|slot| match &identity.wants[slot] {
+        let [given, family] = self.slots?.map(|slot| match &identity.wants[slot] {
             Want::Set(value) => Some(value.key()),
             Want::Leave | Want::Clear => None,
         });
         let stranger = self.strangers.get(&[given?, family?])?;
         Some(HeldReason::PerhapsSamePerson((*stranger).clone()))
     }
+}
+
+/// The accounts that are not ours, by their given and family names.
+fn strangers<'a>(
+    owners: &Owners<'a>,
+    token_owner: &UserName,
+    slots: [usize; 2],
+    wanted: &[(&OktaUserId, &Identity)],
+) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
+    let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
+    let is_strange = |account: &&Account| {
+        // The owner of our token is a machine, whatever it is called.
+        account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !name.same_as(token_owner))
+    };
+    let named = |account: &'a Account| {
+        let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));
+        Some(([given?, family?], &account.id))
+    };
+    owners.unlinked().filter(is_strange).filter_map(named).collect()
 }
 
 /// The slots of the given and the family name, where both are mapped.

@@ -9,7 +9,7 @@ use crate::domain::acquaintances::Acquaintances;
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::leavers;
+use crate::domain::leavers::{self, Gone};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
 use crate::domain::memory::{Memory, OpenOperation};
@@ -89,11 +89,11 @@ pub struct Correlation<'a> {
 }
 
 /// Finds everybody's account.
-pub fn correlate(sides: Sides<'_>) -> Correlation<'_> {
+pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
-    let acquaintances =
-        Acquaintances::of(sides.owners, sides.memory, (sides.mapping, &sides.policy.token_owner), &wanted);
+    let names = (sides.mapping, &sides.policy.token_owner);
+    let acquaintances = Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted);
     let mut attempts = Vec::with_capacity(wanted.len());
     for (okta_id, identity) in wanted {
         match attempt(sides, &acquaintances, okta_id, identity) {
@@ -186,7 +186,7 @@ enum Attempt<'a> {
 
 fn attempt<'a>(
     sides: Sides<'a>,
-    acquaintances: &Acquaintances<'a>,
+    acquaintances: &Acquaintances<'_>,
     okta_id: &'a OktaUserId,
     identity: &'a Identity,
 ) -> Attempt<'a> {
@@ -240,7 +240,7 @@ fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity)
 
 fn attempt_joiner<'a>(
     sides: Sides<'a>,
-    acquaintances: &Acquaintances<'a>,
+    acquaintances: &Acquaintances<'_>,
     okta_id: &'a OktaUserId,
     identity: &'a Identity,
 ) -> Attempt<'a> {
@@ -248,8 +248,11 @@ fn attempt_joiner<'a>(
         Proof::Agreed => None,
         Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
     };
-    if let Some(account) = made_under_another_name(sides, okta_id, identity) {
-        return doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin: Origin::Created }));
+    if let Some((account, other)) = made_under_another_name(sides, okta_id, identity) {
+        return match other {
+            Some(other) => Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone())),
+            None => doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin: Origin::Created })),
+        };
     }
     match sides.accounts.named(&identity.user_name)[..] {
         [] => doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::Found(NOTHING)),
@@ -261,6 +264,9 @@ fn attempt_joiner<'a>(
             }
             if account.activity == Activity::Inactive {
                 return Attempt::Held(Some(account.id.clone()), HeldReason::Inactive);
+            }
+            if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone()));
             }
             let lost = sides.memory.open.iter().any(|open| {
                 open.kind == Kind::Create && open.okta_id == *okta_id && open.user_name.same_as(&identity.user_name)
@@ -278,14 +284,16 @@ fn attempt_joiner<'a>(
 /// Holds a joiner who may be somebody whom we know.
 fn suspect<'a>(
     sides: Sides<'a>,
-    acquaintances: &Acquaintances<'a>,
+    acquaintances: &Acquaintances<'_>,
     okta_id: &OktaUserId,
     identity: &Identity,
 ) -> Option<Attempt<'a>> {
     let reason = acquaintances.suspicion(sides.memory, okta_id, identity)?;
     let haiilo_id = match &reason {
         HeldReason::PerhapsSamePerson(id) => Some(id.clone()),
-        HeldReason::PerhapsRehired(leaver) => sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
+        HeldReason::PerhapsRehired(leaver, _) => {
+            sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone())
+        }
         _ => None,
     };
     Some(Attempt::Held(haiilo_id, reason))
@@ -293,9 +301,13 @@ fn suspect<'a>(
 
 const NOTHING: Found<'static> = Found::Nothing { replaces: None, waits_for: None };
 
-/// The account of a person whose create was sent, whose answer was lost, and who has another userName by now. It is theirs as long as nobody
-/// else wants its name.
-fn made_under_another_name<'a>(sides: Sides<'a>, okta_id: &OktaUserId, identity: &Identity) -> Option<&'a Account> {
+/// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
+/// such a create was sent too, under the same name.
+fn made_under_another_name<'a>(
+    sides: Sides<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
     let is_theirs = |open: &&OpenOperation| {
         open.kind == Kind::Create && open.okta_id == *okta_id && !open.user_name.same_as(&identity.user_name)
     };
@@ -303,8 +315,7 @@ fn made_under_another_name<'a>(sides: Sides<'a>, okta_id: &OktaUserId, identity:
         let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
         let account = &sides.accounts.accounts()[at];
         let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
-        let wants = |person: &Person| person.state.user_name().is_some_and(|name| name.same_as(&open.user_name));
-        (is_free && !sides.people.people().iter().any(wants)).then_some(account)
+        is_free.then(|| (account, sides.memory.perhaps_made_for(&open.user_name, okta_id)))
     })
 }
 

@@ -12,7 +12,7 @@ use crate::domain::correlate::{self, Correlation, Found, Matched, Sides};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::leaver::{Evidence, Fate, Leaver};
+use crate::domain::leaver::{Evidence, Fate, KeptBecause, Leaver};
 use crate::domain::leavers::Leaving;
 use crate::domain::link::{Absence, Counted, Link, Listed};
 use crate::domain::mapping::{Mapping, On};
@@ -36,7 +36,8 @@ pub struct Basis<'a> {
 /// Makes the plan. `leaving` is what was decided about people who are gone from the listing.
 pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
-    let Leaving { leavers, held: held_leavers, notes } = leaving;
+    let Leaving { mut leavers, held: held_leavers, gone: _, notes } = leaving;
+    keep_for_whoever_may_come_back(&mut leavers, &held);
     let mut draft = Draft { basis, plan: Plan::default(), wishes: BTreeMap::new() };
     draft.plan.held = held;
     draft.plan.held.extend(held_leavers);
@@ -64,6 +65,22 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
     plan.parked.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
     order(&mut plan.operations);
     plan
+}
+
+/// The account of somebody who may have come back as another Okta user stays until an administrator has decided.
+fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Held]) {
+    let suspects: BTreeMap<&OktaUserId, &OktaUserId> = held
+        .iter()
+        .filter_map(|held| match &held.reason {
+            HeldReason::PerhapsRehired(leaver, _) => Some((leaver, &held.okta_id)),
+            _ => None,
+        })
+        .collect();
+    for leaver in leavers.iter_mut().filter(|leaver| !matches!(leaver.fate, Fate::Kept(_))) {
+        if let Some(joiner) = suspects.get(&leaver.okta_id) {
+            leaver.fate = Fate::Kept(KeptBecause::PerhapsOf((*joiner).clone()));
+        }
+    }
 }
 
 /// A plan in the making.

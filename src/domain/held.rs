@@ -66,12 +66,32 @@ pub enum HeldReason {
     NoEvidence(CompactString),
     /// Evidence was not taken yet.
     EvidenceDue,
-    /// Somebody who is gone once had the wanted userName: perhaps the same human with a new Okta user.
-    PerhapsRehired(OktaUserId),
+    /// Somebody who is gone has something in common: perhaps the same human with a new Okta user.
+    PerhapsRehired(OktaUserId, InCommon),
     /// An account that is not ours has the same given and family name: perhaps the same human under another address.
     PerhapsSamePerson(HaiiloId),
+    /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
+    PerhapsMadeFor(OktaUserId),
     /// Haiilo no longer shows the account, and an account that is not ours carries the wanted userName.
     ReplacedByHand(HaiiloId),
+}
+
+/// What a joiner has in common with somebody who is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InCommon {
+    /// The account once had the userName that the joiner wants.
+    FormerUserName,
+    /// Okta gives both the same employee number.
+    EmployeeNumber,
+}
+
+impl InCommon {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::FormerUserName => "whose account once had this userName",
+            Self::EmployeeNumber => "has the same employee number",
+        }
+    }
 }
 
 impl HeldReason {
@@ -99,7 +119,8 @@ impl HeldReason {
             Self::NoEvidence(_) => "no_evidence",
             Self::EvidenceDue => "evidence_due",
             Self::ReplacedByHand(_) => "replaced_by_hand",
-            Self::PerhapsRehired(_) => "perhaps_rehired",
+            Self::PerhapsMadeFor(_) => "perhaps_made_for_another",
+            Self::PerhapsRehired(..) => "perhaps_rehired",
             Self::PerhapsSamePerson(_) => "perhaps_same_person",
         }
     }
@@ -140,8 +161,11 @@ impl HeldReason {
             Self::StillAssigned => "missing from Okta's listing, yet assigned when asked by id".to_owned(),
             Self::NoEvidence(what) => format!("no longer listed, and no evidence of why: {what}"),
             Self::EvidenceDue => "no longer listed; evidence will be taken in one of the next cycles".to_owned(),
-            Self::PerhapsRehired(other) => {
-                format!("perhaps the same human as {other}, who is gone and whose account once had this userName")
+            Self::PerhapsMadeFor(other) => {
+                format!("the account of this userName was perhaps made for {other}, in a call whose answer was lost")
+            }
+            Self::PerhapsRehired(other, common) => {
+                format!("perhaps the same human as {other}, who is gone and {}", common.as_str())
             }
             Self::PerhapsSamePerson(id) => {
                 format!("perhaps the same person as account {id}, which is not ours and has the same names")
@@ -192,7 +216,10 @@ impl HeldReason {
                 "look at the person in Okta; the account stays until Okta says clearly what happened"
             }
             Self::EvidenceDue => "nothing",
-            Self::PerhapsRehired(_) | Self::PerhapsSamePerson(_) => {
+            Self::PerhapsMadeFor(_) => {
+                "nothing, if it passes with the next cycles; else look whose account it is: `link LOGIN HAIILO_ID` gives it to this person"
+            }
+            Self::PerhapsRehired(..) | Self::PerhapsSamePerson(_) => {
                 "`link LOGIN HAIILO_ID` if it is the same human, `release LOGIN` if it is another one"
             }
             Self::ReplacedByHand(_) => "`link LOGIN HAIILO_ID` makes the new account this person's",

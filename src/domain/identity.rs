@@ -1,6 +1,6 @@
 //! An identity: the user that Haiilo shall hold, as the mapping makes it from an assignment.
 
-use crate::domain::ids::UserName;
+use crate::domain::ids::{EmployeeNumber, UserName};
 use crate::domain::value::Value;
 
 /// What the account of a person shall be.
@@ -8,6 +8,8 @@ use crate::domain::value::Value;
 pub struct Identity {
     /// The userName.
     pub user_name: UserName,
+    /// The employee number, where Okta has one.
+    pub employee: Option<EmployeeNumber>,
     /// What each slot of the mapping wants.
     pub wants: Box<[Want]>,
 }

@@ -4,6 +4,7 @@
 //! RFC 7643, 4.1.1, which is unique without regard to case.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,31 @@ id! {
 id! {
     /// The id of a set of refused operations; equal operations have an equal id.
     ApprovalId
+}
+
+/// An employee number (`User.profile.employeeNumber` of Okta, or what the mapping names in its place), to be compared and no more: it is the
+/// beginning of a SHA-256 hash, the same in every process, and small enough to be kept for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EmployeeNumber(NonZeroU64);
+
+impl EmployeeNumber {
+    /// Takes a number as it is written; nothing where nothing stands there.
+    pub fn of(text: &str) -> Option<Self> {
+        let key = UserName::new(text).key();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key.as_bytes());
+        let beginning = digest.as_ref().first_chunk().copied().expect("a hash has more than eight bytes");
+        NonZeroU64::new(u64::from_be_bytes(beginning)).filter(|_| !key.is_empty()).map(Self)
+    }
+
+    /// The form in which it is kept.
+    pub fn to_kept(self) -> i64 {
+        self.0.get().cast_signed()
+    }
+
+    /// Takes one that was kept.
+    pub fn from_kept(kept: i64) -> Option<Self> {
+        NonZeroU64::new(kept.cast_unsigned()).map(Self)
+    }
 }
 
 /// A SCIM userName as it is written. Two of them name the same person when their [`key`](Self::key)s are equal.

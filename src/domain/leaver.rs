@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::link::Absence;
 use crate::domain::policy::LeaverAction;
 
@@ -39,6 +39,15 @@ pub enum Sighting {
     Unclear(CompactString),
 }
 
+/// What Okta answered about one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What it says about the account.
+    pub sighting: Sighting,
+    /// The employee number, where Okta still knows the user.
+    pub employee: Option<EmployeeNumber>,
+}
+
 /// What is remembered of a person who is gone from the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaverRecord {
@@ -46,6 +55,8 @@ pub struct LeaverRecord {
     pub absence: Absence,
     /// The evidence and the action that it means, with the time from which the grace counts.
     pub clock: Option<LeaverClock>,
+    /// The employee number, by which the same human is recognized who comes back as another Okta user.
+    pub employee: Option<EmployeeNumber>,
 }
 
 /// A running clock.
@@ -108,6 +119,8 @@ pub enum KeptBecause {
     Pinned,
     /// Somebody who is assigned wants its userName: perhaps the same human with a new Okta user, who uses the account.
     WantedBy(OktaUserId),
+    /// Somebody who is assigned and held may be the same human, and somebody must decide.
+    PerhapsOf(OktaUserId),
     /// It carries another userName than when it was last seen, so that it may be another human's by now.
     CarriesAnotherName,
 }

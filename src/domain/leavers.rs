@@ -3,16 +3,16 @@
 //! The listing alone never makes a leaver: Okta is asked for the user and for the assignment by id. The clock of the grace runs only over
 //! time that complete cycles covered under the same rules; time is Okta's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
 use crate::domain::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::held::{Held, HeldReason};
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{
-    DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverNotes, LeaverRecord, Sighting,
+    Answer, DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverNotes, LeaverRecord, Sighting,
 };
 use crate::domain::link::{Absence, Counted, Link, Links, Origin};
 use crate::domain::memory::{Fingerprint, Memory, Watch};
@@ -26,6 +26,9 @@ const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 /// How many people are asked for by id in one cycle.
 const LOOKS_A_CYCLE: usize = 200;
 
+/// People who are linked and gone from the listing, with their employee numbers.
+pub type Gone = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
+
 /// All that is decided about people who are gone from the listing.
 #[derive(Clone, Debug, Default)]
 pub struct Leaving {
@@ -33,6 +36,8 @@ pub struct Leaving {
     pub leavers: Vec<Leaver>,
     /// People about whom nothing is certain.
     pub held: Vec<Held>,
+    /// Everybody who is linked and gone from the listing, for whatever reason.
+    pub gone: Gone,
     /// What shall be remembered.
     pub notes: LeaverNotes,
 }
@@ -145,16 +150,19 @@ pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch 
 }
 
 /// Decides about everybody who is gone from the listing.
-pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<OktaUserId, Sighting>) -> Leaving {
+pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<OktaUserId, Answer>) -> Leaving {
     let mut leaving = Leaving::default();
     let watched_since = watch(here.memory, here.rules, here.begins).since;
     let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
     for link in vanished {
         let before = here.memory.leavers.get(&link.okta_id);
-        let sighting = sightings.get(&link.okta_id);
+        let answer = answers.get(&link.okta_id);
+        let sighting = answer.map(|answer| &answer.sighting);
         let clock = clock(here, link, before, sighting);
         let absence = before.map_or(Absence { since: here.begins, counted: Counted::Yes }, |record| record.absence);
-        let record = LeaverRecord { absence, clock };
+        let employee = answer.and_then(|answer| answer.employee).or(before.and_then(|record| record.employee));
+        leaving.gone.insert(link.okta_id.clone(), employee);
+        let record = LeaverRecord { absence, clock, employee };
         if before != Some(&record) {
             leaving.notes.records.insert(link.okta_id.clone(), record);
         }
@@ -181,11 +189,10 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], sightings: &BTreeMap<
             }
         }
     }
-    let gone: BTreeSet<&OktaUserId> = vanished.iter().map(|link| &link.okta_id).collect();
     let is_assigned =
         |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
     leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
-    leaving.notes.returned = here.memory.leavers.keys().filter(|id| !gone.contains(id)).cloned().collect();
+    leaving.notes.returned = here.memory.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
     spend_budget(here, &mut leaving.leavers);
     leaving
 }
@@ -331,7 +338,9 @@ mod tests {
     use crate::domain::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
     use crate::domain::identity::Identity;
     use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-    use crate::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting};
+    use crate::domain::leaver::{
+        Answer, DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting,
+    };
     use crate::domain::link::{Absence, Counted, Link, Listed, Origin};
     use crate::domain::memory::{Fingerprint, Memory, Recent, Watch};
     use crate::domain::policy::{
@@ -355,7 +364,8 @@ mod tests {
         let mut walk = AssignmentWalk::default();
         let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
         // Somebody is assigned, so that evidence can be told from its absence.
-        let identity = Identity { user_name: UserName::new("control@example.com"), wants: Box::default() };
+        let identity =
+            Identity { user_name: UserName::new("control@example.com"), employee: None, wants: Box::default() };
         let people = people.chain([Person { id: id(900), state: PersonState::Wanted(identity) }]).collect();
         walk.take(people, 0, None).expect("one page");
         walk.finish().expect("complete")
@@ -417,7 +427,11 @@ mod tests {
     /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
     fn memory(now: DateTime<Utc>) -> Memory {
         let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
-        let record = LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: Some(clock) };
+        let record = LeaverRecord {
+            absence: Absence { since: day(0), counted: Counted::Yes },
+            clock: Some(clock),
+            employee: None,
+        };
         Memory {
             links: (0..4).map(link).collect(),
             leavers: (0..4).map(|n| (id(n), record.clone())).collect(),
@@ -603,7 +617,7 @@ mod tests {
             begins: day(40),
             agreement: ClockAgreement::Agrees,
         };
-        let sightings = seen.into_iter().map(|sighting| (id(0), sighting)).collect();
+        let sightings = seen.into_iter().map(|sighting| (id(0), Answer { sighting, employee: None })).collect();
         let leaving = decide(here, &vanished(&memory.links, &people), &sightings);
         let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
         (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
@@ -612,13 +626,13 @@ mod tests {
     #[test]
     fn what_is_seen_of_a_leaver_keeps_stops_or_restarts_the_clock() {
         let absence = Absence { since: day(0), counted: Counted::Yes };
-        let stopped = Some(LeaverRecord { absence, clock: None });
+        let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
         assert_eq!(after(None), (Some(Fate::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(Fate::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
         assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
         let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
-        let restarted = Some(LeaverRecord { absence, clock: Some(clock) });
+        let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
         let kept = Some(Fate::Kept(KeptBecause::Configured));
         assert_eq!(after(Some(Sighting::Gone(Evidence::Unassigned))), (kept, None, restarted));
     }
@@ -648,7 +662,8 @@ mod tests {
     fn new_people_are_asked_about_first_and_the_others_in_turn() {
         let links: Vec<Link> = (0..500).map(link).collect();
         let gone: Vec<&Link> = links.iter().collect();
-        let record = LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None };
+        let record =
+            LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None, employee: None };
         let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
         let asked = |cycles| {
             let memory = Memory { leavers: known.clone(), cycles, ..Memory::default() };

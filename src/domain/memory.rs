@@ -47,8 +47,18 @@ pub struct Memory {
     pub released: BTreeSet<OktaUserId>,
     /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
     pub pinned: BTreeSet<OktaUserId>,
-    /// The userNames that accounts of people who are gone once had, by [`UserName::key`], each with the person.
-    pub former_names: BTreeMap<CompactString, OktaUserId>,
+    /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
+    pub former_names: BTreeSet<(CompactString, OktaUserId)>,
+}
+
+impl Memory {
+    /// Somebody else than this person for whom an account of that name was perhaps made: the create was sent, and its answer lost.
+    pub fn perhaps_made_for(&self, name: &UserName, okta_id: &OktaUserId) -> Option<&OktaUserId> {
+        let is_anothers = |open: &&OpenOperation| {
+            open.kind == Kind::Create && open.okta_id != *okta_id && open.user_name.same_as(name)
+        };
+        self.open.iter().find(is_anothers).map(|open| &open.okta_id)
+    }
 }
 
 impl Pause {

@@ -45,18 +45,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 Err(failure) => return self.create_failed(&failure),
             }
         }
-        // An answer that was lost in an earlier cycle may have made the account.
-        let is_open = self.memory().open.iter().any(|open| {
-            open.kind == Kind::Create
-                && open.okta_id == operation.okta_id
-                && open.user_name.same_as(&operation.user_name)
-        });
-        let grounds = if is_open { Grounds::LostAnswer } else { Grounds::Occupied };
-        match self.look_for(operation, grounds).await {
-            Err(failure) => return self.create_failed(&failure),
-            Ok(Look::Nothing) => {}
-            Ok(Look::Takeable(whole, origin)) => return self.take_over(operation, &whole, origin).await,
-            Ok(Look::Barred(why)) => return self.refuse_create(operation, why).await,
+        if let Some(outcome) = self.look_before(operation).await {
+            return outcome;
         }
         let entry = match self.intend(operation, None).await {
             Ok(entry) => entry,
@@ -76,6 +66,29 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
             Ok(()) => outcome,
             Err(failure) => self.run.cannot_conclude(&failure),
+        }
+    }
+
+    /// Looks for an account that is there already; how the create ends where there is one.
+    async fn look_before(&self, operation: &Operation) -> Option<Outcome> {
+        // An answer that was lost in an earlier cycle may have made the account, under the name that the person had then.
+        let sent =
+            self.memory().open.iter().filter(|open| open.kind == Kind::Create && open.okta_id == operation.okta_id);
+        let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
+        for open in other {
+            match self.look_under(&open.user_name, operation, Grounds::LostAnswer).await {
+                Err(failure) => return Some(self.create_failed(&failure)),
+                Ok(Look::Takeable(whole, origin)) => return Some(self.take_over(operation, &whole, origin).await),
+                // Whoever has that name by now, this is another person.
+                Ok(Look::Nothing | Look::Barred(_)) => {}
+            }
+        }
+        let grounds = if same.is_empty() { Grounds::Occupied } else { Grounds::LostAnswer };
+        match self.look_for(operation, grounds).await {
+            Err(failure) => Some(self.create_failed(&failure)),
+            Ok(Look::Nothing) => None,
+            Ok(Look::Takeable(whole, origin)) => Some(self.take_over(operation, &whole, origin).await),
+            Ok(Look::Barred(why)) => Some(self.refuse_create(operation, why).await),
         }
     }
 
@@ -192,7 +205,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// Asks Haiilo who carries the wanted userName.
     async fn look_for(&self, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
-        let found = self.world.reader().find(&operation.user_name).await?;
+        self.look_under(&operation.user_name, operation, grounds).await
+    }
+
+    /// Asks Haiilo who carries a userName.
+    async fn look_under(&self, name: &UserName, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
+        let found = self.world.reader().find(name).await?;
         let [whole] = &found[..] else {
             return Ok(if found.is_empty() {
                 Look::Nothing
@@ -200,6 +218,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 Look::Barred(format!("{} accounts carry this userName", found.len()))
             });
         };
+        if let Some(other) = self.memory().perhaps_made_for(name, &operation.okta_id) {
+            let why =
+                format!("account {} was perhaps made for {other}, in a call whose answer was lost", whole.account.id);
+            return Ok(Look::Barred(why));
+        }
         if let Some(why) = self.barred(operation, whole, grounds) {
             return Ok(Look::Barred(why));
         }

@@ -24,7 +24,8 @@ use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreWriter, World,
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreFailure, StoreWriter,
+    World,
 };
 
 /// What a cycle came to.
@@ -70,7 +71,8 @@ pub async fn prepare<W: World>(
     };
     let vanished = leavers::vanished(&memory.links, &people);
     let to_look_at = leavers::to_look_at(&vanished, &memory);
-    let (sightings, failure) = evidence::gather(world.source(), settings.policy.statuses, &to_look_at).await;
+    let by = (settings.policy.statuses, &settings.mapping);
+    let (answers, failure) = evidence::gather(world.source(), by, &to_look_at).await;
     let rules = settings.leaver_rules();
     let agreement = ClockAgreement::of(local_time, application.server_time);
     let begins = agreement.begins(now, local_time);
@@ -84,9 +86,9 @@ pub async fn prepare<W: World>(
         begins,
         agreement,
     };
-    let leaving = leavers::decide(here, &vanished, &sightings);
+    let leaving = leavers::decide(here, &vanished, &answers);
     let basis = Basis { sides, now };
-    let mut plan = draft::assemble(basis, correlate::correlate(sides), leaving);
+    let mut plan = draft::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
     plan.findings
         .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
     if let Some(failure) = failure {
@@ -169,11 +171,18 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let bench =
         Bench { approved, room: prepared.verdict.room(), ..Bench::of(world, writer, settings, (&prepared, mandate)) };
     bench.settle_open().await?;
-    let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
-    bench.settle_creates().await?;
-    let watch = watch(settings, scope, &prepared);
+    let Applied { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
     let result = if stops.is_empty() { "applied" } else { "stopped" };
-    finish(world, settings, order, (&prepared, started), (result, watch)).await?;
+    let end = async {
+        bench.settle_creates().await?;
+        finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
+    };
+    // What was done is reported in any case, also when its end cannot be written down.
+    if let Err(failure) = end.await
+        && !stops.iter().any(|stop| matches!(stop, Stop::Store(_)))
+    {
+        stops.push(Stop::Store(failure.to_string()));
+    }
     Ok(CycleReport { prepared, concluded, stops, pause: None })
 }
 
@@ -184,7 +193,7 @@ async fn finish<W: World<Store: StoreWriter>>(
     order: &Order,
     (prepared, started): (&Prepared, DateTime<Utc>),
     (result, watch): (&'static str, Option<Watch>),
-) -> Result<(), CycleError> {
+) -> Result<(), StoreFailure> {
     let end = CycleEnd {
         run: order.mandate.run.clone(),
         started,
@@ -193,7 +202,7 @@ async fn finish<W: World<Store: StoreWriter>>(
         watch,
         journal_from: prepared.now - settings.journal_keep,
     };
-    Ok(world.store().finish(&end).await?)
+    world.store().finish(&end).await
 }
 
 /// The watch after a complete cycle.
@@ -335,7 +344,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Creates whose answer was lost in an earlier cycle, and whose person has an account now.
-    async fn settle_creates(&self) -> Result<(), CycleError> {
+    async fn settle_creates(&self) -> Result<(), StoreFailure> {
         for open in self.memory.open.iter().filter(|open| open.kind == Kind::Create) {
             let linked = self.memory.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
             if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {

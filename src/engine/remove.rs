@@ -32,7 +32,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Deletes an account.
     pub(super) async fn delete(&self, operation: &Operation, id: &HaiiloId, expected: Evidence) -> Outcome {
         let (rules, asked) = (self.policy().statuses, self.world.clock().monotonic());
-        match evidence::look(self.world.source(), rules, &operation.okta_id).await {
+        match evidence::look(self.world.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
             Ok(Sighting::Gone(evidence)) if evidence == expected => {}
             Ok(Sighting::Gone(evidence)) => {
                 return Outcome::Held(format!("the evidence has become another one: {}", evidence.as_str()));

@@ -231,9 +231,10 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
     }
 }
 
+/// A text that can be kept: not every database takes a NUL character.
 fn text(json: &Json) -> Option<CompactString> {
     match json {
-        Json::String(text) if !text.trim().is_empty() => Some(text.as_str().into()),
+        Json::String(text) if !text.trim().is_empty() && !text.contains('\0') => Some(text.as_str().into()),
         Json::Number(number) => Some(number.to_string().into()),
         _ => None,
     }
@@ -332,7 +333,12 @@ mod tests {
             "name.givenName",
             "userName",
         ];
-        let spec = MappingSpec { rules: paths.map(rule).into(), tables: BTreeMap::new(), include: None };
+        let spec = MappingSpec {
+            rules: paths.map(rule).into(),
+            tables: BTreeMap::new(),
+            include: None,
+            employee_number: None,
+        };
         Shape::of(&Mapping::new(spec).expect("a mapping"))
     }
 
@@ -386,6 +392,11 @@ mod tests {
                 "unreadable",
                 "c - Active [None, None, None] 11",
             ],
+        );
+        check(
+            r#"{"totalResults": 2, "Resources": [{"id": "a", "userName": "a\u0000@x"}, {"id": "b\u0000", "userName": "b@x"}]}"#,
+            Some(2),
+            &["a - Active [None, None, None] 11", "unreadable"],
         );
         check(r#"{"totalResults": 0}"#, Some(0), &[]);
         check(r#"{"totalResults": 0, "Resources": null}"#, Some(0), &[]);

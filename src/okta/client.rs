@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::OktaSettings;
-use crate::domain::assignment::{Assignment, EmbeddedUser, UserStatus};
+use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::ids::OktaUserId;
 use crate::domain::mapping::Wanted;
 use crate::http::{
@@ -252,8 +252,8 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         }
     }
 
-    async fn user_status(&self, id: &OktaUserId) -> Result<Option<UserStatus>, Failure> {
-        Ok(self.read_user(id).await?.map(|user| user.status))
+    async fn user(&self, id: &OktaUserId) -> Result<Option<EmbeddedUser>, Failure> {
+        self.read_user(id).await
     }
 
     async fn organization(&self) -> Result<Option<String>, Failure> {

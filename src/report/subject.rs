@@ -138,6 +138,9 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         Fate::Kept(KeptBecause::WantedBy(other)) => {
             format!("kept: {other} is assigned and has its userName; perhaps the same human with a new Okta user")
         }
+        Fate::Kept(KeptBecause::PerhapsOf(other)) => {
+            format!("kept: {other} is held as perhaps the same human with a new Okta user, until that is decided")
+        }
         Fate::Kept(KeptBecause::CarriesAnotherName) => {
             "kept: it carries another userName than when it was last seen; look whose it is".to_owned()
         }

@@ -149,6 +149,7 @@ pub(super) async fn write_decision(
 
 pub(super) async fn write_link(connection: &mut AnyConnection, link: &Link, now: i64) -> Result<(), Error> {
     let Link { okta_id, haiilo_id, user_name, origin, listed, missing: _ } = link;
+    notes::write_name(connection, okta_id.as_str(), user_name.as_str(), now).await?;
     sqlx::query(
         "INSERT INTO links (okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved, since) \
          VALUES ($1, $2, $3, $4, $5, NULL, 0, $6) \
@@ -167,7 +168,7 @@ pub(super) async fn write_link(connection: &mut AnyConnection, link: &Link, now:
         Listed::Seen => 1,
     })
     .bind(now)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    notes::write_name(connection, okta_id.as_str(), user_name.as_str(), now).await
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::Error;
 
+use crate::domain::ids::EmployeeNumber;
 use crate::domain::leaver::{LeaverNotes, LeaverRecord};
 use crate::domain::link::{Absence, Counted};
 use crate::domain::memory::{Fingerprint, FirstRun};
@@ -80,26 +81,28 @@ pub(super) async fn write_notes(
     Ok(())
 }
 
-/// A link's account carries another userName; every name it had is remembered.
+/// A link's account carries another userName; the one that it had is remembered.
 pub(super) async fn write_name(
     connection: &mut AnyConnection,
     okta_id: &str,
     name: &str,
     now: i64,
 ) -> Result<(), Error> {
-    sqlx::query("UPDATE links SET user_name = $1 WHERE okta_id = $2")
-        .bind(name)
-        .bind(okta_id)
-        .execute(&mut *connection)
-        .await?;
     sqlx::query(
-        "INSERT INTO user_names (haiilo_id, user_name, since) SELECT haiilo_id, user_name, $1 FROM links WHERE okta_id = $2 \
+        "INSERT INTO user_names (haiilo_id, user_name, since) \
+         SELECT haiilo_id, user_name, $1 FROM links WHERE okta_id = $2 AND user_name <> $3 \
          ON CONFLICT (haiilo_id, user_name) DO NOTHING",
     )
     .bind(now)
     .bind(okta_id)
-    .execute(connection)
+    .bind(name)
+    .execute(&mut *connection)
     .await?;
+    sqlx::query("UPDATE links SET user_name = $1 WHERE okta_id = $2")
+        .bind(name)
+        .bind(okta_id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -127,12 +130,12 @@ async fn write_leaver(
     record: &LeaverRecord,
     counted: Counted,
 ) -> Result<(), Error> {
-    let LeaverRecord { absence: Absence { since, counted: before }, clock } = record;
+    let LeaverRecord { absence: Absence { since, counted: before }, clock, employee } = record;
     let approval = if *before == Counted::Approved { Counted::Approved } else { counted };
     sqlx::query(
-        "INSERT INTO leavers (okta_id, since, approved, evidence, action, clock_from) VALUES ($1, $2, $3, $4, $5, $6) \
+        "INSERT INTO leavers (okta_id, since, approved, evidence, action, clock_from, employee) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (okta_id) DO UPDATE SET since = excluded.since, approved = excluded.approved, \
-         evidence = excluded.evidence, action = excluded.action, clock_from = excluded.clock_from",
+         evidence = excluded.evidence, action = excluded.action, clock_from = excluded.clock_from, employee = excluded.employee",
     )
     .bind(okta_id)
     .bind(since.timestamp())
@@ -140,6 +143,7 @@ async fn write_leaver(
     .bind(clock.map(|clock| clock.evidence.as_str()))
     .bind(clock.map(|clock| clock.action.as_str()))
     .bind(clock.map(|clock| clock.from.timestamp()))
+    .bind(employee.map(EmployeeNumber::to_kept))
     .execute(connection)
     .await?;
     Ok(())

@@ -11,7 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{ApprovalId, EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::memory::{
@@ -142,14 +142,15 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         .collect(),
         former_names: pairs(
             connection,
-            "SELECT user_names.user_name, links.okta_id FROM user_names JOIN links ON links.haiilo_id = user_names.haiilo_id \
-             JOIN leavers ON leavers.okta_id = links.okta_id",
+            "SELECT user_names.user_name, links.okta_id FROM user_names JOIN links ON links.haiilo_id = user_names.haiilo_id",
             |row| {
                 let name = UserName::new(row.try_get::<String, _>(0)?);
-                Ok((name.key(), OktaUserId::new(row.try_get::<String, _>(1)?)))
+                Ok(((name.key(), OktaUserId::new(row.try_get::<String, _>(1)?)), ()))
             },
         )
-        .await?,
+        .await?
+        .into_keys()
+        .collect(),
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
             by: by.to_owned(),
@@ -221,7 +222,7 @@ async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links
 }
 
 async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, LeaverRecord>, Error> {
-    pairs(connection, "SELECT okta_id, since, approved, evidence, action, clock_from FROM leavers", |row| {
+    pairs(connection, "SELECT okta_id, since, approved, evidence, action, clock_from, employee FROM leavers", |row| {
         let evidence = match row.try_get::<Option<String>, _>(3)?.as_deref() {
             Some("deactivated") => Some(Evidence::Deactivated),
             Some("unassigned") => Some(Evidence::Unassigned),
@@ -237,7 +238,8 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
             _ => None,
         };
         let absence = Absence { since: instant(row.try_get(1)?), counted: counted(row.try_get(2)?) };
-        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), LeaverRecord { absence, clock }))
+        let employee = row.try_get::<Option<i64>, _>(6)?.and_then(EmployeeNumber::from_kept);
+        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), LeaverRecord { absence, clock, employee }))
     })
     .await
 }

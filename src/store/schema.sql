@@ -29,7 +29,7 @@ CREATE TABLE links (
     since BIGINT NOT NULL
 );
 
--- Every userName that a linked account was seen with.
+-- The userNames that linked accounts once had.
 CREATE TABLE user_names (
     haiilo_id TEXT NOT NULL,
     user_name TEXT NOT NULL,
@@ -56,7 +56,8 @@ CREATE TABLE leavers (
     approved BIGINT NOT NULL,
     evidence TEXT,
     action TEXT,
-    clock_from BIGINT
+    clock_from BIGINT,
+    employee BIGINT
 );
 
 -- Values that Haiilo did not keep.

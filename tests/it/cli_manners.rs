@@ -101,6 +101,23 @@ async fn no_escape_codes_where_nobody_looks_at_a_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_ends_a_command_is_told_in_json_too() {
+    let stage = Stage::with_people(1).await;
+    stage.configure("product", "produkt");
+    for arguments in [&["--log-format", "json", "plan"][..], &["--log-format", "json", "-q", "sync"]] {
+        let ended = stage.run(arguments).exits(2).reports_nothing();
+        let lines: Vec<Json> = ended
+            .err
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect();
+        assert!(lines.len() > 1, "{lines:?}");
+        assert!(lines.iter().all(|line| line["level"] == "ERROR"), "{lines:?}");
+        assert!(lines[1]["message"].as_str().is_some_and(|message| message.contains("haiilo.produkt")), "{lines:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_cycle_waits_and_names_whom_it_waits_for() {
     let stage = Stage::with_people(2).await;
     let place = StorePath::new(stage.path("state.db"));

@@ -57,7 +57,7 @@ struct Scene {
     okta: Okta,
     haiilo: Haiilo,
     files: BTreeMap<PathBuf, Vec<u8>>,
-    state: State,
+    kept_in: Keeping,
     /// What the command needs besides `sync`.
     arguments: Vec<String>,
     /// The userNames that Haiilo holds in the end.
@@ -72,14 +72,14 @@ struct Scene {
 
 /// Where the program keeps its state.
 #[derive(Clone, Debug)]
-enum State {
+enum Keeping {
     /// In the files of its folder.
     Files,
     /// In a database of this name, with a copy of how it was.
     Database(String),
 }
 
-impl State {
+impl Keeping {
     async fn in_a_database() -> Self {
         Self::Database(server::new_database().await)
     }
@@ -119,16 +119,16 @@ fn email(n: u32) -> String {
 }
 
 /// Nobody has an account yet but two, who made theirs themselves.
-async fn first_run(state: State) -> Scene {
-    let stage = stage(&state).await;
+async fn first_run(kept_in: Keeping) -> Scene {
+    let stage = stage(&kept_in).await;
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     let id = plan["approval_id"].as_str().expect("something to approve").to_owned();
-    scene((stage, state), vec!["--approve".to_owned(), id], &[0, 1, 2, 3, 4, 5, 6, 7], &[], 6)
+    scene((stage, kept_in), vec!["--approve".to_owned(), id], &[0, 1, 2, 3, 4, 5, 6, 7], &[], 6)
 }
 
-async fn stage(state: &State) -> Stage {
+async fn stage(kept_in: &Keeping) -> Stage {
     let stage = Stage::with_people(8).await;
-    if let State::Database(name) = state {
+    if let Keeping::Database(name) = kept_in {
         stage.configure("sqlite:state.db", server::url_of(&server::administrator(), name).as_str());
     }
     stage.configure_also("[leavers]\ndeactivated = \"delete\"\ngrace = \"0s\"\n");
@@ -151,8 +151,8 @@ async fn stage(state: &State) -> Stage {
 
 /// Everybody is in step; then people are hired (one whose account is there, one under an address that a rename frees), renamed, moved, moved
 /// to a group that is not there, deactivated (two of ours, one who was adopted) and unassigned.
-async fn busy_day(state: State) -> Scene {
-    let stage = stage(&state).await;
+async fn busy_day(kept_in: Keeping) -> Scene {
+    let stage = stage(&kept_in).await;
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     let id = plan["approval_id"].as_str().expect("something to approve");
     stage.run(&["sync", "--approve", id]).exits(0);
@@ -179,11 +179,17 @@ async fn busy_day(state: State) -> Scene {
         okta.hire(&joiner);
     }
     drop(okta);
-    scene((stage, state), Vec::new(), &[0, 1, 2, 3, 6, 7, 20, 21, 22, HEIR], &[4, 5], 3)
+    scene((stage, kept_in), Vec::new(), &[0, 1, 2, 3, 6, 7, 20, 21, 22, HEIR], &[4, 5], 3)
 }
 
-fn scene((stage, state): (Stage, State), arguments: Vec<String>, kept: &[u32], gone: &[u32], created: usize) -> Scene {
-    state.keep();
+fn scene(
+    (stage, kept_in): (Stage, Keeping),
+    arguments: Vec<String>,
+    kept: &[u32],
+    gone: &[u32],
+    created: usize,
+) -> Scene {
+    kept_in.keep();
     let is_renamed = gone.len() > 1;
     let name = |n: u32| if is_renamed && n == 3 { RENAMED.to_owned() } else { email(n) };
     let origin = |n: u32| if [1, 6, 22].contains(&n) { Origin::Adopted } else { Origin::Created };
@@ -201,7 +207,7 @@ fn scene((stage, state): (Stage, State), arguments: Vec<String>, kept: &[u32], g
         okta,
         haiilo,
         files: stage.files(&[]),
-        state,
+        kept_in,
         stage,
     }
 }
@@ -215,7 +221,7 @@ impl Scene {
         for (path, bytes) in &self.files {
             fs::write(path, bytes).expect("written");
         }
-        self.state.restore();
+        self.kept_in.restore();
         *self.stage.okta.state() = self.okta.clone();
         *self.stage.haiilo.state() = self.haiilo.clone();
         self.stage.okta.forget_calls();
@@ -300,7 +306,7 @@ impl Scene {
 
     /// Everybody's link is known, and whether the account was made by us; nothing is open.
     fn remembers(&self, what: &str) {
-        let store = ReadStore::new(self.state.place(&self.stage));
+        let store = ReadStore::new(self.kept_in.place(&self.stage));
         let memory = wait_for(store.remember(SimClock::system().now())).expect("a store");
         let origins: BTreeMap<OktaUserId, Origin> =
             memory.links.iter().map(|link| (link.okta_id.clone(), link.origin)).collect();
@@ -413,27 +419,27 @@ macro_rules! deaths {
 }
 
 deaths! {
-    a_first_run_dies_at_okta: first_run(State::Files), at_okta();
-    a_first_run_dies_before_haiilo_acts: first_run(State::Files), at_haiilo(Death::BeforeHaiilo);
-    a_first_run_dies_after_haiilo_acted: first_run(State::Files), at_haiilo(Death::AfterHaiilo);
-    a_first_run_dies_as_it_writes_to_the_store: first_run(State::Files), in_call("pwrite64", 100);
-    a_first_run_dies_before_a_commit_is_durable: first_run(State::Files), in_call("fsync", 20);
-    a_busy_day_dies_at_okta: busy_day(State::Files), at_okta();
-    a_busy_day_dies_before_haiilo_acts: busy_day(State::Files), at_haiilo(Death::BeforeHaiilo);
-    a_busy_day_dies_after_haiilo_acted: busy_day(State::Files), at_haiilo(Death::AfterHaiilo);
-    a_busy_day_dies_as_it_writes_to_the_store: busy_day(State::Files), in_call("pwrite64", 100);
-    a_busy_day_dies_before_a_commit_is_durable: busy_day(State::Files), in_call("fsync", 20);
-    a_busy_day_dies_as_it_ends: busy_day(State::Files), in_call("unlink", 1);
-    a_busy_day_dies_as_it_sends: busy_day(State::Files), in_call("writev", 1);
+    a_first_run_dies_at_okta: first_run(Keeping::Files), at_okta();
+    a_first_run_dies_before_haiilo_acts: first_run(Keeping::Files), at_haiilo(Death::BeforeHaiilo);
+    a_first_run_dies_after_haiilo_acted: first_run(Keeping::Files), at_haiilo(Death::AfterHaiilo);
+    a_first_run_dies_as_it_writes_to_the_store: first_run(Keeping::Files), in_call("pwrite64", 100);
+    a_first_run_dies_before_a_commit_is_durable: first_run(Keeping::Files), in_call("fsync", 20);
+    a_busy_day_dies_at_okta: busy_day(Keeping::Files), at_okta();
+    a_busy_day_dies_before_haiilo_acts: busy_day(Keeping::Files), at_haiilo(Death::BeforeHaiilo);
+    a_busy_day_dies_after_haiilo_acted: busy_day(Keeping::Files), at_haiilo(Death::AfterHaiilo);
+    a_busy_day_dies_as_it_writes_to_the_store: busy_day(Keeping::Files), in_call("pwrite64", 100);
+    a_busy_day_dies_before_a_commit_is_durable: busy_day(Keeping::Files), in_call("fsync", 20);
+    a_busy_day_dies_as_it_ends: busy_day(Keeping::Files), in_call("unlink", 1);
+    a_busy_day_dies_as_it_sends: busy_day(Keeping::Files), in_call("writev", 1);
 }
 
 deaths! {
     #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
-    a_first_run_dies_as_it_sends_on_postgres: first_run(State::in_a_database().await), in_call("sendto", 60);
+    a_first_run_dies_as_it_sends_on_postgres: first_run(Keeping::in_a_database().await), in_call("sendto", 60);
     #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
-    a_busy_day_dies_before_haiilo_acts_on_postgres: busy_day(State::in_a_database().await), at_haiilo(Death::BeforeHaiilo);
+    a_busy_day_dies_before_haiilo_acts_on_postgres: busy_day(Keeping::in_a_database().await), at_haiilo(Death::BeforeHaiilo);
     #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
-    a_busy_day_dies_after_haiilo_acted_on_postgres: busy_day(State::in_a_database().await), at_haiilo(Death::AfterHaiilo);
+    a_busy_day_dies_after_haiilo_acted_on_postgres: busy_day(Keeping::in_a_database().await), at_haiilo(Death::AfterHaiilo);
     #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
-    a_busy_day_dies_as_it_sends_on_postgres: busy_day(State::in_a_database().await), in_call("sendto", 60);
+    a_busy_day_dies_as_it_sends_on_postgres: busy_day(Keeping::in_a_database().await), in_call("sendto", 60);
 }

@@ -2,7 +2,11 @@
 
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
-use okta_haiilo_sim::people::person;
+use okta_haiilo_sim::people::{Person, person};
+use okta_haiilo_sync::clock::Clock as _;
+use okta_haiilo_sync::domain::decision;
+use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, RunId};
+use okta_haiilo_sync::domain::journal::Mandate;
 use okta_haiilo_sync::domain::link::Origin;
 use serde_json::json;
 
@@ -52,6 +56,91 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     assert_eq!(outcomes(&report), ["create done"]);
     assert!(world.memory().await.open.is_empty());
     world.assert_converged().await;
+}
+
+/// Whoever is assigned under the address that somebody else had before; of the same names, too.
+fn heir() -> Person {
+    Person { email: person(5).email, given: person(5).given, family: person(5).family, ..person(6) }
+}
+
+/// The create of somebody was sent, and neither the answer nor a look tells that there is an account; the person is renamed meanwhile, and
+/// somebody else is hired under the address that becomes free.
+async fn inherited() -> (World, String, String) {
+    let mut world = World::in_step(2).await;
+    let id = world.okta.state().hire(&person(5));
+    world.haiilo.plant(When::Nth(route::CREATE, 1), Fault::DropAfter);
+    world.haiilo.plant(When::Nth(route::LOOK_UP, 2), Fault::Bend(Bend::FindsNobody));
+    assert_eq!(outcomes(&*world.sync().await), ["create unknown"]);
+    world.haiilo.heal();
+    world.okta.state().rename(&id, "renamed@example.com");
+    let other = world.okta.state().hire(&heir());
+    (world, id, other)
+}
+
+/// Everybody has one account, and it is theirs.
+async fn two_people_have_two_accounts(world: &World, id: &str, other: &str) {
+    world.assert_converged().await;
+    assert_eq!(world.haiilo.state().accounts().len(), 5, "four people and the owner of the token");
+    let memory = world.memory().await;
+    for (okta_id, city) in [(id, person(5).city), (other, heir().city)] {
+        let link = memory.links.of_person(&OktaUserId::new(okta_id)).expect("a link");
+        assert_eq!(link.origin, Origin::Created);
+        let account = world.haiilo.state().account(link.haiilo_id.as_str()).expect("an account");
+        assert_eq!(account.team(), city);
+    }
+}
+
+#[tokio::test]
+async fn invariant_10_who_is_renamed_after_a_lost_create_has_that_account_and_an_heir_of_the_name_gets_another() {
+    let (mut world, id, other) = inherited().await;
+    let report = world.sync_well().await;
+    assert_eq!(outcomes(&report), ["link done", "update done"]);
+    let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+    assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_made_for_another", other.as_str()));
+    assert_eq!(outcomes(&*world.sync_well().await), ["create done"]);
+    two_people_have_two_accounts(&world, &id, &other).await;
+}
+
+#[tokio::test]
+async fn invariant_10_the_account_of_a_lost_create_is_found_under_its_old_name_though_no_listing_shows_it() {
+    let (mut world, id, other) = inherited().await;
+    let account = world.haiilo.state().account_named(&person(5).email).expect("an account").id;
+    world.haiilo.state().hide_from_list(&account);
+    let report = world.sync().await;
+    assert_eq!(outcomes(&report), ["create held", "create done"]);
+    assert_eq!(world.haiilo.state().accounts().len(), 4, "none was made");
+    world.haiilo.state().show_in_list(&account);
+    assert_eq!(outcomes(&*world.sync_well().await), ["update done"]);
+    world.advance(chrono::TimeDelta::hours(25));
+    assert_eq!(outcomes(&*world.sync_well().await), ["create done"]);
+    two_people_have_two_accounts(&world, &id, &other).await;
+}
+
+/// The creates of both were sent under one name, and both answers were lost: nobody can tell whose the account is.
+#[tokio::test]
+async fn an_account_that_may_have_been_made_for_either_of_two_is_nobodys_until_somebody_decides() {
+    let (mut world, id, _) = inherited().await;
+    let account = world.haiilo.state().account_named(&person(5).email).expect("an account").id;
+    world.haiilo.state().hide_from_list(&account);
+    world.haiilo.plant(When::Every(route::LOOK_UP), Fault::Bend(Bend::FindsNobody));
+    world.haiilo.plant(When::Every(route::CREATE), Fault::DropBefore);
+    assert_eq!(outcomes(&*world.sync().await), ["create unknown", "create unknown"]);
+    world.haiilo.heal();
+    world.haiilo.state().show_in_list(&account);
+    for _ in 0..2 {
+        let report = world.sync_well().await;
+        assert!(report.concluded.is_empty());
+        let held: Vec<_> = report.prepared.plan.held.iter().map(|held| held.reason.code()).collect();
+        assert_eq!(held, ["perhaps_made_for_another", "perhaps_made_for_another"]);
+    }
+    let prepared = world.plan().await;
+    let relink = decision::relink(prepared.basis(), &id, &HaiiloId::new(account.as_str())).expect("decided");
+    let mandate = Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None };
+    world.with_store(async |store| store.relink(&relink, &mandate, world.clock.now()).await).await;
+    assert_eq!(outcomes(&*world.sync_well().await), ["update done", "create done"]);
+    world.assert_converged().await;
+    assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, "renamed@example.com");
+    assert!(world.haiilo.state().account_named(&person(5).email).is_some());
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use okta_haiilo_sync::domain::correlate::{Sides, correlate};
 use okta_haiilo_sync::domain::draft::{Basis, assemble};
 use okta_haiilo_sync::domain::identity::{Identity, Want};
 use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::leaver::{Evidence, Sighting};
+use okta_haiilo_sync::domain::leaver::{Answer, Evidence, Sighting};
 use okta_haiilo_sync::domain::leavers::{self, Circumstances, ClockAgreement};
 use okta_haiilo_sync::domain::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::mapping::{Kind as ValueKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
@@ -50,7 +50,8 @@ fn mapping() -> Mapping {
         kind: ValueKind::Text,
     };
     let rules = vec![rule("userName", Compare::IgnoreCase), rule("title", Compare::Exact)];
-    Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None }).expect("a mapping")
+    Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None })
+        .expect("a mapping")
 }
 
 fn policy(budget: u64) -> Policy {
@@ -153,7 +154,7 @@ impl World {
             } else {
                 Sighting::Gone(Evidence::Unassigned)
             };
-            (link.okta_id.clone(), sighting)
+            (link.okta_id.clone(), Answer { sighting, employee: None })
         });
         let here = Circumstances {
             people: &people,
@@ -166,7 +167,7 @@ impl World {
             agreement: ClockAgreement::Agrees,
         };
         let leaving = leavers::decide(here, &vanished, &sightings.collect());
-        assemble(Basis { sides, now: now() }, correlate(sides), leaving)
+        assemble(Basis { sides, now: now() }, correlate(sides, &leaving.gone), leaving)
     }
 
     /// Does what a plan says, as a server that keeps everything would.
@@ -251,7 +252,7 @@ fn worlds() -> impl Strategy<Value = World> {
         3 => PersonState::Unclear(None, StandingDoubt::BeingDeactivated),
         _ => {
             let want = title.and_then(Value::text).map_or(Want::Leave, Want::Set);
-            PersonState::Wanted(Identity { user_name: UserName::new(name), wants: Box::new([want]) })
+            PersonState::Wanted(Identity { user_name: UserName::new(name), employee: None, wants: Box::new([want]) })
         }
     });
     let person = (0..9_u8).prop_map(|n| format!("00u{n}"));

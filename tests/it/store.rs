@@ -257,7 +257,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
     let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Delete, from: at(5) };
     let absence = Absence { since: at(4), counted: Counted::Yes };
     let mut notes = Notes::default();
-    notes.leavers.records.insert(gone.clone(), LeaverRecord { absence, clock: Some(clock) });
+    notes.leavers.records.insert(gone.clone(), LeaverRecord { absence, clock: Some(clock), employee: None });
     notes.listed.insert(OktaUserId::new("00u00003"));
     notes.names.insert(OktaUserId::new("00u00002"), UserName::new("new@example.com"));
     notes.missing.insert(OktaUserId::new("00u00004"), absence);
@@ -281,7 +281,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
     assert_eq!(memory.first_run, FirstRun::Done);
     assert_eq!(memory.mapping, Some(Fingerprint::of(&["mapping"])));
     assert_eq!((memory.watch, memory.cycles), (Some(watch), 1));
-    assert_eq!(memory.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock) })]));
+    assert_eq!(memory.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock), employee: None })]));
     assert_eq!(memory.protected, BTreeMap::from([(HaiiloId::new("h5"), "*@haiilo.com".to_owned())]));
     assert_eq!(memory.canaries, BTreeSet::from([(Fingerprint::of(&["configuration"]), "update title".to_owned())]));
     let mut expected: Vec<Link> = (0..7).map(link).collect();
@@ -415,7 +415,7 @@ async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
     let note = async |n: u32, counted| {
         let mut notes = Notes::default();
         let absence = Absence { since: at(0), counted: Counted::Yes };
-        notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None });
+        notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None, employee: None });
         notes.missing.insert(link(n).okta_id, absence);
         store.note(&notes, &acceptance(counted, counted), at(0)).await.expect("written");
         let memory = store.remember(at(1)).await.expect("memory");

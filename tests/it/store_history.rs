@@ -28,7 +28,7 @@ on_both!(
     a_link_by_hand_takes_the_place_of_both_others,
     a_link_that_is_ended_takes_everything_along,
     who_is_released_or_pinned_is_remembered,
-    the_former_names_of_leavers_accounts_are_remembered,
+    the_former_names_of_accounts_are_remembered,
     a_refused_cycle_remembers_who_came_back,
     how_things_stand_is_told_newest_first,
     a_copy_is_made_by_the_program_that_can,
@@ -171,7 +171,7 @@ async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
 
 fn absent() -> LeaverRecord {
     let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
-    LeaverRecord { absence: Absence { since: at(4), counted: Counted::Yes }, clock: Some(clock) }
+    LeaverRecord { absence: Absence { since: at(4), counted: Counted::Yes }, clock: Some(clock), employee: None }
 }
 
 async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
@@ -189,22 +189,27 @@ async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
     assert_eq!(store.remember(at(2)).await.expect("memory").pinned.len(), 1);
 }
 
-async fn the_former_names_of_leavers_accounts_are_remembered(bed: Bed) {
+async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
-    write(&store, (Kind::Update, 1), ("a", 0), Some(Outcome::Done)).await;
-    let mandate = mandate_of("b");
-    let operation = operation(Kind::Update, 1);
-    let intent = Intent { mandate: &mandate, at: at(1), operation: &operation, before: None };
-    let entry = store.intend(&intent).await.expect("written");
-    let renamed = Effect::Renamed(link(1).okta_id, UserName::new("Married@Example.com"));
-    store.conclude(entry, &Outcome::Done, &[renamed], at(1)).await.expect("written");
-    assert!(store.remember(at(2)).await.expect("memory").former_names.is_empty(), "nobody has left");
-    let notes = LeaverNotes { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverNotes::default() };
-    store.note_leavers(&notes).await.expect("written");
-    let names = store.remember(at(2)).await.expect("memory").former_names;
-    let expected = ["p1@example.com", "married@example.com"].map(|name| (UserName::new(name).key(), link(1).okta_id));
-    assert_eq!(names, BTreeMap::from(expected));
+    let rename = async |n: u32, name: &str| {
+        let (mandate, operation) = (mandate_of("b"), operation(Kind::Update, n));
+        let intent = Intent { mandate: &mandate, at: at(1), operation: &operation, before: None };
+        let entry = store.intend(&intent).await.expect("written");
+        let renamed = Effect::Renamed(link(n).okta_id, UserName::new(name));
+        store.conclude(entry, &Outcome::Done, &[renamed], at(1)).await.expect("written");
+        let names = store.remember(at(2)).await.expect("memory").former_names;
+        names.into_iter().map(|(name, owner)| format!("{name} {}", owner.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(rename(1, "p1@example.com").await, [""; 0], "no other name");
+    assert_eq!(rename(1, "Married@Example.com").await, ["p1@example.com 00u00001"]);
+    assert_eq!(rename(1, "again@example.com").await, ["married@example.com 00u00001", "p1@example.com 00u00001"]);
+    // The name of one person may have been another's before.
+    let two = rename(2, "p1@example.com").await;
+    assert_eq!(two, ["married@example.com 00u00001", "p1@example.com 00u00001", "p2@example.com 00u00002"]);
+    assert_eq!(rename(2, "two@example.com").await.iter().filter(|name| name.starts_with("p1@")).count(), 2);
+    store.unlink(&link(2), &mandate_of("by hand"), at(3)).await.expect("written");
+    assert_eq!(store.remember(at(4)).await.expect("memory").former_names.len(), 2);
 }
 
 async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {

@@ -154,6 +154,7 @@ pub(crate) fn rules() -> MappingSpec {
             groups.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
         )]),
         include: None,
+        employee_number: Some("employeeNumber".into()),
     }
 }
 

@@ -4,9 +4,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use minijinja::Environment;
 
+use crate::domain::assignment::{Profile, ProfileValue};
 use crate::domain::attribute::AttributePath;
+use crate::domain::ids::EmployeeNumber;
 use crate::domain::mapping::context::{Read, Root, Wanted};
 use crate::domain::mapping::expression::{self, Checked};
 use crate::domain::mapping::filters;
@@ -35,6 +38,7 @@ pub struct Mapping {
     rules: Vec<Rule>,
     pub(super) include: Option<Checked>,
     pub(super) environment: Environment<'static>,
+    employee_number: Option<CompactString>,
     text: String,
 }
 
@@ -63,7 +67,7 @@ pub struct MappingProblem {
 impl Mapping {
     /// Checks all rules; the error lists every problem.
     pub fn new(spec: MappingSpec) -> Result<Self, Vec<MappingProblem>> {
-        let MappingSpec { rules, tables, include } = spec;
+        let MappingSpec { rules, tables, include, employee_number } = spec;
         let text = canonical_text(&rules, &tables, include.as_deref());
         let environment = filters::environment(&Arc::new(tables));
         let mut problems = Vec::new();
@@ -92,7 +96,7 @@ impl Mapping {
         match user_name {
             Some(user_name) if problems.is_empty() => {
                 checked.sort_by_key(|rule| rule.path.to_string());
-                Ok(Self { user_name, rules: checked, include, environment, text })
+                Ok(Self { user_name, rules: checked, include, employee_number, environment, text })
             }
             Some(_) => Err(problems),
             None => {
@@ -134,7 +138,17 @@ impl Mapping {
                 Root::Assignment => continue,
             };
         }
+        wanted.user.extend(self.employee_number.clone());
         wanted
+    }
+
+    /// The employee number in a user's profile.
+    pub fn employee(&self, user: &Profile) -> Option<EmployeeNumber> {
+        match user.get(self.employee_number.as_ref()?)? {
+            ProfileValue::Text(text) => EmployeeNumber::of(text),
+            ProfileValue::Number(number) => EmployeeNumber::of(&number.to_string()),
+            ProfileValue::Flag(_) | ProfileValue::List(_) | ProfileValue::Odd => None,
+        }
     }
 
     /// Every attribute that any rule reads, in order.
@@ -194,6 +208,7 @@ mod tests {
 
     fn mapping(rules: &[(&str, &str)], include: Option<&str>) -> Result<Mapping, Vec<String>> {
         let spec = MappingSpec {
+            employee_number: None,
             rules: rules.iter().map(|(path, value)| rule(path, value)).collect(),
             tables: BTreeMap::from([("groups".to_owned(), BTreeMap::new())]),
             include: include.map(str::to_owned),

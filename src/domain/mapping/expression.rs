@@ -121,6 +121,9 @@ impl Compiled<'_> {
     }
 }
 
+/// Nobody means it, and neither Haiilo nor every database takes it.
+const NUL: &str = "yields a text with a NUL character in it";
+
 const NOT_ALL_TEXTS: &str = "yields a list whose items are not all texts";
 
 fn a_number() -> String {
@@ -148,6 +151,9 @@ fn text_outcome(text: CompactString) -> Result<Outcome, String> {
     if text.len() > LONGEST_TEXT {
         return Err(format!("yields a text of {} bytes; {LONGEST_TEXT} are the most", text.len()));
     }
+    if text.contains('\0') {
+        return Err(NUL.to_owned());
+    }
     Ok(if text.trim().is_empty() { Outcome::Empty } else { Outcome::Text(text) })
 }
 
@@ -158,7 +164,11 @@ fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> R
         if texts.len() == LONGEST_LIST {
             return Err(format!("yields a list of more than {LONGEST_LIST} texts"));
         }
-        texts.push(item?);
+        let item = item?;
+        if item.contains('\0') {
+            return Err(NUL.to_owned());
+        }
+        texts.push(item);
     }
     texts.retain(|text: &CompactString| !text.trim().is_empty());
     Ok(if texts.is_empty() { Outcome::Empty } else { Outcome::List(texts) })

@@ -15,6 +15,7 @@ use crate::domain::value::Value;
 
 /// The rules of a mapping, compiled for one cycle.
 pub struct Mapper<'m> {
+    mapping: &'m Mapping,
     user_name: (&'m Rule, Compiled<'m>),
     rules: Vec<(&'m Rule, Compiled<'m>)>,
     include: Option<Compiled<'m>>,
@@ -65,6 +66,7 @@ impl<'m> Mapper<'m> {
     pub fn new(mapping: &'m Mapping) -> Self {
         let compile = |rule: &'m Rule| (rule, rule.value.compile(&mapping.environment));
         Self {
+            mapping,
             user_name: compile(mapping.user_name()),
             rules: mapping.rules().iter().map(compile).collect(),
             include: mapping.include.as_ref().map(|include| include.compile(&mapping.environment)),
@@ -103,7 +105,8 @@ impl<'m> Mapper<'m> {
                 Err(why) => return held(Some(user_name), rule, why),
             }
         }
-        Mapped::Identity(Identity { user_name, wants: wants.into() })
+        let employee = person.user.as_ref().and_then(|user| self.mapping.employee(&user.profile));
+        Mapped::Identity(Identity { user_name, employee, wants: wants.into() })
     }
 
     /// What was seen of the attributes that the rules read.
@@ -202,6 +205,7 @@ mod tests {
         let groups = BTreeMap::from([("DE".to_owned(), "Germany".to_owned())]);
         let others = BTreeMap::from([("*".to_owned(), "Elsewhere".to_owned())]);
         let spec = MappingSpec {
+            employee_number: None,
             rules: vec![rule("userName", "assignment.user_name"), rule("title", value)],
             tables: BTreeMap::from([("groups".to_owned(), groups), ("others".to_owned(), others)]),
             include: include.map(str::to_owned),
@@ -267,6 +271,8 @@ mod tests {
         check("user.numbers | list", &json!("held: title yields a list whose items are not all texts"));
         check("user.odd", &json!("held: title yields an object, which is no text"));
         check("[user.firstName] * 2000", &json!("held: title yields a list of more than 1000 texts"));
+        check("user.firstName ~ '\0'", &json!("held: title yields a text with a NUL character in it"));
+        check("['a', 'b\0']", &json!("held: title yields a text with a NUL character in it"));
         check("'x' * 70000", &json!("held: title yields a text of 70000 bytes; 65536 are the most"));
         check(
             "user.firstName | lookup('groups')",
@@ -277,6 +283,7 @@ mod tests {
     #[test]
     fn a_boundless_expression_is_refused_when_it_is_read() {
         let spec = |value: &str| MappingSpec {
+            employee_number: None,
             rules: vec![RuleSpec {
                 path: AttributePath::parse("userName").expect("a path"),
                 value: value.to_owned(),
@@ -339,7 +346,9 @@ mod tests {
             kind: Kind::Any,
         };
         let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.managr or user.firstName")];
-        let mapping = Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None }).expect("a mapping");
+        let mapping =
+            Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None })
+                .expect("a mapping");
         let mut mapper = Mapper::new(&mapping);
         for _ in 0..19 {
             mapper.map(ada());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
+
 use crate::domain::attribute::AttributePath;
 use crate::domain::value::Compare;
 
@@ -68,4 +70,6 @@ pub struct MappingSpec {
     pub tables: Tables,
     /// `people.include`.
     pub include: Option<String>,
+    /// `people.employee_number`: the attribute of `user` by which one human with two Okta users is recognized.
+    pub employee_number: Option<CompactString>,
 }

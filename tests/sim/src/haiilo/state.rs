@@ -273,6 +273,15 @@ impl Haiilo {
         self.store.show(number, Seen::NotListed);
     }
 
+    /// The list shows this account again.
+    ///
+    /// # Panics
+    /// When there is no such account.
+    pub fn show_in_list(&mut self, id: &str) {
+        let number = self.number(id);
+        self.store.show(number, Seen::Everywhere);
+    }
+
     /// Any write on this account is a violation from now on; it is done nevertheless.
     ///
     /// # Panics
