@@ -13,6 +13,7 @@ mod journal;
 mod output;
 mod pause;
 mod plan;
+mod plan_file;
 mod progress;
 mod rebind;
 mod recreate;

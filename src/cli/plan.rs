@@ -1,10 +1,10 @@
 //! `plan`: what `sync` would do. Built without anything that writes, so that it cannot.
 
-use crate::cli::apply;
 use crate::cli::args::{PlanArguments, ReportArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output::Destination;
+use crate::cli::plan_file;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::domain::memory::Tenant;
@@ -16,7 +16,7 @@ use crate::store::ReadStore;
 pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<Ending, Unfinished> {
     let (prepared, tenant) = show(context, &arguments.report).await?;
     if let Some(path) = &arguments.save {
-        apply::save(path, &prepared, &tenant)?;
+        plan_file::save(path, &prepared, &tenant)?;
     }
     let has_operations = !prepared.plan.operations.is_empty();
     Ok(if arguments.exit_code && has_operations { Ending::Pending } else { Ending::Done })

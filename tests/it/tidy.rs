@@ -68,17 +68,31 @@ impl Source {
         Some(first.strip_suffix(".rs").unwrap_or(first))
     }
 
-    /// What the file imports from the crate: the path behind `crate::` or the crate's name, without the last names.
+    /// What the file imports from the crate: each path behind `crate::` or the crate's name, also those that share a beginning.
     fn imports(&self) -> Vec<String> {
         let code = self.code();
-        let names = |mark: &str| {
-            code.split(mark)
-                .skip(1)
-                .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_:".contains(*c)).collect())
-                .collect::<Vec<String>>()
-        };
+        let names = |mark: &str| code.split(mark).skip(1).flat_map(paths).collect::<Vec<String>>();
         [names("crate::"), names("okta_haiilo_sync::")].concat()
     }
+}
+
+/// The paths at the beginning of a text: one, or as many as its outermost braces hold.
+fn paths(text: &str) -> Vec<String> {
+    let is_path = |c: &char| c.is_ascii_alphanumeric() || "_:".contains(*c);
+    let beginning: String = text.chars().take_while(is_path).collect();
+    let Some(braces) = text[beginning.len()..].strip_prefix('{') else { return vec![beginning] };
+    let (mut depth, mut inside) = (0, String::new());
+    for c in braces.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ if depth == 0 => inside.push(c),
+            _ => {}
+        }
+    }
+    let ends = inside.split(',').map(|end| end.trim().chars().take_while(is_path).collect::<String>());
+    ends.filter(|end| !end.is_empty()).map(|end| format!("{beginning}{end}")).collect()
 }
 
 fn length(source: &Source) -> Vec<String> {
@@ -317,7 +331,7 @@ fn circles_are_found() {
         Source::new("src/lib.rs", "//!\npub mod http;"),
         Source::new("src/http/mod.rs", "//!\nmod a;\nmod b;\nmod c;"),
         Source::new("src/http/a.rs", "//!\nuse crate::http::b::B;"),
-        Source::new("src/http/b.rs", "//!\nuse crate::http::c::C;"),
+        Source::new("src/http/b.rs", "//!\nuse crate::http::{c, d::{self, D}};"),
         Source::new("src/http/c.rs", "//!\nuse crate::http::a::A;"),
     ];
     assert!(problems(&sources).iter().any(|problem| problem.contains("import each other in a circle")));

@@ -1,0 +1,67 @@
+//! A plan in a file: `plan --save` writes it, a person reviews it, and `apply` reads it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::ending::Unfinished;
+use crate::cli::output;
+use crate::domain::memory::Tenant;
+use crate::engine::{Prepared, Reviewed};
+
+/// The version of the form; a file of another one is not read.
+const VERSION: u32 = 1;
+
+/// A plan in a file.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    version: u32,
+    /// When it was made, by Okta's clock.
+    made_at: String,
+    org_url: String,
+    app_id: String,
+    base_url: String,
+    /// What an approval of the plan would name.
+    items: Vec<serde_json::Value>,
+}
+
+/// Saves a plan for a review.
+pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<(), Unfinished> {
+    let items = prepared.verdict.items.iter().map(|item| serde_json::from_str(item));
+    let file = PlanFile {
+        version: VERSION,
+        made_at: prepared.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        org_url: tenant.org_url.clone(),
+        app_id: tenant.app_id.clone(),
+        base_url: tenant.base_url.clone(),
+        items: items.collect::<Result<_, _>>().context("the plan")?,
+    };
+    let text = serde_json::to_string_pretty(&file).context("the plan")?;
+    output::save(path, &format!("{text}\n"))
+}
+
+/// Reads a plan that was saved for these ends.
+pub(super) fn read(path: &Path, tenant: &Tenant) -> Result<Reviewed, Unfinished> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Unfinished::misconfigured(format!("the plan {shown} cannot be read: {error}")))?;
+    let file: PlanFile = serde_json::from_str(&text)
+        .map_err(|error| Unfinished::misconfigured(format!("{shown} is no plan that `plan --save` wrote: {error}")))?;
+    let PlanFile { version, made_at, org_url, app_id, base_url, items } = file;
+    if version != VERSION {
+        return Err(Unfinished::misconfigured(format!("{shown} was saved by another version of this program")));
+    }
+    if (&org_url, &app_id, &base_url) != (&tenant.org_url, &tenant.app_id, &tenant.base_url) {
+        return Err(Unfinished::misconfigured(format!(
+            "{shown} is a plan for application {app_id} at {org_url} and {base_url}, which are not those of the configuration"
+        )));
+    }
+    let at = DateTime::parse_from_rfc3339(&made_at)
+        .map_err(|error| Unfinished::misconfigured(format!("{shown}: made_at {made_at:?} is no time: {error}")))?;
+    let items: BTreeSet<String> = items.iter().map(serde_json::Value::to_string).collect();
+    Ok(Reviewed { at: at.to_utc(), items })
+}
