@@ -73,7 +73,9 @@ pub enum Command {
     Recreate(RecreateArguments),
     /// Let the store belong to other ends, after they have moved: shows them, and asks.
     Rebind,
-    /// Show what waits for an approval, and how the last cycles went.
+    /// Show what waits for an approval, how the last cycles went, and whether they come as they should.
+    ///
+    /// Exit code 1 when two scheduled times have passed without a complete cycle, or the daemon does not answer.
     Status(StatusArguments),
     /// Stop all writes to Haiilo; reading, clocks and reports go on.
     ///

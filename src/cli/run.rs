@@ -1,5 +1,7 @@
 //! `run`: the daemon, put together. Knows how a cycle is made from the configuration; when there is one is the daemon's business.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,7 +12,7 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::plan;
 use crate::cli::sync::{self, tell};
 use crate::cli::wiring::{Ends, Wiring};
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{ListenSettings, NotifySettings, People, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
 use crate::daemon::{self, Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
@@ -18,7 +20,7 @@ use crate::domain::memory::Standing;
 use crate::engine::{self, CycleError, Halt, Observer, Order, Scope};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, Ending as ReportEnding};
-use crate::store::{LockError, ReadStore};
+use crate::store::{LockError, ReadStore, Store};
 
 /// The longest report that is kept for the status page, in bytes.
 const LONGEST_REPORT: usize = 500_000;
@@ -109,6 +111,7 @@ impl Wired {
         let mandate = self.context.mandate(None);
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
         let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
+        let token_ages = ends.token_ages().await;
         sync::close(ends.store).await;
         let report = came?;
         tell(&report, order.mandate.run.as_str());
@@ -121,7 +124,21 @@ impl Wired {
             };
             shortened(report::text(&plan::report(&report.prepared, wiring, ending)))
         });
-        Ok(Digest::of(&order.mandate.run, &report, text))
+        Ok(Digest { token_ages, ..Digest::of(&order.mandate.run, &report, text) })
+    }
+}
+
+impl Ends<'_, Store> {
+    /// How long the token of each side has been in use. Where the store fails, the cycle has told so.
+    async fn token_ages(&self) -> BTreeMap<&'static str, u64> {
+        let now = self.wiring.clock.now();
+        let mut ages = BTreeMap::new();
+        for (side, token) in &self.wiring.tokens {
+            if let Ok(since) = self.store.token_since(side, token, now).await {
+                ages.insert(*side, u64::try_from((now - since).num_seconds()).unwrap_or(0));
+            }
+        }
+        ages
     }
 }
 

@@ -1,4 +1,8 @@
-//! `status`: what waits, and how the last cycles went, from the store alone.
+//! `status`: what waits, how the last cycles went, and whether they come as they should: from the store, and from the daemon where it listens.
+
+use std::net::SocketAddr;
+
+use url::Url;
 
 use crate::cli::args::StatusArguments;
 use crate::cli::context::Context;
@@ -6,19 +10,51 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
+use crate::daemon::schedule::Schedule;
+use crate::daemon::{Readiness, is_complete, readiness};
+use crate::http::{HeaderMap, HttpClient, Method, Request};
 use crate::ports::StoreReader as _;
-use crate::report::status;
+use crate::report::status::{self, Service};
 use crate::store::ReadStore;
 
-/// Cycles that are shown.
-const SHOWN: u32 = 5;
+/// Cycles that are looked at, and of them those that are shown.
+const LOOKED_AT: u32 = 100;
+const SHOWN: usize = 5;
 
-/// Shows how things stand.
+/// Shows how things stand; the exit code says whether cycles come as they should.
 pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Result<Ending, Unfinished> {
-    let wiring = Wiring::new(context.settings()?)?;
+    let settings = context.settings()?;
+    let (schedule, address) = (settings.schedule.clone(), settings.listen.address);
+    let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(Unfinished::misconfigured_by)?;
+    let wiring = Wiring::new(settings)?;
     let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
-    let (standing, memory) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
+    let (mut standing, memory) = (store.standing(now, LOOKED_AT).await?, store.remember(now).await?);
+    let last = standing.cycles.iter().filter(|cycle| is_complete(&cycle.result)).map(|cycle| cycle.ended).max();
+    let service = match (address, last) {
+        (Some(address), _) => ask(&wiring.http, address).await,
+        // Nobody can say since when a first cycle is waited for.
+        (None, None) => Service::Unknown,
+        (None, Some(last)) => match readiness(&schedule, last, now) {
+            Readiness::Ready => Service::Ready,
+            Readiness::Late => Service::Late,
+        },
+    };
+    standing.cycles.truncate(SHOWN);
     let show = if arguments.json { status::json } else { status::text };
-    output::print(&show(&standing, &memory, now))?;
-    Ok(Ending::Done)
+    output::print(&show((&standing, service), &memory, now))?;
+    Ok(match service {
+        Service::Ready | Service::Unknown => Ending::Done,
+        Service::Late | Service::Silent => Ending::Failed,
+    })
+}
+
+/// What the running daemon says.
+async fn ask(http: &HttpClient, address: SocketAddr) -> Service {
+    let url = Url::parse(&format!("http://{address}/readyz")).expect("an address makes a URL");
+    let request = Request { method: Method::GET, url, route: "GET /readyz", headers: HeaderMap::new(), body: None };
+    match http.exchange(request).await {
+        Ok(answer) if answer.status == 200 => Service::Ready,
+        Ok(_) => Service::Late,
+        Err(_) => Service::Silent,
+    }
 }

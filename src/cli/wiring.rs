@@ -1,11 +1,12 @@
 //! From settings to the world of a cycle: the clients of both ends, the store, the clock.
 
 use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::ending::Unfinished;
 use crate::clock::SystemClock;
-use crate::config::settings::{HttpSettings, Settings, UpdateMethod};
-use crate::domain::memory::Tenant;
+use crate::config::settings::{HttpSettings, OktaAuth, Settings, UpdateMethod};
+use crate::domain::memory::{Fingerprint, Tenant};
 use crate::engine::CycleSettings;
 use crate::haiilo::{HaiiloReader, Shape};
 use crate::http::{HttpClient, HttpOptions};
@@ -20,6 +21,8 @@ pub(super) struct Wiring {
     pub(super) source: OktaClient<SystemClock>,
     pub(super) reader: HaiiloReader<SystemClock>,
     pub(super) cycle: CycleSettings,
+    /// The secrets of both sides, as fingerprints: how long one is in use can be told without it.
+    pub(super) tokens: [(&'static str, Fingerprint); 2],
     pub(super) store: StorePlace,
     pub(super) clock: SystemClock,
     pub(super) warnings: Vec<String>,
@@ -30,6 +33,12 @@ impl Wiring {
     pub(super) fn new(settings: Settings) -> Result<Self, Unfinished> {
         let http = HttpClient::new(options(&settings.http)?).map_err(Unfinished::misconfigured_by)?;
         let clock = SystemClock::new();
+        let secret = match &settings.okta.auth {
+            OktaAuth::ApiToken(token) => token,
+            OktaAuth::PrivateKeyJwt { private_key, .. } => private_key,
+        };
+        let fingerprint = |secret: &SecretString| Fingerprint::of(&["token", secret.expose_secret()]);
+        let tokens = [("okta", fingerprint(secret)), ("haiilo", fingerprint(&settings.haiilo.token))];
         let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
             .map_err(Unfinished::misconfigured)?;
         let reader = HaiiloReader::new(http.clone(), clock, &settings.haiilo, Shape::of(&settings.mapping))
@@ -54,7 +63,7 @@ impl Wiring {
             },
         };
         let store = StorePlace::new(settings.state);
-        Ok(Self { http, source, reader, cycle, store, clock, warnings: settings.warnings })
+        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings })
     }
 }
 

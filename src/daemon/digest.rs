@@ -44,6 +44,8 @@ pub struct Digest {
     pub stops: Vec<String>,
     /// Whether Haiilo refused our credentials while we wrote.
     pub credentials: Credentials,
+    /// How long the token of each side has been in use, in seconds.
+    pub token_ages: BTreeMap<&'static str, u64>,
     /// The report as text, where people may be shown.
     pub report: Option<String>,
 }

@@ -29,7 +29,7 @@ pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) 
 }
 
 /// Whether the record of a cycle in the store is that of one that was complete.
-pub(super) fn is_complete(result: &str) -> bool {
+pub fn is_complete(result: &str) -> bool {
     matches!(result, "applied" | "refused" | "paused")
 }
 

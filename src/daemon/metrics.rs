@@ -83,6 +83,9 @@ pub(super) fn digest(digest: &Digest) {
         let count = digest.leavers.get(state).copied().unwrap_or(0);
         gauge!("okta_haiilo_sync_leavers", "state" => state).set(number(count));
     }
+    for (side, age) in &digest.token_ages {
+        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(*age));
+    }
     gauge!("okta_haiilo_sync_parked").set(number(digest.parked));
     gauge!("okta_haiilo_sync_missing").set(number(digest.missing));
     gauge!("okta_haiilo_sync_unmanaged").set(number(digest.unmanaged));

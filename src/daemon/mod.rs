@@ -17,7 +17,7 @@ pub mod schedule;
 mod supervisor;
 
 pub use digest::Digest;
-pub use health::{Readiness, readiness};
+pub use health::{Readiness, is_complete, readiness};
 pub use job::{Class, Ended, Job, Loaded, Service, Trouble};
 pub use metrics::install as install_metrics;
 pub use run::{Daemon, Signal};

@@ -6,9 +6,28 @@ use serde_json::{Value as Json, json};
 use crate::domain::memory::{Memory, Standing, Waiting};
 use crate::report::subject::{self, amount, stamp, time};
 
+/// Whether cycles come as they should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// They do.
+    Ready,
+    /// Two scheduled times have passed without a complete cycle.
+    Late,
+    /// The daemon does not answer where it should listen.
+    Silent,
+    /// No cycle was complete yet, and there is no daemon to ask.
+    Unknown,
+}
+
 /// How things stand, as text.
-pub fn text(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String {
+pub fn text((standing, service): (&Standing, Service), memory: &Memory, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
+    match service {
+        Service::Ready => lines.push("Cycles come as they should.".to_owned()),
+        Service::Late => lines.push("LATE: two scheduled times have passed without a complete cycle.".to_owned()),
+        Service::Silent => lines.push("SILENT: the daemon does not answer under listen.address.".to_owned()),
+        Service::Unknown => {}
+    }
     if let Some(pause) = memory.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
     }
@@ -47,7 +66,13 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String {
+pub fn json((standing, service): (&Standing, Service), memory: &Memory, now: DateTime<Utc>) -> String {
+    let service = match service {
+        Service::Ready => Some("ready"),
+        Service::Late => Some("late"),
+        Service::Silent => Some("silent"),
+        Service::Unknown => None,
+    };
     let waiting = standing.waiting.iter().map(|Waiting { id, at, violations, approved_until }| {
         json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
     });
@@ -56,7 +81,7 @@ pub fn json(standing: &Standing, memory: &Memory, now: DateTime<Utc>) -> String 
     });
     let paused = memory.pause_at(now).map(subject::paused);
     let object = json!({
-        "version": 1, "paused": paused, "waiting": waiting.collect::<Json>(), "open": memory.open.len(),
+        "version": 1, "service": service, "paused": paused, "waiting": waiting.collect::<Json>(), "open": memory.open.len(),
         "linked": memory.links.len(), "leavers": memory.leavers.len(), "cycles": cycles.collect::<Json>(),
     });
     format!("{object:#}\n")

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::memory::{CycleRecord, Standing, Waiting};
+use crate::domain::memory::{CycleRecord, Fingerprint, Standing, Waiting};
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};
@@ -29,6 +29,33 @@ impl ReadStore {
 }
 
 impl Store {
+    /// Since when a token is in use: from the first cycle that used it. `token` is a fingerprint.
+    pub async fn token_since(
+        &self,
+        side: &str,
+        token: &Fingerprint,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreFailure> {
+        let name = format!("token_{side}");
+        self.transaction(async |connection| {
+            let known: Option<String> = sqlx::query_scalar("SELECT value FROM facts WHERE name = $1")
+                .bind(name.as_str())
+                .fetch_optional(&mut *connection)
+                .await?;
+            let known = known.as_deref().and_then(|fact| fact.split_once(' '));
+            if let Some((same, since)) = known
+                && same == token.as_str()
+                && let Ok(since) = since.parse()
+            {
+                return Ok(instant(since));
+            }
+            let fact = format!("{} {}", token.as_str(), now.timestamp());
+            notes::set_fact(connection, &name, Some(&fact)).await?;
+            Ok(now)
+        })
+        .await
+    }
+
     /// Keeps what was called.
     pub async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::set_fact(connection, "called", Some(called)).await).await

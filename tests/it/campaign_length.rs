@@ -1,4 +1,4 @@
-//! How long the campaign and the crashes go on: a part of them in `cargo test`, all of them where the environment asks for it.
+//! How long the campaign, the crashes and the soak go on: a part of them in `cargo test`, all of them where the environment asks for it.
 
 /// What the environment asks for.
 #[derive(Clone, Copy, Debug)]
@@ -7,6 +7,8 @@ pub(crate) struct Length {
     pub(crate) cases: u32,
     /// The program dies at every so many-th point.
     pub(crate) crash_step: u64,
+    /// How many cycles the daemon soaks; `SOAK_CYCLES=n`.
+    pub(crate) soak: usize,
     /// `CRASH_POINTS=all`: it dies at every point, and a missing tool is an error.
     pub(crate) is_full: bool,
 }
@@ -14,7 +16,14 @@ pub(crate) struct Length {
 /// Reads the environment.
 #[expect(clippy::disallowed_methods, reason = "how long to test is no matter of the product")]
 pub(crate) fn length() -> Length {
-    let cases = std::env::var("CAMPAIGN_CASES").ok().map(|cases| cases.parse().expect("CAMPAIGN_CASES is a number"));
+    let number =
+        |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")));
+    let (cases, soak) = (number("CAMPAIGN_CASES"), number("SOAK_CYCLES"));
     let is_full = std::env::var("CRASH_POINTS").is_ok_and(|points| points == "all");
-    Length { cases: cases.unwrap_or(16), crash_step: if is_full { 1 } else { 19 }, is_full }
+    Length {
+        cases: cases.unwrap_or(16),
+        soak: soak.map_or(100, |soak| soak as usize),
+        crash_step: if is_full { 1 } else { 19 },
+        is_full,
+    }
 }

@@ -35,6 +35,7 @@ mod rehires;
 mod reports;
 mod schema;
 mod server;
+mod service;
 mod store;
 mod store_file;
 mod store_history;

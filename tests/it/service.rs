@@ -1,0 +1,286 @@
+//! The daemon's loop over a simulated world, in a time of its own: it lives through days in seconds.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::{haiilo, okta};
+use okta_haiilo_sync::clock::Clock as _;
+use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
+use okta_haiilo_sync::daemon::schedule::Schedule;
+use okta_haiilo_sync::daemon::{Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
+use okta_haiilo_sync::domain::ids::RunId;
+use okta_haiilo_sync::domain::journal::Mandate;
+use okta_haiilo_sync::domain::memory::Standing;
+use okta_haiilo_sync::engine::{self, Halt, Observer, Order, Scope};
+use okta_haiilo_sync::http::{HttpClient, HttpOptions};
+use okta_haiilo_sync::ports::StoreFailure;
+use okta_haiilo_sync::store::{ReadStore, Store};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::campaign_length::length;
+use crate::world::{World, free_lock};
+
+/// What happens in the world before a cycle, by its number.
+type Script = Box<dyn Fn(&World, usize) + Send + Sync>;
+
+/// Cycles of a world, so many of them.
+#[derive(Clone)]
+struct Cycles {
+    world: Arc<World>,
+    script: Arc<Script>,
+    after: Arc<Script>,
+    /// How many were begun, and how many are under way.
+    begun: Arc<AtomicUsize>,
+    running: Arc<AtomicUsize>,
+    most: usize,
+    end: mpsc::Sender<Signal>,
+    /// How each of them ended, and when.
+    history: Arc<Mutex<Vec<(DateTime<Utc>, String)>>>,
+    called: Arc<Mutex<Option<String>>>,
+}
+
+impl Service for Cycles {
+    type Job = Self;
+
+    fn load(&self) -> Result<Loaded<Self>, Vec<String>> {
+        let patience = std::time::Duration::from_secs(5);
+        let http = HttpClient::new(HttpOptions {
+            proxy: None,
+            no_proxy: Vec::new(),
+            root_certificates: None,
+            connect_timeout: patience,
+            read_timeout: patience,
+        });
+        Ok(Loaded {
+            job: self.clone(),
+            schedule: Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule"),
+            listen: ListenSettings { address: None, people: People::Counted },
+            notify: NotifySettings { webhook: None, form: WebhookForm::Plain, heartbeat: None, failures: 3 },
+            http: http.expect("a client"),
+        })
+    }
+}
+
+impl Job for Cycles {
+    async fn cycle(&self, observer: &impl Observer, halt: Halt) -> Ended {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(self.running.fetch_add(1, Ordering::SeqCst), 0, "two cycles at once");
+        (self.script)(&self.world, number);
+        let ended = self.one(number, observer, halt).await;
+        (self.after)(&self.world, number);
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        let word = match &ended {
+            Ended::Complete(digest) => digest.result.to_owned(),
+            Ended::Failed(trouble) => format!("failed {:?}", trouble.class),
+            Ended::Busy(_) => "busy".to_owned(),
+        };
+        self.history.lock().expect("a list").push((self.world.clock.now(), word));
+        if number + 1 == self.most {
+            self.end.send(Signal::End).await.expect("somebody listens");
+        }
+        ended
+    }
+
+    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+        ReadStore::new(self.world.place()).standing(now, cycles).await
+    }
+
+    async fn called(&self) -> Result<Option<String>, StoreFailure> {
+        Ok(self.called.lock().expect("a text").clone())
+    }
+
+    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
+        *self.called.lock().expect("a text") = Some(called.to_owned());
+        Ok(())
+    }
+}
+
+impl Cycles {
+    async fn one(&self, number: usize, observer: &impl Observer, halt: Halt) -> Ended {
+        let world = &self.world;
+        let lock = free_lock(world.place(), "a story").await;
+        let store = Store::open(world.place(), lock).await.expect("a store");
+        let ends = world.ends(store);
+        let run = RunId::new(format!("cycle-{number}"));
+        let mandate = Mandate { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
+        let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
+        let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
+        ends.store.close().await.expect("closed");
+        match came {
+            Ok(report) => Ended::Complete(Box::new(Digest::of(&run, &report, None))),
+            Err(error) => {
+                let what = error.to_string();
+                Ended::Failed(Trouble { class: Class::Passing, causes: what.clone(), what })
+            }
+        }
+    }
+}
+
+/// Lets a daemon run through so many cycles; how each ended, and when.
+async fn live(
+    world: World,
+    most: usize,
+    script: impl Fn(&World, usize) + Send + Sync + 'static,
+    after: impl Fn(&World, usize) + Send + Sync + 'static,
+) -> (Arc<World>, Vec<(DateTime<Utc>, String)>) {
+    let (end, mut signals) = mpsc::channel(8);
+    let world = Arc::new(world);
+    let cycles = Cycles {
+        world: Arc::clone(&world),
+        script: Arc::new(Box::new(script)),
+        after: Arc::new(Box::new(after)),
+        begun: Arc::default(),
+        running: Arc::default(),
+        most,
+        end,
+        history: Arc::default(),
+        called: Arc::default(),
+    };
+    let daemon = Daemon::new(&cycles, world.clock.clone(), Supervisor::Nobody).expect("a configuration");
+    daemon.run(&mut signals, None).await.expect("an end");
+    assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
+    let history = cycles.history.lock().expect("a list").clone();
+    (world, history)
+}
+
+#[tokio::test]
+async fn a_cycle_comes_at_each_scheduled_time_and_times_that_pass_meanwhile_are_skipped() {
+    let world = World::in_step(3).await;
+    // The third cycle takes more than half an hour.
+    let (_, history) = live(
+        world,
+        6,
+        |world, number| {
+            if number == 2 {
+                world.advance(TimeDelta::minutes(40));
+            }
+        },
+        |_, _| {},
+    )
+    .await;
+    let minutes: Vec<i64> = history.windows(2).map(|pair| (pair[1].0 - pair[0].0).num_minutes()).collect();
+    assert_eq!(minutes, [15, 55, 5, 15, 15]);
+    assert!(history.iter().all(|(_, ended)| ended == "applied"), "{history:?}");
+}
+
+#[tokio::test]
+async fn a_day_without_haiilo_is_lived_through() {
+    let world = World::in_step(4).await;
+    let (world, history) = live(
+        world,
+        110,
+        |world, number| match number {
+            4 => {
+                world.set_profile(1, "city", json!("Paris"));
+                world.haiilo.plant(When::Every(haiilo::route::LIST), Fault::Refuse(503));
+            }
+            100 => drop(world.haiilo.heal()),
+            _ => {}
+        },
+        |world, _| {
+            world.okta.forget_calls();
+            world.haiilo.forget_calls();
+        },
+    )
+    .await;
+    let words: Vec<&str> = history.iter().map(|(_, word)| word.as_str()).collect();
+    assert!(words[..4].iter().chain(&words[100..]).all(|word| *word == "applied"), "{words:?}");
+    assert!(words[4..100].iter().all(|word| *word == "failed Passing"), "{words:?}");
+    assert_eq!(world.account(1).expect("an account").team(), "Paris");
+    world.assert_converged().await;
+}
+
+/// A number that looks like chance, and is the same in every run.
+fn chance(number: usize, salt: u64) -> u64 {
+    let mut mixed = (number as u64).wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// Something changes, and something goes wrong in two cycles of three.
+fn weather(world: &World, number: usize) {
+    let cities = ["Paris", "Graz", "Turku", "Galway"];
+    let pick = |salt, of: usize| usize::try_from(chance(number, salt) % of as u64).expect("a small number");
+    world.set_profile(u32::try_from(pick(1, 20)).expect("a small number"), "city", json!(cities[pick(2, 4)]));
+    let which = pick(3, 8);
+    match pick(4, 6) {
+        0 => world.okta.plant(When::Nth(okta::route::APP_USERS, 1), fault(which)),
+        1 => world.haiilo.plant(When::Nth(haiilo::route::LIST, 1), fault(which)),
+        2 => world.haiilo.plant(When::Nth(haiilo::route::PATCH, 1), fault(which)),
+        3 => world.okta.plant(When::Every(okta::route::APP), fault(which)),
+        _ => {}
+    }
+}
+
+fn fault<B>(which: usize) -> Fault<B> {
+    match which {
+        0 => Fault::Refuse(500),
+        1 => Fault::Refuse(503),
+        2 => Fault::DropBefore,
+        3 => Fault::DropAfter,
+        4 => Fault::Garbled,
+        5 => Fault::CutBody,
+        6 => Fault::Html(502),
+        _ => Fault::EmptyBody,
+    }
+}
+
+/// Resident memory in pages, and open files.
+fn footprint() -> (u64, usize) {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("proc");
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number");
+    (pages, std::fs::read_dir("/proc/self/fd").expect("proc").count())
+}
+
+/// In a process of its own, so that nobody else takes memory there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by a_thousand_cycles_take_no_more_than_a_hundred"]
+async fn soak() {
+    let most = length().soak;
+    let marks: Arc<Mutex<Vec<(u64, usize)>>> = Arc::default();
+    let into = Arc::clone(&marks);
+    let world = World::in_step(30).await;
+    let (world, history) = live(world, most, weather, move |world, _| {
+        world.okta.heal();
+        world.haiilo.heal();
+        world.okta.forget_calls();
+        world.haiilo.forget_calls();
+        world.haiilo.state().forget_writes();
+        into.lock().expect("a list").push(footprint());
+    })
+    .await;
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, word) in &history {
+        *words.entry(word.clone()).or_default() += 1;
+    }
+    assert!(words.len() > 1 && words["applied"] > most / 2, "{words:?}");
+    let marks = marks.lock().expect("a list").clone();
+    let tenth = |n: usize| &marks[n * most / 10..(n + 1) * most / 10];
+    let memory = |n| tenth(n).iter().map(|(pages, _)| *pages).max().expect("cycles");
+    let files = |n| tenth(n).iter().map(|(_, files)| *files).max().expect("cycles");
+    println!("cycles {words:?}; pages {} then {}; files {} then {}", memory(1), memory(9), files(1), files(9));
+    assert!(memory(9) * 100 <= memory(1) * 105, "memory grows: {} pages, then {}", memory(1), memory(9));
+    assert!(files(9) <= files(1), "files stay open: {}, then {}", files(1), files(9));
+    // The last change may have met a fault.
+    for run in 0..2 {
+        world.cycle_at(world.place(), &format!("last-{run}"), Scope::Everybody, None).await.expect("a cycle");
+    }
+    world.assert_converged().await;
+}
+
+#[test]
+fn a_thousand_cycles_take_no_more_than_a_hundred() {
+    let program = std::env::current_exe().expect("this program has a path");
+    let ended = std::process::Command::new(program)
+        .args(["--exact", "service::soak", "--ignored", "--nocapture"])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success() && said.contains("1 passed"), "{said}\n{}", String::from_utf8_lossy(&ended.stderr));
+}
