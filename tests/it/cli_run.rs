@@ -391,3 +391,45 @@ async fn lines_for_the_journal_have_a_priority() {
     assert!(log.lines().any(|line| line.starts_with("<6>cycle ended run=")), "{log}");
     running.end();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_says_whether_cycles_come_as_they_should() {
+    let stage = Stage::in_step(2).await;
+    let fine = stage.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(fine["service"], "ready");
+    assert!(stage.run(&["status"]).exits(0).out.contains("Cycles come as they should"));
+    // Without a daemon to ask, the store and the schedule tell.
+    stage.configure_also("[schedule]\nfull = \"* * * * * *\"\n");
+    until("it is late", || (stage.run(&["status"]).code == Some(1)).then_some(()));
+    let late = stage.run(&["status"]).exits(1).out;
+    assert!(late.contains("LATE: two scheduled times have passed"), "{late}");
+    assert_eq!(stage.run(&["status", "--json"]).exits(1).json()["service"], "late");
+
+    let stage = Stage::in_step(2).await;
+    let address = schedule(&stage, "");
+    assert_eq!(stage.run(&["status", "--json"]).exits(1).json()["service"], "silent");
+    let running = Running::start(&stage, address);
+    until("a cycle", || running.metric("cycles_total{result=\"applied\"}").filter(|count| *count > 0.0));
+    assert_eq!(stage.run(&["status", "--json"]).exits(0).json()["service"], "ready");
+    // The daemon waits for its next cycle with the lock free, so that other commands work beside it.
+    stage.run(&["plan", "--exit-code"]).exits(0);
+    stage.run(&["sync"]).exits(0);
+    running.end();
+    assert!(stage.run(&["status"]).exits(1).out.contains("SILENT"));
+}
+
+/// A token's age is counted from the first cycle that used it, over starts and across other settings.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_has_an_age() {
+    let stage = Stage::in_step(2).await;
+    let address = schedule(&stage, "");
+    let age = |running: &Running| {
+        until("an age", || running.metric("token_age_seconds{side=\"haiilo\"}").filter(|age| *age > 0.0))
+    };
+    let running = Running::start(&stage, address);
+    let before = age(&running);
+    running.end();
+    let running = Running::start(&stage, address);
+    assert!(age(&running) > before);
+    running.end();
+}

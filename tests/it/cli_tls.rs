@@ -1,10 +1,11 @@
-//! Stories of TLS: a certificate that nobody vouches for is refused, one of the company's own authority is taken where the configuration names
-//! it. The simulated Haiilo stands behind a small server that ends TLS.
+//! Stories of companies' networks: a certificate that nobody vouches for is refused, one of the company's own authority is taken where the
+//! configuration names it, and so is a proxy. The simulated Haiilo stands behind a small server that ends TLS.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -12,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::cli_stage::Stage;
+use crate::cli_stage::{CONFIGURATION, Ended, Stage};
 
 /// An authority that no system knows.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -128,4 +129,99 @@ async fn a_certificate_for_another_name_is_refused() {
     stage.configure_also("[http]\nca_file = \"ca.pem\"");
     stage.run(&["plan"]).exits(1).reports_nothing().says(&["GET /Users", "certificate", "haiilo.example.com"]);
     assert_eq!((front.connections(), stage.haiilo.count()), (1, 0));
+}
+
+/// A proxy that lets through, by CONNECT, who names its user: to one server, whatever name was asked for.
+struct Proxy {
+    port: u16,
+    /// What it was asked for.
+    asked: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Proxy {
+    async fn before(front: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let into = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            while let Ok((mut inside, _)) = listener.accept().await {
+                let into = Arc::clone(&into);
+                tokio::spawn(async move {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        let Ok(byte) = inside.read_u8().await else { return };
+                        head.push(byte);
+                    }
+                    let head = String::from_utf8_lossy(&head).into_owned();
+                    into.lock().expect("a list").push(head.lines().next().unwrap_or_default().to_owned());
+                    // user:marker-proxy
+                    if !head.to_lowercase().contains("proxy-authorization: basic dxnlcjptyxjrzxitchjvehk=") {
+                        let _ = inside.write_all(b"HTTP/1.1 407 who are you\r\nContent-Length: 0\r\n\r\n").await;
+                        return;
+                    }
+                    let mut outside = TcpStream::connect(("127.0.0.1", front)).await.expect("the server");
+                    if inside.write_all(b"HTTP/1.1 200 here you are\r\n\r\n").await.is_ok() {
+                        let _ = tokio::io::copy_bidirectional(&mut inside, &mut outside).await;
+                    }
+                });
+            }
+        });
+        Self { port, asked, task }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("a list").clone()
+    }
+}
+
+/// A name that no resolver knows is reached by the proxy alone, which is told by the configuration and by nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_proxy_is_used_where_the_configuration_says_so() {
+    let authority = Authority::new();
+    let mut stage = Stage::with_people(2).await;
+    let front = Front::before(&stage.haiilo.origin(), authority.server("haiilo.invalid")).await;
+    let proxy = Proxy::before(front.port).await;
+    stage.configure(&stage.haiilo.origin(), "https://haiilo.invalid");
+    stage.write("ca.pem", authority.0.pem());
+    stage.configure_also("[http]\nca_file = \"ca.pem\"");
+    stage.set("OKTA_HAIILO_SYNC__HTTP__PROXY", &format!("http://user:marker-proxy@127.0.0.1:{}", proxy.port));
+    let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
+    let synced = stage.run(&["-vv", "sync", "--approve", plan["approval_id"].as_str().expect("an id")]).exits(0);
+    assert!(stage.account(0).is_some() && stage.account(1).is_some());
+    assert!(!synced.err.contains("marker-proxy") && !synced.out.contains("marker-proxy"), "{synced:?}");
+    // Okta is on this machine here, and is reached without it.
+    assert!(!proxy.asked().is_empty());
+    assert!(proxy.asked().iter().all(|asked| asked == "CONNECT haiilo.invalid:443 HTTP/1.1"), "{:?}", proxy.asked());
+    stage.unset("OKTA_HAIILO_SYNC__HTTP__PROXY");
+    let (before, unasked) = (proxy.asked().len(), Proxy::before(front.port).await);
+    let with = |name: &str, (password, port): (&str, u16), more: &str| {
+        let setting = format!("[http]\nproxy = \"http://user:{password}@127.0.0.1:{port}\"\n{more}");
+        stage.write(name, stage.read(CONFIGURATION).replace("[http]\n", &setting));
+    };
+    with("excepted.toml", ("marker-proxy", unasked.port), "no_proxy = [\"haiilo.invalid\"]\n");
+    with("wrong.toml", ("marker-wrong", proxy.port), "");
+    // Variables of other programs are none of ours.
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        stage.set(name, &format!("http://user:marker-proxy@127.0.0.1:{}", unasked.port));
+    }
+    let plan = |name: &str| stage.run_without_configuration(&["--config", name, "-vv", "plan"]);
+    let ended = std::thread::scope(|scope| {
+        let both = [scope.spawn(|| plan("excepted.toml")), scope.spawn(|| plan("wrong.toml"))];
+        both.map(|one| one.join().expect("an end"))
+    });
+    assert!(proxy.asked().len() > before, "whoever has the wrong password asks the proxy");
+    assert_eq!(unasked.asked(), [""; 0]);
+    for ended in ended {
+        let Ended { err, .. } = ended.exits(1).reports_nothing();
+        assert!(err.contains("haiilo could not be read"), "{err}");
+        assert!(!err.contains("marker-wrong") && !err.contains("marker-proxy"), "{err}");
+    }
 }
