@@ -55,6 +55,8 @@ pub enum Command {
     ///
     /// Exit code 0 done, 3 refused because an approval is needed, 4 some operations failed.
     Sync(SyncArguments),
+    /// Run cycles on schedule, as a service. SIGTERM ends it, SIGHUP reads the configuration anew.
+    Run,
     /// Let the operations of a refused run pass for 24 hours, exactly these and no others.
     Approve(ApproveArguments),
     /// Check the configuration and the mapping, then ask both ends; change nothing.

@@ -8,6 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::cli::args::{Arguments, Command, LogFormat};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::run as daemon;
 use crate::cli::{
     apply, approve, check, completions, decide, demo, journal, man, pause, plan, rebind, recreate, remove, status,
     store, sync, telemetry,
@@ -17,8 +18,10 @@ use crate::config::Surroundings;
 /// Runs a command.
 pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -> ExitCode {
     let Arguments { config, log_format, verbose, quiet, command } = arguments;
+    // Whoever is not looked at tells each cycle and each operation.
+    let verbose = if matches!(command, Command::Run) { verbose + 1 } else { verbose };
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
-    telemetry::start(log_format, level);
+    telemetry::start(log_format, level, surroundings.journal_stream());
     let progress = if quiet { Progress::Hidden } else { Progress::Shown };
     let context = Context { config, surroundings, invoker, progress };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -39,6 +42,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
     match command {
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
+        Command::Run => daemon::run(context).await,
         Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Approve(arguments) => approve::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,

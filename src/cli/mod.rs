@@ -20,6 +20,7 @@ mod progress;
 mod rebind;
 mod recreate;
 mod remove;
+mod run;
 mod status;
 mod store;
 mod sync;

@@ -10,10 +10,9 @@ use crate::cli::plan;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::clock::Clock as _;
-use crate::domain::guard::Decision;
 use crate::domain::ids::ApprovalId;
 use crate::domain::journal::Outcome;
-use crate::engine::{self, CycleReport, Order, Scope};
+use crate::engine::{self, CycleReport, Halt, Order, Scope};
 use crate::report::Ending as ReportEnding;
 use crate::store::{CycleLock, LockError, Store};
 
@@ -60,7 +59,7 @@ pub(super) async fn cycle(
     let Cycle { what, scope, given, reason } = cycle;
     let destination = Destination::open(arguments)?;
     let ends = Ends { wiring, store: open(wiring, what).await? };
-    let order = Order { scope, given, mandate: context.mandate(reason.as_deref()) };
+    let order = Order { scope, given, mandate: context.mandate(reason.as_deref()), halt: Halt::default() };
     let bars = Bars::new(context.progress);
     let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, &bars).await;
     bars.clear();
@@ -68,7 +67,7 @@ pub(super) async fn cycle(
     let report = came?;
     tell(&report, order.mandate.run.as_str());
     let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
-    let is_refused = report.prepared.verdict.decision == Decision::Refuse;
+    let is_refused = report.is_refused();
     let ending = match &report.pause {
         _ if is_refused => ReportEnding::Refused,
         Some(pause) => ReportEnding::Paused(pause),
@@ -115,13 +114,15 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
 }
 
 /// One line a cycle, and one for each failure: ids and numbers alone.
-fn tell(report: &CycleReport, run: &str) {
+pub(super) fn tell(report: &CycleReport, run: &str) {
     let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
     let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure));
     let waiting = report.concluded.len() - done - failed;
     let plan = &report.prepared.plan;
     tracing::info!(
         run,
+        result = report.result(),
+        assigned = plan.counts.assigned,
         done,
         failed,
         waiting,

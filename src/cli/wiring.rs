@@ -16,6 +16,7 @@ use crate::store::StorePlace;
 /// Everything but the store.
 #[derive(Debug)]
 pub(super) struct Wiring {
+    pub(super) http: HttpClient,
     pub(super) source: OktaClient<SystemClock>,
     pub(super) reader: HaiiloReader<SystemClock>,
     pub(super) cycle: CycleSettings,
@@ -31,7 +32,7 @@ impl Wiring {
         let clock = SystemClock::new();
         let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
             .map_err(Unfinished::misconfigured)?;
-        let reader = HaiiloReader::new(http, clock, &settings.haiilo, Shape::of(&settings.mapping))
+        let reader = HaiiloReader::new(http.clone(), clock, &settings.haiilo, Shape::of(&settings.mapping))
             .map_err(Unfinished::misconfigured)?;
         let cycle = CycleSettings {
             tenant: Tenant {
@@ -53,7 +54,7 @@ impl Wiring {
             },
         };
         let store = StorePlace::new(settings.state);
-        Ok(Self { source, reader, cycle, store, clock, warnings: settings.warnings })
+        Ok(Self { http, source, reader, cycle, store, clock, warnings: settings.warnings })
     }
 }
 

@@ -1,7 +1,6 @@
 //! From a file and an environment to settings, or to every problem at once.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::config::postgres_url::Privacy;
 use crate::config::problem::Problem;
 use crate::config::reader::{Entry, Reader};
 use crate::config::secret::{self, Places};
+use crate::config::service;
 use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, State};
 use crate::config::surroundings::Surroundings;
 use crate::config::values;
@@ -65,7 +65,8 @@ fn settings(
     let limits = limits::limits(reader);
     let schedule = schedule(reader, check_cron);
     let http = http(reader, folder);
-    listen_and_notify(reader);
+    let listen = service::listen(reader);
+    let notify = service::notify(reader, &places);
     let journal_keep = limits::to_delta(reader.or("journal.keep", days(400), values::duration("2d", "3650d")));
     let (haiilo, (mapping, mapping_tests)) = (haiilo?, mapping?);
     Some(Settings {
@@ -85,6 +86,8 @@ fn settings(
         mapping,
         mapping_tests,
         schedule,
+        listen,
+        notify,
         journal_keep,
         credentials_dir,
         warnings: Vec::new(),
@@ -184,23 +187,6 @@ fn http(reader: &mut Reader, folder: &Path) -> HttpSettings {
         }),
         connect_timeout: reader.or("http.connect_timeout", Duration::from_secs(10), values::duration("1s", "10m")),
         read_timeout: reader.or("http.read_timeout", Duration::from_mins(1), values::duration("1s", "1h")),
-    }
-}
-
-/// Keys of later versions: their form is checked now, so that a configuration that was written for both loads in both.
-fn listen_and_notify(reader: &mut Reader) {
-    let address = |entry: &Entry| match values::text(entry)?.parse::<SocketAddr>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err("write an address with a port, as in \"127.0.0.1:9464\"".to_owned()),
-    };
-    if reader.optional("listen.address", address).is_some() {
-        reader.not_yet("listen.address");
-    }
-    reader.or("listen.show_people", false, values::flag);
-    for key in ["notify.webhook_url_file", "notify.heartbeat_url_file"] {
-        if reader.optional(key, values::text).is_some() {
-            reader.not_yet(key);
-        }
     }
 }
 
@@ -358,7 +344,7 @@ mod tests {
     }
 
     /// A key of the sample, a value that it cannot have, how the value is shown, and what is said about it.
-    const BROKEN: [(&str, &str, &str, &str); 45] = [
+    const BROKEN: [(&str, &str, &str, &str); 48] = [
         (
             "state = ",
             "\"postgres://db\"",
@@ -487,6 +473,14 @@ mod tests {
             "\"localhost\"",
             "listen.address = \"localhost\"",
             "write an address with a port, as in \"127.0.0.1:9464\"",
+        ),
+        ("webhook_form = ", "\"xml\"", "notify.webhook_form", "write \"slack\" or \"teams\" or \"plain\""),
+        ("failures = ", "0", "notify.failures", "write a whole number from 1 to 1000"),
+        (
+            "# address = ",
+            "\"0.0.0.0:9464\"",
+            "listen.address = \"0.0.0.0:9464\"",
+            "only an address of this machine is listened on, as in \"127.0.0.1:9464\"",
         ),
         (
             "# proxy = ",
@@ -712,9 +706,7 @@ mod tests {
             &["limits.creates: the cap 20 is below the floor 50, so that the cap alone counts"],
         );
         let no_effect = |key: &str| format!("{key} has no effect in this version");
-        warns("listen.address = \"[::1]:9464\"", &[&no_effect("listen.address")]);
         warns("schedule.changes = \"*/30 * * * * *\"", &[&no_effect("schedule.changes")]);
-        warns("notify.webhook_url_file = \"x\"", &[&no_effect("notify.webhook_url_file")]);
         warns(
             "okta.auth.token_file = \"x\"",
             &["okta.auth.token_file has no effect with method = \"private_key_jwt\""],

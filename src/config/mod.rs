@@ -18,6 +18,7 @@ mod product;
 mod reader;
 mod secret;
 mod section;
+mod service;
 pub mod settings;
 mod surroundings;
 mod values;

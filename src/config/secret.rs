@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use secrecy::SecretString;
+use url::Url;
 
 use crate::config::problem::Problem;
 use crate::config::reader::{Entry, Reader};
@@ -34,6 +35,8 @@ enum Form {
     Pem,
     /// One line.
     Password,
+    /// An address that whoever knows it may call.
+    Address,
 }
 
 /// Okta's API token.
@@ -66,6 +69,22 @@ pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
     file_key: "state_password_file",
     credential: "state-password",
     form: Form::Password,
+};
+
+/// The address that is told about trouble.
+pub(super) const WEBHOOK_URL: SecretKey = SecretKey {
+    key: surroundings::WEBHOOK_URL,
+    file_key: "notify.webhook_url_file",
+    credential: "webhook-url",
+    form: Form::Address,
+};
+
+/// The address that is told that all is well.
+pub(super) const HEARTBEAT_URL: SecretKey = SecretKey {
+    key: surroundings::HEARTBEAT_URL,
+    file_key: "notify.heartbeat_url_file",
+    credential: "heartbeat-url",
+    form: Form::Address,
 };
 
 /// Where secrets may be.
@@ -211,6 +230,8 @@ fn check(form: &Form, text: &str) -> Result<(), String> {
         Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
         Form::Password if !text.chars().any(char::is_control) => Ok(()),
         Form::Password => Err("is more than one line".to_owned()),
+        Form::Address if Url::parse(text).is_ok_and(|url| values::is_private(&url)) => Ok(()),
+        Form::Address => Err("is no address such as https://hooks.example.com/…; http is for this machine".to_owned()),
         Form::Pem => Err("is no private key in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
     }
 }

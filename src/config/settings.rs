@@ -1,6 +1,7 @@
 //! The checked settings: what the rest of the program may rely on. Made by the reader of the configuration alone.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,10 @@ pub struct Settings {
     pub mapping_tests: Vec<MappingTest>,
     /// `[schedule]`.
     pub schedule: ScheduleSettings,
+    /// `[listen]`.
+    pub listen: ListenSettings,
+    /// `[notify]`.
+    pub notify: NotifySettings,
     /// `journal.keep`.
     pub journal_keep: TimeDelta,
     /// Findings that are no errors, a line each, for `check` and `plan` to show.
@@ -58,6 +63,48 @@ pub struct ScheduleSettings {
     pub full: String,
     /// `timezone`.
     pub timezone: Tz,
+}
+
+/// `[listen]`: how the daemon is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenSettings {
+    /// `address`, of this machine; without it nobody is listened to.
+    pub address: Option<SocketAddr>,
+    /// `show_people`.
+    pub people: People,
+}
+
+/// Whether people appear on the status page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum People {
+    /// By name.
+    Shown,
+    /// As numbers.
+    Counted,
+}
+
+/// `[notify]`: whom the daemon calls.
+#[derive(Clone, Debug)]
+pub struct NotifySettings {
+    /// The address that is told about trouble.
+    pub webhook: Option<SecretString>,
+    /// `webhook_form`.
+    pub form: WebhookForm,
+    /// The address that is told that all is well.
+    pub heartbeat: Option<SecretString>,
+    /// `failures`: so many failed cycles in a row are told.
+    pub failures: u32,
+}
+
+/// What a message to the webhook looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookForm {
+    /// `{"text": …}`: incoming webhooks of Slack, and whatever copies them.
+    Slack,
+    /// A message with an adaptive card: workflows of Microsoft Teams.
+    Teams,
+    /// Our own members, for programs.
+    Plain,
 }
 
 /// `[okta]`, apart from what the domain's policy holds.

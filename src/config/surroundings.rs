@@ -21,10 +21,17 @@ pub(super) const OKTA_PRIVATE_KEY: &str = "okta.auth.private_key";
 pub(super) const HAIILO_TOKEN: &str = "haiilo.auth.token";
 /// The key of the password of the state's database.
 pub(super) const STATE_PASSWORD: &str = "state_password";
+/// The key of the address that is told about trouble.
+pub(super) const WEBHOOK_URL: &str = "notify.webhook_url";
+/// The key of the address that is told that all is well.
+pub(super) const HEARTBEAT_URL: &str = "notify.heartbeat_url";
 /// Keys whose values are secrets, so that they are kept apart from the others.
-pub(super) const SECRETS: [&str; 4] = [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, STATE_PASSWORD];
+pub(super) const SECRETS: [&str; 6] =
+    [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, STATE_PASSWORD, WEBHOOK_URL, HEARTBEAT_URL];
 
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+/// Device and inode of the stream that systemd connects with its journal (systemd.exec).
+const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
 
 /// Our variables of an environment.
 #[derive(Clone, Default)]
@@ -42,6 +49,11 @@ impl Surroundings {
     /// Where systemd put credentials, if it did.
     pub(super) fn credentials_directory(&self) -> Option<&Path> {
         self.variables.get(CREDENTIALS_DIRECTORY).filter(|path| !path.is_empty()).map(Path::new)
+    }
+
+    /// The stream that systemd connects with its journal, as `device:inode`, if it did.
+    pub fn journal_stream(&self) -> Option<&str> {
+        self.variables.get(JOURNAL_STREAM)?.to_str()
     }
 
     /// The variables that set a key: the variable, the key, and the value.
@@ -67,7 +79,7 @@ pub(super) fn variable(key: &str) -> String {
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Surroundings {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let is_ours = |name: &str| name == CREDENTIALS_DIRECTORY || name.starts_with(PREFIX);
+        let is_ours = |name: &str| [CREDENTIALS_DIRECTORY, JOURNAL_STREAM].contains(&name) || name.starts_with(PREFIX);
         Self { variables: variables.filter(|(name, _)| is_ours(name)).collect() }
     }
 }

@@ -148,19 +148,26 @@ pub(super) fn state(folder: &Path) -> impl Fn(&Entry) -> Converted<State> {
     }
 }
 
-/// The address of a server: https, or http to this machine alone; no user, query or fragment.
-fn server(entry: &Entry, example: &str) -> Converted<Url> {
-    let wanted = || format!("write an address such as {example}");
-    let url = Url::parse(&text(entry)?).map_err(|_| wanted())?;
+/// Whether what is sent there is read by nobody else: https, or http to this machine.
+pub(super) fn is_private(url: &Url) -> bool {
     let is_here = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(wanted()),
+        None => false,
     };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+}
+
+/// The address of a server: https, or http to this machine alone; no user, query or fragment.
+fn server(entry: &Entry, example: &str) -> Converted<Url> {
+    let wanted = || format!("write an address such as {example}");
+    let url = Url::parse(&text(entry)?).map_err(|_| wanted())?;
+    if !url.has_host() {
+        return Err(wanted());
+    }
     match url.scheme() {
-        "https" => {}
-        "http" if is_here => {}
+        _ if is_private(&url) => {}
         "http" => return Err("credentials go over https alone; http is for this machine".to_owned()),
         _ => return Err(wanted()),
     }

@@ -1,3 +1,23 @@
-//! The daemon: cycles by themselves, on a schedule.
+//! The daemon: cycles by themselves, on a schedule, for months. Knows the engine and no adapter: what a cycle is put together from is
+//! handed in by the command line.
 
+mod caller;
+mod callout;
+mod digest;
+mod endpoint;
+mod health;
+mod job;
+mod metrics;
+mod pace;
+mod page;
+mod pulse;
+mod run;
 pub mod schedule;
+mod supervisor;
+
+pub use digest::Digest;
+pub use health::{Readiness, readiness};
+pub use job::{Class, Ended, Job, Loaded, Service, Trouble};
+pub use metrics::install as install_metrics;
+pub use run::{Daemon, Signal};
+pub use supervisor::Supervisor;

@@ -19,6 +19,7 @@ use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
+use crate::engine::halt::Halt;
 use crate::engine::prepared::Prepared;
 use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
@@ -40,6 +41,23 @@ pub struct CycleReport {
     pub stops: Vec<Stop>,
     /// The pause that kept the plan from being applied.
     pub pause: Option<Pause>,
+}
+
+impl CycleReport {
+    /// Whether the plan was refused.
+    pub fn is_refused(&self) -> bool {
+        self.prepared.verdict.decision == Decision::Refuse
+    }
+
+    /// How the cycle ended, in a word.
+    pub fn result(&self) -> &'static str {
+        match (self.is_refused(), &self.pause, self.stops.is_empty()) {
+            (true, _, _) => "refused",
+            (_, Some(_), _) => "paused",
+            (_, _, true) => "applied",
+            (_, _, false) => "stopped",
+        }
+    }
 }
 
 /// Reads both sides and makes the plan. Writes nothing, and has nothing to write with.
@@ -142,7 +160,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     order: &Order,
     observer: &impl Observer,
 ) -> Result<CycleReport, CycleError> {
-    let Order { scope, given, mandate } = order;
+    let Order { scope, given, mandate, halt } = order;
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
@@ -168,11 +186,15 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         }
         Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
     }
-    let bench =
-        Bench { approved, room: prepared.verdict.room(), ..Bench::of(world, writer, settings, (&prepared, mandate)) };
+    let bench = Bench::of(world, writer, settings, (&prepared, mandate));
+    let bench = Bench { approved, room: prepared.verdict.room(), run: bench.run.heeding(halt.clone()), ..bench };
     bench.settle_open().await?;
     let Applied { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
-    let result = if stops.is_empty() { "applied" } else { "stopped" };
+    let result = match (scope, stops.is_empty()) {
+        (Scope::One(_), _) => "one person",
+        (_, true) => "applied",
+        (_, false) => "stopped",
+    };
     let end = async {
         bench.settle_creates().await?;
         finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
@@ -259,6 +281,8 @@ pub struct Order {
     pub given: Option<ApprovalId>,
     /// The cycle's name and who asks for it.
     pub mandate: Mandate,
+    /// Whether it shall end early.
+    pub halt: Halt,
 }
 
 /// Whether the store belongs to these two ends.

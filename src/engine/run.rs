@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
 use crate::domain::journal::Outcome;
 use crate::domain::operation::Kind;
+use crate::engine::halt::Halt;
 use crate::engine::settings::WRITING_TIME;
 use crate::ports::{Failure, FailureKind, StoreFailure};
 
@@ -42,6 +43,8 @@ pub enum Stop {
     },
     /// The store failed, so that nothing can be written down.
     Store(String),
+    /// Somebody wishes for the end of the program.
+    Halted,
 }
 
 impl Stop {
@@ -62,6 +65,7 @@ impl Stop {
                 also_changed.join(", ")
             ),
             Self::Store(why) => format!("nothing can be written down: {why}"),
+            Self::Halted => "the program was asked to end; the rest belongs to the next cycle".to_owned(),
         }
     }
 
@@ -74,7 +78,8 @@ impl Stop {
             | Self::Unreachable(_)
             | Self::TimeIsUp
             | Self::Canary { .. }
-            | Self::Store(_) => true,
+            | Self::Store(_)
+            | Self::Halted => true,
         }
     }
 }
@@ -86,6 +91,7 @@ pub(super) struct Run {
     now: DateTime<Utc>,
     /// The monotonic time of the same moment.
     origin: Duration,
+    halt: Halt,
     state: Mutex<State>,
 }
 
@@ -117,7 +123,12 @@ pub(super) enum Answers {
 impl Run {
     /// A run on a snapshot that was begun at this time, by Okta's clock and by ours.
     pub(super) fn new((now, origin): (DateTime<Utc>, Duration)) -> Self {
-        Self { now, origin, state: Mutex::default() }
+        Self { now, origin, halt: Halt::default(), state: Mutex::default() }
+    }
+
+    /// The same run, which ends early where somebody wishes it.
+    pub(super) fn heeding(self, halt: Halt) -> Self {
+        Self { halt, ..self }
     }
 
     /// Okta's time, as far as it can be told by now.
@@ -132,11 +143,15 @@ impl Run {
         if let Some(stop) = state.stops.iter().find(|stop| stop.concerns(kind)) {
             return Some(stop.clone());
         }
-        if clock.monotonic().saturating_sub(self.origin) >= WRITING_TIME {
-            state.stops.push(Stop::TimeIsUp);
-            return Some(Stop::TimeIsUp);
-        }
-        None
+        let stop = if self.halt.is_requested() {
+            Stop::Halted
+        } else if clock.monotonic().saturating_sub(self.origin) >= WRITING_TIME {
+            Stop::TimeIsUp
+        } else {
+            return None;
+        };
+        state.stops.push(stop.clone());
+        Some(stop)
     }
 
     /// Ends the run, or a kind of operations.

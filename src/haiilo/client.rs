@@ -266,6 +266,7 @@ impl<C: Clock> Connection<C> {
             let duration = self.clock.monotonic().saturating_sub(began);
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
+            http::count("haiilo", route, status, duration);
             match http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter()) {
                 Decision::Accept => break came,
                 Decision::Wait(pause) => self.clock.sleep(pause).await,

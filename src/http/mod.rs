@@ -1,11 +1,13 @@
 //! The only place that sends. Knows HTTP and nothing of either product.
 
 mod client;
+mod count;
 mod error;
 mod rate;
 mod retry;
 
 pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
+pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};
 pub use rate::Budget;
 pub use reqwest::Method;

@@ -172,10 +172,12 @@ impl<C: Clock> OktaClient<C> {
         let duration = self.clock.monotonic().saturating_sub(began);
         let status = came.as_ref().map_or(0, |answer| answer.status);
         tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "okta");
-        if let Ok(answer) = &came
-            && let Some(pause) = Budget::read(&answer.headers).and_then(|budget| budget.pause(self.share))
-        {
-            self.pauses().insert(route, self.clock.monotonic() + pause.min(LONGEST_WINDOW));
+        http::count("okta", route, status, duration);
+        if let Some(budget) = came.as_ref().ok().and_then(|answer| Budget::read(&answer.headers)) {
+            budget.gauge(route);
+            if let Some(pause) = budget.pause(self.share) {
+                self.pauses().insert(route, self.clock.monotonic() + pause.min(LONGEST_WINDOW));
+            }
         }
         came
     }

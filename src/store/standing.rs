@@ -6,20 +6,36 @@ use sqlx::{AnyConnection, Error, Row as _};
 use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::memory::{CycleRecord, Standing, Waiting};
 use crate::ports::StoreFailure;
-use crate::store::open::ReadStore;
+use crate::store::notes;
+use crate::store::open::{ReadStore, Store};
 use crate::store::reading::instant;
 
-/// Cycles that are shown.
-const CYCLES: i64 = 5;
-
 impl ReadStore {
-    /// What waits for an approval, and how the last cycles went.
-    pub async fn standing(&self, now: DateTime<Utc>) -> Result<Standing, StoreFailure> {
-        self.look(|connection| Box::pin(standing(connection, now))).await
+    /// What waits for an approval, and how the last cycles went, so many of them.
+    pub async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+        self.look(|connection| Box::pin(standing(connection, now, cycles))).await
+    }
+
+    /// What was kept of calls to the webhook.
+    pub async fn called(&self) -> Result<Option<String>, StoreFailure> {
+        self.look(|connection| {
+            Box::pin(async {
+                let fact = sqlx::query_scalar("SELECT value FROM facts WHERE name = 'called'");
+                fact.fetch_optional(connection).await
+            })
+        })
+        .await
     }
 }
 
-async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Standing, Error> {
+impl Store {
+    /// Keeps what was called.
+    pub async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| notes::set_fact(connection, "called", Some(called)).await).await
+    }
+}
+
+async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u32) -> Result<Standing, Error> {
     let refusals =
         sqlx::query("SELECT id, at, violations, approved_until FROM refusals WHERE at > $1 ORDER BY at DESC, id")
             .bind((now - TimeDelta::hours(24)).timestamp())
@@ -35,7 +51,7 @@ async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<
     });
     let waiting = waiting.collect::<Result<_, Error>>()?;
     let cycles = sqlx::query("SELECT run, started, ended, result FROM cycles ORDER BY started DESC, run LIMIT $1")
-        .bind(CYCLES)
+        .bind(i64::from(cycles))
         .fetch_all(&mut *connection)
         .await?;
     let cycles = cycles.iter().map(|row| {

@@ -15,7 +15,7 @@ use okta_haiilo_sync::domain::link::Link;
 use okta_haiilo_sync::domain::memory::{Fingerprint, Memory, Tenant};
 use okta_haiilo_sync::domain::operation::Operation;
 use okta_haiilo_sync::domain::plan::Notes;
-use okta_haiilo_sync::engine::{self, Order, Scope, Silence};
+use okta_haiilo_sync::engine::{self, Halt, Order, Scope, Silence};
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreReader, StoreWriter};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePlace};
 use sqlx::AnyConnection;
@@ -253,7 +253,7 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
         };
         let ends = world.ends(cut);
         let mandate = Mandate { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
-        let order = Order { scope: Scope::Everybody, given: None, mandate };
+        let order = Order { scope: Scope::Everybody, given: None, mandate, halt: Halt::default() };
         let ran = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, &Silence)).await;
         // The report tells what was done, and why it ended.
         let report = ran.expect("a report");

@@ -225,7 +225,7 @@ async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {
 }
 
 async fn how_things_stand_is_told_newest_first(bed: Bed) {
-    assert_eq!(bed.reader().standing(at(0)).await.expect("nothing"), Standing::default());
+    assert_eq!(bed.reader().standing(at(0), 5).await.expect("nothing"), Standing::default());
     let store = bed.open().await;
     for (id, time) in [("old", -90_000), ("first", 0), ("second", 10)] {
         let violations = vec![Violation { limit: LimitName::Creates, found: 9, allowed: 5 }];
@@ -242,7 +242,7 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
         let end = CycleEnd { run, started: at(n), ended: at(n + 1), result: "refused", watch, journal_from: at(0) };
         store.finish(&end).await.expect("written");
     }
-    let standing = bed.reader().standing(at(30)).await.expect("something");
+    let standing = bed.reader().standing(at(30), 5).await.expect("something");
     let waiting: Vec<_> = standing.waiting.iter().map(|one| (one.id.as_str(), one.approved_until)).collect();
     assert_eq!(waiting, [("second", None), ("first", Some(at(20) + TimeDelta::hours(24)))]);
     assert_eq!(standing.waiting[0].violations, json!([{"limit": "creates", "found": 9, "allowed": 5}]));

@@ -26,7 +26,7 @@ use okta_haiilo_sync::domain::policy::{
     AdoptedRule, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
 };
 use okta_haiilo_sync::domain::value::Compare;
-use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Order, Prepared, Scope, Silence};
+use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
@@ -404,7 +404,7 @@ impl World {
         let ends = self.ends(store);
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
         let mandate = Mandate { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
-        let order = Order { scope, given, mandate };
+        let order = Order { scope, given, mandate, halt: Halt::default() };
         let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &Silence)).await;
         ends.store.close().await?;
         report.map(Ran)

@@ -1,0 +1,161 @@
+//! `run`: the daemon, put together. Knows how a cycle is made from the configuration; when there is one is the daemon's business.
+
+use chrono::{DateTime, Utc};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::plan;
+use crate::cli::sync::{self, tell};
+use crate::cli::wiring::{Ends, Wiring};
+use crate::clock::SystemClock;
+use crate::config::settings::{ListenSettings, NotifySettings, People, ScheduleSettings};
+use crate::daemon::schedule::Schedule;
+use crate::daemon::{self, Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
+use crate::domain::memory::Standing;
+use crate::engine::{self, CycleError, Halt, Observer, Order, Scope};
+use crate::ports::{FailureKind, StoreFailure};
+use crate::report::{self, Ending as ReportEnding};
+use crate::store::{LockError, ReadStore};
+
+/// The longest report that is kept for the status page, in bytes.
+const LONGEST_REPORT: usize = 500_000;
+
+/// Runs until a signal says otherwise.
+pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
+    let metrics = daemon::install_metrics().map_err(Unfinished::misconfigured_by)?;
+    let service = Configured { context };
+    let daemon = Daemon::new(&service, SystemClock::new(), Supervisor::Systemd)
+        .map_err(|problems| Unfinished::misconfigured(problems.join("\n")))?;
+    let (sender, mut signals) = mpsc::channel(8);
+    for (kind, means) in [
+        (SignalKind::terminate(), Signal::End),
+        (SignalKind::interrupt(), Signal::End),
+        (SignalKind::hangup(), Signal::Reload),
+    ] {
+        let mut stream = signal(kind)?;
+        let sender = sender.clone();
+        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(means).await.is_ok() {} });
+    }
+    daemon.run(&mut signals, Some(metrics)).await?;
+    Ok(Ending::Done)
+}
+
+/// Jobs as the configuration wants them.
+struct Configured<'a> {
+    context: &'a Context,
+}
+
+impl Service for Configured<'_> {
+    type Job = Wired;
+
+    fn load(&self) -> Result<Loaded<Wired>, Vec<String>> {
+        let lines = |unfinished: Unfinished| unfinished.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
+        let settings = self.context.settings().map_err(lines)?;
+        let ScheduleSettings { full, timezone } = settings.schedule.clone();
+        let (listen, notify): (ListenSettings, NotifySettings) = (settings.listen.clone(), settings.notify.clone());
+        let schedule = Schedule::parse(&full, timezone).map_err(|error| vec![error.to_string()])?;
+        let wiring = Wiring::new(settings).map_err(lines)?;
+        for warning in &wiring.warnings {
+            tracing::warn!(warning, "configuration");
+        }
+        let http = wiring.http.clone();
+        let job = Wired { context: self.context.clone(), people: listen.people, wiring };
+        Ok(Loaded { job, schedule, listen, notify, http })
+    }
+}
+
+/// Clients, and where the store is.
+struct Wired {
+    context: Context,
+    people: People,
+    wiring: Wiring,
+}
+
+impl Job for Wired {
+    async fn cycle(&self, observer: &impl Observer, halt: Halt) -> Ended {
+        match self.try_cycle(observer, halt).await {
+            Ok(digest) => Ended::Complete(Box::new(digest)),
+            Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
+                Some(LockError::Held { holder }) => Ended::Busy(holder.clone()),
+                _ => Ended::Failed(trouble(&unfinished)),
+            },
+        }
+    }
+
+    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+        ReadStore::new(self.wiring.store.clone()).standing(now, cycles).await
+    }
+
+    async fn called(&self) -> Result<Option<String>, StoreFailure> {
+        ReadStore::new(self.wiring.store.clone()).called().await
+    }
+
+    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
+        let failed = |unfinished: Unfinished| StoreFailure { message: unfinished.to_string(), cause: None };
+        let store = sync::open(&self.wiring, "run").await.map_err(failed)?;
+        let kept = store.keep_called(called).await;
+        sync::close(store).await;
+        kept
+    }
+}
+
+impl Wired {
+    async fn try_cycle(&self, observer: &impl Observer, halt: Halt) -> Result<Digest, Unfinished> {
+        let wiring = &self.wiring;
+        let ends = Ends { wiring, store: sync::open(wiring, "run").await? };
+        let mandate = self.context.mandate(None);
+        let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
+        let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
+        sync::close(ends.store).await;
+        let report = came?;
+        tell(&report, order.mandate.run.as_str());
+        let text = (self.people == People::Shown).then(|| {
+            let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
+            let ending = match &report.pause {
+                _ if report.is_refused() => ReportEnding::Refused,
+                Some(pause) => ReportEnding::Paused(pause),
+                None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
+            };
+            shortened(report::text(&plan::report(&report.prepared, wiring, ending)))
+        });
+        Ok(Digest::of(&order.mandate.run, &report, text))
+    }
+}
+
+/// A report of which the end may be missing.
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST_REPORT {
+        let end = text.floor_char_boundary(LONGEST_REPORT);
+        text.truncate(end);
+        text.push_str("\n… The rest is left out; `plan` shows it.\n");
+    }
+    text
+}
+
+/// What kind of trouble ended a cycle.
+fn trouble(unfinished: &Unfinished) -> Trouble {
+    let is_about_rights = |kind| matches!(kind, FailureKind::CredentialsRefused | FailureKind::Forbidden);
+    let (class, what) = match unfinished.why.downcast_ref::<CycleError>() {
+        Some(CycleError::Okta(failure)) if is_about_rights(failure.kind) => {
+            (Class::Credentials, "okta refuses our credentials, or they lack a right".to_owned())
+        }
+        Some(CycleError::Haiilo(failure)) if is_about_rights(failure.kind) => {
+            (Class::Credentials, "haiilo refuses our credentials, or they lack a right".to_owned())
+        }
+        Some(CycleError::Okta(failure)) if failure.kind == FailureKind::NotFound => {
+            (Class::Configuration, "okta has no such application".to_owned())
+        }
+        Some(CycleError::ApplicationNotActive { .. }) => {
+            (Class::Configuration, "the application is not active in okta".to_owned())
+        }
+        Some(CycleError::OtherTenant { what, .. }) => {
+            (Class::Configuration, format!("the store belongs to another {what}"))
+        }
+        Some(CycleError::Store(_)) => (Class::Passing, "the store cannot be used".to_owned()),
+        Some(error) => (Class::Passing, error.to_string()),
+        None => (Class::Passing, "the store cannot be used".to_owned()),
+    };
+    Trouble { class, what, causes: unfinished.to_string() }
+}

@@ -1,0 +1,157 @@
+//! What the daemon knows of itself, for whoever asks.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::daemon::digest::Digest;
+use crate::daemon::schedule::Schedule;
+
+/// Cycles that are remembered, for the page.
+const REMEMBERED: usize = 60;
+
+/// Whether cycles come as they should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// They do.
+    Ready,
+    /// Two scheduled times have passed without a complete cycle.
+    Late,
+}
+
+/// Whether cycles come as they should, when the last complete one ended (or the first was waited for) at `since`.
+pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) -> Readiness {
+    let first = schedule.next_after(since).filter(|at| *at <= now);
+    match first.and_then(|first| schedule.next_after(first)).filter(|second| *second <= now) {
+        Some(_) => Readiness::Late,
+        None => Readiness::Ready,
+    }
+}
+
+/// Whether the record of a cycle in the store is that of one that was complete.
+pub(super) fn is_complete(result: &str) -> bool {
+    matches!(result, "applied" | "refused" | "paused")
+}
+
+/// What the daemon does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Waiting,
+    Running,
+    Ending,
+}
+
+/// A cycle of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) ended: DateTime<Utc>,
+    pub(super) length: TimeDelta,
+    pub(super) result: &'static str,
+}
+
+/// What the daemon knows of itself.
+#[derive(Debug)]
+pub(super) struct Health {
+    pub(super) started: DateTime<Utc>,
+    pub(super) phase: Phase,
+    pub(super) next: Option<DateTime<Utc>>,
+    /// The end of the last complete cycle, by this process or an earlier one.
+    pub(super) last_complete: Option<DateTime<Utc>>,
+    /// The last complete cycle of this process.
+    pub(super) digest: Option<Digest>,
+    /// Failed cycles in a row.
+    pub(super) failures: u32,
+    /// What the last failure was.
+    pub(super) trouble: Option<String>,
+    pub(super) history: VecDeque<Past>,
+}
+
+impl Health {
+    pub(super) fn new(started: DateTime<Utc>) -> Self {
+        Self {
+            started,
+            phase: Phase::Waiting,
+            next: None,
+            last_complete: None,
+            digest: None,
+            failures: 0,
+            trouble: None,
+            history: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn readiness(&self, schedule: &Schedule, now: DateTime<Utc>) -> Readiness {
+        readiness(schedule, self.last_complete.unwrap_or(self.started), now)
+    }
+
+    pub(super) fn remember(&mut self, past: Past) {
+        self.history.truncate(REMEMBERED - 1);
+        self.history.push_front(past);
+    }
+
+    /// One line for `systemctl status`.
+    pub(super) fn status(&self) -> String {
+        let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let last = match (self.failures, self.history.front()) {
+            (0, Some(last)) => format!("last cycle {} at {}", last.result, time(last.ended)),
+            (0, None) => "no cycle yet".to_owned(),
+            (failures, _) => format!("{failures} cycles failed in a row"),
+        };
+        match (self.phase, self.next) {
+            (Phase::Running, _) => format!("a cycle is running; {last}"),
+            (Phase::Ending, _) => format!("ending; {last}"),
+            (Phase::Waiting, Some(next)) => format!("{last}; next at {}", time(next)),
+            (Phase::Waiting, None) => format!("{last}; the schedule has no next time"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono_tz::Tz;
+
+    use super::{Health, Past, Phase, Readiness, readiness};
+    use crate::daemon::schedule::Schedule;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    #[test]
+    fn two_times_without_a_complete_cycle_are_one_too_many() {
+        let quarters = Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule");
+        for (since, now, expected) in [
+            (0, 0, Readiness::Ready),
+            (0, 15, Readiness::Ready),
+            (0, 29, Readiness::Ready),
+            (0, 30, Readiness::Late),
+            (14, 29, Readiness::Ready),
+            (14, 30, Readiness::Late),
+            (16, 44, Readiness::Ready),
+            (16, 45, Readiness::Late),
+            (0, 100_000, Readiness::Late),
+        ] {
+            assert_eq!(readiness(&quarters, at(since), at(now)), expected, "{since} {now}");
+        }
+        let daily = Schedule::parse("0 6 * * *", Tz::UTC).expect("a schedule");
+        assert_eq!(readiness(&daily, at(0), at(24 * 60)), Readiness::Ready);
+        assert_eq!(readiness(&daily, at(0), at(30 * 60)), Readiness::Late);
+    }
+
+    #[test]
+    fn a_line_says_how_it_is() {
+        let mut health = Health::new(at(0));
+        health.next = Some(at(15));
+        assert_eq!(health.status(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
+        health.remember(Past { ended: at(16), length: TimeDelta::seconds(40), result: "applied" });
+        health.phase = Phase::Running;
+        assert_eq!(health.status(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
+        (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
+        assert_eq!(health.status(), "3 cycles failed in a row; the schedule has no next time");
+        for n in 0..100 {
+            health.remember(Past { ended: at(n), length: TimeDelta::zero(), result: "applied" });
+        }
+        assert_eq!((health.history.len(), health.history[0].ended), (60, at(99)));
+    }
+}

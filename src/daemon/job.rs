@@ -1,0 +1,85 @@
+//! What the daemon runs, as a function from the configuration: on SIGHUP it is made anew. The daemon itself names no adapter.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::settings::{ListenSettings, NotifySettings};
+use crate::daemon::digest::Digest;
+use crate::daemon::schedule::Schedule;
+use crate::domain::memory::Standing;
+use crate::engine::{Halt, Observer};
+use crate::http::HttpClient;
+use crate::ports::StoreFailure;
+
+/// Makes jobs from the configuration.
+pub trait Service: Sync {
+    /// What it makes.
+    type Job: Job;
+
+    /// Reads configuration, mapping and secrets; the error has every problem, a line each.
+    fn load(&self) -> Result<Loaded<Self::Job>, Vec<String>>;
+}
+
+/// What follows from one reading of the configuration.
+#[derive(Debug)]
+pub struct Loaded<J> {
+    /// Runs cycles.
+    pub job: J,
+    /// When.
+    pub schedule: Schedule,
+    /// How the daemon is looked at.
+    pub listen: ListenSettings,
+    /// Whom it calls.
+    pub notify: NotifySettings,
+    /// Sends what it calls.
+    pub http: HttpClient,
+}
+
+/// Runs cycles, each with clients and a store of its own making.
+pub trait Job: Send + Sync + 'static {
+    /// Runs one full cycle and logs it. May be dropped at any moment: what it had begun is looked up by the next one.
+    fn cycle(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = Ended>;
+
+    /// How things stand by the store, with this many of the last cycles.
+    fn standing(&self, now: DateTime<Utc>, cycles: u32) -> impl Future<Output = Result<Standing, StoreFailure>> + Send;
+
+    /// What was kept of earlier calls to the webhook.
+    fn called(&self) -> impl Future<Output = Result<Option<String>, StoreFailure>> + Send;
+
+    /// Keeps what was called, so that a new start does not call it again.
+    fn keep_called(&self, called: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+}
+
+/// How a cycle ended.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// Both sides were read completely.
+    Complete(Box<Digest>),
+    /// There was no plan, and nothing was written.
+    Failed(Trouble),
+    /// Somebody else runs a cycle, and is named.
+    Busy(String),
+}
+
+/// Why there was no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind of trouble it is.
+    pub class: Class,
+    /// Why, in a sentence that names nobody.
+    pub what: String,
+    /// Why, with all causes, for the log.
+    pub causes: String,
+}
+
+/// What kind of trouble there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Credentials are refused or lack a right: trying again soon is of no use.
+    Credentials,
+    /// Somebody must change the configuration, in Okta or here: trying again soon is of no use.
+    Configuration,
+    /// It may pass by itself.
+    Passing,
+}

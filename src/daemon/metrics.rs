@@ -1,0 +1,121 @@
+//! Metrics for Prometheus: names, units, and what a cycle adds to them. Adapters count their requests by the same facade.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::daemon::digest::Digest;
+use crate::daemon::health::Readiness;
+
+/// Seconds of requests.
+const REQUESTS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+/// Seconds of cycles.
+const CYCLES: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 7_200.0];
+
+/// Starts counting, once in a process.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("okta_haiilo_sync_cycle_duration_seconds".to_owned()), &CYCLES)?
+        .set_buckets_for_metric(Matcher::Full("okta_haiilo_sync_request_duration_seconds".to_owned()), &REQUESTS)?
+        .install_recorder()?;
+    describe();
+    gauge!("okta_haiilo_sync_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    // What never happened is 0 and not absent, so that an alert can see the first time.
+    for result in ["applied", "refused", "paused", "stopped", "failed"] {
+        counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
+    }
+    Ok(handle)
+}
+
+fn describe() {
+    describe_counter!("okta_haiilo_sync_cycles_total", "Cycles, by how they ended.");
+    describe_histogram!("okta_haiilo_sync_cycle_duration_seconds", Unit::Seconds, "How long cycles took.");
+    describe_gauge!(
+        "okta_haiilo_sync_last_complete_cycle_timestamp_seconds",
+        Unit::Seconds,
+        "When the last complete cycle ended."
+    );
+    describe_gauge!("okta_haiilo_sync_next_cycle_timestamp_seconds", Unit::Seconds, "When the next cycle is due.");
+    describe_gauge!("okta_haiilo_sync_consecutive_failures", "Cycles that failed in a row.");
+    describe_gauge!("okta_haiilo_sync_ready", "1 while cycles come as they should, else 0.");
+    describe_gauge!("okta_haiilo_sync_paused", "1 while an operator has stopped all writes.");
+    describe_counter!("okta_haiilo_sync_operations_total", "Operations, by kind and outcome.");
+    describe_gauge!("okta_haiilo_sync_people", "People, by state, in the last complete cycle.");
+    describe_gauge!("okta_haiilo_sync_held", "People about whom nothing is done, by reason.");
+    describe_gauge!("okta_haiilo_sync_leavers", "People who left, by what becomes of their accounts.");
+    describe_gauge!("okta_haiilo_sync_parked", "Values that Haiilo does not keep.");
+    describe_gauge!("okta_haiilo_sync_missing", "Linked accounts that Haiilo does not show.");
+    describe_gauge!("okta_haiilo_sync_unmanaged", "Accounts that are not ours.");
+    describe_gauge!("okta_haiilo_sync_approvals_waiting", "Refused runs that wait for an approval.");
+    describe_counter!("okta_haiilo_sync_requests_total", "Requests, by side, call and status; status 0 is no answer.");
+    describe_histogram!("okta_haiilo_sync_request_duration_seconds", Unit::Seconds, "How long requests took.");
+    describe_gauge!("okta_haiilo_sync_rate_limit_limit", "Requests that Okta allows in a window, by call.");
+    describe_gauge!("okta_haiilo_sync_rate_limit_remaining", "Requests left in Okta's window, by call.");
+    describe_gauge!("okta_haiilo_sync_token_age_seconds", Unit::Seconds, "How long a token has been in use, by side.");
+    describe_gauge!("okta_haiilo_sync_build_info", "1, with the version.");
+}
+
+/// A cycle ended.
+pub(super) fn cycle(result: &'static str, length: TimeDelta) {
+    counter!("okta_haiilo_sync_cycles_total", "result" => result).increment(1);
+    histogram!("okta_haiilo_sync_cycle_duration_seconds").record(length.as_seconds_f64());
+}
+
+/// What a complete cycle came to.
+pub(super) fn digest(digest: &Digest) {
+    for ((kind, outcome), count) in &digest.operations {
+        counter!("okta_haiilo_sync_operations_total", "kind" => *kind, "outcome" => *outcome).increment(*count);
+    }
+    let counts = digest.counts;
+    for (state, count) in [
+        ("assigned", counts.assigned),
+        ("linked", counts.linked),
+        ("unchanged", counts.unchanged),
+        ("out_of_scope", counts.out_of_scope),
+        ("staged", counts.staged),
+    ] {
+        gauge!("okta_haiilo_sync_people", "state" => state).set(number(count as u64));
+    }
+    for (reason, people) in &digest.held {
+        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people.len() as u64));
+    }
+    for state in ["kept", "pending", "due", "postponed", "blocked"] {
+        let count = digest.leavers.get(state).copied().unwrap_or(0);
+        gauge!("okta_haiilo_sync_leavers", "state" => state).set(number(count));
+    }
+    gauge!("okta_haiilo_sync_parked").set(number(digest.parked));
+    gauge!("okta_haiilo_sync_missing").set(number(digest.missing));
+    gauge!("okta_haiilo_sync_unmanaged").set(number(digest.unmanaged));
+    gauge!("okta_haiilo_sync_paused").set(if digest.result == "paused" { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_approvals_waiting").set(if digest.refused.is_some() { 1.0 } else { 0.0 });
+}
+
+/// Reasons for which nobody is held any more.
+pub(super) fn no_longer_held(before: &Digest, now: &Digest) {
+    for reason in before.held.keys().filter(|reason| !now.held.contains_key(*reason)) {
+        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(0.0);
+    }
+}
+
+/// How the daemon is.
+pub(super) fn standing(
+    readiness: Readiness,
+    failures: u32,
+    (last, next): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+) {
+    gauge!("okta_haiilo_sync_ready").set(if readiness == Readiness::Ready { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(failures));
+    for (name, at) in [
+        ("okta_haiilo_sync_last_complete_cycle_timestamp_seconds", last),
+        ("okta_haiilo_sync_next_cycle_timestamp_seconds", next),
+    ] {
+        if let Some(at) = at {
+            gauge!(name).set(number(u64::try_from(at.timestamp()).unwrap_or(0)));
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of people and seconds are far below 2^53")]
+fn number(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,188 @@
+//! The status page: how it is going, as one HTML file without scripts or outside resources. People appear where they may.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+
+use crate::daemon::digest::Digest;
+use crate::daemon::health::{Health, Phase, Readiness};
+use crate::domain::memory::{CycleRecord, Standing};
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--line:#8884;--good:#2e7d32;--bad:#c62828;--hold:#ef6c00}\
+body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}\
+h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:2rem}\
+table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1.2rem .2rem 0;border-bottom:1px solid var(--line);vertical-align:top}\
+.good{color:var(--good)}.bad{color:var(--bad)}.hold{color:var(--hold)}\
+pre{overflow-x:auto;border:1px solid var(--line);padding:1rem}\
+svg{display:block;max-width:100%;height:auto}";
+
+/// Height of the chart's bars, in pixels.
+const HEIGHT: i64 = 60;
+
+/// Makes the page. `standing` is what the store says, where it could be read.
+pub(super) fn page(health: &Health, standing: Option<&Standing>, readiness: Readiness, now: DateTime<Utc>) -> String {
+    let mut out = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    let add = |out: &mut String, text: &str| out.push_str(text);
+    add(&mut out, "<meta name=\"viewport\" content=\"width=device-width\"><title>okta-haiilo-sync</title>");
+    write!(out, "<style>{STYLE}</style></head><body>\n<h1>okta-haiilo-sync {}</h1>\n", env!("CARGO_PKG_VERSION"))
+        .expect("a text takes every line");
+    state(&mut out, health, readiness, now);
+    match standing {
+        Some(standing) => {
+            waiting(&mut out, standing, now);
+            chart(&mut out, &standing.cycles);
+        }
+        None => add(&mut out, "<p class=\"bad\">The store cannot be read.</p>\n"),
+    }
+    if let Some(digest) = &health.digest {
+        numbers(&mut out, digest);
+    }
+    add(&mut out, "</body></html>\n");
+    out
+}
+
+fn state(out: &mut String, health: &Health, readiness: Readiness, now: DateTime<Utc>) {
+    let (class, word) = match readiness {
+        Readiness::Ready => ("good", "Cycles come as they should."),
+        Readiness::Late => ("bad", "Two scheduled times have passed without a complete cycle."),
+    };
+    let mut rows = vec![("State", format!("<span class=\"{class}\">{word}</span>"))];
+    rows.push((
+        "Now",
+        match health.phase {
+            Phase::Waiting => "waiting".to_owned(),
+            Phase::Running => "a cycle is running".to_owned(),
+            Phase::Ending => "ending".to_owned(),
+        },
+    ));
+    if let Some(last) = health.last_complete {
+        rows.push(("Last complete cycle", time(last)));
+    }
+    if let Some(next) = health.next {
+        rows.push(("Next cycle", time(next)));
+    }
+    if let Some(trouble) = &health.trouble {
+        let text =
+            format!("<span class=\"bad\">{} cycles failed in a row: {}</span>", health.failures, escaped(trouble));
+        rows.push(("Trouble", text));
+    }
+    rows.push(("Running since", time(health.started)));
+    rows.push(("This page", time(now)));
+    table(out, &rows);
+}
+
+fn waiting(out: &mut String, standing: &Standing, now: DateTime<Utc>) {
+    if standing.waiting.is_empty() {
+        out.push_str("<p>Nothing waits for an approval.</p>\n");
+        return;
+    }
+    out.push_str("<h2>Waits for an approval</h2>\n");
+    let rows: Vec<(String, String)> = standing
+        .waiting
+        .iter()
+        .map(|waiting| {
+            let what = match waiting.approved_until {
+                Some(until) if until > now => format!("approved until {}", time(until)),
+                _ => format!("<code>okta-haiilo-sync approve {}</code>", escaped(waiting.id.as_str())),
+            };
+            (time(waiting.at), what)
+        })
+        .collect();
+    table(out, &rows.iter().map(|(at, what)| (at.as_str(), what.clone())).collect::<Vec<_>>());
+}
+
+/// The last cycles as bars: how long each took, and how it ended.
+fn chart(out: &mut String, cycles: &[CycleRecord]) {
+    if cycles.is_empty() {
+        return;
+    }
+    let seconds = |cycle: &CycleRecord| (cycle.ended - cycle.started).num_seconds().max(0);
+    let longest = cycles.iter().map(seconds).max().unwrap_or(0).max(1);
+    let width = cycles.len() * 14;
+    writeln!(
+        out,
+        "<h2>Last cycles</h2>\n<svg role=\"img\" aria-label=\"How long the last {} cycles took\" width=\"{width}\" height=\"{}\" viewBox=\"0 0 {width} {}\">",
+        cycles.len(),
+        HEIGHT + 4,
+        HEIGHT + 4
+    )
+    .expect("a text takes every line");
+    for (at, cycle) in cycles.iter().rev().enumerate() {
+        let height = (seconds(cycle) * HEIGHT / longest).max(3);
+        let color = match cycle.result.as_str() {
+            "applied" => "var(--good)",
+            "refused" | "paused" => "var(--hold)",
+            _ => "var(--bad)",
+        };
+        writeln!(
+            out,
+            "<rect x=\"{}\" y=\"{}\" width=\"10\" height=\"{height}\" fill=\"{color}\"><title>{}: {}, {} s</title></rect>",
+            at * 14,
+            HEIGHT + 2 - height,
+            time(cycle.ended),
+            escaped(&cycle.result),
+            seconds(cycle)
+        )
+        .expect("a text takes every line");
+    }
+    writeln!(
+        out,
+        "</svg>\n<p>The longest took {longest} s. Applied is green, refused or paused orange, stopped red.</p>"
+    )
+    .expect("a text takes every line");
+}
+
+fn numbers(out: &mut String, digest: &Digest) {
+    out.push_str("<h2>The last complete cycle</h2>\n");
+    let counts = digest.counts;
+    let mut rows = vec![
+        ("Ended".to_owned(), digest.result.to_owned()),
+        ("Assigned in Okta".to_owned(), counts.assigned.to_string()),
+        ("Unchanged".to_owned(), counts.unchanged.to_string()),
+    ];
+    rows.extend(digest.operations.iter().map(|((kind, outcome), n)| (format!("{kind}, {outcome}"), n.to_string())));
+    rows.extend(digest.held.iter().map(|(code, people)| (format!("held: {code}"), people.len().to_string())));
+    rows.extend(digest.leavers.iter().map(|(state, n)| (format!("leavers: {state}"), n.to_string())));
+    rows.extend(
+        [("parked", digest.parked), ("missing", digest.missing), ("not ours", digest.unmanaged)]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(what, n)| (what.to_owned(), n.to_string())),
+    );
+    rows.extend(digest.stops.iter().map(|stop| ("stopped".to_owned(), escaped(stop))));
+    table(out, &rows.iter().map(|(what, n)| (what.as_str(), n.clone())).collect::<Vec<_>>());
+    if let Some(report) = &digest.report {
+        writeln!(out, "<h2>Report</h2>\n<pre>{}</pre>", escaped(report)).expect("a text takes every line");
+    }
+}
+
+/// A table of two columns; the second is HTML.
+fn table(out: &mut String, rows: &[(&str, String)]) {
+    out.push_str("<table>\n");
+    for (what, value) in rows {
+        writeln!(out, "<tr><th scope=\"row\">{}</th><td>{value}</td></tr>", escaped(what))
+            .expect("a text takes every line");
+    }
+    out.push_str("</table>\n");
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// A text as HTML shows it.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,59 @@
+//! Whoever started the daemon and watches over it: systemd (sd_notify), or nobody.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+/// Tells systemd how the daemon is, where systemd wants to know (`Type=notify`).
+#[derive(Clone, Copy, Debug)]
+pub enum Supervisor {
+    /// Systemd, as far as the environment says so.
+    Systemd,
+    /// Nobody: in tests, and whenever the daemon is part of something else.
+    Nobody,
+}
+
+impl Supervisor {
+    /// The daemon runs.
+    pub(super) fn ready(self, status: &str) {
+        self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+    }
+
+    /// The configuration is read again; `ready` ends that.
+    pub(super) fn reloading(self) {
+        if matches!(self, Self::Systemd)
+            && let Ok(since_boot) = NotifyState::monotonic_usec_now()
+        {
+            self.tell(&[NotifyState::Reloading, since_boot]);
+        }
+    }
+
+    /// A line for `systemctl status`.
+    pub(super) fn status(self, status: &str) {
+        self.tell(&[NotifyState::Status(status)]);
+    }
+
+    /// The daemon ends.
+    pub(super) fn stopping(self) {
+        self.tell(&[NotifyState::Stopping]);
+    }
+
+    /// The daemon gets on.
+    pub(super) fn alive(self) {
+        self.tell(&[NotifyState::Watchdog]);
+    }
+
+    /// How often [`alive`](Self::alive) is wanted, where it is.
+    pub(super) fn watchdog(self) -> Option<Duration> {
+        match self {
+            Self::Systemd => sd_notify::watchdog_enabled().map(|limit| limit / 3),
+            Self::Nobody => None,
+        }
+    }
+
+    fn tell(self, states: &[NotifyState<'_>]) {
+        if let (Self::Systemd, Err(error)) = (self, sd_notify::notify(states)) {
+            tracing::debug!(%error, "systemd was not told");
+        }
+    }
+}
