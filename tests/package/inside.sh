@@ -31,7 +31,7 @@ secret() { install -o okta-haiilo-sync -g okta-haiilo-sync -m 0600 /dev/stdin "$
 # unit_ends UNIT CODE RESULT: starts a unit of one cycle.
 unit_ends() {
     systemctl reset-failed "$1" 2>/dev/null || true
-    systemctl start "$1" || true
+    systemctl start "$1" 2>/dev/null || true
     local found
     found="$(systemctl show --value -p ExecMainStatus "$1") $(systemctl show --value -p Result "$1")"
     [ "$found" = "$2 $3" ] || fail "$1 ended with ‘$found’, not ‘$2 $3’: $(journalctl --no-pager -u "$1" -n 30)"
@@ -124,10 +124,24 @@ if [ $booted = yes ]; then
     systemctl disable --now okta-haiilo-sync-once.timer 2>/dev/null
 
     step "the daemon"
+    printf '%s\n' '' '[listen]' 'address = "127.0.0.1:9464"' '' '[schedule]' 'full = "*/2 * * * * *"' >>$etc/okta-haiilo-sync.toml
+    # page PATH: what the daemon answers.
+    page() {
+        exec 3<>/dev/tcp/127.0.0.1/9464
+        printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' "$1" >&3
+        cat <&3
+        exec 3>&-
+    }
     pid() { systemctl show --value -p MainPID okta-haiilo-sync.service; }
     systemctl enable --now okta-haiilo-sync.service 2>/dev/null || fail "it does not start: $(journalctl --no-pager -u okta-haiilo-sync.service -n 30)"
     first=$(pid)
     ends 0 as_service okta-haiilo-sync plan --exit-code
+    for _ in $(seq 100); do page /metrics | grep -q '^okta_haiilo_sync_cycles_total{result="applied"} [1-9]' && break; sleep 0.1; done
+    says "$(page /readyz)" " 200 "
+    says "$(systemctl show --value -p StatusText okta-haiilo-sync.service)" "last cycle applied at"
+    names=$(page /metrics | sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' | sort)
+    [ "$(wc -l <<<"$names")" -gt 12 ] || fail "there are hardly any metrics: $names"
+    is "what metrics.txt does not name" "$(comm -23 <(echo "$names") <(sort /package/metrics.txt))" ""
     systemctl reload okta-haiilo-sync.service
     sleep 2
     is "the daemon after a reload" "$(systemctl is-active okta-haiilo-sync.service) $(pid)" "active $first"
@@ -149,6 +163,15 @@ if [ $booted = yes ]; then
     [ "$(pid)" != "$first" ] || fail "the daemon is still the old version"
     is "how the old daemon ended" "$(systemctl show --value -p Result okta-haiilo-sync.service)" success
     ends 0 as_service okta-haiilo-sync plan --exit-code
+fi
+
+if [ $booted = yes ]; then
+    step "the end of the daemon"
+    began=$SECONDS
+    systemctl stop okta-haiilo-sync.service
+    [ $((SECONDS - began)) -le 11 ] || fail "it took $((SECONDS - began)) s"
+    is "how it ended" "$(systemctl show --value -p Result okta-haiilo-sync.service) $(systemctl show --value -p ExecMainStatus okta-haiilo-sync.service)" "success 0"
+    systemctl start okta-haiilo-sync.service
 fi
 
 step "remove"
