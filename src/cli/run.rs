@@ -1,5 +1,6 @@
 //! `run`: the daemon, put together. Knows how a cycle is made from the configuration; when there is one is the daemon's business.
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
         let sender = sender.clone();
         tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(means).await.is_ok() {} });
     }
-    daemon.run(&mut signals, Some(metrics)).await?;
+    daemon.run(&mut signals, Some(metrics)).await.context("listen.address cannot be listened on")?;
     Ok(Ending::Done)
 }
 
@@ -153,9 +154,8 @@ fn trouble(unfinished: &Unfinished) -> Trouble {
         Some(CycleError::OtherTenant { what, .. }) => {
             (Class::Configuration, format!("the store belongs to another {what}"))
         }
-        Some(CycleError::Store(_)) => (Class::Passing, "the store cannot be used".to_owned()),
+        Some(CycleError::Store(_)) | None => (Class::Passing, "the store cannot be used".to_owned()),
         Some(error) => (Class::Passing, error.to_string()),
-        None => (Class::Passing, "the store cannot be used".to_owned()),
     };
     Trouble { class, what, causes: unfinished.to_string() }
 }

@@ -175,3 +175,148 @@ impl Called {
 fn is_due(called: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     called.is_none_or(|at| now - at >= AGAIN || at > now)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::{Called, Message};
+    use crate::daemon::digest::{Credentials, Digest};
+    use crate::daemon::job::{Class, Trouble};
+    use crate::domain::guard::{LimitName, Violation};
+    use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
+    }
+
+    fn digest(change: impl FnOnce(&mut Digest)) -> Digest {
+        let mut digest = Digest { result: "applied", ..Digest::default() };
+        change(&mut digest);
+        digest
+    }
+
+    fn refused(id: &str) -> Digest {
+        let violations = vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }];
+        digest(|digest| (digest.result, digest.refused) = ("refused", Some((ApprovalId::new(id), violations))))
+    }
+
+    fn held(people: &[&str]) -> Digest {
+        let ids = people.iter().map(|id| OktaUserId::new(*id)).collect();
+        digest(|digest| digest.held = [("mapping", ids)].into())
+    }
+
+    fn trouble(class: Class) -> Trouble {
+        Trouble { class, what: "haiilo could not be read".to_owned(), causes: String::new() }
+    }
+
+    /// What is called after each of these cycles, at these hours.
+    fn calls(digests: &[(i64, Digest)]) -> Vec<Vec<String>> {
+        let mut called = Called::default();
+        let mut calls = Vec::new();
+        for (hour, digest) in digests {
+            let messages = called.completed(digest, at(*hour));
+            calls.push(messages.iter().map(|message| format!("{}: {}", message.event, message.text)).collect());
+            // A new start in between changes nothing.
+            let kept = serde_json::to_string(&called).expect("JSON");
+            called = serde_json::from_str(&kept).expect("what was kept");
+        }
+        calls
+    }
+
+    fn numbers(calls: &[Vec<String>]) -> Vec<usize> {
+        calls.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn an_approval_is_asked_for_once_a_day_and_a_new_one_at_once() {
+        let found = calls(&[
+            (0, refused("a")),
+            (1, refused("a")),
+            (23, refused("a")),
+            (24, refused("a")),
+            (25, refused("b")),
+            (26, digest(|_| {})),
+            (27, refused("b")),
+        ]);
+        assert_eq!(numbers(&found), [1, 0, 0, 1, 1, 0, 1]);
+        assert_eq!(
+            found[0],
+            [
+                "approval_needed: A run was refused (creates 30 of 25). Look at it with `plan`; `approve a` lets exactly that pass."
+            ]
+        );
+    }
+
+    #[test]
+    fn people_who_are_newly_held_are_told_once_a_day() {
+        let found = calls(&[
+            (0, held(&["1", "2"])),
+            (1, held(&["1", "2"])),
+            (2, held(&["1", "2", "3"])),
+            (25, held(&["1", "2", "3"])),
+            (50, held(&["1", "2", "3"])),
+            // One of them was well in between.
+            (51, held(&["1", "2"])),
+            (52, held(&["1", "2", "3"])),
+        ]);
+        assert_eq!(numbers(&found), [1, 0, 0, 1, 0, 0, 1]);
+        assert!(found[0][0].starts_with("people_held: 2 people are newly held (2 in all)"), "{found:?}");
+        assert!(found[3][0].starts_with("people_held: 1 people are newly held (3 in all)"), "{found:?}");
+    }
+
+    #[test]
+    fn failed_operations_are_told_with_their_people() {
+        let mut called = Called::default();
+        let failing = digest(|digest| digest.failing = [OktaUserId::new("7")].into());
+        let messages = called.completed(&failing, at(0));
+        let [Message { event: "people_held", details, .. }] = &messages[..] else { panic!("{messages:?}") };
+        assert_eq!(
+            (&details["held"], &details["failing"], &details["okta_ids"][0]),
+            (&0.into(), &1.into(), &"7".into())
+        );
+    }
+
+    #[test]
+    fn each_delete_is_announced_once() {
+        let soon = |ids: &[&str]| digest(|digest| digest.soon = ids.iter().map(|id| HaiiloId::new(*id)).collect());
+        let found = calls(&[(0, soon(&["a"])), (1, soon(&["a"])), (2, soon(&["a", "b"])), (90, soon(&["a", "b"]))]);
+        assert_eq!(numbers(&found), [1, 0, 1, 0]);
+        assert!(found[2][0].contains("1 accounts will be deleted for ever within three days (2 in all)"), "{found:?}");
+    }
+
+    #[test]
+    fn failures_are_told_when_there_are_enough_of_them_and_so_is_their_end() {
+        let mut called = Called::default();
+        let mut failed =
+            |n, hour| called.failed(&trouble(Class::Passing), (n, 3), at(hour)).map(|message| message.text);
+        assert_eq!((failed(1, 0), failed(2, 1)), (None, None));
+        assert_eq!(failed(3, 2), Some("3 cycles failed in a row: haiilo could not be read.".to_owned()));
+        assert_eq!((failed(4, 3), failed(90, 25)), (None, None));
+        assert!(failed(91, 26).is_some());
+        let events = |messages: Vec<Message>| messages.iter().map(|message| message.event).collect::<Vec<_>>();
+        assert_eq!(events(called.completed(&digest(|_| {}), at(27))), ["recovered"]);
+        assert!(called.completed(&digest(|_| {}), at(28)).is_empty());
+        // A short trouble that nobody was told of has no end worth a call.
+        assert!(called.failed(&trouble(Class::Passing), (1, 3), at(29)).is_none());
+        assert!(called.completed(&digest(|_| {}), at(30)).is_empty());
+    }
+
+    #[test]
+    fn refused_credentials_are_told_at_once() {
+        let mut called = Called::default();
+        for (hour, is_told) in [(0, true), (1, false), (23, false), (24, true)] {
+            let message = called.failed(&trouble(Class::Credentials), (1, 3), at(hour));
+            assert_eq!(message.is_some_and(|message| message.event == "credentials_refused"), is_told, "{hour}");
+        }
+        let while_writing = digest(|digest| (digest.result, digest.credentials) = ("stopped", Credentials::Refused));
+        assert!(called.completed(&while_writing, at(25)).is_empty(), "told an hour ago");
+        assert_eq!(called.completed(&digest(|_| {}), at(26))[0].event, "recovered");
+    }
+
+    /// What was kept by another version, or by nobody.
+    #[test]
+    fn what_cannot_be_read_is_nothing() {
+        assert_eq!(serde_json::from_str::<Called>("{\"other\": 1}").expect("nothing"), Called::default());
+    }
+}

@@ -17,31 +17,31 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::daemon::board::Board;
 use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
 use crate::daemon::page;
-use crate::daemon::run::Shared;
 
 /// Cycles that the page shows.
 const SHOWN: u32 = 48;
 
 /// What each answer needs.
 struct Looks<J, C> {
-    shared: Arc<Shared<J>>,
+    board: Arc<Board<J>>,
     clock: C,
     metrics: Option<PrometheusHandle>,
 }
 
 impl<J, C: Clone> Clone for Looks<J, C> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), clock: self.clock.clone(), metrics: self.metrics.clone() }
+        Self { board: Arc::clone(&self.board), clock: self.clock.clone(), metrics: self.metrics.clone() }
     }
 }
 
 /// Listens, until the task is aborted.
 pub(super) async fn start<J: Job, C: Clock + Clone>(
     address: SocketAddr,
-    (shared, clock, metrics): (Arc<Shared<J>>, C, Option<PrometheusHandle>),
+    (board, clock, metrics): (Arc<Board<J>>, C, Option<PrometheusHandle>),
 ) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
@@ -51,7 +51,7 @@ pub(super) async fn start<J: Job, C: Clock + Clone>(
         .route("/metrics", get(metrics_text::<J, C>))
         .route("/", get(front::<J, C>))
         .layer(middleware::from_fn(guard))
-        .with_state(Looks { shared, clock, metrics });
+        .with_state(Looks { board, clock, metrics });
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the endpoint ended");
@@ -67,14 +67,14 @@ async fn guard(request: Request, next: Next) -> Response {
     } else {
         (StatusCode::FORBIDDEN, "this endpoint is for this machine\n").into_response()
     };
-    for (name, value) in [
-        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("cache-control", "no-store"),
-    ] {
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")]
+    {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    let policy = format!("default-src 'none'; style-src '{}'; frame-ancestors 'none'", page::style_hash());
+    let policy = HeaderValue::from_str(&policy).expect("plain characters");
+    response.headers_mut().insert(HeaderName::from_static("content-security-policy"), policy);
     response
 }
 
@@ -92,8 +92,8 @@ fn is_here(headers: &HeaderMap) -> bool {
 
 async fn ready<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
     let now = looks.clock.now();
-    let text = format!("{}\n", looks.shared.health().status());
-    match looks.shared.readiness(now) {
+    let text = format!("{}\n", looks.board.health().status());
+    match looks.board.readiness(now) {
         Readiness::Ready => (StatusCode::OK, text).into_response(),
         Readiness::Late => (StatusCode::SERVICE_UNAVAILABLE, text).into_response(),
     }
@@ -101,7 +101,7 @@ async fn ready<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
 
 async fn metrics_text<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
     let Some(metrics) = &looks.metrics else { return StatusCode::NOT_FOUND.into_response() };
-    looks.shared.measure(looks.clock.now());
+    looks.board.measure(looks.clock.now());
     metrics.run_upkeep();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(HeaderName::from_static("content-type"), kind)], metrics.render()).into_response()
@@ -109,11 +109,11 @@ async fn metrics_text<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Res
 
 async fn front<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Html<String> {
     let now = looks.clock.now();
-    let job = looks.shared.job();
+    let job = looks.board.job();
     let standing = job.standing(now, SHOWN).await;
     if let Err(error) = &standing {
         tracing::warn!(%error, "the status page could not read the store");
     }
-    let readiness = looks.shared.readiness(now);
-    Html(page::page(&looks.shared.health(), standing.ok().as_ref(), readiness, now))
+    let readiness = looks.board.readiness(now);
+    Html(page::page(&looks.board.health(), standing.ok().as_ref(), readiness, now))
 }

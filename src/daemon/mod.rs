@@ -1,6 +1,7 @@
 //! The daemon: cycles by themselves, on a schedule, for months. Knows the engine and no adapter: what a cycle is put together from is
 //! handed in by the command line.
 
+mod board;
 mod caller;
 mod callout;
 mod digest;

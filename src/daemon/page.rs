@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
 use crate::daemon::digest::Digest;
@@ -16,6 +17,12 @@ table{border-collapse:collapse}td,th{text-align:left;padding:.2rem 1.2rem .2rem 
 .good{color:var(--good)}.bad{color:var(--bad)}.hold{color:var(--hold)}\
 pre{overflow-x:auto;border:1px solid var(--line);padding:1rem}\
 svg{display:block;max-width:100%;height:auto}";
+
+/// The style, as a Content-Security-Policy names it, so that no other one applies.
+pub(super) fn style_hash() -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
+}
 
 /// Height of the chart's bars, in pixels.
 const HEIGHT: i64 = 60;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,16 +11,16 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::settings::People;
+use crate::daemon::board::Board;
 use crate::daemon::caller::{Caller, Told};
 use crate::daemon::callout::{Called, Message};
 use crate::daemon::digest::Digest;
 use crate::daemon::endpoint;
-use crate::daemon::health::{Health, Past, Phase, Readiness, is_complete};
+use crate::daemon::health::{Past, Phase, is_complete};
 use crate::daemon::job::{Ended, Job, Loaded, Service, Trouble};
 use crate::daemon::metrics;
 use crate::daemon::pace::{self, Pace};
 use crate::daemon::pulse::Pulse;
-use crate::daemon::schedule::Schedule;
 use crate::daemon::supervisor::Supervisor;
 use crate::engine::Halt;
 
@@ -40,46 +40,12 @@ pub enum Signal {
     Reload,
 }
 
-/// What the loop and the endpoint both know.
-#[derive(Debug)]
-pub(super) struct Shared<J> {
-    health: Mutex<Health>,
-    current: RwLock<(Arc<J>, Schedule)>,
-}
-
-impl<J> Shared<J> {
-    /// A holder that panicked left plain data behind, which is still true.
-    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn job(&self) -> Arc<J> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    fn schedule(&self) -> Schedule {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).1.clone()
-    }
-
-    pub(super) fn readiness(&self, now: DateTime<Utc>) -> Readiness {
-        let schedule = self.schedule();
-        self.health().readiness(&schedule, now)
-    }
-
-    /// Brings the metrics of how it is up to date.
-    pub(super) fn measure(&self, now: DateTime<Utc>) {
-        let readiness = self.readiness(now);
-        let health = self.health();
-        metrics::standing(readiness, health.failures, (health.last_complete, health.next));
-    }
-}
-
 /// The daemon.
 pub struct Daemon<'a, S: Service, C> {
     service: &'a S,
     clock: C,
     supervisor: Supervisor,
-    shared: Arc<Shared<S::Job>>,
+    board: Arc<Board<S::Job>>,
     caller: Caller<C>,
     people: People,
     address: Option<SocketAddr>,
@@ -104,14 +70,13 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
     pub fn new(service: &'a S, clock: C, supervisor: Supervisor) -> Result<Self, Vec<String>> {
         let Loaded { job, schedule, listen, notify, http } = service.load()?;
-        let health = Mutex::new(Health::new(clock.now()));
-        let shared = Arc::new(Shared { health, current: RwLock::new((Arc::new(job), schedule)) });
+        let board = Arc::new(Board::new(clock.now(), job, schedule));
         Ok(Self {
             service,
             caller: Caller::new(http, clock.clone(), notify),
             clock,
             supervisor,
-            shared,
+            board,
             people: listen.people,
             address: listen.address,
             pace: Pace::default(),
@@ -128,7 +93,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         let endpoint = match self.address {
             None => None,
             Some(address) => {
-                let looks = (Arc::clone(&self.shared), self.clock.clone(), metrics.clone());
+                let looks = (Arc::clone(&self.board), self.clock.clone(), metrics.clone());
                 let (bound, task) = endpoint::start(address, looks).await?;
                 tracing::info!(address = %bound, "listening");
                 Some(task)
@@ -137,7 +102,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         self.recall().await;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan_next(self.clock.now());
-        self.supervisor.ready(&self.shared.health().status());
+        self.supervisor.ready(&self.board.health().status());
         loop {
             match self.wait(signals).await {
                 Woken::Due => {}
@@ -157,7 +122,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 None => {}
             }
         }
-        self.shared.health().phase = Phase::Ending;
+        self.board.health().phase = Phase::Ending;
         self.supervisor.stopping();
         if let Some(endpoint) = endpoint {
             endpoint.abort();
@@ -168,19 +133,19 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// When the last complete cycle was, and what was called, by the store.
     async fn recall(&mut self) {
-        let job = self.shared.job();
+        let job = self.board.job();
         match job.standing(self.clock.now(), 100).await {
             Ok(standing) => {
                 let complete = standing.cycles.iter().filter(|cycle| is_complete(&cycle.result));
-                self.shared.health().last_complete = complete.map(|cycle| cycle.ended).max();
+                self.board.health().last_complete = complete.map(|cycle| cycle.ended).max();
             }
             Err(error) => tracing::warn!(%error, "the store could not be read"),
         }
     }
 
     fn plan_next(&self, after: DateTime<Utc>) {
-        let next = self.pace.next(&self.shared.schedule(), after);
-        let mut health = self.shared.health();
+        let next = self.pace.next(&self.board.schedule(), after);
+        let mut health = self.board.health();
         if next.is_none() && health.next.is_some() {
             tracing::error!("the schedule has no next time");
         }
@@ -191,7 +156,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// Waits for the next cycle, or for a signal.
     async fn wait(&self, signals: &mut mpsc::Receiver<Signal>) -> Woken {
         loop {
-            let next = self.shared.health().next;
+            let next = self.board.health().next;
             let left = next.map(|next| (next - self.clock.now()).to_std().unwrap_or(Duration::ZERO));
             if left == Some(Duration::ZERO) {
                 return Woken::Due;
@@ -208,10 +173,10 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// Runs one cycle; what somebody wanted meanwhile.
     async fn cycle(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Option<Signal> {
-        let (due, began) = (self.shared.health().next, self.clock.now());
-        self.shared.health().phase = Phase::Running;
-        self.supervisor.status(&self.shared.health().status());
-        let (pulse, halt, job) = (Pulse::new(self.clock.clone()), Halt::default(), self.shared.job());
+        let (due, began) = (self.board.health().next, self.clock.now());
+        self.board.health().phase = Phase::Running;
+        self.supervisor.status(&self.board.health().status());
+        let (pulse, halt, job) = (Pulse::new(self.clock.clone()), Halt::default(), self.board.job());
         let mut wanted = None;
         let ended = {
             let work = job.cycle(&pulse, halt.clone());
@@ -225,7 +190,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                         Signal::End => {
                             wanted = Some(Signal::End);
                             halt.request();
-                            self.shared.health().phase = Phase::Ending;
+                            self.board.health().phase = Phase::Ending;
                             self.supervisor.stopping();
                             break self.last(&mut work, &pulse).await;
                         }
@@ -246,7 +211,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 self.tell(&ended, now).await;
             }
         }
-        let skipped = pace::skipped(&self.shared.schedule(), due.unwrap_or(began), now);
+        let skipped = pace::skipped(&self.board.schedule(), due.unwrap_or(began), now);
         if skipped > 0 && wanted != Some(Signal::End) {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
@@ -289,13 +254,13 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             }
         };
         metrics::cycle(result, length);
-        self.shared.health().remember(Past { ended: now, length, result });
-        self.shared.measure(now);
+        self.board.health().remember(Past { ended: now, length, result });
+        self.board.measure(now);
     }
 
     fn completed(&self, digest: &Digest, now: DateTime<Utc>) {
         metrics::digest(digest);
-        let mut health = self.shared.health();
+        let mut health = self.board.health();
         if let Some(before) = &health.digest {
             metrics::no_longer_held(before, digest);
         }
@@ -309,7 +274,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// A failure that goes on is logged ever more rarely.
     fn failed(&self, trouble: &Trouble, failures: u32) {
-        let mut health = self.shared.health();
+        let mut health = self.board.health();
         let is_news = health.trouble.as_deref() != Some(trouble.what.as_str());
         if is_news || failures.is_power_of_two() {
             let until = self.pace.not_before().map(|until| until.format("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -320,7 +285,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// Calls out, and keeps what was called. What did not get through is tried after the next cycle.
     async fn tell(&mut self, ended: &Ended, now: DateTime<Utc>) {
-        let job = self.shared.job();
+        let job = self.board.job();
         // Another instance may have called meanwhile.
         if let Ok(Some(kept)) = job.called().await {
             self.called = serde_json::from_str(&kept).unwrap_or_default();
@@ -360,7 +325,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         self.supervisor.reloading();
         match self.service.load() {
             Ok(Loaded { job, schedule, listen, notify, http }) => {
-                *self.shared.current.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(job), schedule);
+                self.board.replace(job, schedule);
                 self.caller = Caller::new(http, self.clock.clone(), notify);
                 self.people = listen.people;
                 if listen.address != self.address {
@@ -377,7 +342,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             }
         }
         self.plan_next(self.clock.now());
-        self.supervisor.ready(&self.shared.health().status());
+        self.supervisor.ready(&self.board.health().status());
     }
 }
 

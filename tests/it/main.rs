@@ -11,6 +11,7 @@ mod cli_recreate;
 mod cli_remove;
 mod cli_reports;
 mod cli_review;
+mod cli_run;
 mod cli_secrets;
 mod cli_stage;
 mod cli_standing;

@@ -1,0 +1,393 @@
+//! `run` at the program: the daemon as systemd starts it, from outside. It lives in the time of the system, so that its schedule is every
+//! second, and each test waits for what shall happen, never for a time.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::haiilo::route;
+use okta_haiilo_sim::okta::route as okta_route;
+use okta_haiilo_sim::people::person;
+use serde_json::Value as Json;
+
+use crate::cli_stage::{Ended, Stage};
+
+/// What a test waits for comes within this time, or never.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A daemon, and the address at which it is looked at.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+    log: std::path::PathBuf,
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn until<T>(what: &str, mut is_so: impl FnMut() -> Option<T>) -> T {
+    let began = now();
+    loop {
+        if let Some(found) = is_so() {
+            return found;
+        }
+        assert!(now() - began < PATIENCE, "{what}: not within {PATIENCE:?}");
+        pause();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process of its own lives in the time of the system")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process of its own lives in the time of the system")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
+}
+
+/// A port that was free a moment ago.
+fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port")
+}
+
+fn schedule(stage: &Stage, more: &str) -> SocketAddr {
+    let address = free_address();
+    stage.configure_also(&format!(
+        "[schedule]\nfull = \"* * * * * *\"\n[listen]\naddress = \"{address}\"\nshow_people = true\n{more}"
+    ));
+    address
+}
+
+impl Running {
+    /// Starts the daemon, and waits until it listens.
+    fn start(stage: &Stage, address: SocketAddr) -> Self {
+        Self::start_with(stage, address, &["run"])
+    }
+
+    fn start_with(stage: &Stage, address: SocketAddr, arguments: &[&str]) -> Self {
+        let log = stage.path("run.log");
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
+        let mut command = stage.command(arguments);
+        let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the program starts");
+        let mut running = Self { child, address, log };
+        until("it listens", || {
+            if let Some(status) = running.child.try_wait().expect("a child") {
+                panic!("it ended: {status}\n{}", running.log());
+            }
+            TcpStream::connect(address).ok()
+        });
+        running
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// The status and the body of an answer.
+    fn get(&self, path: &str) -> (u16, String) {
+        get(self.address, path, &self.address.to_string())
+    }
+
+    /// A metric, where it is shown.
+    fn metric(&self, name: &str) -> Option<f64> {
+        let (status, text) = self.get("/metrics");
+        assert_eq!(status, 200);
+        text.lines().find_map(|line| line.strip_prefix(&format!("okta_haiilo_sync_{name} "))?.parse().ok())
+    }
+
+    fn signal(&self, name: &str) {
+        let mut kill = std::process::Command::new("kill");
+        let status = kill.arg(format!("-{name}")).arg(self.child.id().to_string()).status().expect("kill");
+        assert!(status.success());
+    }
+
+    /// Asks for the end; how long it took.
+    fn end(mut self) -> Duration {
+        let began = now();
+        self.signal("TERM");
+        let status = until("it ends", || self.child.try_wait().expect("a child"));
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+        now() - began
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that failed leaves no process behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn get(address: SocketAddr, path: &str, host: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("connected");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, answer.split_once("\r\n\r\n").expect("a body").1.to_owned())
+}
+
+/// Somebody who is called: each body of a POST, and the path of each GET.
+fn listener(status: u16) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            let text = loop {
+                let Ok(read) = stream.read(&mut buffer) else { break String::new() };
+                request.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&request).into_owned();
+                let length = text.to_lowercase().split_once("content-length: ").map_or(0, |(_, rest)| {
+                    rest.lines().next().and_then(|length| length.trim().parse::<usize>().ok()).unwrap_or(0)
+                });
+                if read == 0 || text.split_once("\r\n\r\n").is_some_and(|(_, body)| body.len() >= length) {
+                    break text;
+                }
+            };
+            let (first, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+            let told = if first.starts_with("GET") { first.split(' ').nth(1).unwrap_or_default() } else { body };
+            into.lock().expect("a list").push(told.to_owned());
+            let _ = write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (address, heard)
+}
+
+fn heard(list: &Arc<Mutex<Vec<String>>>) -> Vec<String> {
+    list.lock().expect("a list").clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_runs_cycles_is_looked_at_and_ends_when_it_is_told() {
+    let stage = Stage::in_step(3).await;
+    let address = schedule(&stage, "");
+    let running = Running::start(&stage, address);
+    stage.okta.state().hire(&person(9));
+    until("the account is made", || stage.account(9));
+    until("cycles are counted", || running.metric("cycles_total{result=\"applied\"}").filter(|count| *count >= 2.0));
+    assert_eq!(running.get("/healthz"), (200, "ok\n".to_owned()));
+    let (status, text) = running.get("/readyz");
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(running.metric("operations_total{kind=\"create\",outcome=\"done\"}"), Some(1.0));
+    assert_eq!(running.metric("people{state=\"assigned\"}"), Some(4.0));
+    assert_eq!(running.metric("ready"), Some(1.0));
+    let requests = running.metric("requests_total{side=\"haiilo\",call=\"POST /Users\",status=\"201\"}");
+    assert_eq!(requests, Some(1.0), "{}", running.get("/metrics").1);
+    let (status, page) = running.get("/");
+    assert_eq!(status, 200);
+    for words in ["Cycles come as they should", "<svg", "Nothing waits for an approval", "<pre>"] {
+        assert!(page.contains(words), "{words} is not in {page}");
+    }
+    assert!(running.end() < Duration::from_secs(10));
+    let log = std::fs::read_to_string(stage.path("run.log")).expect("a log");
+    assert!(log.contains("started") && log.contains("ended") && log.contains("cycle ended"), "{log}");
+    assert!(!log.contains(&person(9).email), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_endpoint_answers_this_machine_alone_and_shows_people_only_where_that_is_wanted() {
+    let stage = Stage::in_step(2).await;
+    let address = schedule(&stage, "");
+    stage.configure("show_people = true", "show_people = false");
+    stage.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(500));
+    let id = stage.okta.state().hire(&person(9));
+    let running = Running::start(&stage, address);
+    until("a cycle", || running.metric("cycles_total{result=\"applied\"}").filter(|count| *count > 0.0));
+    let (_, page) = running.get("/");
+    assert!(page.contains("create, unknown"), "{page}");
+    assert!(!page.contains("<pre>") && !page.contains(&person(9).email) && !page.contains(&id), "{page}");
+    for host in ["evil.example.com", "10.0.0.1", "localhost.example.com", ""] {
+        assert_eq!(get(address, "/", host).0, 403, "{host}");
+    }
+    assert_eq!(get(address, "/readyz", "localhost").0, 200);
+    assert_eq!(running.get("/other").0, 404);
+    // The account that is on its way is no reason to linger.
+    stage.haiilo.heal();
+    running.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sighup_reads_the_configuration_anew_and_a_bad_one_changes_nothing() {
+    let stage = Stage::in_step(3).await;
+    let address = schedule(&stage, "");
+    let running = Running::start(&stage, address);
+    let mapping = stage.read("mapping.toml");
+    stage.write("mapping.toml", mapping.replace("user.city", "user.nosuch | nosuch"));
+    running.signal("HUP");
+    until("the problem is told", || running.log().contains("the old one stays in force").then_some(()));
+    assert!(running.log().contains("unknown filter"), "{}", running.log());
+    let cycles = || running.metric("cycles_total{result=\"applied\"}");
+    let before = cycles();
+    until("cycles go on", || (cycles() > before).then_some(()));
+    // The new mapping says that everybody sits in Paris, which takes an approval.
+    stage.write("mapping.toml", mapping.replace("\"user.city | trim\"", "\"'Paris'\""));
+    assert_ne!(stage.read("mapping.toml"), mapping);
+    running.signal("HUP");
+    until("it is read", || running.log().contains("configuration read anew").then_some(()));
+    until("it counts", || stage.account(0).filter(|account| account.team() == "Paris"));
+    running.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_within_ten_seconds_whatever_is_under_way_and_heals() {
+    for (what, is_haiilo, when) in [
+        ("Okta is silent", false, When::Nth(okta_route::APP_USERS, 2)),
+        ("an account is being made", true, When::Nth(route::CREATE, 2)),
+    ] {
+        let stage = Stage::in_step(3).await;
+        let address = schedule(&stage, "");
+        for n in 5..9 {
+            stage.okta.state().hire(&person(n));
+        }
+        let stalled = || stage.okta.stalled() + stage.haiilo.stalled();
+        if is_haiilo {
+            stage.haiilo.plant(when, Fault::StallAfter);
+        } else {
+            stage.okta.plant(when, Fault::Stall);
+        }
+        let running = Running::start(&stage, address);
+        until(what, || (stalled() > 0).then_some(()));
+        let took = running.end();
+        assert!(took < Duration::from_secs(10), "{what}: {took:?}");
+        stage.okta.heal();
+        stage.haiilo.heal();
+        stage.run(&["sync"]).exits(0);
+        stage.run(&["sync"]).exits(0);
+        stage.run(&["plan", "--exit-code"]).exits(0);
+        assert_eq!(stage.haiilo.state().accounts().len(), 8, "{what}: seven people and the owner of the token");
+    }
+}
+
+/// The operation in hand is finished, and the others are left for later.
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_in_hand_are_finished_before_the_end() {
+    let stage = Stage::in_step(3).await;
+    let address = schedule(&stage, "");
+    for n in 5..25 {
+        stage.okta.state().hire(&person(n));
+    }
+    stage.haiilo.set_latency(Duration::from_millis(300));
+    let running = Running::start(&stage, address);
+    until("accounts are made", || (stage.haiilo.state().writes().len() >= 2).then_some(()));
+    running.end();
+    let made = stage.haiilo.state().writes().len();
+    assert!(made < 20, "{made}");
+    stage.haiilo.set_latency(Duration::ZERO);
+    let status = stage.run(&["status", "--json"]).json();
+    assert_eq!(status["open"], 0, "nothing is left open: {status}");
+    assert_eq!(status["cycles"][0]["result"], "stopped", "{status}");
+    stage.run(&["sync"]).exits(0);
+    stage.run(&["plan", "--exit-code"]).exits(0);
+    assert_eq!(stage.haiilo.state().writes().len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told_how_it_is() {
+    let mut stage = Stage::in_step(2).await;
+    let address = schedule(&stage, "");
+    let path = stage.path("notify");
+    let socket = UnixDatagram::bind(&path).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    stage.set("NOTIFY_SOCKET", path.to_str().expect("text"));
+    stage.set("WATCHDOG_USEC", "300000");
+    let running = Running::start(&stage, address);
+    let mut seen = Vec::new();
+    let mut wait_for = |words: &str| {
+        let mut buffer = [0; 4096];
+        until(words, || {
+            let read = socket.recv(&mut buffer).expect("a message");
+            seen.push(String::from_utf8_lossy(&buffer[..read]).into_owned());
+            seen.last().is_some_and(|message| message.contains(words)).then_some(())
+        });
+    };
+    wait_for("READY=1");
+    wait_for("WATCHDOG=1");
+    wait_for("STATUS=a cycle is running");
+    wait_for("STATUS=last cycle applied at ");
+    running.signal("HUP");
+    wait_for("RELOADING=1");
+    wait_for("READY=1");
+    running.end();
+    wait_for("STOPPING=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_is_called_out_once_and_so_is_its_end() {
+    let stage = Stage::in_step(3).await;
+    let ((webhook, told), (heartbeat, beats)) = (listener(200), listener(204));
+    stage.write("credentials/webhook-url", format!("http://{webhook}/hook/marker-hook"));
+    stage.write("credentials/heartbeat-url", format!("http://{heartbeat}/ping/marker-ping"));
+    let address = schedule(&stage, "[notify]\nwebhook_form = \"plain\"\nfailures = 2\n");
+    let running = Running::start(&stage, address);
+    until("a heartbeat", || heard(&beats).first().cloned());
+    assert_eq!(heard(&told), [""; 0]);
+    stage.haiilo.plant(When::Every(route::LIST), Fault::Refuse(401));
+    let event = |at: usize| {
+        let text = until("a call", || heard(&told).get(at).cloned());
+        serde_json::from_str::<Json>(&text).expect("JSON")
+    };
+    assert_eq!(event(0)["event"], "credentials_refused");
+    assert_eq!(running.get("/healthz").0, 200);
+    stage.haiilo.heal();
+    // Pauses grow while only somebody can mend it; whoever did says so.
+    running.signal("HUP");
+    assert_eq!(event(1)["event"], "recovered");
+    stage.okta.plant(When::Every(okta_route::APP_USERS), Fault::Refuse(500));
+    let failing = event(2);
+    assert_eq!(failing["event"], "cycles_failing");
+    assert_eq!(running.get("/healthz").0, 200);
+    until("it is late", || (running.get("/readyz").0 == 503).then_some(()));
+    let silent = heard(&beats).len();
+    stage.okta.heal();
+    assert_eq!(event(3)["event"], "recovered");
+    until("the heart beats again", || (heard(&beats).len() > silent).then_some(()));
+    until("it is ready again", || (running.get("/readyz").0 == 200).then_some(()));
+    let id = stage.okta_id(0);
+    stage.okta.state().set_user_name(&id, &person(1).email);
+    let held = event(4);
+    assert_eq!((&held["event"], &held["details"]["held"]), (&"people_held".into(), &2.into()));
+    let log = running.log();
+    running.end();
+    assert_eq!(heard(&told).len(), 5, "{:?}", heard(&told));
+    for secret in ["marker-hook", "marker-ping", &person(1).email] {
+        assert!(!log.contains(secret) && !heard(&told).concat().contains(secret), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_with_problems_is_no_service() {
+    let stage = Stage::in_step(1).await;
+    stage.configure("product", "produkt");
+    stage.run(&["run"]).exits(2).reports_nothing().says(&["unknown key; did you mean haiilo.product?"]);
+    let stage = Stage::in_step(1).await;
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = taken.local_addr().expect("an address");
+    stage.configure_also(&format!("[listen]\naddress = \"{address}\"\n"));
+    let ended: Ended = stage.run(&["run"]);
+    ended.exits(1).says(&["listen.address"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_for_the_journal_have_a_priority() {
+    let mut stage = Stage::in_step(1).await;
+    let address = schedule(&stage, "");
+    let file = std::fs::File::create(stage.path("run.log")).expect("a log");
+    let stream = std::os::unix::fs::MetadataExt::ino(&file.metadata().expect("metadata"));
+    let device = std::os::unix::fs::MetadataExt::dev(&file.metadata().expect("metadata"));
+    stage.set("JOURNAL_STREAM", &format!("{device}:{stream}"));
+    let running = Running::start(&stage, address);
+    until("a cycle", || running.log().contains("cycle ended").then_some(()));
+    let log = running.log();
+    assert!(log.lines().all(|line| line.starts_with("<6>") || line.starts_with("<4>")), "{log}");
+    assert!(log.lines().any(|line| line.starts_with("<6>cycle ended run=")), "{log}");
+    running.end();
+}
