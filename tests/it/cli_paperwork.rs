@@ -60,7 +60,9 @@ fn the_manual_page_names_every_command_and_where_things_are() {
 fn each_command_has_a_manual_page() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(printed(&["man", "--dir", folder.path().to_str().expect("a path")]).is_empty());
-    for name in commands().iter().map(|command| format!("-{command}")).chain(["".into(), "-store-backup".into()]) {
+    for name in
+        commands().iter().map(|command| format!("-{command}")).chain([String::new(), "-store-backup".to_owned()])
+    {
         let file = folder.path().join(format!("okta-haiilo-sync{name}.1"));
         let page = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
