@@ -90,6 +90,10 @@ pub enum Command {
     Store(StoreCommand),
     /// See the whole job on simulated servers: no account, no configuration, nothing to set up.
     Demo(DemoArguments),
+    /// Print the completions for a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write one page a command.
+    Man(ManArguments),
 }
 
 /// How a report is given.
@@ -314,6 +318,21 @@ pub struct DemoArguments {
     /// Begin with accounts that are linked and in step, as after a first run.
     #[arg(long, requires = "serve")]
     pub in_step: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// Write the pages of the program and of each command into this folder instead, which must be there.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// How long the simulated servers take.

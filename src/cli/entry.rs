@@ -10,7 +10,8 @@ use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::run as daemon;
 use crate::cli::{
-    apply, approve, check, decide, demo, journal, pause, plan, rebind, recreate, remove, status, store, sync, telemetry,
+    apply, approve, check, completions, decide, demo, journal, man, pause, plan, rebind, recreate, remove, status,
+    store, sync, telemetry,
 };
 use crate::config::Surroundings;
 
@@ -57,6 +58,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
         Command::Journal(arguments) => journal::run(context, &arguments).await,
         Command::Store(command) => store::run(context, &command).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

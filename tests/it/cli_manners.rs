@@ -11,9 +11,27 @@ use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
 
-const COMMANDS: [&str; 17] = [
-    "plan", "apply", "sync", "approve", "check", "link", "unlink", "release", "remove", "recreate", "rebind", "status",
-    "pause", "resume", "journal", "store", "demo",
+const COMMANDS: [&str; 20] = [
+    "plan",
+    "apply",
+    "sync",
+    "run",
+    "approve",
+    "check",
+    "link",
+    "unlink",
+    "release",
+    "remove",
+    "recreate",
+    "rebind",
+    "status",
+    "pause",
+    "resume",
+    "journal",
+    "store",
+    "demo",
+    "completions",
+    "man",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

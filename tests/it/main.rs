@@ -6,6 +6,7 @@ mod campaign_length;
 mod cli;
 mod cli_history;
 mod cli_manners;
+mod cli_paperwork;
 mod cli_recreate;
 mod cli_remove;
 mod cli_reports;

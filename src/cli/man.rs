@@ -1,0 +1,78 @@
+//! `man`: the manual pages, from the words of the command line.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::{Command, CommandFactory as _};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use crate::cli::args::{Arguments, ManArguments};
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+
+/// The exit codes, as the README has them.
+const EXIT_CODES: [(&str, &str); 6] = [
+    ("0", "Done. People who are held, values that are parked and leavers in their grace do not change that."),
+    ("1", "Failed: a side could not be read completely, or not at all. Nothing was written."),
+    ("2", "The command line or the configuration is wrong, or the store belongs to other ends."),
+    ("3", "Refused: a limit is broken. The report says how to approve it. Nothing was written."),
+    ("4", "Some operations failed, or were not attempted. The next cycle tries again."),
+    ("10", "plan --exit-code: there are operations."),
+];
+
+/// Where things are on a machine where the package is installed.
+const FILES: [(&str, &str); 4] = [
+    ("/etc/okta-haiilo-sync/okta-haiilo-sync.toml", "The configuration. It says itself what each key is for."),
+    ("/etc/okta-haiilo-sync/mapping.advocacy.toml", "The mapping: which attribute of an account comes from where."),
+    (
+        "/etc/okta-haiilo-sync/credentials/",
+        "The secrets, one file each, which the user okta-haiilo-sync alone can read.",
+    ),
+    ("/var/lib/okta-haiilo-sync/state.db", "The store. Back it up with okta-haiilo-sync store backup."),
+];
+
+/// Prints the page of the program, or writes all pages.
+pub(super) fn run(arguments: &ManArguments) -> Result<Ending, Unfinished> {
+    let mut program = Arguments::command().disable_help_subcommand(true);
+    program.build();
+    match &arguments.dir {
+        None => output::print(&String::from_utf8(page_of_program(&program)?)?)?,
+        Some(folder) => {
+            write(folder, &program, &page_of_program(&program)?)?;
+            program.get_subcommands().try_for_each(|command| write_all(folder, command))?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn page_of_program(program: &Command) -> Result<Vec<u8>, Unfinished> {
+    let mut page = page(program)?;
+    let mut more = Roff::new();
+    for (heading, entries) in [("EXIT STATUS", &EXIT_CODES[..]), ("FILES", &FILES[..])] {
+        more.control("SH", [heading]);
+        for (word, meaning) in entries {
+            more.control("TP", []).text([bold(*word)]).text([roman(*meaning)]);
+        }
+    }
+    more.to_writer(&mut page)?;
+    Ok(page)
+}
+
+fn page(command: &Command) -> Result<Vec<u8>, Unfinished> {
+    let mut page = Vec::new();
+    Man::new(command.clone()).render(&mut page)?;
+    Ok(page)
+}
+
+fn write_all(folder: &Path, command: &Command) -> Result<(), Unfinished> {
+    write(folder, command, &page(command)?)?;
+    command.get_subcommands().try_for_each(|command| write_all(folder, command))
+}
+
+fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), Unfinished> {
+    let file = folder.join(Man::new(command.clone()).get_filename());
+    fs::write(&file, page).with_context(|| format!("the page cannot be written to {}", file.display()))?;
+    Ok(())
+}
