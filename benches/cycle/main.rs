@@ -1,4 +1,4 @@
-//! A cycle of the built program with nothing to do, beside a bare loop that reads the same pages and nothing else.
+//! A cycle of the built program with nothing to do, beside a bare loop that reads the same pages and nothing else; then a service that waits.
 //!
 //! The simulators run in this process; the program and the loop each in a process of their own, by turns. Wall time is judged by the fastest run
 //! of each, memory by the high-water mark of the process, requests by the count of the servers.
@@ -24,10 +24,16 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Server, SimClock};
 use tempfile::TempDir;
 
+use crate::idle::Idle;
+
 mod bare;
+mod idle;
 
 /// The most memory that a cycle may take, in MiB, however many people there are up to 100,000.
 const MOST_MEMORY: u64 = 250_000_000 / 1_048_576;
+/// The most memory of a service that waits, in kB: before its first cycle, and half a minute after it.
+const FRESH: u64 = 20 * 1024;
+const AFTER: u64 = 30 * 1024;
 /// The most wall time that a cycle may take, as a multiple of the bare loop's.
 const MOST_TIME: f64 = 2.0;
 const OKTA_PAGE: u64 = 500;
@@ -68,11 +74,12 @@ fn main() -> ExitCode {
         loops.push(world.measure(&bare));
         cycles.push(world.measure(&cycle));
     }
-    judge(&arguments, &loops, &cycles)
+    let idle = idle::measure(world.program(&["run"]));
+    judge(&arguments, (&loops, &cycles), &idle)
 }
 
 /// Prints what was found, and whether it holds.
-fn judge(arguments: &Arguments, loops: &[Measured], cycles: &[Measured]) -> ExitCode {
+fn judge(arguments: &Arguments, (loops, cycles): (&[Measured], &[Measured]), idle: &Idle) -> ExitCode {
     let people = u64::from(arguments.people);
     // The owner of the token has an account, and nobody in Okta.
     let accounts = people + 1;
@@ -96,6 +103,9 @@ fn judge(arguments: &Arguments, loops: &[Measured], cycles: &[Measured]) -> Exit
             ratio <= MOST_TIME,
         ),
         (format!("peak memory: {} MiB, at most {MOST_MEMORY}", memory(cycles)), memory(cycles) <= MOST_MEMORY),
+        (format!("a fresh service: {} kB, at most {FRESH}", idle.fresh), idle.fresh <= FRESH),
+        (format!("half a minute after a cycle: {} kB, at most {AFTER}", idle.after), idle.after <= AFTER),
+        (format!("wakes in ten idle seconds: {}, at most 10", idle.wakes), idle.wakes <= 10),
         (format!("requests to Okta: {to_okta}, at most {most_okta}"), to_okta <= most_okta),
         (format!("requests to Haiilo: {to_haiilo}, at most {most_haiilo}"), to_haiilo <= most_haiilo),
     ];

@@ -26,7 +26,12 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
     let context = Context { config, surroundings, invoker, progress };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(&context, command)),
+        Ok(runtime) => {
+            let ended = runtime.block_on(dispatch(&context, command));
+            // A look-up of a name cannot be ended, and nobody waits for it any more.
+            runtime.shutdown_background();
+            ended
+        }
         Err(error) => Err(Unfinished::from(error)),
     };
     match ended {

@@ -29,8 +29,7 @@ const LONGEST_REPORT: usize = 500_000;
 pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
     let metrics = daemon::install_metrics().map_err(Unfinished::misconfigured_by)?;
     let service = Configured { context };
-    let daemon = Daemon::new(&service, SystemClock::new(), Supervisor::Systemd)
-        .map_err(|problems| Unfinished::misconfigured(problems.join("\n")))?;
+    // First of all: whoever wants the end while the configuration is read is heard, too.
     let (sender, mut signals) = mpsc::channel(8);
     for (kind, means) in [
         (SignalKind::terminate(), Signal::End),
@@ -41,6 +40,8 @@ pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
         let sender = sender.clone();
         tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(means).await.is_ok() {} });
     }
+    let daemon = Daemon::new(&service, SystemClock::new(), Supervisor::Systemd)
+        .map_err(|problems| Unfinished::misconfigured(problems.join("\n")))?;
     daemon.run(&mut signals, Some(metrics)).await.context("listen.address cannot be listened on")?;
     Ok(Ending::Done)
 }
@@ -97,7 +98,8 @@ impl Job for Wired {
 
     async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
         let failed = |unfinished: Unfinished| StoreFailure { message: unfinished.to_string(), cause: None };
-        let store = sync::open(&self.wiring, "run").await.map_err(failed)?;
+        // Whoever has the lock is not waited for: it is kept after the next cycle.
+        let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
         let kept = store.keep_called(called).await;
         sync::close(store).await;
         kept
@@ -108,10 +110,11 @@ impl Wired {
     async fn try_cycle(&self, observer: &impl Observer, halt: Halt) -> Result<Digest, Unfinished> {
         let wiring = &self.wiring;
         let ends = Ends { wiring, store: sync::open(wiring, "run").await? };
+        ends.store.note_beginning(wiring.clock.now()).await?;
         let mandate = self.context.mandate(None);
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
         let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
-        let token_ages = ends.token_ages().await;
+        let tokens = ends.tokens().await;
         sync::close(ends.store).await;
         let report = came?;
         tell(&report, order.mandate.run.as_str());
@@ -124,21 +127,21 @@ impl Wired {
             };
             shortened(report::text(&plan::report(&report.prepared, wiring, ending)))
         });
-        Ok(Digest { token_ages, ..Digest::of(&order.mandate.run, &report, text) })
+        Ok(Digest { tokens, ..Digest::of(&order.mandate.run, &report, text) })
     }
 }
 
 impl Ends<'_, Store> {
-    /// How long the token of each side has been in use. Where the store fails, the cycle has told so.
-    async fn token_ages(&self) -> BTreeMap<&'static str, u64> {
+    /// Since when the token of each side has been in use. Where the store fails, the cycle has told so.
+    async fn tokens(&self) -> BTreeMap<&'static str, DateTime<Utc>> {
         let now = self.wiring.clock.now();
-        let mut ages = BTreeMap::new();
+        let mut tokens = BTreeMap::new();
         for (side, token) in &self.wiring.tokens {
             if let Ok(since) = self.store.token_since(side, token, now).await {
-                ages.insert(*side, u64::try_from((now - since).num_seconds()).unwrap_or(0));
+                tokens.insert(*side, since);
             }
         }
-        ages
+        tokens
     }
 }
 

@@ -11,15 +11,14 @@ use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::daemon::schedule::Schedule;
-use crate::daemon::{Readiness, is_complete, readiness};
+use crate::daemon::{Readiness, readiness};
 use crate::http::{HeaderMap, HttpClient, Method, Request};
 use crate::ports::StoreReader as _;
 use crate::report::status::{self, Service};
 use crate::store::ReadStore;
 
-/// Cycles that are looked at, and of them those that are shown.
-const LOOKED_AT: u32 = 100;
-const SHOWN: usize = 5;
+/// Cycles that are shown.
+const SHOWN: u32 = 5;
 
 /// Shows how things stand; the exit code says whether cycles come as they should.
 pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Result<Ending, Unfinished> {
@@ -28,18 +27,16 @@ pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Resul
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(Unfinished::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
     let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
-    let (mut standing, memory) = (store.standing(now, LOOKED_AT).await?, store.remember(now).await?);
-    let last = standing.cycles.iter().filter(|cycle| is_complete(&cycle.result)).map(|cycle| cycle.ended).max();
-    let service = match (address, last) {
+    let (standing, memory) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
+    let service = match (address, standing.last_complete.or(standing.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,
-        // Nobody can say since when a first cycle is waited for.
+        // Nobody waits for a first cycle.
         (None, None) => Service::Unknown,
-        (None, Some(last)) => match readiness(&schedule, last, now) {
+        (None, Some(since)) => match readiness(&schedule, since, now) {
             Readiness::Ready => Service::Ready,
             Readiness::Late => Service::Late,
         },
     };
-    standing.cycles.truncate(SHOWN);
     let show = if arguments.json { status::json } else { status::text };
     output::print(&show((&standing, service), &memory, now))?;
     Ok(match service {

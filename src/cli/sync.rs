@@ -88,6 +88,17 @@ pub(super) async fn open(wiring: &Wiring, what: &str) -> Result<Store, Unfinishe
     Ok(Store::open(wiring.store.clone(), lock).await?)
 }
 
+/// The same, without waiting for whoever has the lock.
+pub(super) async fn open_at_once(wiring: &Wiring, what: &str) -> Result<Store, Unfinished> {
+    let lock = CycleLock::try_take(&wiring.store, &holder(what)).await?;
+    Ok(Store::open(wiring.store.clone(), lock).await?)
+}
+
+/// The words for whoever meets the lock.
+fn holder(what: &str) -> String {
+    format!("{what} (process {})", std::process::id())
+}
+
 /// Closes the store in order. Everything in it was durable before, so that what was done is told in any case.
 pub(super) async fn close(store: Store) {
     if let Err(failure) = store.close().await {
@@ -97,7 +108,7 @@ pub(super) async fn close(store: Store) {
 
 /// Takes the lock of the cycle; waits a minute for a cycle that is running, and then names it.
 async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
-    let holder = format!("{what} (process {})", std::process::id());
+    let holder = holder(what);
     let began = wiring.clock.monotonic();
     let mut is_first = true;
     loop {
@@ -113,12 +124,17 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
     }
 }
 
-/// One line a cycle, and one for each failure: ids and numbers alone.
+/// One line a cycle, and one for each reason why it stopped: ids and numbers alone.
 pub(super) fn tell(report: &CycleReport, run: &str) {
     let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
-    let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure));
-    let waiting = report.concluded.len() - done - failed;
+    let not_attempted = count(|outcome| matches!(outcome, Outcome::NotAttempted(_)));
+    let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure) - not_attempted);
+    let waiting = report.concluded.len() - done - failed - not_attempted;
     let plan = &report.prepared.plan;
+    for stop in &report.stops {
+        let (reason, approval_id) = (stop.code(), stop.approval_id().map(ApprovalId::as_str));
+        tracing::warn!(run, reason, approval_id, "cycle stopped");
+    }
     tracing::info!(
         run,
         result = report.result(),
@@ -126,14 +142,9 @@ pub(super) fn tell(report: &CycleReport, run: &str) {
         done,
         failed,
         waiting,
+        not_attempted,
         held = plan.held.len(),
         unchanged = plan.counts.unchanged,
         "cycle ended"
     );
-    for concluded in report.concluded.iter().filter(|concluded| concluded.outcome.is_failure()) {
-        let (kind, outcome) = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
-        let (okta_id, haiilo_id) =
-            (&concluded.operation.okta_id, concluded.haiilo_id.as_ref().map(ToString::to_string));
-        tracing::warn!(run, kind, outcome, %okta_id, haiilo_id, "operation failed");
-    }
 }

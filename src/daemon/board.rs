@@ -48,5 +48,8 @@ impl<J> Board<J> {
         let readiness = self.readiness(now);
         let health = self.health();
         metrics::standing(readiness, health.failures, (health.last_complete, health.next));
+        if let Some(digest) = &health.digest {
+            metrics::tokens(digest, now);
+        }
     }
 }

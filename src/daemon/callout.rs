@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::daemon::digest::{Credentials, Digest};
-use crate::daemon::job::{Class, Trouble};
+use crate::daemon::digest::Digest;
+use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::ids::{HaiiloId, OktaUserId};
 
 /// What was called is called again after this time, if it is still so.
@@ -42,26 +42,26 @@ pub(super) struct Called {
     soon: BTreeSet<HaiiloId>,
 }
 
+/// One thing that may be worth a call after a complete cycle.
+pub(super) type Matter = fn(&mut Called, &Digest, DateTime<Utc>) -> Option<Message>;
+
 impl Called {
-    /// After a complete cycle.
-    pub(super) fn completed(&mut self, digest: &Digest, now: DateTime<Utc>) -> Vec<Message> {
-        let mut messages = Vec::new();
-        if digest.credentials == Credentials::Refused {
-            messages.extend(self.credentials_refused("haiilo refuses our credentials", now));
-        } else if self.credentials.take().is_some() | self.failing.take().is_some() {
-            messages.push(Message {
-                event: "recovered",
-                text: "Cycles run again.".to_owned(),
-                details: json!({"result": digest.result}),
-            });
+    /// What may be worth a call after a complete cycle, one after the other.
+    pub(super) const MATTERS: [Matter; 4] = [Self::recovery, Self::approval, Self::people, Self::deletes];
+
+    /// Whether it goes on after trouble that was told.
+    fn recovery(&mut self, digest: &Digest, _: DateTime<Utc>) -> Option<Message> {
+        if digest.trouble.is_some() || (self.credentials.take().is_none() & self.failing.take().is_none()) {
+            return None;
         }
-        messages.extend(self.approval(digest, now));
-        messages.extend(self.people(digest, now));
-        messages.extend(self.deletes(digest));
-        messages
+        Some(Message {
+            event: "recovered",
+            text: "Cycles run again.".to_owned(),
+            details: json!({"result": digest.result}),
+        })
     }
 
-    /// After a failed one, the so-many-th in a row; so many are told.
+    /// After a failed cycle, or one that stopped, the so-many-th in a row; so many are told.
     pub(super) fn failed(
         &mut self,
         trouble: &Trouble,
@@ -109,12 +109,10 @@ impl Called {
             .iter()
             .map(|broken| format!("{} {} of {}", broken.limit.as_str(), broken.found, broken.allowed))
             .collect();
+        let why = if limits.is_empty() { "a write changed what nobody sent".to_owned() } else { limits.join(", ") };
         Some(Message {
             event: "approval_needed",
-            text: format!(
-                "A run was refused ({}). Look at it with `plan`; `approve {id}` lets exactly that pass.",
-                limits.join(", ")
-            ),
+            text: format!("A run was refused ({why}). Look at it with `plan`; `approve {id}` lets exactly that pass."),
             details: json!({"approval_id": id, "limits": limits}),
         })
     }
@@ -148,7 +146,7 @@ impl Called {
     }
 
     /// Deletes that come within three days, each once.
-    fn deletes(&mut self, digest: &Digest) -> Option<Message> {
+    fn deletes(&mut self, digest: &Digest, _: DateTime<Utc>) -> Option<Message> {
         self.soon.retain(|id| digest.soon.contains(id));
         let news: Vec<HaiiloId> = digest.soon.difference(&self.soon).cloned().collect();
         if news.is_empty() {
@@ -181,8 +179,8 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{Called, Message};
-    use crate::daemon::digest::{Credentials, Digest};
-    use crate::daemon::job::{Class, Trouble};
+    use crate::daemon::digest::Digest;
+    use crate::daemon::trouble::{Class, Trouble};
     use crate::domain::guard::{LimitName, Violation};
     use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
 
@@ -210,12 +208,17 @@ mod tests {
         Trouble { class, what: "haiilo could not be read".to_owned(), causes: String::new() }
     }
 
+    /// What is called after a complete cycle.
+    fn completed(called: &mut Called, digest: &Digest, now: DateTime<Utc>) -> Vec<Message> {
+        Called::MATTERS.iter().filter_map(|matter| matter(called, digest, now)).collect()
+    }
+
     /// What is called after each of these cycles, at these hours.
     fn calls(digests: &[(i64, Digest)]) -> Vec<Vec<String>> {
         let mut called = Called::default();
         let mut calls = Vec::new();
         for (hour, digest) in digests {
-            let messages = called.completed(digest, at(*hour));
+            let messages = completed(&mut called, digest, at(*hour));
             calls.push(messages.iter().map(|message| format!("{}: {}", message.event, message.text)).collect());
             // A new start in between changes nothing.
             let kept = serde_json::to_string(&called).expect("JSON");
@@ -269,7 +272,7 @@ mod tests {
     fn failed_operations_are_told_with_their_people() {
         let mut called = Called::default();
         let failing = digest(|digest| digest.failing = [OktaUserId::new("7")].into());
-        let messages = called.completed(&failing, at(0));
+        let messages = completed(&mut called, &failing, at(0));
         let [Message { event: "people_held", details, .. }] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!(
             (&details["held"], &details["failing"], &details["okta_ids"][0]),
@@ -294,12 +297,15 @@ mod tests {
         assert_eq!(failed(3, 2), Some("3 cycles failed in a row: haiilo could not be read.".to_owned()));
         assert_eq!((failed(4, 3), failed(90, 25)), (None, None));
         assert!(failed(91, 26).is_some());
-        let events = |messages: Vec<Message>| messages.iter().map(|message| message.event).collect::<Vec<_>>();
-        assert_eq!(events(called.completed(&digest(|_| {}), at(27))), ["recovered"]);
-        assert!(called.completed(&digest(|_| {}), at(28)).is_empty());
+        let well = digest(|_| {});
+        let events = |called: &mut Called, hour| {
+            completed(called, &well, at(hour)).iter().map(|message| message.event).collect::<Vec<_>>()
+        };
+        assert_eq!(events(&mut called, 27), ["recovered"]);
+        assert_eq!(events(&mut called, 28), [""; 0]);
         // A short trouble that nobody was told of has no end worth a call.
         assert!(called.failed(&trouble(Class::Passing), (1, 3), at(29)).is_none());
-        assert!(called.completed(&digest(|_| {}), at(30)).is_empty());
+        assert_eq!(events(&mut called, 30), [""; 0]);
     }
 
     #[test]
@@ -309,9 +315,24 @@ mod tests {
             let message = called.failed(&trouble(Class::Credentials), (1, 3), at(hour));
             assert_eq!(message.is_some_and(|message| message.event == "credentials_refused"), is_told, "{hour}");
         }
-        let while_writing = digest(|digest| (digest.result, digest.credentials) = ("stopped", Credentials::Refused));
-        assert!(called.completed(&while_writing, at(25)).is_empty(), "told an hour ago");
-        assert_eq!(called.completed(&digest(|_| {}), at(26))[0].event, "recovered");
+        // A cycle that stops for that is no recovery.
+        let stopped = digest(|digest| {
+            (digest.result, digest.trouble) = ("stopped", Some(trouble(Class::Credentials)));
+        });
+        assert!(completed(&mut called, &stopped, at(25)).is_empty());
+        assert_eq!(completed(&mut called, &digest(|_| {}), at(26))[0].event, "recovered");
+    }
+
+    #[test]
+    fn a_write_that_changed_more_than_was_sent_waits_for_an_approval_too() {
+        let canary =
+            digest(|digest| (digest.result, digest.refused) = ("stopped", Some((ApprovalId::new("c"), vec![]))));
+        let found = calls(&[(0, canary.clone()), (1, canary)]);
+        assert_eq!(numbers(&found), [1, 0]);
+        assert!(
+            found[0][0].contains("a write changed what nobody sent") && found[0][0].contains("approve c"),
+            "{found:?}"
+        );
     }
 
     /// What was kept by another version, or by nobody.

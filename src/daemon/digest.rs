@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
+use crate::domain::journal::Outcome;
 use crate::domain::leaver::Fate;
+use crate::domain::operation::Kind;
 use crate::domain::plan::Counts;
 use crate::engine::{CycleReport, Stop};
 
@@ -18,7 +21,7 @@ const SOON: TimeDelta = TimeDelta::days(3);
 pub struct Digest {
     /// The cycle.
     pub run: Option<RunId>,
-    /// How it ended, in a word: `applied`, `refused`, `paused` or `stopped`.
+    /// How it ended, in a word: `applied`, `partly`, `refused`, `paused` or `stopped`.
     pub result: &'static str,
     /// How many of what.
     pub counts: Counts,
@@ -40,24 +43,14 @@ pub struct Digest {
     pub unmanaged: u64,
     /// What waits for an approval, with the broken limits.
     pub refused: Option<(ApprovalId, Vec<Violation>)>,
-    /// Why the run stopped before all was done.
-    pub stops: Vec<String>,
-    /// Whether Haiilo refused our credentials while we wrote.
-    pub credentials: Credentials,
-    /// How long the token of each side has been in use, in seconds.
-    pub token_ages: BTreeMap<&'static str, u64>,
+    /// Why the run stopped before all was done, each as its code.
+    pub stops: Vec<&'static str>,
+    /// What is wrong, where it stopped for that.
+    pub trouble: Option<Trouble>,
+    /// Since when the token of each side has been in use.
+    pub tokens: BTreeMap<&'static str, DateTime<Utc>>,
     /// The report as text, where people may be shown.
     pub report: Option<String>,
-}
-
-/// Whether credentials were accepted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// They were.
-    #[default]
-    Accepted,
-    /// They were not.
-    Refused,
 }
 
 impl Digest {
@@ -65,6 +58,7 @@ impl Digest {
     pub fn of(run: &RunId, report: &CycleReport, text: Option<String>) -> Self {
         let CycleReport { prepared, concluded, stops, pause: _ } = report;
         let (plan, verdict) = (&prepared.plan, &prepared.verdict);
+        let canary = stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
         let mut digest = Self {
             run: Some(run.clone()),
             result: report.result(),
@@ -72,31 +66,34 @@ impl Digest {
             parked: plan.parked.len() as u64,
             missing: plan.missing.len() as u64,
             unmanaged: plan.unmanaged.len() as u64,
-            refused: verdict
+            refused: canary.or(verdict
                 .approval_id
                 .clone()
                 .filter(|_| report.is_refused())
-                .map(|id| (id, verdict.violations.clone())),
-            stops: stops.iter().map(Stop::reason).collect(),
+                .map(|id| (id, verdict.violations.clone()))),
+            stops: stops.iter().map(Stop::code).collect(),
+            trouble: stops.iter().find_map(trouble),
             report: text,
             ..Self::default()
         };
-        if stops.iter().any(|stop| matches!(stop, Stop::CredentialsRefused(_))) {
-            digest.credentials = Credentials::Refused;
-        }
         for concluded in concluded {
             let key = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
             *digest.operations.entry(key).or_default() += 1;
-            if concluded.outcome.is_failure() {
+            if matches!(concluded.outcome, Outcome::Failed(_) | Outcome::Unknown(_)) {
                 digest.failing.insert(concluded.operation.okta_id.clone());
             }
         }
         for held in &plan.held {
             digest.held.entry(held.reason.code()).or_default().insert(held.okta_id.clone());
         }
+        let is_gone = |account: &HaiiloId| {
+            concluded.iter().any(|one| {
+                one.operation.kind() == Kind::Delete && one.outcome.is_done() && one.haiilo_id.as_ref() == Some(account)
+            })
+        };
         for leaver in &plan.leavers {
             *digest.leavers.entry(fate(&leaver.fate)).or_default() += 1;
-            if is_soon(&leaver.fate, prepared.now) {
+            if is_soon(&leaver.fate, prepared.now) && !is_gone(&leaver.haiilo_id) {
                 digest.soon.insert(leaver.haiilo_id.clone());
             }
         }
@@ -107,6 +104,18 @@ impl Digest {
     pub fn is_whole(&self) -> bool {
         self.result == "applied" && self.failing.is_empty()
     }
+}
+
+/// What is wrong where a run stopped for this reason; nothing where the rest is merely left for later, or waits for an approval.
+fn trouble(stop: &Stop) -> Option<Trouble> {
+    let (class, what) = match stop {
+        Stop::CredentialsRefused(_) => (Class::Credentials, "haiilo refuses our credentials for writing".to_owned()),
+        Stop::Unreachable(_) => (Class::Passing, "haiilo could not be written to".to_owned()),
+        Stop::Refused(kind, _) => (Class::Passing, format!("haiilo refuses every {}", kind.as_str())),
+        Stop::Store(_) => (Class::Passing, "the store failed while operations were under way".to_owned()),
+        Stop::NoSeats | Stop::TimeIsUp | Stop::Halted | Stop::Canary { .. } => return None,
+    };
+    Some(Trouble { class, causes: what.clone(), what })
 }
 
 /// What becomes of a leaver's account, in a word.
@@ -123,8 +132,8 @@ fn fate(fate: &Fate) -> &'static str {
 fn is_soon(fate: &Fate, now: DateTime<Utc>) -> bool {
     match fate {
         Fate::Waiting(due) => *due - now <= SOON,
-        // What is due and was not deleted will be.
-        Fate::Postponed(_) | Fate::Blocked(..) => true,
-        Fate::Kept(_) | Fate::Due(_) => false,
+        // What was due and is not deleted yet will be.
+        Fate::Due(_) | Fate::Postponed(_) => true,
+        Fate::Kept(_) | Fate::Blocked(..) => false,
     }
 }

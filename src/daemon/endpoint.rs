@@ -22,9 +22,6 @@ use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
 use crate::daemon::page;
 
-/// Cycles that the page shows.
-const SHOWN: u32 = 48;
-
 /// What each answer needs.
 struct Looks<J, C> {
     board: Arc<Board<J>>,
@@ -110,7 +107,7 @@ async fn metrics_text<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Res
 async fn front<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Html<String> {
     let now = looks.clock.now();
     let job = looks.board.job();
-    let standing = job.standing(now, SHOWN).await;
+    let standing = job.standing(now, u32::try_from(page::SHOWN).expect("a small number")).await;
     if let Err(error) = &standing {
         tracing::warn!(%error, "the status page could not read the store");
     }

@@ -21,6 +21,10 @@ pub enum Readiness {
 
 /// Whether cycles come as they should, when the last complete one ended (or the first was waited for) at `since`.
 pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) -> Readiness {
+    // A clock that was set back says nothing about when that was.
+    if since > now {
+        return Readiness::Late;
+    }
     let first = schedule.next_after(since).filter(|at| *at <= now);
     match first.and_then(|first| schedule.next_after(first)).filter(|second| *second <= now) {
         Some(_) => Readiness::Late,
@@ -28,9 +32,12 @@ pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) 
     }
 }
 
+/// What cycles are called of which both sides were read completely, and in which nothing was wrong with either.
+const COMPLETE: [&str; 4] = ["applied", "partly", "refused", "paused"];
+
 /// Whether the record of a cycle in the store is that of one that was complete.
-pub fn is_complete(result: &str) -> bool {
-    matches!(result, "applied" | "refused" | "paused")
+pub(super) fn is_complete(result: &str) -> bool {
+    COMPLETE.contains(&result)
 }
 
 /// What the daemon does.
@@ -55,6 +62,8 @@ pub(super) struct Health {
     pub(super) started: DateTime<Utc>,
     pub(super) phase: Phase,
     pub(super) next: Option<DateTime<Utc>>,
+    /// When `next` was found: the clock may be set back after that.
+    pub(super) planned: DateTime<Utc>,
     /// The end of the last complete cycle, by this process or an earlier one.
     pub(super) last_complete: Option<DateTime<Utc>>,
     /// The last complete cycle of this process.
@@ -72,6 +81,7 @@ impl Health {
             started,
             phase: Phase::Waiting,
             next: None,
+            planned: started,
             last_complete: None,
             digest: None,
             failures: 0,
@@ -84,6 +94,12 @@ impl Health {
         readiness(schedule, self.last_complete.unwrap_or(self.started), now)
     }
 
+    /// The clock was set back: nothing that is known lies in the future.
+    pub(super) fn set_back(&mut self, now: DateTime<Utc>) {
+        self.started = self.started.min(now);
+        self.last_complete = self.last_complete.map(|last| last.min(now));
+    }
+
     pub(super) fn remember(&mut self, past: Past) {
         self.history.truncate(REMEMBERED - 1);
         self.history.push_front(past);
@@ -92,10 +108,12 @@ impl Health {
     /// One line for `systemctl status`.
     pub(super) fn status(&self) -> String {
         let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let complete =
+            self.last_complete.map_or(String::new(), |last| format!(", last complete one at {}", time(last)));
         let last = match (self.failures, self.history.front()) {
             (0, Some(last)) => format!("last cycle {} at {}", last.result, time(last.ended)),
-            (0, None) => "no cycle yet".to_owned(),
-            (failures, _) => format!("{failures} cycles failed in a row"),
+            (0, None) => format!("no cycle yet{complete}"),
+            (failures, _) => format!("{failures} cycles failed in a row{complete}"),
         };
         match (self.phase, self.next) {
             (Phase::Running, _) => format!("a cycle is running; {last}"),
@@ -131,6 +149,7 @@ mod tests {
             (16, 44, Readiness::Ready),
             (16, 45, Readiness::Late),
             (0, 100_000, Readiness::Late),
+            (20, 10, Readiness::Late),
         ] {
             assert_eq!(readiness(&quarters, at(since), at(now)), expected, "{since} {now}");
         }
@@ -148,7 +167,11 @@ mod tests {
         health.phase = Phase::Running;
         assert_eq!(health.status(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
         (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
-        assert_eq!(health.status(), "3 cycles failed in a row; the schedule has no next time");
+        health.last_complete = Some(at(16));
+        assert_eq!(
+            health.status(),
+            "3 cycles failed in a row, last complete one at 1970-01-01 00:16:00 UTC; the schedule has no next time"
+        );
         for n in 0..100 {
             health.remember(Past { ended: at(n), length: TimeDelta::zero(), result: "applied" });
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::config::settings::{ListenSettings, NotifySettings};
 use crate::daemon::digest::Digest;
 use crate::daemon::schedule::Schedule;
+use crate::daemon::trouble::Trouble;
 use crate::domain::memory::Standing;
 use crate::engine::{Halt, Observer};
 use crate::http::HttpClient;
@@ -60,26 +61,4 @@ pub enum Ended {
     Failed(Trouble),
     /// Somebody else runs a cycle, and is named.
     Busy(String),
-}
-
-/// Why there was no plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// What kind of trouble it is.
-    pub class: Class,
-    /// Why, in a sentence that names nobody.
-    pub what: String,
-    /// Why, with all causes, for the log.
-    pub causes: String,
-}
-
-/// What kind of trouble there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Credentials are refused or lack a right: trying again soon is of no use.
-    Credentials,
-    /// Somebody must change the configuration, in Okta or here: trying again soon is of no use.
-    Configuration,
-    /// It may pass by itself.
-    Passing,
 }

@@ -21,7 +21,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe();
     gauge!("okta_haiilo_sync_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     // What never happened is 0 and not absent, so that an alert can see the first time.
-    for result in ["applied", "refused", "paused", "stopped", "failed"] {
+    for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }
     Ok(handle)
@@ -83,9 +83,6 @@ pub(super) fn digest(digest: &Digest) {
         let count = digest.leavers.get(state).copied().unwrap_or(0);
         gauge!("okta_haiilo_sync_leavers", "state" => state).set(number(count));
     }
-    for (side, age) in &digest.token_ages {
-        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(*age));
-    }
     gauge!("okta_haiilo_sync_parked").set(number(digest.parked));
     gauge!("okta_haiilo_sync_missing").set(number(digest.missing));
     gauge!("okta_haiilo_sync_unmanaged").set(number(digest.unmanaged));
@@ -97,6 +94,14 @@ pub(super) fn digest(digest: &Digest) {
 pub(super) fn no_longer_held(before: &Digest, now: &Digest) {
     for reason in before.held.keys().filter(|reason| !now.held.contains_key(*reason)) {
         gauge!("okta_haiilo_sync_held", "reason" => *reason).set(0.0);
+    }
+}
+
+/// How long tokens have been in use.
+pub(super) fn tokens(digest: &Digest, now: DateTime<Utc>) {
+    for (side, since) in &digest.tokens {
+        let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
+        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
     }
 }
 

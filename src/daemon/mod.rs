@@ -15,10 +15,12 @@ mod pulse;
 mod run;
 pub mod schedule;
 mod supervisor;
+mod trouble;
 
 pub use digest::Digest;
-pub use health::{Readiness, is_complete, readiness};
-pub use job::{Class, Ended, Job, Loaded, Service, Trouble};
+pub use health::{Readiness, readiness};
+pub use job::{Ended, Job, Loaded, Service};
 pub use metrics::install as install_metrics;
 pub use run::{Daemon, Signal};
 pub use supervisor::Supervisor;
+pub use trouble::{Class, Trouble};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::daemon::job::Class;
 use crate::daemon::schedule::Schedule;
+use crate::daemon::trouble::Class;
 
 /// The first pause after a failure that does not pass by itself.
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(15);
@@ -45,6 +45,11 @@ impl Pace {
         (self.hopeless, self.not_before) = (0, None);
     }
 
+    /// The clock was set back.
+    pub(super) fn set_back(&mut self, now: DateTime<Utc>) {
+        self.not_before = self.not_before.map(|until| until.min(now + LONGEST_PAUSE));
+    }
+
     /// How many cycles failed in a row.
     pub(super) fn failures(&self) -> u32 {
         self.failures
@@ -76,8 +81,8 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::{Pace, skipped};
-    use crate::daemon::job::Class;
     use crate::daemon::schedule::Schedule;
+    use crate::daemon::trouble::Class;
 
     fn quarters() -> Schedule {
         Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule")

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::daemon::digest::Digest;
 use crate::daemon::health::{Health, Phase, Readiness};
-use crate::domain::memory::{CycleRecord, Standing};
+use crate::domain::memory::Standing;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--good:#2e7d32;--bad:#c62828;--hold:#ef6c00}\
@@ -24,8 +24,11 @@ pub(super) fn style_hash() -> String {
     format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
 }
 
-/// Height of the chart's bars, in pixels.
+/// Height of the chart's bars, in pixels, the highest and the lowest.
 const HEIGHT: i64 = 60;
+const LOWEST: i64 = 12;
+/// Cycles that the chart shows.
+pub(super) const SHOWN: usize = 48;
 
 /// Makes the page. `standing` is what the store says, where it could be read.
 pub(super) fn page(health: &Health, standing: Option<&Standing>, readiness: Readiness, now: DateTime<Utc>) -> String {
@@ -38,7 +41,7 @@ pub(super) fn page(health: &Health, standing: Option<&Standing>, readiness: Read
     match standing {
         Some(standing) => {
             waiting(&mut out, standing, now);
-            chart(&mut out, &standing.cycles);
+            chart(&mut out, &bars(health, standing));
         }
         None => add(&mut out, "<p class=\"bad\">The store cannot be read.</p>\n"),
     }
@@ -84,7 +87,7 @@ fn waiting(out: &mut String, standing: &Standing, now: DateTime<Utc>) {
         out.push_str("<p>Nothing waits for an approval.</p>\n");
         return;
     }
-    out.push_str("<h2>Waits for an approval</h2>\n");
+    out.push_str("<h2>Refused runs of the last day</h2>\n");
     let rows: Vec<(String, String)> = standing
         .waiting
         .iter()
@@ -99,43 +102,61 @@ fn waiting(out: &mut String, standing: &Standing, now: DateTime<Utc>) {
     table(out, &rows.iter().map(|(at, what)| (at.as_str(), what.clone())).collect::<Vec<_>>());
 }
 
+/// One cycle of the chart.
+struct Bar {
+    ended: DateTime<Utc>,
+    seconds: i64,
+    result: String,
+}
+
+/// The last cycles, the oldest first: those that the store knows, and those of this process of which no record was made.
+fn bars(health: &Health, standing: &Standing) -> Vec<Bar> {
+    let recorded = standing.cycles.iter().map(|cycle| Bar {
+        ended: cycle.ended,
+        seconds: (cycle.ended - cycle.started).num_seconds().max(0),
+        result: cycle.result.clone(),
+    });
+    let failed = health.history.iter().filter(|past| past.result == "failed").map(|past| Bar {
+        ended: past.ended,
+        seconds: past.length.num_seconds().max(0),
+        result: past.result.to_owned(),
+    });
+    let mut bars: Vec<Bar> = recorded.chain(failed).collect();
+    bars.sort_by_key(|bar| bar.ended);
+    bars.split_off(bars.len().saturating_sub(SHOWN))
+}
+
 /// The last cycles as bars: how long each took, and how it ended.
-fn chart(out: &mut String, cycles: &[CycleRecord]) {
-    if cycles.is_empty() {
-        return;
-    }
-    let seconds = |cycle: &CycleRecord| (cycle.ended - cycle.started).num_seconds().max(0);
-    let longest = cycles.iter().map(seconds).max().unwrap_or(0).max(1);
-    let width = cycles.len() * 14;
+fn chart(out: &mut String, bars: &[Bar]) {
+    let Some(longest) = bars.iter().map(|bar| bar.seconds).max() else { return };
+    let (width, height) = (bars.len() * 14, HEIGHT + 4);
     writeln!(
         out,
-        "<h2>Last cycles</h2>\n<svg role=\"img\" aria-label=\"How long the last {} cycles took\" width=\"{width}\" height=\"{}\" viewBox=\"0 0 {width} {}\">",
-        cycles.len(),
-        HEIGHT + 4,
-        HEIGHT + 4
+        "<h2>Last cycles</h2>\n<svg role=\"img\" aria-label=\"How long the last {} cycles took\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">",
+        bars.len(),
     )
     .expect("a text takes every line");
-    for (at, cycle) in cycles.iter().rev().enumerate() {
-        let height = (seconds(cycle) * HEIGHT / longest).max(3);
-        let color = match cycle.result.as_str() {
+    for (at, Bar { ended, seconds, result }) in bars.iter().enumerate() {
+        let height = (seconds * HEIGHT / longest.max(1)).max(LOWEST);
+        let color = match result.as_str() {
             "applied" => "var(--good)",
-            "refused" | "paused" => "var(--hold)",
+            "partly" | "refused" | "paused" | "one person" => "var(--hold)",
             _ => "var(--bad)",
         };
+        let (x, y, ended, result) = (at * 14, HEIGHT + 2 - height, time(*ended), escaped(result));
         writeln!(
             out,
-            "<rect x=\"{}\" y=\"{}\" width=\"10\" height=\"{height}\" fill=\"{color}\"><title>{}: {}, {} s</title></rect>",
-            at * 14,
-            HEIGHT + 2 - height,
-            time(cycle.ended),
-            escaped(&cycle.result),
-            seconds(cycle)
+            "<rect x=\"{x}\" y=\"{y}\" width=\"10\" height=\"{height}\" fill=\"{color}\"><title>{ended}: {result}, {seconds} s</title></rect>",
         )
         .expect("a text takes every line");
     }
+    let longest = match longest {
+        0 => "Each took less than a second".to_owned(),
+        longest => format!("The longest took {longest} s"),
+    };
     writeln!(
         out,
-        "</svg>\n<p>The longest took {longest} s. Applied is green, refused or paused orange, stopped red.</p>"
+        "</svg>\n<p>{longest}. Green was applied; orange was refused, paused or done in part; red stopped or failed.</p>"
     )
     .expect("a text takes every line");
 }

@@ -17,19 +17,20 @@ use crate::daemon::callout::{Called, Message};
 use crate::daemon::digest::Digest;
 use crate::daemon::endpoint;
 use crate::daemon::health::{Past, Phase, is_complete};
-use crate::daemon::job::{Ended, Job, Loaded, Service, Trouble};
+use crate::daemon::job::{Ended, Job, Loaded, Service};
 use crate::daemon::metrics;
 use crate::daemon::pace::{self, Pace};
 use crate::daemon::pulse::Pulse;
 use crate::daemon::supervisor::Supervisor;
+use crate::daemon::trouble::Trouble;
 use crate::engine::Halt;
 
 /// The longest sleep: the date may be set meanwhile.
 const LOOK: Duration = Duration::from_mins(1);
 /// How long operations that are under way are waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// A cycle that has not got on for so long has died; the longest pause of its own is far shorter.
-const LONGEST_SILENCE: Duration = Duration::from_mins(15);
+/// A cycle that has not got on for so long has died. One that only waits out rate limits, call after call, gets on sooner.
+const LONGEST_SILENCE: Duration = Duration::from_hours(2);
 
 /// What somebody wants of the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,16 @@ pub struct Daemon<'a, S: Service, C> {
     pace: Pace,
     /// What was called, as far as is known here.
     called: Called,
+    /// Whether the store knows that, too.
+    kept: Kept,
+}
+
+/// Whether the store knows what was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    /// Not yet: until then, what is known here goes before what is kept there.
+    No,
 }
 
 impl<S: Service, C> fmt::Debug for Daemon<'_, S, C> {
@@ -66,21 +77,28 @@ enum Woken {
     Signal(Signal),
 }
 
+/// How something ended that signals may cut short.
+enum Attended<T> {
+    Done(T),
+    /// Somebody wants the end, and the rest was left.
+    Left,
+}
+
 impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
     pub fn new(service: &'a S, clock: C, supervisor: Supervisor) -> Result<Self, Vec<String>> {
         let Loaded { job, schedule, listen, notify, http } = service.load()?;
-        let board = Arc::new(Board::new(clock.now(), job, schedule));
         Ok(Self {
             service,
+            board: Arc::new(Board::new(clock.now(), job, schedule)),
             caller: Caller::new(http, clock.clone(), notify),
             clock,
             supervisor,
-            board,
             people: listen.people,
             address: listen.address,
             pace: Pace::default(),
             called: Called::default(),
+            kept: Kept::Yes,
         })
     }
 
@@ -99,45 +117,57 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 Some(task)
             }
         };
-        self.recall().await;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan_next(self.clock.now());
         self.supervisor.ready(&self.board.health().status());
-        loop {
-            match self.wait(signals).await {
-                Woken::Due => {}
-                Woken::Signal(Signal::Reload) => {
-                    self.reload();
-                    continue;
-                }
-                Woken::Signal(Signal::End) => break,
-            }
-            let signal = self.cycle(signals).await;
-            if let Some(metrics) = &metrics {
-                metrics.run_upkeep();
-            }
-            match signal {
-                Some(Signal::End) => break,
-                Some(Signal::Reload) => self.reload(),
-                None => {}
-            }
-        }
+        let ended = self.live(signals, metrics.as_ref()).await;
         self.board.health().phase = Phase::Ending;
         self.supervisor.stopping();
         if let Some(endpoint) = endpoint {
             endpoint.abort();
         }
         tracing::info!("ended");
-        Ok(())
+        ended
     }
 
-    /// When the last complete cycle was, and what was called, by the store.
-    async fn recall(&mut self) {
-        let job = self.board.job();
-        match job.standing(self.clock.now(), 100).await {
+    async fn live(
+        &mut self,
+        signals: &mut mpsc::Receiver<Signal>,
+        metrics: Option<&PrometheusHandle>,
+    ) -> std::io::Result<()> {
+        let mut wanted = None;
+        let recalled = attend(self.supervisor, &self.clock, (signals, &mut wanted), self.recall()).await;
+        if let Attended::Left = recalled {
+            return Ok(());
+        }
+        loop {
+            match wanted.take() {
+                Some(Signal::End) => return Ok(()),
+                Some(Signal::Reload) => self.reload(),
+                None => {}
+            }
+            match self.wait(signals).await {
+                Woken::Due => {}
+                Woken::Signal(signal) => {
+                    wanted = Some(signal);
+                    continue;
+                }
+            }
+            wanted = self.cycle(signals).await?;
+            if let Some(metrics) = metrics {
+                metrics.run_upkeep();
+            }
+        }
+    }
+
+    /// When the last complete cycle was, whoever ran it.
+    async fn recall(&self) {
+        match self.board.job().standing(self.clock.now(), 1).await {
             Ok(standing) => {
-                let complete = standing.cycles.iter().filter(|cycle| is_complete(&cycle.result));
-                self.board.health().last_complete = complete.map(|cycle| cycle.ended).max();
+                let now = self.clock.now();
+                let mut health = self.board.health();
+                let last = standing.last_complete.map(|last| last.min(now));
+                health.last_complete = health.last_complete.max(last);
             }
             Err(error) => tracing::warn!(%error, "the store could not be read"),
         }
@@ -149,15 +179,26 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         if next.is_none() && health.next.is_some() {
             tracing::error!("the schedule has no next time");
         }
-        (health.phase, health.next) = (Phase::Waiting, next);
+        (health.phase, health.next, health.planned) = (Phase::Waiting, next, after);
         self.supervisor.status(&health.status());
     }
 
     /// Waits for the next cycle, or for a signal.
-    async fn wait(&self, signals: &mut mpsc::Receiver<Signal>) -> Woken {
+    async fn wait(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Woken {
         loop {
-            let next = self.board.health().next;
-            let left = next.map(|next| (next - self.clock.now()).to_std().unwrap_or(Duration::ZERO));
+            let now = self.clock.now();
+            let (next, planned) = {
+                let health = self.board.health();
+                (health.next, health.planned)
+            };
+            if now < planned {
+                tracing::warn!("the clock was set back");
+                self.board.health().set_back(now);
+                self.pace.set_back(now);
+                self.plan_next(now);
+                continue;
+            }
+            let left = next.map(|next| (next - now).to_std().unwrap_or(Duration::ZERO));
             if left == Some(Duration::ZERO) {
                 return Woken::Due;
             }
@@ -171,57 +212,66 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         }
     }
 
-    /// Runs one cycle; what somebody wanted meanwhile.
-    async fn cycle(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Option<Signal> {
+    /// Runs one cycle, and tells whoever is to know; what somebody wanted meanwhile.
+    async fn cycle(&mut self, signals: &mut mpsc::Receiver<Signal>) -> std::io::Result<Option<Signal>> {
         let (due, began) = (self.board.health().next, self.clock.now());
         self.board.health().phase = Phase::Running;
         self.supervisor.status(&self.board.health().status());
-        let (pulse, halt, job) = (Pulse::new(self.clock.clone()), Halt::default(), self.board.job());
         let mut wanted = None;
-        let ended = {
-            let work = job.cycle(&pulse, halt.clone());
-            tokio::pin!(work);
-            loop {
-                tokio::select! {
-                    biased;
-                    ended = &mut work => break Some(ended),
-                    signal = signals.recv() => match signal.unwrap_or(Signal::End) {
-                        Signal::Reload => wanted = Some(Signal::Reload),
-                        Signal::End => {
-                            wanted = Some(Signal::End);
-                            halt.request();
-                            self.board.health().phase = Phase::Ending;
-                            self.supervisor.stopping();
-                            break self.last(&mut work, &pulse).await;
-                        }
-                    },
-                    () = beat(self.supervisor, &self.clock) => {
-                        if pulse.silence() < LONGEST_SILENCE {
-                            self.supervisor.alive();
-                        }
-                    }
-                }
-            }
-        };
-        let now = self.clock.now();
-        if let Some(ended) = ended {
-            self.take(&ended, (began, now));
+        if let Some(ended) = self.attended_cycle((&mut *signals, &mut wanted)).await? {
+            self.take(&ended, (began, self.clock.now()));
             // Whoever wants the end does not wait for calls; what was not called is called after the next cycle.
             if wanted != Some(Signal::End) {
-                self.tell(&ended, now).await;
+                let (supervisor, clock) = (self.supervisor, self.clock.clone());
+                attend(supervisor, &clock, (signals, &mut wanted), self.tell(&ended)).await;
             }
         }
+        let now = self.clock.now();
         let skipped = pace::skipped(&self.board.schedule(), due.unwrap_or(began), now);
         if skipped > 0 && wanted != Some(Signal::End) {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
         self.plan_next(now);
-        wanted
+        Ok(wanted)
+    }
+
+    /// Runs one cycle; `None` where it was left because somebody wants the end.
+    async fn attended_cycle(
+        &self,
+        (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
+    ) -> std::io::Result<Option<Ended>> {
+        let (pulse, halt, job) = (Pulse::new(self.clock.clone()), Halt::default(), self.board.job());
+        let work = job.cycle(&pulse, halt.clone());
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut work => return Ok(Some(ended)),
+                signal = signals.recv() => match signal.unwrap_or(Signal::End) {
+                    Signal::Reload => *wanted = Some(Signal::Reload),
+                    Signal::End => {
+                        *wanted = Some(Signal::End);
+                        halt.request();
+                        self.board.health().phase = Phase::Ending;
+                        self.supervisor.stopping();
+                        return Ok(self.last(&mut work, &pulse).await);
+                    }
+                },
+                () = beat(self.supervisor, &self.clock) => {
+                    if pulse.silence() >= LONGEST_SILENCE {
+                        tracing::error!("a cycle has not got on for two hours; the daemon ends, and the next start looks what became of it");
+                        return Err(std::io::Error::other("a cycle has not got on for two hours"));
+                    }
+                    self.supervisor.alive();
+                }
+            }
+        }
     }
 
     /// Waits for the operations that are under way, for as long as there is time. Nothing is under way while both sides are read.
     async fn last(&self, work: &mut (impl Future<Output = Ended> + Unpin), pulse: &Pulse<C>) -> Option<Ended> {
         if !pulse.is_applying() {
+            tracing::info!("a cycle was left before its first write");
             return None;
         }
         tokio::select! {
@@ -237,22 +287,25 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// Takes note of how a cycle ended.
     fn take(&mut self, ended: &Ended, (began, now): (DateTime<Utc>, DateTime<Utc>)) {
         let length = now - began;
-        let result = match ended {
+        let (result, trouble) = match ended {
             Ended::Complete(digest) => {
-                self.pace.succeeded();
                 self.completed(digest, now);
-                digest.result
+                (digest.result, digest.trouble.as_ref())
             }
-            Ended::Failed(trouble) => {
-                let failures = self.pace.failed(trouble.class, now);
-                self.failed(trouble, failures);
-                "failed"
-            }
+            Ended::Failed(trouble) => ("failed", Some(trouble)),
             Ended::Busy(holder) => {
                 tracing::info!(holder, "another cycle is running; this time is skipped");
                 return;
             }
         };
+        if let Some(trouble) = trouble {
+            let failures = self.pace.failed(trouble.class, now);
+            self.failed(trouble, failures);
+        } else {
+            self.pace.succeeded();
+            let mut health = self.board.health();
+            (health.failures, health.trouble) = (0, None);
+        }
         metrics::cycle(result, length);
         self.board.health().remember(Past { ended: now, length, result });
         self.board.measure(now);
@@ -267,7 +320,6 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         if is_complete(digest.result) {
             health.last_complete = Some(now);
         }
-        (health.failures, health.trouble) = (0, None);
         let report = digest.report.clone().filter(|_| self.people == People::Shown);
         health.digest = Some(Digest { report, ..digest.clone() });
     }
@@ -284,39 +336,52 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Calls out, and keeps what was called. What did not get through is tried after the next cycle.
-    async fn tell(&mut self, ended: &Ended, now: DateTime<Utc>) {
-        let job = self.board.job();
+    async fn tell(&mut self, ended: &Ended) {
+        let (job, now) = (self.board.job(), self.clock.now());
         // Another instance may have called meanwhile.
-        if let Ok(Some(kept)) = job.called().await {
+        if self.kept == Kept::Yes
+            && let Ok(Some(kept)) = job.called().await
+        {
             self.called = serde_json::from_str(&kept).unwrap_or_default();
         }
-        let mut called = self.called.clone();
-        let messages: Vec<Message> = match ended {
-            Ended::Busy(_) => return,
-            Ended::Complete(digest) => {
-                if digest.is_whole() {
-                    self.caller.beat().await;
-                }
-                called.completed(digest, now)
-            }
-            Ended::Failed(trouble) => {
-                let failures = (self.pace.failures(), self.caller.enough_failures());
-                called.failed(trouble, failures, now).into_iter().collect()
-            }
+        let trouble = match ended {
+            // Whoever has the lock may complete a cycle, too.
+            Ended::Busy(_) => return self.recall().await,
+            Ended::Complete(digest) => digest.trouble.as_ref(),
+            Ended::Failed(trouble) => Some(trouble),
         };
-        for message in &messages {
-            match self.caller.tell(message).await {
+        if let Some(trouble) = trouble {
+            let failures = (self.pace.failures(), self.caller.enough_failures());
+            self.call(|called| called.failed(trouble, failures, now)).await;
+        }
+        if let Ended::Complete(digest) = ended {
+            if digest.is_whole() {
+                self.caller.beat().await;
+            }
+            for matter in Called::MATTERS {
+                self.call(|called| matter(called, digest, now)).await;
+            }
+        }
+        if self.kept == Kept::No {
+            let called = serde_json::to_string(&self.called).expect("plain data");
+            match job.keep_called(&called).await {
+                Ok(()) => self.kept = Kept::Yes,
+                Err(error) => tracing::debug!(%error, "what was called is kept later"),
+            }
+        }
+    }
+
+    /// Calls about one thing, and remembers that once it got through.
+    async fn call(&mut self, matter: impl FnOnce(&mut Called) -> Option<Message>) {
+        let mut called = self.called.clone();
+        if let Some(message) = matter(&mut called) {
+            match self.caller.tell(&message).await {
                 Told::Yes => tracing::info!(event = message.event, "called out"),
                 Told::No | Told::Nobody => return,
             }
         }
-        if called == self.called {
-            return;
-        }
-        self.called = called;
-        let kept = serde_json::to_string(&self.called).expect("plain data");
-        if let Err(error) = job.keep_called(&kept).await {
-            tracing::warn!(%error, "what was called could not be kept");
+        if called != self.called {
+            (self.called, self.kept) = (called, Kept::No);
         }
     }
 
@@ -328,6 +393,11 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 self.board.replace(job, schedule);
                 self.caller = Caller::new(http, self.clock.clone(), notify);
                 self.people = listen.people;
+                if self.people == People::Counted
+                    && let Some(digest) = &mut self.board.health().digest
+                {
+                    digest.report = None;
+                }
                 if listen.address != self.address {
                     tracing::warn!("listen.address has changed, which takes a new start");
                 }
@@ -341,15 +411,42 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 tracing::error!("the new configuration has problems; the old one stays in force");
             }
         }
-        self.plan_next(self.clock.now());
+        // A time that passed while the configuration was read is still due.
+        let since = self.board.health().planned;
+        let now = self.clock.now();
+        self.plan_next(if pace::skipped(&self.board.schedule(), since, now) > 0 { since } else { now });
         self.supervisor.ready(&self.board.health().status());
+    }
+}
+
+/// Does something beside which signals are heard. The end cuts it short.
+async fn attend<T>(
+    supervisor: Supervisor,
+    clock: &impl Clock,
+    (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
+    work: impl Future<Output = T>,
+) -> Attended<T> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return Attended::Done(done),
+            signal = signals.recv() => {
+                let signal = signal.unwrap_or(Signal::End);
+                *wanted = Some(signal);
+                if signal == Signal::End {
+                    return Attended::Left;
+                }
+            }
+            () = beat(supervisor, clock) => supervisor.alive(),
+        }
     }
 }
 
 /// Until the next sign of life is due; never where nobody waits for one.
 async fn beat(supervisor: Supervisor, clock: &impl Clock) {
-    match supervisor.watchdog() {
-        Some(pause) => clock.sleep(pause).await,
-        None => std::future::pending().await,
+    match supervisor {
+        Supervisor::Systemd => clock.sleep(supervisor.watchdog().unwrap_or(LOOK)).await,
+        Supervisor::Nobody => std::future::pending().await,
     }
 }

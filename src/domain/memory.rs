@@ -75,6 +75,10 @@ pub struct Standing {
     pub waiting: Vec<Waiting>,
     /// The last cycles, the newest first.
     pub cycles: Vec<CycleRecord>,
+    /// When the last cycle ended of which both sides were read completely, and in which nothing was wrong with either.
+    pub last_complete: Option<DateTime<Utc>>,
+    /// When the first cycle began, be it one that failed.
+    pub began: Option<DateTime<Utc>>,
 }
 
 /// A refused set of operations.

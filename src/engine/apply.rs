@@ -195,7 +195,19 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
         let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
         let okta_id = &operation.okta_id;
-        tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = haiilo_id.as_ref().map(HaiiloId::as_str), "operation ended");
+        let account = haiilo_id.as_ref().map(HaiiloId::as_str);
+        match &outcome {
+            Outcome::Failed(_) | Outcome::Unknown(_) => {
+                tracing::warn!(run, kind, outcome = ended, %okta_id, haiilo_id = account, "operation failed");
+            }
+            // Of a run that stopped, thousands may be left.
+            Outcome::NotAttempted(_) => {
+                tracing::debug!(run, kind, outcome = ended, %okta_id, haiilo_id = account, "operation not attempted");
+            }
+            Outcome::Done | Outcome::DoneExcept(_) | Outcome::Held(_) | Outcome::NoSuchGroup(_) => {
+                tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = account, "operation ended");
+            }
+        }
         Concluded { haiilo_id, operation: operation.clone(), outcome }
     }
 }

@@ -51,11 +51,10 @@ impl CycleReport {
 
     /// How the cycle ended, in a word.
     pub fn result(&self) -> &'static str {
-        match (self.is_refused(), &self.pause, self.stops.is_empty()) {
-            (true, _, _) => "refused",
-            (_, Some(_), _) => "paused",
-            (_, _, true) => "applied",
-            (_, _, false) => "stopped",
+        match (self.is_refused(), &self.pause) {
+            (true, _) => "refused",
+            (_, Some(_)) => "paused",
+            _ => ended(&self.stops),
         }
     }
 }
@@ -190,10 +189,9 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let bench = Bench { approved, room: prepared.verdict.room(), run: bench.run.heeding(halt.clone()), ..bench };
     bench.settle_open().await?;
     let Applied { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
-    let result = match (scope, stops.is_empty()) {
-        (Scope::One(_), _) => "one person",
-        (_, true) => "applied",
-        (_, false) => "stopped",
+    let result = match scope {
+        Scope::One(_) => "one person",
+        _ => ended(&stops),
     };
     let end = async {
         bench.settle_creates().await?;
@@ -206,6 +204,15 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         stops.push(Stop::Store(failure.to_string()));
     }
     Ok(CycleReport { prepared, concluded, stops, pause: None })
+}
+
+/// How a plan that was applied ended, in a word.
+fn ended(stops: &[Stop]) -> &'static str {
+    match stops {
+        [] => "applied",
+        stops if stops.iter().all(Stop::is_postponement) => "partly",
+        _ => "stopped",
+    }
 }
 
 /// Records the end of a cycle.

@@ -69,6 +69,40 @@ impl Stop {
         }
     }
 
+    /// A short name that never changes, for logs and machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CredentialsRefused(_) => "credentials_refused",
+            Self::Unreachable(_) => "unreachable",
+            Self::Refused(..) => "refused",
+            Self::NoSeats => "no_seats",
+            Self::TimeIsUp => "time_is_up",
+            Self::Canary { .. } => "canary",
+            Self::Store(_) => "store",
+            Self::Halted => "halted",
+        }
+    }
+
+    /// The id by which the reason can be approved, where it can.
+    pub fn approval_id(&self) -> Option<&ApprovalId> {
+        match self {
+            Self::Canary { approval_id, .. } => Some(approval_id),
+            _ => None,
+        }
+    }
+
+    /// Whether the rest is merely left for later: nothing is wrong with either side.
+    pub fn is_postponement(&self) -> bool {
+        match self {
+            Self::NoSeats | Self::TimeIsUp | Self::Halted => true,
+            Self::CredentialsRefused(_)
+            | Self::Unreachable(_)
+            | Self::Refused(..)
+            | Self::Canary { .. }
+            | Self::Store(_) => false,
+        }
+    }
+
     /// Whether the stop concerns this kind of operations.
     fn concerns(&self, kind: Kind) -> bool {
         match self {

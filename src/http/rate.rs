@@ -35,9 +35,10 @@ impl Budget {
 
     /// Shows the budget to whoever collects metrics.
     #[expect(clippy::cast_precision_loss, reason = "a limit is small")]
-    pub fn gauge(self, route: &'static str) {
-        metrics::gauge!("okta_haiilo_sync_rate_limit_limit", "call" => route).set(self.limit as f64);
-        metrics::gauge!("okta_haiilo_sync_rate_limit_remaining", "call" => route).set(self.remaining as f64);
+    pub fn gauge(self, side: &'static str, route: &'static str) {
+        metrics::gauge!("okta_haiilo_sync_rate_limit_limit", "side" => side, "call" => route).set(self.limit as f64);
+        metrics::gauge!("okta_haiilo_sync_rate_limit_remaining", "side" => side, "call" => route)
+            .set(self.remaining as f64);
     }
 
     /// How many requests a window allows.

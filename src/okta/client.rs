@@ -174,7 +174,7 @@ impl<C: Clock> OktaClient<C> {
         tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "okta");
         http::count("okta", route, status, duration);
         if let Some(budget) = came.as_ref().ok().and_then(|answer| Budget::read(&answer.headers)) {
-            budget.gauge(route);
+            budget.gauge("okta", route);
             if let Some(pause) = budget.pause(self.share) {
                 self.pauses().insert(route, self.clock.monotonic() + pause.min(LONGEST_WINDOW));
             }

@@ -29,6 +29,18 @@ impl ReadStore {
 }
 
 impl Store {
+    /// Remembers when a service first tried a cycle.
+    pub async fn note_beginning(&self, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| {
+            sqlx::query("INSERT INTO facts (name, value) VALUES ('began', $1) ON CONFLICT (name) DO NOTHING")
+                .bind(now.timestamp().to_string())
+                .execute(connection)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Since when a token is in use: from the first cycle that used it. `token` is a fingerprint.
     pub async fn token_since(
         &self,
@@ -89,5 +101,16 @@ async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u3
             result: row.try_get(3)?,
         })
     });
-    Ok(Standing { waiting, cycles: cycles.collect::<Result<_, Error>>()? })
+    let last_complete: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(ended) FROM cycles WHERE result IN ('applied', 'partly', 'refused', 'paused')")
+            .fetch_one(&mut *connection)
+            .await?;
+    let began: Option<String> =
+        sqlx::query_scalar("SELECT value FROM facts WHERE name = 'began'").fetch_optional(connection).await?;
+    Ok(Standing {
+        waiting,
+        cycles: cycles.collect::<Result<_, Error>>()?,
+        last_complete: last_complete.map(instant),
+        began: began.and_then(|began| began.parse().ok()).map(instant),
+    })
 }

@@ -98,3 +98,39 @@ fn each_unit_starts_a_command_that_exists() {
     let strange = started_by("ExecStart=/usr/bin/okta-haiilo-sync no-command").concat();
     assert_eq!(program(&strange).status.code(), Some(2), "a command that does not exist is told from one that does");
 }
+
+/// Every metric has its row in the README, and every event that is logged.
+#[test]
+fn the_readme_lists_metrics_and_events() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).expect("a text");
+    let readme = read("README.md");
+    let metrics = read("config/monitoring/metrics.txt");
+    let metrics: Vec<&str> = metrics.lines().filter_map(|line| line.strip_prefix("okta_haiilo_sync_")).collect();
+    assert!(metrics.len() > 15, "{metrics:?}");
+    for metric in metrics {
+        assert!(readme.contains(&format!("`{metric}`")) || readme.contains(&format!("`{metric}{{")), "{metric}");
+    }
+    let mut events = BTreeSet::new();
+    for file in sources(&root.join("src")) {
+        let text = fs::read_to_string(&file).expect("a text");
+        for level in ["error", "warn", "info"] {
+            for call in text.split(&format!("tracing::{level}!(")).skip(1) {
+                // The event is the last text of the call.
+                let call = call.split(");").next().unwrap_or_default();
+                let event =
+                    call.trim().trim_end_matches(',').trim().strip_suffix('"').and_then(|call| call.rsplit('"').next());
+                events.extend(event.filter(|event| !event.is_empty() && !event.contains('{')).map(str::to_owned));
+            }
+        }
+    }
+    assert!(events.len() > 20 && events.contains("cycle ended"), "{events:?}");
+    for event in events {
+        assert!(readme.contains(&format!("`{event}`")), "the README does not list the event {event:?}");
+    }
+}
+
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::{haiilo, okta};
-use okta_haiilo_sync::clock::Clock as _;
+use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
@@ -23,10 +24,13 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::campaign_length::length;
-use crate::world::{World, free_lock};
+use crate::world::{TestClock, World, free_lock};
 
 /// What happens in the world before a cycle, by its number.
 type Script = Box<dyn Fn(&World, usize) + Send + Sync>;
+
+/// When cycles ended, and how.
+type History = Vec<(DateTime<Utc>, String)>;
 
 /// Cycles of a world, so many of them.
 #[derive(Clone)]
@@ -40,7 +44,7 @@ struct Cycles {
     most: usize,
     end: mpsc::Sender<Signal>,
     /// How each of them ended, and when.
-    history: Arc<Mutex<Vec<(DateTime<Utc>, String)>>>,
+    history: Arc<Mutex<History>>,
     called: Arc<Mutex<Option<String>>>,
 }
 
@@ -48,7 +52,7 @@ impl Service for Cycles {
     type Job = Self;
 
     fn load(&self) -> Result<Loaded<Self>, Vec<String>> {
-        let patience = std::time::Duration::from_secs(5);
+        let patience = Duration::from_secs(5);
         let http = HttpClient::new(HttpOptions {
             proxy: None,
             no_proxy: Vec::new(),
@@ -127,7 +131,17 @@ async fn live(
     most: usize,
     script: impl Fn(&World, usize) + Send + Sync + 'static,
     after: impl Fn(&World, usize) + Send + Sync + 'static,
-) -> (Arc<World>, Vec<(DateTime<Utc>, String)>) {
+) -> (Arc<World>, History) {
+    live_by(world.clock.clone(), world, most, (script, after)).await
+}
+
+/// The same by another clock.
+async fn live_by(
+    clock: impl Clock + Clone,
+    world: World,
+    most: usize,
+    (script, after): (impl Fn(&World, usize) + Send + Sync + 'static, impl Fn(&World, usize) + Send + Sync + 'static),
+) -> (Arc<World>, History) {
     let (end, mut signals) = mpsc::channel(8);
     let world = Arc::new(world);
     let cycles = Cycles {
@@ -141,7 +155,7 @@ async fn live(
         history: Arc::default(),
         called: Arc::default(),
     };
-    let daemon = Daemon::new(&cycles, world.clock.clone(), Supervisor::Nobody).expect("a configuration");
+    let daemon = Daemon::new(&cycles, clock, Supervisor::Nobody).expect("a configuration");
     daemon.run(&mut signals, None).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();
@@ -170,6 +184,7 @@ async fn a_cycle_comes_at_each_scheduled_time_and_times_that_pass_meanwhile_are_
 
 #[tokio::test]
 async fn a_day_without_haiilo_is_lived_through() {
+    let log = Log::begin();
     let world = World::in_step(4).await;
     let (world, history) = live(
         world,
@@ -192,7 +207,110 @@ async fn a_day_without_haiilo_is_lived_through() {
     assert!(words[..4].iter().chain(&words[100..]).all(|word| *word == "applied"), "{words:?}");
     assert!(words[4..100].iter().all(|word| *word == "failed Passing"), "{words:?}");
     assert_eq!(world.account(1).expect("an account").team(), "Paris");
+    assert!((1..=8).contains(&log.count("cycle failed")), "96 failures, {} lines", log.count("cycle failed"));
     world.assert_converged().await;
+}
+
+/// What is written to a log while this lives.
+struct Log {
+    text: Arc<Mutex<Vec<u8>>>,
+    _guard: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    fn begin() -> Self {
+        let text: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let into = Arc::clone(&text);
+        let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Lines(Arc::clone(&into))).finish();
+        Self { text, _guard: tracing::subscriber::set_default(lines) }
+    }
+
+    /// How many lines hold these words.
+    fn count(&self, words: &str) -> usize {
+        let text = self.text.lock().expect("a text");
+        String::from_utf8_lossy(&text).lines().filter(|line| line.contains(words)).count()
+    }
+}
+
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("a text").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Haiilo can be read, and lets us write nothing: pauses grow, since only somebody can mend that, and the log stays short.
+#[tokio::test]
+async fn credentials_that_are_refused_for_writing_slow_it_down() {
+    let log = Log::begin();
+    let (world, history) = live(
+        World::in_step(20).await,
+        8,
+        |world, number| match number {
+            1 => {
+                for n in 0..15 {
+                    world.set_profile(n, "city", json!("Paris"));
+                }
+                world.haiilo.plant(When::Every(haiilo::route::PATCH), Fault::Refuse(401));
+            }
+            5 => drop(world.haiilo.heal()),
+            _ => {}
+        },
+        |_, _| {},
+    )
+    .await;
+    let words: Vec<&str> = history.iter().map(|(_, word)| word.as_str()).collect();
+    assert_eq!(words, ["applied", "stopped", "stopped", "stopped", "stopped", "applied", "applied", "applied"]);
+    let minutes: Vec<i64> = history.windows(2).map(|pair| (pair[1].0 - pair[0].0).num_minutes()).collect();
+    assert_eq!(minutes, [15, 15, 30, 60, 120, 15, 15]);
+    // Four cycles that stopped with fifteen updates each: the log names those that were sent, not those that were left.
+    assert!(log.count("operation failed") <= 8, "{}", log.count("operation failed"));
+    assert_eq!(log.count("operation not attempted"), 0);
+    assert_eq!(log.count("cycle failed"), 3, "the first, the second and the fourth");
+    world.assert_converged().await;
+}
+
+/// A clock that is set back by a day in the so-many-th pause.
+#[derive(Clone)]
+struct SetBack {
+    clock: TestClock,
+    left: Arc<AtomicUsize>,
+}
+
+impl Clock for SetBack {
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    fn sleep(&self, pause: Duration) -> impl Future<Output = ()> + Send {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.clock.0.advance(-TimeDelta::days(1).num_milliseconds());
+        }
+        self.clock.sleep(pause)
+    }
+}
+
+/// A clock that was a day ahead is set right: the next cycle comes on schedule, not in a day.
+#[tokio::test]
+async fn a_clock_that_is_set_back_delays_nothing() {
+    let log = Log::begin();
+    let world = World::in_step(3).await;
+    // Pauses are of a minute at the most, so that this one is between the second cycle and the third.
+    let clock = SetBack { clock: world.clock.clone(), left: Arc::new(AtomicUsize::new(35)) };
+    let (_, history) = live_by(clock, world, 5, (|_, _| {}, |_, _| {})).await;
+    let minutes: Vec<i64> = history.windows(2).map(|pair| (pair[1].0 - pair[0].0).num_minutes()).collect();
+    assert_eq!(minutes, [15, 15 - 1440, 15, 15]);
+    assert_eq!(log.count("the clock was set back"), 1);
 }
 
 /// A number that looks like chance, and is the same in every run.
@@ -241,6 +359,7 @@ fn footprint() -> (u64, usize) {
 /// In a process of its own, so that nobody else takes memory there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by a_thousand_cycles_take_no_more_than_a_hundred"]
+#[expect(clippy::print_stdout, clippy::use_debug, reason = "it tells what it measured")]
 async fn soak() {
     let most = length().soak;
     let marks: Arc<Mutex<Vec<(u64, usize)>>> = Arc::default();
