@@ -325,7 +325,7 @@ async fn trouble_is_called_out_once_and_so_is_its_end() {
     let ((webhook, told), (heartbeat, beats)) = (listener(200), listener(204));
     stage.write("credentials/webhook-url", format!("http://{webhook}/hook/marker-hook"));
     stage.write("credentials/heartbeat-url", format!("http://{heartbeat}/ping/marker-ping"));
-    let address = schedule(&stage, "[notify]\nwebhook_form = \"plain\"\nfailures = 2\n");
+    let address = schedule(&stage, "[notify]\nwebhook_form = \"plain\"\nfailures = 1\n");
     let running = Running::start(&stage, address);
     until("a heartbeat", || heard(&beats).first().cloned());
     assert_eq!(heard(&told), [""; 0]);
@@ -340,13 +340,14 @@ async fn trouble_is_called_out_once_and_so_is_its_end() {
     // Pauses grow while only somebody can mend it; whoever did says so.
     running.signal("HUP");
     assert_eq!(event(1)["event"], "recovered");
-    stage.okta.plant(When::Every(okta_route::APP_USERS), Fault::Refuse(500));
+    stage.okta.state().app.status = "INACTIVE".to_owned();
     let failing = event(2);
     assert_eq!(failing["event"], "cycles_failing");
     assert_eq!(running.get("/healthz").0, 200);
     until("it is late", || (running.get("/readyz").0 == 503).then_some(()));
     let silent = heard(&beats).len();
-    stage.okta.heal();
+    stage.okta.state().app.status = "ACTIVE".to_owned();
+    running.signal("HUP");
     assert_eq!(event(3)["event"], "recovered");
     until("the heart beats again", || (heard(&beats).len() > silent).then_some(()));
     until("it is ready again", || (running.get("/readyz").0 == 200).then_some(()));
