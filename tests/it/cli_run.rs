@@ -50,7 +50,7 @@ fn pause() {
 }
 
 /// A port that was free a moment ago.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port")
 }
 
@@ -123,7 +123,7 @@ impl Drop for Running {
     }
 }
 
-fn get(address: SocketAddr, path: &str, host: &str) -> (u16, String) {
+pub(crate) fn get(address: SocketAddr, path: &str, host: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("connected");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("sent");
     let mut answer = String::new();
@@ -264,6 +264,28 @@ async fn it_ends_within_ten_seconds_whatever_is_under_way_and_heals() {
         stage.run(&["plan", "--exit-code"]).exits(0);
         assert_eq!(stage.haiilo.state().accounts().len(), 8, "{what}: seven people and the owner of the token");
     }
+}
+
+/// Killed between what Haiilo did and what we heard of it, it heals by its next start alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_killed_heals_at_its_next_start() {
+    let stage = Stage::in_step(3).await;
+    let address = schedule(&stage, "");
+    for n in 5..9 {
+        stage.okta.state().hire(&person(n));
+    }
+    stage.haiilo.plant(When::Nth(route::CREATE, 2), Fault::StallAfter);
+    let mut running = Running::start(&stage, address);
+    until("an account is being made", || (stage.haiilo.stalled() > 0).then_some(()));
+    running.child.kill().expect("killed");
+    running.child.wait().expect("gone");
+    stage.haiilo.heal();
+    let running = Running::start(&stage, address);
+    until("everybody has an account", || (stage.haiilo.state().accounts().len() == 8).then_some(()));
+    until("nothing is left", || (stage.run(&["plan", "--exit-code"]).code == Some(0)).then_some(()));
+    running.end();
+    assert_eq!(stage.run(&["status", "--json"]).json()["open"], 0);
+    assert_eq!(stage.haiilo.state().writes().len(), 4, "each account was made once");
 }
 
 /// The operation in hand is finished, and the others are left for later.

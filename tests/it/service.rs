@@ -1,18 +1,22 @@
 //! The daemon's loop over a simulated world, in a time of its own: it lives through days in seconds.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use metrics_exporter_prometheus::PrometheusHandle;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::{haiilo, okta};
 use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
-use okta_haiilo_sync::daemon::{Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
+use okta_haiilo_sync::daemon::{
+    Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble, install_metrics,
+};
 use okta_haiilo_sync::domain::ids::RunId;
 use okta_haiilo_sync::domain::journal::Mandate;
 use okta_haiilo_sync::domain::memory::Standing;
@@ -24,6 +28,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::campaign_length::length;
+use crate::cli_run::{free_address, get};
 use crate::world::{TestClock, World, free_lock};
 
 /// What happens in the world before a cycle, by its number.
@@ -43,6 +48,7 @@ struct Cycles {
     running: Arc<AtomicUsize>,
     most: usize,
     end: mpsc::Sender<Signal>,
+    listen: Option<SocketAddr>,
     /// How each of them ended, and when.
     history: Arc<Mutex<History>>,
     called: Arc<Mutex<Option<String>>>,
@@ -63,7 +69,7 @@ impl Service for Cycles {
         Ok(Loaded {
             job: self.clone(),
             schedule: Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule"),
-            listen: ListenSettings { address: None, people: People::Counted },
+            listen: ListenSettings { address: self.listen, people: People::Counted },
             notify: NotifySettings { webhook: None, form: WebhookForm::Plain, heartbeat: None, failures: 3 },
             http: http.expect("a client"),
         })
@@ -132,12 +138,12 @@ async fn live(
     script: impl Fn(&World, usize) + Send + Sync + 'static,
     after: impl Fn(&World, usize) + Send + Sync + 'static,
 ) -> (Arc<World>, History) {
-    live_by(world.clock.clone(), world, most, (script, after)).await
+    live_by((world.clock.clone(), None), world, most, (script, after)).await
 }
 
-/// The same by another clock.
+/// The same by another clock, and looked at under an address.
 async fn live_by(
-    clock: impl Clock + Clone,
+    (clock, listen): (impl Clock + Clone, Option<(SocketAddr, PrometheusHandle)>),
     world: World,
     most: usize,
     (script, after): (impl Fn(&World, usize) + Send + Sync + 'static, impl Fn(&World, usize) + Send + Sync + 'static),
@@ -152,11 +158,12 @@ async fn live_by(
         running: Arc::default(),
         most,
         end,
+        listen: listen.as_ref().map(|(address, _)| *address),
         history: Arc::default(),
         called: Arc::default(),
     };
     let daemon = Daemon::new(&cycles, clock, Supervisor::Nobody).expect("a configuration");
-    daemon.run(&mut signals, None).await.expect("an end");
+    daemon.run(&mut signals, listen.map(|(_, metrics)| metrics)).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();
     (world, history)
@@ -245,6 +252,26 @@ impl std::io::Write for Lines {
     }
 }
 
+#[tokio::test]
+async fn a_day_without_okta_is_lived_through() {
+    let log = Log::begin();
+    let (world, history) = live(
+        World::in_step(4).await,
+        104,
+        |world, number| match number {
+            2 => world.okta.plant(When::Every(okta::route::APP_USERS), Fault::DropBefore),
+            98 => drop(world.okta.heal()),
+            _ => {}
+        },
+        |world, _| world.okta.forget_calls(),
+    )
+    .await;
+    let failed = history.iter().filter(|(_, word)| word == "failed Passing").count();
+    assert_eq!((failed, history[103].1.as_str()), (96, "applied"));
+    assert!((1..=8).contains(&log.count("cycle failed")), "{} lines", log.count("cycle failed"));
+    world.assert_converged().await;
+}
+
 /// Haiilo can be read, and lets us write nothing: pauses grow, since only somebody can mend that, and the log stays short.
 #[tokio::test]
 async fn credentials_that_are_refused_for_writing_slow_it_down() {
@@ -307,7 +334,7 @@ async fn a_clock_that_is_set_back_delays_nothing() {
     let world = World::in_step(3).await;
     // Pauses are of a minute at the most, so that this one is between the second cycle and the third.
     let clock = SetBack { clock: world.clock.clone(), left: Arc::new(AtomicUsize::new(35)) };
-    let (_, history) = live_by(clock, world, 5, (|_, _| {}, |_, _| {})).await;
+    let (_, history) = live_by((clock, None), world, 5, (|_, _| {}, |_, _| {})).await;
     let minutes: Vec<i64> = history.windows(2).map(|pair| (pair[1].0 - pair[0].0).num_minutes()).collect();
     assert_eq!(minutes, [15, 15 - 1440, 15, 15]);
     assert_eq!(log.count("the clock was set back"), 1);
@@ -365,15 +392,20 @@ async fn soak() {
     let marks: Arc<Mutex<Vec<(u64, usize)>>> = Arc::default();
     let into = Arc::clone(&marks);
     let world = World::in_step(30).await;
-    let (world, history) = live(world, most, weather, move |world, _| {
+    let address = free_address();
+    let looked_at = (world.clock.clone(), Some((address, install_metrics().expect("a recorder"))));
+    let after = move |world: &World, _: usize| {
+        let (status, metrics) = get(address, "/metrics", "localhost");
+        assert!(status == 200 && metrics.contains("okta_haiilo_sync_cycles_total"), "{metrics}");
+        assert_eq!(get(address, "/", "localhost").0, 200);
         world.okta.heal();
         world.haiilo.heal();
         world.okta.forget_calls();
         world.haiilo.forget_calls();
         world.haiilo.state().forget_writes();
         into.lock().expect("a list").push(footprint());
-    })
-    .await;
+    };
+    let (world, history) = live_by(looked_at, world, most, (weather, after)).await;
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     for (_, word) in &history {
         *words.entry(word.clone()).or_default() += 1;
