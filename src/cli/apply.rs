@@ -10,10 +10,10 @@ use crate::engine::Scope;
 
 /// Applies what was reviewed.
 pub(super) async fn run(context: &Context, arguments: &ApplyArguments) -> Result<Ending, Unfinished> {
-    let ApplyArguments { file, format, output, reason } = arguments;
+    let ApplyArguments { file, format, output, shown, reason } = arguments;
     let wiring = Wiring::new(context.settings()?)?;
     let reviewed = plan_file::read(file, &wiring.cycle.tenant)?;
-    let report = ReportArguments { format: *format, output: output.clone(), user: None };
+    let report = ReportArguments { format: *format, output: output.clone(), user: None, shown: *shown };
     let cycle = Cycle { what: "apply", scope: Scope::Reviewed(reviewed), given: None, reason: reason.clone() };
     sync::cycle(context, &wiring, &report, cycle).await
 }

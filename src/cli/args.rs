@@ -108,6 +108,19 @@ pub struct ReportArguments {
     /// One person alone, by address, Okta id or Haiilo id.
     #[arg(long, value_name = "LOGIN")]
     pub user: Option<String>,
+    #[command(flatten)]
+    pub shown: ShownArguments,
+}
+
+/// How much a text report says.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ShownArguments {
+    /// Name everybody, also where many share the same changes (text).
+    #[arg(long)]
+    pub full: bool,
+    /// Ids alone: no names, addresses or values, as for a ticket (text).
+    #[arg(long)]
+    pub ids_only: bool,
 }
 
 /// The form of a report.
@@ -145,6 +158,8 @@ pub struct ApplyArguments {
     /// Write the report to this file, readable by you alone, instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub shown: ShownArguments,
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -20,6 +20,11 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
     if let Some(JournalAction::Forget { login }) = action {
         return forget(&wiring, login).await;
     }
+    if report.shown.full || report.shown.ids_only {
+        return Err(Unfinished::misconfigured(
+            "the journal has no --full and no --ids-only; `--format json` can be cut to size",
+        ));
+    }
     let destination = Destination::open(report)?;
     let since = since.map(|since| TimeDelta::from_std(since).expect("ten years at most"));
     let search = Search {

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
-use crate::cli::args::{Format, ReportArguments};
+use crate::cli::args::{Format, ReportArguments, ShownArguments};
 use crate::cli::ending::Unfinished;
 use crate::domain::journal::Entry;
-use crate::report::{self, Report};
+use crate::report::{self, Report, Sharing, View, Who};
 
 /// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
 #[derive(Debug)]
 pub(super) struct Destination {
     format: Format,
+    view: View,
     place: Place,
 }
 
@@ -37,17 +38,27 @@ enum Place {
 impl Destination {
     /// Opens the place that was asked for.
     pub(super) fn open(arguments: &ReportArguments) -> Result<Self, Unfinished> {
+        let ShownArguments { full, ids_only } = arguments.shown;
+        if arguments.format != Format::Text && (full || ids_only) {
+            return Err(Unfinished::misconfigured(
+                "--full and --ids-only are for --format text; JSON and CSV hold everything",
+            ));
+        }
         let place = match &arguments.output {
             None => Place::StandardOutput,
             Some(path) => open(path).with_context(|| unwritable(path))?,
         };
-        Ok(Self { format: arguments.format, place })
+        let view = View {
+            people: if ids_only { Who::Ids } else { Who::Named },
+            sharing: if full { Sharing::Full } else { Sharing::Folded },
+        };
+        Ok(Self { format: arguments.format, view, place })
     }
 
     /// Gives a report.
     pub(super) fn give(self, report: &Report<'_>) -> Result<(), Unfinished> {
         let text = match self.format {
-            Format::Text => report::text(report),
+            Format::Text => report::text(report, self.view),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
         };
@@ -80,7 +91,7 @@ impl Destination {
 /// Writes a file that its owner alone can read, all at once.
 pub(super) fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
     let place = open(path).with_context(|| format!("the plan cannot be saved to {}", path.display()))?;
-    Destination { format: Format::Text, place }.write(text)
+    Destination { format: Format::Text, view: View::default(), place }.write(text)
 }
 
 fn open(path: &Path) -> io::Result<Place> {

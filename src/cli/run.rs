@@ -19,7 +19,7 @@ use crate::daemon::{self, Class, Daemon, Digest, Ended, Job, Loaded, Service, Si
 use crate::domain::memory::Standing;
 use crate::engine::{self, CycleError, Halt, Observer, Order, Scope};
 use crate::ports::{FailureKind, StoreFailure};
-use crate::report::{self, Ending as ReportEnding};
+use crate::report::{self, Ending as ReportEnding, View};
 use crate::store::{LockError, ReadStore, Store};
 
 /// The longest report that is kept for the status page, in bytes.
@@ -125,7 +125,7 @@ impl Wired {
                 Some(pause) => ReportEnding::Paused(pause),
                 None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
             };
-            shortened(report::text(&plan::report(&report.prepared, wiring, ending)))
+            shortened(report::text(&plan::report(&report.prepared, wiring, ending), View::default()))
         });
         Ok(Digest { tokens, ..Digest::of(&order.mandate.run, &report, text) })
     }

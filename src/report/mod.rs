@@ -10,5 +10,5 @@ mod text;
 
 pub use self::csv::csv;
 pub use json::json;
-pub use subject::{Ending, Report, amount};
+pub use subject::{Ending, Report, Sharing, View, Who, amount};
 pub use text::text;

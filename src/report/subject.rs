@@ -31,6 +31,35 @@ pub struct Report<'a> {
     pub warnings: &'a [String],
 }
 
+/// How much a text says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// How people appear.
+    pub people: Who,
+    /// Whether people who share the same changes appear one by one.
+    pub sharing: Sharing,
+}
+
+/// How people appear in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// By name, with their values.
+    #[default]
+    Named,
+    /// By id, without values: nothing that a ticket must not hold.
+    Ids,
+}
+
+/// How people appear who share the same changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// As a number, where they are many.
+    #[default]
+    Folded,
+    /// One by one.
+    Full,
+}
+
 /// Whether a plan was applied.
 #[derive(Clone, Copy, Debug)]
 pub enum Ending<'a> {

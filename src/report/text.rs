@@ -1,5 +1,6 @@
 //! The report as text, as one would paste it into a ticket.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::presets::NOTHING;
@@ -7,19 +8,25 @@ use comfy_table::{ContentArrangement, Table};
 
 use crate::domain::guard::{Decision, LimitName};
 use crate::domain::held::Held;
+use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::journal::Concluded;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::policy::Product;
 use crate::domain::value::Value;
-use crate::report::subject::{Ending, Report, Seats, amount, attribute, by_whom, fate, kind, time, visible};
+use crate::report::subject::{
+    Ending, Report, Seats, Sharing, View, Who, amount, attribute, by_whom, fate, kind, time, visible,
+};
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;
 
+/// So many people who share the same changes are told as a number.
+const FOLDED: usize = 5;
+
 /// The report as text.
-pub fn text(report: &Report<'_>) -> String {
+pub fn text(report: &Report<'_>, view: View) -> String {
     let mut out = String::new();
     headline(report, &mut out);
     verdict(report, &mut out);
@@ -27,14 +34,14 @@ pub fn text(report: &Report<'_>) -> String {
         paused(pause, &mut out);
     }
     if let Ending::Applied { concluded, stops } = report.ending {
-        outcomes(report, (concluded, stops), &mut out);
+        outcomes(report, view, (concluded, stops), &mut out);
     }
-    operations(report, &mut out);
-    leavers(report, &mut out);
-    held(report, &mut out);
-    parked(report, &mut out);
-    missing(report, &mut out);
-    unmanaged(report, &mut out);
+    operations(report, view, &mut out);
+    leavers(report, view, &mut out);
+    held(report, view, &mut out);
+    parked(report, view, &mut out);
+    missing(report, view, &mut out);
+    unmanaged(report, view, &mut out);
     limits(report, &mut out);
     remarks(report, &mut out);
     out
@@ -150,7 +157,7 @@ fn paused(pause: &Pause, out: &mut String) {
 }
 
 /// What became of the operations: numbers, then everything that was not simply done.
-fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), out: &mut String) {
+fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], &[String]), out: &mut String) {
     section(out, "Outcome");
     let done = concluded.iter().filter(|concluded| concluded.outcome.is_done()).count();
     match concluded.len() {
@@ -164,17 +171,18 @@ fn outcomes(report: &Report<'_>, (concluded, stops): (&[Concluded], &[String]), 
     concluded.sort_by_key(|concluded| (concluded.operation.kind(), concluded.operation.user_name.clone()));
     let rows = concluded.into_iter().filter_map(|concluded| {
         let detail = concluded.outcome.detail()?;
-        Some(vec![
-            kind(report.product, concluded.operation.kind()).to_owned(),
-            visible(concluded.operation.user_name.as_str()),
-            concluded.outcome.as_str().replace('_', " "),
-            visible(&detail),
-        ])
+        let operation = &concluded.operation;
+        let mut row = vec![kind(report.product, operation.kind()).to_owned()];
+        row.push(who(view, &operation.user_name, &operation.okta_id));
+        row.push(concluded.outcome.as_str().replace('_', " "));
+        // What Haiilo says may name people.
+        row.extend(named(view, || visible(&detail)));
+        Some(row)
     });
     table(out, rows.collect());
 }
 
-fn operations(report: &Report<'_>, out: &mut String) {
+fn operations(report: &Report<'_>, view: View, out: &mut String) {
     for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
         let mut operations: Vec<&Operation> = report.plan.of_kind(of).collect();
         operations.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
@@ -182,14 +190,65 @@ fn operations(report: &Report<'_>, out: &mut String) {
             continue;
         }
         section(out, &format!("{} ({})", kind(report.product, of), amount(operations.len())));
+        let groups = groups(report, of, &operations);
+        let folded = |rows: &Rows, people: &[&Operation]| {
+            view.sharing == Sharing::Folded && of == Kind::Update && !rows.is_empty() && people.len() >= FOLDED
+        };
         let mut rows = Vec::new();
+        for (changes, people) in groups.iter().filter(|(changes, people)| folded(changes, people)) {
+            rows.push(vec![format!("{} people share this; --full names them", amount(people.len()))]);
+            rows.extend(changes.iter().map(|change| seen(view, change)));
+        }
+        operations.retain(|operation| {
+            let changes = change_rows(report, of, operation);
+            !folded(&changes, &groups[&changes])
+        });
         for operation in operations {
             let account = operation.haiilo_id().map(|id| format!("account {id}")).unwrap_or_default();
-            rows.push(vec![visible(operation.user_name.as_str()), operation.okta_id.to_string(), visible(&account)]);
-            rows.extend(operation.changes().iter().map(|change| change_row(report, of, change)));
+            let mut row: Vec<String> = named(view, || visible(operation.user_name.as_str())).into_iter().collect();
+            row.extend([operation.okta_id.to_string(), visible(&account)]);
+            rows.push(row);
+            rows.extend(change_rows(report, of, operation).iter().map(|change| seen(view, change)));
         }
         table(out, rows);
     }
+}
+
+/// Changes as rows: the attribute, then what becomes of it.
+type Rows = Vec<Vec<String>>;
+
+/// People by what changes for them.
+fn groups<'a>(report: &Report<'_>, of: Kind, operations: &[&'a Operation]) -> BTreeMap<Rows, Vec<&'a Operation>> {
+    let mut groups: BTreeMap<Rows, Vec<&Operation>> = BTreeMap::new();
+    for operation in operations {
+        groups.entry(change_rows(report, of, operation)).or_default().push(operation);
+    }
+    groups
+}
+
+fn change_rows(report: &Report<'_>, of: Kind, operation: &Operation) -> Rows {
+    operation.changes().iter().map(|change| change_row(report, of, change)).collect()
+}
+
+/// A row of a change as far as it may be seen.
+fn seen(view: View, row: &[String]) -> Vec<String> {
+    match view.people {
+        Who::Named => row.to_vec(),
+        Who::Ids => row[..1].to_vec(),
+    }
+}
+
+/// Something that only a report with names holds.
+fn named(view: View, text: impl FnOnce() -> String) -> Option<String> {
+    match view.people {
+        Who::Named => Some(text()),
+        Who::Ids => None,
+    }
+}
+
+/// A person's name, or the id in its place.
+fn who(view: View, name: &UserName, id: &OktaUserId) -> String {
+    named(view, || visible(name.as_str())).unwrap_or_else(|| id.to_string())
 }
 
 fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
@@ -201,15 +260,15 @@ fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
     }
 }
 
-fn leavers(report: &Report<'_>, out: &mut String) {
+fn leavers(report: &Report<'_>, view: View, out: &mut String) {
     let rows: Vec<Vec<String>> = report
         .plan
         .leavers
         .iter()
         .map(|leaver| {
             vec![
-                visible(leaver.user_name.as_str()),
-                leaver.okta_id.to_string(),
+                who(view, &leaver.user_name, &leaver.okta_id),
+                named(view, || leaver.okta_id.to_string()).unwrap_or_else(|| format!("account {}", leaver.haiilo_id)),
                 format!("{} since {}", leaver.evidence.as_str(), time(leaver.since)),
                 fate(report.product, leaver),
             ]
@@ -218,7 +277,7 @@ fn leavers(report: &Report<'_>, out: &mut String) {
     listing(out, "Leavers", rows);
 }
 
-fn held(report: &Report<'_>, out: &mut String) {
+fn held(report: &Report<'_>, view: View, out: &mut String) {
     if report.plan.held.is_empty() {
         return;
     }
@@ -226,14 +285,15 @@ fn held(report: &Report<'_>, out: &mut String) {
     let mut people: Vec<&Held> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     for held in people {
-        let name = held.user_name.as_ref().map_or(String::new(), |name| format!("{}  ", visible(name.as_str())));
-        line(out, &format!("  {name}{}", held.okta_id));
-        line(out, &format!("      why:  {}", visible(&held.reason.reason())));
+        let name = held.user_name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));
+        line(out, &format!("  {}{}", name.unwrap_or_default(), held.okta_id));
+        let why = named(view, || held.reason.reason()).unwrap_or_else(|| held.reason.code().to_owned());
+        line(out, &format!("      why:  {}", visible(&why)));
         line(out, &format!("      what to do:  {}", held.reason.remedy()));
     }
 }
 
-fn parked(report: &Report<'_>, out: &mut String) {
+fn parked(report: &Report<'_>, view: View, out: &mut String) {
     let rows: Vec<Vec<String>> = report
         .plan
         .parked
@@ -243,18 +303,21 @@ fn parked(report: &Report<'_>, out: &mut String) {
                 Waits::Attribute => "",
                 Waits::Account => " (the account waits)",
             };
-            vec![
-                visible(parked.user_name.as_str()),
+            let mut row = vec![who(view, &parked.user_name, &parked.okta_id)];
+            row.push(format!(
+                "{}{}",
                 attribute(report.product, &parked.path),
-                shown(parked.value.as_ref()),
-                format!("{}{waits}", visible(&parked.reason)),
-            ]
+                named(view, String::new).map_or(waits, |_| "")
+            ));
+            row.extend(named(view, || shown(parked.value.as_ref())));
+            row.extend(named(view, || format!("{}{waits}", visible(&parked.reason))));
+            row
         })
         .collect();
     listing(out, "Parked values, not sent again", rows);
 }
 
-fn missing(report: &Report<'_>, out: &mut String) {
+fn missing(report: &Report<'_>, view: View, out: &mut String) {
     let rows: Vec<Vec<String>> = report
         .plan
         .missing
@@ -263,12 +326,13 @@ fn missing(report: &Report<'_>, out: &mut String) {
             let since = missing.since.map_or("not shown yet; it may wait for a seat".to_owned(), |since| {
                 format!("not shown since {}", time(since))
             });
-            vec![
-                visible(missing.user_name.as_str()),
+            let mut row: Vec<String> = named(view, || visible(missing.user_name.as_str())).into_iter().collect();
+            row.extend([
                 missing.okta_id.to_string(),
                 format!("account {}", visible(missing.haiilo_id.as_str())),
                 since,
-            ]
+            ]);
+            row
         })
         .collect();
     let is_empty = rows.is_empty();
@@ -281,13 +345,15 @@ fn missing(report: &Report<'_>, out: &mut String) {
     }
 }
 
-fn unmanaged(report: &Report<'_>, out: &mut String) {
+fn unmanaged(report: &Report<'_>, view: View, out: &mut String) {
     let accounts = &report.plan.unmanaged;
     let mut rows: Vec<Vec<String>> = accounts
         .iter()
         .map(|account| {
             let name = account.user_name.as_ref().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
-            vec![name, format!("account {}", visible(account.haiilo_id.as_str()))]
+            let mut row: Vec<String> = named(view, || name).into_iter().collect();
+            row.push(format!("account {}", visible(account.haiilo_id.as_str())));
+            row
         })
         .collect();
     rows.sort();

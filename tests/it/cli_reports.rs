@@ -242,3 +242,20 @@ async fn standard_output_is_the_report_alone_however_much_is_logged() {
     let sync = stage.run(&["sync", "-vv", "--log-format", "json", "--format", "csv"]).exits(4);
     assert!(rows(&sync.out).iter().any(|row| row[1] == "update failed"));
 }
+
+/// A flag that would leave out people is never ignored in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_left_out_where_that_is_asked_for_or_the_command_refuses() {
+    let stage = Stage::with_people(3).await;
+    let plan = stage.run(&["plan", "--ids-only"]).exits(0).says_nothing().out;
+    assert!(plan.contains(&stage.okta_id(0)) && !plan.contains(&person(0).email), "{plan}");
+    for arguments in [
+        &["plan", "--format", "json", "--ids-only"][..],
+        &["plan", "--format", "csv", "--full"],
+        &["sync", "--format", "json", "--ids-only"],
+        &["journal", "--ids-only"],
+    ] {
+        stage.run(arguments).exits(2).reports_nothing().says(&["--ids-only"]);
+    }
+    assert!(stage.haiilo.state().writes().is_empty());
+}

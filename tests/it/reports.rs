@@ -1,11 +1,13 @@
 //! What administrators read: the report of a plan, of a cycle that was refused, and of one that was applied, in all three forms.
 
 use chrono::TimeDelta;
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::{LeaverAction, Product};
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
-use okta_haiilo_sync::report::{self, Ending, Report};
+use okta_haiilo_sync::report::{self, Ending, Report, Sharing, View, Who};
 use serde_json::{Value as Json, json};
 
 use crate::world::{World, seed};
@@ -24,11 +26,11 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a
 
 fn applied(came: &CycleReport) -> String {
     let stops: Vec<String> = came.stops.iter().map(Stop::reason).collect();
-    report::text(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }))
+    report::text(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }), View::default())
 }
 
 fn planned(prepared: &Prepared) -> String {
-    report::text(&about(prepared, Ending::DryRun))
+    report::text(&about(prepared, Ending::DryRun), View::default())
 }
 
 /// Eight people in step. Then one is hired, one renamed, one moved to a city, one to a group that Haiilo does not have; one was deactivated a
@@ -218,7 +220,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     let mut world = World::with_people(1).await;
     let came = world.sync().await;
     assert_eq!(came.prepared.verdict.decision, Decision::Refuse);
-    insta::assert_snapshot!(report::text(&about(&came.prepared, Ending::Refused)), @r#"
+    insta::assert_snapshot!(report::text(&about(&came.prepared, Ending::Refused), View::default()), @r#"
     Refused, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
     1 to create, 1 not ours.
@@ -273,7 +275,7 @@ async fn hostile_names_are_harmless_in_every_form() {
     world.set_profile(0, "firstName", json!("<script>\"x\",\ny"));
     let prepared = world.plan().await;
     let about = about(&prepared, Ending::DryRun);
-    let text = report::text(&about);
+    let text = report::text(&about, View::default());
     let update = text.split_once("UPDATE").expect("an update").1.split_once("\n\n").expect("a section").0;
     insta::assert_snapshot!(update, @r#"
     (1)
@@ -293,4 +295,81 @@ async fn hostile_names_are_harmless_in_every_form() {
     let to: Vec<&Json> =
         json["operations"][0]["changes"].as_array().expect("changes").iter().map(|one| &one["to"]).collect();
     assert_eq!(to, [&json!("=cmd|' /C calc'!A0\u{1b}[2J\u{202e}"), &json!("<script>\"x\",\ny")]);
+}
+
+/// Twelve people move to one city, two to another, one is renamed with the move.
+async fn a_move() -> World {
+    let world = World::in_step(20).await;
+    for n in 0..12 {
+        world.set_profile(n, "city", json!("Paris"));
+    }
+    for n in 12..14 {
+        world.set_profile(n, "city", json!("Rome"));
+    }
+    let id = world.okta_id(14);
+    world.set_profile(14, "city", json!("Paris"));
+    world.okta.state().rename(&id, "renamed@example.com");
+    world
+}
+
+#[tokio::test]
+async fn people_who_share_the_same_changes_are_folded() {
+    let world = a_move().await;
+    // All of them sit in one city before.
+    for n in 0..14 {
+        let account = world.haiilo_id(n);
+        world.haiilo.state().edit(
+            &account,
+            "addresses",
+            json!([{"type": "work", "country": "Finland", "locality": "Turku"}]),
+        );
+        world.set_profile(n, "countryCode", json!("FI"));
+    }
+    let prepared = world.plan().await;
+    let folded = planned(&prepared);
+    let updates = &folded[folded.find("UPDATE (15)").expect("updates")..];
+    let updates = updates.split("\n\n").next().expect("a section");
+    insta::assert_snapshot!(updates, @r#"
+    UPDATE (15)
+      12 people share this; --full names them
+          Team (locality)                      Turku                           -> Paris
+      paeivi.erdos.13@example.com              00uGBXoxsv7FjkWq45d7            account 2c829abe-1f45-42e1-ac58-133ac916ab3c
+          Team (locality)                      Turku                           -> Rome
+      tomas.jaervinen.14@example.com           00uvpHEtR44uLkWq45d7            account 0c7de806-4963-4ab0-a055-2d37111ac529
+          userName                             tomas.jaervinen.14@example.com  -> renamed@example.com
+          Team (locality)                      Besançon                        -> Paris
+      vojtech.vanderberg.12@example.com        00ubWmO2KnBa6kWq45d7            account db01602b-100b-4ed7-aa90-8a921825f10d
+          Team (locality)                      Turku                           -> Rome
+    "#);
+    let full = report::text(&about(&prepared, Ending::DryRun), View { sharing: Sharing::Full, ..View::default() });
+    for n in 0..14 {
+        assert!(full.contains(&person(n).email), "{full}");
+    }
+    assert_eq!(full.matches("-> Paris").count(), 13);
+    assert!(!full.contains("share this"));
+}
+
+#[tokio::test]
+async fn a_ticket_holds_ids_alone() {
+    let mut world = eventful().await;
+    world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(409));
+    let ids = View { people: Who::Ids, sharing: Sharing::Full };
+    let prepared = world.plan().await;
+    let plan = report::text(&about(&prepared, Ending::DryRun), ids);
+    let came = world.sync().await;
+    let stops: Vec<String> = came.stops.iter().map(Stop::reason).collect();
+    let outcome =
+        report::text(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }), ids);
+    for n in [0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 50] {
+        let person = person(n);
+        for text in [&plan, &outcome] {
+            assert!(!text.contains(&person.email) && !text.contains(person.family), "{n}: {text}");
+        }
+    }
+    assert!(!plan.contains("Paris") && !plan.contains("a.new.name") && !plan.contains('@'), "{plan}");
+    for n in [2, 3, 5, 6, 20] {
+        let id = world.okta.state().find(&person(n).email).expect("somebody");
+        assert!(plan.contains(&id), "{n} {id}: {plan}");
+    }
+    assert!(plan.contains("Team (locality)") && plan.contains("same_user_name"), "{plan}");
 }

@@ -3,7 +3,7 @@
 use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
 
-use crate::cli::args::{DemoArguments, Format, ReportArguments, SyncArguments};
+use crate::cli::args::{DemoArguments, Format, ReportArguments, ShownArguments, SyncArguments};
 use crate::cli::demo::stage::Stage;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::{Ends, Wiring};
@@ -44,8 +44,12 @@ async fn link_everybody(stage: &Stage) -> Result<(), Unfinished> {
     let wiring = Wiring::new(settings)?;
     let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
     let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &Silence).await?;
-    let report =
-        ReportArguments { format: Format::Csv, output: Some(stage.folder().join("first-run.csv")), user: None };
+    let report = ReportArguments {
+        format: Format::Csv,
+        output: Some(stage.folder().join("first-run.csv")),
+        user: None,
+        shown: ShownArguments::default(),
+    };
     let approve = prepared.verdict.approval_id.map(|id| id.to_string());
     sync::run(&context, &SyncArguments { report, dry_run: false, approve, reason: None }).await?;
     Ok(())

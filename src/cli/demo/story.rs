@@ -4,7 +4,7 @@ use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 
-use crate::cli::args::{CheckArguments, Format, PlanArguments, ReportArguments, SyncArguments};
+use crate::cli::args::{CheckArguments, Format, PlanArguments, ReportArguments, ShownArguments, SyncArguments};
 use crate::cli::demo::stage::Stage;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::{check, output, plan, sync};
@@ -179,5 +179,5 @@ fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), Unfin
 }
 
 fn report(format: Format, output: Option<std::path::PathBuf>) -> ReportArguments {
-    ReportArguments { format, output, user: None }
+    ReportArguments { format, output, user: None, shown: ShownArguments::default() }
 }
