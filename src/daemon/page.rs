@@ -214,3 +214,73 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use serde_json::json;
+
+    use super::page;
+    use crate::daemon::digest::Digest;
+    use crate::daemon::health::{Health, Past, Readiness};
+    use crate::domain::ids::{ApprovalId, RunId};
+    use crate::domain::memory::{CycleRecord, Standing, Waiting};
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn standing() -> Standing {
+        let cycle = |n: i64, result: &str| CycleRecord {
+            run: RunId::new(format!("run-{n}")),
+            started: at(n),
+            ended: at(n) + TimeDelta::seconds(n),
+            result: result.to_owned(),
+        };
+        Standing { cycles: vec![cycle(30, "applied"), cycle(15, "refused")], ..Standing::default() }
+    }
+
+    #[test]
+    fn hostile_texts_are_shown_as_they_are_written() {
+        let mut health = Health::new(at(0));
+        let hostile = "<script>alert('x')</script> & \"more\"";
+        health.digest = Some(Digest { result: "applied", report: Some(hostile.to_owned()), ..Digest::default() });
+        (health.failures, health.trouble) = (2, Some(hostile.to_owned()));
+        let shown = page(&health, Some(&standing()), Readiness::Ready, at(40));
+        assert!(!shown.contains("<script"), "{shown}");
+        assert_eq!(shown.matches("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot;").count(), 2);
+    }
+
+    #[test]
+    fn failed_cycles_have_their_place_in_the_chart() {
+        let mut health = Health::new(at(0));
+        for (ended, result) in [(20, "failed"), (30, "applied"), (45, "failed")] {
+            health.remember(Past { ended: at(ended), length: TimeDelta::seconds(1), result });
+        }
+        let shown = page(&health, Some(&standing()), Readiness::Ready, at(50));
+        let titles: Vec<&str> = shown
+            .split("<title>")
+            .skip(2)
+            .filter_map(|rest| rest.split("</title>").next()?.split(": ").nth(1)?.split(',').next())
+            .collect();
+        assert_eq!(titles, ["refused", "failed", "applied", "failed"], "{shown}");
+        assert!(shown.contains("The longest took 30 s"));
+    }
+
+    #[test]
+    fn what_was_refused_is_told_with_the_way_to_let_it_pass() {
+        let waiting = |id: &str, approved_until| Waiting {
+            id: ApprovalId::new(id),
+            at: at(10),
+            violations: json!([]),
+            approved_until,
+        };
+        let standing = Standing { waiting: vec![waiting("a1", None), waiting("b2", Some(at(90)))], ..standing() };
+        let shown = page(&Health::new(at(0)), Some(&standing), Readiness::Late, at(40));
+        assert!(shown.contains("<code>okta-haiilo-sync approve a1</code>") && !shown.contains("approve b2"), "{shown}");
+        assert!(shown.contains("approved until 1970-01-01 01:30:00 UTC"));
+        assert!(shown.contains("Two scheduled times have passed without a complete cycle"));
+        let without_store = page(&Health::new(at(0)), None, Readiness::Ready, at(40));
+        assert!(without_store.contains("The store cannot be read"));
+    }
+}
