@@ -1,6 +1,7 @@
 //! Progress bars on a terminal, on standard error, and nothing anywhere else.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -15,6 +16,7 @@ pub(super) struct Bars {
     okta: ProgressBar,
     haiilo: ProgressBar,
     applying: ProgressBar,
+    is_applying: AtomicBool,
 }
 
 impl Bars {
@@ -32,7 +34,12 @@ impl Bars {
         };
         let (okta, haiilo) = (spinner("Okta"), spinner("Haiilo"));
         let applying = ProgressBar::hidden();
-        Self { all, okta, haiilo, applying }
+        Self { all, okta, haiilo, applying, is_applying: AtomicBool::new(false) }
+    }
+
+    /// Whether operations are under way.
+    pub(super) fn is_applying(&self) -> bool {
+        self.is_applying.load(Ordering::Relaxed)
     }
 
     /// Takes the bars away, so that a report begins on a clean line.
@@ -60,6 +67,7 @@ impl Observer for Bars {
     }
 
     fn applying(&self, operations: usize) {
+        self.is_applying.store(true, Ordering::Relaxed);
         self.okta.finish_and_clear();
         self.haiilo.finish_and_clear();
         self.all.add(self.applying.clone());

@@ -1,12 +1,10 @@
 //! `run` at the program: the daemon as systemd starts it, from outside. It lives in the time of the system, so that its schedule is every
 //! second, and each test waits for what shall happen, never for a time.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
@@ -15,156 +13,7 @@ use okta_haiilo_sim::people::person;
 use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
-
-/// What a test waits for comes within this time, or never.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A daemon, and the address at which it is looked at.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    log: std::path::PathBuf,
-}
-
-/// Waits until something is so.
-#[track_caller]
-fn until<T>(what: &str, mut is_so: impl FnMut() -> Option<T>) -> T {
-    let began = now();
-    loop {
-        if let Some(found) = is_so() {
-            return found;
-        }
-        assert!(now() - began < PATIENCE, "{what}: not within {PATIENCE:?}");
-        pause();
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process of its own lives in the time of the system")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process of its own lives in the time of the system")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(20));
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port")
-}
-
-fn schedule(stage: &Stage, more: &str) -> SocketAddr {
-    let address = free_address();
-    stage.configure_also(&format!(
-        "[schedule]\nfull = \"* * * * * *\"\n[listen]\naddress = \"{address}\"\nshow_people = true\n{more}"
-    ));
-    address
-}
-
-impl Running {
-    /// Starts the daemon, and waits until it listens.
-    fn start(stage: &Stage, address: SocketAddr) -> Self {
-        Self::start_with(stage, address, &["run"])
-    }
-
-    fn start_with(stage: &Stage, address: SocketAddr, arguments: &[&str]) -> Self {
-        let log = stage.path("run.log");
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
-        let mut command = stage.command(arguments);
-        let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the program starts");
-        let mut running = Self { child, address, log };
-        until("it listens", || {
-            if let Some(status) = running.child.try_wait().expect("a child") {
-                panic!("it ended: {status}\n{}", running.log());
-            }
-            TcpStream::connect(address).ok()
-        });
-        running
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).expect("a log")
-    }
-
-    /// The status and the body of an answer.
-    fn get(&self, path: &str) -> (u16, String) {
-        get(self.address, path, &self.address.to_string())
-    }
-
-    /// A metric, where it is shown.
-    fn metric(&self, name: &str) -> Option<f64> {
-        let (status, text) = self.get("/metrics");
-        assert_eq!(status, 200);
-        text.lines().find_map(|line| line.strip_prefix(&format!("okta_haiilo_sync_{name} "))?.parse().ok())
-    }
-
-    fn signal(&self, name: &str) {
-        let mut kill = std::process::Command::new("kill");
-        let status = kill.arg(format!("-{name}")).arg(self.child.id().to_string()).status().expect("kill");
-        assert!(status.success());
-    }
-
-    /// Asks for the end; how long it took.
-    fn end(mut self) -> Duration {
-        let began = now();
-        self.signal("TERM");
-        let status = until("it ends", || self.child.try_wait().expect("a child"));
-        assert_eq!(status.code(), Some(0), "{}", self.log());
-        now() - began
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // A test that failed leaves no process behind.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-pub(crate) fn get(address: SocketAddr, path: &str, host: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).expect("connected");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, answer.split_once("\r\n\r\n").expect("a body").1.to_owned())
-}
-
-/// Somebody who is called: each body of a POST, and the path of each GET.
-fn listener(status: u16) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let into = Arc::clone(&heard);
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut request = Vec::new();
-            let mut buffer = [0; 4096];
-            let text = loop {
-                let Ok(read) = stream.read(&mut buffer) else { break String::new() };
-                request.extend_from_slice(&buffer[..read]);
-                let text = String::from_utf8_lossy(&request).into_owned();
-                let length = text.to_lowercase().split_once("content-length: ").map_or(0, |(_, rest)| {
-                    rest.lines().next().and_then(|length| length.trim().parse::<usize>().ok()).unwrap_or(0)
-                });
-                if read == 0 || text.split_once("\r\n\r\n").is_some_and(|(_, body)| body.len() >= length) {
-                    break text;
-                }
-            };
-            let (first, body) = text.split_once("\r\n\r\n").unwrap_or_default();
-            let told = if first.starts_with("GET") { first.split(' ').nth(1).unwrap_or_default() } else { body };
-            into.lock().expect("a list").push(told.to_owned());
-            let _ = write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        }
-    });
-    (address, heard)
-}
-
-fn heard(list: &Arc<Mutex<Vec<String>>>) -> Vec<String> {
-    list.lock().expect("a list").clone()
-}
+use crate::running::{PATIENCE, Running, get, heard, listener, schedule, signal, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_runs_cycles_is_looked_at_and_ends_when_it_is_told() {
@@ -485,4 +334,41 @@ async fn a_token_has_an_age() {
     let running = Running::start(&stage, address);
     assert!(age(&running) > before);
     running.end();
+}
+
+/// A cycle that somebody started by hand, or a timer: it is asked to end while accounts are being made, and while nothing was written yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_cycle_ends_in_order_too() {
+    for (name, is_writing) in [("TERM", true), ("INT", true), ("TERM", false)] {
+        let stage = Stage::in_step(3).await;
+        for n in 5..25 {
+            stage.okta.state().hire(&person(n));
+        }
+        if is_writing {
+            stage.haiilo.set_latency(Duration::from_millis(200));
+        } else {
+            stage.okta.plant(When::Nth(okta_route::APP_USERS, 1), Fault::Stall);
+        }
+        let mut command = stage.command(&["sync", "--format", "json"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let begun = || stage.haiilo.state().writes().len() >= 2 || stage.okta.stalled() > 0;
+        until("it is under way", || begun().then_some(()));
+        signal(&child, name);
+        let ended = Ended::of(child.wait_with_output().expect("an end"));
+        stage.okta.heal();
+        stage.haiilo.set_latency(Duration::ZERO);
+        let written = stage.haiilo.state().writes().len();
+        if is_writing {
+            let report = ended.exits(4).json();
+            assert!(report["stopped"].to_string().contains("asked to end"), "{report}");
+            assert!((2..20).contains(&written), "{written}");
+        } else {
+            ended.exits(1).reports_nothing().says(&["asked to end: nothing was written"]);
+            assert_eq!(written, 0);
+        }
+        assert_eq!(stage.run(&["status", "--json"]).json()["open"], 0, "{name}");
+        stage.run(&["sync"]).exits(0);
+        stage.run(&["plan", "--exit-code"]).exits(0);
+        assert_eq!(stage.haiilo.state().writes().len(), 20, "{name}");
+    }
 }

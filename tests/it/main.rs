@@ -34,6 +34,7 @@ mod others;
 mod planner;
 mod rehires;
 mod reports;
+mod running;
 mod schema;
 mod server;
 mod service;

@@ -28,7 +28,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::campaign_length::length;
-use crate::cli_run::{free_address, get};
+use crate::running::{free_address, get};
 use crate::world::{TestClock, World, free_lock};
 
 /// What happens in the world before a cycle, by its number.

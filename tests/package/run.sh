@@ -29,7 +29,10 @@ fi
 PATH=$PATH:$tools/prometheus/usr/bin
 
 root=
-finish() { [ -z "$root" ] || rm -rf --one-file-system "$root"; }
+finish() {
+    [ -z "$root" ] || umount -q "$root/proc" "$root/dev" 2>/dev/null || true
+    [ -z "$root" ] || rm -rf --one-file-system "$root"
+}
 trap finish EXIT
 
 step "alert rules and dashboard"
@@ -99,8 +102,17 @@ dpkg-deb --root-owner-group -Znone -b "$tools/second" "$tools/second.deb" >/dev/
 step "the life of the package without systemd"
 new_root
 rm "$root/usr/bin/systemd-sysusers" "$root/usr/bin/systemctl"
-# The container is told not to remove a folder of its own that lies on no memory file system, and says so.
-contain --pipe /package/inside.sh 2>&1 | grep -v "^Attempted to remove disk file system"
+if contain --pipe /bin/true >/dev/null 2>&1; then
+    # The container is told not to remove a folder of its own that lies on no memory file system, and says so.
+    contain --pipe /package/inside.sh 2>&1 | grep -v "^Attempted to remove disk file system"
+else
+    # A machine that is a container itself may start none: then a changed root must do.
+    mount -t proc proc "$root/proc"
+    mount --bind /dev "$root/dev"
+    timeout 300 chroot "$root" /package/inside.sh
+    umount "$root/proc" "$root/dev"
+    boots=no
+fi
 
 step "the life of the package with systemd"
 new_root
@@ -120,6 +132,10 @@ judged=$(chroot "$root" systemd-analyze verify --man=no /usr/lib/systemd/system/
 [ -z "$judged" ] || fail "systemd-analyze verify: $judged"
 (cd "$root" && dpkg-deb --fsys-tarfile "$first" | tar t | grep -v '/$' | xargs rm)
 rm -rf "$root/etc/okta-haiilo-sync"
+if [ "${boots-yes}" = no ]; then
+    echo "no container can be started here: the units are judged, and were not run"
+    exit 0
+fi
 contain --boot </dev/null >"$tools/boot.log" 2>&1 \
     || true
 cat "$root/package/log" 2>/dev/null || tail -50 "$tools/boot.log"

@@ -1,0 +1,59 @@
+//! A command that writes is asked to end (SIGTERM, Ctrl-C): before its first write it ends at once; after that it finishes the operation in
+//! hand, leaves the rest, and reports. Whoever asks twice, or waits for long, is not kept waiting: the journal knows what was under way.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::ending::Unfinished;
+use crate::clock::Clock;
+use crate::engine::Halt;
+
+/// How long the operation in hand is waited for.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// The signals that ask for the end.
+pub(super) struct Interrupts {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Interrupts {
+    /// Listens from now on: the signals no longer end the program by themselves.
+    pub(super) fn new() -> Result<Self, Unfinished> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Does work until it is done, or somebody asks for the end.
+    pub(super) async fn heed<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        halt: &Halt,
+        (is_applying, clock): (impl Fn() -> bool, &impl Clock),
+    ) -> Result<T, Unfinished> {
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            () = self.next() => halt.request(),
+        }
+        let left = |what: &'static str| Err(anyhow::anyhow!("asked to end: {what}").into());
+        if !is_applying() {
+            return left("nothing was written");
+        }
+        tracing::warn!("ending once the operation in hand is finished");
+        tokio::select! {
+            biased;
+            done = &mut work => Ok(done),
+            () = self.next() => left("an operation was left under way; the next run looks what became of it"),
+            () = clock.sleep(PATIENCE) => left("an operation was left under way; the next run looks what became of it"),
+        }
+    }
+}
