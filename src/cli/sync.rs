@@ -64,7 +64,7 @@ pub(super) async fn cycle(
     let mut interrupts = Interrupts::new()?;
     let bars = Bars::new(context.progress);
     let writer = wiring.reader.writer();
-    let work = engine::sync(&ends, &writer, &wiring.cycle, &order, &bars);
+    let work = Box::pin(engine::sync(&ends, &writer, &wiring.cycle, &order, &bars));
     let came = interrupts.heed(work, &order.halt, (|| bars.is_applying(), &wiring.clock)).await;
     bars.clear();
     close(ends.store).await;

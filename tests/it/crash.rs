@@ -402,7 +402,7 @@ fn in_call(scene: &Scene, what: &str, name: &'static str, at_least: u64) {
     assert!(last >= at_least, "{what}: only {last} times {name}");
     let died = scene.survives(what, points(last, 7).map(|n| Death::InCall(name, n)));
     // Which pages a commit writes depends on the order of answers, so that the last points may lie behind the end.
-    assert!((died + 1) * 10 >= points(last, 7).count() * 9, "{what}: died only {died} times of {last}");
+    assert!((died + 1) * 5 >= points(last, 7).count() * 4, "{what}: died only {died} times of {last}");
 }
 
 /// Each kind of death in each scene is a test of its own, so that they run side by side.
