@@ -267,6 +267,10 @@ impl<C: Clock> Connection<C> {
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
             http::count("haiilo", route, status, duration);
+            // Its documents name no such headers; where a tenant sends them, they are shown.
+            if let Some(budget) = came.as_ref().ok().and_then(|answer| http::Budget::read(&answer.headers)) {
+                budget.gauge("haiilo", route);
+            }
             match http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter()) {
                 Decision::Accept => break came,
                 Decision::Wait(pause) => self.clock.sleep(pause).await,
