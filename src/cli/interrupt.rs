@@ -49,11 +49,16 @@ impl Interrupts {
             return left("nothing was written");
         }
         tracing::warn!("ending once the operation in hand is finished");
+        let patience = async {
+            tokio::select! {
+                () = self.next() => {}
+                () = clock.sleep(PATIENCE) => {}
+            }
+        };
         tokio::select! {
             biased;
             done = &mut work => Ok(done),
-            () = self.next() => left("an operation was left under way; the next run looks what became of it"),
-            () = clock.sleep(PATIENCE) => left("an operation was left under way; the next run looks what became of it"),
+            () = patience => left("an operation was left under way; the next run looks what became of it"),
         }
     }
 }

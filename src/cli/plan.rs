@@ -8,7 +8,7 @@ use crate::cli::plan_file;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::domain::memory::Tenant;
-use crate::engine::{self, Prepared, Scope};
+use crate::engine::{self, CycleReport, Prepared, Scope};
 use crate::report::{Ending as ReportEnding, Report};
 use crate::store::ReadStore;
 
@@ -35,13 +35,24 @@ pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Resu
     Ok((prepared, wiring.cycle.tenant))
 }
 
+/// Gives the report of a cycle to whoever shows it.
+pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnOnce(&Report<'_>) -> T) -> T {
+    let stops: Vec<String> = came.stops.iter().map(engine::Stop::reason).collect();
+    let ending = match &came.pause {
+        _ if came.is_refused() => ReportEnding::Refused,
+        Some(pause) => ReportEnding::Paused(pause),
+        None => ReportEnding::Applied { concluded: &came.concluded, stops: &stops },
+    };
+    show(&report(&came.prepared, wiring, ending))
+}
+
 /// Whom the command is about.
 pub(super) fn scope(arguments: &ReportArguments) -> Scope {
     arguments.user.clone().map_or(Scope::Everybody, Scope::One)
 }
 
 /// The report of a plan.
-pub(super) fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'a>) -> Report<'a> {
+fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,

@@ -19,7 +19,7 @@ use crate::daemon::{self, Class, Daemon, Digest, Ended, Job, Loaded, Service, Si
 use crate::domain::memory::Standing;
 use crate::engine::{self, CycleError, Halt, Observer, Order, Scope};
 use crate::ports::{FailureKind, StoreFailure};
-use crate::report::{self, Ending as ReportEnding, View};
+use crate::report::{self, View};
 use crate::store::{LockError, ReadStore, Store};
 
 /// The longest report that is kept for the status page, in bytes.
@@ -118,15 +118,8 @@ impl Wired {
         sync::close(ends.store).await;
         let report = came?;
         tell(&report, order.mandate.run.as_str());
-        let text = (self.people == People::Shown).then(|| {
-            let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
-            let ending = match &report.pause {
-                _ if report.is_refused() => ReportEnding::Refused,
-                Some(pause) => ReportEnding::Paused(pause),
-                None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
-            };
-            shortened(report::text(&plan::report(&report.prepared, wiring, ending), View::default()))
-        });
+        let text = (self.people == People::Shown)
+            .then(|| plan::with_report(&report, wiring, |report| shortened(report::text(report, View::default()))));
         Ok(Digest { tokens, ..Digest::of(&order.mandate.run, &report, text) })
     }
 }

@@ -14,7 +14,6 @@ use crate::clock::Clock as _;
 use crate::domain::ids::ApprovalId;
 use crate::domain::journal::Outcome;
 use crate::engine::{self, CycleReport, Halt, Order, Scope};
-use crate::report::Ending as ReportEnding;
 use crate::store::{CycleLock, LockError, Store};
 
 /// How long a running cycle is waited for.
@@ -70,16 +69,10 @@ pub(super) async fn cycle(
     close(ends.store).await;
     let report = came??;
     tell(&report, order.mandate.run.as_str());
-    let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();
-    let is_refused = report.is_refused();
-    let ending = match &report.pause {
-        _ if is_refused => ReportEnding::Refused,
-        Some(pause) => ReportEnding::Paused(pause),
-        None => ReportEnding::Applied { concluded: &report.concluded, stops: &stops },
-    };
-    destination.give(&plan::report(&report.prepared, wiring, ending))?;
-    let has_failures = !stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
-    Ok(match (is_refused, has_failures) {
+    plan::with_report(&report, wiring, |report| destination.give(report))?;
+    let has_failures =
+        !report.stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
+    Ok(match (report.is_refused(), has_failures) {
         (true, _) => Ending::Refused,
         (false, true) => Ending::Partly,
         (false, false) => Ending::Done,

@@ -4,7 +4,7 @@
 //! requests are answered whose Host is this machine.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,6 +21,12 @@ use crate::daemon::board::Board;
 use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
 use crate::daemon::page;
+
+/// What the page may use: the style that is its own.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!("default-src 'none'; style-src '{}'; frame-ancestors 'none'", page::style_hash());
+    HeaderValue::from_str(&policy).expect("plain characters")
+});
 
 /// What each answer needs.
 struct Looks<J, C> {
@@ -69,9 +75,7 @@ async fn guard(request: Request, next: Next) -> Response {
     {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    let policy = format!("default-src 'none'; style-src '{}'; frame-ancestors 'none'", page::style_hash());
-    let policy = HeaderValue::from_str(&policy).expect("plain characters");
-    response.headers_mut().insert(HeaderName::from_static("content-security-policy"), policy);
+    response.headers_mut().insert(HeaderName::from_static("content-security-policy"), POLICY.clone());
     response
 }
 

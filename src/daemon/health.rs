@@ -32,14 +32,6 @@ pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) 
     }
 }
 
-/// What cycles are called of which both sides were read completely, and in which nothing was wrong with either.
-const COMPLETE: [&str; 4] = ["applied", "partly", "refused", "paused"];
-
-/// Whether the record of a cycle in the store is that of one that was complete.
-pub(super) fn is_complete(result: &str) -> bool {
-    COMPLETE.contains(&result)
-}
-
 /// What the daemon does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -107,7 +99,6 @@ impl Health {
 
     /// One line for `systemctl status`.
     pub(super) fn status(&self) -> String {
-        let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
         let complete =
             self.last_complete.map_or(String::new(), |last| format!(", last complete one at {}", time(last)));
         let last = match (self.failures, self.history.front()) {
@@ -122,6 +113,11 @@ impl Health {
             (Phase::Waiting, None) => format!("{last}; the schedule has no next time"),
         }
     }
+}
+
+/// A time to the second.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
 use crate::daemon::digest::Digest;
-use crate::daemon::health::{Health, Phase, Readiness};
+use crate::daemon::health::{Health, Phase, Readiness, time};
 use crate::domain::memory::Standing;
 
 const STYLE: &str = "\
@@ -193,10 +193,6 @@ fn table(out: &mut String, rows: &[(&str, String)]) {
             .expect("a text takes every line");
     }
     out.push_str("</table>\n");
-}
-
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A text as HTML shows it.

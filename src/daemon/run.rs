@@ -16,13 +16,14 @@ use crate::daemon::caller::{Caller, Told};
 use crate::daemon::callout::{Called, Message};
 use crate::daemon::digest::Digest;
 use crate::daemon::endpoint;
-use crate::daemon::health::{Past, Phase, is_complete};
+use crate::daemon::health::{Past, Phase};
 use crate::daemon::job::{Ended, Job, Loaded, Service};
 use crate::daemon::metrics;
 use crate::daemon::pace::{self, Pace};
 use crate::daemon::pulse::Pulse;
 use crate::daemon::supervisor::Supervisor;
 use crate::daemon::trouble::Trouble;
+use crate::domain::memory::is_complete;
 use crate::engine::Halt;
 
 /// The longest sleep: the date may be set meanwhile.
@@ -48,7 +49,6 @@ pub struct Daemon<'a, S: Service, C> {
     supervisor: Supervisor,
     board: Arc<Board<S::Job>>,
     caller: Caller<C>,
-    people: People,
     address: Option<SocketAddr>,
     pace: Pace,
     /// What was called, as far as is known here.
@@ -77,13 +77,6 @@ enum Woken {
     Signal(Signal),
 }
 
-/// How something ended that signals may cut short.
-enum Attended<T> {
-    Done(T),
-    /// Somebody wants the end, and the rest was left.
-    Left,
-}
-
 impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
     pub fn new(service: &'a S, clock: C, supervisor: Supervisor) -> Result<Self, Vec<String>> {
@@ -94,7 +87,6 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             caller: Caller::new(http, clock.clone(), notify),
             clock,
             supervisor,
-            people: listen.people,
             address: listen.address,
             pace: Pace::default(),
             called: Called::default(),
@@ -136,10 +128,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         metrics: Option<&PrometheusHandle>,
     ) -> std::io::Result<()> {
         let mut wanted = None;
-        let recalled = attend(self.supervisor, &self.clock, (signals, &mut wanted), self.recall()).await;
-        if let Attended::Left = recalled {
-            return Ok(());
-        }
+        attend(self.supervisor, &self.clock, (signals, &mut wanted), self.recall()).await;
         loop {
             match wanted.take() {
                 Some(Signal::End) => return Ok(()),
@@ -320,8 +309,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         if is_complete(digest.result) {
             health.last_complete = Some(now);
         }
-        let report = digest.report.clone().filter(|_| self.people == People::Shown);
-        health.digest = Some(Digest { report, ..digest.clone() });
+        health.digest = Some(digest.clone());
     }
 
     /// A failure that goes on is logged ever more rarely.
@@ -392,8 +380,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             Ok(Loaded { job, schedule, listen, notify, http }) => {
                 self.board.replace(job, schedule);
                 self.caller = Caller::new(http, self.clock.clone(), notify);
-                self.people = listen.people;
-                if self.people == People::Counted
+                if listen.people == People::Counted
                     && let Some(digest) = &mut self.board.health().digest
                 {
                     digest.report = None;
@@ -420,22 +407,22 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 }
 
 /// Does something beside which signals are heard. The end cuts it short.
-async fn attend<T>(
+async fn attend(
     supervisor: Supervisor,
     clock: &impl Clock,
     (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
-    work: impl Future<Output = T>,
-) -> Attended<T> {
+    work: impl Future<Output = ()>,
+) {
     tokio::pin!(work);
     loop {
         tokio::select! {
             biased;
-            done = &mut work => return Attended::Done(done),
+            () = &mut work => return,
             signal = signals.recv() => {
                 let signal = signal.unwrap_or(Signal::End);
                 *wanted = Some(signal);
                 if signal == Signal::End {
-                    return Attended::Left;
+                    return;
                 }
             }
             () = beat(supervisor, clock) => supervisor.alive(),

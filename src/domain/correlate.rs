@@ -13,7 +13,6 @@ use crate::domain::leavers::{self, Gone};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
 use crate::domain::memory::{Memory, OpenOperation};
-use crate::domain::operation::Kind;
 use crate::domain::owners::Owners;
 use crate::domain::policy::{MissingRule, Policy};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
@@ -268,9 +267,7 @@ fn attempt_joiner<'a>(
             if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
                 return Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone()));
             }
-            let lost = sides.memory.open.iter().any(|open| {
-                open.kind == Kind::Create && open.okta_id == *okta_id && open.user_name.same_as(&identity.user_name)
-            });
+            let lost = sides.memory.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
             let origin = if lost { Origin::Created } else { Origin::Adopted };
             doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin }))
         }
@@ -308,10 +305,8 @@ fn made_under_another_name<'a>(
     okta_id: &OktaUserId,
     identity: &Identity,
 ) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
-    let is_theirs = |open: &&OpenOperation| {
-        open.kind == Kind::Create && open.okta_id == *okta_id && !open.user_name.same_as(&identity.user_name)
-    };
-    sides.memory.open.iter().filter(is_theirs).find_map(|open| {
+    let under_others = |open: &&OpenOperation| !open.user_name.same_as(&identity.user_name);
+    sides.memory.lost_creates(okta_id).filter(under_others).find_map(|open| {
         let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
         let account = &sides.accounts.accounts()[at];
         let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();

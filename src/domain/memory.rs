@@ -52,6 +52,11 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Creates that were sent for a person, and whose answers were lost.
+    pub fn lost_creates(&self, okta_id: &OktaUserId) -> impl Iterator<Item = &OpenOperation> {
+        self.open.iter().filter(move |open| open.kind == Kind::Create && open.okta_id == *okta_id)
+    }
+
     /// Somebody else than this person for whom an account of that name was perhaps made: the create was sent, and its answer lost.
     pub fn perhaps_made_for(&self, name: &UserName, okta_id: &OktaUserId) -> Option<&OktaUserId> {
         let is_anothers = |open: &&OpenOperation| {
@@ -92,6 +97,14 @@ pub struct Waiting {
     pub violations: serde_json::Value,
     /// Until when it is approved, if it is.
     pub approved_until: Option<DateTime<Utc>>,
+}
+
+/// What cycles are called of which both sides were read completely, and in which nothing was wrong with either.
+const COMPLETE: [&str; 4] = ["applied", "partly", "refused", "paused"];
+
+/// Whether a cycle that ended so was complete.
+pub fn is_complete(result: &str) -> bool {
+    COMPLETE.contains(&result)
 }
 
 /// A cycle that has ended.

@@ -72,8 +72,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Looks for an account that is there already; how the create ends where there is one.
     async fn look_before(&self, operation: &Operation) -> Option<Outcome> {
         // An answer that was lost in an earlier cycle may have made the account, under the name that the person had then.
-        let sent =
-            self.memory().open.iter().filter(|open| open.kind == Kind::Create && open.okta_id == operation.okta_id);
+        let sent = self.memory().lost_creates(&operation.okta_id);
         let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
         for open in other {
             match self.look_under(&open.user_name, operation, Grounds::LostAnswer).await {

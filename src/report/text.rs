@@ -190,25 +190,20 @@ fn operations(report: &Report<'_>, view: View, out: &mut String) {
             continue;
         }
         section(out, &format!("{} ({})", kind(report.product, of), amount(operations.len())));
-        let groups = groups(report, of, &operations);
-        let folded = |rows: &Rows, people: &[&Operation]| {
-            view.sharing == Sharing::Folded && of == Kind::Update && !rows.is_empty() && people.len() >= FOLDED
-        };
+        let operations: Vec<(&Operation, Rows)> =
+            operations.into_iter().map(|operation| (operation, change_rows(report, of, operation))).collect();
+        let folded = folded(view, of, &operations);
         let mut rows = Vec::new();
-        for (changes, people) in groups.iter().filter(|(changes, people)| folded(changes, people)) {
-            rows.push(vec![format!("{} people share this; --full names them", amount(people.len()))]);
+        for (changes, people) in &folded {
+            rows.push(vec![format!("{} people share this; --full names them", amount(*people))]);
             rows.extend(changes.iter().map(|change| seen(view, change)));
         }
-        operations.retain(|operation| {
-            let changes = change_rows(report, of, operation);
-            !folded(&changes, &groups[&changes])
-        });
-        for operation in operations {
+        for (operation, changes) in operations.iter().filter(|(_, changes)| !folded.contains_key(changes)) {
             let account = operation.haiilo_id().map(|id| format!("account {id}")).unwrap_or_default();
             let mut row: Vec<String> = named(view, || visible(operation.user_name.as_str())).into_iter().collect();
             row.extend([operation.okta_id.to_string(), visible(&account)]);
             rows.push(row);
-            rows.extend(change_rows(report, of, operation).iter().map(|change| seen(view, change)));
+            rows.extend(changes.iter().map(|change| seen(view, change)));
         }
         table(out, rows);
     }
@@ -217,13 +212,16 @@ fn operations(report: &Report<'_>, view: View, out: &mut String) {
 /// Changes as rows: the attribute, then what becomes of it.
 type Rows = Vec<Vec<String>>;
 
-/// People by what changes for them.
-fn groups<'a>(report: &Report<'_>, of: Kind, operations: &[&'a Operation]) -> BTreeMap<Rows, Vec<&'a Operation>> {
-    let mut groups: BTreeMap<Rows, Vec<&Operation>> = BTreeMap::new();
-    for operation in operations {
-        groups.entry(change_rows(report, of, operation)).or_default().push(operation);
+/// The changes that so many people share that their number stands for them.
+fn folded<'a>(view: View, of: Kind, operations: &'a [(&Operation, Rows)]) -> BTreeMap<&'a Rows, usize> {
+    let mut shared = BTreeMap::new();
+    if view.sharing == Sharing::Folded && of == Kind::Update {
+        for (_, changes) in operations.iter().filter(|(_, changes)| !changes.is_empty()) {
+            *shared.entry(changes).or_default() += 1;
+        }
     }
-    groups
+    shared.retain(|_, people| *people >= FOLDED);
+    shared
 }
 
 fn change_rows(report: &Report<'_>, of: Kind, operation: &Operation) -> Rows {
@@ -304,13 +302,13 @@ fn parked(report: &Report<'_>, view: View, out: &mut String) {
                 Waits::Account => " (the account waits)",
             };
             let mut row = vec![who(view, &parked.user_name, &parked.okta_id)];
-            row.push(format!(
-                "{}{}",
-                attribute(report.product, &parked.path),
-                named(view, String::new).map_or(waits, |_| "")
-            ));
-            row.extend(named(view, || shown(parked.value.as_ref())));
-            row.extend(named(view, || format!("{}{waits}", visible(&parked.reason))));
+            let path = attribute(report.product, &parked.path);
+            match view.people {
+                Who::Named => {
+                    row.extend([path, shown(parked.value.as_ref()), format!("{}{waits}", visible(&parked.reason))]);
+                }
+                Who::Ids => row.push(format!("{path}{waits}")),
+            }
             row
         })
         .collect();

@@ -109,11 +109,11 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         links: links(connection, dialect).await?,
         leavers: leavers(connection).await?,
         parked: parked(connection).await?,
-        parked_groups: pairs(connection, "SELECT name, since FROM parked_groups", |row| {
+        parked_groups: collected(connection, "SELECT name, since FROM parked_groups", |row| {
             Ok((row.try_get::<String, _>(0)?.into(), instant(row.try_get(1)?)))
         })
         .await?,
-        protected: pairs(connection, "SELECT haiilo_id, pattern FROM protected", |row| {
+        protected: collected(connection, "SELECT haiilo_id, pattern FROM protected", |row| {
             Ok((HaiiloId::new(row.try_get::<String, _>(0)?), row.try_get(1)?))
         })
         .await?,
@@ -122,35 +122,27 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         recent: recent(connection, now).await?,
         approvals: approvals(connection, now).await?,
         open: open(connection).await?,
-        canaries: pairs(connection, "SELECT configuration, kind FROM canaries", |row| {
-            Ok(((Fingerprint::from_hex(row.try_get::<String, _>(0)?), row.try_get(1)?), ()))
+        canaries: collected(connection, "SELECT configuration, kind FROM canaries", |row| {
+            Ok((Fingerprint::from_hex(row.try_get::<String, _>(0)?), row.try_get(1)?))
         })
-        .await?
-        .into_keys()
-        .collect(),
-        released: pairs(connection, "SELECT okta_id, since FROM released", |row| {
-            Ok((OktaUserId::new(row.try_get::<String, _>(0)?), ()))
+        .await?,
+        released: collected(connection, "SELECT okta_id, since FROM released", |row| {
+            Ok(OktaUserId::new(row.try_get::<String, _>(0)?))
         })
-        .await?
-        .into_keys()
-        .collect(),
-        pinned: pairs(connection, "SELECT okta_id, since FROM pinned", |row| {
-            Ok((OktaUserId::new(row.try_get::<String, _>(0)?), ()))
+        .await?,
+        pinned: collected(connection, "SELECT okta_id, since FROM pinned", |row| {
+            Ok(OktaUserId::new(row.try_get::<String, _>(0)?))
         })
-        .await?
-        .into_keys()
-        .collect(),
-        former_names: pairs(
+        .await?,
+        former_names: collected(
             connection,
             "SELECT user_names.user_name, links.okta_id FROM user_names JOIN links ON links.haiilo_id = user_names.haiilo_id",
             |row| {
                 let name = UserName::new(row.try_get::<String, _>(0)?);
-                Ok(((name.key(), OktaUserId::new(row.try_get::<String, _>(1)?)), ()))
+                Ok((name.key(), OktaUserId::new(row.try_get::<String, _>(1)?)))
             },
         )
-        .await?
-        .into_keys()
-        .collect(),
+        .await?,
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
             by: by.to_owned(),
@@ -160,12 +152,18 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
     })
 }
 
-async fn pairs<K: Ord, V>(
+/// A single value, where it is there.
+pub(super) async fn fact(connection: &mut AnyConnection, name: &str) -> Result<Option<String>, Error> {
+    sqlx::query_scalar("SELECT value FROM facts WHERE name = $1").bind(name).fetch_optional(connection).await
+}
+
+/// What each row says, as a map, a set or a list.
+async fn collected<T, C: FromIterator<T>>(
     connection: &mut AnyConnection,
     query: &'static str,
-    pair: impl Fn(&AnyRow) -> Result<(K, V), Error>,
-) -> Result<BTreeMap<K, V>, Error> {
-    sqlx::query(query).fetch_all(connection).await?.iter().map(pair).collect()
+    one: impl Fn(&AnyRow) -> Result<T, Error>,
+) -> Result<C, Error> {
+    sqlx::query(query).fetch_all(connection).await?.iter().map(one).collect()
 }
 
 async fn tenant(connection: &mut AnyConnection) -> Result<Option<Tenant>, Error> {
@@ -222,30 +220,34 @@ async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links
 }
 
 async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, LeaverRecord>, Error> {
-    pairs(connection, "SELECT okta_id, since, approved, evidence, action, clock_from, employee FROM leavers", |row| {
-        let evidence = match row.try_get::<Option<String>, _>(3)?.as_deref() {
-            Some("deactivated") => Some(Evidence::Deactivated),
-            Some("unassigned") => Some(Evidence::Unassigned),
-            _ => None,
-        };
-        // A word that we cannot read starts the clock again, because it is not the word of the configuration.
-        let action = match row.try_get::<Option<String>, _>(4)?.as_deref() {
-            Some("delete") => LeaverAction::Delete,
-            _ => LeaverAction::Keep,
-        };
-        let clock = match (evidence, row.try_get::<Option<i64>, _>(5)?) {
-            (Some(evidence), Some(from)) => Some(LeaverClock { evidence, action, from: instant(from) }),
-            _ => None,
-        };
-        let absence = Absence { since: instant(row.try_get(1)?), counted: counted(row.try_get(2)?) };
-        let employee = row.try_get::<Option<i64>, _>(6)?.and_then(EmployeeNumber::from_kept);
-        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), LeaverRecord { absence, clock, employee }))
-    })
+    collected(
+        connection,
+        "SELECT okta_id, since, approved, evidence, action, clock_from, employee FROM leavers",
+        |row| {
+            let evidence = match row.try_get::<Option<String>, _>(3)?.as_deref() {
+                Some("deactivated") => Some(Evidence::Deactivated),
+                Some("unassigned") => Some(Evidence::Unassigned),
+                _ => None,
+            };
+            // A word that we cannot read starts the clock again, because it is not the word of the configuration.
+            let action = match row.try_get::<Option<String>, _>(4)?.as_deref() {
+                Some("delete") => LeaverAction::Delete,
+                _ => LeaverAction::Keep,
+            };
+            let clock = match (evidence, row.try_get::<Option<i64>, _>(5)?) {
+                (Some(evidence), Some(from)) => Some(LeaverClock { evidence, action, from: instant(from) }),
+                _ => None,
+            };
+            let absence = Absence { since: instant(row.try_get(1)?), counted: counted(row.try_get(2)?) };
+            let employee = row.try_get::<Option<i64>, _>(6)?.and_then(EmployeeNumber::from_kept);
+            Ok((OktaUserId::new(row.try_get::<String, _>(0)?), LeaverRecord { absence, clock, employee }))
+        },
+    )
     .await
 }
 
 async fn parked(connection: &mut AnyConnection) -> Result<BTreeMap<(OktaUserId, CompactString), ParkedValue>, Error> {
-    pairs(connection, "SELECT okta_id, path, value, reason, since FROM parked", |row| {
+    collected(connection, "SELECT okta_id, path, value, reason, since FROM parked", |row| {
         let key = (OktaUserId::new(row.try_get::<String, _>(0)?), row.try_get::<String, _>(1)?.into());
         Ok((key, ParkedValue { value: row.try_get(2)?, reason: row.try_get(3)?, since: instant(row.try_get(4)?) }))
     })

@@ -4,11 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::memory::{CycleRecord, Fingerprint, Standing, Waiting};
+use crate::domain::memory::{CycleRecord, Fingerprint, Standing, Waiting, is_complete};
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};
-use crate::store::reading::instant;
+use crate::store::reading::{fact, instant};
 
 impl ReadStore {
     /// What waits for an approval, and how the last cycles went, so many of them.
@@ -18,13 +18,7 @@ impl ReadStore {
 
     /// What was kept of calls to the webhook.
     pub async fn called(&self) -> Result<Option<String>, StoreFailure> {
-        self.look(|connection| {
-            Box::pin(async {
-                let fact = sqlx::query_scalar("SELECT value FROM facts WHERE name = 'called'");
-                fact.fetch_optional(connection).await
-            })
-        })
-        .await
+        self.look(|connection| Box::pin(fact(connection, "called"))).await
     }
 }
 
@@ -50,10 +44,7 @@ impl Store {
     ) -> Result<DateTime<Utc>, StoreFailure> {
         let name = format!("token_{side}");
         self.transaction(async |connection| {
-            let known: Option<String> = sqlx::query_scalar("SELECT value FROM facts WHERE name = $1")
-                .bind(name.as_str())
-                .fetch_optional(&mut *connection)
-                .await?;
+            let known = fact(connection, &name).await?;
             let known = known.as_deref().and_then(|fact| fact.split_once(' '));
             if let Some((same, since)) = known
                 && same == token.as_str()
@@ -61,8 +52,8 @@ impl Store {
             {
                 return Ok(instant(since));
             }
-            let fact = format!("{} {}", token.as_str(), now.timestamp());
-            notes::set_fact(connection, &name, Some(&fact)).await?;
+            let seen = format!("{} {}", token.as_str(), now.timestamp());
+            notes::set_fact(connection, &name, Some(&seen)).await?;
             Ok(now)
         })
         .await
@@ -101,12 +92,11 @@ async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u3
             result: row.try_get(3)?,
         })
     });
-    let last_complete: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(ended) FROM cycles WHERE result IN ('applied', 'partly', 'refused', 'paused')")
-            .fetch_one(&mut *connection)
-            .await?;
-    let began: Option<String> =
-        sqlx::query_scalar("SELECT value FROM facts WHERE name = 'began'").fetch_optional(connection).await?;
+    let ends = sqlx::query("SELECT result, MAX(ended) FROM cycles GROUP BY result").fetch_all(&mut *connection).await?;
+    let ends = ends.iter().map(|row| Ok((row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?)));
+    let ends: Vec<(String, i64)> = ends.collect::<Result<_, Error>>()?;
+    let last_complete = ends.iter().filter(|(result, _)| is_complete(result)).map(|(_, ended)| *ended).max();
+    let began = fact(connection, "began").await?;
     Ok(Standing {
         waiting,
         cycles: cycles.collect::<Result<_, Error>>()?,

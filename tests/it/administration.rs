@@ -3,15 +3,14 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::clock::Clock as _;
-use okta_haiilo_sync::domain::decision;
-use okta_haiilo_sync::domain::ids::{HaiiloId, RunId};
-use okta_haiilo_sync::domain::journal::Mandate;
+use okta_haiilo_sync::domain::ids::HaiiloId;
 use okta_haiilo_sync::domain::leaver::Fate;
 use okta_haiilo_sync::domain::link::Origin;
 use okta_haiilo_sync::domain::memory::{FirstRun, Pause};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 
+use crate::by_hand;
 use crate::cli_stage::Stage;
 use crate::world::{World, outcomes, seed};
 
@@ -187,9 +186,7 @@ async fn a_joiner_with_the_names_of_an_account_that_is_not_ours_is_held_until_so
     let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
     assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_same_person", id.as_str()));
     assert_eq!(held.haiilo_id.as_ref().map(HaiiloId::as_str), Some(account.as_str()));
-    let prepared = world.plan().await;
-    let relink = decision::relink(prepared.basis(), &id, &HaiiloId::new(account.as_str())).expect("decided");
-    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    by_hand::link(&world, &id, &account).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(9).email);
@@ -212,17 +209,10 @@ async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until
         let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
         assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_rehired", id.as_str()));
     }
-    let prepared = world.plan().await;
-    let (people, _, _) = prepared.basis();
-    let person = decision::assigned(people, &id).expect("somebody");
-    world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
+    by_hand::release(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done"]);
     world.assert_converged().await;
-}
-
-fn mandate() -> Mandate {
-    Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
 }
 
 #[tokio::test]
@@ -233,9 +223,7 @@ async fn an_account_that_we_made_stays_one_that_we_made() {
     let new = world.okta.state().hire(&Person { email: "again@example.com".to_owned(), ..person(1) });
     world.okta.state().set_user_name(&new, &person(1).email);
     world.sync_well().await;
-    let prepared = world.plan().await;
-    let relink = decision::relink(prepared.basis(), &new, &HaiiloId::new(account.as_str())).expect("decided");
-    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    by_hand::link(&world, &new, &account).await;
     let links = world.memory().await.links;
     let link = links.of_account(&HaiiloId::new(account.as_str())).expect("a link");
     assert_eq!((link.okta_id.as_str(), link.origin, links.len()), (new.as_str(), Origin::Created, 3));

@@ -3,13 +3,11 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::clock::Clock as _;
-use okta_haiilo_sync::domain::decision;
-use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, RunId};
-use okta_haiilo_sync::domain::journal::Mandate;
+use okta_haiilo_sync::domain::ids::OktaUserId;
 use okta_haiilo_sync::domain::link::Origin;
 use serde_json::json;
 
+use crate::by_hand;
 use crate::world::{World, outcomes, seed};
 
 #[tokio::test]
@@ -133,10 +131,7 @@ async fn an_account_that_may_have_been_made_for_either_of_two_is_nobodys_until_s
         let held: Vec<_> = report.prepared.plan.held.iter().map(|held| held.reason.code()).collect();
         assert_eq!(held, ["perhaps_made_for_another", "perhaps_made_for_another"]);
     }
-    let prepared = world.plan().await;
-    let relink = decision::relink(prepared.basis(), &id, &HaiiloId::new(account.as_str())).expect("decided");
-    let mandate = Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None };
-    world.with_store(async |store| store.relink(&relink, &mandate, world.clock.now()).await).await;
+    by_hand::link(&world, &id, &account).await;
     assert_eq!(outcomes(&*world.sync_well().await), ["update done", "create done"]);
     world.assert_converged().await;
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, "renamed@example.com");

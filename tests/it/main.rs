@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod administration;
+mod by_hand;
 mod campaign;
 mod campaign_length;
 mod cli;

@@ -2,23 +2,17 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::clock::Clock as _;
-use okta_haiilo_sync::domain::decision;
-use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, RunId};
-use okta_haiilo_sync::domain::journal::Mandate;
+use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId};
 use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::{Value as Json, json};
 
+use crate::by_hand;
 use crate::world::{World, mapping, outcomes};
 
 /// Somebody new who has nothing in common with others but what is given here.
 fn joiner(number: &str) -> Person {
     Person { employee_number: number.to_owned(), ..person(40) }
-}
-
-fn mandate() -> Mandate {
-    Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
 }
 
 /// Whoever is held, each as `code id`.
@@ -31,13 +25,6 @@ fn held(prepared: &Prepared) -> Vec<String> {
 async fn done(world: &mut World) -> Vec<String> {
     let report = world.sync_well().await;
     outcomes(&report)
-}
-
-async fn release(world: &World, id: &str) {
-    let prepared = world.plan().await;
-    let (people, _, _) = prepared.basis();
-    let person = decision::assigned(people, id).expect("somebody");
-    world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
 }
 
 /// A day passes after which a cycle finds nothing to do.
@@ -82,7 +69,7 @@ async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_acc
 async fn another_human_gets_an_own_account_and_the_old_one_goes_when_it_is_due() {
     let (mut world, _, id) = rehired().await;
     quiet_days(&mut world, 40).await;
-    release(&world, &id).await;
+    by_hand::release(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done", "delete done"]);
     world.assert_converged().await;
@@ -92,9 +79,7 @@ async fn another_human_gets_an_own_account_and_the_old_one_goes_when_it_is_due()
 async fn the_same_human_keeps_the_account() {
     let (mut world, _, id) = rehired().await;
     let account = world.haiilo_id(1);
-    let prepared = world.plan().await;
-    let relink = decision::relink(prepared.basis(), &id, &HaiiloId::new(account.as_str())).expect("decided");
-    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    by_hand::link(&world, &id, &account).await;
     assert_eq!(done(&mut world).await, ["update done"]);
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(40).email);
     assert!(world.haiilo.state().deleted_for_ever().is_empty());

@@ -1,0 +1,27 @@
+//! What an administrator decides between two cycles of a story, by `link` and `release`.
+
+use okta_haiilo_sync::clock::Clock as _;
+use okta_haiilo_sync::domain::decision;
+use okta_haiilo_sync::domain::ids::{HaiiloId, RunId};
+use okta_haiilo_sync::domain::journal::Mandate;
+
+use crate::world::World;
+
+fn mandate() -> Mandate {
+    Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
+}
+
+/// Makes an account a person's: the same human.
+pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
+    let prepared = world.plan().await;
+    let relink = decision::relink(prepared.basis(), okta_id, &HaiiloId::new(account)).expect("decided");
+    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+}
+
+/// Says that a person is nobody else.
+pub(crate) async fn release(world: &World, okta_id: &str) {
+    let prepared = world.plan().await;
+    let (people, _, _) = prepared.basis();
+    let person = decision::assigned(people, okta_id).expect("somebody");
+    world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
+}
