@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::clock::Clock;
@@ -86,6 +87,17 @@ impl<C: Clock> OktaClient<C> {
         let url = self.url(&["api", "v1", "apps", &self.app_id, "users"], Some("limit=1&expand=user"));
         let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
         Ok((url, answer))
+    }
+
+    /// A document that has but one address.
+    pub(super) async fn document<T: DeserializeOwned>(&self, route: &'static str, path: &[&str]) -> Result<T, Failure> {
+        let answer = succeeded(route, self.call(route, self.url(path, None)).await?)?;
+        serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))
+    }
+
+    /// The application.
+    pub(super) fn app_id(&self) -> &str {
+        &self.app_id
     }
 
     /// The organization's address.
@@ -199,7 +211,8 @@ impl<C: Clock> OktaClient<C> {
 
 impl<C: Clock> AssignmentSource for OktaClient<C> {
     async fn application(&self) -> Result<Application, Failure> {
-        let answer = succeeded(APP, self.call(APP, self.url(&["api", "v1", "apps", &self.app_id], None)).await?)?;
+        let url = self.url(&["api", "v1", "apps", &self.app_id], None);
+        let answer = succeeded(APP, self.call(APP, url).await?)?;
         let app: App = serde_json::from_slice(&answer.body).map_err(|error| unreadable(APP, Some(error)))?;
         Ok(Application {
             push_features: app.push_features(),

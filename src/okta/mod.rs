@@ -9,9 +9,11 @@ mod error;
 mod key;
 mod link;
 mod probe;
+mod schema;
 mod token;
 mod wire;
 
 pub use client::OktaClient;
 pub use error::SetupError;
 pub use probe::Look;
+pub use schema::{Attributes, ProfileSchemas};

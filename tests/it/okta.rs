@@ -11,6 +11,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::{self, ApiNonce, Bend, Bucket, Dpop, Role, Ungranted};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::OktaAuth;
+use okta_haiilo_sync::ports::FailureKind;
+use okta_haiilo_sync::store::ReadStore;
 use serde_json::json;
 
 use crate::told::explained;
@@ -253,4 +255,19 @@ async fn an_attribute_that_nobody_has_is_told() {
     let findings = world.plan().await.plan.findings;
     assert!(findings.iter().any(|finding| finding.contains("user.citty")), "{findings:?}");
     world.advance(TimeDelta::zero());
+}
+
+#[tokio::test]
+async fn the_schemas_name_what_profiles_may_hold() {
+    let world = World::with_people(3).await;
+    let id = world.okta_id(0);
+    world.okta.state().set_app_profile(&id, "team", json!("Engines"));
+    let source = world.ends(ReadStore::new(world.place())).source;
+    let schemas = source.schemas().await.expect("schemas");
+    assert_eq!(schemas.user["firstName"], "First name");
+    assert_eq!(schemas.app_user.keys().collect::<Vec<_>>(), ["team", "userName"]);
+    world.okta.plant(When::Every(okta::route::APP_SCHEMA), Fault::Refuse(403));
+    let refused = source.schemas().await.expect_err("a right is missing");
+    assert_eq!(refused.kind, FailureKind::CredentialsRefused);
+    assert!(refused.call.contains("schemas/apps"), "{refused}");
 }

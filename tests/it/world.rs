@@ -61,7 +61,7 @@ impl Clock for TestClock {
 
 /// What a cycle sees, with either kind of store.
 pub(crate) struct Ends<S> {
-    source: OktaClient<TestClock>,
+    pub(crate) source: OktaClient<TestClock>,
     pub(crate) reader: HaiiloReader<TestClock>,
     pub(crate) store: S,
     clock: TestClock,
