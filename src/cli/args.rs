@@ -132,6 +132,8 @@ pub enum Format {
     Json,
     /// For a spreadsheet.
     Csv,
+    /// For a browser: one file, with a picture, search and filters.
+    Html,
 }
 
 /// `plan`.

@@ -41,7 +41,7 @@ impl Destination {
         let ShownArguments { full, ids_only } = arguments.shown;
         if arguments.format != Format::Text && (full || ids_only) {
             return Err(Unfinished::misconfigured(
-                "--full and --ids-only are for --format text; JSON and CSV hold everything",
+                "--full and --ids-only are for --format text; the other forms hold everything",
             ));
         }
         let place = match &arguments.output {
@@ -61,6 +61,7 @@ impl Destination {
             Format::Text => report::text(report, self.view),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
+            Format::Html => report::html(report),
         };
         self.write(&text)
     }
@@ -71,6 +72,11 @@ impl Destination {
             Format::Text => report::journal::text(entries),
             Format::Json => report::journal::json(entries),
             Format::Csv => report::journal::csv(entries),
+            Format::Html => {
+                return Err(Unfinished::misconfigured(
+                    "the journal has no HTML form; --format text, json and csv are there",
+                ));
+            }
         };
         self.write(&text)
     }

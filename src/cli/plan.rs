@@ -61,5 +61,6 @@ fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'
         product: wiring.cycle.policy.product,
         ending,
         warnings: &wiring.warnings,
+        settings: &wiring.settings_used,
     }
 }

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::ending::Unfinished;
+use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
 use crate::config::settings::{HttpSettings, OktaAuth, Settings, UpdateMethod};
 use crate::domain::memory::{Fingerprint, Tenant};
@@ -26,6 +27,8 @@ pub(super) struct Wiring {
     pub(super) store: StorePlace,
     pub(super) clock: SystemClock,
     pub(super) warnings: Vec<String>,
+    /// What decides about a plan, for reports that tell it.
+    pub(super) settings_used: Vec<(String, String)>,
 }
 
 impl Wiring {
@@ -63,7 +66,8 @@ impl Wiring {
             },
         };
         let store = StorePlace::new(settings.state);
-        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings })
+        let settings_used = settings_used(&cycle);
+        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings, settings_used })
     }
 }
 

@@ -142,6 +142,11 @@ impl Protected {
         self.matching(&id.as_str().to_lowercase())
     }
 
+    /// The patterns as they are configured.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|(pattern, _)| pattern.as_str())
+    }
+
     /// Whether this very pattern is still configured.
     pub fn has(&self, pattern: &str) -> bool {
         self.patterns.iter().any(|(text, _)| text == pattern)

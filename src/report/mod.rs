@@ -1,14 +1,17 @@
-//! Reports: a plan, or what became of it, as text, JSON or CSV. Pure: makes texts and prints none.
+//! Reports: a plan, or what became of it, as text, JSON, CSV or HTML. Pure: makes texts and prints none.
 
 mod cell;
 mod csv;
+mod html;
 pub mod journal;
 mod json;
+mod sharing;
 pub mod status;
 mod subject;
 mod text;
 
 pub use self::csv::csv;
+pub use html::html;
 pub use json::json;
 pub use subject::{Ending, Report, Sharing, View, Who, amount};
 pub use text::text;

@@ -1,10 +1,11 @@
 //! What a report is about, and the words that all forms of it share.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::domain::attribute::AttributePath;
-use crate::domain::guard::Verdict;
+use crate::domain::guard::{Decision, LimitName, Verdict, Violation};
 use crate::domain::journal::Concluded;
 use crate::domain::leaver::{Fate, KeptBecause, Leaver};
 use crate::domain::memory::Pause;
@@ -29,6 +30,8 @@ pub struct Report<'a> {
     pub ending: Ending<'a>,
     /// What the configuration makes one wonder about.
     pub warnings: &'a [String],
+    /// The settings that the plan was made with: key and value.
+    pub settings: &'a [(String, String)],
 }
 
 /// How much a text says.
@@ -114,6 +117,75 @@ impl Seats {
             Ending::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
         }
     }
+}
+
+/// Why a plan may not be applied, and how it could be.
+#[derive(Debug, Serialize)]
+pub(super) struct Alarm {
+    pub(super) title: String,
+    /// Each broken limit: its name, by how much, and what it means.
+    pub(super) broken: Vec<(&'static str, String, &'static str)>,
+    /// The command that lets exactly these operations pass, where there is one.
+    pub(super) command: Option<String>,
+}
+
+impl Alarm {
+    /// What the guard says, where it says anything.
+    pub(super) fn of(report: &Report<'_>) -> Option<Self> {
+        let Verdict { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
+        let title = match (decision, report.ending) {
+            (Decision::Approved(id), _) => format!("APPROVED by {id}"),
+            (_, Ending::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
+            _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
+        };
+        let row = |broken: &Violation| {
+            let numbers = format!("{} found, {} allowed", counted(broken.found), counted(broken.allowed));
+            (broken.limit.as_str(), numbers, broken.limit.explanation())
+        };
+        let can_be_approved = !violations.iter().any(|broken| broken.limit == LimitName::PushIsOn);
+        let command = match (approval_id, decision, can_be_approved) {
+            (Some(id), Decision::Refuse, true) => Some(format!("okta-haiilo-sync sync --approve {id}")),
+            _ => None,
+        };
+        let broken: Vec<_> = violations.iter().map(row).collect();
+        (!broken.is_empty()).then_some(Self { title, broken, command })
+    }
+}
+
+/// What a report is about, in a line.
+pub(super) fn title(report: &Report<'_>) -> String {
+    let what = match report.ending {
+        Ending::DryRun => "Plan (dry run, nothing was changed)",
+        Ending::Refused => "Refused, nothing was changed",
+        Ending::Paused(_) => "Paused, nothing was changed",
+        Ending::Applied { .. } => "Applied",
+    };
+    let product = match report.product {
+        Product::Advocacy => "Haiilo Advocacy",
+    };
+    let application = visible(report.application);
+    format!("{what}: Okta application {application:?} -> {product}, {}", time(report.now))
+}
+
+/// How many accounts there are and will be.
+pub(super) fn seats(report: &Report<'_>) -> String {
+    let told =
+        |seats: Seats| format!("{} (+{} -{})", amount(seats.accounts), amount(seats.made), amount(seats.deleted));
+    let after = Seats::after(report);
+    match report.ending {
+        Ending::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
+        Ending::Refused | Ending::Paused(_) => {
+            let would_be = told(Seats::planned(report.plan));
+            format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
+        }
+        Ending::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
+    }
+}
+
+/// Until when all writes are stopped.
+pub(super) fn paused_until(pause: &Pause) -> String {
+    let until = pause.until.map_or("until somebody ends it".to_owned(), |until| format!("until {}", time(until)));
+    format!("PAUSED {until}: nothing is written to Haiilo")
 }
 
 /// A pause for a machine.
@@ -218,6 +290,11 @@ pub fn amount(number: usize) -> String {
     parts.push(&digits[..end]);
     parts.reverse();
     parts.join(",")
+}
+
+/// A number of the guard with its thousands apart.
+pub(super) fn counted(number: u64) -> String {
+    amount(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// A text of a person, harmless in a terminal: control characters and marks that turn the direction of writing become visible.

@@ -1,29 +1,25 @@
 //! The report as text, as one would paste it into a ticket.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
-use crate::domain::guard::{Decision, LimitName};
 use crate::domain::held::Held;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::journal::Concluded;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
-use crate::domain::policy::Product;
 use crate::domain::value::Value;
+use crate::report::sharing::Told;
 use crate::report::subject::{
-    Ending, Report, Seats, Sharing, View, Who, amount, attribute, by_whom, fate, kind, time, visible,
+    Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, paused_until, seats, time,
+    title, visible,
 };
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;
-
-/// So many people who share the same changes are told as a number.
-const FOLDED: usize = 5;
 
 /// The report as text.
 pub fn text(report: &Report<'_>, view: View) -> String {
@@ -49,21 +45,7 @@ pub fn text(report: &Report<'_>, view: View) -> String {
 
 fn headline(report: &Report<'_>, out: &mut String) {
     let Plan { counts, .. } = report.plan;
-    let what = match report.ending {
-        Ending::DryRun => "Plan (dry run, nothing was changed)",
-        Ending::Refused => "Refused, nothing was changed",
-        Ending::Paused(_) => "Paused, nothing was changed",
-        Ending::Applied { .. } => "Applied",
-    };
-    line(
-        out,
-        &format!(
-            "{what}: Okta application {:?} -> {}, {}",
-            visible(report.application),
-            product(report.product),
-            time(report.now)
-        ),
-    );
+    line(out, &title(report));
     let of = |kind| report.plan.of_kind(kind).count();
     line(
         out,
@@ -100,58 +82,22 @@ fn headline(report: &Report<'_>, out: &mut String) {
     line(out, &format!("{summary}."));
 }
 
-/// How many accounts there are and will be.
-fn seats(report: &Report<'_>) -> String {
-    let told =
-        |seats: Seats| format!("{} (+{} -{})", amount(seats.accounts), amount(seats.made), amount(seats.deleted));
-    let after = Seats::after(report);
-    match report.ending {
-        Ending::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
-        Ending::Refused | Ending::Paused(_) => {
-            let would_be = told(Seats::planned(report.plan));
-            format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
-        }
-        Ending::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
-    }
-}
-
-fn product(product: Product) -> &'static str {
-    match product {
-        Product::Advocacy => "Haiilo Advocacy",
-    }
-}
-
 /// Why a plan may not be applied, and how it could be.
 fn verdict(report: &Report<'_>, out: &mut String) {
-    let verdict = report.verdict;
-    if verdict.violations.is_empty() {
-        return;
-    }
-    let title = match (&verdict.decision, report.ending) {
-        (Decision::Approved(id), _) => format!("APPROVED by {id}"),
-        (_, Ending::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
-        _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
-    };
+    let Some(Alarm { title, broken, command }) = Alarm::of(report) else { return };
     section(out, &title);
-    let rows = verdict.violations.iter().map(|broken| {
-        vec![
-            broken.limit.as_str().to_owned(),
-            format!("{} found, {} allowed", amount(number(broken.found)), amount(number(broken.allowed))),
-            broken.limit.explanation().to_owned(),
-        ]
-    });
-    table(out, rows.collect());
-    let can_be_approved = !verdict.violations.iter().any(|broken| broken.limit == LimitName::PushIsOn);
-    if let (Some(id), Decision::Refuse, true) = (&verdict.approval_id, &verdict.decision, can_be_approved) {
+    let row =
+        |(limit, numbers, explanation): (&str, String, &str)| vec![limit.to_owned(), numbers, explanation.to_owned()];
+    table(out, broken.into_iter().map(row).collect());
+    if let Some(command) = command {
         line(out, "  If this is what shall happen, let exactly these operations pass:");
-        line(out, &format!("    okta-haiilo-sync sync --approve {id}"));
+        line(out, &format!("    {command}"));
     }
 }
 
 /// Who stopped all writes, and how they go on.
 fn paused(pause: &Pause, out: &mut String) {
-    let until = pause.until.map_or("until somebody ends it".to_owned(), |until| format!("until {}", time(until)));
-    section(out, &format!("PAUSED {until}: nothing is written to Haiilo"));
+    section(out, &paused_until(pause));
     line(out, &format!("  {}", by_whom(pause)));
     line(out, "  To let writes go on: okta-haiilo-sync resume");
 }
@@ -184,56 +130,34 @@ fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], 
 
 fn operations(report: &Report<'_>, view: View, out: &mut String) {
     for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
-        let mut operations: Vec<&Operation> = report.plan.of_kind(of).collect();
-        operations.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-        if operations.is_empty() {
-            continue;
-        }
-        section(out, &format!("{} ({})", kind(report.product, of), amount(operations.len())));
-        let operations: Vec<(&Operation, Rows)> =
-            operations.into_iter().map(|operation| (operation, change_rows(report, of, operation))).collect();
-        let folded = folded(view, of, &operations);
+        let Told { together, alone } = Told::of(of, &report.plan.operations, view.sharing);
         let mut rows = Vec::new();
-        for (changes, people) in &folded {
-            rows.push(vec![format!("{} people share this; --full names them", amount(*people))]);
-            rows.extend(changes.iter().map(|change| seen(view, change)));
+        for people in &together {
+            rows.push(vec![format!("{} people share this; --full names them", amount(people.len()))]);
+            rows.extend(change_rows(report, view, people[0]));
         }
-        for (operation, changes) in operations.iter().filter(|(_, changes)| !folded.contains_key(changes)) {
+        for operation in &alone {
             let account = operation.haiilo_id().map(|id| format!("account {id}")).unwrap_or_default();
             let mut row: Vec<String> = named(view, || visible(operation.user_name.as_str())).into_iter().collect();
             row.extend([operation.okta_id.to_string(), visible(&account)]);
             rows.push(row);
-            rows.extend(changes.iter().map(|change| seen(view, change)));
+            rows.extend(change_rows(report, view, operation));
         }
-        table(out, rows);
-    }
-}
-
-/// Changes as rows: the attribute, then what becomes of it.
-type Rows = Vec<Vec<String>>;
-
-/// The changes that so many people share that their number stands for them.
-fn folded<'a>(view: View, of: Kind, operations: &'a [(&Operation, Rows)]) -> BTreeMap<&'a Rows, usize> {
-    let mut shared = BTreeMap::new();
-    if view.sharing == Sharing::Folded && of == Kind::Update {
-        for (_, changes) in operations.iter().filter(|(_, changes)| !changes.is_empty()) {
-            *shared.entry(changes).or_default() += 1;
+        let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();
+        if count > 0 {
+            section(out, &format!("{} ({})", kind(report.product, of), amount(count)));
+            table(out, rows);
         }
     }
-    shared.retain(|_, people| *people >= FOLDED);
-    shared
 }
 
-fn change_rows(report: &Report<'_>, of: Kind, operation: &Operation) -> Rows {
-    operation.changes().iter().map(|change| change_row(report, of, change)).collect()
-}
-
-/// A row of a change as far as it may be seen.
-fn seen(view: View, row: &[String]) -> Vec<String> {
-    match view.people {
-        Who::Named => row.to_vec(),
-        Who::Ids => row[..1].to_vec(),
-    }
+/// Changes as rows, as far as they may be seen: the attribute, then what becomes of it.
+fn change_rows(report: &Report<'_>, view: View, operation: &Operation) -> Vec<Vec<String>> {
+    let row = |change| match view.people {
+        Who::Named => change_row(report, operation.kind(), change),
+        Who::Ids => change_row(report, operation.kind(), change)[..1].to_vec(),
+    };
+    operation.changes().iter().map(row).collect()
 }
 
 /// Something that only a report with names holds.
@@ -371,8 +295,8 @@ fn limits(report: &Report<'_>, out: &mut String) {
         .usage
         .iter()
         .map(|usage| {
-            let allowed = usage.allowed.map_or("off".to_owned(), |allowed| amount(number(allowed)));
-            vec![usage.limit.to_owned(), format!("{} of {allowed}", amount(number(usage.used)))]
+            let allowed = usage.allowed.map_or("off".to_owned(), |allowed| counted(allowed));
+            vec![usage.limit.to_owned(), format!("{} of {allowed}", counted(usage.used))]
         })
         .collect();
     section(out, "Limits, within 24 hours and with this plan");
@@ -423,8 +347,4 @@ fn table(out: &mut String, rows: Vec<Vec<String>>) {
 
 fn shown(value: Option<&Value>) -> String {
     value.map_or("(empty)".to_owned(), |value| visible(&value.shown()))
-}
-
-fn number(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -22,7 +22,9 @@ mod crash;
 mod cycle;
 mod doubts;
 mod faults;
+
 mod forbidden;
+mod html_report;
 mod instances;
 mod invariants;
 mod leaving;

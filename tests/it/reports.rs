@@ -21,6 +21,7 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a
         product: Product::Advocacy,
         ending,
         warnings: &[],
+        settings: &[],
     }
 }
 

@@ -35,6 +35,7 @@ fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
         product: Product::Advocacy,
         ending,
         warnings: &[],
+        settings: &[],
     }
 }
 

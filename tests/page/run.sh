@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The status page in a browser that others wrote: what it shows without scripts, that its own policy lets its style in, and that nothing is
+# The status page and the HTML report in a browser that others wrote: what it shows without scripts, that its own policy lets its style in, and that nothing is
 # asked of anybody else. Runs the release build between simulated servers; `target/page/*.png` are left for whoever wants to look.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-command -v chromium >/dev/null || {
+command -v chromedriver >/dev/null || {
     apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium chromium-driver
 }
 program=$PWD/target/release/okta-haiilo-sync
 out=$PWD/target/page
@@ -64,4 +64,23 @@ for words in "Cycles come as they should" "<svg" "<rect" "Last cycles" "Report";
     grep -q "$words" "$out/applied.html" || fail "$words is not on the page"
 done
 ! grep -i -e "<script" -e "https\?://" "$out/applied.html" || fail "something of others is on the page"
+
+# A report of everybody, since every family name becomes a script.
+cat >"$place/hostile" <<'END'
+s|^value = "user.lastName"$|value = '''user.lastName ~ "</script><script>document.title='owned'</script>" ~ (assignment.id if user.city != "Berlin" else "")'''|
+END
+for people in 1000 10000; do
+    "$program" demo --serve --in-step --people "$people" >"$place/demo-$people" 2>&1 &
+    pids+=($!)
+    until_so 60 grep -q -- --config "$place/demo-$people"
+    config=$(sed -n 's/.*--config \([^ ]*\).*/\1/p' "$place/demo-$people")
+    sed -i -f "$place/hostile" "$(dirname "$config")/mapping.toml"
+    "$program" --config "$config" plan --format html --output "$out/report-$people.html"
+done
+python3 tests/page/report.py "$out" "$out/report-1000.html" "$out/report-10000.html"
+size=$(stat -c %s "$out/report-10000.html")
+[ "$size" -lt 20000000 ] || fail "a report of 10,000 changes is $size bytes"
+chromium --headless --no-sandbox --disable-gpu --user-data-dir="$place/profile" --print-to-pdf="$out/report.pdf" \
+    "file://$out/report-1000.html" 2>/dev/null
+[ -s "$out/report.pdf" ] || fail "the report cannot be printed"
 echo "the page shows in a browser what it says; pictures are in target/page"

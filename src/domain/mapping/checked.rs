@@ -32,6 +32,13 @@ pub struct Rule {
     pub(super) value: Checked,
 }
 
+impl Rule {
+    /// The expression, as the mapping gives it.
+    pub fn source(&self) -> &str {
+        &self.value.source
+    }
+}
+
 /// A checked mapping. It owns the interpreter and the texts of the rules; a mapper borrows both for one cycle.
 pub struct Mapping {
     user_name: Rule,
@@ -116,6 +123,11 @@ impl Mapping {
     /// The rules of all other attributes, in the order of their paths; a *slot* is a position in this list.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// `people.include`, as the mapping gives it.
+    pub fn include_source(&self) -> Option<&str> {
+        self.include.as_ref().map(|include| &*include.source)
     }
 
     /// The slot of the product's group, where the mapping has one.

@@ -1,0 +1,230 @@
+//! The people of a report, section by section, as the page shows them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::domain::ids::OktaUserId;
+use crate::domain::journal::{Concluded, Outcome};
+use crate::domain::operation::{Change, Kind, Operation};
+use crate::domain::plan::Waits;
+use crate::report::html::marked::Marked;
+use crate::report::sharing::Told;
+use crate::report::subject::{Ending, Report, Sharing, amount, attribute, due, fate, kind, time, visible};
+
+/// People with something in common.
+#[derive(Debug, Serialize)]
+pub(super) struct Section {
+    /// Its name in the page, as in the picture.
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    count: String,
+    remark: Option<&'static str>,
+    entries: Vec<Entry>,
+}
+
+/// One person, or many who share the same changes.
+#[derive(Debug, Default, Serialize)]
+struct Entry {
+    people: Vec<Person>,
+    /// How many, where they are many.
+    many: Option<String>,
+    changes: Vec<Row>,
+    /// What else there is to say: a name, and a text.
+    lines: Vec<(&'static str, String)>,
+    /// The attributes that change, as words.
+    paths: String,
+    /// Why nothing is done, as a word.
+    reason: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    name: String,
+    okta_id: Option<String>,
+    haiilo_id: Option<String>,
+    /// What became of it, in words, and whether that is good.
+    outcome: Option<(String, &'static str)>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    attribute: String,
+    from: Option<Marked>,
+    to: Option<Marked>,
+}
+
+/// All sections that have somebody in them.
+pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
+    let outcomes = Outcomes::of(report);
+    let kinds = [(Kind::Delete, "delete"), (Kind::Create, "create"), (Kind::Link, "link"), (Kind::Update, "update")];
+    let operations = kinds.map(|(of, id)| {
+        let Told { together, alone } = Told::of(of, &report.plan.operations, Sharing::Folded);
+        let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();
+        let shared = together.iter().map(|people| operation(report, &outcomes, people));
+        let entries = shared.chain(alone.iter().map(|one| operation(report, &outcomes, &[one]))).collect();
+        Section { id, title: kind(report.product, of), count: amount(count), remark: None, entries }
+    });
+    let others = [
+        section("leaver", "Leavers", None, leavers(report)),
+        section("held", "Held, nothing is done about them", None, held(report)),
+        section("parked", "Parked values, not sent again", None, parked(report)),
+        section(
+            "missing",
+            "Missing: linked accounts that Haiilo does not show",
+            Some("Find out in Haiilo who removed them; haiilo.missing = \"recreate\" makes new, empty accounts."),
+            missing(report),
+        ),
+        section("unmanaged", "Not ours, left alone", None, unmanaged(report)),
+    ];
+    operations.into_iter().chain(others).filter(|section| !section.entries.is_empty()).collect()
+}
+
+fn section(id: &'static str, title: &'static str, remark: Option<&'static str>, entries: Vec<Entry>) -> Section {
+    Section { id, title, count: amount(entries.len()), remark, entries }
+}
+
+/// What became of whose operation.
+struct Outcomes<'a>(HashMap<(&'a OktaUserId, Kind), &'a Outcome>);
+
+impl<'a> Outcomes<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        let concluded: &[Concluded] = match report.ending {
+            Ending::DryRun | Ending::Refused | Ending::Paused(_) => &[],
+            Ending::Applied { concluded, stops: _ } => concluded,
+        };
+        Self(concluded.iter().map(|one| ((&one.operation.okta_id, one.operation.kind()), &one.outcome)).collect())
+    }
+
+    fn told(&self, operation: &Operation) -> Option<(String, &'static str)> {
+        let outcome = self.0.get(&(&operation.okta_id, operation.kind()))?;
+        let word = outcome.as_str().replace('_', " ");
+        let text = outcome.detail().map_or(word.clone(), |detail| format!("{word}: {}", visible(&detail)));
+        Some((text, if outcome.is_done() { "good" } else { "bad" }))
+    }
+}
+
+fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]) -> Entry {
+    let changes = people.first().map_or(&[][..], |one| one.changes());
+    let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
+    Entry {
+        many: (people.len() > 1).then(|| amount(people.len())),
+        people: people
+            .iter()
+            .map(|one| Person {
+                name: visible(one.user_name.as_str()),
+                okta_id: Some(one.okta_id.to_string()),
+                haiilo_id: one.haiilo_id().map(|id| visible(id.as_str())),
+                outcome: outcomes.told(one),
+            })
+            .collect(),
+        changes: changes.iter().map(|change| row(report, change)).collect(),
+        paths: paths.join("\n"),
+        ..Entry::default()
+    }
+}
+
+fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &Change) -> Row {
+    let attribute = attribute(report.product, path);
+    let (from, to) = match (from, to) {
+        (Some(from), Some(to)) => {
+            let (from, to) = Marked::both(&from.shown(), &to.shown());
+            (Some(from), Some(to))
+        }
+        (from, to) => {
+            let whole = |value: &crate::domain::value::Value| Marked::whole(&value.shown());
+            (from.as_ref().map(whole), to.as_ref().map(whole))
+        }
+    };
+    Row { attribute, from, to }
+}
+
+fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<Person> {
+    vec![Person { name: visible(name), okta_id, haiilo_id: haiilo_id.map(visible), outcome: None }]
+}
+
+/// By the day on which they are due; those who are kept come last.
+fn leavers(report: &Report<'_>) -> Vec<Entry> {
+    let mut leavers: Vec<_> = report.plan.leavers.iter().collect();
+    leavers.sort_by_key(|leaver| (due(&leaver.fate).is_none(), due(&leaver.fate), leaver.user_name.clone()));
+    let entry = |leaver: &&crate::domain::leaver::Leaver| Entry {
+        people: one(leaver.user_name.as_str(), Some(leaver.okta_id.to_string()), Some(leaver.haiilo_id.as_str())),
+        lines: vec![
+            ("what happens", fate(report.product, leaver)),
+            ("evidence", format!("{} since {}", leaver.evidence.as_str(), time(leaver.since))),
+        ],
+        reason: leaver.evidence.as_str(),
+        ..Entry::default()
+    };
+    leavers.iter().map(entry).collect()
+}
+
+fn held(report: &Report<'_>) -> Vec<Entry> {
+    let mut people: Vec<_> = report.plan.held.iter().collect();
+    people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
+    let entry = |held: &&crate::domain::held::Held| Entry {
+        people: one(
+            held.user_name.as_ref().map_or("", |name| name.as_str()),
+            Some(held.okta_id.to_string()),
+            held.haiilo_id.as_ref().map(|id| id.as_str()),
+        ),
+        lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
+        reason: held.reason.code(),
+        ..Entry::default()
+    };
+    people.iter().map(entry).collect()
+}
+
+fn parked(report: &Report<'_>) -> Vec<Entry> {
+    let mut parked: Vec<_> = report.plan.parked.iter().collect();
+    parked.sort_by(|left, right| {
+        (&left.user_name, left.path.to_string()).cmp(&(&right.user_name, right.path.to_string()))
+    });
+    let entry = |parked: &&crate::domain::plan::Parked| {
+        let waits = match parked.waits {
+            Waits::Attribute => "",
+            Waits::Account => " (the account waits)",
+        };
+        let value = parked.value.as_ref().map(|value| Marked::whole(&value.shown()));
+        Entry {
+            people: one(
+                parked.user_name.as_str(),
+                Some(parked.okta_id.to_string()),
+                parked.haiilo_id.as_ref().map(|id| id.as_str()),
+            ),
+            changes: vec![Row { attribute: attribute(report.product, &parked.path), from: None, to: value }],
+            lines: vec![("why", format!("{}{waits}", visible(&parked.reason)))],
+            paths: parked.path.to_string(),
+            ..Entry::default()
+        }
+    };
+    parked.iter().map(entry).collect()
+}
+
+fn missing(report: &Report<'_>) -> Vec<Entry> {
+    let mut missing: Vec<_> = report.plan.missing.iter().collect();
+    missing.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
+    let entry = |missing: &&crate::domain::plan::Missing| Entry {
+        people: one(missing.user_name.as_str(), Some(missing.okta_id.to_string()), Some(missing.haiilo_id.as_str())),
+        lines: vec![(
+            "not shown",
+            missing.since.map_or("yet; it may wait for a seat".to_owned(), |since| format!("since {}", time(since))),
+        )],
+        ..Entry::default()
+    };
+    missing.iter().map(entry).collect()
+}
+
+fn unmanaged(report: &Report<'_>) -> Vec<Entry> {
+    let mut accounts: Vec<_> = report.plan.unmanaged.iter().collect();
+    accounts.sort_by(|left, right| (&left.user_name, &left.haiilo_id).cmp(&(&right.user_name, &right.haiilo_id)));
+    let entry = |account: &&crate::domain::plan::Unmanaged| Entry {
+        people: one(
+            account.user_name.as_ref().map_or("(no userName)", |name| name.as_str()),
+            None,
+            Some(account.haiilo_id.as_str()),
+        ),
+        ..Entry::default()
+    };
+    accounts.iter().map(entry).collect()
+}

@@ -1,0 +1,104 @@
+//! The picture of a plan: a bar of everybody, and a gauge for each limit. Knows numbers, not people.
+
+use serde::Serialize;
+
+use crate::domain::guard::Usage;
+use crate::domain::operation::Kind;
+use crate::report::subject::{Report, amount};
+
+/// How wide a picture is, in its own units.
+const WIDTH: usize = 1_000;
+/// What is there must be seen, however little it is.
+const NARROWEST: usize = 6;
+
+/// One group of people in the bar.
+#[derive(Debug, Serialize)]
+pub(super) struct Segment {
+    /// Its name in the page.
+    id: &'static str,
+    label: &'static str,
+    count: String,
+    x: usize,
+    width: usize,
+    /// Whether the page lists them.
+    listed: bool,
+}
+
+/// Everybody, each person once.
+pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
+    let plan = report.plan;
+    let of = |kind| plan.of_kind(kind).count();
+    // Whoever is adopted and changed is one person.
+    let adopted: std::collections::BTreeSet<_> = plan.of_kind(Kind::Link).map(|operation| &operation.okta_id).collect();
+    let changed = plan.of_kind(Kind::Update).filter(|operation| !adopted.contains(&operation.okta_id)).count();
+    let groups = [
+        ("unchanged", "unchanged", plan.counts.unchanged, false),
+        ("link", "to adopt", of(Kind::Link), true),
+        ("create", "to create", of(Kind::Create), true),
+        ("update", "to update", changed, true),
+        ("delete", "to delete for ever", of(Kind::Delete), true),
+        ("leaver", "leaving", plan.leavers.len().saturating_sub(of(Kind::Delete)), true),
+        ("held", "held", plan.held.len(), true),
+        ("missing", "missing in Haiilo", plan.missing.len(), true),
+        ("apart", "out of scope", plan.counts.out_of_scope, false),
+        ("staged", "not started yet", plan.counts.staged, false),
+        ("unmanaged", "not ours, left alone", plan.unmanaged.len(), true),
+    ];
+    let groups: Vec<_> = groups.into_iter().filter(|(_, _, count, _)| *count > 0).collect();
+    let all: usize = groups.iter().map(|(_, _, count, _)| count).sum();
+    let free = WIDTH - NARROWEST * groups.len();
+    let last = groups.len().saturating_sub(1);
+    let mut x = 0;
+    let place = |(at, (id, label, count, listed)): (usize, (&'static str, &'static str, usize, bool))| {
+        // Rounding leaves the bar a little short, so that the last one takes what is left.
+        let width = if at == last { WIDTH - x } else { NARROWEST + free * count / all };
+        x += width;
+        Segment { id, label, count: amount(count), x: x - width, width, listed }
+    };
+    groups.into_iter().enumerate().map(place).collect()
+}
+
+/// How much of a limit is used.
+#[derive(Debug, Serialize)]
+pub(super) struct Gauge {
+    limit: &'static str,
+    used: String,
+    allowed: Option<String>,
+    width: usize,
+    broken: bool,
+}
+
+/// A limit as a gauge.
+pub(super) fn gauge(usage: &Usage) -> Gauge {
+    let Usage { limit, used, planned: _, allowed } = *usage;
+    let number = |number: u64| amount(usize::try_from(number).unwrap_or(usize::MAX));
+    let full = allowed.unwrap_or(u64::MAX).max(used).max(1);
+    let share = u128::from(used) * WIDTH as u128 / u128::from(full);
+    Gauge {
+        limit,
+        used: number(used),
+        allowed: allowed.map(number),
+        width: usize::try_from(share).unwrap_or(WIDTH),
+        broken: allowed.is_some_and(|allowed| used > allowed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, gauge};
+    use crate::domain::guard::Usage;
+
+    #[test]
+    fn a_gauge_is_full_at_its_limit_and_says_when_it_is_broken() {
+        let drawn = |used, allowed| {
+            let gauge = gauge(&Usage { limit: "creates", used, planned: 0, allowed });
+            (gauge.width, gauge.broken)
+        };
+        assert_eq!(drawn(0, Some(25)), (0, false));
+        assert_eq!(drawn(5, Some(25)), (WIDTH / 5, false));
+        assert_eq!(drawn(25, Some(25)), (WIDTH, false));
+        assert_eq!(drawn(26, Some(25)), (WIDTH, true));
+        assert_eq!(drawn(0, Some(0)), (0, false));
+        assert_eq!(drawn(u64::MAX, None), (WIDTH, false));
+    }
+}
