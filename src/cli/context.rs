@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use crate::cli::ending::Unfinished;
+use crate::cli::screen::Screen;
 use crate::config::settings::Settings;
 use crate::config::{self, Surroundings};
 use crate::daemon::schedule;
@@ -43,6 +44,8 @@ pub(super) struct Context {
     pub(super) invoker: Invoker,
     /// Whether progress is shown.
     pub(super) progress: Progress,
+    /// What standard output is connected with.
+    pub(super) screen: Screen,
 }
 
 /// Whether progress is shown on a terminal.

@@ -9,6 +9,7 @@ use crate::cli::args::{Arguments, Command, LogFormat};
 use crate::cli::context::{Context, Invoker, Progress};
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::run as daemon;
+use crate::cli::screen::Screen;
 use crate::cli::{
     apply, approve, check, completions, decide, demo, journal, man, pause, plan, rebind, recreate, remove, status,
     store, sync, telemetry,
@@ -23,7 +24,8 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
     telemetry::start(log_format, level, surroundings.journal_stream());
     let progress = if quiet { Progress::Hidden } else { Progress::Shown };
-    let context = Context { config, surroundings, invoker, progress };
+    let screen = Screen::of_this_process(&surroundings);
+    let context = Context { config, surroundings, invoker, progress, screen };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {

@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
             "the journal has no --full and no --ids-only; `--format json` can be cut to size",
         ));
     }
-    let destination = Destination::open(report)?;
+    let destination = Destination::open(report, context.screen)?;
     let since = since.map(|since| TimeDelta::from_std(since).expect("ten years at most"));
     let search = Search {
         person: report.user.clone(),

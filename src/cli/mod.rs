@@ -22,6 +22,7 @@ mod rebind;
 mod recreate;
 mod remove;
 mod run;
+mod screen;
 mod settings_used;
 mod status;
 mod store;

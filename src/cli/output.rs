@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments, ShownArguments};
 use crate::cli::ending::Unfinished;
+use crate::cli::screen::{Ink, Screen, painted};
 use crate::domain::journal::Entry;
 use crate::report::{self, Report, Sharing, View, Who};
 
@@ -17,6 +18,7 @@ use crate::report::{self, Report, Sharing, View, Who};
 pub(super) struct Destination {
     format: Format,
     view: View,
+    ink: Ink,
     place: Place,
 }
 
@@ -37,27 +39,29 @@ enum Place {
 
 impl Destination {
     /// Opens the place that was asked for.
-    pub(super) fn open(arguments: &ReportArguments) -> Result<Self, Unfinished> {
+    pub(super) fn open(arguments: &ReportArguments, screen: Screen) -> Result<Self, Unfinished> {
         let ShownArguments { full, ids_only } = arguments.shown;
         if arguments.format != Format::Text && (full || ids_only) {
             return Err(Unfinished::misconfigured(
                 "--full and --ids-only are for --format text; the other forms hold everything",
             ));
         }
-        let place = match &arguments.output {
-            None => Place::StandardOutput,
-            Some(path) => open(path).with_context(|| unwritable(path))?,
+        let (place, screen) = match &arguments.output {
+            None => (Place::StandardOutput, screen),
+            Some(path) => (open(path).with_context(|| unwritable(path))?, Screen::default()),
         };
         let view = View {
             people: if ids_only { Who::Ids } else { Who::Named },
             sharing: if full { Sharing::Full } else { Sharing::Folded },
+            width: screen.width,
         };
-        Ok(Self { format: arguments.format, view, place })
+        Ok(Self { format: arguments.format, view, ink: screen.ink, place })
     }
 
     /// Gives a report.
     pub(super) fn give(self, report: &Report<'_>) -> Result<(), Unfinished> {
         let text = match self.format {
+            Format::Text if self.ink == Ink::Coloured => painted(&report::text(report, self.view)),
             Format::Text => report::text(report, self.view),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
@@ -97,7 +101,7 @@ impl Destination {
 /// Writes a file that its owner alone can read, all at once.
 pub(super) fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
     let place = open(path).with_context(|| format!("the plan cannot be saved to {}", path.display()))?;
-    Destination { format: Format::Text, view: View::default(), place }.write(text)
+    Destination { format: Format::Text, view: View::default(), ink: Ink::Plain, place }.write(text)
 }
 
 fn open(path: &Path) -> io::Result<Place> {

@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<
 /// Makes the plan and gives the report.
 pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<(Prepared, Tenant), Unfinished> {
     let wiring = Wiring::new(context.settings()?)?;
-    let destination = Destination::open(arguments)?;
+    let destination = Destination::open(arguments, context.screen)?;
     let bars = Bars::new(context.progress);
     let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
     let prepared = engine::prepare(&ends, &wiring.cycle, &scope(arguments), None, &bars).await;

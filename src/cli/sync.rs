@@ -57,7 +57,7 @@ pub(super) async fn cycle(
     cycle: Cycle,
 ) -> Result<Ending, Unfinished> {
     let Cycle { what, scope, given, reason } = cycle;
-    let destination = Destination::open(arguments)?;
+    let destination = Destination::open(arguments, context.screen)?;
     let ends = Ends { wiring, store: open(wiring, what).await? };
     let order = Order { scope, given, mandate: context.mandate(reason.as_deref()), halt: Halt::default() };
     let mut interrupts = Interrupts::new()?;

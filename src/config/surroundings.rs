@@ -33,6 +33,11 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// Device and inode of the stream that systemd connects with its journal (systemd.exec).
 const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
 
+/// Whoever sets it wants no colours (no-color.org).
+const NO_COLOR: &str = "NO_COLOR";
+/// The kind of terminal.
+const TERM: &str = "TERM";
+
 /// Our variables of an environment.
 #[derive(Clone, Default)]
 pub struct Surroundings {
@@ -54,6 +59,12 @@ impl Surroundings {
     /// The stream that systemd connects with its journal, as `device:inode`, if it did.
     pub fn journal_stream(&self) -> Option<&str> {
         self.variables.get(JOURNAL_STREAM)?.to_str()
+    }
+
+    /// Whether a terminal may be coloured: not where `NO_COLOR` is set to anything (no-color.org), nor where the terminal is dumb.
+    pub fn wants_colours(&self) -> bool {
+        let set = |name: &str| self.variables.get(name).filter(|value| !value.is_empty());
+        set(NO_COLOR).is_none() && set(TERM).is_none_or(|term| term != "dumb")
     }
 
     /// The variables that set a key: the variable, the key, and the value.
@@ -79,7 +90,8 @@ pub(super) fn variable(key: &str) -> String {
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Surroundings {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let is_ours = |name: &str| [CREDENTIALS_DIRECTORY, JOURNAL_STREAM].contains(&name) || name.starts_with(PREFIX);
+        let others = [CREDENTIALS_DIRECTORY, JOURNAL_STREAM, NO_COLOR, TERM];
+        let is_ours = |name: &str| others.contains(&name) || name.starts_with(PREFIX);
         Self { variables: variables.filter(|(name, _)| is_ours(name)).collect() }
     }
 }

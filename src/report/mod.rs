@@ -6,6 +6,7 @@ mod html;
 pub mod journal;
 mod json;
 mod sharing;
+mod sheet;
 pub mod status;
 mod subject;
 mod text;

@@ -41,6 +41,8 @@ pub struct View {
     pub people: Who,
     /// Whether people who share the same changes appear one by one.
     pub sharing: Sharing,
+    /// Columns of the terminal that it is for; `None` for a text that is the same everywhere.
+    pub width: Option<u16>,
 }
 
 /// How people appear in a text.

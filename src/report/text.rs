@@ -1,10 +1,5 @@
 //! The report as text, as one would paste it into a ticket.
 
-use std::fmt::Write as _;
-
-use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
-
 use crate::domain::held::Held;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::journal::Concluded;
@@ -13,6 +8,7 @@ use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::value::Value;
 use crate::report::sharing::Told;
+use crate::report::sheet::Sheet;
 use crate::report::subject::{
     Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, paused_until, seats, time,
     title, visible,
@@ -23,7 +19,7 @@ const UNMANAGED_SHOWN: usize = 20;
 
 /// The report as text.
 pub fn text(report: &Report<'_>, view: View) -> String {
-    let mut out = String::new();
+    let mut out = Sheet::new(view.width);
     headline(report, &mut out);
     verdict(report, &mut out);
     if let Ending::Paused(pause) = report.ending {
@@ -40,22 +36,19 @@ pub fn text(report: &Report<'_>, view: View) -> String {
     unmanaged(report, view, &mut out);
     limits(report, &mut out);
     remarks(report, &mut out);
-    out
+    out.into_text()
 }
 
-fn headline(report: &Report<'_>, out: &mut String) {
+fn headline(report: &Report<'_>, out: &mut Sheet) {
     let Plan { counts, .. } = report.plan;
-    line(out, &title(report));
+    out.line(&title(report));
     let of = |kind| report.plan.of_kind(kind).count();
-    line(
-        out,
-        &format!(
-            "{}.  Assigned in Okta: {}.  Unchanged: {}.",
-            seats(report),
-            amount(counts.assigned),
-            amount(counts.unchanged)
-        ),
-    );
+    out.line(&format!(
+        "{}.  Assigned in Okta: {}.  Unchanged: {}.",
+        seats(report),
+        amount(counts.assigned),
+        amount(counts.unchanged)
+    ));
     let parts = [
         (of(Kind::Link), "to adopt"),
         (of(Kind::Create), "to create"),
@@ -79,39 +72,39 @@ fn headline(report: &Report<'_>, out: &mut String) {
         (true, rest) => format!("Nothing to do; {rest}"),
         (false, all) => all,
     };
-    line(out, &format!("{summary}."));
+    out.line(&format!("{summary}."));
 }
 
 /// Why a plan may not be applied, and how it could be.
-fn verdict(report: &Report<'_>, out: &mut String) {
+fn verdict(report: &Report<'_>, out: &mut Sheet) {
     let Some(Alarm { title, broken, command }) = Alarm::of(report) else { return };
-    section(out, &title);
+    out.section(&title);
     let row =
         |(limit, numbers, explanation): (&str, String, &str)| vec![limit.to_owned(), numbers, explanation.to_owned()];
-    table(out, broken.into_iter().map(row).collect());
+    out.table(broken.into_iter().map(row).collect());
     if let Some(command) = command {
-        line(out, "  If this is what shall happen, let exactly these operations pass:");
-        line(out, &format!("    {command}"));
+        out.line("  If this is what shall happen, let exactly these operations pass:");
+        out.line(&format!("    {command}"));
     }
 }
 
 /// Who stopped all writes, and how they go on.
-fn paused(pause: &Pause, out: &mut String) {
-    section(out, &paused_until(pause));
-    line(out, &format!("  {}", by_whom(pause)));
-    line(out, "  To let writes go on: okta-haiilo-sync resume");
+fn paused(pause: &Pause, out: &mut Sheet) {
+    out.section(&paused_until(pause));
+    out.line(&format!("  {}", by_whom(pause)));
+    out.line("  To let writes go on: okta-haiilo-sync resume");
 }
 
 /// What became of the operations: numbers, then everything that was not simply done.
-fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], &[String]), out: &mut String) {
-    section(out, "Outcome");
+fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], &[String]), out: &mut Sheet) {
+    out.section("Outcome");
     let done = concluded.iter().filter(|concluded| concluded.outcome.is_done()).count();
     match concluded.len() {
-        0 => line(out, "  There was nothing to do."),
-        all => line(out, &format!("  {} of {} operations done.", amount(done), amount(all))),
+        0 => out.line("  There was nothing to do."),
+        all => out.line(&format!("  {} of {} operations done.", amount(done), amount(all))),
     }
     for stop in stops {
-        line(out, &format!("  STOPPED: {stop}"));
+        out.line(&format!("  STOPPED: {stop}"));
     }
     let mut concluded: Vec<&Concluded> = concluded.iter().collect();
     concluded.sort_by_key(|concluded| (concluded.operation.kind(), concluded.operation.user_name.clone()));
@@ -125,10 +118,10 @@ fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], 
         row.extend(named(view, || visible(&detail)));
         Some(row)
     });
-    table(out, rows.collect());
+    out.table(rows.collect());
 }
 
-fn operations(report: &Report<'_>, view: View, out: &mut String) {
+fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
     for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
         let Told { together, alone } = Told::of(of, &report.plan.operations, view.sharing);
         let mut rows = Vec::new();
@@ -145,8 +138,8 @@ fn operations(report: &Report<'_>, view: View, out: &mut String) {
         }
         let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();
         if count > 0 {
-            section(out, &format!("{} ({})", kind(report.product, of), amount(count)));
-            table(out, rows);
+            out.section(&format!("{} ({})", kind(report.product, of), amount(count)));
+            out.table(rows);
         }
     }
 }
@@ -182,7 +175,7 @@ fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
     }
 }
 
-fn leavers(report: &Report<'_>, view: View, out: &mut String) {
+fn leavers(report: &Report<'_>, view: View, out: &mut Sheet) {
     let rows: Vec<Vec<String>> = report
         .plan
         .leavers
@@ -196,26 +189,26 @@ fn leavers(report: &Report<'_>, view: View, out: &mut String) {
             ]
         })
         .collect();
-    listing(out, "Leavers", rows);
+    out.listing("Leavers", rows);
 }
 
-fn held(report: &Report<'_>, view: View, out: &mut String) {
+fn held(report: &Report<'_>, view: View, out: &mut Sheet) {
     if report.plan.held.is_empty() {
         return;
     }
-    section(out, &format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
+    out.section(&format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
     let mut people: Vec<&Held> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     for held in people {
         let name = held.user_name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));
-        line(out, &format!("  {}{}", name.unwrap_or_default(), held.okta_id));
+        out.line(&format!("  {}{}", name.unwrap_or_default(), held.okta_id));
         let why = named(view, || held.reason.reason()).unwrap_or_else(|| held.reason.code().to_owned());
-        line(out, &format!("      why:  {}", visible(&why)));
-        line(out, &format!("      what to do:  {}", held.reason.remedy()));
+        out.line(&format!("      why:  {}", visible(&why)));
+        out.line(&format!("      what to do:  {}", held.reason.remedy()));
     }
 }
 
-fn parked(report: &Report<'_>, view: View, out: &mut String) {
+fn parked(report: &Report<'_>, view: View, out: &mut Sheet) {
     let rows: Vec<Vec<String>> = report
         .plan
         .parked
@@ -236,10 +229,10 @@ fn parked(report: &Report<'_>, view: View, out: &mut String) {
             row
         })
         .collect();
-    listing(out, "Parked values, not sent again", rows);
+    out.listing("Parked values, not sent again", rows);
 }
 
-fn missing(report: &Report<'_>, view: View, out: &mut String) {
+fn missing(report: &Report<'_>, view: View, out: &mut Sheet) {
     let rows: Vec<Vec<String>> = report
         .plan
         .missing
@@ -258,16 +251,14 @@ fn missing(report: &Report<'_>, view: View, out: &mut String) {
         })
         .collect();
     let is_empty = rows.is_empty();
-    listing(out, "Missing: linked accounts that Haiilo does not show", rows);
+    out.listing("Missing: linked accounts that Haiilo does not show", rows);
     if !is_empty {
-        line(
-            out,
-            "      what to do:  find out in Haiilo who removed them; haiilo.missing = \"recreate\" makes new, empty accounts",
+        out.line("      what to do:  find out in Haiilo who removed them; haiilo.missing = \"recreate\" makes new, empty accounts",
         );
     }
 }
 
-fn unmanaged(report: &Report<'_>, view: View, out: &mut String) {
+fn unmanaged(report: &Report<'_>, view: View, out: &mut Sheet) {
     let accounts = &report.plan.unmanaged;
     let mut rows: Vec<Vec<String>> = accounts
         .iter()
@@ -284,64 +275,33 @@ fn unmanaged(report: &Report<'_>, view: View, out: &mut String) {
         rows.push(vec![format!("and {} more", amount(accounts.len() - UNMANAGED_SHOWN))]);
     }
     if !rows.is_empty() {
-        section(out, &format!("Not ours, left alone ({})", amount(accounts.len())));
-        table(out, rows);
+        out.section(&format!("Not ours, left alone ({})", amount(accounts.len())));
+        out.table(rows);
     }
 }
 
-fn limits(report: &Report<'_>, out: &mut String) {
+fn limits(report: &Report<'_>, out: &mut Sheet) {
     let rows: Vec<Vec<String>> = report
         .verdict
         .usage
         .iter()
         .map(|usage| {
-            let allowed = usage.allowed.map_or("off".to_owned(), |allowed| counted(allowed));
+            let allowed = usage.allowed.map_or("off".to_owned(), counted);
             vec![usage.limit.to_owned(), format!("{} of {allowed}", counted(usage.used))]
         })
         .collect();
-    section(out, "Limits, within 24 hours and with this plan");
-    table(out, rows);
+    out.section("Limits, within 24 hours and with this plan");
+    out.table(rows);
 }
 
-fn remarks(report: &Report<'_>, out: &mut String) {
+fn remarks(report: &Report<'_>, out: &mut Sheet) {
     let remarks: Vec<&String> = report.plan.findings.iter().chain(report.warnings).collect();
     if remarks.is_empty() {
         return;
     }
-    section(out, "Worth knowing");
+    out.section("Worth knowing");
     for remark in remarks {
-        line(out, &format!("  - {}", visible(remark)));
-    }
-}
-
-/// A section of people, in the order of their names, which stand first.
-fn listing(out: &mut String, title: &str, mut rows: Vec<Vec<String>>) {
-    rows.sort();
-    if !rows.is_empty() {
-        section(out, &format!("{title} ({})", amount(rows.len())));
-        table(out, rows);
-    }
-}
-
-fn section(out: &mut String, title: &str) {
-    line(out, "");
-    line(out, title);
-}
-
-fn line(out: &mut String, text: &str) {
-    writeln!(out, "{text}").expect("a text takes every line");
-}
-
-/// Rows with aligned columns; the width is that of their texts, so that the report is the same on every terminal.
-fn table(out: &mut String, rows: Vec<Vec<String>>) {
-    if rows.is_empty() {
-        return;
-    }
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.add_rows(rows);
-    for row in table.lines() {
-        line(out, format!(" {row}").trim_end());
+        out.line(&format!("  - {}", visible(remark)));
     }
 }
 

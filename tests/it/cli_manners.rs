@@ -184,3 +184,35 @@ async fn memory_is_given_back_after_a_second() {
     assert_eq!(option("opt.dirty_decay_ms"), "1000 (arenas.dirty_decay_ms: 1000)");
     assert_eq!(option("opt.muzzy_decay_ms"), "0 (arenas.muzzy_decay_ms: 0)");
 }
+
+/// What a command shows on a terminal of so many columns: the program of util-linux that records terminals makes one.
+fn on_a_terminal(stage: &Stage, columns: u16, variables: &[(&str, &str)]) -> String {
+    let program = stage.command(&["plan"]);
+    let words: Vec<String> = [program.get_program()]
+        .into_iter()
+        .chain(program.get_args())
+        .map(|word| format!("'{}'", word.to_str().expect("a text")))
+        .collect();
+    let line = format!("stty rows 24 cols {columns}; exec {}", words.join(" "));
+    let mut recorder = std::process::Command::new("script");
+    recorder.args(["-q", "-e", "-c", &line, "/dev/null"]).current_dir(stage.folder());
+    recorder.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    recorder.env("PATH", "/usr/bin:/bin").env("TERM", "xterm").envs(variables.iter().copied());
+    let ended = recorder.output().expect("script, of util-linux");
+    assert!(ended.status.success(), "{ended:?}");
+    String::from_utf8(ended.stdout).expect("a text").replace("\r\n", "\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_has_colours_and_a_width_and_a_pipe_has_neither() {
+    let stage = Stage::in_step(2).await;
+    let piped = stage.run(&["plan"]).exits(0).out;
+    assert!(!piped.contains('\u{1b}') && piped.lines().any(|line| line.len() > 60), "{piped}");
+    let coloured = on_a_terminal(&stage, 60, &[]);
+    assert!(coloured.contains("\u{1b}[1mLimits"), "{coloured}");
+    for plain in [on_a_terminal(&stage, 60, &[("NO_COLOR", "1")]), on_a_terminal(&stage, 60, &[("TERM", "dumb")])] {
+        let report = plain.split_once("Plan (dry run").expect("a report").1;
+        assert!(!report.contains("\u{1b}[1m"), "{report}");
+        assert!(report.lines().all(|line| line.chars().count() <= 60), "{report}");
+    }
+}

@@ -354,7 +354,7 @@ async fn people_who_share_the_same_changes_are_folded() {
 async fn a_ticket_holds_ids_alone() {
     let mut world = eventful().await;
     world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(409));
-    let ids = View { people: Who::Ids, sharing: Sharing::Full };
+    let ids = View { people: Who::Ids, sharing: Sharing::Full, width: None };
     let prepared = world.plan().await;
     let plan = report::text(&about(&prepared, Ending::DryRun), ids);
     let came = world.sync().await;

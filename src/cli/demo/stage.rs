@@ -11,6 +11,7 @@ use okta_haiilo_sim::{Server, SimClock};
 use tempfile::TempDir;
 
 use crate::cli::context::{Context, Invoker, Progress};
+use crate::cli::screen::Screen;
 use crate::config::Surroundings;
 
 /// Both servers and the folder.
@@ -56,6 +57,7 @@ impl Stage {
             surroundings: Surroundings::default(),
             invoker: Invoker { sudo_user: None, uid: None },
             progress: Progress::Hidden,
+            screen: Screen::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::domain::ids::OktaUserId;
+use crate::domain::ids::{HaiiloId, OktaUserId};
 use crate::domain::journal::{Concluded, Outcome};
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::Waits;
@@ -166,7 +166,7 @@ fn held(report: &Report<'_>) -> Vec<Entry> {
         people: one(
             held.user_name.as_ref().map_or("", |name| name.as_str()),
             Some(held.okta_id.to_string()),
-            held.haiilo_id.as_ref().map(|id| id.as_str()),
+            held.haiilo_id.as_ref().map(HaiiloId::as_str),
         ),
         lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
         reason: held.reason.code(),
@@ -190,7 +190,7 @@ fn parked(report: &Report<'_>) -> Vec<Entry> {
             people: one(
                 parked.user_name.as_str(),
                 Some(parked.okta_id.to_string()),
-                parked.haiilo_id.as_ref().map(|id| id.as_str()),
+                parked.haiilo_id.as_ref().map(HaiiloId::as_str),
             ),
             changes: vec![Row { attribute: attribute(report.product, &parked.path), from: None, to: value }],
             lines: vec![("why", format!("{}{waits}", visible(&parked.reason)))],

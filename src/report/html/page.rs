@@ -12,6 +12,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::domain::journal::Concluded;
+use crate::domain::operation::Operation;
 use crate::report::html::entries::{self, Section};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
@@ -72,7 +73,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     let mut attributes: Vec<(String, String)> = plan
         .operations
         .iter()
-        .flat_map(|operation| operation.changes())
+        .flat_map(Operation::changes)
         .map(|change| &change.path)
         .chain(plan.parked.iter().map(|parked| &parked.path))
         .map(|path| (path.to_string(), crate::report::subject::attribute(report.product, path)))
