@@ -61,6 +61,8 @@ pub enum Command {
     Approve(ApproveArguments),
     /// Check the configuration and the mapping, then ask both ends; change nothing.
     Check(CheckArguments),
+    /// Tell everything about one person: what both sides say, rule by rule, what happens and why; change nothing.
+    Explain(ExplainArguments),
     /// Make an account in Haiilo the account of a person: the same human.
     Link(LinkArguments),
     /// Forget which account is a person's. The account is not ours after that, and nobody deletes it.
@@ -318,6 +320,25 @@ pub struct CheckArguments {
     /// Ask neither Okta nor Haiilo.
     #[arg(long)]
     pub offline: bool,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The person, by userName, address, Okta id or Haiilo id.
+    pub login: String,
+    /// The form of the answer.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: ExplainFormat,
+}
+
+/// The form of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
 }
 
 /// `demo`.

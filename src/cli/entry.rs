@@ -11,8 +11,8 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::run as daemon;
 use crate::cli::screen::Screen;
 use crate::cli::{
-    apply, approve, check, completions, decide, demo, journal, man, pause, plan, rebind, recreate, remove, status,
-    store, sync, telemetry,
+    apply, approve, check, completions, decide, demo, explain, journal, man, pause, plan, rebind, recreate, remove,
+    status, store, sync, telemetry,
 };
 use crate::config::Surroundings;
 
@@ -53,6 +53,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
         Command::Apply(arguments) => apply::run(context, &arguments).await,
         Command::Approve(arguments) => approve::run(context, &arguments).await,
         Command::Check(arguments) => check::run(context, &arguments).await,
+        Command::Explain(arguments) => explain::run(context, &arguments).await,
         Command::Link(arguments) => decide::link(context, &arguments).await,
         Command::Unlink(arguments) => decide::unlink(context, &arguments).await,
         Command::Release(arguments) => decide::release(context, &arguments).await,

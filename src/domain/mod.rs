@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod correlate;
 pub mod decision;
 pub mod draft;
+pub mod explanation;
 pub mod guard;
 pub mod held;
 pub mod identity;

@@ -95,6 +95,21 @@ impl<C: Clock> OktaClient<C> {
         serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))
     }
 
+    /// A document of somebody; `None` where Okta says that there is no such user.
+    pub(super) async fn found<T: DeserializeOwned>(
+        &self,
+        route: &'static str,
+        path: &[&str],
+        query: Option<&str>,
+    ) -> Result<Option<T>, Failure> {
+        let answer = self.call(route, self.url(path, query)).await?;
+        if is_not_found(&answer) {
+            return Ok(None);
+        }
+        let answer = succeeded(route, answer)?;
+        serde_json::from_slice(&answer.body).map(Some).map_err(|error| unreadable(route, Some(error)))
+    }
+
     /// The application.
     pub(super) fn app_id(&self) -> &str {
         &self.app_id

@@ -10,6 +10,7 @@ mod key;
 mod link;
 mod probe;
 mod schema;
+mod search;
 mod token;
 mod wire;
 
@@ -17,3 +18,4 @@ pub use client::OktaClient;
 pub use error::SetupError;
 pub use probe::Look;
 pub use schema::{Attributes, ProfileSchemas};
+pub use search::Found;

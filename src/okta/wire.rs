@@ -67,6 +67,15 @@ impl App {
     }
 }
 
+/// A user, as far as a look-up concerns us.
+#[derive(Debug, Deserialize)]
+pub(super) struct FoundUser {
+    #[serde(default)]
+    pub(super) id: Lenient,
+    #[serde(default)]
+    pub(super) status: Lenient,
+}
+
 /// The organization's public metadata.
 #[derive(Debug, Deserialize)]
 pub(super) struct Organization {

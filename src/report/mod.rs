@@ -2,6 +2,8 @@
 
 mod cell;
 mod csv;
+mod explain;
+mod explain_json;
 mod html;
 pub mod journal;
 mod json;
@@ -12,6 +14,8 @@ mod subject;
 mod text;
 
 pub use self::csv::csv;
+pub use explain::{Answer, Explained, text as explain};
+pub use explain_json::explain_json;
 pub use html::html;
 pub use json::json;
 pub use subject::{Ending, Report, Sharing, View, Who, amount};

@@ -11,13 +11,14 @@ use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "plan",
     "apply",
     "sync",
     "run",
     "approve",
     "check",
+    "explain",
     "link",
     "unlink",
     "release",

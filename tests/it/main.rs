@@ -5,6 +5,7 @@ mod by_hand;
 mod campaign;
 mod campaign_length;
 mod cli;
+mod cli_explain;
 mod cli_history;
 mod cli_manners;
 mod cli_paperwork;
@@ -21,6 +22,7 @@ mod cli_wrong;
 mod crash;
 mod cycle;
 mod doubts;
+mod explaining;
 mod faults;
 
 mod forbidden;

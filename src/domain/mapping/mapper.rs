@@ -9,7 +9,7 @@ use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::UserName;
 use crate::domain::mapping::checked::{Mapping, Rule};
 use crate::domain::mapping::context::Read;
-use crate::domain::mapping::expression::{Compiled, Outcome};
+use crate::domain::mapping::expression::{Checked, Compiled, Outcome};
 use crate::domain::mapping::rule::{Kind, WhenEmpty};
 use crate::domain::value::Value;
 
@@ -114,6 +114,21 @@ impl<'m> Mapper<'m> {
         &self.presence
     }
 
+    /// `people.include`, with its compiled form.
+    pub(super) fn include(&self) -> Option<(&Checked, &Compiled<'m>)> {
+        self.mapping.include.as_ref().zip(self.include.as_ref())
+    }
+
+    /// The rule of userName, with its compiled form.
+    pub(super) fn user_name(&self) -> (&Rule, &Compiled<'m>) {
+        (self.user_name.0, &self.user_name.1)
+    }
+
+    /// The rules of all other attributes, with their compiled forms.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (&Rule, &Compiled<'m>)> {
+        self.rules.iter().map(|(rule, compiled)| (*rule, compiled))
+    }
+
     fn takes_part(&self, person: &Arc<Assignment>) -> Result<bool, String> {
         match self.include.as_ref().map(|include| include.evaluate(person)).transpose()? {
             None => Ok(true),
@@ -131,7 +146,8 @@ impl std::fmt::Debug for Mapper<'_> {
     }
 }
 
-fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
+/// What a rule wants of its attribute.
+pub(super) fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
     let value = match (outcome, rule.kind) {
         (Outcome::Empty, _) => None,
         (Outcome::Text(text), Kind::Team) => Value::text(text.split_whitespace().collect::<Vec<_>>().join(" ")),

@@ -6,8 +6,10 @@ mod expression;
 mod filters;
 mod mapper;
 mod rule;
+mod trace;
 
 pub use checked::{Mapping, MappingProblem, Place, Rule};
 pub use context::{Root, Wanted};
 pub use mapper::{Mapped, Mapper, MappingDoubt, Presence};
 pub use rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
+pub use trace::Traced;

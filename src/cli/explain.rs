@@ -1,0 +1,73 @@
+//! `explain LOGIN`: everything about one person. Built without anything that writes, so that it cannot.
+
+use std::collections::BTreeSet;
+
+use crate::cli::args::{ExplainArguments, ExplainFormat};
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+use crate::cli::progress::Bars;
+use crate::cli::wiring::{Ends, Wiring};
+use crate::domain::account::Account;
+use crate::domain::ids::OktaUserId;
+use crate::domain::journal::Search;
+use crate::engine::{self, CycleError, Prepared, Scope};
+use crate::report::{self, Answer, Explained};
+use crate::store::ReadStore;
+
+/// Explains.
+pub(super) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<Ending, Unfinished> {
+    let ExplainArguments { login, format } = arguments;
+    let wiring = Wiring::new(context.settings()?)?;
+    let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let bars = Bars::new(context.progress);
+    let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &bars).await;
+    bars.clear();
+    let prepared = prepared?;
+    let answer = answer(&ends, &prepared, login).await?;
+    if answer.people.is_empty() && answer.strangers.is_empty() {
+        return Err(CycleError::NobodyOfThisName.into());
+    }
+    output::print(&match format {
+        ExplainFormat::Text => report::explain(&answer, context.screen.width),
+        ExplainFormat::Json => report::explain_json(&answer),
+    })?;
+    Ok(Ending::Done)
+}
+
+/// Everything about whomever a login means.
+async fn answer(ends: &Ends<'_, ReadStore>, prepared: &Prepared, login: &str) -> Result<Answer, Unfinished> {
+    let wiring = ends.wiring;
+    let known = prepared.known(&wiring.cycle);
+    let meant = meant(ends, prepared, login).await?;
+    let mut people = Vec::new();
+    for id in &meant {
+        let status = wiring.source.look_up(id.as_str()).await?.into_iter().find(|found| found.id == *id);
+        let status = status.map(|found| found.status);
+        let explanation = engine::explain(ends, &wiring.cycle, prepared, (id.clone(), status)).await?;
+        let search = Search { person: Some(id.to_string()), run: None, since: None };
+        people.push(Explained { explanation, journal: ends.store.journal(&search).await? });
+    }
+    let is_told = |account: &&Account| {
+        people.iter().any(|one| one.explanation.account.as_ref().is_some_and(|told| told.id == account.id))
+    };
+    let strangers = known.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
+    Ok(Answer { product: wiring.cycle.policy.product, people, strangers })
+}
+
+/// The people whom a login means, by both listings and the store; those whom only Okta or the journal knows are looked for there.
+async fn meant(
+    ends: &Ends<'_, ReadStore>,
+    prepared: &Prepared,
+    login: &str,
+) -> Result<BTreeSet<OktaUserId>, Unfinished> {
+    let mut meant = prepared.known(&ends.wiring.cycle).meant(login);
+    if meant.is_empty() {
+        meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));
+    }
+    if meant.is_empty() {
+        let search = Search { person: Some(login.to_owned()), run: None, since: None };
+        meant.extend(ends.store.journal(&search).await?.into_iter().map(|entry| entry.okta_id));
+    }
+    Ok(meant)
+}

@@ -1,0 +1,182 @@
+//! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
+
+use std::collections::BTreeSet;
+
+use crate::domain::account::Account;
+use crate::domain::assignment::{Assignment, EmbeddedUser, Standing};
+use crate::domain::held::Held;
+use crate::domain::ids::{OktaUserId, UserName};
+use crate::domain::leaver::{Leaver, LeaverRecord};
+use crate::domain::leavers;
+use crate::domain::link::Link;
+use crate::domain::mapping::{Mapper, Mapping, Traced};
+use crate::domain::memory::Memory;
+use crate::domain::operation::Operation;
+use crate::domain::plan::{Missing, Parked, Plan};
+use crate::domain::policy::Policy;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::domain::value::Value;
+
+/// What an explanation is made from besides Okta's answers about the person.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The plan about everybody.
+    pub plan: &'a Plan,
+    /// Okta's listing.
+    pub people: &'a AssignmentSnapshot,
+    /// Haiilo's listing.
+    pub accounts: &'a AccountSnapshot,
+    /// The store.
+    pub memory: &'a Memory,
+    /// The administrator's decisions.
+    pub policy: &'a Policy,
+    /// The mapping.
+    pub mapping: &'a Mapping,
+}
+
+impl Known<'_> {
+    /// The people whom a login means: a userName of either side or of earlier, an Okta id, or a Haiilo id.
+    pub fn meant(&self, login: &str) -> BTreeSet<OktaUserId> {
+        let key = UserName::new(login).key();
+        let listed = self.people.people().iter().filter(|person| person.is_named(login)).map(|person| &person.id);
+        let linked = self.memory.links.iter().filter(|link| link.is_named(login)).map(|link| &link.okta_id);
+        let former = self.memory.former_names.iter().filter(|(name, _)| *name == key).map(|(_, id)| id);
+        let by_account = self.accounts_named(login);
+        let owners = by_account.iter().filter_map(|account| self.memory.links.of_account(&account.id));
+        listed.chain(linked).chain(former).chain(owners.map(|link| &link.okta_id)).cloned().collect()
+    }
+
+    /// The accounts that carry a userName or an id.
+    pub fn accounts_named(&self, login: &str) -> Vec<&Account> {
+        let accounts = self.accounts.accounts();
+        let by_name = self.accounts.named(&UserName::new(login)).into_iter().map(|at| &accounts[at]);
+        by_name.chain(accounts.iter().filter(|account| account.id.as_str() == login)).collect()
+    }
+}
+
+/// What Okta says about one person who was asked about by id.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The id.
+    pub id: OktaUserId,
+    /// The user; `None` where Okta has none of this id, or does not show it.
+    pub user: Option<EmbeddedUser>,
+    /// Okta's word for the user's status.
+    pub status: Option<String>,
+    /// The assignment; `None` where the person is not assigned.
+    pub assignment: Option<Assignment>,
+}
+
+/// Everything about one person.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// What Okta says by id.
+    pub asked: Asked,
+    /// What follows from the row in Okta's listing; `None` where there is none.
+    pub listed: Option<PersonState>,
+    /// What the two statuses mean together; `None` for somebody who is not assigned.
+    pub standing: Option<Standing>,
+    /// Rule by rule, each with what the account holds.
+    pub mapping: Vec<(Traced, Option<Value>)>,
+    /// The link.
+    pub link: Option<Link>,
+    /// The linked account, or the one that is adopted, as Haiilo's listing shows it.
+    pub account: Option<Account>,
+    /// The pattern that protects the account.
+    pub protected: Option<String>,
+    /// What is remembered since the person was gone from the listing.
+    pub leaver: Option<LeaverRecord>,
+    /// What an operator said about the person.
+    pub said: Vec<Said>,
+    /// What the plan does.
+    pub planned: Planned,
+}
+
+/// What an operator said about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// `release`.
+    Released,
+    /// `recreate`.
+    Pinned,
+}
+
+/// What the plan says about one person.
+#[derive(Clone, Debug, Default)]
+pub struct Planned {
+    /// Operations.
+    pub operations: Vec<Operation>,
+    /// The fate of the account.
+    pub leaver: Option<Leaver>,
+    /// Why nothing is done.
+    pub held: Vec<Held>,
+    /// Values that are not sent again.
+    pub parked: Vec<Parked>,
+    /// That Haiilo does not show the account.
+    pub missing: Option<Missing>,
+}
+
+impl Explanation {
+    /// Puts together what is known.
+    pub fn new(asked: Asked, known: Known<'_>) -> Self {
+        let Known { plan, people, accounts, memory, policy, mapping } = known;
+        let id = &asked.id;
+        let planned = Planned::of(id, plan);
+        let link = memory.links.of_person(id).cloned();
+        let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
+        let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
+        let account = account.and_then(|id| accounts.position(id)).map(|at| accounts.accounts()[at].clone());
+        let names =
+            [link.as_ref().map(|link| &link.user_name), account.as_ref().and_then(|one| one.user_name.as_ref())];
+        let haiilo_id = link.as_ref().map(|link| &link.haiilo_id).or(account.as_ref().map(|account| &account.id));
+        let protected = haiilo_id.and_then(|id| leavers::protection(policy, memory, id, names.into_iter().flatten()));
+        let mut said = Vec::new();
+        said.extend(memory.released.contains(id).then_some(Said::Released));
+        said.extend(memory.pinned.contains(id).then_some(Said::Pinned));
+        Self {
+            listed: people.get(id).map(|person| person.state.clone()),
+            standing: asked.assignment.as_ref().map(|assignment| assignment.standing(policy.statuses)),
+            mapping: asked.assignment.clone().map_or_else(Vec::new, |person| traced(mapping, person, account.as_ref())),
+            leaver: memory.leavers.get(id).cloned(),
+            link,
+            account,
+            protected,
+            said,
+            planned,
+            asked,
+        }
+    }
+
+    /// The name under which a report shows the person.
+    pub fn user_name(&self) -> Option<&UserName> {
+        let listed = self.listed.as_ref().and_then(PersonState::user_name);
+        let linked = self.link.as_ref().map(|link| &link.user_name);
+        listed.or(self.asked.assignment.as_ref().and_then(|assignment| assignment.user_name.as_ref())).or(linked)
+    }
+}
+
+impl Planned {
+    fn of(id: &OktaUserId, plan: &Plan) -> Self {
+        Self {
+            operations: plan.operations.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            leaver: plan.leavers.iter().find(|one| one.okta_id == *id).cloned(),
+            held: plan.held.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            parked: plan.parked.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            missing: plan.missing.iter().find(|one| one.okta_id == *id).cloned(),
+        }
+    }
+}
+
+/// The rules, each with what the account holds.
+fn traced(mapping: &Mapping, person: Assignment, account: Option<&Account>) -> Vec<(Traced, Option<Value>)> {
+    let held = |traced: &Traced| {
+        let account = account?;
+        if traced.place == mapping.user_name().path.to_string() {
+            return account.user_name.as_ref().and_then(|name| Value::text(name.as_str()));
+        }
+        let slot = mapping.rules().iter().position(|rule| rule.path.to_string() == traced.place)?;
+        account.values.get(slot).cloned().flatten()
+    };
+    let traced = Mapper::new(mapping).trace(person);
+    traced.into_iter().map(|traced| (held(&traced), traced)).map(|(held, traced)| (traced, held)).collect()
+}

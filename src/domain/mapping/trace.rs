@@ -1,0 +1,78 @@
+//! One person's way through the mapping, rule by rule: what each rule read, and what came of it. For explanations; a cycle maps without.
+
+use std::sync::Arc;
+
+use crate::domain::assignment::{Assignment, ProfileValue};
+use crate::domain::identity::Want;
+use crate::domain::mapping::checked::Rule;
+use crate::domain::mapping::context::Read;
+use crate::domain::mapping::expression::{Checked, Outcome};
+use crate::domain::mapping::mapper::{Mapper, want};
+use crate::domain::value::Value;
+
+/// What one expression came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// The attribute of the account, or `people.include`.
+    pub place: String,
+    /// The expression.
+    pub source: String,
+    /// What it reads, such as `user.city`, each with what Okta has.
+    pub reads: Vec<(String, Option<String>)>,
+    /// What is wanted of the attribute, or why nothing can be told.
+    pub yields: Result<Want, String>,
+}
+
+impl Mapper<'_> {
+    /// The way of one person through all rules, `people.include` first, then userName.
+    pub fn trace(&self, person: Assignment) -> Vec<Traced> {
+        let person = Arc::new(person);
+        let mut traced = Vec::new();
+        if let Some((include, expression)) = self.include() {
+            let yields = expression.evaluate(&person).map(plainly);
+            traced.push(of("people.include".to_owned(), include, &person, yields));
+        }
+        let (user_name, expression) = self.user_name();
+        let yields = expression.evaluate(&person).map(plainly);
+        traced.push(of_rule(user_name, &person, yields));
+        for (rule, expression) in self.rules() {
+            let yields = expression.evaluate(&person).and_then(|outcome| want(rule, outcome));
+            traced.push(of_rule(rule, &person, yields));
+        }
+        traced
+    }
+}
+
+fn of_rule(rule: &Rule, person: &Assignment, yields: Result<Want, String>) -> Traced {
+    of(rule.path.to_string(), &rule.value, person, yields)
+}
+
+fn of(place: String, checked: &Checked, person: &Assignment, yields: Result<Want, String>) -> Traced {
+    let reads = checked.reads.iter().map(|read| {
+        let Read { root, name } = read;
+        (format!("{}.{name}", root.as_str()), read.of(person).as_ref().map(raw))
+    });
+    Traced { place, source: checked.source.to_string(), reads: reads.collect(), yields }
+}
+
+/// An outcome without the rules of an attribute.
+fn plainly(outcome: Outcome) -> Want {
+    let value = match outcome {
+        Outcome::Empty => None,
+        Outcome::Text(text) => Value::text(text),
+        Outcome::Flag(flag) => Some(Value::Flag(flag)),
+        Outcome::List(texts) => Value::list(texts),
+    };
+    value.map_or(Want::Leave, Want::Set)
+}
+
+/// A value of a profile for a reader.
+fn raw(value: &ProfileValue) -> String {
+    match value {
+        ProfileValue::Text(text) => text.to_string(),
+        ProfileValue::Flag(flag) => flag.to_string(),
+        ProfileValue::Number(number) => number.to_string(),
+        ProfileValue::List(items) => items.iter().map(raw).collect::<Vec<_>>().join(", "),
+        ProfileValue::Odd => "(an object)".to_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Everything about one person as JSON, for scripts.
+
+use serde_json::{Value as Json, json};
+
+use crate::domain::account::{Account, Activity};
+use crate::domain::explanation::{Explanation, Said};
+use crate::domain::identity::Want;
+use crate::domain::link::Origin;
+use crate::domain::operation::Operation;
+use crate::domain::value::Value;
+use crate::report::explain::{Answer, Explained, codes, standing_in_words, what_happens};
+use crate::report::journal;
+use crate::report::subject::{due, stamp};
+
+/// The answer as one JSON object, with a line end behind it.
+pub fn explain_json(answer: &Answer) -> String {
+    let Answer { product, people, strangers } = answer;
+    let person = |Explained { explanation, journal }: &Explained| {
+        let mut object = of_person(explanation);
+        object["what_happens"] = json!(what_happens(*product, explanation));
+        object["journal"] = serde_json::from_str(&journal::json(journal)).expect("it was just written");
+        object
+    };
+    let object = json!({
+        "version": 1,
+        "people": people.iter().map(person).collect::<Vec<_>>(),
+        "unmanaged": strangers.iter().map(of_account).collect::<Vec<_>>(),
+    });
+    format!("{object:#}\n")
+}
+
+fn of_person(one: &Explanation) -> Json {
+    let assignment = one.asked.assignment.as_ref().map(|assignment| {
+        json!({
+            "status": assignment.status.as_str(), "via": assignment.via.as_str(),
+            "user_name": assignment.user_name,
+        })
+    });
+    let rules = one.mapping.iter().map(|(traced, held)| {
+        let reads = traced.reads.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        let (wants, value, why) = match &traced.yields {
+            Ok(Want::Set(value)) => ("set", Some(value.to_json()), None),
+            Ok(Want::Leave) => ("leave", None, None),
+            Ok(Want::Clear) => ("clear", None, None),
+            Err(why) => ("held", None, Some(why)),
+        };
+        json!({
+            "path": traced.place, "rule": traced.source, "reads": reads.collect::<Vec<_>>(), "wants": wants, "value": value,
+            "why": why, "haiilo": held.as_ref().map(Value::to_json),
+        })
+    });
+    let link = one.link.as_ref().map(|link| {
+        let origin = match link.origin {
+            Origin::Created => "created",
+            Origin::Adopted => "adopted",
+        };
+        json!({
+            "haiilo_id": link.haiilo_id, "user_name": link.user_name, "origin": origin,
+            "missing_since": link.missing.map(|absence| stamp(absence.since)),
+        })
+    });
+    let leaver = one.leaver.as_ref().map(|record| {
+        json!({
+            "since": stamp(record.absence.since),
+            "evidence": record.clock.map(|clock| clock.evidence.as_str()),
+            "action": record.clock.map(|clock| clock.action.as_str()),
+            "clock_from": record.clock.map(|clock| stamp(clock.from)),
+            "due": one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.fate)).map(stamp),
+        })
+    });
+    let said = one.said.iter().map(|said| match said {
+        Said::Released => "released",
+        Said::Pinned => "pinned",
+    });
+    json!({
+        "okta_id": one.asked.id, "user_name": one.user_name(),
+        "user_status": one.asked.status, "user_found": one.asked.user.is_some(), "assignment": assignment,
+        "listed": one.listed.is_some(), "standing": one.standing.as_ref().map(standing_in_words),
+        "mapping": rules.collect::<Vec<_>>(), "link": link, "account": one.account.as_ref().map(of_account),
+        "protected_by": one.protected, "leaver": leaver, "decided": said.collect::<Vec<_>>(), "held": codes(one),
+        "operations": one.planned.operations.iter().map(Operation::to_json).collect::<Vec<_>>(),
+    })
+}
+
+fn of_account(account: &Account) -> Json {
+    json!({
+        "haiilo_id": account.id, "user_name": account.user_name,
+        "active": account.activity == Activity::Active,
+    })
+}
