@@ -18,7 +18,7 @@ use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
-use crate::domain::memory::{Fingerprint, FirstRun, Memory, Tenant, Watch};
+use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Tenant, Watch};
 use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Notes;
 use crate::domain::snapshot::{AccountPage, PageRequest};
@@ -316,7 +316,7 @@ pub struct Acceptance {
     /// Whether accounts that are gone from Haiilo's listing count towards the limits of the day.
     pub missing: Counted,
     /// The mapping that the plan was made with.
-    pub mapping: Fingerprint,
+    pub mapping: AcceptedMapping,
     /// Whether the first run is done with it.
     pub first_run: FirstRun,
 }

@@ -321,7 +321,7 @@ fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &
         refuse(LimitName::FirstRun, operations, 0);
     }
     let updates = plan.of_kind(Kind::Update).count() as u64;
-    let is_changed = memory.mapping.as_ref().is_some_and(|accepted| accepted != fingerprint);
+    let is_changed = memory.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
     if is_changed && updates > CHANGED_MAPPING {
         refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);
     }

@@ -29,8 +29,8 @@ pub struct Memory {
     pub protected: BTreeMap<HaiiloId, String>,
     /// Since when somebody watches.
     pub watch: Option<Watch>,
-    /// The mapping that the last accepted plan was made with, as a fingerprint.
-    pub mapping: Option<Fingerprint>,
+    /// The mapping that the last accepted plan was made with.
+    pub mapping: Option<AcceptedMapping>,
     /// What was done in the last day, apart from what was approved.
     pub recent: Recent,
     /// Approvals that are still alive.
@@ -136,6 +136,15 @@ impl Memory {
     pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
         self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
     }
+}
+
+/// A mapping that a plan was let through with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedMapping {
+    /// All of it.
+    pub fingerprint: Fingerprint,
+    /// Its parts, by which an edit is told; empty where an older version of the program kept none.
+    pub parts: BTreeMap<String, String>,
 }
 
 /// Whether an operator ever approved a first run.

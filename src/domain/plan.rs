@@ -11,6 +11,7 @@ use crate::domain::held::Held;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Leaver, LeaverNotes};
 use crate::domain::link::Absence;
+use crate::domain::mapping::Edited;
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::value::Value;
 
@@ -34,6 +35,8 @@ pub struct Plan {
     pub unmanaged: Vec<Unmanaged>,
     /// How many of what.
     pub counts: Counts,
+    /// Parts of the mapping that are others than when a plan was last let through.
+    pub edited: Vec<Edited>,
     /// What else an administrator should know.
     pub findings: Vec<String>,
     /// What the store shall remember once the plan is let through.

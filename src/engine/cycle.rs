@@ -11,6 +11,7 @@ use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
 use crate::domain::leavers::{self, Circumstances, ClockAgreement};
 use crate::domain::link::Counted;
+use crate::domain::mapping;
 use crate::domain::memory::{FirstRun, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
@@ -106,6 +107,9 @@ pub async fn prepare<W: World>(
     let leaving = leavers::decide(here, &vanished, &answers);
     let basis = Basis { sides, now };
     let mut plan = draft::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
+    if let Some(accepted) = memory.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
+        plan.edited = mapping::edited(&accepted.parts, &settings.mapping, &plan);
+    }
     plan.findings
         .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
     if let Some(failure) = failure {
@@ -256,7 +260,7 @@ async fn paused<W: World<Store: StoreWriter>>(
         let acceptance = Acceptance {
             vanished: Counted::Yes,
             missing: Counted::Yes,
-            mapping: prepared.memory.mapping.clone().unwrap_or_else(|| settings.mapping_fingerprint()),
+            mapping: prepared.memory.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
             first_run: prepared.memory.first_run,
         };
         world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
@@ -348,7 +352,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
     Acceptance {
         vanished: approved(&[LimitName::Vanished, LimitName::NobodyAssigned]),
         missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
-        mapping: settings.mapping_fingerprint(),
+        mapping: settings.accepted_mapping(),
         first_run,
     }
 }

@@ -78,7 +78,19 @@ pub(super) fn narrow(
     let by_link = memory.links.iter().filter(|link| link.is_named(name));
     let ids: BTreeSet<OktaUserId> =
         by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
-    let Plan { operations, trials, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes } = plan;
+    let Plan {
+        operations,
+        trials,
+        leavers,
+        held,
+        parked,
+        missing,
+        unmanaged,
+        counts: _,
+        edited: _,
+        findings: _,
+        notes,
+    } = plan;
     operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
     trials.retain(|operation| ids.contains(&operation.okta_id));
     leavers.retain(|leaver| ids.contains(&leaver.okta_id));

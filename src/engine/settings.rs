@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
 use crate::domain::mapping::Mapping;
-use crate::domain::memory::{Fingerprint, Tenant};
+use crate::domain::memory::{AcceptedMapping, Fingerprint, Tenant};
 use crate::domain::policy::Policy;
 
 /// The settings of a cycle.
@@ -37,6 +37,11 @@ impl CycleSettings {
     /// The mapping, as a fingerprint.
     pub fn mapping_fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&[self.mapping.text()])
+    }
+
+    /// The mapping as the store keeps it once a plan is let through with it.
+    pub(super) fn accepted_mapping(&self) -> AcceptedMapping {
+        AcceptedMapping { fingerprint: self.mapping_fingerprint(), parts: self.mapping.parts().clone() }
     }
 
     /// What leavers' clocks depend on.

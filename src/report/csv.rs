@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::journal::Concluded;
+use crate::domain::mapping::Edited;
 use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Plan;
 use crate::domain::value::Value;
@@ -29,8 +30,19 @@ const HEADER: [&str; 10] =
 
 /// The report as CSV with a header.
 pub fn csv(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts: _, findings: _, notes: _ } =
-        report.plan;
+    let Plan {
+        operations,
+        trials: _,
+        leavers,
+        held,
+        parked,
+        missing,
+        unmanaged,
+        counts: _,
+        edited,
+        findings: _,
+        notes: _,
+    } = report.plan;
     let mut rows: Vec<Row> = operations.iter().flat_map(of_operation).collect();
     rows.extend(leavers.iter().map(|leaver| Row {
         section: "leaver",
@@ -73,6 +85,14 @@ pub fn csv(report: &Report<'_>) -> String {
         section: "unmanaged",
         haiilo_id: Cell::of(&account.haiilo_id),
         user_name: Cell::maybe(account.user_name.as_ref()),
+        ..Row::default()
+    }));
+    rows.extend(edited.iter().map(|Edited { part, was, is, updated, held }| Row {
+        section: "mapping",
+        path: Cell::of(part),
+        from: Cell::maybe(was.as_ref()),
+        to: Cell::maybe(is.as_ref()),
+        reason: Cell::of(format_args!("{updated} updated, {held} held")),
         ..Row::default()
     }));
     if let Ending::Applied { concluded, stops: _ } = report.ending {

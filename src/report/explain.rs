@@ -14,7 +14,7 @@ use crate::domain::snapshot::PersonState;
 use crate::domain::value::Value;
 use crate::report::journal;
 use crate::report::sheet::Sheet;
-use crate::report::subject::{attribute, fate, kind, time, visible};
+use crate::report::subject::{attribute, fate, kind, part_name, time, visible};
 
 /// One person with the journal's entries.
 #[derive(Clone, Debug)]
@@ -200,8 +200,7 @@ fn mapping(product: Product, one: &Explanation, out: &mut Sheet) {
     out.section("Mapping");
     for (traced, held) in &one.mapping {
         let Traced { place, source, reads, yields } = traced;
-        let label = crate::domain::attribute::AttributePath::parse(place)
-            .map_or(place.clone(), |path| attribute(product, &path));
+        let label = part_name(product, place);
         out.line(&format!("  {label} = {}", visible(source)));
         for (name, value) in reads {
             let value = value.as_ref().map_or("(empty)".to_owned(), |value| visible(value));

@@ -6,6 +6,7 @@ use crate::domain::guard::{Usage, Violation};
 use crate::domain::held::Held;
 use crate::domain::journal::Concluded;
 use crate::domain::leaver::Leaver;
+use crate::domain::mapping::Edited;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
 use crate::domain::policy::Product;
@@ -17,7 +18,7 @@ const VERSION: u32 = 1;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, findings, notes: _ } =
+    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, edited, findings, notes: _ } =
         report.plan;
     let verdict = report.verdict;
     let mut object = Map::new();
@@ -30,6 +31,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("parked", parked.iter().map(of_parked).collect());
     put("missing", missing.iter().map(of_missing).collect());
     put("unmanaged", unmanaged.iter().map(of_unmanaged).collect());
+    put("mapping_edited", edited.iter().map(of_edited).collect());
     put("unchanged", counts.unchanged.into());
     put("violations", verdict.violations.iter().map(violation).collect());
     put("limits", verdict.usage.iter().map(usage).collect());
@@ -68,6 +70,10 @@ fn of_held(held: &Held) -> Json {
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name,
         "code": reason.code(), "reason": reason.reason(), "remedy": reason.remedy(),
     })
+}
+
+fn of_edited(Edited { part, was, is, updated, held }: &Edited) -> Json {
+    json!({"part": part, "was": was, "is": is, "updated": updated, "held": held})
 }
 
 fn of_parked(parked: &Parked) -> Json {

@@ -212,6 +212,11 @@ pub(super) fn attribute(product: Product, path: &AttributePath) -> String {
     }
 }
 
+/// The name of a part of the mapping for a reader: an attribute as in [`attribute`], anything else as it is written.
+pub(super) fn part_name(product: Product, part: &str) -> String {
+    AttributePath::parse(part).map_or_else(|_| part.to_owned(), |path| attribute(product, &path))
+}
+
 /// The name of a kind of operations for a reader.
 pub(super) fn kind(product: Product, kind: Kind) -> &'static str {
     match (product, kind) {

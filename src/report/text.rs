@@ -3,6 +3,7 @@
 use crate::domain::held::Held;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::journal::Concluded;
+use crate::domain::mapping::Edited;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
@@ -10,8 +11,8 @@ use crate::domain::value::Value;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{
-    Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, paused_until, seats, time,
-    title, visible,
+    Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, part_name, paused_until, seats,
+    time, title, visible,
 };
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
@@ -28,6 +29,7 @@ pub fn text(report: &Report<'_>, view: View) -> String {
     if let Ending::Applied { concluded, stops } = report.ending {
         outcomes(report, view, (concluded, stops), &mut out);
     }
+    edited(report, &mut out);
     operations(report, view, &mut out);
     leavers(report, view, &mut out);
     held(report, view, &mut out);
@@ -119,6 +121,20 @@ fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], 
         Some(row)
     });
     out.table(rows.collect());
+}
+
+/// Which parts of the mapping changed, and how many people that concerns here.
+fn edited(report: &Report<'_>, out: &mut Sheet) {
+    if report.plan.edited.is_empty() {
+        return;
+    }
+    out.section("The mapping changed since a plan was last let through");
+    for Edited { part, was, is, updated, held } in &report.plan.edited {
+        let people = format!("{} to update, {} held", amount(*updated), amount(*held));
+        out.line(&format!("  {}: {people}", part_name(report.product, part)));
+        out.line(&format!("      was  {}", visible(was.as_deref().unwrap_or("(not there)"))));
+        out.line(&format!("      is   {}", visible(is.as_deref().unwrap_or("(not there)"))));
+    }
 }
 
 fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {

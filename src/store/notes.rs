@@ -6,7 +6,7 @@ use sqlx::Error;
 use crate::domain::ids::EmployeeNumber;
 use crate::domain::leaver::{LeaverNotes, LeaverRecord};
 use crate::domain::link::{Absence, Counted};
-use crate::domain::memory::{Fingerprint, FirstRun};
+use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun};
 use crate::domain::plan::Notes;
 use crate::ports::{Acceptance, CycleEnd};
 
@@ -21,7 +21,9 @@ pub(super) async fn write_notes(
 ) -> Result<(), Error> {
     let Acceptance { vanished, missing: unseen, mapping, first_run } = acceptance;
     let Notes { leavers, listed, names, missing, found, unparked, groups_released, protected } = notes;
-    fact(connection, "mapping", mapping.as_str()).await?;
+    let AcceptedMapping { fingerprint, parts } = mapping;
+    fact(connection, "mapping", fingerprint.as_str()).await?;
+    fact(connection, "mapping_parts", &serde_json::json!(parts).to_string()).await?;
     if *first_run == FirstRun::Done {
         fact(connection, "first_run", "done").await?;
     }

@@ -15,7 +15,7 @@ use crate::domain::ids::{ApprovalId, EmployeeNumber, HaiiloId, OktaUserId, UserN
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::memory::{
-    Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
+    AcceptedMapping, Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
 };
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
@@ -118,7 +118,10 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         })
         .await?,
         watch,
-        mapping: fact("mapping").map(Fingerprint::from_hex),
+        mapping: fact("mapping").map(|fingerprint| AcceptedMapping {
+            fingerprint: Fingerprint::from_hex(fingerprint),
+            parts: fact("mapping_parts").and_then(|parts| serde_json::from_str(parts).ok()).unwrap_or_default(),
+        }),
         recent: recent(connection, now).await?,
         approvals: approvals(connection, now).await?,
         open: open(connection).await?,

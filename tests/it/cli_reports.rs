@@ -20,13 +20,14 @@ fn members(value: &Json) -> Vec<&str> {
 }
 
 /// The members of a report, sorted.
-const REPORT: [&str; 14] = [
+const REPORT: [&str; 15] = [
     "approval_id",
     "counts",
     "findings",
     "held",
     "leavers",
     "limits",
+    "mapping_edited",
     "missing",
     "operations",
     "parked",

@@ -374,3 +374,32 @@ async fn a_ticket_holds_ids_alone() {
     }
     assert!(plan.contains("Team (locality)") && plan.contains("same_user_name"), "{plan}");
 }
+
+#[tokio::test]
+async fn after_an_edit_of_the_mapping_each_changed_part_says_whom_it_concerns() {
+    let mut world = World::in_step(12).await;
+    assert!(world.plan().await.plan.edited.is_empty());
+    world.settings.mapping = crate::world::mapping(|spec| {
+        spec.rules[4].value = "user.city ~ ' office'".to_owned();
+        spec.tables.get_mut("groups").expect("the table").remove("FI");
+    });
+    let prepared = world.plan().await;
+    let report = planned(&prepared);
+    let edited =
+        report.split_once("The mapping changed").expect("the section").1.split_once("\nUPDATE").expect("people").0;
+    insta::assert_snapshot!(edited, @r#"
+    since a plan was last let through
+     Team (locality): 9 to update, 0 held
+         was  user.city | trim (when empty: leave, ignore_case)
+         is   user.city ~ ' office' (when empty: leave, ignore_case)
+     tables.groups: 0 to update, 3 held
+         was  FI = "Finland"
+         is   (not there)
+    "#);
+    let held = prepared.plan.held.len();
+    assert!(held > 0 && report.contains(&format!("{held} held\n")), "{report}");
+    // What was let through is what the next edit is compared with.
+    let id = prepared.verdict.approval_id.clone();
+    world.try_sync_with(Scope::Everybody, id).await.expect("a cycle");
+    assert!(world.plan().await.plan.edited.is_empty());
+}

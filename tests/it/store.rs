@@ -8,7 +8,7 @@ use okta_haiilo_sync::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, Use
 use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome};
 use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link, Listed, Origin};
-use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory, Recent, Tenant, Watch};
+use okta_haiilo_sync::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Recent, Tenant, Watch};
 use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
 use okta_haiilo_sync::domain::plan::Notes;
 use okta_haiilo_sync::domain::policy::LeaverAction;
@@ -144,8 +144,13 @@ pub(crate) async fn adopt(store: &Store, numbers: impl IntoIterator<Item = u32>)
     store.adopt(&mandate(Some("approved")), &adopted, at(0)).await.expect("links");
 }
 
+fn accepted_mapping() -> AcceptedMapping {
+    let parts = [("userName".to_owned(), "user.email".to_owned())].into();
+    AcceptedMapping { fingerprint: Fingerprint::of(&["mapping"]), parts }
+}
+
 fn acceptance(vanished: Counted, missing: Counted) -> Acceptance {
-    Acceptance { vanished, missing, mapping: Fingerprint::of(&["mapping"]), first_run: FirstRun::Done }
+    Acceptance { vanished, missing, mapping: accepted_mapping(), first_run: FirstRun::Done }
 }
 
 async fn a_store_that_is_new_remembers_nothing(bed: Bed) {
@@ -279,7 +284,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
     let memory = bed.reader().remember(at(10)).await.expect("memory");
     assert_eq!(memory.tenant, Some(tenant));
     assert_eq!(memory.first_run, FirstRun::Done);
-    assert_eq!(memory.mapping, Some(Fingerprint::of(&["mapping"])));
+    assert_eq!(memory.mapping, Some(accepted_mapping()));
     assert_eq!((memory.watch, memory.cycles), (Some(watch), 1));
     assert_eq!(memory.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock), employee: None })]));
     assert_eq!(memory.protected, BTreeMap::from([(HaiiloId::new("h5"), "*@haiilo.com".to_owned())]));

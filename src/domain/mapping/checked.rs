@@ -1,5 +1,6 @@
 //! A mapping that was checked: every rule compiles, reads what exists, and is the only one of its attribute. No person is needed for that.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,6 +16,11 @@ use crate::domain::mapping::expression::{self, Checked};
 use crate::domain::mapping::filters;
 use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 use crate::domain::value::Compare;
+
+/// What stands before the name of a table where parts of a mapping are named.
+pub(super) const TABLE: &str = "tables.";
+/// The name of `people.include` among the parts.
+pub(super) const INCLUDE: &str = "people.include";
 
 /// A rule whose expression was checked.
 #[derive(Clone, Debug)]
@@ -47,6 +53,7 @@ pub struct Mapping {
     pub(super) environment: Environment<'static>,
     employee_number: Option<CompactString>,
     text: String,
+    parts: BTreeMap<String, String>,
 }
 
 /// Where in the mapping a problem is.
@@ -76,6 +83,7 @@ impl Mapping {
     pub fn new(spec: MappingSpec) -> Result<Self, Vec<MappingProblem>> {
         let MappingSpec { rules, tables, include, employee_number } = spec;
         let text = canonical_text(&rules, &tables, include.as_deref());
+        let parts = parts(&rules, &tables, include.as_deref());
         let environment = filters::environment(&Arc::new(tables));
         let mut problems = Vec::new();
         let mut check = |place: Place, source: String| match expression::check(&environment, source) {
@@ -103,7 +111,7 @@ impl Mapping {
         match user_name {
             Some(user_name) if problems.is_empty() => {
                 checked.sort_by_key(|rule| rule.path.to_string());
-                Ok(Self { user_name, rules: checked, include, employee_number, environment, text })
+                Ok(Self { user_name, rules: checked, include, employee_number, environment, text, parts })
             }
             Some(_) => Err(problems),
             None => {
@@ -138,6 +146,11 @@ impl Mapping {
     /// What decides about people and values, as a text that changes exactly when one of these does.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same in parts, each under the name of what it decides about, in words for a reader.
+    pub fn parts(&self) -> &BTreeMap<String, String> {
+        &self.parts
     }
 
     /// The attributes that the rules read from Okta's profiles.
@@ -194,6 +207,32 @@ fn canonical_text(rules: &[RuleSpec], tables: &Tables, include: Option<&str>) ->
         .collect();
     lines.sort();
     format!("{}\n{tables:?}\n{include:?}\n", lines.join("\n"))
+}
+
+/// Rules with what is unusual about them; of a table the entries, a line each, as they would stand in the file.
+fn parts(rules: &[RuleSpec], tables: &Tables, include: Option<&str>) -> BTreeMap<String, String> {
+    let rule = |RuleSpec { path, value, compare, on, when_empty, kind: _ }: &RuleSpec| {
+        let compare = match compare {
+            Compare::Exact => "",
+            Compare::IgnoreCase => ", ignore_case",
+        };
+        let on = match on {
+            On::CreateAndUpdate => "",
+            On::Create => ", on create",
+        };
+        let when_empty = match when_empty {
+            WhenEmpty::Leave => "leave",
+            WhenEmpty::Clear => "clear",
+            WhenEmpty::Hold => "hold",
+        };
+        (path.to_string(), format!("{value} (when empty: {when_empty}{on}{compare})"))
+    };
+    let table = |(name, entries): (&String, &BTreeMap<String, String>)| {
+        let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
+        (format!("{TABLE}{name}"), entries.join("\n"))
+    };
+    let include = include.map(|include| (INCLUDE.to_owned(), include.to_owned()));
+    rules.iter().map(rule).chain(tables.iter().map(table)).chain(include).collect()
 }
 
 #[cfg(test)]

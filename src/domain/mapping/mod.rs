@@ -2,6 +2,7 @@
 
 mod checked;
 mod context;
+mod edit;
 mod expression;
 mod filters;
 mod mapper;
@@ -10,6 +11,7 @@ mod trace;
 
 pub use checked::{Mapping, MappingProblem, Place, Rule};
 pub use context::{Root, Wanted};
+pub use edit::{Edited, edited};
 pub use mapper::{Mapped, Mapper, MappingDoubt, Presence};
 pub use rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 pub use trace::Traced;

@@ -12,11 +12,12 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::domain::journal::Concluded;
+use crate::domain::mapping::Edited;
 use crate::domain::operation::Operation;
 use crate::report::html::entries::{self, Section};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
-use crate::report::subject::{Alarm, Ending, Report, amount, by_whom, paused_until, seats, title, visible};
+use crate::report::subject::{Alarm, Ending, Report, amount, by_whom, part_name, paused_until, seats, title, visible};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -40,6 +41,7 @@ struct Page<'a> {
     gauges: Vec<Gauge>,
     attributes: Vec<(String, String)>,
     reasons: Vec<&'static str>,
+    edited: Vec<(String, &'a Edited)>,
     sections: Vec<Section>,
     remarks: Vec<String>,
     settings: Vec<(&'a str, String)>,
@@ -109,6 +111,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         gauges: report.verdict.usage.iter().map(picture::gauge).collect(),
         attributes,
         reasons,
+        edited: plan.edited.iter().map(|one| (part_name(report.product, &one.part), one)).collect(),
         sections,
         remarks: plan.findings.iter().chain(report.warnings).map(|remark| visible(remark)).collect(),
         settings: report.settings.iter().map(|(key, value)| (key.as_str(), visible(value))).collect(),
