@@ -10,6 +10,7 @@ mod decide;
 mod demo;
 mod ending;
 mod entry;
+mod init;
 mod interrupt;
 mod journal;
 mod man;

@@ -32,10 +32,49 @@ pub type CheckCron = fn(&str, Tz) -> Result<(), String>;
 /// Reads and checks the configuration. The error lists every problem of the file, the environment, the secrets and the mapping.
 pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
     let document = Document::read(file).map_err(|problem| vec![problem])?;
-    let (leaves, problems) = layers::read(&document, surroundings)?;
+    check(&document, file, MappingSource::File, surroundings, check_cron)
+}
+
+/// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
+pub fn load_draft(
+    file: &Path,
+    draft: &Draft<'_>,
+    surroundings: &Surroundings,
+    check_cron: CheckCron,
+) -> Result<Settings, Vec<Problem>> {
+    let document = Document::new(file, draft.configuration.to_owned());
+    check(&document, file, MappingSource::Text(draft.mapping), surroundings, check_cron)
+}
+
+/// The texts of a configuration that is not written yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// The configuration.
+    pub configuration: &'a str,
+    /// The mapping, for the file that the configuration names.
+    pub mapping: &'a str,
+}
+
+/// Where the mapping is.
+#[derive(Clone, Copy)]
+enum MappingSource<'a> {
+    /// In the file that the configuration names.
+    File,
+    /// Not written yet.
+    Text(&'a str),
+}
+
+fn check(
+    document: &Document,
+    file: &Path,
+    source: MappingSource<'_>,
+    surroundings: &Surroundings,
+    check_cron: CheckCron,
+) -> Result<Settings, Vec<Problem>> {
+    let (leaves, problems) = layers::read(document, surroundings)?;
     let mut reader = Reader::new(document.name(), leaves, problems);
     let folder = file.parent().unwrap_or(Path::new(""));
-    let settings = settings(&mut reader, folder, surroundings, check_cron);
+    let settings = settings(&mut reader, folder, source, surroundings, check_cron);
     let (problems, warnings) = reader.finish();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Settings { warnings, ..settings }),
@@ -46,6 +85,7 @@ pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> 
 fn settings(
     reader: &mut Reader,
     folder: &Path,
+    source: MappingSource<'_>,
     surroundings: &Surroundings,
     check_cron: CheckCron,
 ) -> Option<Settings> {
@@ -57,7 +97,7 @@ fn settings(
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
     let haiilo = haiilo::settings(reader, &places);
-    let mapping = mapping(reader, folder, product);
+    let mapping = mapping(reader, folder, source, product);
     let statuses = okta::statuses(reader);
     let missing = haiilo::missing(reader);
     let leavers = limits::leavers(reader, statuses);
@@ -123,11 +163,21 @@ fn with_password(reader: &mut Reader, places: &Places<'_>, state: State) -> Stat
     })
 }
 
-fn mapping(reader: &mut Reader, folder: &Path, product: Option<Product>) -> Option<(Mapping, Vec<MappingTest>)> {
+fn mapping(
+    reader: &mut Reader,
+    folder: &Path,
+    source: MappingSource<'_>,
+    product: Option<Product>,
+) -> Option<(Mapping, Vec<MappingTest>)> {
     let usual = (!reader.is_set("mapping.file")).then(|| folder.join("mapping.toml"));
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
     // While there is one product, a mapping can be checked even where the product is misspelt.
-    match mapping_file::read(&path, product.unwrap_or(Product::Advocacy)) {
+    let product = product.unwrap_or(Product::Advocacy);
+    let read = match source {
+        MappingSource::File => mapping_file::read(&path, product),
+        MappingSource::Text(text) => mapping_file::parse(&Document::new(&path, text.to_owned()), product),
+    };
+    match read {
         Ok(MappingFile { mapping, tests, warnings }) => {
             for warning in warnings {
                 reader.warn(warning);

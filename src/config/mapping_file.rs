@@ -50,9 +50,13 @@ enum Unsupported {
 
 /// Reads a mapping file; the error lists every problem with line and column.
 pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Problem>> {
-    let document = Document::read(path).map_err(|problem| vec![problem])?;
+    parse(&Document::read(path).map_err(|problem| vec![problem])?, product)
+}
+
+/// Reads the text of a mapping file.
+pub(super) fn parse(document: &Document, product: Product) -> Result<MappingFile, Vec<Problem>> {
     let mut root = Section::root(document.parse()?);
-    let mut notes = Notes::new(&document);
+    let mut notes = Notes::new(document);
     let attributes = notes.table(&mut root, "attributes");
     let attributes_at = attributes.at;
     let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
@@ -81,7 +85,7 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
     let problems = notes.finish();
     match mapping {
         Ok(mapping) if problems.is_empty() => {
-            Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules, attributes_at) })
+            Ok(MappingFile { mapping, tests, warnings: warnings(document, &rules, attributes_at) })
         }
         _ => Err(problems),
     }

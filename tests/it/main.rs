@@ -6,6 +6,7 @@ mod campaign;
 mod campaign_length;
 mod cli;
 mod cli_history;
+mod cli_init;
 mod cli_manners;
 mod cli_paperwork;
 mod cli_recreate;
