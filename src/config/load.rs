@@ -1,5 +1,6 @@
 //! From a file and an environment to settings, or to every problem at once.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use chrono_tz::Tz;
 
 use crate::config::document::Document;
 use crate::config::haiilo;
-use crate::config::layers;
+use crate::config::layers::{self, Leaves};
 use crate::config::limits;
 use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
@@ -44,6 +45,14 @@ pub fn load_draft(
 ) -> Result<Settings, Vec<Problem>> {
     let document = Document::new(file, draft.configuration.to_owned());
     check(&document, file, MappingSource::Text(draft.mapping), surroundings, check_cron)
+}
+
+/// Every key that the configuration may have, in no section left out: what a reader of an empty file asks for.
+pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
+    let mut reader = Reader::new(String::new(), Leaves::new(), Vec::new());
+    // Only which keys are asked for matters here, not what comes of it.
+    let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &Surroundings::default(), check_cron);
+    reader.into_known()
 }
 
 /// The texts of a configuration that is not written yet.

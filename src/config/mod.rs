@@ -24,7 +24,7 @@ pub mod settings;
 mod surroundings;
 mod values;
 
-pub use load::{CheckCron, Draft, load, load_draft};
+pub use load::{CheckCron, Draft, keys, load, load_draft};
 pub use problem::Problem;
 pub use surroundings::Surroundings;
 pub(crate) use values::parse_duration;

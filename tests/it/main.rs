@@ -21,6 +21,9 @@ mod cli_tls;
 mod cli_wrong;
 mod crash;
 mod cycle;
+mod docs;
+mod docs_configuration;
+mod docs_mapping;
 mod doubts;
 mod faults;
 
