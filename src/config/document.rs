@@ -27,7 +27,10 @@ impl Document {
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(Self::new(path, text)),
-            Err(error) => Err(Problem::new(path.display().to_string(), format!("cannot be read: {error}"))),
+            Err(error) => Err(Problem::new(
+                path.display().to_string(),
+                format!("cannot be read: {error}; check the path, its owner and its mode"),
+            )),
         }
     }
 

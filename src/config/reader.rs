@@ -186,7 +186,7 @@ impl Reader {
         }
         Some(match meant(key, &self.known) {
             Some(known) => format!("unknown key; did you mean {known}?"),
-            None => "unknown key".to_owned(),
+            None => "unknown key; take it out".to_owned(),
         })
     }
 }

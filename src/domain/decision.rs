@@ -42,13 +42,13 @@ pub enum Undecidable {
     #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
     OwnerIsAssigned(HaiiloId, OktaUserId),
     /// The person is assigned.
-    #[error("{0} is assigned in okta; nobody who is assigned loses the account")]
+    #[error("{0} is assigned in okta; nobody who is assigned loses the account: unassign them there first")]
     IsAssigned(OktaUserId),
     /// The account must not go.
-    #[error("account {0} stays: {1}")]
+    #[error("account {0} stays: {1}; mend that first")]
     Stays(HaiiloId, String),
     /// The account is this person's already.
-    #[error("account {0} is this person's already")]
+    #[error("account {0} is this person's already; leave it as it is")]
     AlreadyLinked(HaiiloId),
 }
 

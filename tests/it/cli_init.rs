@@ -130,11 +130,11 @@ async fn answers_are_judged_by_the_rules_of_the_configuration_all_at_once() {
     ];
     let ended = init(&stage, &wrong).exits(2).reports_nothing();
     insta::assert_snapshot!(ended.err, @r#"
-error: --org-url: okta.org_url = "http://acme-admin.okta.com": credentials go over https alone; http is for this machine
+error: --org-url: okta.org_url = "http://acme-admin.okta.com": write https; http is for this machine alone, since credentials would be seen
 error: --app-id: okta.app_id = "0oa/7": write the id of the application, as in "0oa1example"
-error: --client-id: okta.auth.client_id: begins or ends with a space
+error: --client-id: okta.auth.client_id: begins or ends with a space; take it away
 error: --base-url: haiilo.base_url = "acme": write an address such as https://example.smarpshare.com/api/scim/v2
-error: --token-owner: haiilo.auth.token_owner: is empty
+error: --token-owner: haiilo.auth.token_owner: is empty; write a value
 "#);
     assert!(!stage.path("new").exists());
 }

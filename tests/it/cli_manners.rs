@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
+    "init",
     "plan",
     "apply",
     "sync",

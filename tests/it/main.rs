@@ -25,6 +25,7 @@ mod docs;
 mod docs_configuration;
 mod docs_mapping;
 mod doubts;
+mod error_texts;
 mod faults;
 
 mod forbidden;
