@@ -24,7 +24,7 @@ pub struct Relink {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecidable {
     /// Nobody, or not one alone, is meant.
-    #[error("{0} people are assigned by that name; give the Okta id of one of them")]
+    #[error("{0} people are assigned by that name; give the userName or the Okta id of one who is")]
     WhoIsMeant(usize),
     /// No link is meant.
     #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]

@@ -55,7 +55,7 @@ Written: new/okta-haiilo-sync.toml
          new/mapping.advocacy.toml
 
 Next:
-  1. Put the secrets into new/credentials, files that only the user who runs the program can read:
+  1. Secrets are files in new/credentials that only the user who runs the program can read:
        okta-token         the API token of Okta
        haiilo-token       the access token of Haiilo
   2. Read the mapping and correct it, above all where the group comes from. Look at [protect] and [leavers] of the configuration.
@@ -208,7 +208,7 @@ async fn an_okta_that_does_not_answer_is_said_and_the_sample_is_written() {
     let ended = with_okta(&stage, "00not-the-token");
     insta::assert_snapshot!(ended.err, @r"
 Asking Okta which attributes there are (--offline leaves that out).
-The mapping is the sample as it is, since the attributes could not be read: GET /api/v1/meta/schemas/user/default: okta answered 401 (E0000011, Invalid token provided, request 0000000000009e3779b97f4a7c15f39c); the token is wrong or expired, or the administrator who made it was deactivated: make a new one (Security > API > Tokens)
+The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): GET /api/v1/meta/schemas/user/default: okta answered 401 (E0000011, Invalid token provided, request 0000000000009e3779b97f4a7c15f39c); the token is wrong or expired, or the administrator who made it was deactivated: make a new one (Security > API > Tokens)
 ");
     assert_eq!(differing(&stage.read("new/mapping.advocacy.toml"), "mapping.advocacy.toml"), "0 lines are gone\n\n");
 }

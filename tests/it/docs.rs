@@ -65,6 +65,7 @@ fn every_reason_limit_and_end_is_explained() {
         ("src/domain/held.rs", "pub fn code(", 20),
         ("src/domain/guard.rs", "pub fn as_str(", 10),
         ("src/engine/run.rs", "pub fn code(", 6),
+        ("src/domain/journal.rs", "pub fn as_str(", 7),
     ] {
         let source = fs::read_to_string(root.join(file)).expect("a source");
         let arms = source.split(from).nth(1).and_then(|rest| rest.split("\n    }\n").next()).expect("the function");

@@ -91,7 +91,9 @@ async fn with_schemas(arguments: &InitArguments, settings: Settings) -> Option<P
     match read {
         Ok(schemas) => Some(propose(&schemas)),
         Err(why) => {
-            output::say(&format!("The mapping is the sample as it is, since the attributes could not be read: {why}"));
+            output::say(&format!(
+                "The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): {why}"
+            ));
             None
         }
     }
@@ -115,7 +117,7 @@ fn next(files: &Files, settings: &[(&'static str, Setting)], found: &[String]) -
         found => format!("\nThe mapping differs from the sample; comments in it say why:\n  {}\n", found.join("\n  ")),
     };
     format!(
-        "Written: {}\n         {}\n{changes}\nNext:\n  1. Put the secrets into {}, files that only the user who runs the program can read:\n       {okta}\n       \
+        "Written: {}\n         {}\n{changes}\nNext:\n  1. Secrets are files in {} that only the user who runs the program can read:\n       {okta}\n       \
          haiilo-token       the access token of Haiilo\n  2. Read the mapping and correct it, above all where the group comes from. Look at [protect] and [leavers] of the configuration.\n  \
          3. {program} check   names what is wrong, and changes nothing.\n  4. {program} plan    shows what would happen, and changes nothing.\n",
         configuration.display(),
