@@ -42,6 +42,8 @@ pub enum LogFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a configuration and a mapping to begin with, from flags or by asking. Never overwrites.
+    Init(InitArguments),
     /// Show what `sync` would do; change nothing.
     ///
     /// Exit code 0, or 10 with --exit-code when there are operations.
@@ -339,6 +341,62 @@ pub enum ExplainFormat {
     Text,
     /// For scripts.
     Json,
+}
+
+/// `init`.
+#[derive(Debug, Default, Args)]
+pub struct InitArguments {
+    /// The folder for both files, instead of that of --config.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The product of Haiilo.
+    #[arg(long, value_name = "PRODUCT", default_value = "advocacy")]
+    pub product: ProductWord,
+    /// The address of the Okta organisation, as people sign in at, such as https://example.okta.com.
+    #[arg(long, value_name = "URL")]
+    pub org_url: Option<String>,
+    /// The id of the Haiilo application in Okta (0oa…).
+    #[arg(long, value_name = "ID")]
+    pub app_id: Option<String>,
+    /// How to sign in to Okta: as a service app with a key of its own, or with an administrator's token.
+    #[arg(long, value_name = "METHOD")]
+    pub auth: Option<AuthWord>,
+    /// The client id of the service app.
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// The id of the service app's key; may be left out if it has one key.
+    #[arg(long, value_name = "ID")]
+    pub key_id: Option<String>,
+    /// The address of Haiilo's SCIM endpoint, such as https://example.smarpshare.com/api/scim/v2.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The userName of the Haiilo account that made the access token.
+    #[arg(long, value_name = "LOGIN")]
+    pub token_owner: Option<String>,
+    /// Do not ask Okta which attributes there are.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// A product of Haiilo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProductWord {
+    /// Haiilo Advocacy.
+    #[default]
+    Advocacy,
+    /// The Haiilo intranet, which this version does not serve.
+    Intranet,
+}
+
+/// How to sign in to Okta.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthWord {
+    /// A service app with a key of its own.
+    #[value(name = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// A token with all the rights of the administrator who made it.
+    #[value(name = "api_token")]
+    ApiToken,
 }
 
 /// `demo`.

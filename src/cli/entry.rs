@@ -11,8 +11,8 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::run as daemon;
 use crate::cli::screen::Screen;
 use crate::cli::{
-    apply, approve, check, completions, decide, demo, explain, journal, man, pause, plan, rebind, recreate, remove,
-    status, store, sync, telemetry,
+    apply, approve, check, completions, decide, demo, explain, init, journal, man, pause, plan, rebind, recreate,
+    remove, status, store, sync, telemetry,
 };
 use crate::config::Surroundings;
 
@@ -47,6 +47,7 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
 
 async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinished> {
     match command {
+        Command::Init(arguments) => init::run(context, &arguments).await,
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Run => daemon::run(context).await,

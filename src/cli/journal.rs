@@ -42,7 +42,9 @@ async fn forget(wiring: &Wiring, login: &str) -> Result<Ending, Unfinished> {
     let forgotten = store.forget(login).await;
     sync::close(store).await;
     match forgotten? {
-        0 => Err(Unfinished::misconfigured("the journal knows nobody by the name that was given")),
+        0 => Err(Unfinished::misconfigured(
+            "the journal knows nobody by the name that was given; give a userName, an Okta id or a Haiilo id",
+        )),
         entries => {
             output::print(&format!("{entries} entries keep that something was done, and nothing about the person.\n"))?;
             Ok(Ending::Done)

@@ -73,6 +73,8 @@ fn write_all(folder: &Path, command: &Command) -> Result<(), Unfinished> {
 
 fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), Unfinished> {
     let file = folder.join(Man::new(command.clone()).get_filename());
-    fs::write(&file, page).with_context(|| format!("the page cannot be written to {}", file.display()))?;
+    fs::write(&file, page).with_context(|| {
+        format!("the page cannot be written to {}; name a folder that is there and yours", file.display())
+    })?;
     Ok(())
 }

@@ -11,6 +11,7 @@ mod demo;
 mod ending;
 mod entry;
 mod explain;
+mod init;
 mod interrupt;
 mod journal;
 mod man;

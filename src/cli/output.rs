@@ -43,7 +43,7 @@ impl Destination {
         let ShownArguments { full, ids_only } = arguments.shown;
         if arguments.format != Format::Text && (full || ids_only) {
             return Err(Unfinished::misconfigured(
-                "--full and --ids-only are for --format text; the other forms hold everything",
+                "--full and --ids-only are for --format text; the other forms hold everything: leave them out",
             ));
         }
         let (place, screen) = match &arguments.output {
@@ -77,9 +77,7 @@ impl Destination {
             Format::Json => report::journal::json(entries),
             Format::Csv => report::journal::csv(entries),
             Format::Html => {
-                return Err(Unfinished::misconfigured(
-                    "the journal has no HTML form; --format text, json and csv are there",
-                ));
+                return Err(Unfinished::misconfigured("the journal has no HTML form; give --format text, json or csv"));
             }
         };
         self.write(&text)
@@ -100,7 +98,8 @@ impl Destination {
 
 /// Writes a file that its owner alone can read, all at once.
 pub(super) fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
-    let place = open(path).with_context(|| format!("the plan cannot be saved to {}", path.display()))?;
+    let place = open(path)
+        .with_context(|| format!("the plan cannot be saved to {}; name a place that is yours", path.display()))?;
     Destination { format: Format::Text, view: View::default(), ink: Ink::Plain, place }.write(text)
 }
 
@@ -124,7 +123,7 @@ fn replace(mut new: NamedTempFile, path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path) -> String {
-    format!("the report cannot be written to {}", path.display())
+    format!("the report cannot be written to {}; name a place that is yours", path.display())
 }
 
 /// Prints a text. A reader that went away, as `head` does, is no failure.
@@ -132,7 +131,7 @@ pub(super) fn print(text: &str) -> Result<(), Unfinished> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("standard output").map_err(Into::into)
+            Err(error).context("standard output cannot be written to; look at what reads it").map_err(Into::into)
         }
         _ => Ok(()),
     }

@@ -38,30 +38,39 @@ pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<
         org_url: tenant.org_url.clone(),
         app_id: tenant.app_id.clone(),
         base_url: tenant.base_url.clone(),
-        items: items.collect::<Result<_, _>>().context("the plan")?,
+        items: items.collect::<Result<_, _>>().context("the plan cannot be written as JSON; try again")?,
     };
-    let text = serde_json::to_string_pretty(&file).context("the plan")?;
+    let text = serde_json::to_string_pretty(&file).context("the plan cannot be written as JSON; try again")?;
     output::save(path, &format!("{text}\n"))
 }
 
 /// Reads a plan that was saved for these ends.
 pub(super) fn read(path: &Path, tenant: &Tenant) -> Result<Reviewed, Unfinished> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Unfinished::misconfigured(format!("the plan {shown} cannot be read: {error}")))?;
-    let file: PlanFile = serde_json::from_str(&text)
-        .map_err(|error| Unfinished::misconfigured(format!("{shown} is no plan that `plan --save` wrote: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Unfinished::misconfigured(format!(
+            "the plan {shown} cannot be read: {error}; give the file that `plan --save` wrote"
+        ))
+    })?;
+    let file: PlanFile = serde_json::from_str(&text).map_err(|error| {
+        Unfinished::misconfigured(format!("{shown} is no plan that `plan --save` wrote: {error}; make a new one"))
+    })?;
     let PlanFile { version, made_at, org_url, app_id, base_url, items } = file;
     if version != VERSION {
-        return Err(Unfinished::misconfigured(format!("{shown} was saved by another version of this program")));
+        return Err(Unfinished::misconfigured(format!(
+            "{shown} was saved by another version of this program; make a new one with `plan --save`"
+        )));
     }
     if (&org_url, &app_id, &base_url) != (&tenant.org_url, &tenant.app_id, &tenant.base_url) {
         return Err(Unfinished::misconfigured(format!(
-            "{shown} is a plan for application {app_id} at {org_url} and {base_url}, which are not those of the configuration"
+            "{shown} is a plan for application {app_id} at {org_url} and {base_url}, which are not those of the configuration; give a plan that was made with this one"
         )));
     }
-    let at = DateTime::parse_from_rfc3339(&made_at)
-        .map_err(|error| Unfinished::misconfigured(format!("{shown}: made_at {made_at:?} is no time: {error}")))?;
+    let at = DateTime::parse_from_rfc3339(&made_at).map_err(|error| {
+        Unfinished::misconfigured(format!(
+            "{shown}: made_at {made_at:?} is no time: {error}; make a new one with `plan --save`"
+        ))
+    })?;
     let items: BTreeSet<String> = items.iter().map(serde_json::Value::to_string).collect();
     Ok(Reviewed { at: at.to_utc(), items })
 }

@@ -33,7 +33,9 @@ async fn rebind(wiring: &Wiring, store: &Store) -> Result<&'static str, Unfinish
         "Its links name people and accounts there. If these are other people, use another store. Type rebind to go on:",
     );
     if output::typed().trim() != "rebind" {
-        return Err(Unfinished::misconfigured("that is not the word; nothing was done"));
+        return Err(Unfinished::misconfigured(
+            "that is not the word, and nothing was done; run `rebind` again and type it",
+        ));
     }
     let org_id = wiring.source.organization().await?;
     store.settle_tenant(&Tenant { org_id, ..configured.clone() }, now).await?;

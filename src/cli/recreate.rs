@@ -56,7 +56,7 @@ async fn make(
 ) -> Result<(String, Ending), Unfinished> {
     let (_, _, memory) = prepared.basis();
     if let Some(pause) = memory.pause_at(prepared.now) {
-        return Err(Unfinished::misconfigured(format!("all writes are paused, by {}", pause.by)));
+        return Err(Unfinished::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
     ends.store.pin(&people, prepared.now).await?;

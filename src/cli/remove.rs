@@ -18,7 +18,9 @@ pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Resul
         let (okta_id, haiilo_id, name) = (&link.okta_id, &link.haiilo_id, &link.user_name);
         let refused = match source.user(okta_id).await.map(|user| user.map(|user| user.status)) {
             Ok(Some(UserStatus::Deactivated)) if is_confirmed(name) => None,
-            Ok(Some(UserStatus::Deactivated)) => Some("that is not the address; nothing was done".to_owned()),
+            Ok(Some(UserStatus::Deactivated)) => {
+                Some("that is not the address, and nothing was done; run `remove` again and type it whole".to_owned())
+            }
             Ok(Some(_)) => Some(format!("{okta_id} is not deactivated in okta; deactivate the user there first")),
             Ok(None) => Some(format!("okta has no user {okta_id} any more, which is no evidence of anything")),
             Err(failure) => Some(format!("okta could not be asked about {okta_id}: {failure}")),

@@ -73,8 +73,11 @@ impl Wiring {
 
 fn options(settings: &HttpSettings) -> Result<HttpOptions, Unfinished> {
     let HttpSettings { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = settings;
-    let read =
-        |path: &std::path::PathBuf| std::fs::read(path).with_context(|| format!("http.ca_file {}", path.display()));
+    let read = |path: &std::path::PathBuf| {
+        std::fs::read(path).with_context(|| {
+            format!("http.ca_file {} cannot be read; check the path, its owner and its mode", path.display())
+        })
+    };
     Ok(HttpOptions {
         proxy: proxy.clone(),
         no_proxy: no_proxy.clone(),

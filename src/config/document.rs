@@ -18,11 +18,19 @@ pub(super) struct Document {
 }
 
 impl Document {
+    /// A text that stands in a file, or will.
+    pub(super) fn new(path: &Path, text: String) -> Self {
+        Self { path: path.to_owned(), text }
+    }
+
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, Problem> {
         match fs::read_to_string(path) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(error) => Err(Problem::new(path.display().to_string(), format!("cannot be read: {error}"))),
+            Ok(text) => Ok(Self::new(path, text)),
+            Err(error) => Err(Problem::new(
+                path.display().to_string(),
+                format!("cannot be read: {error}; check the path, its owner and its mode"),
+            )),
         }
     }
 

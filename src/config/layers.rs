@@ -41,7 +41,8 @@ pub(super) fn read(document: &Document, surroundings: &Surroundings) -> Result<(
         // The crate takes a key such as "a[9].b" for a path, and would make what it names.
         let is_name = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         if !is_name {
-            problems.push(Problem::new(value.origin().unwrap_or_default(), format!("{key:?}: unknown key")));
+            problems
+                .push(Problem::new(value.origin().unwrap_or_default(), format!("{key:?}: unknown key; take it out")));
         }
         is_name
     });
@@ -58,7 +59,7 @@ pub(super) fn read(document: &Document, surroundings: &Surroundings) -> Result<(
             }
             continue;
         } else {
-            format!("{key}: is no text (UTF-8)")
+            format!("{key}: is no text (UTF-8); write it as one")
         };
         problems.push(Problem::new(name, message));
     }

@@ -1,5 +1,6 @@
 //! From a file and an environment to settings, or to every problem at once.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use chrono_tz::Tz;
 
 use crate::config::document::Document;
 use crate::config::haiilo;
-use crate::config::layers;
+use crate::config::layers::{self, Leaves};
 use crate::config::limits;
 use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
@@ -32,10 +33,57 @@ pub type CheckCron = fn(&str, Tz) -> Result<(), String>;
 /// Reads and checks the configuration. The error lists every problem of the file, the environment, the secrets and the mapping.
 pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
     let document = Document::read(file).map_err(|problem| vec![problem])?;
-    let (leaves, problems) = layers::read(&document, surroundings)?;
+    check(&document, file, MappingSource::File, surroundings, check_cron)
+}
+
+/// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
+pub fn load_draft(
+    file: &Path,
+    draft: &Draft<'_>,
+    surroundings: &Surroundings,
+    check_cron: CheckCron,
+) -> Result<Settings, Vec<Problem>> {
+    let document = Document::new(file, draft.configuration.to_owned());
+    check(&document, file, MappingSource::Text(draft.mapping), surroundings, check_cron)
+}
+
+/// Every key that the configuration may have, in no section left out: what a reader of an empty file asks for.
+pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
+    let mut reader = Reader::new(String::new(), Leaves::new(), Vec::new());
+    // Only which keys are asked for matters here, not what comes of it.
+    let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &Surroundings::default(), check_cron);
+    reader.into_known()
+}
+
+/// The texts of a configuration that is not written yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// The configuration.
+    pub configuration: &'a str,
+    /// The mapping, for the file that the configuration names.
+    pub mapping: &'a str,
+}
+
+/// Where the mapping is.
+#[derive(Clone, Copy)]
+enum MappingSource<'a> {
+    /// In the file that the configuration names.
+    File,
+    /// Not written yet.
+    Text(&'a str),
+}
+
+fn check(
+    document: &Document,
+    file: &Path,
+    source: MappingSource<'_>,
+    surroundings: &Surroundings,
+    check_cron: CheckCron,
+) -> Result<Settings, Vec<Problem>> {
+    let (leaves, problems) = layers::read(document, surroundings)?;
     let mut reader = Reader::new(document.name(), leaves, problems);
     let folder = file.parent().unwrap_or(Path::new(""));
-    let settings = settings(&mut reader, folder, surroundings, check_cron);
+    let settings = settings(&mut reader, folder, source, surroundings, check_cron);
     let (problems, warnings) = reader.finish();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Settings { warnings, ..settings }),
@@ -46,6 +94,7 @@ pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> 
 fn settings(
     reader: &mut Reader,
     folder: &Path,
+    source: MappingSource<'_>,
     surroundings: &Surroundings,
     check_cron: CheckCron,
 ) -> Option<Settings> {
@@ -57,7 +106,7 @@ fn settings(
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
     let haiilo = haiilo::settings(reader, &places);
-    let mapping = mapping(reader, folder, product);
+    let mapping = mapping(reader, folder, source, product);
     let statuses = okta::statuses(reader);
     let missing = haiilo::missing(reader);
     let leavers = limits::leavers(reader, statuses);
@@ -123,11 +172,21 @@ fn with_password(reader: &mut Reader, places: &Places<'_>, state: State) -> Stat
     })
 }
 
-fn mapping(reader: &mut Reader, folder: &Path, product: Option<Product>) -> Option<(Mapping, Vec<MappingTest>)> {
+fn mapping(
+    reader: &mut Reader,
+    folder: &Path,
+    source: MappingSource<'_>,
+    product: Option<Product>,
+) -> Option<(Mapping, Vec<MappingTest>)> {
     let usual = (!reader.is_set("mapping.file")).then(|| folder.join("mapping.toml"));
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
     // While there is one product, a mapping can be checked even where the product is misspelt.
-    match mapping_file::read(&path, product.unwrap_or(Product::Advocacy)) {
+    let product = product.unwrap_or(Product::Advocacy);
+    let read = match source {
+        MappingSource::File => mapping_file::read(&path, product),
+        MappingSource::Text(text) => mapping_file::parse(&Document::new(&path, text.to_owned()), product),
+    };
+    match read {
         Ok(MappingFile { mapping, tests, warnings }) => {
             for warning in warnings {
                 reader.warn(warning);
@@ -178,9 +237,9 @@ fn http(reader: &mut Reader, folder: &Path) -> HttpSettings {
         ca_file: reader.optional("http.ca_file", |entry| {
             let path = values::path(folder)(entry)?;
             match fs::read(&path) {
-                Err(error) => Err(format!("cannot be read: {error}")),
+                Err(error) => Err(format!("cannot be read: {error}; check the path, its owner and its mode")),
                 Ok(bytes) if !String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
-                    Err("holds no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned())
+                    Err("holds no certificate; write one in PEM there (-----BEGIN CERTIFICATE-----)".to_owned())
                 }
                 Ok(_) => Ok(path),
             }
@@ -356,7 +415,7 @@ mod tests {
             "org_url = ",
             "\"http://example.okta.com\"",
             "okta.org_url = \"http://example.okta.com\"",
-            "credentials go over https alone; http is for this machine",
+            "write https; http is for this machine alone, since credentials would be seen",
         ),
         ("app_id = ", "\"0oa/1\"", "okta.app_id = \"0oa/1\"", "write the id of the application, as in \"0oa1example\""),
         ("page_size = 500", "0", "okta.page_size = 0", "write a whole number from 1 to 500"),
@@ -376,7 +435,7 @@ mod tests {
             "okta.auth.method",
             "write \"private_key_jwt\" or \"api_token\"",
         ),
-        ("client_id = ", "\"\"", "okta.auth.client_id", "is empty"),
+        ("client_id = ", "\"\"", "okta.auth.client_id", "is empty; write a value"),
         ("key_id = ", "5", "okta.auth.key_id", "write a text in quotes"),
         (
             "product = ",
@@ -388,7 +447,7 @@ mod tests {
             "base_url = ",
             "\"https://example.smarpshare.com\"",
             "haiilo.base_url = \"https://example.smarpshare.com\"",
-            "the path of the endpoint is missing, as in https://example.smarpshare.com/api/scim/v2",
+            "the path of the endpoint is missing; write it as in https://example.smarpshare.com/api/scim/v2",
         ),
         ("update_method = ", "\"PATCH\"", "haiilo.update_method = \"PATCH\"", "write \"patch\" or \"put\""),
         ("page_size = 100", "500.7", "haiilo.page_size = 500.7", "write a whole number from 1 to 1000"),
@@ -401,7 +460,7 @@ mod tests {
             "client_credentials is the intranet's, which this version does not serve; write \"access_token\"",
         ),
         ("token_form = ", "\"basic\"", "haiilo.auth.token_form", "write \"bearer\" or \"bare\""),
-        ("token_owner = ", "\" x\"", "haiilo.auth.token_owner", "begins or ends with a space"),
+        ("token_owner = ", "\" x\"", "haiilo.auth.token_owner", "begins or ends with a space; take it away"),
         ("file = ", "[]", "mapping.file = []", "write a text in quotes"),
         (
             "deactivated = ",
@@ -480,7 +539,7 @@ mod tests {
             "# address = ",
             "\"0.0.0.0:9464\"",
             "listen.address = \"0.0.0.0:9464\"",
-            "only an address of this machine is listened on, as in \"127.0.0.1:9464\"",
+            "write an address of this machine, as in \"127.0.0.1:9464\"",
         ),
         (
             "# proxy = ",
@@ -653,12 +712,12 @@ mod tests {
             "okta.token_owner = 7\n",
             &["sync.toml:10: okta.token_owner: unknown key; did you mean haiilo.auth.token_owner?"],
         );
-        text("[nonsense]\nx = \"marker\"\n", &["sync.toml:11: nonsense.x: unknown key"]);
-        text("[[tests]]\nx = 1\n", &["sync.toml:10: tests: unknown key"]);
-        text("\"a[99999999].b\" = 1\n", &["sync.toml:10: \"a[99999999].b\": unknown key"]);
+        text("[nonsense]\nx = \"marker\"\n", &["sync.toml:11: nonsense.x: unknown key; take it out"]);
+        text("[[tests]]\nx = 1\n", &["sync.toml:10: tests: unknown key; take it out"]);
+        text("\"a[99999999].b\" = 1\n", &["sync.toml:10: \"a[99999999].b\": unknown key; take it out"]);
         text("http = 5\n", &["sync.toml:10: http: is a section; write [http], and its keys below"]);
         text("okta.page_size.x = 5\n", &["sync.toml:10: okta.page_size.x: unknown key; did you mean okta.page_size?"]);
-        text("[nothing]\n", &["sync.toml:10: nothing: unknown key"]);
+        text("[nothing]\n", &["sync.toml:10: nothing: unknown key; take it out"]);
         let intranet = "belongs to product = \"intranet\", which this version does not serve";
         text("haiilo.auth.token_url = \"marker\"\n", &[&format!("sync.toml:10: haiilo.auth.token_url: {intranet}")]);
         text(
@@ -675,7 +734,9 @@ mod tests {
         );
         let place = sample();
         fs::remove_file(place.path().join("sync.toml")).expect("a file");
-        place.refused(&["sync.toml: cannot be read: No such file or directory (os error 2)"]);
+        place.refused(&[
+            "sync.toml: cannot be read: No such file or directory (os error 2); check the path, its owner and its mode",
+        ]);
     }
 
     #[track_caller]
@@ -749,7 +810,7 @@ mod tests {
         )
         .expect("a file");
         place.refused(&[
-            "sync.toml:11: haiilo.auth.token_file: the file cannot be read: No such file or directory (os error 2)",
+            "sync.toml:11: haiilo.auth.token_file: the file cannot be read: No such file or directory (os error 2); check the path, its owner and its mode",
         ]);
         let place = place.file("named", "in-named\n", 0o400);
         token(&place, "in-named");
@@ -769,16 +830,16 @@ mod tests {
              OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN",
         ]);
         let file = |text: &str| with_credentials().file("credentials/haiilo-token", text, 0o600);
-        file(" \n").refused(&["credentials/haiilo-token: haiilo.auth.token: is empty"]);
-        let odd = "credentials/haiilo-token: haiilo.auth.token: holds spaces or signs that no token has; is it the token alone?";
+        file(" \n").refused(&["credentials/haiilo-token: haiilo.auth.token: is empty; write the secret there"]);
+        let odd = "credentials/haiilo-token: haiilo.auth.token: holds spaces or signs that no token has; write the token alone";
         file("marker token").refused(&[odd]);
         file("\u{feff}marker").refused(&[odd]);
         sample().without(KEY.0).with((KEY.0, "marker")).refused(&[
-            "OKTA_HAIILO_SYNC__OKTA__AUTH__PRIVATE_KEY: okta.auth.private_key: is no private key in PEM (-----BEGIN PRIVATE KEY-----)",
+            "OKTA_HAIILO_SYNC__OKTA__AUTH__PRIVATE_KEY: okta.auth.private_key: is no private key; write one in PEM (-----BEGIN PRIVATE KEY-----)",
         ]);
         let place = with_credentials();
         fs::create_dir_all(place.path().join("credentials/haiilo-token")).expect("a folder");
-        place.refused(&["credentials/haiilo-token: haiilo.auth.token: cannot be read: Is a directory (os error 21)"]);
+        place.refused(&["credentials/haiilo-token: haiilo.auth.token: cannot be read: Is a directory (os error 21); check its owner and mode"]);
     }
 
     #[test]
@@ -850,7 +911,7 @@ mod tests {
         }
         let org = REQUIRED.replace("https://example.okta.com", "https://user:marker-7f3a@example.okta.com");
         let problems = Place::new(&org).load().expect_err("a password in an address");
-        assert_eq!(problems, ["sync.toml:2: okta.org_url: an address here has no user and no password"]);
+        assert_eq!(problems, ["sync.toml:2: okta.org_url: write it without user and password"]);
         let bad_token = sample().without(TOKEN.0).with((TOKEN.0, "marker-7f3a marker-7f3a"));
         assert!(!bad_token.load().expect_err("no token").join("\n").contains(SECRET));
         let place = Place::new(&format!("{REQUIRED}http.proxy = \"http://user:marker-7f3a@proxy.example.com\"\n"))
@@ -910,7 +971,7 @@ mod tests {
         assert_eq!((told(&place), place.warnings()), (with("by-name"), Vec::new()));
         Place::new(&named)
             .file("secret", "two\nlines", 0o600)
-            .refused(&["secret: state_password: is more than one line"]);
+            .refused(&["secret: state_password: is more than one line; write the password alone"]);
         let sqlite = Place::new(&format!("{REQUIRED}state_password_file = \"secret\"\n"));
         assert_eq!(sqlite.warnings(), ["state_password_file has no effect beside state = \"sqlite:…\""]);
 
@@ -925,11 +986,11 @@ mod tests {
         let text = format!("{REQUIRED}state = \"sqlite:state.db\"\nhttp.ca_file = \"ca.pem\"\n");
         let place = Place::new(&text);
         place.refused(&[
-            "sync.toml:11: http.ca_file = \"ca.pem\": cannot be read: No such file or directory (os error 2)",
+            "sync.toml:11: http.ca_file = \"ca.pem\": cannot be read: No such file or directory (os error 2); check the path, its owner and its mode",
         ]);
         let place = place.file("ca.pem", "x", 0o644);
         place.refused(&[
-            "sync.toml:11: http.ca_file = \"ca.pem\": holds no certificate in PEM (-----BEGIN CERTIFICATE-----)",
+            "sync.toml:11: http.ca_file = \"ca.pem\": holds no certificate; write one in PEM there (-----BEGIN CERTIFICATE-----)",
         ]);
         let place = place.file("ca.pem", "-----BEGIN CERTIFICATE-----", 0o644);
         let settings = place.settings();

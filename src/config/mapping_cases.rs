@@ -104,7 +104,10 @@ fn expected<'d>(notes: &mut Notes<'d>, case: &mut Section<'d>, paths: &[Attribut
         match (path, to_value(&value)) {
             (Some(path), Ok(value)) => values.push((path, value)),
             (None, _) => {
-                notes.refuse(key.span().start, format!("{value_name}: the mapping has no rule for this attribute"));
+                notes.refuse(
+                    key.span().start,
+                    format!("{value_name}: the mapping has no rule for this attribute; write one, or take this out"),
+                );
             }
             (Some(_), Err(right)) => notes.refuse(value.span().start, format!("{value_name}: {right}")),
         }

@@ -50,9 +50,13 @@ enum Unsupported {
 
 /// Reads a mapping file; the error lists every problem with line and column.
 pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Problem>> {
-    let document = Document::read(path).map_err(|problem| vec![problem])?;
+    parse(&Document::read(path).map_err(|problem| vec![problem])?, product)
+}
+
+/// Reads the text of a mapping file.
+pub(super) fn parse(document: &Document, product: Product) -> Result<MappingFile, Vec<Problem>> {
     let mut root = Section::root(document.parse()?);
-    let mut notes = Notes::new(&document);
+    let mut notes = Notes::new(document);
     let attributes = notes.table(&mut root, "attributes");
     let attributes_at = attributes.at;
     let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
@@ -81,7 +85,7 @@ pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Pro
     let problems = notes.finish();
     match mapping {
         Ok(mapping) if problems.is_empty() => {
-            Ok(MappingFile { mapping, tests, warnings: warnings(&document, &rules, attributes_at) })
+            Ok(MappingFile { mapping, tests, warnings: warnings(document, &rules, attributes_at) })
         }
         _ => Err(problems),
     }
@@ -132,7 +136,10 @@ fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, product: Product) -
     let section = attributes.name.clone();
     let entries = attributes.into_entries();
     if let Some((key, _)) = entries.get(MOST_RULES) {
-        notes.refuse(key.span().start, format!("{section}: {} rules; {MOST_RULES} are the most", entries.len()));
+        notes.refuse(
+            key.span().start,
+            format!("{section}: {} rules; take some out, {MOST_RULES} are the most", entries.len()),
+        );
     }
     let mut rules: Vec<PlacedRule> = Vec::new();
     for (key, value) in entries {
@@ -166,7 +173,7 @@ fn rule<'d>(
     let name = table.name.clone();
     if let Some(inner) = table.first_of_tables() {
         let path = format!("{}.{inner}", key.get_ref());
-        notes.refuse(key.span().start, format!("{name}: a path with dots needs quotes: [attributes.{path:?}]"));
+        notes.refuse(key.span().start, format!("{name}: a path with dots needs quotes; write [attributes.{path:?}]"));
         return None;
     }
     let unsupported = notes.choice(&mut table, "unsupported", Unsupported::Refuse, &[("send", Unsupported::Send)]);
@@ -350,7 +357,7 @@ mod tests {
         refused(&rule("'é.x'"), &["m.toml:3:14: attributes.\"é.x\": expected the name of an attribute"]);
         refused(
             &rule("name.givenName"),
-            &["m.toml:3:13: attributes.name: a path with dots needs quotes: [attributes.\"name.givenName\"]"],
+            &["m.toml:3:13: attributes.name: a path with dots needs quotes; write [attributes.\"name.givenName\"]"],
         );
         let has = "which has userName, name.givenName, name.familyName, addresses[type eq \"work\"].country, addresses[type eq \
                    \"work\"].locality, addresses[type eq \"work\"].region; take the rule out, or write unsupported = \"send\" in it";
@@ -504,7 +511,7 @@ mod tests {
         let rule = |at| format!("[attributes.x{at}]\nvalue = \"user.x\"\nunsupported = \"send\"\n");
         let rules = |count: usize| (1..count).map(rule).collect::<Vec<_>>().concat();
         assert!(with(&rules(64)).is_ok());
-        refused(&rules(65), &["m.toml:192:13: attributes: 65 rules; 64 are the most"]);
+        refused(&rules(65), &["m.toml:192:13: attributes: 65 rules; take some out, 64 are the most"]);
     }
 
     #[test]
@@ -541,9 +548,9 @@ mod tests {
         refused(
             &test("name = \"x\"\nexpect = { title = \"a\", userName = 7, \"a[\" = \"\" }"),
             &[
-                "m.toml:5:12: tests.expect.title: the mapping has no rule for this attribute",
+                "m.toml:5:12: tests.expect.title: the mapping has no rule for this attribute; write one, or take this out",
                 "m.toml:5:36: tests.expect.userName: write a text, true or false, or a list of texts; \"\" stands for nothing",
-                "m.toml:5:39: tests.expect.\"a[\": the mapping has no rule for this attribute",
+                "m.toml:5:39: tests.expect.\"a[\": the mapping has no rule for this attribute; write one, or take this out",
             ],
         );
         refused(

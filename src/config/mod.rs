@@ -16,6 +16,7 @@ mod postgres_url;
 mod problem;
 mod product;
 mod reader;
+pub mod sample;
 mod secret;
 mod section;
 mod service;
@@ -23,7 +24,7 @@ pub mod settings;
 mod surroundings;
 mod values;
 
-pub use load::{CheckCron, load};
+pub use load::{CheckCron, Draft, keys, load, load_draft};
 pub use problem::Problem;
 pub use surroundings::Surroundings;
 pub(crate) use values::parse_duration;

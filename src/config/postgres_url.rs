@@ -42,13 +42,13 @@ impl PostgresUrl {
             return Err(format!("the name of the database is missing; {wanted}"));
         }
         if url.query_pairs().any(|(key, mode)| key == "sslmode" && !MODES.contains(&mode.as_ref())) {
-            return Err(format!("sslmode is one of {}", MODES.join(", ")));
+            return Err(format!("write for sslmode one of {}", MODES.join(", ")));
         }
         if url.query_pairs().any(|(key, _)| key == "password") {
-            return Err("a password stands before the host, or better in the credential state-password".to_owned());
+            return Err("write the password before the host, or better into the credential state-password".to_owned());
         }
         if url.query_pairs().any(|(key, _)| !PARAMETERS.contains(&key.as_ref())) {
-            return Err(format!("behind the question mark may stand {}", PARAMETERS.join(", ")));
+            return Err(format!("write behind the question mark nothing but {}", PARAMETERS.join(", ")));
         }
         let read = Self { url: url.clone(), password: None };
         if read.host().is_none() {
@@ -188,9 +188,14 @@ mod tests {
         }
         assert!(wrong("postgres:///x").starts_with("the host is missing"));
         assert!(wrong("postgres:///x?host=").starts_with("the host is missing"));
-        assert!(wrong("postgres://h/x?sslmode=require&sslmode=of").starts_with("sslmode is one of disable, allow,"));
-        assert!(wrong("postgres://h/x?password=marker").contains("in the credential state-password"));
-        assert!(wrong("postgres://h/x?passwrd=marker").starts_with("behind the question mark may stand host, user,"));
+        assert!(
+            wrong("postgres://h/x?sslmode=require&sslmode=of").starts_with("write for sslmode one of disable, allow,")
+        );
+        assert!(wrong("postgres://h/x?password=marker").contains("into the credential state-password"));
+        assert!(
+            wrong("postgres://h/x?passwrd=marker")
+                .starts_with("write behind the question mark nothing but host, user,")
+        );
     }
 
     #[test]

@@ -153,6 +153,11 @@ impl Reader {
         self.warn(format!("{key} has no effect in this version"));
     }
 
+    /// Every key that was asked for.
+    pub(super) fn into_known(self) -> BTreeSet<String> {
+        self.known
+    }
+
     /// All problems, those of unknown keys included, and all warnings.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
         for (key, leaf) in std::mem::take(&mut self.left) {
@@ -181,7 +186,7 @@ impl Reader {
         }
         Some(match meant(key, &self.known) {
             Some(known) => format!("unknown key; did you mean {known}?"),
-            None => "unknown key".to_owned(),
+            None => "unknown key; take it out".to_owned(),
         })
     }
 }

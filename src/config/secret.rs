@@ -171,7 +171,7 @@ fn find(
         None => Ok(None),
         Some(Some(text)) => Ok(Some(Found { place: variable, text: text.to_owned() })),
         Some(None) => {
-            reader.note([Problem::new(variable, format!("{key}: is no text (UTF-8)"))]);
+            reader.note([Problem::new(variable, format!("{key}: is no text (UTF-8); write it as one"))]);
             Err(Noted)
         }
     }
@@ -188,7 +188,10 @@ fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> R
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => {
-            reader.note([Problem::new(path.display().to_string(), format!("{key}: cannot be read: {error}"))]);
+            reader.note([Problem::new(
+                path.display().to_string(),
+                format!("{key}: cannot be read: {error}; check its owner and mode"),
+            )]);
             Err(Noted)
         }
     }
@@ -199,7 +202,7 @@ fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> R
 fn read_named(reader: &mut Reader, folder: &Path, entry: &Entry, key: &str) -> Result<Found, Noted> {
     let read = values::path(folder)(entry).and_then(|path| match fs::read_to_string(&path) {
         Ok(text) => Ok((path, text)),
-        Err(error) => Err(format!("the file cannot be read: {error}")),
+        Err(error) => Err(format!("the file cannot be read: {error}; check the path, its owner and its mode")),
     });
     match read {
         Ok((path, text)) => {
@@ -222,17 +225,19 @@ fn warn_of_readers(reader: &mut Reader, path: &Path, key: &str) {
 
 fn check(form: &Form, text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err("is empty".to_owned());
+        return Err("is empty; write the secret there".to_owned());
     }
     match form {
         Form::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
-        Form::Token => Err("holds spaces or signs that no token has; is it the token alone?".to_owned()),
+        Form::Token => Err("holds spaces or signs that no token has; write the token alone".to_owned()),
         Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
         Form::Password if !text.chars().any(char::is_control) => Ok(()),
-        Form::Password => Err("is more than one line".to_owned()),
+        Form::Password => Err("is more than one line; write the password alone".to_owned()),
         Form::Address if Url::parse(text).is_ok_and(|url| values::is_private(&url)) => Ok(()),
-        Form::Address => Err("is no address such as https://hooks.example.com/…; http is for this machine".to_owned()),
-        Form::Pem => Err("is no private key in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
+        Form::Address => {
+            Err("write an address such as https://hooks.example.com/…; http is for this machine".to_owned())
+        }
+        Form::Pem => Err("is no private key; write one in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn listen(reader: &mut Reader) -> ListenSettings {
 fn address(entry: &Entry) -> Result<SocketAddr, String> {
     match values::text(entry)?.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),
-        Ok(_) => Err("only an address of this machine is listened on, as in \"127.0.0.1:9464\"".to_owned()),
+        Ok(_) => Err("write an address of this machine, as in \"127.0.0.1:9464\"".to_owned()),
         Err(_) => Err("write an address with a port, as in \"127.0.0.1:9464\"".to_owned()),
     }
 }

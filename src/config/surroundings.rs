@@ -29,6 +29,10 @@ pub(super) const HEARTBEAT_URL: &str = "notify.heartbeat_url";
 pub(super) const SECRETS: [&str; 6] =
     [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, STATE_PASSWORD, WEBHOOK_URL, HEARTBEAT_URL];
 
+/// What stands in for a secret that is not there yet: no server takes it, and no key is made of it.
+const PLACEHOLDERS: [(&str, &str); 3] =
+    [(OKTA_TOKEN, "placeholder"), (OKTA_PRIVATE_KEY, "-----BEGIN PLACEHOLDER-----"), (HAIILO_TOKEN, "placeholder")];
+
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// Device and inode of the stream that systemd connects with its journal (systemd.exec).
 const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
@@ -49,6 +53,23 @@ impl Surroundings {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_this_process() -> Self {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect()
+    }
+
+    /// The secrets alone, with placeholders for those that both ends need and that are in no variable. Files go before variables, so that
+    /// a placeholder is taken only where there is no secret.
+    #[must_use]
+    pub fn secrets_or_placeholders(&self) -> Self {
+        let is_kept = |name: &str| name == CREDENTIALS_DIRECTORY || SECRETS.iter().any(|key| variable(key) == name);
+        let mut variables: BTreeMap<String, OsString> =
+            PLACEHOLDERS.iter().map(|(key, text)| (variable(key), (*text).into())).collect();
+        let ours = self.variables.iter().filter(|(name, _)| is_kept(name));
+        variables.extend(ours.map(|(name, value)| (name.clone(), value.clone())));
+        Self { variables }
+    }
+
+    /// Whether a secret is only a placeholder.
+    pub fn is_placeholder(secret: &str) -> bool {
+        PLACEHOLDERS.iter().any(|(_, text)| *text == secret)
     }
 
     /// Where systemd put credentials, if it did.

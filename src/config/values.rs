@@ -17,8 +17,8 @@ type Converted<T> = Result<T, String>;
 /// A text that is not blank and has no space at its ends.
 pub(super) fn text(entry: &Entry) -> Converted<String> {
     match &entry.leaf.value {
-        ValueKind::String(text) if text.trim().is_empty() => Err("is empty".to_owned()),
-        ValueKind::String(text) if text.trim() != text => Err("begins or ends with a space".to_owned()),
+        ValueKind::String(text) if text.trim().is_empty() => Err("is empty; write a value".to_owned()),
+        ValueKind::String(text) if text.trim() != text => Err("begins or ends with a space; take it away".to_owned()),
         ValueKind::String(text) => Ok(text.clone()),
         _ => Err("write a text in quotes".to_owned()),
     }
@@ -168,11 +168,11 @@ fn server(entry: &Entry, example: &str) -> Converted<Url> {
     }
     match url.scheme() {
         _ if is_private(&url) => {}
-        "http" => return Err("credentials go over https alone; http is for this machine".to_owned()),
+        "http" => return Err("write https; http is for this machine alone, since credentials would be seen".to_owned()),
         _ => return Err(wanted()),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("an address here has no user and no password".to_owned());
+        return Err("write it without user and password".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wanted());
@@ -201,7 +201,7 @@ pub(super) fn base_url(entry: &Entry) -> Converted<Url> {
     let mut url = server(entry, example)?;
     let path = url.path().trim_end_matches('/').to_owned();
     if path.is_empty() {
-        return Err(format!("the path of the endpoint is missing, as in {example}"));
+        return Err(format!("the path of the endpoint is missing; write it as in {example}"));
     }
     url.set_path(&path);
     Ok(url)
@@ -253,7 +253,7 @@ mod tests {
         check(org_url, "http://127.0.0.1:4000", Ok("http://127.0.0.1:4000/"));
         check(org_url, "http://[::1]:4000", Ok("http://[::1]:4000/"));
         check(org_url, "http://localhost:4000", Ok("http://localhost:4000/"));
-        let here = Err("credentials go over https alone; http is for this machine");
+        let here = Err("write https; http is for this machine alone, since credentials would be seen");
         check(org_url, "http://localhost.example.com", here);
         check(org_url, "http://10.0.0.1", here);
         check(org_url, "example.okta.com", wanted);
@@ -269,8 +269,8 @@ mod tests {
         let admin = Err("this is the address of the Admin Console; write https://example.okta.com");
         check(org_url, "https://example-admin.okta.com", admin);
         check(org_url, "https://EXAMPLE-ADMIN.okta.com", admin);
-        check(org_url, "https://user@example.okta.com", Err("an address here has no user and no password"));
-        check(org_url, "https://:secret@example.okta.com", Err("an address here has no user and no password"));
+        check(org_url, "https://user@example.okta.com", Err("write it without user and password"));
+        check(org_url, "https://:secret@example.okta.com", Err("write it without user and password"));
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
         check(
             base_url,
             "https://a.smarpshare.com/",
-            Err("the path of the endpoint is missing, as in https://example.smarpshare.com/api/scim/v2"),
+            Err("the path of the endpoint is missing; write it as in https://example.smarpshare.com/api/scim/v2"),
         );
         let wanted = Err("write an address such as http://proxy.example.com:3128");
         check(proxy, "http://user:password@proxy.example.com:3128", Ok("http://user:password@proxy.example.com:3128/"));

@@ -179,9 +179,9 @@ fn shortest_pause(cron: &cron::Schedule) -> Result<i64, ScheduleError> {
     match (pauses.clone().min(), pauses.max()) {
         (Some(shortest), Some(longest)) if longest <= LONGEST_PAUSE_DAYS => Ok(shortest),
         (Some(_), Some(longest)) => Err(ScheduleError(format!(
-            "pauses for as long as {longest} days; {LONGEST_PAUSE_DAYS} are the most (day of the month and weekday must both be met)"
+            "pauses for as long as {longest} days; write times that come more often, {LONGEST_PAUSE_DAYS} days are the most (day of the month and weekday must both be met)"
         ))),
-        _ => Err(ScheduleError("never comes".to_owned())),
+        _ => Err(ScheduleError("never comes; write times that do".to_owned())),
     }
 }
 
@@ -199,7 +199,7 @@ fn check_field(at: usize, field: &str) -> Result<(), ScheduleError> {
         return Ok(());
     }
     Err(ScheduleError(format!(
-        "has the {name} {field:?}; possible are {possible}, and of these lists (A,B), ranges (A-B), all (*) and steps (*/N)"
+        "has the {name} {field:?}; write {possible}, and of these lists (A,B), ranges (A-B), all (*) and steps (*/N)"
     )))
 }
 
@@ -351,7 +351,7 @@ mod tests {
         refused("0 6 * * 1-5", &format!("has the weekdays \"1-5\"; {numbers}"));
         refused("0 6 * * */2", &format!("has the weekdays \"*/2\"; {numbers}"));
         let possible =
-            |values| format!("possible are {values}, and of these lists (A,B), ranges (A-B), all (*) and steps (*/N)");
+            |values| format!("write {values}, and of these lists (A,B), ranges (A-B), all (*) and steps (*/N)");
         refused("60 * * * *", &format!("has the minutes \"60\"; {}", possible("0 to 59")));
         refused("0 75 * * * *", &format!("has the minutes \"75\"; {}", possible("0 to 59")));
         refused("0 */90 * * * *", &format!("has the minutes \"*/90\"; {}", possible("0 to 59")));
@@ -368,8 +368,9 @@ mod tests {
 
     #[test]
     fn what_hardly_ever_comes() {
-        let both = "400 are the most (day of the month and weekday must both be met)";
-        refused("0 0 0 31 2 *", "never comes");
+        let both =
+            "write times that come more often, 400 days are the most (day of the month and weekday must both be met)";
+        refused("0 0 0 31 2 *", "never comes; write times that do");
         refused("0 0 0 29 2 *", &format!("pauses for as long as 1461 days; {both}"));
         refused("0 0 0 29 2 MON", &format!("pauses for as long as 10227 days; {both}"));
         refused("0 0 0 13 6 FRI", &format!("pauses for as long as 4018 days; {both}"));

@@ -24,7 +24,7 @@ pub struct Relink {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecidable {
     /// Nobody, or not one alone, is meant.
-    #[error("{0} people are assigned by that name; give the Okta id of one of them")]
+    #[error("{0} people are assigned by that name; give the userName or the Okta id of one who is")]
     WhoIsMeant(usize),
     /// No link is meant.
     #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]
@@ -42,13 +42,13 @@ pub enum Undecidable {
     #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
     OwnerIsAssigned(HaiiloId, OktaUserId),
     /// The person is assigned.
-    #[error("{0} is assigned in okta; nobody who is assigned loses the account")]
+    #[error("{0} is assigned in okta; nobody who is assigned loses the account: unassign them there first")]
     IsAssigned(OktaUserId),
     /// The account must not go.
-    #[error("account {0} stays: {1}")]
+    #[error("account {0} stays: {1}; mend that first")]
     Stays(HaiiloId, String),
     /// The account is this person's already.
-    #[error("account {0} is this person's already")]
+    #[error("account {0} is this person's already; leave it as it is")]
     AlreadyLinked(HaiiloId),
 }
 

@@ -21,20 +21,20 @@ const MOST_PAGES: usize = 20_000;
 pub enum Incomplete {
     /// A cursor came back.
     #[error(
-        "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles"
+        "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles: try again, and if it lasts, ask the support of that side"
     )]
     Circle {
         /// The page, from 1.
         page: usize,
     },
     /// There is no end.
-    #[error("there is no end after {MOST_PAGES} pages")]
+    #[error("there is no end after {MOST_PAGES} pages; try again, and if it lasts, ask the support of that side")]
     Endless,
     /// The walk was not finished.
-    #[error("the listing ended before its last page")]
+    #[error("the listing ended before its last page; try again")]
     CutShort,
     /// A total without rows.
-    #[error("the server says that it has {total} users and shows none")]
+    #[error("the server says that it has {total} users and shows none; try again, and if it lasts, ask its support")]
     NoRows {
         /// `totalResults`.
         total: u64,

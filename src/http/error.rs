@@ -10,10 +10,10 @@ pub enum HttpSetupError {
     #[error("http.ca_file holds what is no certificate; write certificates in PEM there")]
     Certificates(#[source] reqwest::Error),
     /// The proxy cannot be used.
-    #[error("http.proxy is no address of a proxy")]
+    #[error("http.proxy is no address of a proxy; write one such as http://proxy.example.com:3128")]
     Proxy(#[source] reqwest::Error),
     /// The client cannot be made.
-    #[error("no http client can be made with these settings")]
+    #[error("no http client can be made with these settings; check [http] of the configuration")]
     Client(#[source] reqwest::Error),
 }
 

@@ -73,7 +73,7 @@ fn rsa(pem: &str) -> Option<SigningKey> {
 
 /// The block with the private key; `openssl ecparam` writes one with parameters before it.
 fn private_block(pem: &str) -> Result<(&str, Vec<u8>), SetupError> {
-    let missing = SetupError::Key("is not in PEM form: it must begin with -----BEGIN … PRIVATE KEY-----");
+    let missing = SetupError::Key("is not in PEM form; write it so that it begins with -----BEGIN … PRIVATE KEY-----");
     for part in pem.split("-----BEGIN ").skip(1) {
         let Some((label, rest)) = part.split_once("-----") else { continue };
         if !label.ends_with("PRIVATE KEY") {

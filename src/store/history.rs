@@ -39,7 +39,7 @@ impl ReadStore {
             let message = format!("the store {} is in PostgreSQL; copy it with `pg_dump`", self.place);
             return Err(StoreFailure { message, cause: None });
         }
-        let text = file.to_str().ok_or_else(|| refused("needs a name that is text", None))?;
+        let text = file.to_str().ok_or_else(|| refused("needs a name that is text; choose another one", None))?;
         let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         new.map_err(|error| {
             refused("cannot be made; give the name of a file that does not exist", Some(error.into()))
@@ -59,7 +59,7 @@ impl ReadStore {
             Ok(Copied::Whole) => Ok(()),
             Ok(Copied::Nothing) => {
                 let _ = std::fs::remove_file(file);
-                Err(refused("was not made: there is no store yet", None))
+                Err(refused("was not made: there is no store yet; run `sync` first", None))
             }
             Err(failure) => {
                 let _ = std::fs::remove_file(file);

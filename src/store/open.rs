@@ -40,7 +40,9 @@ impl Store {
         let place = place.into();
         let CycleLock { place: locked, held } = lock;
         if place != locked {
-            let message = format!("the store {place} is not opened, since the lock is that of {locked}");
+            let message = format!(
+                "the store {place} is not opened, since the lock is that of {locked}; take the lock of this store"
+            );
             return Err(StoreFailure { message, cause: None });
         }
         let (connection, guard) = match held {

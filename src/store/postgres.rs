@@ -223,10 +223,10 @@ pub(super) fn explain(place: &StorePlace, error: Error) -> StoreFailure {
         (_, "3D000") => "does not exist; create the database",
         (_, "42501") => "does not allow this; make the user the owner of the database or of its schema",
         (_, "25006") => "is read-only, as a standby is; name the primary in the URL",
-        (_, "53100") => "cannot grow, since the disk is full",
-        (_, "53300") => "has no connection left; a command needs two for a moment",
+        (_, "53100") => "cannot grow, since the disk is full; free some space",
+        (_, "53300") => "has no connection left; raise max_connections, since a command needs two for a moment",
         (_, "08P01") => "does not speak as a server does; if it is a proxy, connect to the server itself",
-        _ => "does not work",
+        _ => "does not work; look at what it says here and in its log",
     };
     failure(place, what, error)
 }

@@ -29,7 +29,9 @@ pub(super) async fn bring_up_to_date(
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(_, _)) => Err(too_new(place)),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(place, error)),
-        Err(other) => Err(failure(place, "cannot be brought up to date", other)),
+        Err(other) => {
+            Err(failure(place, "cannot be brought up to date; look at what it says, or restore a backup", other))
+        }
     }
 }
 

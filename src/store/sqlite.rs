@@ -109,9 +109,9 @@ pub(super) fn explain(place: &StorePlace, error: sqlx::Error) -> StoreFailure {
         Some(11 | 26) => {
             "is damaged or no store; restore a backup, or move it away: a new one is rebuilt by matching and deletes nothing"
         }
-        Some(13) => "cannot grow, since the disk is full",
+        Some(13) => "cannot grow, since the disk is full; free some space",
         Some(14) => "cannot be opened; check that its folder exists, and its owner and mode",
-        _ => "does not work",
+        _ => "does not work; look at what it says, and at the disk",
     };
     failure(place, what, error)
 }

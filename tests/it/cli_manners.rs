@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 
 use crate::cli_stage::{Ended, Stage};
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
+    "init",
     "plan",
     "apply",
     "sync",

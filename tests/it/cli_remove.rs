@@ -43,7 +43,7 @@ async fn a_dismissal_is_done_at_once_and_written_down() {
 async fn nobody_goes_without_the_typed_address() {
     let stage = dismissed().await;
     for typed in ["", "yes", "y", &person(2).email] {
-        remove(&stage, &person(1).email, typed).exits(2).says(&["that is not the address; nothing was done"]);
+        remove(&stage, &person(1).email, typed).exits(2).says(&["that is not the address, and nothing was done"]);
     }
     stage.run(&["remove", &person(1).email]).exits(2).says(&["--now"]);
     assert_eq!(deleted(&stage), [""; 0]);

@@ -127,7 +127,7 @@ async fn certificates_that_are_none_are_a_wrong_configuration() {
     stage.configure_also("[http]\nca_file = \"ca.pem\"");
     check(&stage, &[&["http.ca_file", "ca.pem", "cannot be read"]]);
     stage.write("ca.pem", "a letter");
-    check(&stage, &[&["http.ca_file", "ca.pem", "no certificate in PEM"]]);
+    check(&stage, &[&["http.ca_file", "ca.pem", "no certificate; write one in PEM"]]);
     stage.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     check(&stage, &[&["http.ca_file", "certificate"]]);
 }

@@ -68,7 +68,7 @@ while read -r name; do
     grep -aqF "$name" "${CARGO_TARGET_DIR:-target}/release/okta-haiilo-sync" || fail "the program does not know the metric $name"
 done <"$monitoring/metrics.txt"
 contents=$(dpkg-deb -c "$first")
-for path in /usr/share/doc/okta-haiilo-sync/{README.md,CHANGELOG.md,copyright} /usr/share/man/man1/okta-haiilo-sync{,-sync,-store-backup}.1.gz \
+for path in /usr/share/doc/okta-haiilo-sync/{README.md,CHANGELOG.md,copyright,docs/first-hour.md} /usr/share/man/man1/okta-haiilo-sync{,-sync,-store-backup}.1.gz \
     /usr/share/doc/okta-haiilo-sync/examples/{monitoring/okta-haiilo-sync.rules.yml,kubernetes/deployment.yaml}; do
     grep -q "^-rw-r--r-- .*\.$path\$" <<<"$contents" || fail "the package does not hold $path as everybody can read it"
 done

@@ -1,0 +1,153 @@
+//! The command: gathers, proposes, has the result read as a configuration, writes it, and says what comes next.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use secrecy::ExposeSecret as _;
+
+use crate::cli::args::{InitArguments, ProductWord};
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::init::answers::{self, Terminal};
+use crate::cli::init::files::Files;
+use crate::cli::init::proposal::{Proposal, propose};
+use crate::cli::output;
+use crate::cli::wiring::Wiring;
+use crate::config::sample::{self, Setting};
+use crate::config::settings::{OktaAuth, Settings};
+use crate::config::{self, Draft, Problem, Surroundings};
+use crate::daemon::schedule;
+
+/// Writes a configuration and a mapping.
+pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<Ending, Unfinished> {
+    if arguments.product == ProductWord::Intranet {
+        return Err(Unfinished::misconfigured(
+            "nothing was written: this version serves Haiilo Advocacy alone, and a configuration for the intranet would not load; \
+             leave --product out if yours is Advocacy",
+        ));
+    }
+    let files = Files::of(&context.config, arguments.dir.as_deref());
+    files.refuse_existing()?;
+    let places = places(&files);
+    let judge = |settings: &[(&'static str, Setting)]| {
+        let settings = [&places[..], settings].concat();
+        let judged = load(context, &files, &sample::configuration(&settings), sample::MAPPING);
+        judged.err().unwrap_or_default().into_iter().map(|problem| problem.message).collect()
+    };
+    let settings = [&places[..], &answers::gather(arguments, &mut Whoever, &judge)?].concat();
+    let configuration = sample::configuration(&settings);
+    let loaded = load(context, &files, &configuration, sample::MAPPING).map_err(told)?;
+    let (mapping, found) = match with_schemas(arguments, loaded).await {
+        Some(proposal) => (proposal.mapping, proposal.changes),
+        None => (sample::MAPPING.to_owned(), Vec::new()),
+    };
+    load(context, &files, &configuration, &mapping).map_err(told)?;
+    files.write(&Draft { configuration: &configuration, mapping: &mapping })?;
+    output::print(&next(&files, &settings, &found))?;
+    Ok(Ending::Done)
+}
+
+/// Where state and secrets are: in the places of the package, or beside the configuration.
+fn places(files: &Files) -> Vec<(&'static str, Setting)> {
+    if files.are_of_the_package() {
+        return Vec::new();
+    }
+    let text = |text: &str| Setting::Text(text.to_owned());
+    vec![("state", text("sqlite:state.db")), ("credentials_dir", text("credentials"))]
+}
+
+/// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
+fn load(context: &Context, files: &Files, configuration: &str, mapping: &str) -> Result<Settings, Vec<Problem>> {
+    let surroundings = context.surroundings.secrets_or_placeholders();
+    config::load_draft(&files.configuration, &Draft { configuration, mapping }, &surroundings, schedule::check)
+}
+
+/// Every problem, by the flag that it is about.
+fn told(problems: Vec<Problem>) -> Unfinished {
+    let line = |problem: Problem| {
+        let key = problem.message.split([' ', ':']).next().unwrap_or_default();
+        match answers::flag_of(key) {
+            Some(flag) => format!("{flag}: {}", problem.message),
+            None => problem.to_string(),
+        }
+    };
+    Unfinished::misconfigured(problems.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A mapping for the attributes that Okta has, if the secret for Okta is there and Okta answers.
+async fn with_schemas(arguments: &InitArguments, settings: Settings) -> Option<Proposal> {
+    let secret = match &settings.okta.auth {
+        OktaAuth::ApiToken(token) => token,
+        OktaAuth::PrivateKeyJwt { private_key, .. } => private_key,
+    };
+    if arguments.offline || Surroundings::is_placeholder(secret.expose_secret()) {
+        return None;
+    }
+    output::say("Asking Okta which attributes there are (--offline leaves that out).");
+    let read = match Wiring::new(settings) {
+        Ok(wiring) => wiring.source.schemas().await.map_err(Unfinished::from),
+        Err(unfinished) => Err(unfinished),
+    };
+    match read {
+        Ok(schemas) => Some(propose(&schemas)),
+        Err(why) => {
+            output::say(&format!(
+                "The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): {why}"
+            ));
+            None
+        }
+    }
+}
+
+/// What was done, and what comes next.
+fn next(files: &Files, settings: &[(&'static str, Setting)], found: &[String]) -> String {
+    let Files { folder: _, configuration, mapping } = files;
+    let credentials = files.credentials();
+    let is = |key: &str, word: &str| {
+        settings.iter().any(|(known, setting)| *known == key && *setting == Setting::Text(word.to_owned()))
+    };
+    let okta = if is("okta.auth.method", "api_token") {
+        "okta-token         the API token of Okta"
+    } else {
+        "okta-private-key   the private key of the service app in Okta (PEM)"
+    };
+    let program = command(configuration);
+    let changes = match found {
+        [] => String::new(),
+        found => format!("\nThe mapping differs from the sample; comments in it say why:\n  {}\n", found.join("\n  ")),
+    };
+    format!(
+        "Written: {}\n         {}\n{changes}\nNext:\n  1. Secrets are files in {} that only the user who runs the program can read:\n       {okta}\n       \
+         haiilo-token       the access token of Haiilo\n  2. Read the mapping and correct it, above all where the group comes from. Look at [protect] and [leavers] of the configuration.\n  \
+         3. {program} check   names what is wrong, and changes nothing.\n  4. {program} plan    shows what would happen, and changes nothing.\n",
+        configuration.display(),
+        mapping.display(),
+        credentials.display(),
+    )
+}
+
+/// How the program is called with this configuration.
+fn command(configuration: &Path) -> String {
+    if configuration == Path::new("/etc/okta-haiilo-sync/okta-haiilo-sync.toml") {
+        return "okta-haiilo-sync".to_owned();
+    }
+    format!("okta-haiilo-sync --config {}", configuration.display())
+}
+
+/// Whoever sits at the terminal, if it is one.
+struct Whoever;
+
+impl Terminal for Whoever {
+    fn ask(&mut self, text: &str) -> Option<String> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        // That nobody sees the question shows in the answer.
+        let _ = write!(io::stderr().lock(), "{text}: ").and_then(|()| io::stderr().flush());
+        Some(output::typed().trim().to_owned())
+    }
+
+    fn show(&mut self, text: &str) {
+        output::say(text);
+    }
+}
