@@ -317,11 +317,14 @@ pub enum StoreCommand {
 }
 
 /// `check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CheckArguments {
     /// Ask neither Okta nor Haiilo.
     #[arg(long)]
     pub offline: bool,
+    /// Show what would be sent to Haiilo to make the account of one person, by login, address or Okta id, and check nothing else.
+    #[arg(long, value_name = "LOGIN", conflicts_with = "offline")]
+    pub sample: Option<String>,
 }
 
 /// `explain`.

@@ -9,6 +9,7 @@ use crate::cli::args::CheckArguments;
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
+use crate::cli::sample;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::config::mapping_test;
@@ -70,6 +71,9 @@ impl Findings {
 
 /// Checks everything that can be checked without writing.
 pub(super) async fn run(context: &Context, arguments: &CheckArguments) -> Result<Ending, Unfinished> {
+    if let Some(login) = &arguments.sample {
+        return sample::run(context, login).await;
+    }
     let settings = context.settings()?;
     let mut findings = Findings { text: String::new(), worst: Grade::Fine };
     configuration(context, &settings, &mut findings);

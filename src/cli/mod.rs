@@ -24,6 +24,7 @@ mod rebind;
 mod recreate;
 mod remove;
 mod run;
+mod sample;
 mod screen;
 mod settings_used;
 mod status;

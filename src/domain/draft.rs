@@ -248,10 +248,7 @@ impl Draft<'_> {
         {
             return self.plan.held.push(held(HeldReason::NoGroup));
         }
-        let changes = changes_of_new(mapping, &identity.user_name, |slot| match &identity.wants[slot] {
-            Want::Set(value) => Some(value.clone()),
-            Want::Leave | Want::Clear => None,
-        });
+        let changes = changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
         if let Some(refused) = refused_create(self.basis, okta_id, identity) {
             return self.plan.held.push(held(HeldReason::CreateRefused(refused)));
         }

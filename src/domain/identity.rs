@@ -24,3 +24,13 @@ pub enum Want {
     /// The attribute shall have this value.
     Set(Value),
 }
+
+impl Identity {
+    /// The value that the attribute in a slot shall have, where it shall have one.
+    pub fn value(&self, slot: usize) -> Option<&Value> {
+        match &self.wants[slot] {
+            Want::Set(value) => Some(value),
+            Want::Leave | Want::Clear => None,
+        }
+    }
+}

@@ -15,7 +15,7 @@ const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const READ_ONLY: [&str; 3] = ["id", "meta", "groups"];
 
 /// The body of a create. A new account is active; there is no other way in which one is made.
-pub(super) fn create_body(changes: &[Change]) -> Json {
+pub fn create_body(changes: &[Change]) -> Json {
     let mut schemas = vec![Json::from(USER)];
     for urn in changes.iter().filter_map(|change| change.path.urn()) {
         if !schemas.iter().any(|known| known == urn) {

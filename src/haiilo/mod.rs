@@ -8,4 +8,5 @@ mod error;
 mod wire;
 
 pub use client::{HaiiloReader, HaiiloWriter, TokenError};
+pub use dialect::create_body;
 pub use wire::Shape;

@@ -46,3 +46,42 @@ async fn what_okta_does_not_tell_is_no_explanation() {
     stage.okta.plant(When::Every(okta_route::USER), Fault::Refuse(403));
     stage.run(&["explain", &person(1).email]).exits(1).says(&["GET /api/v1/users/{id}", "403"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_is_what_a_create_would_send() {
+    let stage = Stage::with_people(3).await;
+    let shown = stage.run(&["check", "--sample", &person(0).email]).exits(0).says_nothing().out;
+    insta::assert_snapshot!(shown, @r#"
+    00ufekPvY8weckWq45d7  ACTIVE
+    POST /Users
+    {
+      "schemas": [
+        "urn:ietf:params:scim:schemas:core:2.0:User"
+      ],
+      "active": true,
+      "userName": "edsger.dubois.0@example.com",
+      "addresses": [
+        {
+          "type": "work",
+          "country": "Switzerland",
+          "locality": "Genève"
+        }
+      ],
+      "name": {
+        "familyName": "Dubois",
+        "givenName": "Edsger"
+      }
+    }
+    "#);
+    let calls = stage.haiilo.calls();
+    assert!(calls.is_empty(), "{calls:?}");
+    stage.set_profile(1, "countryCode", "QQ");
+    let held = stage.run(&["check", "--sample", &stage.okta_id(1)]).exits(0).out;
+    assert!(held.contains("would be held: addresses") && !held.contains("POST"), "{held}");
+    let id = stage.okta_id(2);
+    stage.okta.state().unassign(&id);
+    let apart = stage.run(&["check", "--sample", &id]).exits(0).out;
+    assert!(apart.contains("is not assigned to the application") && !apart.contains("POST"), "{apart}");
+    stage.run(&["check", "--sample", "nobody@example.com"]).exits(1).says(&["nobody is assigned"]);
+    stage.run(&["check", "--sample", &id, "--offline"]).exits(2);
+}

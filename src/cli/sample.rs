@@ -1,0 +1,53 @@
+//! `check --sample LOGIN`: what would be sent to Haiilo if this person had no account yet. Reads one person, and sends nothing to Haiilo.
+
+use std::fmt::Write as _;
+
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+use crate::cli::wiring::Wiring;
+use crate::domain::assignment::{Assignment, Standing};
+use crate::domain::draft;
+use crate::domain::mapping::{Mapped, Mapper, Mapping};
+use crate::engine::CycleError;
+use crate::haiilo;
+use crate::ports::AssignmentSource as _;
+
+/// Shows the request that would make the account.
+pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfinished> {
+    let wiring = Wiring::new(context.settings()?)?;
+    let found = wiring.source.look_up(login).await?;
+    if found.is_empty() {
+        return Err(CycleError::NobodyOfThisName.into());
+    }
+    let mut told = String::new();
+    for user in found {
+        writeln!(told, "{}  {}", user.id, user.status).expect("a text takes every line");
+        match wiring.source.assignment(&user.id).await? {
+            None => told.push_str("  is not assigned to the application, so that nothing would be sent\n"),
+            Some(assignment) => {
+                let standing = assignment.standing(wiring.cycle.policy.statuses);
+                if standing != Standing::Assigned {
+                    told.push_str("  would have no account by now (see `explain`); with one it would be:\n");
+                }
+                sample(&wiring.cycle.mapping, assignment, &mut told);
+            }
+        }
+    }
+    output::print(&told)?;
+    Ok(Ending::Done)
+}
+
+fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
+    match Mapper::new(mapping).map(assignment) {
+        Mapped::Identity(identity) => {
+            let changes = draft::changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
+            let body = haiilo::create_body(&changes);
+            writeln!(told, "POST /Users\n{body:#}").expect("a text takes every line");
+        }
+        Mapped::OutOfScope => told.push_str("  is left out by people.include, so that nothing would be sent\n"),
+        Mapped::Held(_, doubt) => {
+            writeln!(told, "  would be held: {} {}", doubt.place, doubt.why).expect("a text takes every line");
+        }
+    }
+}
