@@ -25,6 +25,7 @@ mod surroundings;
 mod values;
 
 pub use load::{CheckCron, Draft, keys, load, load_draft};
+pub use nearest::nearest;
 pub use problem::Problem;
 pub use surroundings::Surroundings;
 pub(crate) use values::parse_duration;

@@ -1,7 +1,7 @@
 //! The name that was most likely meant, for one that is unknown.
 
 /// The known name that differs in the fewest letters: at most in a third of them.
-pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let distances = known.into_iter().map(|known| (strsim::damerau_levenshtein(name, known), known));
     distances.filter(|(distance, _)| distance * 3 <= name.len()).min().map(|(_, known)| known)
 }

@@ -9,7 +9,7 @@ use crate::http::{self, Answer, HeaderMap, HeaderName, HeaderValue, HttpClient, 
 use crate::okta::dpop::Proofs;
 use crate::okta::error::{OktaError, SetupError};
 use crate::okta::key::SigningKey;
-use crate::okta::token::{ServiceApp, Token};
+use crate::okta::token::{Scope, ServiceApp, Token, Tokens};
 
 /// How requests are authorized.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Auth {
                 key_id: key_id.clone(),
                 key: SigningKey::from_pem(private_key.expose_secret())?,
                 proofs: Proofs::default(),
-                token: tokio::sync::Mutex::new(None),
+                tokens: Tokens::default(),
             }))),
         }
     }
@@ -60,7 +60,7 @@ impl Auth {
     /// The headers that authorize one attempt. A token that was refused is not used again.
     pub(super) async fn authorize<C: Clock>(
         &self,
-        (http, clock, org): (&HttpClient, &C, &Url),
+        (http, clock, org, scope): (&HttpClient, &C, &Url, Scope),
         (method, url): (&Method, &Url),
         refused: Option<&Credential>,
     ) -> Result<(HeaderMap, Credential), OktaError> {
@@ -75,7 +75,7 @@ impl Auth {
                     Some(Credential::Token(token)) => Some(token),
                     Some(Credential::Fixed) | None => None,
                 };
-                let token = app.token(http, clock, org, refused).await?;
+                let token = app.token(http, clock, (org, scope), refused).await?;
                 headers.insert(http::AUTHORIZATION, token.header().ok_or(OktaError::Unreadable(None))?);
                 if let Some(proof) = app.proofs.make(method, url, Some(token.text()), clock.now()) {
                     let proof = proof.map_err(OktaError::Signing)?;

@@ -23,6 +23,7 @@ use crate::http::{
 use crate::okta::auth::{Auth, Credential, Demand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
 use crate::okta::link;
+use crate::okta::token::Scope;
 use crate::okta::wire::{self, App, NamedUser, Organization};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
 
@@ -89,9 +90,9 @@ impl<C: Clock> OktaClient<C> {
         Ok((url, answer))
     }
 
-    /// A document that has but one address.
-    pub(super) async fn document<T: DeserializeOwned>(&self, route: &'static str, path: &[&str]) -> Result<T, Failure> {
-        let answer = succeeded(route, self.call(route, self.url(path, None)).await?)?;
+    /// A schema.
+    pub(super) async fn schema<T: DeserializeOwned>(&self, route: &'static str, path: &[&str]) -> Result<T, Failure> {
+        let answer = succeeded(route, self.call_within(Scope::Schemas, route, self.url(path, None)).await?)?;
         serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))
     }
 
@@ -153,14 +154,19 @@ impl<C: Clock> OktaClient<C> {
         }
     }
 
-    /// Sends a read until there is an answer to take, whatever its status.
+    /// A call of a cycle.
     async fn call(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
+        self.call_within(Scope::Cycle, route, url).await
+    }
+
+    /// Sends a read until there is an answer to take, whatever its status.
+    async fn call_within(&self, scope: Scope, route: &'static str, url: Url) -> Result<Answer, Failure> {
         self.wait(route).await;
         let (mut attempt, mut demands) = (1, 0);
         let mut refused: Option<Credential> = None;
         let mut first_request: Option<HeaderValue> = None;
         loop {
-            let at = (&self.http, &self.clock, &self.org);
+            let at = (&self.http, &self.clock, &self.org, scope);
             let authorized = self.auth.authorize(at, (&Method::GET, &url), refused.as_ref()).await;
             let (mut headers, credential) = authorized.map_err(|error| error.of(crate::okta::token::TOKEN))?;
             headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));

@@ -31,9 +31,9 @@ pub struct ProfileSchemas {
 impl<C: Clock> OktaClient<C> {
     /// Reads both schemas.
     pub async fn schemas(&self) -> Result<ProfileSchemas, Failure> {
-        let user = self.document(USER_SCHEMA, &["api", "v1", "meta", "schemas", "user", "default"]).await?;
+        let user = self.schema(USER_SCHEMA, &["api", "v1", "meta", "schemas", "user", "default"]).await?;
         let app = ["api", "v1", "meta", "schemas", "apps", self.app_id(), "default"];
-        let app_user = self.document(APP_SCHEMA, &app).await?;
+        let app_user = self.schema(APP_SCHEMA, &app).await?;
         Ok(ProfileSchemas { user: attributes(user), app_user: attributes(app_user) })
     }
 }

@@ -24,8 +24,25 @@ use crate::okta::key::SigningKey;
 /// Method and route of the token endpoint.
 pub(super) const TOKEN: &str = "POST /oauth2/v1/token";
 
-/// What the calls of a cycle need.
-const SCOPES: &str = "okta.apps.read okta.users.read";
+/// What a token is asked for. A scope that was not granted makes Okta refuse the whole request, so that what only advice needs is asked for
+/// by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The calls of a cycle.
+    Cycle,
+    /// Reading the schemas of profiles.
+    Schemas,
+}
+
+impl Scope {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Cycle => "okta.apps.read okta.users.read",
+            Self::Schemas => "okta.schemas.read",
+        }
+    }
+}
+
 /// How long an assertion is good for: short, yet longer than clocks differ.
 const ASSERTION_LIFE: i64 = 5 * 60;
 /// How long before its end a token is renewed.
@@ -44,8 +61,23 @@ pub(super) struct ServiceApp {
     pub(super) key_id: Option<String>,
     pub(super) key: SigningKey,
     pub(super) proofs: Proofs,
-    /// The token; whoever renews it holds the lock, so that one renewal is under way at a time.
-    pub(super) token: tokio::sync::Mutex<Option<Token>>,
+    pub(super) tokens: Tokens,
+}
+
+/// The tokens of a process; whoever renews one holds its lock, so that one renewal is under way at a time.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    cycle: tokio::sync::Mutex<Option<Token>>,
+    schemas: tokio::sync::Mutex<Option<Token>>,
+}
+
+impl Tokens {
+    fn of(&self, scope: Scope) -> &tokio::sync::Mutex<Option<Token>> {
+        match scope {
+            Scope::Cycle => &self.cycle,
+            Scope::Schemas => &self.schemas,
+        }
+    }
 }
 
 /// An access token.
@@ -84,25 +116,30 @@ impl ServiceApp {
         &self,
         http: &HttpClient,
         clock: &C,
-        org: &Url,
+        (org, scope): (&Url, Scope),
         refused: Option<&Token>,
     ) -> Result<Token, OktaError> {
-        let mut kept = self.token.lock().await;
+        let mut kept = self.tokens.of(scope).lock().await;
         let is_refused = |token: &Token| refused.is_some_and(|refused| refused.text() == token.text());
         if let Some(token) = kept.as_ref().filter(|token| token.renew_at > clock.monotonic() && !is_refused(token)) {
             return Ok(token.clone());
         }
-        let token = self.ask(http, clock, org).await?;
+        let token = self.ask(http, clock, (org, scope)).await?;
         *kept = Some(token.clone());
         Ok(token)
     }
 
-    async fn ask<C: Clock>(&self, http: &HttpClient, clock: &C, org: &Url) -> Result<Token, OktaError> {
+    async fn ask<C: Clock>(
+        &self,
+        http: &HttpClient,
+        clock: &C,
+        (org, scope): (&Url, Scope),
+    ) -> Result<Token, OktaError> {
         let url = org.join("/oauth2/v1/token").expect("an origin takes any path");
         let (mut attempt, mut handshakes) = (1, 0);
         loop {
             let asked_at = clock.monotonic();
-            let request = self.request(clock, &url)?;
+            let request = self.request(clock, &url, scope)?;
             let came = http.exchange(request).await;
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = TOKEN, status, attempt, "okta");
@@ -134,7 +171,7 @@ impl ServiceApp {
         }
     }
 
-    fn request(&self, clock: &impl Clock, url: &Url) -> Result<Request, OktaError> {
+    fn request(&self, clock: &impl Clock, url: &Url, scope: Scope) -> Result<Request, OktaError> {
         let now = clock.now();
         let claims = json!({
             "aud": url.as_str(), "iss": self.client_id, "sub": self.client_id, "iat": now.timestamp(),
@@ -145,7 +182,7 @@ impl ServiceApp {
         let assertion = encode(&header, &claims, &self.key.key).map_err(OktaError::Signing)?;
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
-            .append_pair("scope", SCOPES)
+            .append_pair("scope", scope.words())
             .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
             .append_pair("client_assertion", &assertion)
             .finish();

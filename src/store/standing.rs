@@ -16,6 +16,16 @@ impl ReadStore {
         self.look(|connection| Box::pin(standing(connection, now, cycles))).await
     }
 
+    /// Since when a token is in use, if a cycle has used it. `token` is a fingerprint.
+    pub async fn token_since(
+        &self,
+        side: &'static str,
+        token: &Fingerprint,
+    ) -> Result<Option<DateTime<Utc>>, StoreFailure> {
+        let known = self.look(|connection| Box::pin(async move { fact(connection, &token_fact(side)).await })).await?;
+        Ok(known.and_then(|known| in_use_since(&known, token)))
+    }
+
     /// What was kept of calls to the webhook.
     pub async fn called(&self) -> Result<Option<String>, StoreFailure> {
         self.look(|connection| Box::pin(fact(connection, "called"))).await
@@ -42,15 +52,11 @@ impl Store {
         token: &Fingerprint,
         now: DateTime<Utc>,
     ) -> Result<DateTime<Utc>, StoreFailure> {
-        let name = format!("token_{side}");
+        let name = token_fact(side);
         self.transaction(async |connection| {
             let known = fact(connection, &name).await?;
-            let known = known.as_deref().and_then(|fact| fact.split_once(' '));
-            if let Some((same, since)) = known
-                && same == token.as_str()
-                && let Ok(since) = since.parse()
-            {
-                return Ok(instant(since));
+            if let Some(since) = known.and_then(|known| in_use_since(&known, token)) {
+                return Ok(since);
             }
             let seen = format!("{} {}", token.as_str(), now.timestamp());
             notes::set_fact(connection, &name, Some(&seen)).await?;
@@ -63,6 +69,17 @@ impl Store {
     pub async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::set_fact(connection, "called", Some(called)).await).await
     }
+}
+
+/// The name under which the token of a side is kept.
+fn token_fact(side: &str) -> String {
+    format!("token_{side}")
+}
+
+/// The time that is kept with a token, if it is this one.
+fn in_use_since(kept: &str, token: &Fingerprint) -> Option<DateTime<Utc>> {
+    let (same, since) = kept.split_once(' ')?;
+    since.parse().ok().filter(|_| same == token.as_str()).map(instant)
 }
 
 async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u32) -> Result<Standing, Error> {

@@ -5,6 +5,7 @@ mod by_hand;
 mod campaign;
 mod campaign_length;
 mod cli;
+mod cli_check;
 mod cli_explain;
 mod cli_history;
 mod cli_init;
@@ -29,7 +30,6 @@ mod doubts;
 mod error_texts;
 mod explaining;
 mod faults;
-
 mod forbidden;
 mod html_report;
 mod instances;

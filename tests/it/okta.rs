@@ -19,10 +19,10 @@ use crate::told::explained;
 use crate::world::World;
 
 /// A private key in PEM, with the public one and the algorithm.
-struct Keys {
-    private: String,
-    public: String,
-    algorithm: &'static str,
+pub(crate) struct Keys {
+    pub(crate) private: String,
+    pub(crate) public: String,
+    pub(crate) algorithm: &'static str,
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
@@ -30,7 +30,7 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }
 
-fn ec(curve: &'static EcdsaSigningAlgorithm, algorithm: &'static str) -> Keys {
+pub(crate) fn ec(curve: &'static EcdsaSigningAlgorithm, algorithm: &'static str) -> Keys {
     let pair = EcdsaKeyPair::generate(curve).expect("a key");
     let private = AsDer::<EcPrivateKeyRfc5915Der<'_>>::as_der(&pair.private_key()).expect("DER");
     let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("DER");

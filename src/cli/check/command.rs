@@ -1,0 +1,118 @@
+//! `check`: the configuration and the mapping, then read-only looks at both ends. Says what to do about each finding.
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::args::CheckArguments;
+use crate::cli::check::findings::Findings;
+use crate::cli::check::okta::Asking;
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::output;
+use crate::cli::sample;
+use crate::cli::wiring::Wiring;
+use crate::clock::Clock as _;
+use crate::config::mapping_test;
+use crate::config::settings::Settings;
+use crate::daemon::schedule::Schedule;
+use crate::domain::memory::Tenant;
+use crate::domain::snapshot::PageRequest;
+use crate::ports::{AccountReader as _, AssignmentSource as _, StoreReader as _};
+use crate::report;
+use crate::store::ReadStore;
+
+/// Checks everything that can be checked without writing.
+pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<Ending, Unfinished> {
+    if let Some(login) = &arguments.sample {
+        return sample::run(context, login).await;
+    }
+    let settings = context.settings()?;
+    let mut findings = Findings::new();
+    configuration(context, &settings, &mut findings);
+    let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
+    let okta = Asking::of(&settings, &schedule);
+    let wiring = Wiring::new(settings)?;
+    times(&schedule, wiring.clock.now(), &mut findings);
+    if !arguments.offline {
+        okta.ask(&wiring, &mut findings).await;
+        haiilo(&wiring, &mut findings).await;
+        tenant(&wiring, &mut findings).await;
+    }
+    output::print(findings.text())?;
+    Ok(if findings.has_error() { Ending::Failed } else { Ending::Done })
+}
+
+fn configuration(context: &Context, settings: &Settings, findings: &mut Findings) {
+    findings.section("Configuration");
+    findings.fine(format_args!("{} and its mapping are complete", context.config.display()));
+    for warning in &settings.warnings {
+        findings.warn(warning);
+    }
+    let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
+    for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
+        for failure in &outcome.failures {
+            let (path, expected, found) = (&failure.path, &failure.expected, &failure.found);
+            let (place, name) = (&outcome.place, &outcome.name);
+            findings.error(format_args!("{place}: test {name:?}: {path} shall be {expected}, and is {found}"));
+        }
+    }
+    let passed = outcomes.iter().filter(|outcome| outcome.passed()).count();
+    match outcomes.len() {
+        0 => findings
+            .warn("the mapping has no [[tests]]: an example person with the account that must come out keeps it right"),
+        all if all == passed => findings.fine(format_args!("mapping tests: all {all} pass")),
+        all => findings.error(format_args!("mapping tests: {} of {all} fail", all - passed)),
+    }
+}
+
+fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut Findings) {
+    let next = std::iter::successors(schedule.next_after(now), |time| schedule.next_after(*time));
+    let times: Vec<String> = next.take(3).map(|time| time.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
+    findings.fine(format_args!("the next full cycles of the daemon would be at {}", times.join(", ")));
+}
+
+async fn haiilo(wiring: &Wiring, findings: &mut Findings) {
+    findings.section("Haiilo");
+    let request = PageRequest { start: 1, count: wiring.cycle.page_size };
+    match wiring.reader.list(request).await {
+        Ok(page) => match page.total {
+            Some(total) => findings.fine(format_args!("{total} users, {} of them on the first page", page.rows.len())),
+            None => findings.warn("the listing gives no totalResults; each cycle reads it twice to be sure"),
+        },
+        Err(failure) => return findings.error(failure),
+    }
+    let owner = &wiring.cycle.policy.token_owner;
+    match wiring.reader.find(owner).await {
+        Ok(found) if found.is_empty() => findings.warn(format_args!(
+            "the owner of the token, {owner}, was not found: nobody would be deleted; correct haiilo.auth.token_owner"
+        )),
+        Ok(_) => findings.fine(format_args!("the owner of the token, {owner}, was found")),
+        Err(failure) => findings.error(failure),
+    }
+}
+
+/// Whether the store belongs to these ends.
+async fn tenant(wiring: &Wiring, findings: &mut Findings) {
+    findings.section("Store");
+    let memory = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
+        Ok(memory) => memory,
+        Err(failure) => return findings.error(format_args!("{:#}", anyhow::Error::from(failure))),
+    };
+    let path = &wiring.store;
+    let Some(known) = memory.tenant else {
+        return findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
+    };
+    // An id that either side does not know says nothing.
+    let org_id = match (&known.org_id, wiring.source.organization().await) {
+        (Some(_), Ok(Some(found))) => Some(found),
+        (known, _) => known.clone(),
+    };
+    if known == (Tenant { org_id, ..wiring.cycle.tenant.clone() }) {
+        findings
+            .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(memory.links.len())));
+    } else {
+        findings.error(format_args!(
+            "{path} belongs to other ends: application {} at {} and {}; use another store, or correct the configuration",
+            known.app_id, known.org_url, known.base_url
+        ));
+    }
+}

@@ -1,0 +1,68 @@
+//! Findings: what `check` says, line by line. Each warning and each error says what to do.
+
+use std::fmt::{self, Write as _};
+
+/// How a finding is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grade {
+    Fine,
+    Warning,
+    Error,
+}
+
+/// What is found, section by section.
+#[derive(Debug)]
+pub(super) struct Findings {
+    text: String,
+    worst: Grade,
+}
+
+impl Findings {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self { text: String::new(), worst: Grade::Fine }
+    }
+
+    /// All that was found.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is an error among them.
+    pub(super) fn has_error(&self) -> bool {
+        self.worst == Grade::Error
+    }
+
+    /// Begins a section.
+    pub(super) fn section(&mut self, title: &str) {
+        let gap = if self.text.is_empty() { "" } else { "\n" };
+        writeln!(self.text, "{gap}{title}").expect("a text takes every line");
+    }
+
+    fn add(&mut self, grade: Grade, text: impl fmt::Display) {
+        let word = match grade {
+            Grade::Fine => "ok     ",
+            Grade::Warning => "warning",
+            Grade::Error => "error  ",
+        };
+        if grade == Grade::Error {
+            self.worst = Grade::Error;
+        }
+        writeln!(self.text, "  {word}  {text}").expect("a text takes every line");
+    }
+
+    /// Something is as it should be, or good to know.
+    pub(super) fn fine(&mut self, text: impl fmt::Display) {
+        self.add(Grade::Fine, text);
+    }
+
+    /// Something should be looked at; cycles go on.
+    pub(super) fn warn(&mut self, text: impl fmt::Display) {
+        self.add(Grade::Warning, text);
+    }
+
+    /// Something must be mended.
+    pub(super) fn error(&mut self, text: impl fmt::Display) {
+        self.add(Grade::Error, text);
+    }
+}

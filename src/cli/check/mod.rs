@@ -1,0 +1,7 @@
+//! `check`: what is found about the configuration, the mapping and both ends, each with what to do about it.
+
+mod command;
+mod findings;
+mod okta;
+
+pub(super) use command::run;

@@ -1,0 +1,151 @@
+//! `check`, finding by finding: each is provoked once, says what to do, and nothing but reads is sent.
+
+use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+use okta_haiilo_sim::fault::{Fault, When};
+use okta_haiilo_sim::haiilo;
+use okta_haiilo_sim::okta::{self, Bend, Role, route};
+use okta_haiilo_sync::clock::{Clock as _, SystemClock};
+use okta_haiilo_sync::domain::memory::Fingerprint;
+use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
+
+use crate::cli_stage::Stage;
+use crate::okta::ec;
+
+/// Findings about these people, from the section of one end.
+#[track_caller]
+fn section(stage: &Stage, title: &str, code: i32) -> String {
+    let out = stage.run(&["check"]).exits(code).says_nothing().out;
+    let sections = out.split("\n\n").find_map(|section| section.strip_prefix(&format!("{title}\n")));
+    sections.unwrap_or_else(|| panic!("no section {title} in {out}")).trim_end().to_owned()
+}
+
+/// The section holds this line, whatever else it holds.
+#[track_caller]
+fn finds(stage: &Stage, title: &str, line: &str) {
+    let code = i32::from(line.starts_with("error"));
+    let found = section(stage, title, code);
+    let expected = line.split_once(' ').map_or(line.to_owned(), |(word, text)| format!("  {word:7}  {text}"));
+    assert!(found.lines().any(|found| found.starts_with(&expected)), "{expected:?} is not in\n{found}");
+}
+
+/// The program is a service app from now on.
+fn as_service_app(stage: &Stage) {
+    let keys = ec(&ECDSA_P256_SHA256_FIXED_SIGNING, "ES256");
+    let key_id = stage.okta.state().auth.register_key(&keys.public, keys.algorithm);
+    stage.write("credentials/okta-private-key", &keys.private);
+    let client_id = okta::CLIENT_ID;
+    stage.configure(
+        "method = \"api_token\"",
+        &format!("method = \"private_key_jwt\"\nclient_id = \"{client_id}\"\nkey_id = \"{key_id}\""),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_is_compared_with_oktas() {
+    let stage = Stage::with_people(1).await;
+    for (skew, line) in [
+        (-100, "warning the local clock is 10"),
+        (
+            200,
+            "warning the local clock is 3 minutes behind Okta's; beyond five minutes nothing is deleted: set the clock",
+        ),
+        (
+            -400,
+            "error the local clock is 6 minutes ahead of Okta's, more than five minutes: nothing would be deleted; set",
+        ),
+    ] {
+        stage.okta.plant(When::Nth(route::APP, 1), Fault::Bend(Bend::DateSkew(skew)));
+        finds(&stage, "Okta", line);
+    }
+    stage.okta.plant(When::Nth(route::APP, 1), Fault::Bend(Bend::NoDate));
+    finds(&stage, "Okta", "error Okta's answers have no date, so that nothing would be deleted: look whether a proxy");
+    assert!(stage.okta.heal());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_that_no_profile_has_are_named_with_the_nearest_one() {
+    let stage = Stage::with_people(1).await;
+    let mapping = stage.read("mapping.toml");
+    stage.write("mapping.toml", mapping.replace("user.firstName", "user.fristName"));
+    let text = "warning the mapping reads user.fristName, which the profiles of Okta's default type of users do not have: did you mean \
+                user.firstName (\"First name\")?";
+    finds(&stage, "Okta", text);
+    stage.write("mapping.toml", mapping.replace("user.firstName", "user.hobby or user.firstName"));
+    let text = "warning the mapping reads user.hobby, which the profiles of Okta's default type of users do not have: correct the name in";
+    finds(&stage, "Okta", text);
+    stage.write("mapping.toml", mapping.replace("user.city | trim", "appuser.haiiloTaem"));
+    let id = stage.okta_id(0);
+    stage.okta.state().set_app_profile(&id, "haiiloTeam", "Sales".into());
+    let text = "error the mapping reads appuser.haiiloTaem, which the profiles of the application do not have: did you mean \
+                appuser.haiiloTeam?";
+    finds(&stage, "Okta", text);
+    stage.write("mapping.toml", mapping.replace("user.city | trim", "appuser.haiiloTeam"));
+    finds(&stage, "Okta", "ok Okta's schemas have all 6 attributes that the mapping reads");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_is_missing_is_told_from_a_role() {
+    let stage = Stage::with_people(1).await;
+    finds(&stage, "Okta", "ok the API token is taken; it has the rights of the administrator who made it");
+    as_service_app(&stage);
+    finds(
+        &stage,
+        "Okta",
+        "ok the service app 0oa2servicekWq45d7ab is given access tokens, of an hour each; its key is taken",
+    );
+    finds(&stage, "Okta", "ok Okta's schemas have all");
+    // Without the scope of advice, everything else goes on.
+    let scopes = ["okta.apps.read", "okta.users.read"].map(str::to_owned).to_vec();
+    stage.okta.state().auth.scopes.clone_from(&scopes);
+    finds(
+        &stage,
+        "Okta",
+        "warning Okta does not show us its schemas, so that a misspelt attribute in the mapping is not found",
+    );
+    assert!(section(&stage, "Okta", 0).contains("grant the scope okta.schemas.read"));
+    stage.okta.state().auth.scopes.truncate(1);
+    let scope = section(&stage, "Okta", 1);
+    assert!(scope.contains("invalid_scope") && scope.contains("grant the scopes okta.apps.read and okta.users.read"));
+    stage.okta.state().auth.scopes = scopes;
+    stage.okta.state().auth.admin_role = Role::Missing;
+    let role = section(&stage, "Okta", 1);
+    assert!(role.contains("the credentials lack an admin role") && !role.contains("okta.apps.read"), "{role}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_application_must_be_active_and_the_only_writer() {
+    let stage = Stage::empty().await;
+    finds(&stage, "Okta", "warning nobody is assigned to the application: assign people or groups to it in Okta");
+    finds(&stage, "Okta", "ok Okta's own push to Haiilo is off");
+    stage.okta.state().app.features = vec!["PUSH_NEW_USERS".to_owned()];
+    finds(&stage, "Okta", "error Okta's own push to Haiilo is on (PUSH_NEW_USERS): switch it off in Okta");
+    stage.configure("[okta]", "[okta]\npush_is_on = \"accept\"");
+    finds(
+        &stage,
+        "Okta",
+        "warning Okta's own push to Haiilo is on (PUSH_NEW_USERS) and would be a second writer: switch",
+    );
+    "INACTIVE".clone_into(&mut stage.okta.state().app.status);
+    let text = section(&stage, "Okta", 1);
+    assert!(text.contains("is INACTIVE; activate it, or correct okta.app_id"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_token_is_in_use_is_told_once_a_cycle_has_used_it() {
+    let stage = Stage::with_people(1).await;
+    let of_today = |title: &str| {
+        let today = SystemClock::new().now().format("%Y-%m-%d").to_string();
+        section(&stage, title, 0).contains(&format!("in use here since {today}"))
+    };
+    assert!(!of_today("Okta"));
+    // As the daemon does with each cycle.
+    let path = StorePath::new(stage.path("state.db"));
+    let lock = CycleLock::try_take(&path, "a test").await.expect("the lock");
+    let store = Store::open(&path, lock).await.expect("a store");
+    for (side, token) in [("okta", okta::API_TOKEN), ("haiilo", haiilo::TOKEN)] {
+        let token = Fingerprint::of(&["token", token]);
+        store.token_since(side, &token, SystemClock::new().now()).await.expect("written");
+    }
+    store.close().await.expect("closed");
+    assert!(of_today("Okta"));
+}
