@@ -22,6 +22,7 @@ use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Tena
 use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Notes;
 use crate::domain::snapshot::{AccountPage, PageRequest};
+use crate::domain::target::TargetProfile;
 
 /// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
 pub trait World: Send + Sync {
@@ -207,6 +208,9 @@ pub trait AccountWriter: Send + Sync {
 
     /// How updates are sent by now.
     fn manner(&self) -> Manner;
+
+    /// Sends updates in this manner from now on, because it is known already what the server takes.
+    fn take_for_granted(&self, manner: Manner);
 }
 
 /// Whether an update may be sent in another manner when the server does not know the configured one. Only a write whose account is read
@@ -243,6 +247,9 @@ pub enum Created {
 pub trait StoreReader: Send + Sync {
     /// All that a plan depends on.
     fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<Memory, StoreFailure>> + Send;
+
+    /// What was learnt of Haiilo's endpoint, be it this one or another.
+    fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
 }
 
 /// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.

@@ -26,4 +26,5 @@ pub mod plan;
 pub mod policy;
 pub(crate) mod positions;
 pub mod snapshot;
+pub mod target;
 pub mod value;

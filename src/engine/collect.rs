@@ -12,6 +12,7 @@ use crate::domain::memory::Memory;
 use crate::domain::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
 };
+use crate::domain::target::TargetProfile;
 use crate::engine::error::CycleError;
 use crate::engine::settings::{CycleSettings, Observer, Side};
 use crate::ports::{
@@ -32,6 +33,8 @@ pub(super) struct Collected {
     pub(super) memory: Memory,
     /// Attributes that a rule reads and nobody has.
     pub(super) nobody_has: Vec<String>,
+    /// What was learnt of Haiilo's endpoint.
+    pub(super) target: Option<TargetProfile>,
 }
 
 /// Reads everything. The application comes first: nothing else means anything unless it is there and active.
@@ -46,10 +49,16 @@ pub(super) async fn collect<W: World>(
         return Err(CycleError::ApplicationNotActive { label: application.label, status: application.status });
     }
     let now = application.server_time.unwrap_or(local_time);
+    // What was learnt of another endpoint says nothing of this one.
+    let target = world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
+    let page_size = target.as_ref().map_or(settings.page_size, |target| target.page_size(settings.page_size));
     let memory = async { Ok(world.store().remember(now).await?) };
-    let ((people, nobody_has), accounts, memory) =
-        tokio::try_join!(assignments(world, settings, observer), accounts(world, settings, observer), memory)?;
-    Ok(Collected { application, local_time, began, people, accounts, memory, nobody_has })
+    let ((people, nobody_has), accounts, memory) = tokio::try_join!(
+        assignments(world, settings, observer),
+        accounts(world, settings, page_size, observer),
+        memory
+    )?;
+    Ok(Collected { application, local_time, began, people, accounts, memory, nobody_has, target })
 }
 
 /// Walks through the assignments; a page is read and mapped while the next one is fetched.
@@ -109,9 +118,10 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
 async fn accounts<W: World>(
     world: &W,
     settings: &CycleSettings,
+    page_size: u32,
     observer: &impl Observer,
 ) -> Result<AccountSnapshot, CycleError> {
-    let mut walk = AccountWalk::new(settings.page_size);
+    let mut walk = AccountWalk::new(page_size);
     let mut rows = 0;
     loop {
         let wanted = walk.wanted().map_err(CycleError::HaiiloIncomplete)?;

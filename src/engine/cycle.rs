@@ -15,6 +15,7 @@ use crate::domain::mapping;
 use crate::domain::memory::{FirstRun, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
+use crate::domain::target::TargetProfile;
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::{Collected, collect};
@@ -26,8 +27,8 @@ use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Refusal, StoreFailure, StoreWriter,
-    World,
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Manner, Refusal, StoreFailure,
+    StoreWriter, World,
 };
 
 /// What a cycle came to.
@@ -69,7 +70,7 @@ pub async fn prepare<W: World>(
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
     let collected = collect(world, settings, observer).await?;
-    let Collected { application, local_time, began, people, accounts, mut memory, nobody_has } = collected;
+    let Collected { application, local_time, began, people, accounts, mut memory, nobody_has, target } = collected;
     if let Some(tenant) = &memory.tenant {
         same_tenant(tenant, &settings.tenant)?;
     }
@@ -152,6 +153,7 @@ pub async fn prepare<W: World>(
         people,
         accounts,
         memory,
+        target,
     })
 }
 
@@ -167,6 +169,9 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
+    if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
+        writer.take_for_granted(Manner::Substitute);
+    }
     let approved = match &prepared.verdict.decision {
         Decision::Pass => Approved::default(),
         Decision::Approved(id) => approved(&prepared, id),

@@ -9,6 +9,7 @@ use crate::domain::leavers::ClockAgreement;
 use crate::domain::memory::Memory;
 use crate::domain::plan::Plan;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use crate::domain::target::TargetProfile;
 
 /// A plan with everything that it was made from.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Prepared {
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
     pub(super) memory: Memory,
+    /// What was learnt of Haiilo's endpoint.
+    pub(super) target: Option<TargetProfile>,
 }
 
 impl Prepared {

@@ -44,7 +44,10 @@ pub struct HaiiloReader<C>(Arc<Connection<C>>);
 
 /// Writes accounts.
 #[derive(Debug)]
-pub struct HaiiloWriter<C>(Arc<Connection<C>>);
+pub struct HaiiloWriter<C> {
+    connection: Arc<Connection<C>>,
+    update_method: UpdateMethod,
+}
 
 #[derive(Debug)]
 struct Connection<C> {
@@ -79,7 +82,34 @@ impl<C: Clock> HaiiloReader<C> {
 
     /// A writer to the same endpoint.
     pub fn writer(&self) -> HaiiloWriter<C> {
-        HaiiloWriter(Arc::clone(&self.0))
+        HaiiloWriter { connection: Arc::clone(&self.0), update_method: self.0.update_method }
+    }
+
+    /// A writer that updates in this manner, whatever the configuration says.
+    pub fn writer_by(&self, update_method: UpdateMethod) -> HaiiloWriter<C> {
+        HaiiloWriter { connection: Arc::clone(&self.0), update_method }
+    }
+
+    /// The users in the answer to a look-up, whoever they are.
+    pub(super) async fn look_up(&self, name: &UserName) -> Result<Vec<WholeAccount>, Failure> {
+        let mut url = self.0.users(None);
+        // A JSON text is what RFC 7644, 3.4.2.2 asks for: quotes and backslashes escaped.
+        let filter = format!("userName eq {}", Json::from(name.as_str()));
+        url.set_query(Some(&format!("filter={}&startIndex=1&count=100", encode(&filter))));
+        let answer = self.0.read(FIND, url).await?;
+        self.0.shape.read_users(&answer.body).map_err(|error| unreadable(FIND, Some(error)))
+    }
+
+    /// A document beside the users, tried once; `None` where there is none.
+    pub(super) async fn document(&self, route: &'static str, name: &str) -> Result<Option<Json>, Failure> {
+        let request = self.0.request(route, Method::GET, self.0.below(&[name]), None);
+        match self.0.send(request, Repeatable::Never).await {
+            Ok(answer) => {
+                serde_json::from_slice(&answer.body).map(Some).map_err(|error| unreadable(route, Some(error)))
+            }
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Refused(405 | 501)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 }
 
@@ -100,13 +130,8 @@ impl<C: Clock> AccountReader for HaiiloReader<C> {
     }
 
     async fn find(&self, name: &UserName) -> Result<Vec<WholeAccount>, Failure> {
-        let mut url = self.0.users(None);
-        // A JSON text is what RFC 7644, 3.4.2.2 asks for: quotes and backslashes escaped.
-        let filter = format!("userName eq {}", Json::from(name.as_str()));
-        url.set_query(Some(&format!("filter={}&startIndex=1&count=100", encode(&filter))));
-        match self.0.read(FIND, url).await {
-            Ok(answer) => {
-                let found = self.0.shape.read_users(&answer.body).map_err(|error| unreadable(FIND, Some(error)))?;
+        match self.look_up(name).await {
+            Ok(found) => {
                 let is_named =
                     |whole: &WholeAccount| whole.account.user_name.as_ref().is_some_and(|found| found.same_as(name));
                 Ok(found.into_iter().filter(is_named).collect())
@@ -122,7 +147,7 @@ impl<C: Clock> AccountReader for HaiiloReader<C> {
 
 impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     async fn create(&self, changes: &[Change]) -> Result<Created, Failure> {
-        let connection = &*self.0;
+        let connection = &*self.connection;
         let request =
             connection.request(CREATE, Method::POST, connection.users(None), Some(dialect::create_body(changes)));
         let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
@@ -144,8 +169,8 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         changes: &[Change],
         fallback: Fallback,
     ) -> Result<Option<WholeAccount>, Failure> {
-        let connection = &*self.0;
-        if connection.update_method == UpdateMethod::Put || self.manner() == Manner::Substitute {
+        let connection = &*self.connection;
+        if self.update_method == UpdateMethod::Put || self.manner() == Manner::Substitute {
             return connection.replace(id, changes).await;
         }
         let body = dialect::patch_body(changes);
@@ -164,13 +189,17 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     }
 
     async fn delete(&self, id: &HaiiloId) -> Result<(), Failure> {
-        let connection = &*self.0;
+        let connection = &*self.connection;
         let request = connection.request(DELETE, Method::DELETE, connection.users(Some(id)), None);
         connection.send(request, Repeatable::Never).await.map(|_| ())
     }
 
+    fn take_for_granted(&self, manner: Manner) {
+        self.connection.knows_no_patch.store(manner == Manner::Substitute, Ordering::Relaxed);
+    }
+
     fn manner(&self) -> Manner {
-        if self.0.knows_no_patch.load(Ordering::Relaxed) { Manner::Substitute } else { Manner::Configured }
+        if self.connection.knows_no_patch.load(Ordering::Relaxed) { Manner::Substitute } else { Manner::Configured }
     }
 }
 
@@ -234,12 +263,17 @@ impl<C: Clock> Connection<C> {
 
     /// `…/Users`, or `…/Users/{id}` with the id escaped.
     fn users(&self, id: Option<&HaiiloId>) -> Url {
+        let parts = [Some("Users"), id.map(HaiiloId::as_str)];
+        self.below(&parts.into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// An address below the endpoint's, its parts escaped.
+    fn below(&self, parts: &[&str]) -> Url {
         let mut url = self.base.clone();
         url.path_segments_mut()
             .expect("the configuration takes only http and https addresses, which have a path")
             .pop_if_empty()
-            .push("Users")
-            .extend(id.map(HaiiloId::as_str));
+            .extend(parts);
         url
     }
 

@@ -5,8 +5,10 @@
 mod client;
 mod dialect;
 mod error;
+mod probe;
 mod wire;
 
 pub use client::{HaiiloReader, HaiiloWriter, TokenError};
 pub use dialect::create_body;
+pub use probe::ProviderConfig;
 pub use wire::Shape;

@@ -20,6 +20,7 @@ mod reading;
 mod schema;
 mod sqlite;
 mod standing;
+mod target;
 mod writing;
 
 pub use lock::CycleLock;

@@ -19,6 +19,7 @@ use crate::domain::memory::{
 };
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
+use crate::domain::target::TargetProfile;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
 use crate::store::open::{ReadStore, Store};
@@ -26,6 +27,7 @@ use crate::store::place::StorePlace;
 use crate::store::postgres;
 use crate::store::schema::Content;
 use crate::store::sqlite::Glimpse;
+use crate::store::target;
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -35,12 +37,21 @@ impl StoreReader for Store {
         let mut connection = self.connection.lock().await;
         read(&mut connection, self.place.dialect(), now).await.map_err(|error| self.failure(error))
     }
+
+    async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        target::read(&mut connection).await.map_err(|error| self.failure(error))
+    }
 }
 
 impl StoreReader for ReadStore {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
         let dialect = self.place.dialect();
         self.look(|connection| Box::pin(read(connection, dialect, now))).await
+    }
+
+    async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
+        self.look(|connection| Box::pin(target::read(connection))).await
     }
 }
 

@@ -13,7 +13,7 @@ use crate::okta::ec;
 
 /// Findings about these people, from the section of one end.
 #[track_caller]
-fn section(stage: &Stage, title: &str, code: i32) -> String {
+pub(crate) fn section(stage: &Stage, title: &str, code: i32) -> String {
     let out = stage.run(&["check"]).exits(code).says_nothing().out;
     let sections = out.split("\n\n").find_map(|section| section.strip_prefix(&format!("{title}\n")));
     sections.unwrap_or_else(|| panic!("no section {title} in {out}")).trim_end().to_owned()
@@ -21,7 +21,7 @@ fn section(stage: &Stage, title: &str, code: i32) -> String {
 
 /// The section holds this line, whatever else it holds.
 #[track_caller]
-fn finds(stage: &Stage, title: &str, line: &str) {
+pub(crate) fn finds(stage: &Stage, title: &str, line: &str) {
     let code = i32::from(line.starts_with("error"));
     let found = section(stage, title, code);
     let expected = line.split_once(' ').map_or(line.to_owned(), |(word, text)| format!("  {word:7}  {text}"));
@@ -38,6 +38,42 @@ fn as_service_app(stage: &Stage) {
         "method = \"api_token\"",
         &format!("method = \"private_key_jwt\"\nclient_id = \"{client_id}\"\nkey_id = \"{key_id}\""),
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_healthy_world_has_nothing_but_good_findings() {
+    let stage = Stage::in_step(3).await;
+    let out = stage.run(&["check"]).exits(0).says_nothing().out;
+    // Times go by.
+    let still = |line: &str| line.split(" would be at ").next().unwrap_or_default().to_owned();
+    let found = out.lines().map(still).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(found, @r#"
+    Configuration
+      ok       sync.toml and its mapping are complete
+      ok       mapping tests: all 1 pass
+      ok       the next full cycles of the daemon
+
+    Okta
+      ok       the API token is taken; it has the rights of the administrator who made it and dies with that user, or after 30 days without a call
+      ok       the application "Haiilo" is active
+      ok       Okta's own push to Haiilo is off
+      ok       the local clock agrees with Okta's
+      ok       the first page of assignments has 3 people
+      ok       people can be read by id, which evidence about leavers needs
+      ok       Okta's schemas have all 6 attributes that the mapping reads
+      ok       a full cycle sends Okta 2 requests, at most 500000 a minute: under a minute; schedule.full = "0 */15 * * * *" fits
+
+    Haiilo
+      ok       the token is taken; it dies with the account of its owner, and whether it ends by itself is not documented
+      ok       4 users, 4 of them on the first page; totalResults is true
+      ok       a filter by userName finds whom it asks for, and nobody else
+      ok       the owner of the token, scim@example.com, was found
+      ok       Haiilo has no ServiceProviderConfig and no Schemas: it is judged by what it does
+
+    Store
+      ok       state.db belongs to these ends and knows 3 links
+      ok       what was learnt of Haiilo is kept for cycles to use
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ use okta_haiilo_sync::domain::link::Link;
 use okta_haiilo_sync::domain::memory::{Fingerprint, Memory, Tenant};
 use okta_haiilo_sync::domain::operation::Operation;
 use okta_haiilo_sync::domain::plan::Notes;
+use okta_haiilo_sync::domain::target::TargetProfile;
 use okta_haiilo_sync::engine::{self, Halt, Order, Scope, Silence};
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreReader, StoreWriter};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePlace};
@@ -153,6 +154,10 @@ impl Cut {
 impl StoreReader for Cut {
     async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
         self.store.remember(now).await
+    }
+
+    async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
+        self.store.target().await
     }
 }
 

@@ -6,6 +6,7 @@ mod campaign;
 mod campaign_length;
 mod cli;
 mod cli_check;
+mod cli_check_haiilo;
 mod cli_explain;
 mod cli_history;
 mod cli_init;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
 use crate::cli::check::okta::Asking;
+use crate::cli::check::{haiilo, keeping};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -15,8 +16,7 @@ use crate::config::mapping_test;
 use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::memory::Tenant;
-use crate::domain::snapshot::PageRequest;
-use crate::ports::{AccountReader as _, AssignmentSource as _, StoreReader as _};
+use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
 use crate::store::ReadStore;
 
@@ -34,8 +34,11 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     times(&schedule, wiring.clock.now(), &mut findings);
     if !arguments.offline {
         okta.ask(&wiring, &mut findings).await;
-        haiilo(&wiring, &mut findings).await;
-        tenant(&wiring, &mut findings).await;
+        let learnt = haiilo::ask(&wiring, &mut findings).await;
+        let whose = tenant(&wiring, &mut findings).await;
+        if let (Some(learnt), Whose::Ours) = (learnt, whose) {
+            keeping::keep(&wiring, learnt, &mut findings).await;
+        }
     }
     output::print(findings.text())?;
     Ok(if findings.has_error() { Ending::Failed } else { Ending::Done })
@@ -70,36 +73,28 @@ fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut Findings) {
     findings.fine(format_args!("the next full cycles of the daemon would be at {}", times.join(", ")));
 }
 
-async fn haiilo(wiring: &Wiring, findings: &mut Findings) {
-    findings.section("Haiilo");
-    let request = PageRequest { start: 1, count: wiring.cycle.page_size };
-    match wiring.reader.list(request).await {
-        Ok(page) => match page.total {
-            Some(total) => findings.fine(format_args!("{total} users, {} of them on the first page", page.rows.len())),
-            None => findings.warn("the listing gives no totalResults; each cycle reads it twice to be sure"),
-        },
-        Err(failure) => return findings.error(failure),
-    }
-    let owner = &wiring.cycle.policy.token_owner;
-    match wiring.reader.find(owner).await {
-        Ok(found) if found.is_empty() => findings.warn(format_args!(
-            "the owner of the token, {owner}, was not found: nobody would be deleted; correct haiilo.auth.token_owner"
-        )),
-        Ok(_) => findings.fine(format_args!("the owner of the token, {owner}, was found")),
-        Err(failure) => findings.error(failure),
-    }
+/// Whose store it is.
+enum Whose {
+    /// That of these ends, or of nobody yet.
+    Ours,
+    /// Another's, or one that cannot be read.
+    NotOurs,
 }
 
 /// Whether the store belongs to these ends.
-async fn tenant(wiring: &Wiring, findings: &mut Findings) {
+async fn tenant(wiring: &Wiring, findings: &mut Findings) -> Whose {
     findings.section("Store");
     let memory = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
         Ok(memory) => memory,
-        Err(failure) => return findings.error(format_args!("{:#}", anyhow::Error::from(failure))),
+        Err(failure) => {
+            findings.error(format_args!("{:#}", anyhow::Error::from(failure)));
+            return Whose::NotOurs;
+        }
     };
     let path = &wiring.store;
     let Some(known) = memory.tenant else {
-        return findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
+        findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
+        return Whose::Ours;
     };
     // An id that either side does not know says nothing.
     let org_id = match (&known.org_id, wiring.source.organization().await) {
@@ -109,10 +104,12 @@ async fn tenant(wiring: &Wiring, findings: &mut Findings) {
     if known == (Tenant { org_id, ..wiring.cycle.tenant.clone() }) {
         findings
             .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(memory.links.len())));
+        Whose::Ours
     } else {
         findings.error(format_args!(
             "{path} belongs to other ends: application {} at {} and {}; use another store, or correct the configuration",
             known.app_id, known.org_url, known.base_url
         ));
+        Whose::NotOurs
     }
 }

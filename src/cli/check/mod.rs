@@ -2,6 +2,8 @@
 
 mod command;
 mod findings;
+mod haiilo;
+mod keeping;
 mod okta;
 
 pub(super) use command::run;

@@ -1,0 +1,212 @@
+//! What is found about Haiilo: the credentials, the listing and its pages, filters, and what the server says of itself.
+
+use crate::cli::check::findings::Findings;
+use crate::cli::check::okta::used_since;
+use crate::cli::wiring::Wiring;
+use crate::domain::account::AccountRow;
+use crate::domain::ids::UserName;
+use crate::domain::snapshot::{AccountPage, PageRequest};
+use crate::domain::target::{FilterManner, TotalManner};
+use crate::ports::{AccountReader as _, Failure, FailureKind};
+
+/// Page sizes that are tried where the configured one is refused.
+const SMALLER_PAGES: [u32; 5] = [100, 50, 25, 20, 10];
+
+/// What was learnt of the endpoint; nothing where it could not be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Learnt {
+    /// Whether pages are as large as asked.
+    pub(super) pages: Option<Pages>,
+    /// How filters are treated.
+    pub(super) filter: Option<FilterManner>,
+    /// What the total is worth.
+    pub(super) total: Option<TotalManner>,
+}
+
+/// How large pages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// As large as asked.
+    AsAsked,
+    /// At most so large.
+    AtMost(u32),
+}
+
+/// Asks Haiilo; `None` where the listing cannot be read.
+pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Learnt> {
+    findings.section("Haiilo");
+    let asked = wiring.cycle.page_size;
+    let (first, size, refused) = match first_page(wiring, asked).await {
+        Ok((page, size)) => (page, size, size < asked),
+        Err(failure) => {
+            findings.error(failure);
+            return None;
+        }
+    };
+    let used = used_since(wiring, "haiilo").await;
+    findings.fine(format_args!(
+        "the token is taken{used}; it dies with the account of its owner, and whether it ends by itself is not documented"
+    ));
+    let mut learnt = Learnt::default();
+    match listing(wiring, (&first, size), findings).await {
+        Ok((pages, total)) => {
+            learnt.total = Some(total);
+            learnt.pages = if refused { Some(Pages::AtMost(size)) } else { pages };
+        }
+        Err(failure) => findings.error(failure),
+    }
+    match (refused, learnt.pages) {
+        (true, _) => findings.warn(format_args!(
+            "Haiilo refuses pages of {asked} users and gives pages of {size}: set haiilo.page_size = {size}"
+        )),
+        (false, Some(Pages::AtMost(cap))) => findings.warn(format_args!(
+            "a page holds {cap} users at most, where {asked} are asked for: set haiilo.page_size = {cap}"
+        )),
+        (false, Some(Pages::AsAsked)) => findings.fine(format_args!("pages hold {asked} users, as asked for")),
+        (false, None) => {}
+    }
+    learnt.filter = filter(wiring, &first, findings).await;
+    owner(wiring, &first, findings).await;
+    description(wiring, findings).await;
+    Some(learnt)
+}
+
+/// The first page by the configured size, or by the largest usual size that is not refused.
+async fn first_page(wiring: &Wiring, asked: u32) -> Result<(AccountPage, u32), Failure> {
+    let mut sizes = SMALLER_PAGES.iter().copied().filter(|size| *size < asked);
+    let mut size = asked;
+    loop {
+        match wiring.reader.list(PageRequest { start: 1, count: size }).await {
+            Ok(page) => return Ok((page, size)),
+            Err(failure) if failure.kind == FailureKind::BadRequest => match sizes.next() {
+                Some(smaller) => size = smaller,
+                None => return Err(failure),
+            },
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Whether pages are cut, and whether the total is true, as far as a few reads show.
+async fn listing(
+    wiring: &Wiring,
+    (first, size): (&AccountPage, u32),
+    findings: &mut Findings,
+) -> Result<(Option<Pages>, TotalManner), Failure> {
+    let rows = first.rows.len() as u64;
+    let list = async |start: u64, count: u32| match wiring.reader.list(PageRequest { start, count }).await {
+        // Behind the last row some servers see a bad request rather than an empty page.
+        Err(failure) if failure.kind == FailureKind::BadRequest => Ok(AccountPage { rows: Vec::new(), total: None }),
+        came => came,
+    };
+    // Past the end some servers show the first rows again, which are no more of the listing.
+    let is_new = |page: &AccountPage| page.rows.first().is_some_and(|row| first.rows.first() != Some(row));
+    let second = list(rows + 1, size).await?;
+    let more = if is_new(&second) { second.rows.len() as u64 } else { 0 };
+    let pages = if rows >= u64::from(size) {
+        Some(Pages::AsAsked)
+    } else if more == rows || (0 < more && more < rows && first.total == Some(rows + more)) {
+        // A page that was short by accident would be followed by a longer one.
+        u32::try_from(rows).ok().filter(|rows| *rows > 0).map(Pages::AtMost)
+    } else {
+        None
+    };
+    let Some(total) = first.total else {
+        findings.warn(
+            "the listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
+        );
+        return Ok((pages, TotalManner::Missing));
+    };
+    let is_true = if more == 0 {
+        total == rows
+    } else {
+        total >= rows + more && is_new(&list(total, 1).await?) && !is_new(&list(total + 1, 1).await?)
+    };
+    if is_true {
+        findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
+        Ok((pages, TotalManner::Honest))
+    } else {
+        findings.warn(format_args!(
+            "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
+             not created, tell haiilo's support"
+        ));
+        Ok((pages, TotalManner::Wrong))
+    }
+}
+
+/// Whether a filter by userName finds whom it asks for.
+async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) -> Option<FilterManner> {
+    let somebody = first.rows.iter().find_map(name);
+    let manner = match wiring.reader.filter_manner(somebody).await {
+        Ok(manner) => manner,
+        Err(failure) => {
+            findings.error(failure);
+            return None;
+        }
+    };
+    let less = "a look before a create, and after a lost answer, may miss an account that is there; Haiilo's own refusal of a userName that \
+                is taken is what is left: ask haiilo's support for filters on userName";
+    match manner {
+        FilterManner::Honoured => findings.fine("a filter by userName finds whom it asks for, and nobody else"),
+        FilterManner::Ignored => {
+            findings.warn(format_args!("filters are ignored: one by a userName that nobody has gives users. {less}"));
+        }
+        FilterManner::Refused => findings.warn(format_args!("filters by userName are refused. {less}")),
+        FilterManner::FindsNobody => {
+            findings.warn(format_args!("a filter by userName does not find a user who is listed. {less}"));
+        }
+    }
+    Some(manner)
+}
+
+fn name(row: &AccountRow) -> Option<&UserName> {
+    match row {
+        AccountRow::Account(account) => account.user_name.as_ref(),
+        AccountRow::Unreadable => None,
+    }
+}
+
+/// Whether the account that the token dies with is known.
+async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) {
+    let owner = &wiring.cycle.policy.token_owner;
+    let is_listed = first.rows.iter().filter_map(name).any(|name| name.same_as(owner));
+    match wiring.reader.find(owner).await {
+        Ok(found) if found.is_empty() && !is_listed => findings.warn(format_args!(
+            "the owner of the token, {owner}, was not found: nobody would be deleted; correct haiilo.auth.token_owner"
+        )),
+        Ok(_) => findings.fine(format_args!("the owner of the token, {owner}, was found")),
+        Err(failure) => findings.error(failure),
+    }
+}
+
+/// What the server says of itself. No cycle relies on it.
+async fn description(wiring: &Wiring, findings: &mut Findings) {
+    let config = wiring.reader.provider_config().await.ok().flatten();
+    let schemas = wiring.reader.schemas().await.ok().flatten();
+    let word = |flag: Option<bool>| match flag {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not said",
+    };
+    let schemas = match &schemas {
+        None => "no Schemas".to_owned(),
+        Some(ids) => format!("{} Schemas", ids.len()),
+    };
+    let Some(config) = config else {
+        return findings
+            .fine(format_args!("Haiilo has no ServiceProviderConfig and {schemas}: it is judged by what it does"));
+    };
+    let most = config.most_results.map_or_else(String::new, |most| format!(" (at most {most} users)"));
+    findings.fine(format_args!(
+        "Haiilo says of itself: PATCH {}, filters {}{most}, bulk {}; {schemas}",
+        word(config.patch),
+        word(config.filter),
+        word(config.bulk)
+    ));
+    if config.patch == Some(false) && wiring.cycle.update_method == "patch" {
+        findings.warn(
+            "Haiilo says that it takes no PATCH, and haiilo.update_method is \"patch\": set it to \"put\", or let \
+             `check --write-probe ADDRESS` find out",
+        );
+    }
+}

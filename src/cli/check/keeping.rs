@@ -1,0 +1,73 @@
+//! What `check` learnt is kept in the store as the profile of the endpoint, for cycles to use. Nothing else is written, no store is made for
+//! it, and no cycle is waited for.
+
+use crate::cli::check::findings::Findings;
+use crate::cli::check::haiilo::{Learnt, Pages};
+use crate::cli::ending::Unfinished;
+use crate::cli::sync;
+use crate::cli::wiring::Wiring;
+use crate::clock::Clock as _;
+use crate::domain::target::TargetProfile;
+use crate::ports::StoreReader as _;
+use crate::store::{LockError, ReadStore, Store};
+
+/// Keeps what was learnt, where there is a store.
+pub(super) async fn keep(wiring: &Wiring, learnt: Learnt, findings: &mut Findings) {
+    match try_keep(wiring, learnt).await {
+        Ok(Kept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
+        Ok(Kept::NoStore) => {
+            findings
+                .fine("what was learnt of Haiilo is kept once there is a store: check again after the first `sync`");
+        }
+        Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
+            Some(LockError::Held { holder }) => findings.fine(format_args!(
+                "{holder} is running, so that what was learnt of Haiilo is not kept this time: check again after it"
+            )),
+            _ => findings.warn(format_args!("what was learnt of Haiilo is not kept: {unfinished}")),
+        },
+    }
+}
+
+/// What became of it.
+enum Kept {
+    Yes,
+    NoStore,
+}
+
+async fn try_keep(wiring: &Wiring, learnt: Learnt) -> Result<Kept, Unfinished> {
+    if !ReadStore::new(wiring.store.clone()).exists().await? {
+        return Ok(Kept::NoStore);
+    }
+    let store = sync::open_at_once(wiring, "check").await?;
+    let kept = renew(wiring, &store, learnt).await;
+    sync::close(store).await;
+    kept.map(|()| Kept::Yes)
+}
+
+/// The profile with what was learnt now; what could not be told this time stays as it was.
+async fn renew(wiring: &Wiring, store: &Store, learnt: Learnt) -> Result<(), Unfinished> {
+    let profile = known(wiring, store).await?;
+    let Learnt { pages, filter, total } = learnt;
+    let profile = TargetProfile {
+        page_cap: match pages {
+            Some(Pages::AsAsked) => None,
+            Some(Pages::AtMost(cap)) => Some(cap),
+            None => profile.page_cap,
+        },
+        filter: filter.or(profile.filter),
+        total: total.or(profile.total),
+        ..profile
+    };
+    Ok(store.keep_target(&profile).await?)
+}
+
+/// What is known of this endpoint, as of now.
+pub(super) async fn known(wiring: &Wiring, store: &Store) -> Result<TargetProfile, Unfinished> {
+    let base_url = wiring.cycle.tenant.base_url.clone();
+    let learnt = wiring.clock.now();
+    let known = store.target().await?.filter(|known| known.base_url == base_url);
+    Ok(match known {
+        Some(known) => TargetProfile { learnt, ..known },
+        None => TargetProfile { base_url, learnt, page_cap: None, filter: None, total: None, writes: None },
+    })
+}
