@@ -15,7 +15,7 @@ use crate::domain::account::WholeAccount;
 use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Tenant, Watch};
@@ -282,6 +282,9 @@ pub trait StoreWriter: StoreReader {
 
     /// Writes down an operation before it is sent.
     fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down a step of a write probe before it is sent.
+    fn intend_probe(&self, intent: &ProbeIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
 
     /// Writes down how an operation ended, and what follows from it, all at once.
     fn conclude(

@@ -61,7 +61,7 @@ pub enum Command {
     Run,
     /// Let the operations of a refused run pass for 24 hours, exactly these and no others.
     Approve(ApproveArguments),
-    /// Check the configuration and the mapping, then ask both ends; change nothing.
+    /// Check the configuration and the mapping, then ask both ends; change nothing, unless --write-probe is given.
     Check(CheckArguments),
     /// Tell everything about one person: what both sides say, rule by rule, what happens and why; change nothing.
     Explain(ExplainArguments),
@@ -320,11 +320,25 @@ pub enum StoreCommand {
 #[derive(Debug, Default, Args)]
 pub struct CheckArguments {
     /// Ask neither Okta nor Haiilo.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "write_probe")]
     pub offline: bool,
     /// Show what would be sent to Haiilo to make the account of one person, by login, address or Okta id, and check nothing else.
-    #[arg(long, value_name = "LOGIN", conflicts_with = "offline")]
+    #[arg(long, value_name = "LOGIN", conflicts_with_all = ["offline", "write_probe"])]
     pub sample: Option<String>,
+    #[command(flatten)]
+    pub probe: WriteProbeArguments,
+}
+
+/// `check --write-probe`.
+#[derive(Debug, Default, Args)]
+pub struct WriteProbeArguments {
+    /// Find out what only a write can show: make an account with this address, which nobody has, in your own domain; change it, rename
+    /// it, and delete it. Asks first. It may cost a seat for a moment, and a mail.
+    #[arg(long, value_name = "ADDRESS")]
+    pub write_probe: Option<String>,
+    /// Do not ask.
+    #[arg(long, requires = "write_probe")]
+    pub yes: bool,
 }
 
 /// `explain`.

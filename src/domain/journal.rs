@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::link::Link;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Change, Operation};
 
 /// The number of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +122,8 @@ pub enum Effect {
     GroupParked(CompactString),
     /// Haiilo has a group that it did not have.
     GroupFound(CompactString),
+    /// A write probe made an account, which is nobody's.
+    ProbeMade(HaiiloId),
 }
 
 /// An entry of the journal, as it was written down.
@@ -177,4 +179,62 @@ pub struct Concluded {
     pub haiilo_id: Option<HaiiloId>,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// One step of a write probe, which is written down like an operation and concerns nobody in Okta.
+#[derive(Clone, Debug)]
+pub struct ProbeIntent<'a> {
+    /// The command.
+    pub mandate: &'a Mandate,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What is sent.
+    pub step: ProbeStep,
+    /// The account that the probe made, once it has.
+    pub haiilo_id: Option<&'a HaiiloId>,
+    /// Its address.
+    pub user_name: &'a UserName,
+    /// What changes.
+    pub changes: &'a [Change],
+    /// The account as it was.
+    pub before: Option<Json>,
+}
+
+/// The steps of a write probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeStep {
+    /// The account is made.
+    Create,
+    /// One attribute changes by PATCH.
+    Patch,
+    /// One attribute changes by PUT.
+    Put,
+    /// The userName changes.
+    Rename,
+    /// The account goes.
+    Delete,
+}
+
+impl ProbeStep {
+    /// The word of the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "probe_create",
+            Self::Patch => "probe_patch",
+            Self::Put => "probe_put",
+            Self::Rename => "probe_rename",
+            Self::Delete => "probe_delete",
+        }
+    }
+}
+
+/// What a write probe has perhaps left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The account, where the answer named it.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The address that it was made with.
+    pub user_name: UserName,
 }

@@ -28,3 +28,4 @@ pub(crate) mod positions;
 pub mod snapshot;
 pub mod target;
 pub mod value;
+pub mod write_probe;

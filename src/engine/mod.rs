@@ -21,6 +21,7 @@ mod scope;
 mod settings;
 mod update;
 mod verify;
+mod write_probe;
 
 pub use anew::{anew, make_anew};
 pub use cycle::{CycleReport, Order, prepare, sync};
@@ -32,3 +33,4 @@ pub use prepared::Prepared;
 pub use run::Stop;
 pub use scope::{Reviewed, Scope};
 pub use settings::{CycleSettings, Observer, Side, Silence};
+pub use write_probe::{Found, Manners, Probed, Verdict as ProbeVerdict, plan_probe, probe_writes};

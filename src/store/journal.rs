@@ -52,6 +52,7 @@ pub(super) async fn write_outcome(
     };
     let linked = effects.iter().find_map(|effect| match effect {
         Effect::Linked(link) => Some(link.haiilo_id.as_str()),
+        Effect::ProbeMade(id) => Some(id.as_str()),
         _ => None,
     });
     sqlx::query(
@@ -115,6 +116,8 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
                 .await?;
             Ok(())
         }
+        // The entry itself names it.
+        Effect::ProbeMade(_) => Ok(()),
         Effect::GroupFound(group) => {
             sqlx::query("DELETE FROM parked_groups WHERE name = $1").bind(group.as_str()).execute(connection).await?;
             Ok(())

@@ -16,6 +16,7 @@ mod path;
 mod pause;
 mod place;
 mod postgres;
+mod probe;
 mod reading;
 mod schema;
 mod sqlite;

@@ -315,7 +315,8 @@ async fn approvals(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result
 
 async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Error> {
     let rows = sqlx::query(
-        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL ORDER BY entry",
+        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL AND kind NOT LIKE 'probe%' \
+         ORDER BY entry",
     )
     .fetch_all(connection)
     .await?;

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use sqlx::Error;
 
 use crate::domain::ids::ApprovalId;
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{Fingerprint, Tenant};
@@ -13,7 +13,7 @@ use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
 use crate::store::open::{Guard, Store};
-use crate::store::{approvals, journal, notes, postgres};
+use crate::store::{approvals, journal, notes, postgres, probe};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
@@ -49,6 +49,10 @@ impl StoreWriter for Store {
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
         self.transaction(async |connection| journal::write_intent(connection, intent).await).await
+    }
+
+    async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
+        self.transaction(async |connection| probe::write_intent(connection, intent).await).await
     }
 
     async fn conclude(

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PostgresUrl;
 use okta_haiilo_sync::domain::ids::{ApprovalId, RunId};
-use okta_haiilo_sync::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use okta_haiilo_sync::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use okta_haiilo_sync::domain::leaver::LeaverNotes;
 use okta_haiilo_sync::domain::link::Link;
 use okta_haiilo_sync::domain::memory::{Fingerprint, Memory, Tenant};
@@ -188,6 +188,10 @@ impl StoreWriter for Cut {
         let entry = self.store.intend(intent).await?;
         self.at(Moment::BetweenEntryAndRequest).await;
         Ok(entry)
+    }
+
+    async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
+        self.store.intend_probe(intent).await
     }
 
     async fn conclude(

@@ -21,6 +21,7 @@ mod cli_secrets;
 mod cli_stage;
 mod cli_standing;
 mod cli_tls;
+mod cli_write_probe;
 mod cli_wrong;
 mod crash;
 mod cycle;

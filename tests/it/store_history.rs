@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use okta_haiilo_sync::domain::decision::Relink;
 use okta_haiilo_sync::domain::guard::{LimitName, Violation};
-use okta_haiilo_sync::domain::ids::{ApprovalId, OktaUserId, RunId, UserName};
-use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome, Search};
+use okta_haiilo_sync::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome, ProbeIntent, ProbeStep, Search};
 use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverNotes, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link};
 use okta_haiilo_sync::domain::memory::{CycleRecord, Pause, Recent, Standing};
 use okta_haiilo_sync::domain::operation::Kind;
 use okta_haiilo_sync::domain::policy::LeaverAction;
 use okta_haiilo_sync::domain::snapshot::{Person, PersonState};
+use okta_haiilo_sync::domain::target::{FilterManner, TargetProfile};
 use okta_haiilo_sync::ports::{CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
@@ -32,6 +33,8 @@ on_both!(
     a_refused_cycle_remembers_who_came_back,
     how_things_stand_is_told_newest_first,
     a_copy_is_made_by_the_program_that_can,
+    what_was_learnt_of_the_endpoint_is_kept_and_nothing_is_found_where_there_is_no_store,
+    what_a_write_probe_left_behind_is_found_until_it_is_deleted,
 );
 
 /// An operation with its outcome, in a run of its own.
@@ -43,6 +46,48 @@ async fn write(store: &Store, (kind, n): (Kind, u32), (run, time): (&str, i64), 
     if let Some(outcome) = outcome {
         store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
     }
+}
+
+async fn what_was_learnt_of_the_endpoint_is_kept_and_nothing_is_found_where_there_is_no_store(bed: Bed) {
+    assert_eq!((bed.reader().exists().await.ok(), bed.reader().target().await.ok()), (Some(false), Some(None)));
+    let profile = TargetProfile {
+        base_url: "https://example.com/scim".to_owned(),
+        learnt: at(5),
+        page_cap: Some(50),
+        filter: Some(FilterManner::Ignored),
+        total: None,
+        writes: None,
+    };
+    let store = bed.open().await;
+    store.keep_target(&profile).await.expect("written");
+    assert_eq!(store.target().await.expect("read"), Some(profile.clone()));
+    assert_eq!((bed.reader().exists().await.ok(), bed.reader().target().await.ok()), (Some(true), Some(Some(profile))));
+}
+
+async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
+    let store = bed.open().await;
+    let (mandate, name, id) = (mandate_of("run-1"), UserName::new("probe@example.com"), HaiiloId::new("h1"));
+    let intend = async |step, haiilo_id| {
+        let intent =
+            ProbeIntent { mandate: &mandate, at: at(1), step, haiilo_id, user_name: &name, changes: &[], before: None };
+        store.intend_probe(&intent).await.expect("written")
+    };
+    let left = async || {
+        let left = bed.reader().left_behind().await.expect("read");
+        left.into_iter().map(|left| left.haiilo_id.map(|id| id.to_string())).collect::<Vec<_>>()
+    };
+    let made = intend(ProbeStep::Create, None).await;
+    assert_eq!(left().await, [None]);
+    store.conclude(made, &Outcome::Done, &[Effect::ProbeMade(id.clone())], at(2)).await.expect("written");
+    assert_eq!(left().await, [Some("h1".to_owned())]);
+    let gone = intend(ProbeStep::Delete, Some(&id)).await;
+    store.conclude(gone, &Outcome::Failed("no".to_owned()), &[], at(3)).await.expect("written");
+    assert_eq!(left().await, [Some("h1".to_owned())]);
+    let gone = intend(ProbeStep::Delete, Some(&id)).await;
+    let memory = bed.reader().remember(at(4)).await.expect("memory");
+    assert_eq!((memory.open, memory.recent), (Vec::new(), Recent::default()));
+    store.conclude(gone, &Outcome::Done, &[], at(4)).await.expect("written");
+    assert_eq!(left().await, []);
 }
 
 fn mandate_of(run: &str) -> Mandate {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
 use crate::cli::check::okta::Asking;
-use crate::cli::check::{haiilo, keeping};
+use crate::cli::check::{haiilo, keeping, write_probe};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -36,12 +36,22 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
         okta.ask(&wiring, &mut findings).await;
         let learnt = haiilo::ask(&wiring, &mut findings).await;
         let whose = tenant(&wiring, &mut findings).await;
+        keeping::left_behind(&wiring, &mut findings).await;
         if let (Some(learnt), Whose::Ours) = (learnt, whose) {
             keeping::keep(&wiring, learnt, &mut findings).await;
         }
     }
     output::print(findings.text())?;
-    Ok(if findings.has_error() { Ending::Failed } else { Ending::Done })
+    match &arguments.probe.write_probe {
+        Some(_) if findings.has_error() => Err(Unfinished::misconfigured(
+            "no write probe, and nothing was written: mend the errors that `check` found first",
+        )),
+        Some(address) => {
+            output::print("\n")?;
+            write_probe::run(context, address, &arguments.probe).await
+        }
+        None => Ok(if findings.has_error() { Ending::Failed } else { Ending::Done }),
+    }
 }
 
 fn configuration(context: &Context, settings: &Settings, findings: &mut Findings) {

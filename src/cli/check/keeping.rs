@@ -7,8 +7,9 @@ use crate::cli::ending::Unfinished;
 use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
+use crate::domain::journal::LeftBehind;
 use crate::domain::target::TargetProfile;
-use crate::ports::StoreReader as _;
+use crate::ports::{AccountReader as _, StoreReader as _};
 use crate::store::{LockError, ReadStore, Store};
 
 /// Keeps what was learnt, where there is a store.
@@ -25,6 +26,30 @@ pub(super) async fn keep(wiring: &Wiring, learnt: Learnt, findings: &mut Finding
             )),
             _ => findings.warn(format_args!("what was learnt of Haiilo is not kept: {unfinished}")),
         },
+    }
+}
+
+/// Accounts of earlier write probes that are still there.
+pub(super) async fn left_behind(wiring: &Wiring, findings: &mut Findings) {
+    // A store that cannot be read was told before.
+    let left = ReadStore::new(wiring.store.clone()).left_behind().await.unwrap_or_default();
+    for LeftBehind { at, haiilo_id, user_name } in left {
+        let date = at.format("%Y-%m-%d %H:%M UTC");
+        if let Some(id) = &haiilo_id {
+            if let Ok(Some(_)) = wiring.reader.get(id).await {
+                findings.error(format_args!(
+                    "the write probe of {date} left account {id} ({user_name}) behind: delete it in Haiilo by hand"
+                ));
+            }
+            continue;
+        }
+        for found in wiring.reader.find(&user_name).await.unwrap_or_default() {
+            let id = found.account.id;
+            findings.error(format_args!(
+                "the write probe of {date} did not learn the id of its account, and {id} carries its address, {user_name}: look at it in \
+                 Haiilo, and delete it by hand if it is that one"
+            ));
+        }
     }
 }
 

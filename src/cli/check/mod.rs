@@ -5,5 +5,6 @@ mod findings;
 mod haiilo;
 mod keeping;
 mod okta;
+mod write_probe;
 
 pub(super) use command::run;

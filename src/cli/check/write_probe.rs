@@ -1,0 +1,91 @@
+//! `check --write-probe ADDRESS`: one throw-away account in Haiilo. Says first what it costs, and asks.
+
+use crate::cli::args::WriteProbeArguments;
+use crate::cli::check::findings::Findings;
+use crate::cli::check::keeping;
+use crate::cli::context::Context;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::interrupt::Interrupts;
+use crate::cli::wiring::Ends;
+use crate::cli::{decide, output};
+use crate::config::settings::UpdateMethod;
+use crate::domain::ids::UserName;
+use crate::domain::target::TargetProfile;
+use crate::domain::write_probe::WriteProbe;
+use crate::engine::{self, Found, Manners, Prepared, ProbeVerdict, Probed};
+use crate::store::Store;
+
+/// Asks, makes the account, finds out what can be found out with it, and deletes it.
+pub(super) async fn run(
+    context: &Context,
+    address: &str,
+    arguments: &WriteProbeArguments,
+) -> Result<Ending, Unfinished> {
+    decide::decide(context, "check", async |ends, prepared| {
+        let settings = &ends.wiring.cycle;
+        let probe = engine::plan_probe(ends, settings, prepared, address).await;
+        let probe = probe.map_err(|why| Unfinished::misconfigured(format!("no write probe: {why}")))?;
+        output::say(&announced(&probe));
+        if !arguments.yes && !is_confirmed(&probe.name) {
+            return Err(Unfinished::misconfigured(
+                "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
+            ));
+        }
+        // Whoever asks for the end now is heard once nothing is left behind.
+        let _held = Interrupts::new()?;
+        probed(context, ends, prepared, &probe).await
+    })
+    .await
+}
+
+async fn probed(
+    context: &Context,
+    ends: &Ends<'_, Store>,
+    prepared: &Prepared,
+    probe: &WriteProbe,
+) -> Result<(String, Ending), Unfinished> {
+    let reader = &ends.wiring.reader;
+    let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
+    let mandate = context.mandate(Some("a write probe"));
+    let manners = Manners { patch: &patch, put: &put };
+    let Probed { found, writes } =
+        engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &mandate)).await;
+    let mut findings = Findings::new();
+    findings.section("Write probe");
+    for Found { verdict, text } in found {
+        match verdict {
+            ProbeVerdict::Good => findings.fine(text),
+            ProbeVerdict::Odd => findings.warn(text),
+            ProbeVerdict::Bad => findings.error(text),
+        }
+    }
+    if let Some(writes) = writes {
+        let known = keeping::known(ends.wiring, &ends.store).await?;
+        let profile = TargetProfile { writes: Some(writes), ..known };
+        match ends.store.keep_target(&profile).await {
+            Ok(()) => findings.fine("what was learnt is kept for cycles to use"),
+            Err(failure) => findings.warn(format_args!("what was learnt is not kept: {failure}")),
+        }
+    }
+    Ok((findings.text().to_owned(), if findings.has_error() { Ending::Failed } else { Ending::Done }))
+}
+
+/// What is about to happen, and what it may cost.
+fn announced(probe: &WriteProbe) -> String {
+    let WriteProbe { name, renamed, changes: _, group, left_out } = probe;
+    let group = group.as_ref().map_or_else(String::new, |group| format!(" in the group {:?}", group.shown()));
+    let left_out = match &left_out[..] {
+        [] => String::new(),
+        paths => format!(" It has nothing in {}, where a text may leave something behind.", paths.join(", ")),
+    };
+    format!(
+        "This makes an account for {name}{group}, changes it, renames it to {renamed} and deletes it for ever. It may cost a seat for a \
+         moment, and Haiilo may send a mail to the address.{left_out}"
+    )
+}
+
+/// Whether the address is typed once more.
+fn is_confirmed(name: &UserName) -> bool {
+    output::say("Type the address once more:");
+    UserName::new(output::typed().trim()).same_as(name)
+}
