@@ -37,6 +37,7 @@ async fn members() {
     parked: array of 0
     missing: array of 1
     unmanaged: array of 2
+    mapping_edited: array of 0
     unchanged: 0
     violations: array of 0
     limits: array of 8
