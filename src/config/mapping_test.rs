@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::domain::assignment::Assignment;
 use crate::domain::attribute::AttributePath;
-use crate::domain::identity::{Identity, Want};
+use crate::domain::identity::Identity;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
 use crate::domain::value::{self, Value};
 
@@ -102,12 +102,8 @@ fn failure(
     let (rule, found) = if *user_name.path == *path {
         (user_name, Value::text(identity.user_name.as_str()))
     } else {
-        let (rule, want) = mapping.rules().iter().zip(&identity.wants).find(|(rule, _)| *rule.path == *path)?;
-        let found = match want {
-            Want::Set(value) => Some(value.clone()),
-            Want::Leave | Want::Clear => None,
-        };
-        (rule, found)
+        let slot = mapping.rules().iter().position(|rule| *rule.path == *path)?;
+        (&mapping.rules()[slot], identity.value(slot).cloned())
     };
     if value::same(expected, found.as_ref(), rule.compare) {
         return None;

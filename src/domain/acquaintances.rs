@@ -9,7 +9,7 @@ use compact_str::CompactString;
 
 use crate::domain::account::Account;
 use crate::domain::held::{HeldReason, InCommon};
-use crate::domain::identity::{Identity, Want};
+use crate::domain::identity::Identity;
 use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::leavers::Gone;
 use crate::domain::mapping::Mapping;
@@ -74,10 +74,7 @@ impl<'a> Acquaintances<'a> {
         if let Some(leaver) = identity.employee.and_then(|number| self.employees.get(&number)) {
             return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::EmployeeNumber));
         }
-        let [given, family] = self.slots?.map(|slot| match &identity.wants[slot] {
-            Want::Set(value) => Some(value.key()),
-            Want::Leave | Want::Clear => None,
-        });
+        let [given, family] = self.slots?.map(|slot| identity.value(slot).map(Value::key));
         let stranger = self.strangers.get(&[given?, family?])?;
         Some(HeldReason::PerhapsSamePerson((*stranger).clone()))
     }

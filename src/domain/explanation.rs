@@ -1,58 +1,18 @@
 //! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
 
-use std::collections::BTreeSet;
-
 use crate::domain::account::Account;
 use crate::domain::assignment::{Assignment, EmbeddedUser, Standing};
 use crate::domain::held::Held;
 use crate::domain::ids::{OktaUserId, UserName};
+use crate::domain::known::Known;
 use crate::domain::leaver::{Leaver, LeaverRecord};
 use crate::domain::leavers;
 use crate::domain::link::Link;
 use crate::domain::mapping::{Mapper, Mapping, Traced};
-use crate::domain::memory::Memory;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Missing, Parked, Plan};
-use crate::domain::policy::Policy;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::domain::snapshot::PersonState;
 use crate::domain::value::Value;
-
-/// What an explanation is made from besides Okta's answers about the person.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// The plan about everybody.
-    pub plan: &'a Plan,
-    /// Okta's listing.
-    pub people: &'a AssignmentSnapshot,
-    /// Haiilo's listing.
-    pub accounts: &'a AccountSnapshot,
-    /// The store.
-    pub memory: &'a Memory,
-    /// The administrator's decisions.
-    pub policy: &'a Policy,
-    /// The mapping.
-    pub mapping: &'a Mapping,
-}
-
-impl Known<'_> {
-    /// The people whom a login means: a userName of either side or of earlier, an Okta id, or a Haiilo id.
-    pub fn meant(&self, login: &str) -> BTreeSet<OktaUserId> {
-        let key = UserName::new(login).key();
-        let listed = self.people.people().iter().filter(|person| person.is_named(login)).map(|person| &person.id);
-        let linked = self.memory.links.iter().filter(|link| link.is_named(login)).map(|link| &link.okta_id);
-        let former = self.memory.former_names.iter().filter(|(name, _)| *name == key).map(|(_, id)| id);
-        let by_account = self.accounts_named(login);
-        let owners = by_account.iter().filter_map(|account| self.memory.links.of_account(&account.id));
-        listed.chain(linked).chain(former).chain(owners.map(|link| &link.okta_id)).cloned().collect()
-    }
-
-    /// The accounts that carry a userName or an id.
-    pub fn accounts_named(&self, login: &str) -> Vec<&Account> {
-        let accounts = self.accounts.accounts();
-        let by_name = self.accounts.named(&UserName::new(login)).into_iter().map(|at| &accounts[at]);
-        by_name.chain(accounts.iter().filter(|account| account.id.as_str() == login)).collect()
-    }
-}
 
 /// What Okta says about one person who was asked about by id.
 #[derive(Clone, Debug)]
@@ -177,6 +137,9 @@ fn traced(mapping: &Mapping, person: Assignment, account: Option<&Account>) -> V
         let slot = mapping.rules().iter().position(|rule| rule.path.to_string() == traced.place)?;
         account.values.get(slot).cloned().flatten()
     };
-    let traced = Mapper::new(mapping).trace(person);
-    traced.into_iter().map(|traced| (held(&traced), traced)).map(|(held, traced)| (traced, held)).collect()
+    let with_held = |traced: Traced| {
+        let held = held(&traced);
+        (traced, held)
+    };
+    Mapper::new(mapping).trace(person).into_iter().map(with_held).collect()
 }

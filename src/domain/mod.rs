@@ -15,6 +15,7 @@ pub mod held;
 pub mod identity;
 pub mod ids;
 pub mod journal;
+pub mod known;
 pub mod leaver;
 pub mod leavers;
 pub mod link;

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use crate::domain::draft;
-use crate::domain::identity::Want;
 use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::known::Known;
 use crate::domain::mapping::{Kind, Mapping, Rule};
-use crate::domain::memory::Memory;
 use crate::domain::operation::{Change, Element, Nature};
-use crate::domain::policy::Policy;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
+use crate::domain::snapshot::{PersonState, Proof};
 use crate::domain::value::Value;
 
 /// What a probe shall do.
@@ -27,27 +25,12 @@ pub struct WriteProbe {
     pub left_out: Vec<String>,
 }
 
-/// All that a probe depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// Who is assigned.
-    pub people: &'a AssignmentSnapshot,
-    /// The accounts.
-    pub accounts: &'a AccountSnapshot,
-    /// What the store remembers.
-    pub memory: &'a Memory,
-    /// The administrator's decisions.
-    pub policy: &'a Policy,
-    /// The mapping.
-    pub mapping: &'a Mapping,
-}
-
 /// The texts of the account.
 const TEXT: &str = "Probe";
 
 impl WriteProbe {
     /// The plan of a probe with this address, or why it must not be.
-    pub fn plan(here: Surroundings<'_>, address: &str) -> Result<Self, String> {
+    pub fn plan(here: Known<'_>, address: &str) -> Result<Self, String> {
         let is_address = |(local, domain): &(&str, &str)| {
             let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
             plain && !local.is_empty() && domain.contains('.') && !domain.contains('@')
@@ -105,7 +88,7 @@ impl WriteProbe {
     }
 }
 
-impl Surroundings<'_> {
+impl Known<'_> {
     /// Whether an id was there before.
     pub fn knows(&self, id: &HaiiloId) -> bool {
         self.accounts.position(id).is_some() || self.memory.links.of_account(id).is_some()
@@ -113,7 +96,7 @@ impl Surroundings<'_> {
 
     /// Refuses an address that is somebody's, or was.
     fn refuse(&self, name: &UserName) -> Result<(), String> {
-        let Self { people, accounts, memory, policy, mapping: _ } = *self;
+        let Self { people, accounts, memory, policy, mapping: _, plan: _ } = *self;
         let address = name.as_str();
         let is_persons = |state: &PersonState| state.user_name().is_some_and(|it| it.same_as(name));
         if let Some(person) = people.people().iter().find(|person| is_persons(&person.state)) {
@@ -165,10 +148,7 @@ impl Surroundings<'_> {
         let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
         let mapped = || {
             self.people.people().iter().find_map(|person| match &person.state {
-                PersonState::Wanted(identity) => match &identity.wants[slot] {
-                    Want::Set(value) => Some(value.clone()),
-                    Want::Leave | Want::Clear => None,
-                },
+                PersonState::Wanted(identity) => identity.value(slot).cloned(),
                 _ => None,
             })
         };

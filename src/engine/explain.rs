@@ -1,25 +1,11 @@
 //! Explaining: Okta is asked by id about one person, and the answers are put beside the plan. Writes nothing.
 
-use crate::domain::explanation::{Asked, Explanation, Known};
+use crate::domain::explanation::{Asked, Explanation};
 use crate::domain::ids::OktaUserId;
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AssignmentSource, World};
-
-impl Prepared {
-    /// What an explanation is made from.
-    pub fn known<'a>(&'a self, settings: &'a CycleSettings) -> Known<'a> {
-        Known {
-            plan: &self.plan,
-            people: &self.people,
-            accounts: &self.accounts,
-            memory: &self.memory,
-            policy: &settings.policy,
-            mapping: &settings.mapping,
-        }
-    }
-}
 
 /// Everything about one person, whose status Okta calls so.
 pub async fn explain<W: World>(

@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::guard::Verdict;
+use crate::domain::known::Known;
 use crate::domain::leavers::ClockAgreement;
 use crate::domain::memory::Memory;
 use crate::domain::plan::Plan;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::domain::target::TargetProfile;
+use crate::engine::settings::CycleSettings;
 
 /// A plan with everything that it was made from.
 #[derive(Debug)]
@@ -39,5 +41,17 @@ impl Prepared {
     /// What both sides showed, and what the store remembers.
     pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &Memory) {
         (&self.people, &self.accounts, &self.memory)
+    }
+
+    /// All that is known, the plan among it.
+    pub fn known<'a>(&'a self, settings: &'a CycleSettings) -> Known<'a> {
+        Known {
+            plan: &self.plan,
+            people: &self.people,
+            accounts: &self.accounts,
+            memory: &self.memory,
+            policy: &settings.policy,
+            mapping: &settings.mapping,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::journal::{Effect, EntryId, Mandate, Outcome, ProbeIntent, ProbeStep};
 use crate::domain::operation::Change;
 use crate::domain::target::{Ability, WriteManner};
-use crate::domain::write_probe::{Surroundings, WriteProbe};
+use crate::domain::write_probe::WriteProbe;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::engine::verify;
@@ -57,7 +57,7 @@ pub async fn plan_probe<W: World>(
     if let Some(pause) = prepared.memory.pause_at(prepared.now) {
         return Err(format!("all writes are paused, by {}", pause.by));
     }
-    let probe = WriteProbe::plan(surroundings(settings, prepared), address)?;
+    let probe = WriteProbe::plan(prepared.known(settings), address)?;
     let names = [&probe.name, &probe.renamed];
     // Nobody is left out here, whoever takes part and whatever the mapping makes of them.
     match assigned(world, prepared, &names).await {
@@ -75,11 +75,6 @@ pub async fn plan_probe<W: World>(
         }
     }
     Ok(probe)
-}
-
-fn surroundings<'a>(settings: &'a CycleSettings, prepared: &'a Prepared) -> Surroundings<'a> {
-    let Prepared { people, accounts, memory, .. } = prepared;
-    Surroundings { people, accounts, memory, policy: &settings.policy, mapping: &settings.mapping }
 }
 
 /// Somebody who is assigned under one of these names in Okta's own rows.
@@ -186,7 +181,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
                 (None, Some((Outcome::Failed(failure.to_string()), text)))
             }
         };
-        if let Some(id) = id.as_ref().filter(|id| surroundings(self.settings, self.prepared).knows(id)) {
+        if let Some(id) = id.as_ref().filter(|id| self.prepared.known(self.settings).knows(id)) {
             let text =
                 format!("Haiilo answers a create with account {id}, which was there before, and which is left alone");
             self.conclude(entry, &Outcome::Unknown(text.clone()), &[]).await;

@@ -7,14 +7,13 @@ use crate::domain::held::HeldReason;
 use crate::domain::identity::Want;
 use crate::domain::journal::Entry;
 use crate::domain::link::{Listed, Origin};
-use crate::domain::mapping::Traced;
+use crate::domain::mapping::{INCLUDE, Traced};
 use crate::domain::operation::Operation;
 use crate::domain::policy::Product;
 use crate::domain::snapshot::PersonState;
-use crate::domain::value::Value;
 use crate::report::journal;
 use crate::report::sheet::Sheet;
-use crate::report::subject::{attribute, fate, kind, part_name, time, visible};
+use crate::report::subject::{attribute, fate, kind, part_name, shown, time, visible};
 
 /// One person with the journal's entries.
 #[derive(Clone, Debug)]
@@ -207,7 +206,7 @@ fn mapping(product: Product, one: &Explanation, out: &mut Sheet) {
             out.line(&format!("      {name}: {value}"));
         }
         out.line(&format!("      gives: {}", wanted(yields)));
-        if one.account.is_some() && place != "people.include" {
+        if one.account.is_some() && place != INCLUDE {
             out.line(&format!("      Haiilo has: {}", shown(held.as_ref())));
         }
     }
@@ -286,10 +285,6 @@ fn leaver(product: Product, one: &Explanation) -> Vec<Vec<String>> {
 fn stranger(account: &Account, out: &mut Sheet) {
     out.line(&format!("Account {}", of_account(account)));
     out.line("  Not ours, left alone: no link leads to it, and nobody who is assigned wants its userName.");
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value.map_or("(empty)".to_owned(), |value| visible(&value.shown()))
 }
 
 /// Why somebody is held, as a short name for machines.

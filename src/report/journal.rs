@@ -63,6 +63,11 @@ fn changes(sent: Option<&Json>) -> Vec<String> {
 
 /// The entries as a JSON array, with a line end behind it.
 pub fn json(entries: &[Entry]) -> String {
+    format!("{:#}\n", array(entries))
+}
+
+/// The entries as a JSON array.
+pub(super) fn array(entries: &[Entry]) -> Json {
     let object = |entry: &Entry| {
         let Entry {
             number,
@@ -86,7 +91,7 @@ pub fn json(entries: &[Entry]) -> String {
             "by": by, "reason": reason,
         })
     };
-    format!("{:#}\n", entries.iter().map(object).collect::<Json>())
+    entries.iter().map(object).collect()
 }
 
 /// One row; the names of the fields are the header.

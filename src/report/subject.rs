@@ -12,6 +12,7 @@ use crate::domain::memory::Pause;
 use crate::domain::operation::Kind;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Product;
+use crate::domain::value::Value;
 
 /// A plan, with what became of it.
 #[derive(Clone, Copy, Debug)]
@@ -302,6 +303,11 @@ pub fn amount(number: usize) -> String {
 /// A number of the guard with its thousands apart.
 pub(super) fn counted(number: u64) -> String {
     amount(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// A value for a reader.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    value.map_or("(empty)".to_owned(), |value| visible(&value.shown()))
 }
 
 /// A text of a person, harmless in a terminal: control characters and marks that turn the direction of writing become visible.

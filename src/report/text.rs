@@ -7,12 +7,11 @@ use crate::domain::mapping::Edited;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
-use crate::domain::value::Value;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{
     Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, part_name, paused_until, seats,
-    time, title, visible,
+    shown, time, title, visible,
 };
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
@@ -319,8 +318,4 @@ fn remarks(report: &Report<'_>, out: &mut Sheet) {
     for remark in remarks {
         out.line(&format!("  - {}", visible(remark)));
     }
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value.map_or("(empty)".to_owned(), |value| visible(&value.shown()))
 }

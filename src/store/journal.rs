@@ -1,18 +1,58 @@
 //! Writing the journal: an entry before an operation is sent, its outcome after, with everything that follows from it.
 
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
 use sqlx::AnyConnection;
 use sqlx::{Error, Row as _};
 
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::operation::Change;
 use crate::store::notes;
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
-    let Intent { mandate: Mandate { run, approval, by, reason }, at, operation, before } = intent;
+    let Intent { mandate, at, operation, before } = intent;
+    let line = Line {
+        mandate,
+        at: *at,
+        kind: operation.kind().as_str(),
+        okta_id: operation.okta_id.as_str(),
+        haiilo_id: operation.haiilo_id(),
+        user_name: &operation.user_name,
+        before: before.as_ref(),
+        sent: operation.changes(),
+        counts: [
+            operation.renames().into(),
+            operation.clears().into(),
+            operation.moves().into(),
+            mandate.approval.is_none().into(),
+        ],
+    };
+    write_line(connection, line).await
+}
+
+/// A new entry, which has no outcome yet.
+pub(super) struct Line<'a> {
+    pub(super) mandate: &'a Mandate,
+    pub(super) at: DateTime<Utc>,
+    pub(super) kind: &'static str,
+    /// The Okta user; empty for what concerns nobody there.
+    pub(super) okta_id: &'a str,
+    pub(super) haiilo_id: Option<&'a HaiiloId>,
+    pub(super) user_name: &'a UserName,
+    pub(super) before: Option<&'a Json>,
+    pub(super) sent: &'a [Change],
+    /// Whether it renames, clears, and moves, and whether it counts towards the limits of the day.
+    pub(super) counts: [i64; 4],
+}
+
+pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -> Result<EntryId, Error> {
+    let Line { mandate, at, kind, okta_id, haiilo_id, user_name, before, sent, counts } = line;
+    let Mandate { run, approval, by, reason } = mandate;
+    let [renames, clears, moves, counted] = counts;
     let row = sqlx::query("SELECT COALESCE(MAX(entry), 0) + 1 FROM journal").fetch_one(&mut *connection).await?;
     let entry: i64 = row.try_get(0)?;
-    let flag = i64::from;
     sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
          approval, by_whom, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
@@ -20,16 +60,16 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent
     .bind(entry)
     .bind(run.as_str())
     .bind(at.timestamp())
-    .bind(operation.kind().as_str())
-    .bind(operation.okta_id.as_str())
-    .bind(operation.haiilo_id().map(HaiiloId::as_str))
-    .bind(operation.user_name.as_str())
-    .bind(before.as_ref().map(ToString::to_string))
-    .bind(operation.to_json()["changes"].to_string())
-    .bind(flag(operation.renames()))
-    .bind(flag(operation.clears()))
-    .bind(flag(operation.moves()))
-    .bind(flag(approval.is_none()))
+    .bind(kind)
+    .bind(okta_id)
+    .bind(haiilo_id.map(HaiiloId::as_str))
+    .bind(user_name.as_str())
+    .bind(before.map(ToString::to_string))
+    .bind(sent.iter().map(Change::to_json).collect::<Json>().to_string())
+    .bind(renames)
+    .bind(clears)
+    .bind(moves)
+    .bind(counted)
     .bind(approval.as_ref().map(ApprovalId::as_str))
     .bind(by.as_str())
     .bind(reason.as_deref())

@@ -200,6 +200,11 @@ pub(super) async fn write_end(connection: &mut AnyConnection, end: &CycleEnd) ->
     Ok(())
 }
 
+/// A fact, where it is there.
+pub(super) async fn read_fact(connection: &mut AnyConnection, name: &str) -> Result<Option<String>, Error> {
+    sqlx::query_scalar("SELECT value FROM facts WHERE name = $1").bind(name).fetch_optional(connection).await
+}
+
 /// Sets a fact, or takes it away.
 pub(super) async fn set_fact(connection: &mut AnyConnection, name: &str, value: Option<&str>) -> Result<(), Error> {
     let Some(value) = value else {

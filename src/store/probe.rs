@@ -2,10 +2,10 @@
 
 use sqlx::{AnyConnection, Error, Row as _};
 
-use crate::domain::ids::{HaiiloId, RunId, UserName};
-use crate::domain::journal::{EntryId, LeftBehind, Mandate, ProbeIntent};
-use crate::domain::operation::Change;
+use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::journal::{EntryId, LeftBehind, ProbeIntent};
 use crate::ports::StoreFailure;
+use crate::store::journal::{Line, write_line};
 use crate::store::open::ReadStore;
 use crate::store::reading::instant;
 
@@ -18,26 +18,18 @@ impl ReadStore {
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeIntent<'_>) -> Result<EntryId, Error> {
     let ProbeIntent { mandate, at, step, haiilo_id, user_name, changes, before } = intent;
-    let Mandate { run, approval: _, by, reason } = mandate;
-    let row = sqlx::query("SELECT COALESCE(MAX(entry), 0) + 1 FROM journal").fetch_one(&mut *connection).await?;
-    let entry: i64 = row.try_get(0)?;
-    sqlx::query(
-        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
-         by_whom, reason) VALUES ($1, $2, $3, $4, '', $5, $6, $7, $8, 0, 0, 0, 0, $9, $10)",
-    )
-    .bind(entry)
-    .bind(RunId::as_str(run))
-    .bind(at.timestamp())
-    .bind(step.as_str())
-    .bind(haiilo_id.map(HaiiloId::as_str))
-    .bind(user_name.as_str())
-    .bind(before.as_ref().map(ToString::to_string))
-    .bind(changes.iter().map(Change::to_json).collect::<serde_json::Value>().to_string())
-    .bind(by.as_str())
-    .bind(reason.as_deref())
-    .execute(connection)
-    .await?;
-    Ok(EntryId(entry))
+    let line = Line {
+        mandate,
+        at: *at,
+        kind: step.as_str(),
+        okta_id: "",
+        haiilo_id: *haiilo_id,
+        user_name,
+        before: before.as_ref(),
+        sent: changes,
+        counts: [0; 4],
+    };
+    write_line(connection, line).await
 }
 
 async fn left_behind(connection: &mut AnyConnection) -> Result<Vec<LeftBehind>, Error> {

@@ -166,11 +166,6 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
     })
 }
 
-/// A single value, where it is there.
-pub(super) async fn fact(connection: &mut AnyConnection, name: &str) -> Result<Option<String>, Error> {
-    sqlx::query_scalar("SELECT value FROM facts WHERE name = $1").bind(name).fetch_optional(connection).await
-}
-
 /// What each row says, as a map, a set or a list.
 async fn collected<T, C: FromIterator<T>>(
     connection: &mut AnyConnection,

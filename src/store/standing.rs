@@ -8,7 +8,7 @@ use crate::domain::memory::{CycleRecord, Fingerprint, Standing, Waiting, is_comp
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};
-use crate::store::reading::{fact, instant};
+use crate::store::reading::instant;
 
 impl ReadStore {
     /// What waits for an approval, and how the last cycles went, so many of them.
@@ -22,13 +22,15 @@ impl ReadStore {
         side: &'static str,
         token: &Fingerprint,
     ) -> Result<Option<DateTime<Utc>>, StoreFailure> {
-        let known = self.look(|connection| Box::pin(async move { fact(connection, &token_fact(side)).await })).await?;
+        let known = self
+            .look(|connection| Box::pin(async move { notes::read_fact(connection, &token_fact(side)).await }))
+            .await?;
         Ok(known.and_then(|known| in_use_since(&known, token)))
     }
 
     /// What was kept of calls to the webhook.
     pub async fn called(&self) -> Result<Option<String>, StoreFailure> {
-        self.look(|connection| Box::pin(fact(connection, "called"))).await
+        self.look(|connection| Box::pin(notes::read_fact(connection, "called"))).await
     }
 }
 
@@ -54,7 +56,7 @@ impl Store {
     ) -> Result<DateTime<Utc>, StoreFailure> {
         let name = token_fact(side);
         self.transaction(async |connection| {
-            let known = fact(connection, &name).await?;
+            let known = notes::read_fact(connection, &name).await?;
             if let Some(since) = known.and_then(|known| in_use_since(&known, token)) {
                 return Ok(since);
             }
@@ -113,7 +115,7 @@ async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u3
     let ends = ends.iter().map(|row| Ok((row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?)));
     let ends: Vec<(String, i64)> = ends.collect::<Result<_, Error>>()?;
     let last_complete = ends.iter().filter(|(result, _)| is_complete(result)).map(|(_, ended)| *ended).max();
-    let began = fact(connection, "began").await?;
+    let began = notes::read_fact(connection, "began").await?;
     Ok(Standing {
         waiting,
         cycles: cycles.collect::<Result<_, Error>>()?,

@@ -26,7 +26,6 @@ impl Store {
 
 /// What was kept. A text that this version cannot read says nothing: it is learnt anew.
 pub(super) async fn read(connection: &mut AnyConnection) -> Result<Option<TargetProfile>, Error> {
-    let text: Option<String> =
-        sqlx::query_scalar("SELECT value FROM facts WHERE name = $1").bind(FACT).fetch_optional(connection).await?;
+    let text = notes::read_fact(connection, FACT).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }

@@ -19,8 +19,8 @@ use crate::domain::value::Compare;
 
 /// What stands before the name of a table where parts of a mapping are named.
 pub(super) const TABLE: &str = "tables.";
-/// The name of `people.include` among the parts.
-pub(super) const INCLUDE: &str = "people.include";
+/// The name of `people.include` among the parts and the places of a mapping.
+pub const INCLUDE: &str = "people.include";
 
 /// A rule whose expression was checked.
 #[derive(Clone, Debug)]

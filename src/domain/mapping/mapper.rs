@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::domain::assignment::Assignment;
 use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::UserName;
-use crate::domain::mapping::checked::{Mapping, Rule};
+use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, Compiled, Outcome};
 use crate::domain::mapping::rule::{Kind, WhenEmpty};
@@ -84,7 +84,7 @@ impl<'m> Mapper<'m> {
         match self.takes_part(&person) {
             Ok(true) => {}
             Ok(false) => return Mapped::OutOfScope,
-            Err(why) => return Mapped::Held(None, MappingDoubt { place: "people.include".into(), why }),
+            Err(why) => return Mapped::Held(None, MappingDoubt { place: INCLUDE.into(), why }),
         }
         let held = |name: Option<UserName>, rule: &Rule, why: String| {
             Mapped::Held(name, MappingDoubt { place: rule.path.to_string().into(), why })

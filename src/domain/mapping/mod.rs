@@ -9,7 +9,7 @@ mod mapper;
 mod rule;
 mod trace;
 
-pub use checked::{Mapping, MappingProblem, Place, Rule};
+pub use checked::{INCLUDE, Mapping, MappingProblem, Place, Rule};
 pub use context::{Root, Wanted};
 pub use edit::{Edited, edited};
 pub use mapper::{Mapped, Mapper, MappingDoubt, Presence};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::assignment::{Assignment, ProfileValue};
 use crate::domain::identity::Want;
-use crate::domain::mapping::checked::Rule;
+use crate::domain::mapping::checked::{INCLUDE, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, Outcome};
 use crate::domain::mapping::mapper::{Mapper, want};
@@ -30,7 +30,7 @@ impl Mapper<'_> {
         let mut traced = Vec::new();
         if let Some((include, expression)) = self.include() {
             let yields = expression.evaluate(&person).map(plainly);
-            traced.push(of("people.include".to_owned(), include, &person, yields));
+            traced.push(of(INCLUDE.to_owned(), include, &person, yields));
         }
         let (user_name, expression) = self.user_name();
         let yields = expression.evaluate(&person).map(plainly);

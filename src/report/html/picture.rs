@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::guard::Usage;
 use crate::domain::operation::Kind;
-use crate::report::subject::{Report, amount};
+use crate::report::subject::{Report, amount, counted};
 
 /// How wide a picture is, in its own units.
 const WIDTH: usize = 1_000;
@@ -71,13 +71,12 @@ pub(super) struct Gauge {
 /// A limit as a gauge.
 pub(super) fn gauge(usage: &Usage) -> Gauge {
     let Usage { limit, used, planned: _, allowed } = *usage;
-    let number = |number: u64| amount(usize::try_from(number).unwrap_or(usize::MAX));
     let full = allowed.unwrap_or(u64::MAX).max(used).max(1);
     let share = u128::from(used) * WIDTH as u128 / u128::from(full);
     Gauge {
         limit,
-        used: number(used),
-        allowed: allowed.map(number),
+        used: counted(used),
+        allowed: allowed.map(counted),
         width: usize::try_from(share).unwrap_or(WIDTH),
         broken: allowed.is_some_and(|allowed| used > allowed),
     }
