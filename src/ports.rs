@@ -13,14 +13,17 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock;
 use crate::domain::account::WholeAccount;
 use crate::domain::assignment::{Assignment, EmbeddedUser};
+use crate::domain::backdrop::Backdrop;
 use crate::domain::guard::Violation;
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::hints::LogEvent;
+use crate::domain::ids::{ApprovalId, GroupId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Tenant, Watch};
 use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Notes;
+use crate::domain::polling::{LogPosition, Polling};
 use crate::domain::snapshot::{AccountPage, PageRequest};
 use crate::domain::target::TargetProfile;
 
@@ -64,6 +67,37 @@ pub trait AssignmentSource: Send + Sync {
 
     /// The id of the organization; `None` where it cannot be learnt.
     fn organization(&self) -> impl Future<Output = Result<Option<String>, Failure>> + Send;
+}
+
+/// Where hints come from: Okta's System Log, which tells that something happened and never what is true now.
+pub trait ChangeLog: Send + Sync {
+    /// The page of the log behind this position. An empty page has a position behind it, too.
+    fn log(&self, from: &LogPosition) -> impl Future<Output = Result<LogPage, Failure>> + Send;
+
+    /// The groups that are assigned to the application.
+    fn groups(&self) -> impl Future<Output = Result<BTreeSet<GroupId>, Failure>> + Send;
+}
+
+/// A page of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// Its entries, in the order in which Okta has them.
+    pub events: Vec<LogEvent>,
+    /// The position behind it.
+    pub next: LogPosition,
+    /// Whether there may be more entries behind it at this moment.
+    pub fill: PageFill,
+    /// Okta's `Date` header.
+    pub server_time: Option<DateTime<Utc>>,
+}
+
+/// How full a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFill {
+    /// As full as a page can be: more may follow.
+    Full,
+    /// Not full: the log was followed to its end.
+    Room,
 }
 
 /// The application that people are assigned to.
@@ -250,6 +284,12 @@ pub trait StoreReader: Send + Sync {
 
     /// What was learnt of Haiilo's endpoint, be it this one or another.
     fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
+
+    /// How far Okta's log was followed; `None` where a full cycle must come first.
+    fn polling(&self) -> impl Future<Output = Result<Option<Polling>, StoreFailure>> + Send;
+
+    /// What the last full cycle left behind for looks at few people.
+    fn backdrop(&self) -> impl Future<Output = Result<Option<Backdrop>, StoreFailure>> + Send;
 }
 
 /// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
@@ -316,6 +356,12 @@ pub trait StoreWriter: StoreReader {
 
     /// Records the end of a cycle.
     fn finish(&self, end: &CycleEnd) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records how far the log was followed; without it, that a full cycle must come first.
+    fn keep_polling(&self, polling: Option<&Polling>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Keeps what a full cycle leaves behind.
+    fn keep_backdrop(&self, backdrop: &Backdrop) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
 /// Under what a plan was let through.

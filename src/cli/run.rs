@@ -10,14 +10,16 @@ use tokio::sync::mpsc;
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::plan;
-use crate::cli::sync::{self, tell};
+use crate::cli::sync::{self, tell, tell_look};
 use crate::cli::wiring::{Ends, Wiring};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{ListenSettings, NotifySettings, People, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
-use crate::daemon::{self, Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble};
+use crate::daemon::{
+    self, Class, Daemon, Digest, Ended, Haste, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble,
+};
 use crate::domain::memory::Standing;
-use crate::engine::{self, CycleError, Halt, Observer, Order, Scope};
+use crate::engine::{self, CycleError, Errand, Halt, Looked, NoPoll, Observer, Order, Polled, Scope};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, View};
 use crate::store::{LockError, ReadStore, Store};
@@ -60,16 +62,18 @@ impl Service for Configured<'_> {
     fn load(&self) -> Result<Loaded<Wired>, Vec<String>> {
         let lines = |unfinished: Unfinished| unfinished.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
         let settings = self.context.settings().map_err(lines)?;
-        let ScheduleSettings { full, timezone } = settings.schedule.clone();
+        let ScheduleSettings { full, changes, timezone } = settings.schedule.clone();
         let (listen, notify): (ListenSettings, NotifySettings) = (settings.listen.clone(), settings.notify.clone());
-        let schedule = Schedule::parse(&full, timezone).map_err(|error| vec![error.to_string()])?;
+        let parse = |text: &str| Schedule::parse(text, timezone).map_err(|error| vec![error.to_string()]);
+        let (schedule, changes) = (parse(&full)?, changes.as_deref().map(parse).transpose()?);
         let wiring = Wiring::new(settings).map_err(lines)?;
         for warning in &wiring.warnings {
             tracing::warn!(warning, "configuration");
         }
         let http = wiring.http.clone();
-        let job = Wired { context: self.context.clone(), people: listen.people, wiring };
-        Ok(Loaded { job, schedule, listen, notify, http })
+        let following = if changes.is_some() { Following::Yes } else { Following::No };
+        let job = Wired { context: self.context.clone(), people: listen.people, following, wiring };
+        Ok(Loaded { job, schedule, changes, listen, notify, http })
     }
 }
 
@@ -77,7 +81,15 @@ impl Service for Configured<'_> {
 struct Wired {
     context: Context,
     people: People,
+    following: Following,
     wiring: Wiring,
+}
+
+/// Whether Okta's log is followed between full cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Following {
+    Yes,
+    No,
 }
 
 impl Job for Wired {
@@ -87,6 +99,16 @@ impl Job for Wired {
             Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
                 Some(LockError::Held { holder }) => Ended::Busy(holder.clone()),
                 _ => Ended::Failed(trouble(&unfinished)),
+            },
+        }
+    }
+
+    async fn poll(&self, observer: &impl Observer, halt: Halt) -> PollEnd {
+        match self.try_poll(observer, halt).await {
+            Ok(end) => end,
+            Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
+                Some(LockError::Held { holder }) => PollEnd::Busy(holder.clone()),
+                _ => PollEnd::Failed(trouble(&unfinished)),
             },
         }
     }
@@ -117,6 +139,12 @@ impl Wired {
         let mandate = self.context.mandate(None);
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
         let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
+        if let (Ok(report), Following::Yes) = (&came, self.following)
+            && let Err(error) = engine::follow(&ends, &wiring.cycle, report).await
+        {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::warn!(error, "okta's log is not followed before the next full cycle");
+        }
         let tokens = ends.tokens().await;
         sync::close(ends.store).await;
         let report = came?;
@@ -124,6 +152,30 @@ impl Wired {
         let text = (self.people == People::Shown)
             .then(|| plan::with_report(&report, wiring, |report| shortened(report::text(report, View::default()))));
         Ok(Digest { tokens, ..Digest::of(&order.mandate.run, &report, text) })
+    }
+}
+
+impl Wired {
+    async fn try_poll(&self, observer: &impl Observer, halt: Halt) -> Result<PollEnd, Unfinished> {
+        let wiring = &self.wiring;
+        let ends = Ends { wiring, store: sync::open_at_once(wiring, "run").await? };
+        let mandate = self.context.mandate(None);
+        let errand = Errand { settings: &wiring.cycle, mandate: &mandate, halt: &halt };
+        let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), errand, observer)).await;
+        sync::close(ends.store).await;
+        Ok(match came? {
+            Polled::Quiet => PollEnd::Quiet,
+            Polled::Looked(looked) => {
+                let Looked { report, people, wants_full } = *looked;
+                tell_look(&report, people, mandate.run.as_str());
+                PollEnd::Looked { wants_full: wants_full.filter(NoPoll::is_urgent).map(|why| why.reason()) }
+            }
+            Polled::FullCycle(why) => {
+                let haste = if why.is_urgent() { Haste::Soon } else { Haste::OnSchedule };
+                PollEnd::FullCycle { why: why.reason(), haste }
+            }
+            Polled::Barred(failure) => PollEnd::Barred(trouble(&Unfinished::from(CycleError::Okta(failure)))),
+        })
     }
 }
 

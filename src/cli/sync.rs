@@ -123,15 +123,8 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
 
 /// One line a cycle, and one for each reason why it stopped: ids and numbers alone.
 pub(super) fn tell(report: &CycleReport, run: &str) {
-    let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
-    let not_attempted = count(|outcome| matches!(outcome, Outcome::NotAttempted(_)));
-    let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure) - not_attempted);
-    let waiting = report.concluded.len() - done - failed - not_attempted;
+    let Tally { done, failed, waiting, not_attempted } = tally(report, run);
     let plan = &report.prepared.plan;
-    for stop in &report.stops {
-        let (reason, approval_id) = (stop.code(), stop.approval_id().map(ApprovalId::as_str));
-        tracing::warn!(run, reason, approval_id, "cycle stopped");
-    }
     tracing::info!(
         run,
         result = report.result(),
@@ -144,4 +137,31 @@ pub(super) fn tell(report: &CycleReport, run: &str) {
         unchanged = plan.counts.unchanged,
         "cycle ended"
     );
+}
+
+/// One line for a look at some people.
+pub(super) fn tell_look(report: &CycleReport, people: usize, run: &str) {
+    let Tally { done, failed, waiting, not_attempted } = tally(report, run);
+    let held = report.prepared.plan.held.len();
+    tracing::info!(run, people, done, failed, waiting, not_attempted, held, "changes followed");
+}
+
+/// How operations ended.
+struct Tally {
+    done: usize,
+    failed: usize,
+    waiting: usize,
+    not_attempted: usize,
+}
+
+/// Counts how operations ended; says why the run stopped, where it did.
+fn tally(report: &CycleReport, run: &str) -> Tally {
+    let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
+    let not_attempted = count(|outcome| matches!(outcome, Outcome::NotAttempted(_)));
+    let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure) - not_attempted);
+    for stop in &report.stops {
+        let (reason, approval_id) = (stop.code(), stop.approval_id().map(ApprovalId::as_str));
+        tracing::warn!(run, reason, approval_id, "cycle stopped");
+    }
+    Tally { done, failed, waiting: report.concluded.len() - done - failed - not_attempted, not_attempted }
 }

@@ -212,10 +212,8 @@ fn schedule(reader: &mut Reader, check_cron: CheckCron) -> ScheduleSettings {
         Ok(expression)
     };
     let full = reader.or("schedule.full", "0 */15 * * * *".to_owned(), cron);
-    if reader.optional("schedule.changes", cron).is_some() {
-        reader.not_yet("schedule.changes");
-    }
-    ScheduleSettings { full, timezone }
+    let changes = reader.optional("schedule.changes", cron);
+    ScheduleSettings { full, changes, timezone }
 }
 
 fn zone(entry: &Entry) -> Result<Tz, String> {
@@ -766,8 +764,7 @@ mod tests {
             "limits.creates = { floor = 50, cap = 20 }",
             &["limits.creates: the cap 20 is below the floor 50, so that the cap alone counts"],
         );
-        let no_effect = |key: &str| format!("{key} has no effect in this version");
-        warns("schedule.changes = \"*/30 * * * * *\"", &[&no_effect("schedule.changes")]);
+        warns("schedule.changes = \"*/30 * * * * *\"", &[]);
         warns(
             "okta.auth.token_file = \"x\"",
             &["okta.auth.token_file has no effect with method = \"private_key_jwt\""],

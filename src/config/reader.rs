@@ -148,11 +148,6 @@ impl Reader {
         }
     }
 
-    /// Notes that a key belongs to a later version.
-    pub(super) fn not_yet(&mut self, key: &str) {
-        self.warn(format!("{key} has no effect in this version"));
-    }
-
     /// Every key that was asked for.
     pub(super) fn into_known(self) -> BTreeSet<String> {
         self.known

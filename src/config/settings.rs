@@ -61,6 +61,8 @@ pub enum State {
 pub struct ScheduleSettings {
     /// `full`: a cron expression that the reader of schedules accepted.
     pub full: String,
+    /// `changes`: the same, for polls of Okta's System Log between full cycles; without it there are none.
+    pub changes: Option<String>,
     /// `timezone`.
     pub timezone: Tz,
 }

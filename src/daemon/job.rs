@@ -27,8 +27,10 @@ pub trait Service: Sync {
 pub struct Loaded<J> {
     /// Runs cycles.
     pub job: J,
-    /// When.
+    /// When full cycles are.
     pub schedule: Schedule,
+    /// When Okta's log is polled between them; without it never.
+    pub changes: Option<Schedule>,
     /// How the daemon is looked at.
     pub listen: ListenSettings,
     /// Whom it calls.
@@ -41,6 +43,9 @@ pub struct Loaded<J> {
 pub trait Job: Send + Sync + 'static {
     /// Runs one full cycle and logs it. May be dropped at any moment: what it had begun is looked up by the next one.
     fn cycle(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = Ended>;
+
+    /// Follows Okta's log once and logs what came of it. May be dropped like a cycle.
+    fn poll(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = PollEnd>;
 
     /// How things stand by the store, with this many of the last cycles.
     fn standing(&self, now: DateTime<Utc>, cycles: u32) -> impl Future<Output = Result<Standing, StoreFailure>> + Send;
@@ -61,4 +66,52 @@ pub enum Ended {
     Failed(Trouble),
     /// Somebody else runs a cycle, and is named.
     Busy(String),
+}
+
+/// How a poll ended.
+#[derive(Clone, Debug)]
+pub enum PollEnd {
+    /// The log named nobody.
+    Quiet,
+    /// People were looked at.
+    Looked {
+        /// Why a full cycle shall come soon, if so.
+        wants_full: Option<String>,
+    },
+    /// Nobody was looked at: a full cycle must come first.
+    FullCycle {
+        /// Why.
+        why: String,
+        /// When.
+        haste: Haste,
+    },
+    /// The log may not be read.
+    Barred(Trouble),
+    /// It could not be read this time, or somebody could not.
+    Failed(Trouble),
+    /// Somebody else runs a cycle, and is named.
+    Busy(String),
+}
+
+impl PollEnd {
+    /// The word for metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Looked { .. } => "looked",
+            Self::FullCycle { .. } => "full_cycle",
+            Self::Barred(_) => "barred",
+            Self::Failed(_) => "failed",
+            Self::Busy(_) => "busy",
+        }
+    }
+}
+
+/// When a full cycle shall be that a poll wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// As soon as may be.
+    Soon,
+    /// The schedule is soon enough.
+    OnSchedule,
 }

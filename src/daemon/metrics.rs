@@ -24,11 +24,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }
+    for result in ["quiet", "looked", "full_cycle", "barred", "failed"] {
+        counter!("okta_haiilo_sync_polls_total", "result" => result).absolute(0);
+    }
     Ok(handle)
 }
 
 fn describe() {
     describe_counter!("okta_haiilo_sync_cycles_total", "Cycles, by how they ended.");
+    describe_counter!("okta_haiilo_sync_polls_total", "Polls of Okta's log, by what came of them.");
     describe_histogram!("okta_haiilo_sync_cycle_duration_seconds", Unit::Seconds, "How long cycles took.");
     describe_gauge!(
         "okta_haiilo_sync_last_complete_cycle_timestamp_seconds",
@@ -59,6 +63,11 @@ fn describe() {
 pub(super) fn cycle(result: &'static str, length: TimeDelta) {
     counter!("okta_haiilo_sync_cycles_total", "result" => result).increment(1);
     histogram!("okta_haiilo_sync_cycle_duration_seconds").record(length.as_seconds_f64());
+}
+
+/// A poll ended.
+pub(super) fn poll(result: &'static str) {
+    counter!("okta_haiilo_sync_polls_total", "result" => result).increment(1);
 }
 
 /// What a complete cycle came to.

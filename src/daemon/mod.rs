@@ -11,6 +11,7 @@ mod job;
 mod metrics;
 mod pace;
 mod page;
+mod polls;
 mod pulse;
 mod run;
 pub mod schedule;
@@ -19,7 +20,7 @@ mod trouble;
 
 pub use digest::Digest;
 pub use health::{Readiness, readiness};
-pub use job::{Ended, Job, Loaded, Service};
+pub use job::{Ended, Haste, Job, Loaded, PollEnd, Service};
 pub use metrics::install as install_metrics;
 pub use run::{Daemon, Signal};
 pub use supervisor::Supervisor;

@@ -43,7 +43,7 @@ impl<'a> Acquaintances<'a> {
         if wanted.iter().all(|(id, _)| memory.links.of_person(id).is_some()) {
             return Self::default();
         }
-        let slots = names(mapping);
+        let slots = mapping.human_name();
         let strangers = slots.map(|slots| strangers(owners, token_owner, slots, wanted));
         let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
@@ -97,10 +97,4 @@ fn strangers<'a>(
         Some(([given?, family?], &account.id))
     };
     owners.unlinked().filter(is_strange).filter_map(named).collect()
-}
-
-/// The slots of the given and the family name, where both are mapped.
-fn names(mapping: &Mapping) -> Option<[usize; 2]> {
-    let slot = |path: &str| mapping.rules().iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case(path));
-    Some([slot("name.givenName")?, slot("name.familyName")?])
 }

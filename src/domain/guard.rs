@@ -174,6 +174,8 @@ pub enum Signs {
     Counted,
     /// The plan is about one person, and nothing is concluded from anybody's absence.
     Ignored,
+    /// The plan was made without a listing, so that nothing is known of anybody's absence.
+    Unseen,
 }
 
 /// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
@@ -185,12 +187,15 @@ pub fn judge(
     signs: Signs,
 ) -> Verdict {
     let memory = basis.sides.memory;
-    let items = items(basis, plan);
+    let items = items(basis, plan, signs);
     let usage = usage(basis, plan, &items);
     let mut violations = violations(basis, plan, fingerprint, &usage);
-    if signs == Signs::Ignored {
-        violations.retain(|broken| !matches!(broken.limit, LimitName::Vanished | LimitName::Missing));
-    }
+    let ignored: &[LimitName] = match signs {
+        Signs::Counted => &[],
+        Signs::Ignored => &[LimitName::Vanished, LimitName::Missing],
+        Signs::Unseen => &[LimitName::Vanished, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty],
+    };
+    violations.retain(|broken| !ignored.contains(&broken.limit));
     let texts: BTreeSet<String> = items.iter().map(|item| item.text.clone()).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
     let decision = match &approval_id {
@@ -220,13 +225,16 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
 }
 
-fn items(basis: Basis<'_>, plan: &Plan) -> Vec<Item> {
+fn items(basis: Basis<'_>, plan: &Plan, signs: Signs) -> Vec<Item> {
     let memory = basis.sides.memory;
     let mut items: Vec<Item> = plan
         .operations
         .iter()
         .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
         .collect();
+    if signs == Signs::Unseen {
+        return items;
+    }
     let absence = |kind: &str, okta_id: &OktaUserId, limits: Vec<LimitName>| Item {
         text: json!({"kind": kind, "okta_id": okta_id}).to_string(),
         limits,

@@ -48,6 +48,10 @@ id! {
     HaiiloId
 }
 id! {
+    /// The id of a group in Okta (`00g…`).
+    GroupId
+}
+id! {
     /// The id of one cycle, in the journal and in the logs.
     RunId
 }

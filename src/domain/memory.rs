@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::leaver::LeaverRecord;
@@ -173,7 +174,8 @@ pub struct Tenant {
 }
 
 /// The SHA-256 of a text that stands for a part of the configuration, in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Fingerprint(CompactString);
 
 impl Fingerprint {

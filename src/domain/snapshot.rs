@@ -116,6 +116,11 @@ impl AssignmentSnapshot {
     pub fn pages(&self) -> usize {
         self.pages
     }
+
+    /// People who were each read by id: complete as to them, so that nothing may be concluded about anybody else.
+    pub(super) fn of_few(people: Vec<Person>) -> Self {
+        AssignmentWalk { people, ..AssignmentWalk::default() }.snapshot()
+    }
 }
 
 /// A walk along cursors, page by page.
@@ -157,10 +162,11 @@ impl AssignmentWalk {
 
     /// The snapshot, if the last page was read.
     pub fn finish(self) -> Result<AssignmentSnapshot, Incomplete> {
-        let Self { mut people, unreadable, pages, cursors: _, ended } = self;
-        if ended == Ended::NotYet {
-            return Err(Incomplete::CutShort);
-        }
+        if self.ended == Ended::NotYet { Err(Incomplete::CutShort) } else { Ok(self.snapshot()) }
+    }
+
+    fn snapshot(self) -> AssignmentSnapshot {
+        let Self { mut people, unreadable, pages, cursors: _, ended: _ } = self;
         people.sort_by(|left, right| left.id.cmp(&right.id));
         // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
         people.dedup_by(|later, earlier| {
@@ -172,7 +178,7 @@ impl AssignmentWalk {
         });
         people.shrink_to_fit();
         let by_id = people.iter().map(|person| Some(hash(person.id.as_str()))).collect();
-        Ok(AssignmentSnapshot { people, by_id, unreadable, pages })
+        AssignmentSnapshot { people, by_id, unreadable, pages }
     }
 }
 
@@ -220,6 +226,22 @@ impl AccountSnapshot {
     /// Pages read.
     pub fn pages(&self) -> usize {
         self.pages
+    }
+
+    /// Accounts that were each read by id or found by name: complete as to them, so that nothing may be concluded about any other.
+    pub(super) fn of_few(accounts: Vec<Account>) -> Self {
+        Self::arrange(accounts, Proof::Agreed, 0)
+    }
+
+    fn arrange(mut accounts: Vec<Account>, proof: Proof, pages: usize) -> Self {
+        // Ids lie all over the memory: their beginnings, side by side, do nearly all of the sorting.
+        accounts.sort_by_cached_key(|account| beginning(account.id.as_str()));
+        accounts.sort_by(|left, right| left.id.cmp(&right.id));
+        accounts.dedup_by(|later, earlier| later.id == earlier.id);
+        accounts.shrink_to_fit();
+        let by_id = accounts.iter().map(|account| Some(hash(account.id.as_str()))).collect();
+        let by_name = accounts.iter().map(|account| Some(account.user_name.as_ref()?.key_hash())).collect();
+        Self { accounts, by_id, by_name, proof, pages }
     }
 }
 
@@ -395,14 +417,7 @@ impl AccountWalk {
         // The later reading of an account stands first, so that it is the one that stays.
         let mut accounts = round.accounts;
         accounts.extend(first.into_iter().flat_map(|first| first.accounts));
-        // Ids lie all over the memory: their beginnings, side by side, do nearly all of the sorting.
-        accounts.sort_by_cached_key(|account| beginning(account.id.as_str()));
-        accounts.sort_by(|left, right| left.id.cmp(&right.id));
-        accounts.dedup_by(|later, earlier| later.id == earlier.id);
-        accounts.shrink_to_fit();
-        let by_id = accounts.iter().map(|account| Some(hash(account.id.as_str()))).collect();
-        let by_name = accounts.iter().map(|account| Some(account.user_name.as_ref()?.key_hash())).collect();
-        Ok(AccountSnapshot { accounts, by_id, by_name, proof, pages })
+        Ok(AccountSnapshot::arrange(accounts, proof, pages))
     }
 
     /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.

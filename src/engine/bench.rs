@@ -15,6 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
 use crate::engine::canary::Canaries;
 use crate::engine::prepared::Prepared;
+use crate::engine::reads::Reads;
 use crate::engine::run::{Run, Stop};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
@@ -33,6 +34,8 @@ pub(super) struct Bench<'a, W, A> {
     pub(super) room: u64,
     pub(super) run: Run,
     pub(super) canaries: Canaries<'a>,
+    /// What was read just now, so that it is not asked for again.
+    pub(super) reads: Reads,
 }
 
 /// What an approval lets pass in this run.
@@ -64,6 +67,7 @@ impl<'a, W, A> Bench<'a, W, A> {
             room: 0,
             run: Run::new((prepared.now, prepared.began)),
             canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
+            reads: Reads::default(),
         }
     }
 }

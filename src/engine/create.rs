@@ -1,6 +1,7 @@
 //! Creates: never twice. Before an account is made, Haiilo is asked whether it is there; after an answer that was lost or a conflict, a look
 //! tells, and an account is taken over only where nothing speaks against it.
 
+use crate::clock::Clock as _;
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::attribute::entry;
 use crate::domain::ids::{HaiiloId, UserName};
@@ -209,7 +210,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// Asks Haiilo who carries a userName.
     async fn look_under(&self, name: &UserName, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
-        let found = self.world.reader().find(name).await?;
+        let found = match self.reads.take_name(name, self.world.clock().monotonic()) {
+            Some(found) => found,
+            None => self.world.reader().find(name).await?,
+        };
         let [whole] = &found[..] else {
             return Ok(if found.is_empty() {
                 Look::Nothing

@@ -216,7 +216,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
 }
 
 /// How a plan that was applied ended, in a word.
-fn ended(stops: &[Stop]) -> &'static str {
+pub(super) fn ended(stops: &[Stop]) -> &'static str {
     match stops {
         [] => "applied",
         stops if stops.iter().all(Stop::is_postponement) => "partly",
@@ -276,7 +276,7 @@ async fn paused<W: World<Store: StoreWriter>>(
 }
 
 /// What an approval lets pass: the operations of the plan that it names.
-fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
+pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
     let stored = prepared.memory.approvals.iter().find(|approval| approval.id == *id);
     let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
     let is_named =
@@ -302,7 +302,7 @@ pub struct Order {
 }
 
 /// Whether the store belongs to these two ends.
-fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), CycleError> {
+pub(super) fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), CycleError> {
     let Tenant { org_id: _, org_url, app_id, product, base_url } = known;
     let pairs = [
         ("Okta organization", org_url, &configured.org_url),

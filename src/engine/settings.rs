@@ -53,6 +53,17 @@ impl CycleSettings {
     pub(super) fn canary_rules(&self) -> Fingerprint {
         Fingerprint::of(&[&self.tenant.base_url, self.mapping.text(), self.update_method])
     }
+
+    /// What following Okta's log depends on: under other rules everybody is looked at first.
+    pub(super) fn polling_rules(&self) -> Fingerprint {
+        let Tenant { org_id: _, org_url, app_id, product, base_url } = &self.tenant;
+        let policy = format!("{:?}", self.policy);
+        let owner = self.policy.token_owner.as_str();
+        let version = env!("CARGO_PKG_VERSION");
+        let all =
+            [org_url, app_id, product, base_url, self.mapping.text(), &policy, owner, self.update_method, version];
+        Fingerprint::of(&all)
+    }
 }
 
 /// One of the two sides.

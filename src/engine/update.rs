@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use crate::clock::Clock as _;
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Effect, Outcome};
@@ -59,7 +60,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if caution == Caution::Routine && !operation.renames() {
             return Ok(None);
         }
-        match self.world.reader().get(id).await {
+        let found = match self.reads.take_account(id, self.world.clock().monotonic()) {
+            Some(whole) => Ok(Some(whole)),
+            None => self.world.reader().get(id).await,
+        };
+        match found {
             Err(failure) => {
                 self.run.failed(Kind::Update, &failure);
                 Err(Outcome::Failed(failure.to_string()))

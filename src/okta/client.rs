@@ -73,7 +73,7 @@ impl<C: Clock> OktaClient<C> {
     }
 
     /// An address below the organization's, its parts escaped.
-    fn url(&self, parts: &[&str], query: Option<&str>) -> Url {
+    pub(super) fn url(&self, parts: &[&str], query: Option<&str>) -> Url {
         let mut url = self.org.clone();
         url.path_segments_mut()
             .expect("the configuration takes only http and https addresses, which have a path")
@@ -160,7 +160,7 @@ impl<C: Clock> OktaClient<C> {
     }
 
     /// Sends a read until there is an answer to take, whatever its status.
-    async fn call_within(&self, scope: Scope, route: &'static str, url: Url) -> Result<Answer, Failure> {
+    pub(super) async fn call_within(&self, scope: Scope, route: &'static str, url: Url) -> Result<Answer, Failure> {
         self.wait(route).await;
         let (mut attempt, mut demands) = (1, 0);
         let mut refused: Option<Credential> = None;
@@ -303,14 +303,14 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
     }
 }
 
-fn succeeded(route: &'static str, answer: Answer) -> Result<Answer, Failure> {
+pub(super) fn succeeded(route: &'static str, answer: Answer) -> Result<Answer, Failure> {
     if answer.status == 200 { Ok(answer) } else { Err(OktaError::refused(&answer).of(route)) }
 }
 
-fn unreadable(route: &'static str, cause: Option<serde_json::Error>) -> Failure {
+pub(super) fn unreadable(route: &'static str, cause: Option<serde_json::Error>) -> Failure {
     OktaError::Unreadable(cause).of(route)
 }
 
-fn server_time(answer: &Answer) -> Option<DateTime<Utc>> {
+pub(super) fn server_time(answer: &Answer) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(answer.header("date")?).ok().map(DateTime::from)
 }

@@ -59,9 +59,19 @@ fn links(line: &str) -> Vec<(&str, &str)> {
     links
 }
 
-/// The address of the next page: where credentials may go, and with `expand`.
+/// The address of the next page of assignments: where credentials may go, and with `expand`.
 pub(super) fn resolve(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
-    let mut url = asked.join(target).map_err(OktaError::BrokenLink)?;
+    let mut url = permitted(org, link_hosts, asked, target)?;
+    if !url.query_pairs().any(|(name, _)| name == "expand") {
+        let query = url.query().map_or("expand=user".to_owned(), |query| format!("{query}&expand=user"));
+        url.set_query(Some(&query));
+    }
+    Ok(url)
+}
+
+/// The address that a link names, if credentials may go there.
+pub(super) fn permitted(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
+    let url = asked.join(target).map_err(OktaError::BrokenLink)?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let is_listed = url.scheme() == "https"
         && url.port().is_none()
@@ -69,10 +79,6 @@ pub(super) fn resolve(org: &Url, link_hosts: &[String], asked: &Url, target: &st
     if url.origin() != org.origin() && !is_listed {
         let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         return Err(OktaError::ForeignLink { host });
-    }
-    if !url.query_pairs().any(|(name, _)| name == "expand") {
-        let query = url.query().map_or("expand=user".to_owned(), |query| format!("{query}&expand=user"));
-        url.set_query(Some(&query));
     }
     Ok(url)
 }

@@ -8,6 +8,7 @@ mod dpop;
 mod error;
 mod key;
 mod link;
+mod log;
 mod probe;
 mod schema;
 mod search;

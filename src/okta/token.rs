@@ -32,6 +32,8 @@ pub(super) enum Scope {
     Cycle,
     /// Reading the schemas of profiles.
     Schemas,
+    /// Reading the System Log.
+    Log,
 }
 
 impl Scope {
@@ -39,6 +41,7 @@ impl Scope {
         match self {
             Self::Cycle => "okta.apps.read okta.users.read",
             Self::Schemas => "okta.schemas.read",
+            Self::Log => "okta.logs.read",
         }
     }
 }
@@ -69,6 +72,7 @@ pub(super) struct ServiceApp {
 pub(super) struct Tokens {
     cycle: tokio::sync::Mutex<Option<Token>>,
     schemas: tokio::sync::Mutex<Option<Token>>,
+    log: tokio::sync::Mutex<Option<Token>>,
 }
 
 impl Tokens {
@@ -76,6 +80,7 @@ impl Tokens {
         match scope {
             Scope::Cycle => &self.cycle,
             Scope::Schemas => &self.schemas,
+            Scope::Log => &self.log,
         }
     }
 }

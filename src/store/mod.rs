@@ -15,6 +15,7 @@ mod open;
 mod path;
 mod pause;
 mod place;
+mod polling;
 mod postgres;
 mod probe;
 mod reading;

@@ -11,6 +11,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
+use crate::domain::backdrop::Backdrop;
 use crate::domain::ids::{ApprovalId, EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
@@ -19,11 +20,13 @@ use crate::domain::memory::{
 };
 use crate::domain::operation::Kind;
 use crate::domain::policy::LeaverAction;
+use crate::domain::polling::Polling;
 use crate::domain::target::TargetProfile;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
+use crate::store::polling;
 use crate::store::postgres;
 use crate::store::schema::Content;
 use crate::store::sqlite::Glimpse;
@@ -42,6 +45,16 @@ impl StoreReader for Store {
         let mut connection = self.connection.lock().await;
         target::read(&mut connection).await.map_err(|error| self.failure(error))
     }
+
+    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        polling::read(&mut connection).await.map_err(|error| self.failure(error))
+    }
+
+    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        polling::read_backdrop(&mut connection).await.map_err(|error| self.failure(error))
+    }
 }
 
 impl StoreReader for ReadStore {
@@ -52,6 +65,14 @@ impl StoreReader for ReadStore {
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
         self.look(|connection| Box::pin(target::read(connection))).await
+    }
+
+    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+        self.look(|connection| Box::pin(polling::read(connection))).await
+    }
+
+    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+        self.look(|connection| Box::pin(polling::read_backdrop(connection))).await
     }
 }
 

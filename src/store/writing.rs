@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
 use sqlx::Error;
 
+use crate::domain::backdrop::Backdrop;
 use crate::domain::ids::ApprovalId;
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
@@ -11,9 +12,10 @@ use crate::domain::link::{Counted, Link};
 use crate::domain::memory::{Fingerprint, Tenant};
 use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
+use crate::domain::polling::Polling;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
 use crate::store::open::{Guard, Store};
-use crate::store::{approvals, journal, notes, postgres, probe};
+use crate::store::{approvals, journal, notes, polling, postgres, probe};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
@@ -89,6 +91,14 @@ impl StoreWriter for Store {
 
     async fn finish(&self, end: &CycleEnd) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::write_end(connection, end).await).await
+    }
+
+    async fn keep_polling(&self, polling: Option<&Polling>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| polling::write(connection, polling).await).await
+    }
+
+    async fn keep_backdrop(&self, backdrop: &Backdrop) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| polling::write_backdrop(connection, backdrop).await).await
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PostgresUrl;
+use okta_haiilo_sync::domain::backdrop::Backdrop;
 use okta_haiilo_sync::domain::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use okta_haiilo_sync::domain::leaver::LeaverNotes;
@@ -15,6 +16,7 @@ use okta_haiilo_sync::domain::link::Link;
 use okta_haiilo_sync::domain::memory::{Fingerprint, Memory, Tenant};
 use okta_haiilo_sync::domain::operation::Operation;
 use okta_haiilo_sync::domain::plan::Notes;
+use okta_haiilo_sync::domain::polling::Polling;
 use okta_haiilo_sync::domain::target::TargetProfile;
 use okta_haiilo_sync::engine::{self, Halt, Order, Scope, Silence};
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreReader, StoreWriter};
@@ -159,6 +161,14 @@ impl StoreReader for Cut {
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
         self.store.target().await
     }
+
+    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+        self.store.polling().await
+    }
+
+    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+        self.store.backdrop().await
+    }
 }
 
 impl StoreWriter for Cut {
@@ -225,6 +235,14 @@ impl StoreWriter for Cut {
 
     async fn finish(&self, end: &CycleEnd) -> Result<(), StoreFailure> {
         self.store.finish(end).await
+    }
+
+    async fn keep_polling(&self, polling: Option<&Polling>) -> Result<(), StoreFailure> {
+        self.store.keep_polling(polling).await
+    }
+
+    async fn keep_backdrop(&self, backdrop: &Backdrop) -> Result<(), StoreFailure> {
+        self.store.keep_backdrop(backdrop).await
     }
 }
 

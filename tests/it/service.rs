@@ -15,7 +15,7 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    Class, Daemon, Digest, Ended, Job, Loaded, Service, Signal, Supervisor, Trouble, install_metrics,
+    Class, Daemon, Digest, Ended, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble, install_metrics,
 };
 use okta_haiilo_sync::domain::ids::RunId;
 use okta_haiilo_sync::domain::journal::Mandate;
@@ -69,6 +69,7 @@ impl Service for Cycles {
         Ok(Loaded {
             job: self.clone(),
             schedule: Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule"),
+            changes: None,
             listen: ListenSettings { address: self.listen, people: People::Counted },
             notify: NotifySettings { webhook: None, form: WebhookForm::Plain, heartbeat: None, failures: 3 },
             http: http.expect("a client"),
@@ -94,6 +95,10 @@ impl Job for Cycles {
             self.end.send(Signal::End).await.expect("somebody listens");
         }
         ended
+    }
+
+    async fn poll(&self, _: &impl Observer, _: Halt) -> PollEnd {
+        unreachable!("nothing is polled here")
     }
 
     async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {

@@ -143,6 +143,12 @@ impl Mapping {
         self.rules.iter().position(|rule| rule.kind == Kind::Group)
     }
 
+    /// The slots of the given and the family name, where both are mapped.
+    pub fn human_name(&self) -> Option<[usize; 2]> {
+        let slot = |path: &str| self.rules.iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case(path));
+        Some([slot("name.givenName")?, slot("name.familyName")?])
+    }
+
     /// What decides about people and values, as a text that changes exactly when one of these does.
     pub fn text(&self) -> &str {
         &self.text

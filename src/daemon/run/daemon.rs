@@ -20,6 +20,7 @@ use crate::daemon::health::{Past, Phase};
 use crate::daemon::job::{Ended, Job, Loaded, Service};
 use crate::daemon::metrics;
 use crate::daemon::pace::{self, Pace};
+use crate::daemon::polls::Polls;
 use crate::daemon::pulse::Pulse;
 use crate::daemon::supervisor::Supervisor;
 use crate::daemon::trouble::Trouble;
@@ -45,12 +46,13 @@ pub enum Signal {
 /// The daemon.
 pub struct Daemon<'a, S: Service, C> {
     service: &'a S,
-    clock: C,
-    supervisor: Supervisor,
-    board: Arc<Board<S::Job>>,
+    pub(super) clock: C,
+    pub(super) supervisor: Supervisor,
+    pub(super) board: Arc<Board<S::Job>>,
     caller: Caller<C>,
     address: Option<SocketAddr>,
-    pace: Pace,
+    pub(super) pace: Pace,
+    pub(super) polls: Polls,
     /// What was called, as far as is known here.
     called: Called,
     /// Whether the store knows that, too.
@@ -74,13 +76,14 @@ impl<S: Service, C> fmt::Debug for Daemon<'_, S, C> {
 /// Why the loop woke.
 enum Woken {
     Due,
+    PollDue,
     Signal(Signal),
 }
 
 impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
     pub fn new(service: &'a S, clock: C, supervisor: Supervisor) -> Result<Self, Vec<String>> {
-        let Loaded { job, schedule, listen, notify, http } = service.load()?;
+        let Loaded { job, schedule, changes, listen, notify, http } = service.load()?;
         Ok(Self {
             service,
             board: Arc::new(Board::new(clock.now(), job, schedule)),
@@ -89,6 +92,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             supervisor,
             address: listen.address,
             pace: Pace::default(),
+            polls: Polls::new(changes),
             called: Called::default(),
             kept: Kept::Yes,
         })
@@ -111,6 +115,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan_next(self.clock.now());
+        self.polls.plan_next(self.clock.now());
         self.supervisor.ready(&self.board.health().status());
         let ended = self.live(signals, metrics.as_ref()).await;
         self.board.health().phase = Phase::Ending;
@@ -136,13 +141,13 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 None => {}
             }
             match self.wait(signals).await {
-                Woken::Due => {}
+                Woken::Due => wanted = self.cycle(signals).await?,
+                Woken::PollDue => wanted = self.poll(signals).await?,
                 Woken::Signal(signal) => {
                     wanted = Some(signal);
                     continue;
                 }
             }
-            wanted = self.cycle(signals).await?;
             if let Some(metrics) = metrics {
                 metrics.run_upkeep();
             }
@@ -185,14 +190,19 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 self.board.health().set_back(now);
                 self.pace.set_back(now);
                 self.plan_next(now);
+                self.polls.plan_next(now);
                 continue;
             }
-            let left = next.map(|next| (next - now).to_std().unwrap_or(Duration::ZERO));
+            let left = |next: DateTime<Utc>| (next - now).to_std().unwrap_or(Duration::ZERO);
+            let (left, left_to_poll) = (next.map(left), self.polls.next().map(left));
             if left == Some(Duration::ZERO) {
                 return Woken::Due;
             }
+            if left_to_poll == Some(Duration::ZERO) {
+                return Woken::PollDue;
+            }
             let beat = self.supervisor.watchdog().unwrap_or(LOOK);
-            let pause = left.unwrap_or(LOOK).min(LOOK).min(beat);
+            let pause = [left, left_to_poll].into_iter().flatten().fold(LOOK.min(beat), Duration::min);
             tokio::select! {
                 biased;
                 signal = signals.recv() => return Woken::Signal(signal.unwrap_or(Signal::End)),
@@ -207,7 +217,9 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         self.board.health().phase = Phase::Running;
         self.supervisor.status(&self.board.health().status());
         let mut wanted = None;
-        if let Some(ended) = self.attended_cycle((&mut *signals, &mut wanted)).await? {
+        let job = self.board.job();
+        let work = |pulse: Arc<Pulse<C>>, halt| async move { job.cycle(&*pulse, halt).await };
+        if let Some(ended) = self.attended((&mut *signals, &mut wanted), work).await? {
             self.take(&ended, (began, self.clock.now()));
             // Whoever wants the end does not wait for calls; what was not called is called after the next cycle.
             if wanted != Some(Signal::End) {
@@ -221,16 +233,18 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
         self.plan_next(now);
+        self.polls.plan_next(now);
         Ok(wanted)
     }
 
-    /// Runs one cycle; `None` where it was left because somebody wants the end.
-    async fn attended_cycle(
+    /// Runs one cycle or poll; `None` where it was left because somebody wants the end.
+    pub(super) async fn attended<T, F: Future<Output = T>>(
         &self,
         (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
-    ) -> std::io::Result<Option<Ended>> {
-        let (pulse, halt, job) = (Pulse::new(self.clock.clone()), Halt::default(), self.board.job());
-        let work = job.cycle(&pulse, halt.clone());
+        work: impl FnOnce(Arc<Pulse<C>>, Halt) -> F,
+    ) -> std::io::Result<Option<T>> {
+        let (pulse, halt) = (Arc::new(Pulse::new(self.clock.clone())), Halt::default());
+        let work = work(Arc::clone(&pulse), halt.clone());
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -258,7 +272,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Waits for the operations that are under way, for as long as there is time. Nothing is under way while both sides are read.
-    async fn last(&self, work: &mut (impl Future<Output = Ended> + Unpin), pulse: &Pulse<C>) -> Option<Ended> {
+    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), pulse: &Pulse<C>) -> Option<T> {
         if !pulse.is_applying() {
             tracing::info!("a cycle was left before its first write");
             return None;
@@ -377,8 +391,9 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     fn reload(&mut self) {
         self.supervisor.reloading();
         match self.service.load() {
-            Ok(Loaded { job, schedule, listen, notify, http }) => {
+            Ok(Loaded { job, schedule, changes, listen, notify, http }) => {
                 self.board.replace(job, schedule);
+                self.polls.replace(changes);
                 self.caller = Caller::new(http, self.clock.clone(), notify);
                 if listen.people == People::Counted
                     && let Some(digest) = &mut self.board.health().digest
@@ -402,6 +417,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         let since = self.board.health().planned;
         let now = self.clock.now();
         self.plan_next(if pace::skipped(&self.board.schedule(), since, now) > 0 { since } else { now });
+        self.polls.plan_next(now);
         self.supervisor.ready(&self.board.health().status());
     }
 }

@@ -1,0 +1,263 @@
+//! A look at some people: each is read again by id, and what a full cycle would do about them is done. Whoever cannot be settled without
+//! seeing everybody is left to the next full cycle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::clock::Clock as _;
+use crate::domain::account::{Account, WholeAccount};
+use crate::domain::backdrop::{Backdrop, Mark};
+use crate::domain::correlate::Sides;
+use crate::domain::draft::Basis;
+use crate::domain::few::{self, Stance};
+use crate::domain::guard::{self, Decision, Signs};
+use crate::domain::ids::OktaUserId;
+use crate::domain::journal::Mandate;
+use crate::domain::leavers::ClockAgreement;
+use crate::domain::mapping::Mapper;
+use crate::domain::memory::Memory;
+use crate::domain::owners::Owners;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person};
+use crate::domain::target::TargetProfile;
+use crate::engine::apply::Applied;
+use crate::engine::bench::{Approved, Bench};
+use crate::engine::collect::person;
+use crate::engine::cycle::{self, CycleReport};
+use crate::engine::error::CycleError;
+use crate::engine::halt::Halt;
+use crate::engine::prepared::Prepared;
+use crate::engine::reads::Reads;
+use crate::engine::settings::{CycleSettings, Observer};
+use crate::ports::{
+    AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Manner, StoreReader as _, StoreWriter, World,
+};
+
+/// People who are read from Okta at once.
+const PEOPLE_AT_ONCE: usize = 4;
+
+/// What a poll is given besides the world.
+#[derive(Clone, Copy, Debug)]
+pub struct Errand<'a> {
+    /// The settings of a cycle.
+    pub settings: &'a CycleSettings,
+    /// The poll's name and who asks for it.
+    pub mandate: &'a Mandate,
+    /// Whether it shall end early.
+    pub halt: &'a Halt,
+}
+
+/// Everything that a look needs.
+pub(super) struct Look<'a, W, A> {
+    pub(super) world: &'a W,
+    pub(super) writer: &'a A,
+    pub(super) errand: Errand<'a>,
+    /// Okta's time, and whether ours agrees with it.
+    pub(super) times: (DateTime<Utc>, ClockAgreement),
+    /// The local time at which the poll began.
+    pub(super) started: DateTime<Utc>,
+}
+
+/// What a look came to.
+pub(super) struct Seen {
+    pub(super) report: CycleReport,
+    pub(super) settled: Settled,
+}
+
+/// Whether the next full cycle has anything left to do about these people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// Not as far as is known.
+    Everybody,
+    /// Somebody is left to it.
+    InPart,
+}
+
+/// People and accounts that a plan can be made from, and people who are left to the full cycle.
+#[derive(Default)]
+struct Sighted {
+    people: Vec<Person>,
+    accounts: Vec<Account>,
+    left: Vec<(Person, &'static str)>,
+    reads: Reads,
+}
+
+/// What Haiilo shows about one person.
+enum Shown {
+    Account(Box<WholeAccount>),
+    Named(Vec<WholeAccount>),
+    Nothing,
+    Left(&'static str),
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
+    /// Looks at these people.
+    pub(super) async fn at(
+        &self,
+        people: &BTreeSet<OktaUserId>,
+        memory: Memory,
+        backdrop: Backdrop,
+        observer: &impl Observer,
+    ) -> Result<Seen, CycleError> {
+        let settings = self.errand.settings;
+        let began = self.world.clock().monotonic();
+        let read = self.read(people).await?;
+        let Sighted { people, accounts, left, reads } = self.sight(read, &memory, &backdrop).await?;
+        for (person, why) in &left {
+            tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
+        }
+        let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
+        let prepared = self.plan(few::people(people), few::accounts(accounts), memory, (began, target));
+        self.remember_claims(&left, &prepared, backdrop).await?;
+        let settled =
+            if left.is_empty() && prepared.plan.held.is_empty() { Settled::Everybody } else { Settled::InPart };
+        let report = self.apply(prepared, reads, observer).await?;
+        let settled = if report.concluded.iter().all(|one| one.outcome.is_done()) { settled } else { Settled::InPart };
+        Ok(Seen { report, settled })
+    }
+
+    /// Reads people again. Whoever is not assigned is nobody of a poll's: a full cycle takes note of leavers.
+    async fn read(&self, people: &BTreeSet<OktaUserId>) -> Result<Vec<Person>, CycleError> {
+        let settings = self.errand.settings;
+        let mut mapper = Mapper::new(&settings.mapping);
+        let rows = stream::iter(people).map(|id| self.world.source().assignment(id)).buffered(PEOPLE_AT_ONCE);
+        let rows: Vec<_> = rows.try_collect().await.map_err(CycleError::Okta)?;
+        Ok(rows.into_iter().flatten().map(|row| person(row, settings.policy.statuses, &mut mapper)).collect())
+    }
+
+    /// Reads at Haiilo what the plan about these people needs.
+    async fn sight(&self, people: Vec<Person>, memory: &Memory, backdrop: &Backdrop) -> Result<Sighted, CycleError> {
+        let settings = self.errand.settings;
+        let stances: Vec<Stance<'_>> =
+            people.iter().map(|person| few::stance(person, memory, backdrop, &settings.mapping)).collect();
+        let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
+        let shown: Vec<Shown> = shown.try_collect().await?;
+        let mut sighted = Sighted::default();
+        for (person, shown) in people.into_iter().zip(shown) {
+            match shown {
+                Shown::Nothing => {}
+                Shown::Left(why) => sighted.left.push((person, why)),
+                Shown::Account(whole) => {
+                    sighted.accounts.push(whole.account.clone());
+                    sighted.reads.keep_account(*whole, self.world.clock().monotonic());
+                    sighted.people.push(person);
+                }
+                Shown::Named(found) => {
+                    sighted.accounts.extend(found.iter().map(|whole| whole.account.clone()));
+                    if let Some(name) = person.state.user_name() {
+                        sighted.reads.keep_name(name, found, self.world.clock().monotonic());
+                    }
+                    sighted.people.push(person);
+                }
+            }
+        }
+        sighted.leave_rivals();
+        Ok(sighted)
+    }
+
+    async fn ask(&self, stance: &Stance<'_>) -> Result<Shown, CycleError> {
+        let reader = self.world.reader();
+        Ok(match stance {
+            Stance::Nothing => Shown::Nothing,
+            Stance::FullCycle(why) => Shown::Left(why),
+            Stance::Account(id) => match reader.get(id).await.map_err(CycleError::Haiilo)? {
+                Some(whole) => Shown::Account(Box::new(whole)),
+                None => Shown::Left("haiilo does not show the account"),
+            },
+            Stance::Name(name) => Shown::Named(reader.find(name).await.map_err(CycleError::Haiilo)?),
+        })
+    }
+
+    fn plan(
+        &self,
+        people: AssignmentSnapshot,
+        accounts: AccountSnapshot,
+        memory: Memory,
+        (began, target): (Duration, Option<TargetProfile>),
+    ) -> Prepared {
+        let (settings, (now, agreement)) = (self.errand.settings, self.times);
+        let owners = Owners::of(&memory.links, &accounts);
+        let sides = Sides {
+            people: &people,
+            accounts: &accounts,
+            owners: &owners,
+            memory: &memory,
+            policy: &settings.policy,
+            mapping: &settings.mapping,
+        };
+        let plan = few::plan(sides, now);
+        let verdict = guard::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, Signs::Unseen);
+        let application = settings.tenant.app_id.clone();
+        Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, memory, target }
+    }
+
+    /// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.
+    async fn remember_claims(
+        &self,
+        left: &[(Person, &'static str)],
+        prepared: &Prepared,
+        mut backdrop: Backdrop,
+    ) -> Result<(), CycleError> {
+        let before = backdrop.clone();
+        let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
+        let held = prepared.plan.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
+        let claims: BTreeMap<_, _> =
+            waiting.chain(held).map(|(id, name)| (id.clone(), name.map(Mark::of_name))).collect();
+        backdrop.unsettled.extend(claims);
+        if backdrop != before {
+            self.world.store().keep_backdrop(&backdrop).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies the plan as a full cycle would.
+    async fn apply(
+        &self,
+        prepared: Prepared,
+        reads: Reads,
+        observer: &impl Observer,
+    ) -> Result<CycleReport, CycleError> {
+        let Errand { settings, mandate, halt } = self.errand;
+        let nothing = |prepared| CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None };
+        let approved = match &prepared.verdict.decision {
+            Decision::Pass => Approved::default(),
+            Decision::Approved(id) => cycle::approved(&prepared, id),
+            Decision::Refuse => return Ok(nothing(prepared)),
+        };
+        if prepared.plan.operations.is_empty() {
+            return Ok(nothing(prepared));
+        }
+        if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
+            self.writer.take_for_granted(Manner::Substitute);
+        }
+        let bench = Bench::of(self.world, self.writer, settings, (&prepared, mandate));
+        let bench = Bench { approved, reads, run: bench.run.heeding(halt.clone()), ..bench };
+        let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
+        let end = CycleEnd {
+            run: mandate.run.clone(),
+            started: self.started,
+            ended: self.world.clock().now(),
+            result: "changes",
+            watch: None,
+            journal_from: prepared.now - settings.journal_keep,
+        };
+        self.world.store().finish(&end).await?;
+        Ok(CycleReport { prepared, concluded, stops, pause: None })
+    }
+}
+
+impl Sighted {
+    /// Whoever wants the name of somebody who is left to the full cycle is left to it, too.
+    fn leave_rivals(&mut self) {
+        let claims: BTreeSet<Mark> =
+            self.left.iter().filter_map(|(person, _)| person.state.user_name()).map(Mark::of_name).collect();
+        let is_rival =
+            |person: &Person| person.state.user_name().is_some_and(|name| claims.contains(&Mark::of_name(name)));
+        let (rivals, free) = std::mem::take(&mut self.people).into_iter().partition(is_rival);
+        self.people = free;
+        let rivals: Vec<Person> = rivals;
+        self.left.extend(rivals.into_iter().map(|person| (person, "somebody else wants the same userName")));
+    }
+}

@@ -1,0 +1,120 @@
+//! Okta's System Log as hints, and the groups that are assigned to the application.
+//!
+//! Follows "System Log" (`listLogEvents`) and "Application groups" of Okta's management API: a polling request has no end and is sorted
+//! ascending, its `next` link is there even behind an empty page, and is followed as it came. Of an entry only its type and its targets
+//! are read; who did it, from where and why is not ours to know.
+
+use std::collections::BTreeSet;
+
+use chrono::SecondsFormat;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::domain::hints::{FILTER, LogEvent, LogTarget};
+use crate::domain::ids::GroupId;
+use crate::domain::polling::LogPosition;
+use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
+use crate::okta::error::OktaError;
+use crate::okta::link;
+use crate::okta::token::Scope;
+use crate::okta::wire::Lenient;
+use crate::ports::{ChangeLog, Failure, LogPage, PageFill};
+
+const LOG: &str = "GET /api/v1/logs";
+const GROUPS: &str = "GET /api/v1/apps/{id}/groups";
+
+/// The most entries of a page.
+const FULL: usize = 1_000;
+/// Pages of groups; more than any application has.
+const MOST_PAGES: usize = 1_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Entry {
+    uuid: Lenient,
+    event_type: Lenient,
+    target: Option<Vec<Target>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Target {
+    id: Lenient,
+    #[serde(rename = "type")]
+    kind: Lenient,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    id: Lenient,
+}
+
+impl Entry {
+    /// An entry without a type says nothing; one without an id of its own cannot be told from others.
+    fn event(self) -> Option<LogEvent> {
+        let Self { uuid, event_type, target } = self;
+        let targets =
+            target.into_iter().flatten().filter_map(|Target { id, kind }| Some(LogTarget { kind: kind.0?, id: id.0? }));
+        Some(LogEvent { uuid: uuid.0?, kind: event_type.0?, targets: targets.collect() })
+    }
+}
+
+impl<C: Clock> OktaClient<C> {
+    /// One page, with the link to the page behind it.
+    async fn page_of<T: DeserializeOwned>(
+        &self,
+        scope: Scope,
+        (route, url): (&'static str, Url),
+    ) -> Result<(Vec<T>, Option<Url>, crate::http::Answer), Failure> {
+        let answer = succeeded(route, self.call_within(scope, route, url.clone()).await?)?;
+        let next = link::next(&answer.headers)
+            .map_err(|error| error.of(route))?
+            .map(|target| link::permitted(self.org(), self.link_hosts(), &url, &target))
+            .transpose()
+            .map_err(|error| error.of(route))?;
+        let rows = serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))?;
+        Ok((rows, next, answer))
+    }
+}
+
+impl<C: Clock> ChangeLog for OktaClient<C> {
+    async fn log(&self, from: &LogPosition) -> Result<LogPage, Failure> {
+        let url = match from {
+            LogPosition::Next(url) => Url::parse(url).map_err(|error| OktaError::BrokenLink(error).of(LOG))?,
+            LogPosition::Since(since) => {
+                let mut url = self.url(&["api", "v1", "logs"], None);
+                url.query_pairs_mut()
+                    .append_pair("since", &since.to_rfc3339_opts(SecondsFormat::Millis, true))
+                    .append_pair("sortOrder", "ASCENDING")
+                    .append_pair("limit", &FULL.to_string())
+                    .append_pair("filter", FILTER);
+                url
+            }
+        };
+        let (entries, next, answer) = self.page_of::<Entry>(Scope::Log, (LOG, url)).await?;
+        // Without a link nobody knows where to go on.
+        let next = next.ok_or_else(|| unreadable(LOG, None))?;
+        let fill = if entries.len() < FULL { PageFill::Room } else { PageFill::Full };
+        let events = entries.into_iter().filter_map(Entry::event).collect();
+        Ok(LogPage { events, next: LogPosition::Next(next.into()), fill, server_time: server_time(&answer) })
+    }
+
+    async fn groups(&self) -> Result<BTreeSet<GroupId>, Failure> {
+        let mut groups = BTreeSet::new();
+        let mut next = Some(self.url(&["api", "v1", "apps", self.app_id(), "groups"], Some("limit=200")));
+        let mut pages = 0;
+        while let Some(url) = next {
+            pages += 1;
+            if pages > MOST_PAGES {
+                return Err(unreadable(GROUPS, None));
+            }
+            let (rows, following, _) = self.page_of::<Group>(Scope::Cycle, (GROUPS, url)).await?;
+            groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(GroupId::new));
+            next = following;
+        }
+        Ok(groups)
+    }
+}
