@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
 use crate::cli::check::okta::Asking;
-use crate::cli::check::{haiilo, keeping, write_probe};
+use crate::cli::check::{haiilo, keeping, polls, write_probe};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -30,10 +30,14 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     configuration(context, &settings, &mut findings);
     let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
     let okta = Asking::of(&settings, &schedule);
+    let are_polls_wanted = settings.schedule.changes.is_some();
     let wiring = Wiring::new(settings)?;
     times(&schedule, wiring.clock.now(), &mut findings);
     if !arguments.offline {
         okta.ask(&wiring, &mut findings).await;
+        if are_polls_wanted {
+            polls::ask(&wiring, &mut findings).await;
+        }
         let learnt = haiilo::ask(&wiring, &mut findings).await;
         let whose = tenant(&wiring, &mut findings).await;
         keeping::left_behind(&wiring, &mut findings).await;

@@ -5,6 +5,7 @@ mod findings;
 mod haiilo;
 mod keeping;
 mod okta;
+mod polls;
 mod write_probe;
 
 pub(super) use command::run;
