@@ -9,6 +9,7 @@ use crate::face::Call;
 use crate::okta::errors::Refusal;
 use crate::okta::jwt::VerifyingKey;
 use crate::okta::proof::{self, ClientKey, Context};
+use crate::okta::route::LOGS_SCOPE;
 
 /// The org's one valid API token.
 pub const API_TOKEN: &str = "00QCjAl4MlV-WPXM-ApiTokenOfTheSimulatedOrg";
@@ -17,13 +18,15 @@ pub const API_TOKEN: &str = "00QCjAl4MlV-WPXM-ApiTokenOfTheSimulatedOrg";
 pub const CLIENT_ID: &str = "0oa2servicekWq45d7ab";
 
 const READ_SCOPES: [&str; 5] =
-    ["okta.apps.read", "okta.users.read", "okta.groups.read", "okta.schemas.read", "okta.logs.read"];
+    ["okta.apps.read", "okta.users.read", "okta.groups.read", "okta.schemas.read", LOGS_SCOPE];
 
 /// Whether the client's account has an admin role. Without one a token is granted, yet no call is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A role that may read everything.
     Given,
+    /// A custom role, which may read applications, users, groups and schemas; no permission of custom roles is for the System Log.
+    Custom,
     /// None.
     Missing,
 }
@@ -168,7 +171,8 @@ impl Auth {
         }
         match self.admin_role {
             Role::Given => Ok(()),
-            Role::Missing => Err(Refusal::not_allowed()),
+            Role::Custom if scope != LOGS_SCOPE => Ok(()),
+            Role::Custom | Role::Missing => Err(Refusal::not_allowed()),
         }
     }
 

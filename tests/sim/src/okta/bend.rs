@@ -51,7 +51,7 @@ pub enum Bend {
     DoubleRow,
     /// The last row of the page before stands first.
     RepeatPreviousRow,
-    /// The first row has no `id`.
+    /// The first row has no `id`; an event of the System Log has no `uuid`.
     RowWithoutId,
     /// The first row is a text.
     RowNotAnObject,
@@ -106,6 +106,7 @@ impl Bend {
                 matches!(route, Route::AppUsers(_) | Route::AppUser(..))
             }
             Self::DropExpandFromNext => matches!(route, Route::AppUsers(_)),
+            Self::RowWithoutStatus | Self::OtherUser | Self::NullProfile if *route == Route::Logs => false,
             Self::RowWithoutId
             | Self::RowNotAnObject
             | Self::RowWithoutStatus
@@ -137,7 +138,10 @@ impl Bend {
         match self {
             Self::LoseExpand => each_row(body, |row| remove(row, "_embedded")),
             Self::OddTypes => each_row(body, oddly_typed),
-            Self::RowWithoutId => first_row(body, |row| remove(row, "id")),
+            Self::RowWithoutId => first_row(body, |row| {
+                remove(row, "id");
+                remove(row, "uuid");
+            }),
             Self::RowWithoutStatus => first_row(body, |row| remove(row, "status")),
             Self::RowWithoutUser => first_row(body, |row| remove(row, "_embedded")),
             Self::RowNotAnObject => first_row(body, |row| *row = json!("this row is a text")),
@@ -178,6 +182,10 @@ fn remove(row: &mut Value, key: &str) {
 }
 
 fn oddly_typed(row: &mut Value) {
+    if row.get("eventType").is_some() {
+        odd_event(row);
+        return;
+    }
     row["externalId"] = json!(4711);
     row["lastUpdated"] = json!(1_732_435_200);
     row["aFieldOfTomorrow"] = json!({"with": ["more", 1, null]});
@@ -185,6 +193,17 @@ fn oddly_typed(row: &mut Value) {
         odd_user(user);
     } else if row.get("profile").is_some() {
         odd_user(row);
+    }
+}
+
+fn odd_event(event: &mut Value) {
+    event["version"] = json!(0);
+    event["severity"] = json!(7);
+    event["aFieldOfTomorrow"] = json!({"with": ["more", 1, null]});
+    remove(event, "actor");
+    event["client"] = json!({"geographicalContext": {"postalCode": 10_013}});
+    if let Some(targets) = event["target"].as_array_mut() {
+        targets.insert(0, json!({"type": "AThingOfTomorrow", "id": null, "alternateId": 5, "displayName": null}));
     }
 }
 

@@ -72,11 +72,19 @@ pub(super) struct Assignment {
     pub(super) last_updated: Stamp,
 }
 
-/// A group that is assigned to the application.
+/// Whether a group gives its members the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    Assigned,
+    Apart,
+}
+
+/// A group that is or was assigned to the application.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) id: Box<str>,
     pub(super) name: Box<str>,
+    pub(super) link: Link,
     pub(super) members: BTreeSet<Index>,
     pub(super) created: Stamp,
     pub(super) membership_updated: Stamp,
@@ -140,13 +148,19 @@ impl Directory {
     }
 
     /// The one user whose login begins with `short@`; nobody when there are several.
-    pub(super) fn by_short_login(&self, short: &str) -> Option<Index> {
+    fn by_short_login(&self, short: &str) -> Option<Index> {
         let start = format!("{}@", short.to_lowercase());
         let from: &str = &start;
         let mut found =
             self.by_login.range::<str, _>((Included(from), Unbounded)).take_while(|(login, _)| login.starts_with(from));
         let (_, index) = found.next()?;
         found.next().is_none().then_some(*index)
+    }
+
+    /// By id, by login, or by the part of the login before the `@`, where only one user has it.
+    pub(super) fn find(&self, key: &str) -> Option<&User> {
+        let by_name = || self.at(self.by_login(key).or_else(|| self.by_short_login(key))?);
+        self.user(key).or_else(by_name)
     }
 
     /// Changes a profile; a changed login is indexed anew.
@@ -215,6 +229,7 @@ impl Directory {
             self.groups.push(Group {
                 id: okta_id("00g", self.groups.len() as u64 + 1).into(),
                 name: name.into(),
+                link: Link::Apart,
                 members: BTreeSet::new(),
                 created: Stamp::clone(now),
                 membership_updated: Stamp::clone(now),
@@ -227,10 +242,16 @@ impl Directory {
         &self.groups
     }
 
-    pub(super) fn join(&mut self, id: &str, group: usize, now: &Stamp) {
+    /// Assigns a group to the application, or takes that away; tells what it was before. Nobody's own assignment changes.
+    pub(super) fn link(&mut self, group: usize, link: Link) -> Link {
+        std::mem::replace(&mut self.groups[group].link, link)
+    }
+
+    /// Makes the user a member; whether he was none before.
+    pub(super) fn join(&mut self, id: &str, group: usize, now: &Stamp) -> bool {
         let index = self.index(id).unwrap_or_else(|| panic!("there is no user {id}"));
-        self.groups[group].members.insert(index);
         self.groups[group].membership_updated = Stamp::clone(now);
+        self.groups[group].members.insert(index)
     }
 
     pub(super) fn leave(&mut self, id: &str, group: usize, now: &Stamp) {

@@ -61,6 +61,11 @@ impl Refusal {
         Self::okta(400, "E0000031", "Invalid search criteria.")
     }
 
+    /// A filter that makes no sense, or a parameter of the System Log that reaches too far.
+    pub(super) fn bad_parameter(summary: impl Into<String>) -> Self {
+        Self::okta(400, "E0000053", summary)
+    }
+
     /// No credential at all, or one of another kind.
     pub(super) fn not_authenticated() -> Self {
         Self::okta(401, "E0000004", "Authentication failed")

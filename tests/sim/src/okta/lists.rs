@@ -8,11 +8,12 @@ use serde_json::Value;
 use crate::face::{Answer, Call};
 use crate::okta::app::APP_ID;
 use crate::okta::bend::Bend;
-use crate::okta::directory::{Directory, User};
+use crate::okta::directory::{Link, User};
 use crate::okta::errors::Refusal;
 use crate::okta::filter::Filter;
 use crate::okta::org::Okta;
 use crate::okta::page::{Ask, Limits, Page};
+use crate::okta::past::Sight;
 use crate::okta::schemas;
 use crate::okta::wire::{Embed, Links, Pen};
 
@@ -30,6 +31,8 @@ pub(super) struct Question<'a> {
     /// Scheme and host of all links.
     pub(super) origin: &'a str,
     pub(super) bend: Option<&'a Bend>,
+    /// What a read by id sees.
+    pub(super) sight: Sight,
 }
 
 impl Question<'_> {
@@ -78,7 +81,11 @@ impl Question<'_> {
 
     pub(super) fn app_user(&self, app: &str, user: &str) -> Result<Answer, Refusal> {
         known_app(app)?;
-        let assigned = self.org.directory.user(user).filter(|user| user.assignment.is_some());
+        let seen = match &self.sight {
+            Sight::Now => self.org.directory.user(user),
+            Sight::Before(was) => was.as_deref(),
+        };
+        let assigned = seen.filter(|user| user.assignment.is_some());
         let found = assigned.ok_or_else(|| Refusal::not_found(user, "AppUser"))?;
         let mut body = Vec::with_capacity(LONG_ROW);
         self.put_app_user(&mut body, found, self.embed());
@@ -91,7 +98,8 @@ impl Question<'_> {
         let ask = Ask::read(self.call, self.origin, limits, &["q"], violations)?;
         let page = ask.page(self.bend, violations, |after| {
             let groups = (1..).zip(self.org.directory.groups());
-            groups.filter(move |(place, group)| *place > after && self.starts(&[group.name.to_string()]))
+            let assigned = groups.filter(|(_, group)| group.link == Link::Assigned);
+            assigned.filter(move |(place, group)| *place > after && self.starts(&[group.name.to_string()]))
         });
         Ok(list(page, |group, out| {
             let priority = self.org.directory.groups().iter().position(|known| known.id == group.id);
@@ -126,7 +134,11 @@ impl Question<'_> {
     }
 
     pub(super) fn user(&self, key: &str) -> Result<Answer, Refusal> {
-        let found = find_user(&self.org.directory, key).ok_or_else(|| Refusal::not_found(key, "User"))?;
+        let seen = match &self.sight {
+            Sight::Now => self.org.directory.find(key),
+            Sight::Before(was) => was.as_deref(),
+        };
+        let found = seen.ok_or_else(|| Refusal::not_found(key, "User"))?;
         let mut body = Vec::with_capacity(LONG_ROW);
         self.pen().user(&mut body, found, Links::All);
         let version = format!("W/\"{}\"", found.last_updated);
@@ -221,17 +233,12 @@ fn passes(filter: &Filter, user: &User) -> bool {
     }
 }
 
-/// By id, by login, or by the part of the login before the `@`, where only one user has it.
-fn find_user<'a>(directory: &'a Directory, key: &str) -> Option<&'a User> {
-    let by_name = || directory.at(directory.by_login(key).or_else(|| directory.by_short_login(key))?);
-    directory.user(key).or_else(by_name)
-}
-
 fn document(document: &Value) -> Answer {
     Answer::new(200, "application/json", document.to_string())
 }
 
-fn list<T>(page: Page<T>, put: impl Fn(T, &mut Vec<u8>)) -> Answer {
+/// The answer with one page of a list.
+pub(super) fn list<T>(page: Page<T>, put: impl Fn(T, &mut Vec<u8>)) -> Answer {
     let mut body = Vec::with_capacity(page.rows.len() * LONG_ROW + 2);
     body.push(b'[');
     for (n, row) in page.rows.into_iter().enumerate() {

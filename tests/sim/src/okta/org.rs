@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 use crate::clock::SimClock;
 use crate::okta::app::App;
 use crate::okta::auth::Auth;
-use crate::okta::directory::{Assignment, Directory, Stamp, User, json_text};
+use crate::okta::deeds::{of_assignment_status, of_status};
+use crate::okta::directory::{Assignment, Directory, Link, Stamp, User, json_text};
+use crate::okta::log::Log;
+use crate::okta::past::{Lag, Past};
 use crate::okta::rate::{Bucket, Rates};
 use crate::okta::schemas::Attributes;
 use crate::people::{Person, person};
@@ -23,6 +26,13 @@ pub struct Okta {
     pub auth: Auth,
     /// The origin that links name instead of the host that was asked, as in an org with a custom domain.
     pub custom_domain: Option<String>,
+    /// The System Log and its faults.
+    pub log: Log,
+    /// How long reads by id show the state before a change.
+    pub lag: Lag,
+    /// The application as the log knows it.
+    pub(super) app_in_log: App,
+    pub(super) past: Past,
     pub(super) clock: SimClock,
     pub(super) directory: Directory,
     pub(super) attributes: Attributes,
@@ -41,6 +51,10 @@ impl Okta {
             app: App::new(),
             auth: Auth::new(),
             custom_domain: None,
+            log: Log::new(),
+            lag: Lag::None,
+            app_in_log: App::new(),
+            past: Past::default(),
             directory: Directory::default(),
             attributes: Attributes::default(),
             rates: Rates::default(),
@@ -60,7 +74,11 @@ impl Okta {
     /// Adds an ACTIVE user, assigned to nothing. The profile has a `login` that nobody else has, and an `email`.
     pub fn add_user(&mut self, profile: Map<String, Value>) -> String {
         self.attributes.note_user(&profile);
-        self.directory.add(profile, &self.now()).into_string()
+        let id = self.directory.add(profile, &self.now()).into_string();
+        self.past.keep(&id, None, self.lag, self.clock.now_ms());
+        self.log_of_user("user.lifecycle.create", &id);
+        self.log_of_user("user.lifecycle.activate", &id);
+        id
     }
 
     /// Adds a person and assigns the application directly.
@@ -82,35 +100,96 @@ impl Okta {
         id
     }
 
-    /// Hires the first `n` people.
+    /// Hires the first `n` people, of whom the System Log knows nothing.
     pub fn populate(&mut self, n: u32) {
-        for i in 0..n {
-            self.hire(&person(i));
-        }
+        self.without_events(|okta| {
+            for i in 0..n {
+                okta.hire(&person(i));
+            }
+        });
     }
 
     /// Assigns the application directly; it stands at the end of the list.
     pub fn assign(&mut self, id: &str) {
         assert_ne!(self.user(id).status.as_ref(), "DEPROVISIONED", "Okta assigns nothing to a deactivated user");
-        let now = self.now();
+        if self.is_assigned(id) {
+            return;
+        }
+        let now = self.before(id);
         self.directory.assign(id, None, &now);
+        self.log_of_assignment("application.user_membership.add", id);
     }
 
-    /// Makes the user a member of a group that is assigned to the application, and so assigns it. The group is made where it is new.
+    /// Makes the user a member of a group that is assigned to the application, and so assigns it. The group is made where it is new, and
+    /// assigned where it is not.
     pub fn assign_by_group(&mut self, id: &str, group: &str) {
         assert_ne!(self.user(id).status.as_ref(), "DEPROVISIONED", "Okta assigns nothing to a deactivated user");
-        let now = self.now();
+        let now = self.before(id);
+        let is_new = self.group_id(group).is_none();
         let group = self.directory.group(group, &now);
-        self.directory.join(id, group, &now);
+        if is_new {
+            self.log_of_group("group.lifecycle.create", group);
+        }
+        if self.directory.link(group, Link::Assigned) == Link::Apart {
+            self.log_of_group("group.application_assignment.add", group);
+            let members: Vec<String> =
+                self.directory.members_after(group, 0).map(|(_, user)| user.id.to_string()).collect();
+            for member in members {
+                self.reach(&member, group);
+            }
+        }
+        if self.directory.join(id, group, &now) {
+            self.log_of_membership("group.user_membership.add", id, group);
+        }
+        self.reach(id, group);
+    }
+
+    /// The group gives the application to one of its members, unless he has it or can have nothing.
+    fn reach(&mut self, id: &str, group: usize) {
+        if self.is_assigned(id) || self.user(id).status.as_ref() == "DEPROVISIONED" {
+            return;
+        }
+        let now = self.before(id);
         self.directory.assign(id, Some(group), &now);
+        self.log_fan_out("application.user_membership.add", id);
+    }
+
+    /// Takes the application away from a group, and so from all who have it from there. They stay members.
+    ///
+    /// # Panics
+    /// When there is no such group.
+    pub fn unassign_group(&mut self, group: &str) {
+        let known = self.directory.groups().iter().position(|known| &*known.name == group);
+        let group = known.unwrap_or_else(|| panic!("there is no group {group}"));
+        if self.directory.link(group, Link::Apart) == Link::Apart {
+            return;
+        }
+        self.log_of_group("group.application_assignment.remove", group);
+        let has_it_from_there = |user: &User| user.assignment.as_ref().is_some_and(|own| own.group == Some(group));
+        let reached: Vec<String> = self
+            .directory
+            .assigned_after(0)
+            .filter(|(_, user)| has_it_from_there(user))
+            .map(|(_, user)| user.id.to_string())
+            .collect();
+        for id in reached {
+            self.before(&id);
+            self.log_fan_out("application.user_membership.remove", &id);
+            self.directory.unassign(&id);
+        }
     }
 
     /// Takes the application away, and the membership that gave it.
     pub fn unassign(&mut self, id: &str) {
-        let now = self.now();
+        if !self.is_assigned(id) {
+            return;
+        }
+        let now = self.before(id);
+        self.log_of_assignment("application.user_membership.remove", id);
         let assignment = self.directory.unassign(id);
         if let Some(group) = assignment.and_then(|assignment| assignment.group) {
             self.directory.leave(id, group, &now);
+            self.log_of_membership("group.user_membership.remove", id, group);
         }
     }
 
@@ -126,8 +205,11 @@ impl Okta {
 
     /// Deactivates: DEPROVISIONED, and the assignment vanishes. Memberships of groups stay.
     pub fn deactivate(&mut self, id: &str) {
-        self.directory.unassign(id);
         self.set_status(id, "DEPROVISIONED");
+        if self.is_assigned(id) {
+            self.log_consequence("application.user_membership.remove", id);
+            self.directory.unassign(id);
+        }
     }
 
     /// Activates a deactivated user; the assignment does not come back.
@@ -137,8 +219,11 @@ impl Okta {
         self.user_mut(id).activated = now;
     }
 
-    /// Deletes for good: no call finds the user any more.
+    /// Deletes for good: no call finds the user any more. Okta deactivates first whom it deletes.
     pub fn delete_user(&mut self, id: &str) {
+        self.deactivate(id);
+        self.log_of_user("user.lifecycle.delete.initiated", id);
+        self.log_of_user("user.lifecycle.delete.completed", id);
         self.directory.remove(id);
     }
 
@@ -147,45 +232,56 @@ impl Okta {
     /// Sets the status of the user and nothing else: the assignment stays, as it does for a while when Okta deactivates many. Unknown
     /// statuses are allowed.
     pub fn set_status(&mut self, id: &str, status: &str) {
-        let now = self.now();
+        let now = self.before(id);
         let user = self.user_mut(id);
-        user.status = word(status);
+        let was = std::mem::replace(&mut user.status, word(status));
         user.status_changed = Stamp::clone(&now);
         user.last_updated = now;
+        if let Some(event_type) = of_status(&was, status) {
+            self.log_of_user(event_type, id);
+        }
     }
 
     /// Sets the status of the assignment; unknown ones are allowed.
     pub fn set_assignment_status(&mut self, id: &str, status: &str) {
-        let now = self.now();
+        let now = self.before(id);
         let assignment = self.assignment_mut(id);
-        assignment.status = word(status);
+        let was = std::mem::replace(&mut assignment.status, word(status));
         assignment.status_changed = Stamp::clone(&now);
         assignment.last_updated = now;
+        if let Some(event_type) = of_assignment_status(&was, status) {
+            self.log_of_assignment(event_type, id);
+        }
     }
 
     // Profiles and names.
 
     /// Sets one attribute of the Okta profile. Okta shows `""` for what was cleared.
     pub fn set_profile(&mut self, id: &str, key: &str, value: Value) {
-        let now = self.now();
+        let now = self.before(id);
         self.directory.change_profile(id, &now, |profile| {
             profile.insert(key.to_owned(), value);
         });
         let profile = self.user(id).profile();
         self.attributes.note_user(&profile);
+        self.log_of_user("user.account.update_profile", id);
+        if key == "email" {
+            self.log_of_user("user.account.update_primary_email", id);
+        }
     }
 
     /// Takes one attribute out of the Okta profile, as if it had never been set.
     pub fn unset_profile(&mut self, id: &str, key: &str) {
-        let now = self.now();
+        let now = self.before(id);
         self.directory.change_profile(id, &now, |profile| {
             profile.shift_remove(key);
         });
+        self.log_of_user("user.account.update_profile", id);
     }
 
     /// Sets one attribute of the application's profile of this user.
     pub fn set_app_profile(&mut self, id: &str, key: &str, value: Value) {
-        let now = self.now();
+        let now = self.before(id);
         self.attributes.note_app(key, &value);
         let assignment = self.assignment_mut(id);
         let mut profile: Map<String, Value> =
@@ -193,23 +289,27 @@ impl Okta {
         profile.insert(key.to_owned(), value);
         assignment.profile = json_text(profile);
         assignment.last_updated = now;
+        self.log_of_assignment("application.user_membership.update", id);
     }
 
     /// Sets the user name in the application; the login stays.
     pub fn set_user_name(&mut self, id: &str, user_name: &str) {
-        let now = self.now();
+        let now = self.before(id);
         let assignment = self.assignment_mut(id);
         assignment.user_name = user_name.into();
         assignment.last_updated = now;
+        self.log_of_assignment("application.user_membership.change_username", id);
     }
 
     /// Changes login, e-mail and, where assigned, the user name in the application.
     pub fn rename(&mut self, id: &str, new_email: &str) {
-        let now = self.now();
+        let now = self.before(id);
         self.directory.change_profile(id, &now, |profile| {
             profile.insert("login".to_owned(), json!(new_email));
             profile.insert("email".to_owned(), json!(new_email));
         });
+        self.log_of_user("user.account.update_profile", id);
+        self.log_of_user("user.account.update_primary_email", id);
         if self.is_assigned(id) {
             self.set_user_name(id, new_email);
         }
@@ -270,7 +370,16 @@ impl Okta {
         self.clock.iso().into()
     }
 
-    fn user(&self, id: &str) -> &User {
+    /// The moment of a change of this user, whose state before it is kept for reads that lag.
+    fn before(&mut self, id: &str) -> Stamp {
+        if self.lag != Lag::None {
+            let was = self.directory.user(id).cloned();
+            self.past.keep(id, was, self.lag, self.clock.now_ms());
+        }
+        self.now()
+    }
+
+    pub(super) fn user(&self, id: &str) -> &User {
         self.directory.user(id).unwrap_or_else(|| panic!("there is no user {id}"))
     }
 

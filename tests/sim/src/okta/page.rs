@@ -1,8 +1,8 @@
 //! Lists in pages: `limit`, `after`, and the `Link` headers.
 //!
 //! Follows "Pagination" and "Link header" of Okta's reference: a page names itself and, while there is more, the next one, each in a
-//! header line of its own; the end is a page without `next`. It knows neither users nor groups, only places in a list. Bends of links and
-//! of the choice of rows live here, because only here is it known what comes next.
+//! header line of its own; the end is a page without `next`, and only the System Log may have none. It knows neither users nor groups,
+//! only places in a list. Bends of links and of the choice of rows live here, because only here is it known what comes next.
 
 use std::ops::RangeInclusive;
 
@@ -18,10 +18,40 @@ use crate::okta::errors::Refusal;
 pub(super) struct Ask<'a> {
     origin: &'a str,
     path: &'a str,
+    signed_for: String,
     limit: usize,
     after: Option<u64>,
+    /// Where the first page begins.
+    start: u64,
+    end: End,
     /// The other parameters, which the links keep.
     kept: Vec<(&'static str, String)>,
+    /// Those that only links without a cursor keep.
+    kept_first: Vec<(&'static str, String)>,
+}
+
+/// How a list is cut into pages.
+#[derive(Clone, Debug)]
+pub(super) struct Manner {
+    pub(super) limits: Limits,
+    /// The parameters that all links repeat.
+    pub(super) keep: &'static [&'static str],
+    /// The parameters that links repeat until a cursor stands for them.
+    pub(super) keep_first: &'static [&'static str],
+    /// What its cursors are good for, and nothing else.
+    pub(super) signed_for: String,
+    /// The place before the first page.
+    pub(super) start: u64,
+    pub(super) end: End,
+}
+
+/// Where a list ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// A page with the last row has no next link.
+    LastRow,
+    /// Every page has a next link: there may be more one day.
+    Never,
 }
 
 /// How long the pages of a list may be.
@@ -40,14 +70,27 @@ pub(super) struct Page<T> {
 }
 
 impl<'a> Ask<'a> {
-    /// Reads the query; `keep` names the parameters that links repeat.
+    /// Reads the query of a list that has an end; `keep` names the parameters that links repeat.
     pub(super) fn read(
         call: &'a Call,
         origin: &'a str,
         limits: &Limits,
-        keep: &[&'static str],
+        keep: &'static [&'static str],
         violations: &mut Vec<String>,
     ) -> Result<Self, Refusal> {
+        let (limits, signed_for) = (limits.clone(), call.path.clone());
+        let manner = Manner { limits, keep, keep_first: &[], signed_for, start: 0, end: End::LastRow };
+        Self::read_list(call, origin, &manner, violations)
+    }
+
+    /// Reads the query of a list with a manner of its own.
+    pub(super) fn read_list(
+        call: &'a Call,
+        origin: &'a str,
+        manner: &Manner,
+        violations: &mut Vec<String>,
+    ) -> Result<Self, Refusal> {
+        let Manner { limits, keep, keep_first, signed_for, start, end } = manner;
         let limit = match call.parameter("limit") {
             None => limits.default,
             Some(text) => match text.parse() {
@@ -60,10 +103,21 @@ impl<'a> Ask<'a> {
         };
         let after = match call.parameter("after") {
             None => None,
-            Some(text) => Some(cursor::open(&call.path, &text).ok_or_else(Refusal::invalid_paging)?),
+            Some(text) => Some(cursor::open(signed_for, &text).ok_or_else(Refusal::invalid_paging)?),
         };
-        let kept = keep.iter().filter_map(|name| Some((*name, call.parameter(name)?))).collect();
-        Ok(Self { origin, path: &call.path, limit, after, kept })
+        let said =
+            |names: &[&'static str]| names.iter().filter_map(|name| Some((*name, call.parameter(name)?))).collect();
+        Ok(Self {
+            origin,
+            path: &call.path,
+            signed_for: signed_for.clone(),
+            limit,
+            after,
+            start: *start,
+            end: *end,
+            kept: said(keep),
+            kept_first: said(keep_first),
+        })
     }
 
     fn url(&self, after: Option<u64>) -> String {
@@ -73,7 +127,10 @@ impl<'a> Ask<'a> {
     fn url_with(&self, origin: &str, after: Option<u64>, kept: &[(&'static str, String)]) -> String {
         let mut query = Serializer::new(String::new());
         if let Some(place) = after {
-            query.append_pair("after", &cursor::seal(self.path, place));
+            query.append_pair("after", &cursor::seal(&self.signed_for, place));
+        }
+        for (name, value) in self.kept_first.iter().filter(|_| after.is_none()) {
+            query.append_pair(name, value);
         }
         query.append_pair("limit", &self.limit.to_string());
         for (name, value) in kept {
@@ -93,7 +150,7 @@ impl<'a> Ask<'a> {
         I: Iterator<Item = (u64, T)>,
         T: Copy,
     {
-        let start = self.after.unwrap_or(0);
+        let start = self.after.unwrap_or(self.start);
         let mut rows: Vec<(u64, T)> = after(start).take(self.limit + 1).collect();
         let mut more = rows.len() > self.limit;
         rows.truncate(self.limit);
@@ -102,25 +159,33 @@ impl<'a> Ask<'a> {
             rows.truncate(*count);
         }
         let last = rows.last().map_or(start, |(place, _)| *place);
-        let mut next = more.then_some(last);
+        let mut next = (more || self.end == End::Never).then_some(last);
         match bend {
             Some(Bend::EmptyList) => {
                 rows.clear();
                 next = None;
             }
+            Some(Bend::LosePage) if !more && self.end == End::Never => {
+                violations.push("planted on a page behind which there is no row: LosePage".to_owned());
+            }
             Some(Bend::LosePage) if more => {
                 let skipped: Vec<u64> = after(last).take(self.limit + 1).map(|(place, _)| place).collect();
-                next = (skipped.len() > self.limit).then(|| skipped[self.limit - 1]);
+                next = match (skipped.len() > self.limit, self.end) {
+                    (true, _) => Some(skipped[self.limit - 1]),
+                    (false, End::Never) => skipped.last().copied(),
+                    (false, End::LastRow) => None,
+                };
             }
             Some(Bend::DoubleRow) if !rows.is_empty() => rows.insert(1, rows[0]),
             Some(Bend::RepeatPreviousRow) => match after(start.saturating_sub(1)).next() {
-                Some(previous) if previous.0 == start => rows.insert(0, previous),
+                Some(previous) if previous.0 == start && self.after.is_some() => rows.insert(0, previous),
                 _ => violations.push("planted on a page before which there is no row: RepeatPreviousRow".to_owned()),
             },
             _ => {}
         }
         let next = self.next_url(next, bend);
-        if next.is_none() && !more && bend.is_some_and(bends_next) {
+        let is_last = next.is_none() && !more && self.end == End::LastRow;
+        if is_last && bend.is_some_and(bends_next) {
             violations.push(format!("planted on the last page, where there is no next link to bend: {bend:?}"));
         }
         let mut links = vec![format!("<{}>; rel=\"self\"", self.url(self.after))];

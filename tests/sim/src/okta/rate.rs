@@ -18,6 +18,8 @@ pub enum Bucket {
     Users,
     /// `/api/v1/users/{id}`.
     User,
+    /// `/api/v1/logs`.
+    Logs,
     /// `/oauth2/v1/token`.
     Token,
     /// Everything else.

@@ -26,12 +26,17 @@ pub const USER: &str = "GET /api/v1/users/{id}";
 pub const GROUPS: &str = "GET /api/v1/groups";
 /// The members of a group.
 pub const GROUP_USERS: &str = "GET /api/v1/groups/{id}/users";
+/// The System Log.
+pub const LOGS: &str = "GET /api/v1/logs";
 /// The attributes that users have.
 pub const USER_SCHEMA: &str = "GET /api/v1/meta/schemas/user/default";
 /// The attributes that an application's users have.
 pub const APP_SCHEMA: &str = "GET /api/v1/meta/schemas/apps/{id}/default";
 /// The token endpoint of the org's authorization server.
 pub const TOKEN: &str = "POST /oauth2/v1/token";
+
+/// The scope of the System Log, which no custom role has.
+pub(super) const LOGS_SCOPE: &str = "okta.logs.read";
 
 /// A path that exists, with its decoded ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +51,7 @@ pub(super) enum Route {
     User(String),
     Groups,
     GroupUsers(String),
+    Logs,
     UserSchema,
     AppSchema(String),
     Token,
@@ -87,6 +93,7 @@ fn route(path: &str) -> Option<Route> {
         ["users", user] => Route::User(user.to_owned()),
         ["groups"] => Route::Groups,
         ["groups", group, "users"] => Route::GroupUsers(group.to_owned()),
+        ["logs"] => Route::Logs,
         ["meta", "schemas", "user", "default"] => Route::UserSchema,
         ["meta", "schemas", "apps", app, "default"] => Route::AppSchema(app.to_owned()),
         _ => return None,
@@ -106,6 +113,7 @@ impl Route {
             Self::User(_) => USER,
             Self::Groups => GROUPS,
             Self::GroupUsers(_) => GROUP_USERS,
+            Self::Logs => LOGS,
             Self::UserSchema => USER_SCHEMA,
             Self::AppSchema(_) => APP_SCHEMA,
             Self::Token => TOKEN,
@@ -119,6 +127,7 @@ impl Route {
             Self::Users => Bucket::Users,
             Self::User(_) => Bucket::User,
             Self::Groups | Self::GroupUsers(_) => Bucket::Groups,
+            Self::Logs => Bucket::Logs,
             Self::Token => Bucket::Token,
             Self::Organization | Self::UserSchema | Self::AppSchema(_) => Bucket::Other,
         }
@@ -133,6 +142,7 @@ impl Route {
             }
             Self::Users | Self::User(_) => Some("okta.users.read"),
             Self::Groups | Self::GroupUsers(_) => Some("okta.groups.read"),
+            Self::Logs => Some(LOGS_SCOPE),
             Self::UserSchema | Self::AppSchema(_) => Some("okta.schemas.read"),
         }
     }
@@ -141,7 +151,13 @@ impl Route {
     pub(super) fn is_list(&self) -> bool {
         matches!(
             self,
-            Self::Apps | Self::AppUsers(_) | Self::AppGroups(_) | Self::Users | Self::Groups | Self::GroupUsers(_)
+            Self::Apps
+                | Self::AppUsers(_)
+                | Self::AppGroups(_)
+                | Self::Users
+                | Self::Groups
+                | Self::GroupUsers(_)
+                | Self::Logs
         )
     }
 }

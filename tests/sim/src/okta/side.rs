@@ -11,6 +11,7 @@ use crate::okta::bend::{Bend, Change};
 use crate::okta::errors::Refusal;
 use crate::okta::lists::Question;
 use crate::okta::org::Okta;
+use crate::okta::past::Sight;
 use crate::okta::rate::{Over, Standing};
 use crate::okta::route::{self, Route, Target};
 use crate::okta::schemas;
@@ -108,7 +109,11 @@ impl Okta {
         if *route == Route::Token {
             return self.auth.grant(at, bend, violations);
         }
-        let question = Question { org: self, call, origin: &shown, bend };
+        if *route == Route::Logs {
+            return self.logs(call, &shown, bend, violations);
+        }
+        let sight = self.sight(route, now_ms);
+        let question = Question { org: self, call, origin: &shown, bend, sight };
         match route {
             Route::Organization => Ok(Answer::new(200, "application/json", schemas::organization(&shown).to_string())),
             Route::Apps => question.apps(violations),
@@ -122,8 +127,15 @@ impl Okta {
             Route::GroupUsers(group) => question.group_users(group, violations),
             Route::UserSchema => Ok(question.user_schema()),
             Route::AppSchema(app) => question.app_schema(app),
-            Route::Token => unreachable!("answered above"),
+            Route::Logs | Route::Token => unreachable!("answered above"),
         }
+    }
+
+    /// What a read by id sees, by id or by login; other reads see what is.
+    fn sight(&mut self, route: &Route, now_ms: i64) -> Sight {
+        let (Route::AppUser(_, key) | Route::User(key)) = route else { return Sight::Now };
+        let id = self.directory.find(key).map(|user| user.id.clone());
+        self.past.look(id.as_deref().unwrap_or(key), now_ms)
     }
 
     fn change(&mut self, change: &Change) {

@@ -60,7 +60,8 @@ async fn a_window_ends_exactly_after_a_minute() {
 async fn routes_share_the_buckets_that_okta_documents() {
     let world = org_of(1).await;
     let id = world.server.state().assigned().remove(0);
-    for bucket in [Bucket::Apps, Bucket::App, Bucket::Users, Bucket::User, Bucket::Groups, Bucket::Other] {
+    for bucket in [Bucket::Apps, Bucket::App, Bucket::Users, Bucket::User, Bucket::Groups, Bucket::Logs, Bucket::Other]
+    {
         world.server.state().set_limit(bucket, 100);
     }
     let app = format!("/api/v1/apps/{APP_ID}");
@@ -73,6 +74,7 @@ async fn routes_share_the_buckets_that_okta_documents() {
         ("/api/v1/users".to_owned(), 99),
         (format!("/api/v1/users/{id}"), 99),
         ("/api/v1/groups".to_owned(), 99),
+        ("/api/v1/logs".to_owned(), 99),
         ("/api/v1/meta/schemas/user/default".to_owned(), 99),
         ("/.well-known/okta-organization".to_owned(), 98),
     ] {

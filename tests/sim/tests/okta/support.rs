@@ -101,6 +101,17 @@ impl Reply {
         self.rows().iter().map(|row| row["id"].as_str().unwrap_or("no id").to_owned()).collect()
     }
 
+    /// The types of the events of a page of the System Log.
+    pub(crate) fn events(&self) -> Vec<String> {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.rows().iter().map(|row| row["eventType"].as_str().unwrap_or("no type").to_owned()).collect()
+    }
+
+    /// The next link, which a poll of the System Log always has.
+    pub(crate) fn next(&self) -> String {
+        self.link("next").unwrap_or_else(|| panic!("no next link: {self:?}"))
+    }
+
     /// Status and Okta's error code.
     pub(crate) fn error(&self) -> (u16, String) {
         let body = self.json();
