@@ -1,12 +1,18 @@
-//! The bare loop: both listings as fast as reqwest and serde read them, and nothing done with them.
+//! The bare loop: both listings as fast as reqwest and serde read them, and nothing done with them; then the writes that are known to be wanted.
+//! A new account is looked for before it is made, as by whoever must never make one twice.
 
-use futures_util::StreamExt as _;
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use futures_util::{StreamExt as _, stream};
 use okta_haiilo_sim::{haiilo, okta};
-use reqwest::Client;
-use reqwest::header::{AUTHORIZATION, LINK};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LINK};
+use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
+use serde_json::json;
+use url::Url;
 
-use crate::{HAIILO_CONCURRENCY, HAIILO_PAGE, OKTA_PAGE};
+use crate::world::{HAIILO_PAGE, OKTA_PAGE};
 
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "only parsed")]
@@ -89,11 +95,72 @@ struct Address {
     locality: Option<String>,
 }
 
-/// Reads both listings at once and keeps them.
-pub(crate) async fn read_everything(okta: &str, haiilo: &str) {
+/// What is done after both listings were read.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Then {
+    /// Nothing.
+    Nothing,
+    /// Every so many people move to this city.
+    Move { one_in: usize, city: String },
+    /// Everybody gets an account.
+    Create,
+}
+
+/// What the loop is told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Told {
+    okta: String,
+    haiilo: String,
+    /// How many requests to Haiilo are under way at once.
+    concurrency: usize,
+    #[command(subcommand)]
+    then: Then,
+}
+
+/// Reads both listings at once and keeps them; then writes.
+pub(crate) async fn run(told: &Told) {
+    let Told { okta, haiilo, concurrency, then } = told;
     let client = Client::builder().gzip(true).build().expect("a client");
-    let (people, accounts) = tokio::join!(assignments(&client, okta), accounts(&client, haiilo));
+    let (people, accounts) = tokio::join!(assignments(&client, okta), accounts(&client, haiilo, *concurrency));
     println!("{} people, {} accounts", people.len(), accounts.len());
+    let users = format!("{haiilo}{}/Users", haiilo::BASE);
+    match then {
+        Then::Nothing => {}
+        Then::Move { one_in, city } => {
+            let moving = stream::iter(accounts.iter().step_by(*one_in)).map(|account| {
+                let path = "addresses[type eq \"work\"].locality";
+                let patch =
+                    json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "path": path, "value": city }] });
+                send(client.patch(format!("{users}/{}", account.id)).body(patch.to_string()))
+            });
+            moving.buffer_unordered(*concurrency).collect::<Vec<()>>().await;
+        }
+        Then::Create => {
+            let groups: BTreeMap<&str, &str> = haiilo::GROUPS.into_iter().collect();
+            let making = stream::iter(&people).map(async |person| {
+                let Profile { first_name, last_name, email, city, country_code } = &person.embedded.user.profile;
+                let query = [("filter", format!("userName eq \"{email}\""))];
+                send(client.get(Url::parse_with_params(&users, &query).expect("an address"))).await;
+                let body = json!({
+                    "schemas": [USER], "userName": email, "name": { "givenName": first_name, "familyName": last_name },
+                    "addresses": [{ "type": "work", "country": groups.get(country_code.as_str()), "locality": city }],
+                });
+                send(client.post(&users).body(body.to_string())).await;
+            });
+            making.buffer_unordered(*concurrency).collect::<Vec<()>>().await;
+        }
+    }
+}
+
+const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/// Sends a request to Haiilo, and reads what comes.
+async fn send(request: RequestBuilder) {
+    let request = request.header(AUTHORIZATION, format!("Bearer {}", haiilo::TOKEN));
+    let answer = request.header(CONTENT_TYPE, "application/scim+json").send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
+    answer.bytes().await.expect("a body");
 }
 
 async fn assignments(client: &Client, origin: &str) -> Vec<AppUser> {
@@ -112,10 +179,10 @@ async fn assignments(client: &Client, origin: &str) -> Vec<AppUser> {
     people
 }
 
-async fn accounts(client: &Client, origin: &str) -> Vec<Account> {
+async fn accounts(client: &Client, origin: &str, concurrency: usize) -> Vec<Account> {
     let first = page(client, origin, 1).await;
     let starts = (HAIILO_PAGE + 1..=first.total_results).step_by(usize::try_from(HAIILO_PAGE).expect("a small number"));
-    let rest = futures_util::stream::iter(starts).map(|start| page(client, origin, start)).buffered(HAIILO_CONCURRENCY);
+    let rest = futures_util::stream::iter(starts).map(|start| page(client, origin, start)).buffered(concurrency);
     let mut accounts = first.resources;
     let mut rest = std::pin::pin!(rest);
     while let Some(page) = rest.next().await {

@@ -41,7 +41,7 @@ impl Shape {
     }
 
     /// Reads the answer to a listing.
-    pub(super) fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
+    pub fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         let page = PageSeed(self).deserialize(&mut deserializer)?;
         deserializer.end()?;

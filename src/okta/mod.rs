@@ -20,3 +20,4 @@ pub use error::SetupError;
 pub use probe::Look;
 pub use schema::{Attributes, ProfileSchemas};
 pub use search::Found;
+pub use wire::read_rows;

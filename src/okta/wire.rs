@@ -17,7 +17,7 @@ use crate::domain::mapping::Wanted;
 use crate::ports::AssignmentRows;
 
 /// Reads a page of assignments, keeping the wanted attributes alone.
-pub(super) fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_json::Error> {
+pub fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let rows = deserializer.deserialize_seq(RowsVisitor(wanted))?;
     deserializer.end()?;

@@ -122,12 +122,13 @@ async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Ut
 }
 
 async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
-    let facts: BTreeMap<String, String> = sqlx::query("SELECT name, value FROM facts")
-        .fetch_all(&mut *connection)
-        .await?
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect::<Result<_, Error>>()?;
+    let facts: BTreeMap<String, String> =
+        sqlx::query("SELECT name, value FROM facts WHERE name NOT IN ('polling', 'backdrop')")
+            .fetch_all(&mut *connection)
+            .await?
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, Error>>()?;
     let fact = |name: &str| facts.get(name).map(String::as_str);
     let time = |name: &str| fact(name).and_then(|text| text.parse().ok()).map(instant);
     let watch = match (time("watch_since"), time("watch_last"), fact("watch_rules")) {

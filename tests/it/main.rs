@@ -44,6 +44,7 @@ mod matching;
 mod okta;
 mod others;
 mod planner;
+mod polling;
 mod rehires;
 mod reports;
 mod running;

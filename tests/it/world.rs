@@ -92,7 +92,7 @@ impl<S: StoreReader> ports::World for Ends<S> {
 
 /// The report of a cycle, which a story need not look at.
 #[derive(Debug)]
-pub(crate) struct Ran(CycleReport);
+pub(crate) struct Ran(pub(crate) CycleReport);
 
 impl Deref for Ran {
     type Target = CycleReport;

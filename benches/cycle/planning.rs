@@ -1,0 +1,47 @@
+//! The pure part of a cycle (mapping, correlation, plan, guard) over companies of growing size, on one core.
+
+use std::time::Instant;
+
+use okta_haiilo_sync::domain::owners::Owners;
+
+use crate::Bounds;
+use crate::company::Company;
+
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
+const ROUNDS: usize = 3;
+/// The most time for 100,000 people, in milliseconds.
+const MOST: f64 = 300.0;
+/// The most that a person may cost in a company of a million, as a multiple of what one costs in a company of ten thousand. Sorting alone makes
+/// that about one and a half, and caches that are too small the rest.
+const MOST_GROWTH: f64 = 3.0;
+
+pub(crate) fn measure(bounds: &mut Bounds) {
+    println!("the pure part of a cycle, one core");
+    let times: Vec<f64> = SIZES.iter().map(|size| fastest(*size)).collect();
+    for (size, time) in SIZES.iter().zip(&times) {
+        println!("    {size:>9} people {time:>9.1} ms, {:.2} microseconds a person", time * 1000.0 / f64::from(*size));
+    }
+    bounds.ratio("pure planning of 100,000 people, ms", times[1], MOST);
+    bounds.ratio(
+        "cost of a person among 1,000,000, as a multiple of that among 10,000",
+        times[2] / times[0] / 100.0,
+        MOST_GROWTH,
+    );
+}
+
+/// Milliseconds of the fastest of some rounds.
+fn fastest(size: u32) -> f64 {
+    let mut fastest = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let mut company = Company::of(size);
+        let began = Instant::now();
+        let (people, accounts) = company.snapshots();
+        let owners = Owners::of(&company.memory.links, &accounts);
+        let sides = company.sides(&people, &accounts, &owners);
+        let (plan, verdict) = Company::plan(sides, Company::correlate(sides));
+        fastest = fastest.min(began.elapsed().as_secs_f64() * 1000.0);
+        assert_eq!(plan.operations.len(), company.moved(), "who moved is planned");
+        assert!(verdict.violations.is_empty(), "{:?}", verdict.violations);
+    }
+    fastest
+}
