@@ -46,6 +46,9 @@ pub struct Backdrop {
     pub strange_names: BTreeSet<Mark>,
     /// The given and family names of the same accounts.
     pub strangers: BTreeSet<Mark>,
+    /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
+    /// employee number may be one of them.
+    pub departed: BTreeSet<OktaUserId>,
     /// Whether Haiilo's listing was whole, so that it was certain who has no account.
     pub listing: Listing,
 }
@@ -106,6 +109,7 @@ impl Backdrop {
                     Some(Mark::of_human([given?, family?]))
                 })
                 .collect(),
+            departed: BTreeSet::new(),
             listing: match accounts.proof() {
                 Proof::Agreed => Listing::Whole,
                 Proof::Doubtful(_) => Listing::Doubtful,

@@ -82,6 +82,9 @@ fn joiner<'a>(
         let had_name = memory.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
         let has_number =
             identity.employee.is_some_and(|number| memory.leavers.values().any(|gone| gone.employee == Some(number)));
+        if identity.employee.is_some() && !backdrop.departed.is_empty() {
+            return Stance::FullCycle("somebody has just left, and the person may be the same");
+        }
         if had_name || has_number || backdrop.has_namesake(mapping, identity) {
             return Stance::FullCycle("the person may have an account already");
         }

@@ -20,7 +20,7 @@ use crate::domain::leavers::ClockAgreement;
 use crate::domain::mapping::Mapper;
 use crate::domain::memory::Memory;
 use crate::domain::owners::Owners;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person};
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 use crate::domain::target::TargetProfile;
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
@@ -98,19 +98,24 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         &self,
         people: &BTreeSet<OktaUserId>,
         memory: Memory,
-        backdrop: Backdrop,
+        known: Backdrop,
         observer: &impl Observer,
     ) -> Result<Seen, CycleError> {
         let settings = self.errand.settings;
         let began = self.world.clock().monotonic();
         let read = self.read(people).await?;
+        let mut backdrop = known.clone();
+        backdrop.departed.extend(departed(people, &read, &memory));
         let Sighted { people, accounts, left, reads } = self.sight(read, &memory, &backdrop).await?;
         for (person, why) in &left {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
         let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
         let prepared = self.plan(few::people(people), few::accounts(accounts), memory, (began, target));
-        self.remember_claims(&left, &prepared, backdrop).await?;
+        backdrop.unsettled.extend(claims(&left, &prepared));
+        if backdrop != known {
+            self.world.store().keep_backdrop(&backdrop).await?;
+        }
         let settled =
             if left.is_empty() && prepared.plan.held.is_empty() { Settled::Everybody } else { Settled::InPart };
         let report = self.apply(prepared, reads, observer).await?;
@@ -193,25 +198,6 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, memory, target }
     }
 
-    /// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.
-    async fn remember_claims(
-        &self,
-        left: &[(Person, &'static str)],
-        prepared: &Prepared,
-        mut backdrop: Backdrop,
-    ) -> Result<(), CycleError> {
-        let before = backdrop.clone();
-        let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
-        let held = prepared.plan.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
-        let claims: BTreeMap<_, _> =
-            waiting.chain(held).map(|(id, name)| (id.clone(), name.map(Mark::of_name))).collect();
-        backdrop.unsettled.extend(claims);
-        if backdrop != before {
-            self.world.store().keep_backdrop(&backdrop).await?;
-        }
-        Ok(())
-    }
-
     /// Applies the plan as a full cycle would.
     async fn apply(
         &self,
@@ -246,6 +232,19 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         self.world.store().finish(&end).await?;
         Ok(CycleReport { prepared, concluded, stops, pause: None })
     }
+}
+
+/// People with an account who are not assigned any more.
+fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], memory: &Memory) -> Vec<OktaUserId> {
+    let is_there = |id: &OktaUserId| read.iter().any(|person| person.id == *id && person.state != PersonState::Left);
+    asked.iter().filter(|id| memory.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
+}
+
+/// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.
+fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<Mark>> {
+    let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
+    let held = prepared.plan.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
+    waiting.chain(held).map(|(id, name)| (id.clone(), name.map(Mark::of_name))).collect()
 }
 
 impl Sighted {

@@ -45,6 +45,7 @@ mod okta;
 mod others;
 mod planner;
 mod polling;
+mod polling_equivalence;
 mod rehires;
 mod reports;
 mod running;
