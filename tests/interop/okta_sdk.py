@@ -6,7 +6,8 @@ loopback interface.
     python okta_sdk.py URL APP_ID TOKEN --people 1200
     python okta_sdk.py URL APP_ID --client-id ID --key private.pem --key-id KID [--dpop] --people 1200
 
-The simulated org holds people who were hired and nothing else, or also groups (--groups). Prints one line for each check and
+The simulated org holds people who were hired and nothing else, or also groups (--groups). Somebody's profile was changed since
+(--changed). Prints one line for each check and
 exits with 0 when all of them hold, with 1 at the first difference.
 """
 
@@ -83,6 +84,26 @@ def check_row(row):
             sys.exit(f"FAILED row {row.id}: profile.{name} is {profile.get(name)!r}")
 
 
+async def judge_log(client, options):
+    """The System Log: a poll goes on after its last page, a bounded request ends."""
+    wanted = {"filter": 'eventType eq "user.account.update_profile" or eventType sw "application."', "limit": 1}
+    page, response = good("list_log_events", await client.list_log_events(**wanted))
+    check("events", [event.event_type for event in page], ["user.account.update_profile"])
+    event = page[0]
+    users = [target.alternate_id for target in event.target if target.type == "User"]
+    check("the event's user", users, [options.changed])
+    check("the event's outcome", event.outcome.result, "SUCCESS")
+    check("the event's severity", event.severity.value, "INFO")
+    check("the event has an id and a time", bool(event.uuid) and event.published is not None, True)
+    rest, response = good("list_log_events", await client.list_log_events(after=next_cursor(response), **wanted))
+    check("more events", (rest, next_cursor(response) is not None), ([], True))
+    bounds = {"since": f"{event.published:%Y-%m-%dT%H:%M:%SZ}", "until": "2100-01-01T00:00:00Z"}
+    page, response = good("list_log_events", await client.list_log_events(**bounds))
+    check("events of a bounded request", ([event.uuid for event in page], next_cursor(response)), ([event.uuid], None))
+    _, _, refused = await client.list_log_events(filter='eventType eqq "a"')
+    check("a filter that makes no sense", "E0000053" in str(refused), True)
+
+
 async def judge(options, config):
     client = Client(config)
     people = options.people
@@ -132,6 +153,9 @@ async def judge(options, config):
         check("members of the first group are assigned by group", {m.id for m in members} <= {r.id for r in by_group}, True)
         check("that group has members", len(members) > 0, True)
 
+    if options.changed:
+        await judge_log(client, options)
+
     schema, _ = good("get_user_schema", await client.get_user_schema("default"))
     check("the user schema's login is required", schema.definitions.base.properties.login.required, True)
     app_schema, _ = good("get_application_user_schema", await client.get_application_user_schema(options.app_id))
@@ -146,6 +170,7 @@ def arguments():
     parser.add_argument("token", nargs="?", help="the API token; leave it out with --key")
     parser.add_argument("--people", type=int, required=True, help="how many are assigned")
     parser.add_argument("--groups", type=int, default=0, help="how many groups there are")
+    parser.add_argument("--changed", help="the login of one whose profile was changed once, after all were hired")
     parser.add_argument("--retries", type=int, default=0, help="how often the SDK may wait out a rate limit")
     parser.add_argument("--client-id")
     parser.add_argument("--key", help="file with the RSA private key of the service app, PEM")
@@ -166,7 +191,7 @@ def main():
             "clientId": options.client_id,
             "privateKey": key,
             "kid": options.key_id,
-            "scopes": ["okta.apps.read", "okta.users.read", "okta.groups.read", "okta.schemas.read"],
+            "scopes": ["okta.apps.read", "okta.users.read", "okta.groups.read", "okta.schemas.read", "okta.logs.read"],
             "dpopEnabled": options.dpop,
         }
     else:

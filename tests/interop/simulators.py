@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from processes import Simulators, check, fail
 
 PEOPLE = 1200
+CHANGED = "edsger.dubois.0@example.com"
 # A judge that checks next to nothing has not judged.
 FEWEST_CHECKS = 100
 
@@ -43,9 +44,11 @@ def okta(simulators):
     with Simulators(simulators) as sims, tempfile.TemporaryDirectory() as folder:
         places = sims.places
         sims.do("populate", people=PEOPLE)
+        sims.do("set", login=CHANGED, key="title", value="Chief Engineer")
         ends = [places["okta"], places["app_id"]]
         print("--- the Okta SDK with an API token")
-        judged = subprocess.run([*sdk, *ends, places["okta_token"], "--people", str(PEOPLE)], timeout=300)
+        world = ["--people", str(PEOPLE), "--changed", CHANGED]
+        judged = subprocess.run([*sdk, *ends, places["okta_token"], *world], timeout=300)
         check("the SDK finds nothing wrong", judged.returncode, 0)
 
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -60,7 +63,7 @@ def okta(simulators):
             )
         )
         key_id = sims.do("register_key", public_pem=public.decode(), algorithm="RS256")["key_id"]
-        service = [*sdk, *ends, "--client-id", places["client_id"], "--key", file, "--key-id", key_id, "--people", str(PEOPLE)]
+        service = [*sdk, *ends, "--client-id", places["client_id"], "--key", file, "--key-id", key_id, *world]
         print("--- the Okta SDK as a service app")
         check("the SDK finds nothing wrong", subprocess.run(service, timeout=300).returncode, 0)
         sims.do("require_dpop")
