@@ -12,6 +12,7 @@ mod cli_history;
 mod cli_init;
 mod cli_manners;
 mod cli_paperwork;
+mod cli_polls;
 mod cli_recreate;
 mod cli_remove;
 mod cli_reports;

@@ -46,7 +46,7 @@ impl<S: Service, C: Clock + Clone> Daemon<'_, S, C> {
                 self.polls.bar(now);
                 self.poll_failed(&trouble);
                 tracing::warn!(
-                    "okta's log cannot be followed, so that there are full cycles only; it is tried again in six hours"
+                    "okta's log cannot be followed, so that there are full cycles only; grant okta.logs.read and a role that may read the log; it is tried again in six hours"
                 );
             }
             PollEnd::Failed(trouble) => self.poll_failed(&trouble),
