@@ -26,6 +26,7 @@ pub mod owners;
 pub mod plan;
 pub mod policy;
 pub(crate) mod positions;
+pub mod requests;
 pub mod snapshot;
 pub mod target;
 pub mod value;

@@ -4,6 +4,7 @@ mod command;
 mod findings;
 mod haiilo;
 mod keeping;
+mod length;
 mod okta;
 mod write_probe;
 
