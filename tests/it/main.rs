@@ -43,6 +43,7 @@ mod lost_answers;
 mod matching;
 mod okta;
 mod others;
+mod pace;
 mod planner;
 mod rehires;
 mod reports;
