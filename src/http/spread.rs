@@ -181,9 +181,13 @@ mod tests {
             }
             self.used += 1;
             self.most_used = self.most_used.max(self.used);
-            let reset = (self.ends + SECOND - Duration::from_nanos(1)).as_secs();
+            let reset = self.ends.as_secs() + u64::from(self.ends.subsec_nanos() > 0);
             Budget::shown(self.limit, self.limit.saturating_sub(self.used), reset, now.as_secs())
         }
+    }
+
+    fn ours(limit: u64, share: f64) -> u64 {
+        Budget::shown(limit, limit, 0, 0).ours(share)
     }
 
     /// The times at which requests go, one after the other, in seconds.
@@ -206,7 +210,7 @@ mod tests {
     fn check(limit: u64, share: f64, expected: &[u64]) {
         let (times, most_used) = times(expected.len(), limit, share);
         assert_eq!(times, expected);
-        assert!(most_used <= ((limit as f64 * share) as u64).max(1), "{most_used} in a window");
+        assert!(most_used <= ours(limit, share), "{most_used} in a window");
     }
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
             requests in 1_usize..200, limit in 1_u64..60, share in 0.01_f64..1.0,
         ) {
             let (times, most_used) = times(requests, limit, share);
-            let ours = ((limit as f64 * share) as u64).max(1);
+            let ours = ours(limit, share);
             prop_assert!(most_used <= ours, "{most_used} of {ours}");
             let (took, told) = (times[times.len() - 1], length(requests as u64, ours).as_secs());
             prop_assert!(took.abs_diff(told) <= 1 + told / 50, "{took} s, told {told} s");

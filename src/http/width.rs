@@ -110,6 +110,7 @@ impl Width {
     }
 
     /// Takes what came of a request.
+    #[expect(clippy::needless_pass_by_value, reason = "a request ends once")]
     pub(super) fn ended(&mut self, begun: Begun, came: Came) {
         let Begun { route, number, round } = begun;
         // Answers come in bunches, so that it is not asked how many are under way at this moment.
@@ -117,9 +118,8 @@ impl Width {
         self.under_way = self.under_way.saturating_sub(1);
         let is_of_this_round = round == self.round;
         match came {
-            Came::Nothing => {}
             Came::Overloaded if is_of_this_round => self.narrow(0.5),
-            Came::Overloaded => {}
+            Came::Overloaded | Came::Nothing => {}
             Came::Answered(time) => {
                 let times = self.times.entry(route).or_insert_with(|| Times::new(time));
                 match times.took(time) {

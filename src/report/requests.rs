@@ -21,9 +21,9 @@ fn of_okta(calls: &OktaCalls) -> String {
 
 fn of_haiilo(calls: HaiiloCalls) -> String {
     let HaiiloCalls { requests, most_at_once, at_once, lowest_at_once, throttled, waited } = calls;
-    let narrowed = (lowest_at_once < most_at_once).then(|| match lowest_at_once == at_once {
-        true => format!("{at_once} in the end"),
-        false => format!("at times {lowest_at_once}, {at_once} in the end"),
+    let narrowed = (lowest_at_once < most_at_once).then(|| {
+        let in_between = if lowest_at_once < at_once { format!("at times {lowest_at_once}, ") } else { String::new() };
+        format!("{in_between}{at_once} in the end")
     });
     let throttled = (throttled > 0).then(|| format!("{} refused with 429 or 503", counted(throttled)));
     let waited = (waited > 0).then(|| format!("waited {} after that, added up", time(waited)));
