@@ -8,6 +8,7 @@ use crate::cli::plan_file;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::domain::memory::Tenant;
+use crate::domain::requests::Requests;
 use crate::engine::{self, CycleReport, Prepared, Scope};
 use crate::report::{Ending as ReportEnding, Report};
 use crate::store::ReadStore;
@@ -31,7 +32,9 @@ pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Resu
     let prepared = engine::prepare(&ends, &wiring.cycle, &scope(arguments), None, &bars).await;
     bars.clear();
     let prepared = prepared?;
-    destination.give(&report(&prepared, &wiring, ReportEnding::DryRun))?;
+    let (okta, haiilo) = wiring.take_calls();
+    let requests = Requests { okta: &okta, haiilo };
+    destination.give(&report(&prepared, &wiring, (ReportEnding::DryRun, requests)))?;
     Ok((prepared, wiring.cycle.tenant))
 }
 
@@ -43,7 +46,8 @@ pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnO
         Some(pause) => ReportEnding::Paused(pause),
         None => ReportEnding::Applied { concluded: &came.concluded, stops: &stops },
     };
-    show(&report(&came.prepared, wiring, ending))
+    let (okta, haiilo) = wiring.take_calls();
+    show(&report(&came.prepared, wiring, (ending, Requests { okta: &okta, haiilo })))
 }
 
 /// Whom the command is about.
@@ -52,7 +56,11 @@ pub(super) fn scope(arguments: &ReportArguments) -> Scope {
 }
 
 /// The report of a plan.
-fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'a>) -> Report<'a> {
+fn report<'a>(
+    prepared: &'a Prepared,
+    wiring: &'a Wiring,
+    (ending, requests): (ReportEnding<'a>, Requests<'a>),
+) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,
@@ -62,5 +70,6 @@ fn report<'a>(prepared: &'a Prepared, wiring: &'a Wiring, ending: ReportEnding<'
         ending,
         warnings: &wiring.warnings,
         settings: &wiring.settings_used,
+        requests,
     }
 }

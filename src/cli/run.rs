@@ -135,6 +135,8 @@ impl Wired {
     async fn try_cycle(&self, observer: &impl Observer, halt: Halt) -> Result<Digest, Unfinished> {
         let wiring = &self.wiring;
         let ends = Ends { wiring, store: sync::open(wiring, "run").await? };
+        // What an earlier cycle sent that came to no report is none of this one's.
+        drop(wiring.take_calls());
         ends.store.note_beginning(wiring.clock.now()).await?;
         let mandate = self.context.mandate(None);
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt };

@@ -8,6 +8,7 @@ use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
 use crate::config::settings::{HttpSettings, OktaAuth, Settings, UpdateMethod};
 use crate::domain::memory::{Fingerprint, Tenant};
+use crate::domain::requests::{HaiiloCalls, OktaCalls};
 use crate::engine::CycleSettings;
 use crate::haiilo::{HaiiloReader, Shape};
 use crate::http::{HttpClient, HttpOptions};
@@ -68,6 +69,13 @@ impl Wiring {
         let store = StorePlace::new(settings.state);
         let settings_used = settings_used(&cycle);
         Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings, settings_used })
+    }
+}
+
+impl Wiring {
+    /// What was sent to both sides since this was last asked.
+    pub(super) fn take_calls(&self) -> (Vec<OktaCalls>, HaiiloCalls) {
+        (self.source.take_calls(), self.reader.take_calls())
     }
 }
 

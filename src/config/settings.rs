@@ -122,7 +122,7 @@ pub struct OktaSettings {
     pub link_hosts: Vec<String>,
     /// `push_is_on`.
     pub push_is_on: PushRule,
-    /// `rate_limit_share`, 0.01 to 1.
+    /// `rate_limit_share`, 0.01 to 1: in each window half of it may go at once, and the rest is spread.
     pub rate_limit_share: f64,
     /// `[okta.auth]` with its secret.
     pub auth: OktaAuth,
@@ -162,7 +162,7 @@ pub struct HaiiloSettings {
     pub update_method: UpdateMethod,
     /// `page_size`, 1 to 1000.
     pub page_size: u32,
-    /// `concurrency`, 1 to 64.
+    /// `concurrency`, 1 to 64: the most requests under way at once; fewer while Haiilo cannot keep up.
     pub concurrency: usize,
     /// `[haiilo.auth]`: the access token.
     pub token: SecretString,

@@ -53,6 +53,7 @@ fn describe() {
     describe_gauge!("okta_haiilo_sync_approvals_waiting", "Refused runs that wait for an approval.");
     describe_counter!("okta_haiilo_sync_requests_total", "Requests, by side, call and status; status 0 is no answer.");
     describe_histogram!("okta_haiilo_sync_request_duration_seconds", Unit::Seconds, "How long requests took.");
+    describe_gauge!("okta_haiilo_sync_requests_at_once", "Requests to Haiilo that may be under way at once by now.");
     describe_gauge!("okta_haiilo_sync_rate_limit_limit", "Requests that Okta allows in a window, by call.");
     describe_gauge!("okta_haiilo_sync_rate_limit_remaining", "Requests left in Okta's window, by call.");
     describe_gauge!("okta_haiilo_sync_token_age_seconds", Unit::Seconds, "How long a token has been in use, by side.");

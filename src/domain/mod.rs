@@ -30,6 +30,7 @@ pub mod plan;
 pub mod policy;
 pub mod polling;
 pub(crate) mod positions;
+pub mod requests;
 pub mod snapshot;
 pub mod target;
 pub mod value;

@@ -14,13 +14,14 @@ use crate::config::settings::{HaiiloSettings, TokenForm, UpdateMethod};
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::operation::Change;
+use crate::domain::requests::HaiiloCalls;
 use crate::domain::snapshot::{AccountPage, PageRequest};
 use crate::haiilo::dialect;
 use crate::haiilo::error::{HaiiloError, kind_of};
 use crate::haiilo::wire::{ErrorBody, Shape};
 use crate::http::{
-    self, Answer, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
-    TransportKind,
+    self, Answer, Came, Decision, Gate, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable,
+    Request, TransportKind,
 };
 use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, Manner};
 use secrecy::ExposeSecret as _;
@@ -52,6 +53,8 @@ pub struct HaiiloWriter<C> {
 #[derive(Debug)]
 struct Connection<C> {
     http: HttpClient,
+    /// Readers and writers pass the same one.
+    gate: Gate,
     clock: C,
     base: Url,
     authorization: HeaderValue,
@@ -71,6 +74,7 @@ impl<C: Clock> HaiiloReader<C> {
         };
         Ok(Self(Arc::new(Connection {
             http,
+            gate: Gate::new("haiilo", settings.concurrency),
             clock,
             base: settings.base_url.clone(),
             authorization: header.ok_or(TokenError)?,
@@ -78,6 +82,19 @@ impl<C: Clock> HaiiloReader<C> {
             update_method: settings.update_method,
             knows_no_patch: AtomicBool::new(false),
         })))
+    }
+
+    /// What was sent since this was last asked, by readers and writers.
+    pub fn take_calls(&self) -> HaiiloCalls {
+        let http::Passage { requests, throttled, waited, most, now, lowest } = self.0.gate.take_passage();
+        HaiiloCalls {
+            requests,
+            most_at_once: most,
+            at_once: now,
+            lowest_at_once: lowest,
+            throttled,
+            waited: waited.as_secs(),
+        }
     }
 
     /// A writer to the same endpoint.
@@ -295,6 +312,7 @@ impl<C: Clock> Connection<C> {
         let policy = if repeatable == Repeatable::Always { Policy::USUAL } else { Policy::WRITE };
         let mut attempt = 1;
         let came = loop {
+            let permit = self.gate.enter(route).await;
             let began = self.clock.monotonic();
             let came = self.http.exchange(request.clone()).await;
             let duration = self.clock.monotonic().saturating_sub(began);
@@ -305,7 +323,13 @@ impl<C: Clock> Connection<C> {
             if let Some(budget) = came.as_ref().ok().and_then(|answer| http::Budget::read(&answer.headers)) {
                 budget.gauge("haiilo", route);
             }
-            match http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter()) {
+            // Whoever waits before the next attempt does not stand in the way of others.
+            permit.ended(Came::of(came.as_ref(), duration));
+            let decision = http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter());
+            if matches!(status, 429 | 503) {
+                self.gate.throttled(decision.pause());
+            }
+            match decision {
                 Decision::Accept => break came,
                 Decision::Wait(pause) => self.clock.sleep(pause).await,
             }

@@ -3,13 +3,19 @@
 mod client;
 mod count;
 mod error;
+mod gate;
 mod rate;
 mod retry;
+mod spread;
+mod width;
 
 pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
 pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};
+pub use gate::{Gate, Passage, Permit};
 pub use rate::Budget;
 pub use reqwest::Method;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use retry::{Decision, Policy, Repeatable, decide, jitter};
+pub use spread::{Spread, Wait, length};
+pub use width::Came;

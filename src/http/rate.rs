@@ -56,20 +56,26 @@ impl Budget {
         Duration::from_secs(self.reset.saturating_sub(self.now) + 1)
     }
 
-    /// How long to wait before the next request, so that no more than this share of the limit is used in one window.
-    pub fn pause(self, share: f64) -> Option<Duration> {
-        if self.limit == 0 {
-            return None;
-        }
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a limit is small"
-        )]
-        let ours = ((self.limit as f64 * share) as u64).max(1);
-        let used = self.limit.saturating_sub(self.remaining);
-        (used >= ours).then(|| self.until_reset())
+    /// How many requests of a window are ours by this share: one at least.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a limit is small"
+    )]
+    pub fn ours(self, share: f64) -> u64 {
+        ((self.limit as f64 * share) as u64).max(1)
+    }
+
+    /// What headers with these numbers show.
+    #[cfg(test)]
+    pub(super) fn shown(limit: u64, remaining: u64, reset: u64, now: u64) -> Self {
+        Self { limit, remaining, reset, now }
+    }
+
+    /// How many requests of the window are used up.
+    pub(super) fn used(self) -> u64 {
+        self.limit.saturating_sub(self.remaining)
     }
 }
 
@@ -96,28 +102,26 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(limit: u32, remaining: u32, share: f64, pause: Option<u64>) {
+    fn check(limit: u32, remaining: u32, share: f64, ours: u64, used: u64) {
         let budget = budget(&[&limit.to_string()], &remaining.to_string()).expect("a budget");
-        assert_eq!(budget.pause(share), pause.map(Duration::from_secs));
+        assert_eq!((budget.ours(share), budget.used()), (ours, used));
+        assert_eq!(budget.until_reset(), Duration::from_secs(9));
     }
 
     #[test]
-    fn a_share_of_the_limit_is_used_and_then_the_window_waited_out() {
-        check(50, 49, 0.5, None);
-        check(50, 26, 0.5, None);
-        check(50, 25, 0.5, Some(9));
-        check(50, 0, 1.0, Some(9));
-        check(50, 1, 1.0, None);
+    fn a_share_of_the_limit_is_ours() {
+        check(50, 49, 0.5, 25, 1);
+        check(50, 0, 1.0, 50, 50);
+        check(75, 75, 0.5, 37, 0);
         // Even the smallest share lets one request a window pass.
-        check(50, 50, 0.001, None);
-        check(50, 49, 0.001, Some(9));
-        check(0, 0, 0.5, None);
+        check(50, 50, 0.001, 1, 0);
+        check(50, 60, 0.5, 25, 0);
     }
 
     #[test]
     fn of_repeated_headers_the_smaller_one_counts_and_without_them_there_is_no_opinion() {
         let doubled = budget(&["100", "50"], "25").expect("a budget");
-        assert_eq!(doubled.pause(0.5), Some(Duration::from_secs(9)));
+        assert_eq!((doubled.limit(), doubled.used()), (50, 25));
         assert_eq!(budget(&[], "25"), None);
         assert_eq!(budget(&["many"], "25"), None);
         assert!(budget(&["0"], "0").expect("a budget").is_concurrency());

@@ -53,6 +53,16 @@ pub enum Decision {
     Wait(Duration),
 }
 
+impl Decision {
+    /// The pause, where there is one.
+    pub fn pause(self) -> Duration {
+        match self {
+            Self::Accept => Duration::ZERO,
+            Self::Wait(pause) => pause,
+        }
+    }
+}
+
 /// Decides after the attempt of this number, from 1. `jitter` lies between 0 and 1.
 pub fn decide(
     attempt: u32,

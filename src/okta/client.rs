@@ -2,9 +2,7 @@
 //!
 //! Follows "Rate limits" and "Link header" of Okta's documentation and the paths of its management API. Only reads.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -17,11 +15,13 @@ use crate::config::settings::OktaSettings;
 use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::ids::OktaUserId;
 use crate::domain::mapping::Wanted;
+use crate::domain::requests::OktaCalls;
 use crate::http::{
     self, Answer, Budget, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
 };
 use crate::okta::auth::{Auth, Credential, Demand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
+use crate::okta::lanes::{Lanes, Slot};
 use crate::okta::link;
 use crate::okta::token::Scope;
 use crate::okta::wire::{self, App, NamedUser, Organization};
@@ -33,8 +33,6 @@ const APP_USER: &str = "GET /api/v1/apps/{id}/users/{id}";
 const USER: &str = "GET /api/v1/users/{id}";
 const ORGANIZATION: &str = "GET /.well-known/okta-organization";
 
-/// A window is a minute; a header that promises a longer one is wrong.
-const LONGEST_WINDOW: Duration = Duration::from_mins(2);
 /// Users that a page left out and that are read by id at once.
 const USERS_AT_ONCE: usize = 4;
 
@@ -47,11 +45,9 @@ pub struct OktaClient<C> {
     app_id: String,
     page_size: u32,
     link_hosts: Vec<String>,
-    share: f64,
     auth: Auth,
     wanted: Arc<Wanted>,
-    /// Until when each route waits, in the time of the monotonic clock: routes have budgets of their own.
-    pauses: Mutex<HashMap<&'static str, Duration>>,
+    lanes: Lanes,
 }
 
 impl<C: Clock> OktaClient<C> {
@@ -65,11 +61,15 @@ impl<C: Clock> OktaClient<C> {
             app_id: app_id.clone(),
             page_size: *page_size,
             link_hosts: link_hosts.clone(),
-            share: *rate_limit_share,
             auth: Auth::new(auth)?,
             wanted: Arc::new(wanted),
-            pauses: Mutex::default(),
+            lanes: Lanes::new(*rate_limit_share),
         })
+    }
+
+    /// What was sent since this was last asked, by call.
+    pub fn take_calls(&self) -> Vec<OktaCalls> {
+        self.lanes.take_calls()
     }
 
     /// An address below the organization's, its parts escaped.
@@ -114,6 +114,11 @@ impl<C: Clock> OktaClient<C> {
     /// The application.
     pub(super) fn app_id(&self) -> &str {
         &self.app_id
+    }
+
+    /// How much of each limit is ours.
+    pub(super) fn share(&self) -> f64 {
+        self.lanes.share()
     }
 
     /// The organization's address.
@@ -161,11 +166,12 @@ impl<C: Clock> OktaClient<C> {
 
     /// Sends a read until there is an answer to take, whatever its status.
     pub(super) async fn call_within(&self, scope: Scope, route: &'static str, url: Url) -> Result<Answer, Failure> {
-        self.wait(route).await;
         let (mut attempt, mut demands) = (1, 0);
         let mut refused: Option<Credential> = None;
         let mut first_request: Option<HeaderValue> = None;
         loop {
+            // A proof is made for now, so that the slot comes first.
+            let slot = self.lanes.enter(&self.clock, route).await;
             let at = (&self.http, &self.clock, &self.org, scope);
             let authorized = self.auth.authorize(at, (&Method::GET, &url), refused.as_ref()).await;
             let (mut headers, credential) = authorized.map_err(|error| error.of(crate::okta::token::TOKEN))?;
@@ -174,7 +180,7 @@ impl<C: Clock> OktaClient<C> {
                 headers.insert(HeaderName::from_static("x-okta-retry-for"), first.clone());
                 headers.insert(HeaderName::from_static("x-okta-retry-count"), HeaderValue::from(attempt - 1));
             }
-            let came = self.exchange(route, url.clone(), headers, attempt).await;
+            let came = self.exchange(route, url.clone(), headers, (slot, attempt)).await;
             let demand = came.as_ref().map_or(Demand::None, |answer| self.auth.demand(answer));
             // One new token and one new proof are worth a try; after that the answer is what it is.
             if demand != Demand::None && demands < 2 {
@@ -182,7 +188,11 @@ impl<C: Clock> OktaClient<C> {
                 refused = (demand == Demand::NewToken).then_some(credential);
                 continue;
             }
-            match http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter()) {
+            let decision = http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter());
+            if came.as_ref().is_ok_and(|answer| answer.status == 429) {
+                self.lanes.throttled(route, decision.pause());
+            }
+            match decision {
                 Decision::Accept => return came.map_err(|error| OktaError::Transport(error).of(route)),
                 Decision::Wait(pause) => self.clock.sleep(pause).await,
             }
@@ -198,7 +208,7 @@ impl<C: Clock> OktaClient<C> {
         route: &'static str,
         url: Url,
         headers: HeaderMap,
-        attempt: u32,
+        (slot, attempt): (Slot, u32),
     ) -> Result<Answer, http::TransportError> {
         let began = self.clock.monotonic();
         let came = self.http.exchange(Request { method: Method::GET, url, route, headers, body: None }).await;
@@ -206,27 +216,14 @@ impl<C: Clock> OktaClient<C> {
         let status = came.as_ref().map_or(0, |answer| answer.status);
         tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "okta");
         http::count("okta", route, status, duration);
-        if let Some(budget) = came.as_ref().ok().and_then(|answer| Budget::read(&answer.headers)) {
-            budget.gauge("okta", route);
-            if let Some(pause) = budget.pause(self.share) {
-                self.pauses().insert(route, self.clock.monotonic() + pause.min(LONGEST_WINDOW));
+        if let Ok(answer) = &came {
+            let shown = Budget::read(&answer.headers);
+            if let Some(budget) = shown {
+                budget.gauge("okta", route);
             }
+            slot.answered(shown, self.clock.monotonic());
         }
         came
-    }
-
-    /// Waits out the window of a route whose share is used up.
-    async fn wait(&self, route: &'static str) {
-        let until = self.pauses().remove(route);
-        if let Some(pause) = until.and_then(|until| until.checked_sub(self.clock.monotonic())) {
-            tracing::info!(call = route, seconds = pause.as_secs(), "waiting for okta's rate limit window");
-            self.clock.sleep(pause).await;
-        }
-    }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn pauses(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Duration>> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -297,7 +294,9 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
         let url = self.url(&[".well-known", "okta-organization"], None);
         // The document is public and only one more safeguard; where it cannot be had, the address of the organization must do.
-        let answer = self.exchange(ORGANIZATION, url, headers, 1).await.ok().filter(|answer| answer.status == 200);
+        let slot = self.lanes.enter(&self.clock, ORGANIZATION).await;
+        let answer =
+            self.exchange(ORGANIZATION, url, headers, (slot, 1)).await.ok().filter(|answer| answer.status == 200);
         let organization = answer.and_then(|answer| serde_json::from_slice::<Organization>(&answer.body).ok());
         Ok(organization.and_then(|organization| organization.id.0).map(Into::into))
     }

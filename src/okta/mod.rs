@@ -7,6 +7,7 @@ mod client;
 mod dpop;
 mod error;
 mod key;
+mod lanes;
 mod link;
 mod log;
 mod probe;

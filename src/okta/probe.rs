@@ -11,8 +11,8 @@ use crate::ports::Failure;
 pub struct Look {
     /// The host in Okta's links, where it is another than the configured ones: a custom domain.
     pub foreign_host: Option<String>,
-    /// Requests a minute that the listing of assignments may make, by Okta's headers.
-    pub limit: Option<u64>,
+    /// Requests a minute to the listing of assignments that are ours, by Okta's headers and our share.
+    pub ours: Option<u64>,
 }
 
 impl<C: Clock> OktaClient<C> {
@@ -22,6 +22,7 @@ impl<C: Clock> OktaClient<C> {
         let targets = link::targets(&answer.headers);
         let foreign_host =
             targets.iter().find_map(|target| link::foreign_host(self.org(), self.link_hosts(), &asked, target));
-        Ok(Look { foreign_host, limit: Budget::read(&answer.headers).map(Budget::limit) })
+        let ours = Budget::read(&answer.headers).filter(|budget| !budget.is_concurrency());
+        Ok(Look { foreign_host, ours: ours.map(|budget| budget.ours(self.share())) })
     }
 }

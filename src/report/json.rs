@@ -10,6 +10,7 @@ use crate::domain::mapping::Edited;
 use crate::domain::operation::Operation;
 use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
 use crate::domain::policy::Product;
+use crate::domain::requests::{HaiiloCalls, OktaCalls, Requests};
 use crate::domain::value::Value;
 use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
 
@@ -36,6 +37,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("violations", verdict.violations.iter().map(violation).collect());
     put("limits", verdict.usage.iter().map(usage).collect());
     put("counts", of_counts(*counts, Seats::after(report).accounts));
+    put("usage", of_requests(report.requests));
     put("findings", json!(findings));
     put("warnings", json!(report.warnings));
     match report.ending {
@@ -106,6 +108,25 @@ fn violation(broken: &Violation) -> Json {
 fn usage(usage: &Usage) -> Json {
     let Usage { limit, used, planned: _, allowed } = usage;
     json!({"limit": limit, "used": used, "allowed": allowed})
+}
+
+fn of_requests(requests: Requests<'_>) -> Json {
+    let Requests { okta, haiilo } = requests;
+    let of_okta = |calls: &OktaCalls| {
+        let OktaCalls { call, requests, limit, ours, throttled, waited } = calls;
+        json!({
+            "call": call, "requests": requests, "limit": limit, "ours": ours, "throttled": throttled,
+            "waited_seconds": waited,
+        })
+    };
+    let HaiiloCalls { requests, most_at_once, at_once, lowest_at_once, throttled, waited } = haiilo;
+    json!({
+        "okta": okta.iter().map(of_okta).collect::<Vec<_>>(),
+        "haiilo": {
+            "requests": requests, "most_at_once": most_at_once, "at_once": at_once, "lowest_at_once": lowest_at_once,
+            "throttled": throttled, "waited_seconds": waited,
+        },
+    })
 }
 
 fn of_counts(counts: Counts, accounts_after: usize) -> Json {

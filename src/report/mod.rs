@@ -7,6 +7,7 @@ mod explain_json;
 mod html;
 pub mod journal;
 mod json;
+mod requests;
 mod sharing;
 mod sheet;
 pub mod status;

@@ -12,6 +12,7 @@ use crate::domain::memory::Pause;
 use crate::domain::operation::Kind;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Product;
+use crate::domain::requests::Requests;
 use crate::domain::value::Value;
 
 /// A plan, with what became of it.
@@ -33,6 +34,8 @@ pub struct Report<'a> {
     pub warnings: &'a [String],
     /// The settings that the plan was made with: key and value.
     pub settings: &'a [(String, String)],
+    /// What was sent to both sides.
+    pub requests: Requests<'a>,
 }
 
 /// How much a text says.

@@ -7,6 +7,7 @@ use crate::domain::mapping::Edited;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
+use crate::report::requests;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{
@@ -36,6 +37,7 @@ pub fn text(report: &Report<'_>, view: View) -> String {
     missing(report, view, &mut out);
     unmanaged(report, view, &mut out);
     limits(report, &mut out);
+    slowed(report, &mut out);
     remarks(report, &mut out);
     out.into_text()
 }
@@ -307,6 +309,16 @@ fn limits(report: &Report<'_>, out: &mut Sheet) {
         .collect();
     out.section("Limits, within 24 hours and with this plan");
     out.table(rows);
+}
+
+/// What was waited for; where nothing was, two reports about the same are the same.
+fn slowed(report: &Report<'_>, out: &mut Sheet) {
+    if report.requests.were_slowed() {
+        out.section("Requests, and what was waited for");
+        for line in requests::lines(report.requests) {
+            out.line(&format!("  {line}"));
+        }
+    }
 }
 
 fn remarks(report: &Report<'_>, out: &mut Sheet) {

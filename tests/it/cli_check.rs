@@ -1,9 +1,12 @@
 //! `check`, finding by finding: each is provoked once, says what to do, and nothing but reads is sent.
 
+use std::time::Duration;
+
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 use okta_haiilo_sim::fault::{Fault, When};
-use okta_haiilo_sim::haiilo;
-use okta_haiilo_sim::okta::{self, Bend, Role, route};
+use okta_haiilo_sim::haiilo::{self, AccountSeed};
+use okta_haiilo_sim::okta::{self, Bend, Bucket, Role, route};
+use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::domain::memory::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
@@ -61,7 +64,6 @@ async fn a_healthy_world_has_nothing_but_good_findings() {
       ok       the first page of assignments has 3 people
       ok       people can be read by id, which evidence about leavers needs
       ok       Okta's schemas have all 6 attributes that the mapping reads
-      ok       a full cycle sends Okta 2 requests, at most 500000 a minute: under a minute; schedule.full = "0 */15 * * * *" fits
 
     Haiilo
       ok       the token is taken; it dies with the account of its owner, and whether it ends by itself is not documented
@@ -69,6 +71,11 @@ async fn a_healthy_world_has_nothing_but_good_findings() {
       ok       a filter by userName finds whom it asks for, and nobody else
       ok       the owner of the token, scim@example.com, was found
       ok       Haiilo has no ServiceProviderConfig and no Schemas: it is judged by what it does
+
+    A full cycle with nothing to write
+      ok       Okta: 1 page, of which 500000 a minute are ours: under a minute
+      ok       Haiilo: 2 pages, 2 at once: under a minute
+      ok       both at the same time: under a minute; schedule.full = "0 */15 * * * *" fits
 
     Store
       ok       state.db belongs to these ends and knows 3 links
@@ -164,6 +171,37 @@ async fn the_application_must_be_active_and_the_only_writer() {
     "INACTIVE".clone_into(&mut stage.okta.state().app.status);
     let text = section(&stage, "Okta", 1);
     assert!(text.contains("is INACTIVE; activate it, or correct okta.app_id"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_full_cycle_takes_is_told_with_the_side_that_decides() {
+    let title = "A full cycle with nothing to write";
+    let stage = Stage::in_step(60).await;
+    stage.configure("[okta]", "[okta]\npage_size = 1");
+    // There is no telling how many are assigned: as many as there are accounts, perhaps. So few calls are allowed that `check` itself, which
+    // is part of this minute, just does not wait.
+    stage.okta.state().set_limit(Bucket::Apps, 30);
+    let found = section(&stage, title, 0);
+    let lines = [
+        "  ok       Okta: 61 pages, of which 15 a minute are ours: about 4 minutes",
+        "  ok       Haiilo: 2 pages, 2 at once: under a minute",
+        "  ok       both at the same time: about 4 minutes, by Okta's limit; schedule.full = \"0 */15 * * * *\" fits",
+    ];
+    assert_eq!(found.lines().collect::<Vec<_>>(), lines);
+    stage.okta.state().set_limit(Bucket::Apps, 1_000_000);
+    // All of them are on one page, so that Okta has told how many there are.
+    stage.configure("page_size = 1\n", "");
+    stage.haiilo.state().populate((60..6_000).map(|n| AccountSeed::of(&person(n))));
+    stage.configure("[haiilo]", "[haiilo]\npage_size = 1");
+    stage.haiilo.set_latency(Duration::from_millis(100));
+    let found = section(&stage, title, 0);
+    assert!(found.contains("Okta: 1 page, of which 500000 a minute are ours: under a minute"), "{found}");
+    assert!(
+        found.contains("Haiilo: 6002 pages, 2 at once: about ") && found.contains(", by Haiilo's answers"),
+        "{found}"
+    );
+    stage.okta.plant(When::Every(route::APP_USERS), Fault::Bend(Bend::NoRateHeaders));
+    finds(&stage, title, "warning Okta: 1 page, and no rate limit is shown");
 }
 
 #[tokio::test(flavor = "multi_thread")]

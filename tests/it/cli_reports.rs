@@ -20,7 +20,7 @@ fn members(value: &Json) -> Vec<&str> {
 }
 
 /// The members of a report, sorted.
-const REPORT: [&str; 15] = [
+const REPORT: [&str; 16] = [
     "approval_id",
     "counts",
     "findings",
@@ -33,6 +33,7 @@ const REPORT: [&str; 15] = [
     "parked",
     "unchanged",
     "unmanaged",
+    "usage",
     "version",
     "violations",
     "warnings",
@@ -80,6 +81,13 @@ async fn json_has_the_documented_members() {
     assert_eq!(plan["unmanaged"][0]["user_name"], OWNER);
     let counts = &plan["counts"];
     assert_eq!((&counts["assigned"], &counts["linked"], &counts["accounts"]), (&json!(4), &json!(3), &json!(4)));
+    let usage = &plan["usage"];
+    assert_eq!(members(usage), ["haiilo", "okta"]);
+    let of_haiilo = ["at_once", "lowest_at_once", "most_at_once", "requests", "throttled", "waited_seconds"];
+    assert_eq!(members(&usage["haiilo"]), of_haiilo);
+    let calls = usage["okta"].as_array().expect("a list");
+    let of_okta = ["call", "limit", "ours", "requests", "throttled", "waited_seconds"];
+    assert!(calls.len() > 1 && calls.iter().all(|calls| members(calls) == of_okta), "{calls:?}");
 
     let applied = stage.run(&["sync", "--format", "json"]).exits(0).says_nothing().json();
     let mut wanted = [&REPORT[..], &["outcomes", "stopped"]].concat();

@@ -122,6 +122,9 @@ async fn what_will_happen_is_said_in_words_then_person_by_person() {
     clears||0 of 5|
     moves||1 of 5|
     deletes||1 of 3|
+    Requests
+    Okta: 0 requests
+    Haiilo: 0 requests, at most 0 at once
     okta-haiilo-sync 0.1.0. This file names people: keep it as you keep them.
     "#);
 }

@@ -44,6 +44,7 @@ mod lost_answers;
 mod matching;
 mod okta;
 mod others;
+mod pace;
 mod planner;
 mod polling;
 mod polling_equivalence;

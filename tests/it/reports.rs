@@ -6,6 +6,7 @@ use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::{LeaverAction, Product};
+use okta_haiilo_sync::domain::requests::Requests;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
 use okta_haiilo_sync::report::{self, Ending, Report, Sharing, View, Who};
 use serde_json::{Value as Json, json};
@@ -22,6 +23,7 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a
         ending,
         warnings: &[],
         settings: &[],
+        requests: Requests::default(),
     }
 }
 

@@ -42,6 +42,7 @@ async fn members() {
     violations: array of 0
     limits: array of 8
     counts: object
+    usage: object
     findings: array of 0
     warnings: array of 0
     "#);

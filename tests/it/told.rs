@@ -2,6 +2,7 @@
 
 use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::domain::requests::Requests;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
 use okta_haiilo_sync::report::{self, Ending, Report};
 
@@ -36,6 +37,7 @@ fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
         ending,
         warnings: &[],
         settings: &[],
+        requests: Requests::default(),
     }
 }
 

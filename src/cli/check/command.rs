@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
+use crate::cli::check::haiilo::Learnt;
+use crate::cli::check::length::{HaiiloReading, OktaReading};
 use crate::cli::check::okta::Asking;
-use crate::cli::check::{haiilo, keeping, polls, write_probe};
+use crate::cli::check::{haiilo, keeping, length, okta, polls, write_probe};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -16,6 +18,7 @@ use crate::config::mapping_test;
 use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::memory::Tenant;
+use crate::domain::target::TotalManner;
 use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
 use crate::store::ReadStore;
@@ -29,16 +32,20 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     let mut findings = Findings::new();
     configuration(context, &settings, &mut findings);
     let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
-    let okta = Asking::of(&settings, &schedule);
+    let asking = Asking::of(&settings);
     let are_polls_wanted = settings.schedule.changes.is_some();
     let wiring = Wiring::new(settings)?;
     times(&schedule, wiring.clock.now(), &mut findings);
     if !arguments.offline {
-        okta.ask(&wiring, &mut findings).await;
+        let people = asking.ask(&wiring, &mut findings).await;
         if are_polls_wanted {
             polls::ask(&wiring, &mut findings).await;
         }
-        let learnt = haiilo::ask(&wiring, &mut findings).await;
+        let (learnt, accounts) = haiilo::ask(&wiring, &mut findings).await.unzip();
+        if let (Some(people), Some(accounts), Some(learnt)) = (people, accounts, learnt) {
+            let readings = readings(&wiring, people, (accounts, learnt)).await;
+            length::tell(readings, &schedule, &mut findings);
+        }
         let whose = tenant(&wiring, &mut findings).await;
         keeping::left_behind(&wiring, &mut findings).await;
         if let (Some(learnt), Whose::Ours) = (learnt, whose) {
@@ -79,6 +86,26 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut Findings
         all if all == passed => findings.fine(format_args!("mapping tests: all {all} pass")),
         all => findings.error(format_args!("mapping tests: {} of {all} fail", all - passed)),
     }
+}
+
+/// What a full cycle reads, as far as that can be told without reading it all.
+async fn readings(
+    wiring: &Wiring,
+    people: okta::Listing,
+    (accounts, learnt): (haiilo::Listing, Learnt),
+) -> (OktaReading, HaiiloReading) {
+    let memory = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
+    let known = memory.map_or(0, |memory| memory.links.len() as u64);
+    let okta::Listing { listed, is_whole, page_size, answer, ours } = people;
+    // Beyond the first page there are as many as there are accounts, or links.
+    let assigned = if is_whole { listed } else { listed.max(known).max(accounts.users) };
+    let requests = assigned.div_ceil(u64::from(page_size)).max(1);
+    let okta = OktaReading { requests, ours, answer };
+    let haiilo::Listing { users, page_size, answer } = accounts;
+    let walk = users.div_ceil(u64::from(page_size.max(1))) + 1;
+    // A listing whose total proves nothing is walked through twice.
+    let walks = if learnt.total == Some(TotalManner::Honest) { 1 } else { 2 };
+    (okta, HaiiloReading { requests: walk * walks, at_once: wiring.cycle.concurrency, answer })
 }
 
 fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut Findings) {

@@ -1,8 +1,11 @@
 //! What is found about Haiilo: the credentials, the listing and its pages, filters, and what the server says of itself.
 
+use std::time::Duration;
+
 use crate::cli::check::findings::Findings;
 use crate::cli::check::okta::used_since;
 use crate::cli::wiring::Wiring;
+use crate::clock::Clock as _;
 use crate::domain::account::AccountRow;
 use crate::domain::ids::UserName;
 use crate::domain::snapshot::{AccountPage, PageRequest};
@@ -11,6 +14,17 @@ use crate::ports::{AccountReader as _, Failure, FailureKind};
 
 /// Page sizes that are tried where the configured one is refused.
 const SMALLER_PAGES: [u32; 5] = [100, 50, 25, 20, 10];
+
+/// What was seen of the listing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listing {
+    /// Users, by its total, or else those who were seen.
+    pub(super) users: u64,
+    /// Users on a page.
+    pub(super) page_size: u32,
+    /// How long a page took.
+    pub(super) answer: Duration,
+}
 
 /// What was learnt of the endpoint; nothing where it could not be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,11 +47,11 @@ pub(super) enum Pages {
 }
 
 /// Asks Haiilo; `None` where the listing cannot be read.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Learnt> {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(Learnt, Listing)> {
     findings.section("Haiilo");
     let asked = wiring.cycle.page_size;
-    let (first, size, refused) = match first_page(wiring, asked).await {
-        Ok((page, size)) => (page, size, size < asked),
+    let (first, size, refused, mut answer) = match first_page(wiring, asked).await {
+        Ok((page, size, answer)) => (page, size, size < asked, answer),
         Err(failure) => {
             findings.error(failure);
             return None;
@@ -49,7 +63,9 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Lear
     ));
     let mut learnt = Learnt::default();
     match listing(wiring, (&first, size), findings).await {
-        Ok((pages, total)) => {
+        Ok(Pagewise { pages, total, answer: again }) => {
+            // The first answer came over a new connection.
+            answer = again.map_or(answer, |again| again.min(answer));
             learnt.total = Some(total);
             learnt.pages = if refused { Some(Pages::AtMost(size)) } else { pages };
         }
@@ -68,16 +84,21 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Lear
     learnt.filter = filter(wiring, &first, findings).await;
     owner(wiring, &first, findings).await;
     description(wiring, findings).await;
-    Some(learnt)
+    let page_size = match learnt.pages {
+        Some(Pages::AtMost(cap)) => cap,
+        Some(Pages::AsAsked) | None => size,
+    };
+    let users = first.total.unwrap_or(0).max(first.rows.len() as u64);
+    Some((learnt, Listing { users, page_size, answer }))
 }
 
-/// The first page by the configured size, or by the largest usual size that is not refused.
-async fn first_page(wiring: &Wiring, asked: u32) -> Result<(AccountPage, u32), Failure> {
+/// The first page by the configured size, or by the largest usual size that is not refused, with that size and the time that it took.
+async fn first_page(wiring: &Wiring, asked: u32) -> Result<(AccountPage, u32, Duration), Failure> {
     let mut sizes = SMALLER_PAGES.iter().copied().filter(|size| *size < asked);
     let mut size = asked;
     loop {
-        match wiring.reader.list(PageRequest { start: 1, count: size }).await {
-            Ok(page) => return Ok((page, size)),
+        match timed(wiring, PageRequest { start: 1, count: size }).await {
+            Ok((page, answer)) => return Ok((page, size, answer)),
             Err(failure) if failure.kind == FailureKind::BadRequest => match sizes.next() {
                 Some(smaller) => size = smaller,
                 None => return Err(failure),
@@ -87,21 +108,38 @@ async fn first_page(wiring: &Wiring, asked: u32) -> Result<(AccountPage, u32), F
     }
 }
 
+/// A page, and how long it took.
+async fn timed(wiring: &Wiring, request: PageRequest) -> Result<(AccountPage, Duration), Failure> {
+    let began = wiring.clock.monotonic();
+    let page = wiring.reader.list(request).await?;
+    Ok((page, wiring.clock.monotonic().saturating_sub(began)))
+}
+
+/// What a few reads show of the listing.
+struct Pagewise {
+    pages: Option<Pages>,
+    total: TotalManner,
+    /// How long a second page took that was as long as the first.
+    answer: Option<Duration>,
+}
+
 /// Whether pages are cut, and whether the total is true, as far as a few reads show.
 async fn listing(
     wiring: &Wiring,
     (first, size): (&AccountPage, u32),
     findings: &mut Findings,
-) -> Result<(Option<Pages>, TotalManner), Failure> {
+) -> Result<Pagewise, Failure> {
     let rows = first.rows.len() as u64;
-    let list = async |start: u64, count: u32| match wiring.reader.list(PageRequest { start, count }).await {
+    let list = async |start: u64, count: u32| match timed(wiring, PageRequest { start, count }).await {
         // Behind the last row some servers see a bad request rather than an empty page.
-        Err(failure) if failure.kind == FailureKind::BadRequest => Ok(AccountPage { rows: Vec::new(), total: None }),
+        Err(failure) if failure.kind == FailureKind::BadRequest => {
+            Ok((AccountPage { rows: Vec::new(), total: None }, Duration::ZERO))
+        }
         came => came,
     };
     // Past the end some servers show the first rows again, which are no more of the listing.
     let is_new = |page: &AccountPage| page.rows.first().is_some_and(|row| first.rows.first() != Some(row));
-    let second = list(rows + 1, size).await?;
+    let (second, again) = list(rows + 1, size).await?;
     let more = if is_new(&second) { second.rows.len() as u64 } else { 0 };
     let pages = if rows >= u64::from(size) {
         Some(Pages::AsAsked)
@@ -111,26 +149,27 @@ async fn listing(
     } else {
         None
     };
+    let answer = (more > 0 && more == rows).then_some(again);
     let Some(total) = first.total else {
         findings.warn(
             "the listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
         );
-        return Ok((pages, TotalManner::Missing));
+        return Ok(Pagewise { pages, total: TotalManner::Missing, answer });
     };
     let is_true = if more == 0 {
         total == rows
     } else {
-        total >= rows + more && is_new(&list(total, 1).await?) && !is_new(&list(total + 1, 1).await?)
+        total >= rows + more && is_new(&list(total, 1).await?.0) && !is_new(&list(total + 1, 1).await?.0)
     };
     if is_true {
         findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
-        Ok((pages, TotalManner::Honest))
+        Ok(Pagewise { pages, total: TotalManner::Honest, answer })
     } else {
         findings.warn(format_args!(
             "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
              not created, tell haiilo's support"
         ));
-        Ok((pages, TotalManner::Wrong))
+        Ok(Pagewise { pages, total: TotalManner::Wrong, answer })
     }
 }
 

@@ -4,6 +4,7 @@ mod command;
 mod findings;
 mod haiilo;
 mod keeping;
+mod length;
 mod okta;
 mod polls;
 mod write_probe;

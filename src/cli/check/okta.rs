@@ -1,5 +1,4 @@
-//! What is found about Okta: what the credentials may do, the application, the attributes that the mapping reads, the clock, and how long a
-//! cycle takes.
+//! What is found about Okta: what the credentials may do, the application, the attributes that the mapping reads, and the clock.
 
 use std::time::Duration;
 
@@ -10,11 +9,9 @@ use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::config::nearest;
 use crate::config::settings::{OktaAuth, PushRule, Settings};
-use crate::daemon::schedule::Schedule;
 use crate::domain::assignment::Assignment;
-use crate::domain::snapshot::PageRequest;
 use crate::okta::{Attributes, ProfileSchemas};
-use crate::ports::{AccountReader as _, Application, AssignmentSource as _, Failure, FailureKind, StoreReader as _};
+use crate::ports::{Application, AssignmentSource as _, Failure, FailureKind};
 use crate::report;
 use crate::store::ReadStore;
 
@@ -24,15 +21,26 @@ const NOTEWORTHY_SKEW: TimeDelta = TimeDelta::minutes(1);
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What is known of Okta before it is asked.
-pub(super) struct Asking<'a> {
+pub(super) struct Asking {
     /// `okta.auth`, without its secret.
     credentials: Credentials,
-    /// `okta.rate_limit_share`.
-    share: f64,
     /// `okta.page_size`.
     page_size: u32,
-    /// `[schedule]`.
-    schedule: &'a Schedule,
+}
+
+/// What was seen of the listing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listing {
+    /// People on its first page.
+    pub(super) listed: u64,
+    /// Whether that is everybody.
+    pub(super) is_whole: bool,
+    /// `okta.page_size`.
+    pub(super) page_size: u32,
+    /// How long the first page took.
+    pub(super) answer: Duration,
+    /// How many requests a minute are ours, where Okta shows it.
+    pub(super) ours: Option<u64>,
 }
 
 /// What we show Okta.
@@ -41,51 +49,50 @@ enum Credentials {
     ServiceApp(String),
 }
 
-impl<'a> Asking<'a> {
+impl Asking {
     /// What the configuration says.
-    pub(super) fn of(settings: &Settings, schedule: &'a Schedule) -> Self {
+    pub(super) fn of(settings: &Settings) -> Self {
         let credentials = match &settings.okta.auth {
             OktaAuth::ApiToken(_) => Credentials::ApiToken,
             OktaAuth::PrivateKeyJwt { client_id, key_id: _, private_key: _ } => {
                 Credentials::ServiceApp(client_id.clone())
             }
         };
-        Self { credentials, share: settings.okta.rate_limit_share, page_size: settings.okta.page_size, schedule }
+        Self { credentials, page_size: settings.okta.page_size }
     }
 
-    /// Asks Okta.
-    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut Findings) {
+    /// Asks Okta; `None` where the listing cannot be read.
+    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut Findings) -> Option<Listing> {
         findings.section("Okta");
-        let application = match wiring.source.application().await {
-            Ok(application) => application,
-            Err(failure) => return findings.error(failure),
-        };
+        match self.try_ask(wiring, findings).await {
+            Ok(listing) => Some(listing),
+            Err(failure) => {
+                findings.error(failure);
+                None
+            }
+        }
+    }
+
+    async fn try_ask(&self, wiring: &Wiring, findings: &mut Findings) -> Result<Listing, Failure> {
+        let application = wiring.source.application().await?;
         self.credentials(wiring, findings).await;
         described(&application, wiring.cycle.push_is_on, findings);
         clock(wiring.clock.now(), application.server_time, findings);
-        let first_page = async {
-            let arrived = wiring.source.page(None).await?;
-            wiring.source.rows(arrived.body).await
-        };
-        let listed = match first_page.await {
-            Ok(rows) => {
-                people(wiring, &rows.assignments, findings).await;
-                rows.assignments.len()
-            }
-            Err(failure) => return findings.error(failure),
-        };
+        let began = wiring.clock.monotonic();
+        let arrived = wiring.source.page(None).await?;
+        let answer = wiring.clock.monotonic().saturating_sub(began);
+        let is_whole = arrived.next.is_none();
+        let rows = wiring.source.rows(arrived.body).await?;
+        people(wiring, &rows.assignments, findings).await;
         self.attributes(wiring, findings).await;
-        match wiring.source.look().await {
-            Ok(look) => {
-                if let Some(host) = look.foreign_host {
-                    findings.error(format_args!(
-                        "Okta's links name {host}: set okta.org_url = \"https://{host}\", or okta.link_hosts = [{host:?}]"
-                    ));
-                }
-                self.length(look.limit, guess(wiring, listed).await, findings);
-            }
-            Err(failure) => findings.error(failure),
+        let look = wiring.source.look().await?;
+        if let Some(host) = look.foreign_host {
+            findings.error(format_args!(
+                "Okta's links name {host}: set okta.org_url = \"https://{host}\", or okta.link_hosts = [{host:?}]"
+            ));
         }
+        let listed = rows.assignments.len() as u64;
+        Ok(Listing { listed, is_whole, page_size: self.page_size, answer, ours: look.ours })
     }
 
     /// What the credentials are, and how long they last as far as that is documented.
@@ -142,37 +149,6 @@ impl<'a> Asking<'a> {
             let count = wanted.user.len() + wanted.app_user.len();
             findings.fine(format_args!("Okta's schemas have all {count} attributes that the mapping reads"));
         }
-    }
-
-    /// How long a full cycle takes by Okta's limit, and which schedule fits.
-    fn length(&self, limit: Option<u64>, people: u64, findings: &mut Findings) {
-        let Some(limit) = limit else {
-            return findings.warn(
-                "Okta shows no rate limit, so that the length of a full cycle cannot be told: look how long the first ones take (`status`)",
-            );
-        };
-        let requests = people.div_ceil(u64::from(self.page_size)).max(1) + 1;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a limit is small"
-        )]
-        let a_minute = ((limit as f64 * self.share) as u64).max(1);
-        // The first window is used up without waiting.
-        let minutes = (requests - 1) / a_minute;
-        let took = Duration::from_mins(minutes);
-        let words = match minutes {
-            0 => "under a minute".to_owned(),
-            1 => "about a minute".to_owned(),
-            minutes => format!("about {minutes} minutes"),
-        };
-        let cron = fitting(took);
-        let text = format!(
-            "a full cycle sends Okta {requests} requests, at most {a_minute} a minute: {words}; schedule.full = \"{cron}\" fits"
-        );
-        let interval = self.schedule.shortest_interval().to_std().unwrap_or_default();
-        if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }
     }
 }
 
@@ -240,15 +216,6 @@ fn meant(root: &str, name: &str, known: &Attributes) -> String {
     }
 }
 
-/// How many people there are, as far as that can be told without reading them all: those of the first page, those whom the store knows,
-/// or the accounts in Haiilo.
-async fn guess(wiring: &Wiring, listed: usize) -> u64 {
-    let memory = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
-    let known = memory.map_or(0, |memory| memory.links.len());
-    let first = wiring.reader.list(PageRequest { start: 1, count: 1 }).await;
-    first.ok().and_then(|page| page.total).unwrap_or(0).max(listed.max(known) as u64)
-}
-
 /// Whether people can be read in the listing and by id.
 async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut Findings) {
     let Some(first) = rows.first() else {
@@ -269,17 +236,4 @@ async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut Findings) {
         ),
         Err(failure) => findings.error(failure),
     }
-}
-
-/// The most frequent usual schedule that leaves at least half of the time free.
-fn fitting(took: Duration) -> &'static str {
-    let usual = [
-        (15, "0 */15 * * * *"),
-        (30, "0 */30 * * * *"),
-        (60, "0 0 * * * *"),
-        (240, "0 0 */4 * * *"),
-        (720, "0 0 */12 * * *"),
-    ];
-    let fits = usual.iter().find(|(minutes, _)| took * 2 <= Duration::from_mins(*minutes));
-    fits.map_or("0 0 3 * * *", |(_, cron)| cron)
 }

@@ -17,6 +17,7 @@ use crate::domain::operation::Operation;
 use crate::report::html::entries::{self, Section};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
+use crate::report::requests;
 use crate::report::subject::{Alarm, Ending, Report, amount, by_whom, part_name, paused_until, seats, title, visible};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -43,6 +44,7 @@ struct Page<'a> {
     reasons: Vec<&'static str>,
     edited: Vec<(String, &'a Edited)>,
     sections: Vec<Section>,
+    requests: Vec<String>,
     remarks: Vec<String>,
     settings: Vec<(&'a str, String)>,
 }
@@ -113,6 +115,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         reasons,
         edited: plan.edited.iter().map(|one| (part_name(report.product, &one.part), one)).collect(),
         sections,
+        requests: requests::lines(report.requests),
         remarks: plan.findings.iter().chain(report.warnings).map(|remark| visible(remark)).collect(),
         settings: report.settings.iter().map(|(key, value)| (key.as_str(), visible(value))).collect(),
     }

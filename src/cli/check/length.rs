@@ -1,0 +1,190 @@
+//! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides.
+
+use std::time::Duration;
+
+use crate::cli::check::findings::Findings;
+use crate::daemon::schedule::Schedule;
+use crate::http;
+
+/// What Okta's listing is read with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OktaReading {
+    /// Requests to the listing, one after the other.
+    pub(super) requests: u64,
+    /// How many a minute are ours, where Okta shows it.
+    pub(super) ours: Option<u64>,
+    /// How long an answer takes.
+    pub(super) answer: Duration,
+}
+
+/// What Haiilo's listing is read with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HaiiloReading {
+    /// Requests to the listing.
+    pub(super) requests: u64,
+    /// How many of them are under way at once.
+    pub(super) at_once: usize,
+    /// How long an answer takes.
+    pub(super) answer: Duration,
+}
+
+/// What decides how long a cycle takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decides {
+    OktasLimit,
+    OktasAnswers,
+    HaiilosAnswers,
+}
+
+impl OktaReading {
+    /// How long it takes, and why so long.
+    fn length(self) -> (Duration, Decides) {
+        let by_answers = times(self.answer, self.requests);
+        let by_limit = self.ours.map_or(Duration::ZERO, |ours| http::length(self.requests, ours));
+        if by_limit >= by_answers { (by_limit, Decides::OktasLimit) } else { (by_answers, Decides::OktasAnswers) }
+    }
+}
+
+impl HaiiloReading {
+    fn length(self) -> Duration {
+        times(self.answer, self.requests.div_ceil(self.at_once.max(1) as u64))
+    }
+}
+
+/// How long both together take, and what decides that.
+fn length(okta: OktaReading, haiilo: HaiiloReading) -> (Duration, Decides) {
+    let (okta, haiilo) = (okta.length(), haiilo.length());
+    if haiilo > okta.0 { (haiilo, Decides::HaiilosAnswers) } else { okta }
+}
+
+/// Tells how long a full cycle takes, and which schedule fits.
+pub(super) fn tell((okta, haiilo): (OktaReading, HaiiloReading), schedule: &Schedule, findings: &mut Findings) {
+    findings.section("A full cycle with nothing to write");
+    let OktaReading { requests, ours, answer: _ } = okta;
+    let asked = pages(requests);
+    match ours {
+        Some(ours) => {
+            findings.fine(format_args!("Okta: {asked}, of which {ours} a minute are ours: {}", words(okta.length().0)));
+        }
+        None => findings.warn(format_args!(
+            "Okta: {asked}, and no rate limit is shown, so that it may take longer than is told here: look how long the first cycles take \
+             (`status`)"
+        )),
+    }
+    let HaiiloReading { requests, at_once, answer: _ } = haiilo;
+    findings.fine(format_args!("Haiilo: {}, {at_once} at once: {}", pages(requests), words(haiilo.length())));
+    let (took, decides) = length(okta, haiilo);
+    let text = format!(
+        "both at the same time: {}{}; schedule.full = \"{}\" fits",
+        words(took),
+        why(took, decides, (okta.answer, haiilo.answer)),
+        fitting(took)
+    );
+    let interval = schedule.shortest_interval().to_std().unwrap_or_default();
+    if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }
+}
+
+fn pages(requests: u64) -> String {
+    if requests == 1 { "1 page".to_owned() } else { format!("{requests} pages") }
+}
+
+fn words(took: Duration) -> String {
+    match took.as_secs() / 60 {
+        0 => "under a minute".to_owned(),
+        1 => "about a minute".to_owned(),
+        minutes => format!("about {minutes} minutes"),
+    }
+}
+
+fn why(took: Duration, decides: Decides, (okta, haiilo): (Duration, Duration)) -> String {
+    match decides {
+        // What decides about seconds is chance.
+        _ if took < Duration::from_mins(1) => String::new(),
+        Decides::OktasLimit => ", by Okta's limit".to_owned(),
+        Decides::OktasAnswers => format!(", by Okta's answers, which take {} ms each", okta.as_millis()),
+        Decides::HaiilosAnswers => format!(", by Haiilo's answers, which take {} ms each", haiilo.as_millis()),
+    }
+}
+
+/// The most frequent usual schedule that leaves at least half of the time free.
+fn fitting(took: Duration) -> &'static str {
+    let usual = [
+        (15, "0 */15 * * * *"),
+        (30, "0 */30 * * * *"),
+        (60, "0 0 * * * *"),
+        (240, "0 0 */4 * * *"),
+        (720, "0 0 */12 * * *"),
+    ];
+    let fits = usual.iter().find(|(minutes, _)| took * 2 <= Duration::from_mins(*minutes));
+    fits.map_or("0 0 3 * * *", |(_, cron)| cron)
+}
+
+fn times(time: Duration, count: u64) -> Duration {
+    time.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono_tz::Tz;
+
+    use super::{HaiiloReading, OktaReading, tell};
+    use crate::cli::check::findings::Findings;
+    use crate::daemon::schedule::Schedule;
+
+    /// What is told of so many requests and answers of so many milliseconds on both sides.
+    fn told((requests, ours, answer): (u64, Option<u64>, u64), haiilo: (u64, usize, u64)) -> String {
+        let okta = OktaReading { requests, ours, answer: Duration::from_millis(answer) };
+        let (requests, at_once, answer) = haiilo;
+        let haiilo = HaiiloReading { requests, at_once, answer: Duration::from_millis(answer) };
+        let mut findings = Findings::new();
+        tell((okta, haiilo), &Schedule::parse("0 */15 * * * *", Tz::UTC).expect("a schedule"), &mut findings);
+        findings.text().to_owned()
+    }
+
+    #[test]
+    fn the_slower_side_decides() {
+        insta::assert_snapshot!(told((201, Some(25), 900), (1_001, 2, 150)), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 201 pages, of which 25 a minute are ours: about 8 minutes
+          ok       Haiilo: 1001 pages, 2 at once: about a minute
+          warning  both at the same time: about 8 minutes, by Okta's limit; schedule.full = "0 */30 * * * *" fits
+        "#);
+        insta::assert_snapshot!(told((201, Some(25), 900), (1_001, 1, 1_500)), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 201 pages, of which 25 a minute are ours: about 8 minutes
+          ok       Haiilo: 1001 pages, 1 at once: about 25 minutes
+          warning  both at the same time: about 25 minutes, by Haiilo's answers, which take 1500 ms each; schedule.full = "0 0 * * * *" fits
+        "#);
+        insta::assert_snapshot!(told((201, Some(500_000), 900), (1_001, 8, 150)), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 201 pages, of which 500000 a minute are ours: about 3 minutes
+          ok       Haiilo: 1001 pages, 8 at once: under a minute
+          ok       both at the same time: about 3 minutes, by Okta's answers, which take 900 ms each; schedule.full = "0 */15 * * * *" fits
+        "#);
+    }
+
+    #[test]
+    fn who_needs_little_is_told_little() {
+        // The first half of a share goes at once, and the rest of it within the minute.
+        insta::assert_snapshot!(told((13, Some(25), 900), (60, 2, 900)), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 13 pages, of which 25 a minute are ours: under a minute
+          ok       Haiilo: 60 pages, 2 at once: under a minute
+          ok       both at the same time: under a minute; schedule.full = "0 */15 * * * *" fits
+        "#);
+        insta::assert_snapshot!(told((26, Some(25), 900), (60, 2, 900)), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 26 pages, of which 25 a minute are ours: about a minute
+          ok       Haiilo: 60 pages, 2 at once: under a minute
+          ok       both at the same time: about a minute, by Okta's limit; schedule.full = "0 */15 * * * *" fits
+        "#);
+        insta::assert_snapshot!(told((26, None, 900), (60, 2, 900)), @r#"
+        A full cycle with nothing to write
+          warning  Okta: 26 pages, and no rate limit is shown, so that it may take longer than is told here: look how long the first cycles take (`status`)
+          ok       Haiilo: 60 pages, 2 at once: under a minute
+          ok       both at the same time: under a minute; schedule.full = "0 */15 * * * *" fits
+        "#);
+    }
+}

@@ -1,0 +1,176 @@
+//! Lanes: the requests of a route go one after the other at the pace of its window, and are counted.
+//!
+//! Okta counts by routes. When the next request may go, `http::Spread` decides; here is who waits, and the memory between requests.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::domain::requests::OktaCalls;
+use crate::http::{Budget, Spread, Wait};
+
+/// The lanes of all routes.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    share: f64,
+    lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
+}
+
+/// The lane of one route.
+#[derive(Debug)]
+struct Lane {
+    state: Mutex<State>,
+    /// Held by whoever goes next, so that others who wait are handed their slots after that one, in order.
+    next: tokio::sync::Mutex<()>,
+    /// Tells whoever goes next that an answer showed something new.
+    news: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    spread: Spread,
+    requests: u64,
+    throttled: u64,
+    waited: Duration,
+}
+
+impl Lanes {
+    /// Lanes that use no more than this share of each limit.
+    pub(super) fn new(share: f64) -> Self {
+        Self { share, lanes: Mutex::default() }
+    }
+
+    /// The share.
+    pub(super) fn share(&self) -> f64 {
+        self.share
+    }
+
+    /// Waits until a request may go.
+    pub(super) async fn enter(&self, clock: &impl Clock, route: &'static str) -> Slot {
+        let lane = self.lane(route);
+        let next = lane.next.lock().await;
+        loop {
+            // Whatever is told from here on is heard.
+            let mut news = pin!(lane.news.notified());
+            news.as_mut().enable();
+            let began = clock.monotonic();
+            let wait = match lane.state().begin(began) {
+                Ok(()) => break,
+                Err(wait) => wait,
+            };
+            let pause = match wait {
+                Wait::Answer => {
+                    news.await;
+                    continue;
+                }
+                Wait::UsedUp(pause) => {
+                    tracing::info!(call = route, seconds = pause.as_secs(), "waiting for okta's rate limit window");
+                    pause
+                }
+                Wait::Spread(pause) => {
+                    tracing::debug!(call = route, ms = pause.as_millis(), "spreading requests over okta's window");
+                    pause
+                }
+            };
+            tokio::select! {
+                () = clock.sleep(pause) => {}
+                () = news => {}
+            }
+            lane.state().waited += clock.monotonic().saturating_sub(began);
+        }
+        drop(next);
+        Slot { lane: Some(lane) }
+    }
+
+    /// What went since this was last asked, by route.
+    pub(super) fn take_calls(&self) -> Vec<OktaCalls> {
+        let lanes = locked(&self.lanes);
+        let calls = lanes.iter().map(|(route, lane)| lane.state().take_calls(route));
+        calls.filter(|calls| calls.requests > 0).collect()
+    }
+
+    /// A request was answered by 429, and waits before it is sent again.
+    pub(super) fn throttled(&self, route: &'static str, waits: Duration) {
+        let lane = self.lane(route);
+        let mut state = lane.state();
+        state.throttled += 1;
+        state.waited += waits;
+    }
+
+    fn lane(&self, route: &'static str) -> Arc<Lane> {
+        let lane = || {
+            let spread = Spread::new(self.share);
+            let state = State { spread, requests: 0, throttled: 0, waited: Duration::ZERO };
+            Arc::new(Lane { state: Mutex::new(state), next: tokio::sync::Mutex::default(), news: Notify::new() })
+        };
+        Arc::clone(locked(&self.lanes).entry(route).or_insert_with(lane))
+    }
+}
+
+impl Lane {
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+
+    /// A request is over.
+    fn end(&self, look: impl FnOnce(&mut Spread)) {
+        let mut state = self.state();
+        state.spread.ended();
+        look(&mut state.spread);
+        drop(state);
+        self.news.notify_waiters();
+    }
+}
+
+impl State {
+    fn begin(&mut self, now: Duration) -> Result<(), Wait> {
+        self.spread.begin(now)?;
+        self.requests += 1;
+        Ok(())
+    }
+
+    fn take_calls(&mut self, call: &'static str) -> OktaCalls {
+        let limit = self.spread.limit();
+        OktaCalls {
+            call,
+            requests: std::mem::take(&mut self.requests),
+            limit: limit.map(|(limit, _)| limit),
+            ours: limit.map(|(_, ours)| ours),
+            throttled: std::mem::take(&mut self.throttled),
+            waited: std::mem::take(&mut self.waited).as_secs(),
+        }
+    }
+}
+
+/// A request that may go. It is under way until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Slot {
+    lane: Option<Arc<Lane>>,
+}
+
+impl Slot {
+    /// The request was answered, and the answer showed this of the window.
+    pub(super) fn answered(mut self, shown: Option<Budget>, now: Duration) {
+        if let Some(lane) = self.lane.take() {
+            lane.end(|spread| spread.saw(shown, now));
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane.take() {
+            lane.end(|_| {});
+        }
+    }
+}
+
+/// A holder that panicked left plain data behind, which is still true.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
