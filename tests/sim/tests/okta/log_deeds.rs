@@ -31,21 +31,12 @@ fn joining_and_leaving() {
         events_of(|okta, _| drop(okta.hire(&person(9)))),
         ["user.lifecycle.create", "user.lifecycle.activate", "application.user_membership.add"]
     );
-    assert_eq!(events_of(|okta, id| okta.unassign(id)), ["application.user_membership.remove"]);
+    assert_eq!(events_of(Okta::unassign), ["application.user_membership.remove"]);
+    assert_eq!(events_after(Okta::unassign, Okta::assign), ["application.user_membership.add"]);
+    assert_eq!(events_of(Okta::deactivate), ["user.lifecycle.deactivate", "application.user_membership.remove"]);
+    assert_eq!(events_after(Okta::deactivate, Okta::reactivate), ["user.lifecycle.activate"]);
     assert_eq!(
-        events_after(|okta, id| okta.unassign(id), |okta, id| okta.assign(id)),
-        ["application.user_membership.add"]
-    );
-    assert_eq!(
-        events_of(|okta, id| okta.deactivate(id)),
-        ["user.lifecycle.deactivate", "application.user_membership.remove"]
-    );
-    assert_eq!(
-        events_after(|okta, id| okta.deactivate(id), |okta, id| okta.reactivate(id)),
-        ["user.lifecycle.activate"]
-    );
-    assert_eq!(
-        events_of(|okta, id| okta.delete_user(id)),
+        events_of(Okta::delete_user),
         [
             "user.lifecycle.deactivate",
             "application.user_membership.remove",
@@ -54,16 +45,16 @@ fn joining_and_leaving() {
         ]
     );
     assert_eq!(
-        events_after(|okta, id| okta.deactivate(id), |okta, id| okta.delete_user(id)),
+        events_after(Okta::deactivate, Okta::delete_user),
         ["user.lifecycle.delete.initiated", "user.lifecycle.delete.completed"]
     );
 }
 
 #[test]
 fn what_changes_nothing_writes_nothing() {
-    assert_eq!(events_of(|okta, id| okta.assign(id)), Vec::<String>::new());
-    assert_eq!(events_after(|okta, id| okta.unassign(id), |okta, id| okta.unassign(id)), Vec::<String>::new());
-    assert_eq!(events_of(|okta, id| okta.unsuspend(id)), Vec::<String>::new());
+    assert_eq!(events_of(Okta::assign), Vec::<String>::new());
+    assert_eq!(events_after(Okta::unassign, Okta::unassign), Vec::<String>::new());
+    assert_eq!(events_of(Okta::unsuspend), Vec::<String>::new());
     assert_eq!(events_of(|okta, _| okta.populate(0)), Vec::<String>::new());
     assert_eq!(
         events_of(|okta, id| okta.without_events(|okta| {
@@ -77,7 +68,7 @@ fn what_changes_nothing_writes_nothing() {
 #[test]
 fn groups() {
     assert_eq!(
-        events_after(|okta, id| okta.unassign(id), |okta, id| okta.assign_by_group(id, "Staff")),
+        events_after(Okta::unassign, |okta, id| okta.assign_by_group(id, "Staff")),
         [
             "group.lifecycle.create",
             "group.application_assignment.add",
@@ -90,7 +81,7 @@ fn groups() {
         okta.assign_by_group(id, "Staff");
     };
     assert_eq!(
-        events_after(join_staff, |okta, id| okta.unassign(id)),
+        events_after(join_staff, Okta::unassign),
         ["application.user_membership.remove", "group.user_membership.remove"]
     );
     assert_eq!(

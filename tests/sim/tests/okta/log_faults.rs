@@ -66,6 +66,13 @@ async fn late_events_come_in_the_order_in_which_they_are_persisted() {
     write(&world, &["on.time"]);
     world.clock.advance(2_000);
     assert_eq!(world.get(LOGS).await.events(), ["quick", "on.time", "slow"]);
+
+    for (event, ms) in [("slower", 3_000), ("quicker", 1_000)] {
+        world.server.state().log.delay_next(1, ms);
+        write(&world, &[event]);
+    }
+    world.clock.advance(4_000);
+    assert_eq!(world.get(LOGS).await.events()[3..], ["quicker", "slower"], "also when both come at once");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Reads by id that show the state before a change, while its event is in the System Log already.
 
-use okta_haiilo_sim::okta::{APP_ID, Lag};
+use okta_haiilo_sim::okta::{APP_ID, Lag, Okta};
 use okta_haiilo_sim::people::person;
 use serde_json::{Value, json};
 
@@ -99,8 +99,9 @@ async fn changes_are_seen_one_after_the_other() {
 
 #[tokio::test]
 async fn what_changes_by_a_group_lags_too() {
-    let world = org_of(1).await;
-    let id = world.server.state().assigned().remove(0);
+    let world = org_of(2).await;
+    let people = world.server.state().assigned();
+    let id = people[0].clone();
     world.server.state().unassign(&id);
     world.server.state().lag = Lag::Reads(1);
     world.server.state().assign_by_group(&id, "Staff");
@@ -109,5 +110,32 @@ async fn what_changes_by_a_group_lags_too() {
     world.server.state().unassign_group("Staff");
     assert_eq!(assignment(&world, &id).await["scope"], "GROUP");
     assert_eq!(assignment(&world, &id).await["errorCode"], "E0000007");
+    world.server.state().assign_by_group(&people[1], "Staff");
+    assert_eq!(assignment(&world, &id).await["errorCode"], "E0000007", "a member gets it when the group does");
+    assert_eq!(assignment(&world, &id).await["scope"], "GROUP");
     world.server.finish();
+}
+
+#[tokio::test]
+async fn each_deed_lags() {
+    let deeds: [fn(&mut Okta, &str); 9] = [
+        |okta, id| okta.set_user_name(id, "another"),
+        |okta, id| okta.set_app_profile(id, "role", json!("author")),
+        |okta, id| okta.set_assignment_status(id, "PENDING"),
+        |okta, id| okta.set_profile(id, "city", json!("Oulu")),
+        |okta, id| okta.unset_profile(id, "city"),
+        Okta::suspend,
+        Okta::unassign,
+        Okta::deactivate,
+        Okta::delete_user,
+    ];
+    for (n, deed) in deeds.into_iter().enumerate() {
+        let world = org_of(1).await;
+        let id = world.server.state().assigned().remove(0);
+        let before = assignment(&world, &id).await;
+        world.server.state().lag = Lag::Reads(1);
+        deed(&mut world.server.state(), &id);
+        assert_eq!(assignment(&world, &id).await, before, "deed {n}");
+        assert_ne!(assignment(&world, &id).await, before, "deed {n}");
+    }
 }

@@ -154,10 +154,12 @@ async fn a_scope_that_was_not_granted() {
 
     let token = reply.json()["access_token"].as_str().expect("a token").to_owned();
     assert_eq!(get_as(&world, &format!("Bearer {token}"), &app_users("limit=1")).await.status, 200);
-    let refused = get_as(&world, &format!("Bearer {token}"), "/api/v1/users").await;
-    assert_eq!(refused.error(), error(403, "E0000006"));
-    let challenge = refused.header("www-authenticate");
-    assert!(challenge.contains(r#"scope="okta.users.read", error="insufficient_scope""#), "{challenge}");
+    for (path, scope) in [("/api/v1/users", "okta.users.read"), ("/api/v1/logs", "okta.logs.read")] {
+        let refused = get_as(&world, &format!("Bearer {token}"), path).await;
+        assert_eq!(refused.error(), error(403, "E0000006"));
+        let challenge = refused.header("www-authenticate");
+        assert!(challenge.contains(&format!(r#"scope="{scope}", error="insufficient_scope""#)), "{challenge}");
+    }
     world.server.finish();
 }
 
