@@ -196,7 +196,7 @@ impl Company {
     }
 
     /// Everybody's account.
-    pub(crate) fn correlate<'a>(sides: Sides<'a>) -> Correlation<'a> {
+    pub(crate) fn correlate(sides: Sides<'_>) -> Correlation<'_> {
         correlate(sides, &BTreeMap::new())
     }
 

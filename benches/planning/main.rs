@@ -68,6 +68,8 @@ fn plan_and_guard(bencher: Bencher, size: u32) {
     let (people, accounts) = company.snapshots();
     let owners = Owners::of(&company.memory.links, &accounts);
     let sides = company.sides(&people, &accounts, &owners);
+    let planned = Company::plan(sides, Company::correlate(sides)).0.operations.len();
+    assert_eq!(planned, company.moved(), "who moved is planned");
     bencher
         .counter(ItemsCount::new(size))
         .with_inputs(|| Company::correlate(sides))

@@ -72,11 +72,14 @@ pub(super) async fn cycle(
     plan::with_report(&report, wiring, |report| destination.give(report))?;
     let has_failures =
         !report.stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
-    Ok(match (report.is_refused(), has_failures) {
+    let ending = match (report.is_refused(), has_failures) {
         (true, _) => Ending::Refused,
         (false, true) => Ending::Partly,
         (false, false) => Ending::Done,
-    })
+    };
+    // The process ends: to take everybody apart, person by person, would only cost time.
+    std::mem::forget(report);
+    Ok(ending)
 }
 
 /// Opens the store for a command, under the lock of the cycle.

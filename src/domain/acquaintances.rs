@@ -31,8 +31,7 @@ pub struct Acquaintances<'a> {
 }
 
 impl<'a> Acquaintances<'a> {
-    /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName. Where everybody has an account,
-    /// nobody is looked for.
+    /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
     pub fn of(
         owners: &Owners<'a>,
         memory: &'a Memory,
@@ -40,9 +39,6 @@ impl<'a> Acquaintances<'a> {
         gone: &'a Gone,
         wanted: &[(&OktaUserId, &Identity)],
     ) -> Self {
-        if wanted.iter().all(|(id, _)| memory.links.of_person(id).is_some()) {
-            return Self::default();
-        }
         let slots = mapping.human_name();
         let strangers = slots.map(|slots| strangers(owners, token_owner, slots, wanted));
         let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));

@@ -1,5 +1,6 @@
 //! Correlation: which account is whose. The link decides, then the userName without case; whatever is not certain is held.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -92,10 +93,17 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
     let names = (sides.mapping, &sides.policy.token_owner);
-    let acquaintances = Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted);
+    // Where everybody has an account, nobody is looked for.
+    let acquaintances = LazyCell::new(|| Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted));
+    let mut owners = sides.owners.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
-    for (okta_id, identity) in wanted {
-        match attempt(sides, &acquaintances, okta_id, identity) {
+    for &(okta_id, identity) in &wanted {
+        let found = match owners.of_person(okta_id) {
+            None => attempt_joiner(sides, &acquaintances, okta_id, identity),
+            Some((link, None)) => attempt_missing(sides, link, identity),
+            Some((link, Some(account))) => attempt(sides, (link, account), identity),
+        };
+        match found {
             Attempt::Found(found) => attempts.push(Matched { okta_id, identity, found }),
             Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
                 okta_id: okta_id.clone(),
@@ -183,17 +191,7 @@ enum Attempt<'a> {
     Missing,
 }
 
-fn attempt<'a>(
-    sides: Sides<'a>,
-    acquaintances: &Acquaintances<'_>,
-    okta_id: &'a OktaUserId,
-    identity: &'a Identity,
-) -> Attempt<'a> {
-    let (link, account) = match sides.owners.of_person(okta_id) {
-        None => return attempt_joiner(sides, acquaintances, okta_id, identity),
-        Some((link, None)) => return attempt_missing(sides, link, identity),
-        Some((link, Some(account))) => (link, account),
-    };
+fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), identity: &'a Identity) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     let fits = account
         .user_name

@@ -32,6 +32,11 @@ impl<'a> Owners<'a> {
         self.links.position(id).map(|at| self.pair(at))
     }
 
+    /// Looks people up who are asked about in the order of their ids, which is that of the links.
+    pub fn in_turn(&self) -> InTurn<'_, 'a> {
+        InTurn { owners: self, at: 0 }
+    }
+
     /// All links, each with its account where Haiilo shows it.
     pub fn pairs(&self) -> impl Iterator<Item = (&'a Link, Option<&'a Account>)> {
         (0..self.shown.len()).map(|at| self.pair(at))
@@ -44,5 +49,23 @@ impl<'a> Owners<'a> {
 
     fn pair(&self, at: usize) -> (&'a Link, Option<&'a Account>) {
         (self.links.at(at), self.shown[at].map(|at| &self.accounts.accounts()[at]))
+    }
+}
+
+/// A walk along the links, beside one along people.
+#[derive(Debug)]
+pub struct InTurn<'o, 'a> {
+    owners: &'o Owners<'a>,
+    at: usize,
+}
+
+impl<'a> InTurn<'_, 'a> {
+    /// The link of a person who comes after those who were asked about before, with the account where Haiilo shows it.
+    pub fn of_person(&mut self, id: &OktaUserId) -> Option<(&'a Link, Option<&'a Account>)> {
+        let links = self.owners.links;
+        while self.at < links.len() && links.at(self.at).okta_id < *id {
+            self.at += 1;
+        }
+        (self.at < links.len() && links.at(self.at).okta_id == *id).then(|| self.owners.pair(self.at))
     }
 }

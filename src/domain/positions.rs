@@ -1,21 +1,22 @@
 //! Where rows are, by the hash of a key.
 //!
-//! A look goes through a small array of numbers instead of through texts that lie all over the memory. Hashes may agree where keys do
-//! not, so that whoever looks compares what is found.
+//! A look goes to one place of a small table instead of through texts that lie all over the memory. Hashes may agree where keys do not, so
+//! that whoever looks compares what is found.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
-/// Positions of rows, in the order of the hashes of their keys. There is one for each row of each listing, so that half of a hash must do.
+use hashbrown::HashTable;
+
+/// Positions of rows, by the hashes of their keys. There is one for each row of each listing, so that half of a hash is kept.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Positions(Vec<(u32, u32)>);
+pub(crate) struct Positions(HashTable<(u32, u32)>);
 
 impl Positions {
-    /// The candidates for a key: the positions of all rows whose key has this hash, in their order.
+    /// The candidates for a key: the positions of all rows whose key has this hash, in no order.
     pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = usize> {
-        let hash = half(hash);
-        let from = self.0.partition_point(|(found, _)| *found < hash);
-        self.0[from..].iter().take_while(move |(found, _)| *found == hash).map(|(_, at)| *at as usize)
+        let wanted = half(hash);
+        self.0.iter_hash(whole(wanted)).filter(move |(found, _)| *found == wanted).map(|(_, at)| *at as usize)
     }
 }
 
@@ -23,16 +24,24 @@ impl Positions {
 impl FromIterator<Option<u64>> for Positions {
     fn from_iter<I: IntoIterator<Item = Option<u64>>>(hashes: I) -> Self {
         let hashes = hashes.into_iter();
-        let mut positions: Vec<(u32, u32)> = Vec::with_capacity(hashes.size_hint().0);
-        positions.extend((0..).zip(hashes).filter_map(|(at, hash): (u32, Option<u64>)| Some((half(hash?), at))));
-        positions.sort_unstable();
-        Self(positions)
+        let mut table = HashTable::with_capacity(hashes.size_hint().0);
+        for (at, hash) in (0..).zip(hashes) {
+            if let Some(hash) = hash.map(half) {
+                table.insert_unique(whole(hash), (hash, at), |(hash, _)| whole(*hash));
+            }
+        }
+        Self(table)
     }
 }
 
 /// The upper half of a hash.
 fn half(hash: u64) -> u32 {
     u32::try_from(hash >> 32).expect("the upper half of 64 bits has 32")
+}
+
+/// What a table takes for a hash: it looks at both ends of one.
+fn whole(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
 }
 
 /// The hash of a text, the same in every process.
@@ -50,7 +59,11 @@ mod tests {
     fn rows_are_found_by_hash_and_those_without_are_not() {
         let rows = ["b", "a", "", "b"];
         let positions: Positions = rows.iter().map(|row| (!row.is_empty()).then(|| hash(row))).collect();
-        let found = |key: &str| positions.candidates(hash(key)).collect::<Vec<_>>();
+        let found = |key: &str| {
+            let mut found: Vec<usize> = positions.candidates(hash(key)).collect();
+            found.sort_unstable();
+            found
+        };
         assert_eq!(found("b"), [0, 3]);
         assert_eq!(found("a"), [1]);
         assert_eq!((found(""), found("c")), (vec![], vec![]));

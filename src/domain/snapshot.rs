@@ -215,7 +215,10 @@ impl AccountSnapshot {
     /// The positions of all accounts with this userName.
     pub fn named(&self, name: &UserName) -> Vec<usize> {
         let candidates = self.by_name.candidates(name.key_hash());
-        candidates.filter(|at| self.accounts[*at].user_name.as_ref().is_some_and(|found| found.same_as(name))).collect()
+        let is_named = |at: &usize| self.accounts[*at].user_name.as_ref().is_some_and(|found| found.same_as(name));
+        let mut named: Vec<usize> = candidates.filter(is_named).collect();
+        named.sort_unstable();
+        named
     }
 
     /// Whether the listing is whole.

@@ -89,7 +89,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
         let ended = stream::iter(routine)
             .map(async |operation| self.concluded(operation, self.one(operation, Caution::Routine).await))
-            .buffer_unordered(self.settings.concurrency)
+            .buffer_unordered(in_hand(self.settings.concurrency))
             .inspect(|_| observer.ended());
         concluded.extend(ended.collect::<Vec<_>>().await);
         self.in_turn(waiting, concluded, observer).await;
@@ -210,6 +210,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
         Concluded { haiilo_id, operation: operation.clone(), outcome }
     }
+}
+
+/// Operations that are in hand at once: some write in the journal while others wait for Haiilo, which never has more than its number of
+/// requests to answer. One at a time stays one at a time.
+fn in_hand(concurrency: usize) -> usize {
+    concurrency + concurrency / 2
 }
 
 /// The link that an operation of that kind makes.
