@@ -77,6 +77,45 @@ async fn a_healthy_world_has_nothing_but_good_findings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_test_of_the_mapping_that_fails_is_shown_as_a_difference() {
+    let stage = Stage::with_people(0).await;
+    let more = r#"
+[[tests]]
+name = "a colleague in France"
+user = { firstName = "Ada", email = "ada@example.com", countryCode = "FR", city = "Paris" }
+[tests.expect]
+"name.givenName" = "Ada"
+'addresses[type eq "work"].country' = "Frankreich"
+'addresses[type eq "work"].locality' = ""
+
+[[tests]]
+name = "nobody knows \"XX\""
+user = { email = "eve@example.com", countryCode = "XX" }
+expect = { userName = "eve@example.com" }
+"#;
+    let mapping = stage.read("mapping.toml");
+    stage.write("mapping.toml", mapping + more);
+    let out = stage.run(&["check", "--offline"]).exits(1).says_nothing().out;
+    let found: Vec<&str> = out.lines().filter(|line| !line.contains(" would be at ")).collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    Configuration
+      ok       sync.toml and its mapping are complete
+      error    mapping.toml:29:1: test "a colleague in France" fails
+               addresses[type eq "work"].country
+               - "Frankreich"
+               + "France"
+               addresses[type eq "work"].locality
+               - nothing
+               + "Paris"
+      error    mapping.toml:37:1: test "nobody knows \"XX\"" fails
+               the person
+               - an account
+               + held, because of addresses[type eq "work"].country: [tables.groups] has no entry for "XX"; add one, or one for "*"
+      error    mapping tests: 2 of 3 fail (- is what the test expects, + what the mapping gives); correct the rule or the test
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_clock_is_compared_with_oktas() {
     let stage = Stage::with_people(1).await;
     for (skew, line) in [
