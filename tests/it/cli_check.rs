@@ -3,7 +3,7 @@
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo;
-use okta_haiilo_sim::okta::{self, Bend, Role, route};
+use okta_haiilo_sim::okta::{self, Bend, Role, Ungranted, route};
 use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::domain::memory::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
@@ -180,11 +180,22 @@ async fn a_scope_that_is_missing_is_told_from_a_role() {
     assert!(section(&stage, "Okta", 0).contains("grant the scope okta.schemas.read"));
     stage.okta.state().auth.scopes.truncate(1);
     let scope = section(&stage, "Okta", 1);
-    assert!(scope.contains("invalid_scope") && scope.contains("grant the scopes okta.apps.read and okta.users.read"));
-    stage.okta.state().auth.scopes = scopes;
+    let both = "grant the service app the scopes okta.apps.read and okta.users.read (Okta API Scopes)";
+    assert!(scope.contains("invalid_scope") && scope.contains(both), "{scope}");
+    // Some organizations give a token without that scope, and the call that needs it is the one to fail.
+    stage.okta.state().auth.ungranted = Ungranted::LeftOut;
+    for (granted, lacking, fine) in [(0, "okta.users.read", true), (1, "okta.apps.read", false)] {
+        stage.okta.state().auth.scopes = vec![scopes[granted].clone()];
+        let scope = section(&stage, "Okta", 1);
+        let said = format!("the token lacks the scope {lacking}: {both}");
+        assert!(scope.contains(&said) && !scope.contains("lack an admin role"), "{scope}");
+        assert_eq!(scope.contains("ok       the application \"Haiilo\" is active"), fine, "{scope}");
+    }
+    stage.okta.state().auth.scopes.clone_from(&scopes);
     stage.okta.state().auth.admin_role = Role::Missing;
     let role = section(&stage, "Okta", 1);
-    assert!(role.contains("the credentials lack an admin role") && !role.contains("okta.apps.read"), "{role}");
+    assert!(role.contains("the credentials lack an admin role: give") && !role.contains("grant"), "{role}");
+    assert!(role.contains("okta.apps.read and okta.users.read alone read nothing"), "{role}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
