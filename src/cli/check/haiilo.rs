@@ -113,7 +113,7 @@ async fn listing(
     };
     let Some(total) = first.total else {
         findings.warn(
-            "the listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
+            "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
         );
         return Ok((pages, TotalManner::Missing));
     };
