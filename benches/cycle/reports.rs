@@ -79,7 +79,7 @@ fn report(form: &str) -> String {
 
 /// The last change is told.
 fn mentions(report: &[u8], people: u32) -> bool {
-    let last = (0..people).step_by(ONE_IN as usize).last().expect("somebody");
+    let last = (0..people).step_by(ONE_IN as usize).next_back().expect("somebody");
     let town = format!("Town {last}");
     report.windows(town.len()).any(|window| window == town.as_bytes())
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value as Json;
+
 use crate::domain::assignment::Assignment;
 use crate::domain::attribute::AttributePath;
 use crate::domain::identity::Identity;
@@ -61,7 +63,12 @@ impl TestOutcome {
 impl fmt::Display for TestOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, place, failures } = self;
-        write!(f, "{place}: test {name:?} {}", if failures.is_empty() { "passes" } else { "fails" })?;
+        write!(
+            f,
+            "{place}: test {} {}",
+            Json::from(name.as_str()),
+            if failures.is_empty() { "passes" } else { "fails" }
+        )?;
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))
     }
 }

@@ -44,13 +44,11 @@ fn lookup(tables: &BTreeMap<String, BTreeMap<String, String>>, key: &Value, tabl
         return Ok(Value::UNDEFINED);
     }
     let name = key.to_string();
-    match entries.get(name.as_str()).or_else(|| entries.get("*")) {
-        Some(entry) => Ok(Value::from(entry.as_str())),
-        None => {
-            let message = format!("[tables.{table}] has no entry for {name:?}; add one, or one for \"*\"");
-            Err(Error::new(ErrorKind::InvalidOperation, message))
-        }
+    if let Some(entry) = entries.get(name.as_str()).or_else(|| entries.get("*")) {
+        return Ok(Value::from(entry.as_str()));
     }
+    let message = format!("[tables.{table}] has no entry for {name:?}; add one, or one for \"*\"");
+    Err(Error::new(ErrorKind::InvalidOperation, message))
 }
 
 /// A part of a text; the whole text where the mark is not in it, and nothing of nothing.
