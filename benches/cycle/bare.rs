@@ -34,7 +34,6 @@ struct Credentials {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only parsed")]
 struct Embedded {
     user: User,
 }
@@ -48,7 +47,6 @@ struct User {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "only parsed")]
 #[serde(rename_all = "camelCase")]
 struct Profile {
     first_name: String,
@@ -129,9 +127,9 @@ pub(crate) async fn run(told: &Told) {
         Then::Move { one_in, city } => {
             let moving = stream::iter(accounts.iter().step_by(*one_in)).map(|account| {
                 let path = "addresses[type eq \"work\"].locality";
-                let patch =
+                let body =
                     json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "path": path, "value": city }] });
-                send(client.patch(format!("{users}/{}", account.id)).body(patch.to_string()))
+                send(client.patch(format!("{users}/{}", account.id)).body(body.to_string()))
             });
             moving.buffer_unordered(*concurrency).collect::<Vec<()>>().await;
         }

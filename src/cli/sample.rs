@@ -47,7 +47,7 @@ fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
         }
         Mapped::OutOfScope => told.push_str("  is left out by people.include, so that nothing would be sent\n"),
         Mapped::Held(_, doubt) => {
-            writeln!(told, "  would be held: {} {}", doubt.place, doubt.why).expect("a text takes every line");
+            writeln!(told, "  would be held: {doubt}").expect("a text takes every line");
         }
     }
 }

@@ -605,11 +605,11 @@ mod tests {
         insta::assert_snapshot!(place.load().expect_err("problems").join("\n"), @r#"
         sync.toml:3: okta.org_url = "https://example-admin.okta.com": this is the address of the Admin Console; write https://example.okta.com
         sync.toml: okta.app_id is missing: the id of the Haiilo application in Okta, which its address in the Admin Console ends with (0oa…)
-        sync.toml: okta.auth.token is missing: looked at systemd's credential okta-token ($CREDENTIALS_DIRECTORY is not set), okta.auth.token_file (not set), /nowhere/okta-token, and the variable OKTA_HAIILO_SYNC__OKTA__AUTH__TOKEN
+        sync.toml: okta.auth.token is missing: put it into one of these: systemd's credential okta-token ($CREDENTIALS_DIRECTORY is not set), okta.auth.token_file (not set), /nowhere/okta-token, or the variable OKTA_HAIILO_SYNC__OKTA__AUTH__TOKEN
         sync.toml:8: haiilo.product = "intranet": this version serves Haiilo Advocacy alone; write "advocacy"
         OKTA_HAIILO_SYNC__HAIILO__CONCURRENCY: haiilo.concurrency = "many": write a whole number from 1 to 64
         sync.toml: haiilo.auth.token_owner is missing: the userName of the account that made the token; the token dies with that account, so that it is never deleted
-        sync.toml: haiilo.auth.token is missing: looked at systemd's credential haiilo-token ($CREDENTIALS_DIRECTORY is not set), haiilo.auth.token_file (not set), /nowhere/haiilo-token, and the variable OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN
+        sync.toml: haiilo.auth.token is missing: put it into one of these: systemd's credential haiilo-token ($CREDENTIALS_DIRECTORY is not set), haiilo.auth.token_file (not set), /nowhere/haiilo-token, or the variable OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN
         mapping.toml:2:20: attributes.userName.value: syntax error: unexpected end of input, expected identifier
         mapping.toml:3:13: attributes.title: is no attribute of Haiilo Advocacy, which has userName, name.givenName, name.familyName, addresses[type eq "work"].country, addresses[type eq "work"].locality, addresses[type eq "work"].region; take the rule out, or write unsupported = "send" in it
         sync.toml:16: limits.creates = "unlimited": write { percent = 3, floor = 5 }, where each part and a cap may be left out, or "off"
@@ -822,8 +822,8 @@ mod tests {
     #[test]
     fn a_secret_that_is_nowhere_or_none() {
         with_credentials().refused(&[
-            "sync.toml: haiilo.auth.token is missing: looked at systemd's credential haiilo-token ($CREDENTIALS_DIRECTORY is not \
-             set), haiilo.auth.token_file (not set), credentials/haiilo-token, and the variable \
+            "sync.toml: haiilo.auth.token is missing: put it into one of these: systemd's credential haiilo-token ($CREDENTIALS_DIRECTORY is not \
+             set), haiilo.auth.token_file (not set), credentials/haiilo-token, or the variable \
              OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN",
         ]);
         let file = |text: &str| with_credentials().file("credentials/haiilo-token", text, 0o600);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value as Json;
+
 use crate::domain::assignment::Assignment;
 use crate::domain::attribute::AttributePath;
 use crate::domain::identity::Identity;
@@ -57,9 +59,24 @@ impl TestOutcome {
     }
 }
 
+/// As a difference, the way `diff` writes it: `-` is what the test says, `+` what the mapping gives.
+impl fmt::Display for TestOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, place, failures } = self;
+        write!(
+            f,
+            "{place}: test {} {}",
+            Json::from(name.as_str()),
+            if failures.is_empty() { "passes" } else { "fails" }
+        )?;
+        failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))
+    }
+}
+
 impl fmt::Display for TestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)
+        let Self { path, expected, found } = self;
+        write!(f, "{path}\n- {expected}\n+ {found}")
     }
 }
 
@@ -83,9 +100,7 @@ fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestF
         (Expected::Held, Mapped::Identity(_)) => person("held", "an account".to_owned()),
         (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
-        (Expected::Values(_), Mapped::Held(_, doubt)) => {
-            person("an account", format!("held, because {} {}", doubt.place, doubt.why))
-        }
+        (Expected::Values(_), Mapped::Held(_, doubt)) => person("an account", format!("held, because of {doubt}")),
         (Expected::Values(values), Mapped::Identity(identity)) => {
             values.iter().filter_map(|(path, value)| failure(mapping, &identity, path, value.as_ref())).collect()
         }

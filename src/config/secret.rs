@@ -122,7 +122,7 @@ pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey)
         Ok(None) => {
             // One that stands in the file is told as such.
             if !reader.is_set(key) {
-                reader.miss(key, &looked_at(places, file_key, credential, key));
+                reader.miss(key, &places_for(places, file_key, credential, key));
             }
             None
         }
@@ -241,11 +241,15 @@ fn check(form: &Form, text: &str) -> Result<(), String> {
     }
 }
 
-fn looked_at(places: &Places<'_>, file_key: &str, credential: &str, key: &str) -> String {
+fn places_for(places: &Places<'_>, file_key: &str, credential: &str, key: &str) -> String {
     let systemd = match places.surroundings.credentials_directory() {
         Some(folder) => folder.join(credential).display().to_string(),
         None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),
     };
     let in_folder = places.credentials_dir.join(credential);
-    format!("looked at {systemd}, {file_key} (not set), {}, and the variable {}", in_folder.display(), variable(key))
+    format!(
+        "put it into one of these: {systemd}, {file_key} (not set), {}, or the variable {}",
+        in_folder.display(),
+        variable(key)
+    )
 }

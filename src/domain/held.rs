@@ -136,7 +136,7 @@ impl HeldReason {
             Self::Standing(StandingDoubt::UserNotReadable) => {
                 "Okta shows the assignment, but not the user behind it".to_owned()
             }
-            Self::Mapping(MappingDoubt { place, why }) => format!("mapping: {place} {why}"),
+            Self::Mapping(doubt) => format!("mapping: {doubt}"),
             Self::Contradiction => "Okta's listing has two rows of this person that contradict each other".to_owned(),
             Self::SameUserName(others) => {
                 format!("the mapping gives the same userName to {}", enumerate(others.iter().map(OktaUserId::as_str)))

@@ -2,6 +2,8 @@
 //!
 //! Follows "Errors" of core Okta API: only `errorCode` decides; texts are for readers. The token endpoint has the errors of OAuth 2.0.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use crate::http::{Answer, TransportError, TransportKind};
@@ -29,7 +31,7 @@ pub(super) enum OktaError {
         /// What the body and the request id say.
         said: String,
         /// What to do.
-        remedy: &'static str,
+        remedy: Cow<'static, str>,
     },
     /// The answer does not come from Okta's API.
     #[error(
@@ -99,7 +101,7 @@ impl OktaError {
         let status = answer.status;
         if (300..400).contains(&status) {
             let remedy = "it points to another address, which is not followed: set okta.org_url to your organization's own address, without -admin";
-            return Self::Refused { status, said: String::new(), remedy };
+            return Self::Refused { status, said: String::new(), remedy: remedy.into() };
         }
         let body = serde_json::from_slice::<Json>(&answer.body).ok();
         let member = |name: &str| body.as_ref().and_then(|body| body.get(name)).and_then(Json::as_str);
@@ -114,7 +116,11 @@ impl OktaError {
         let mut said: Vec<String> = texts.into_iter().flatten().map(short).collect();
         said.extend(answer.header("x-okta-request-id").map(|id| format!("request {}", short(id))));
         let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
-        Self::Refused { status, said, remedy: remedy(status, code, header, member("error")) }
+        let remedy = match missing_scope(status, header) {
+            Some(scope) => format!("the token lacks the scope {scope}: {GRANT}").into(),
+            None => remedy(status, code, header, member("error")).into(),
+        };
+        Self::Refused { status, said, remedy }
     }
 }
 
@@ -134,23 +140,33 @@ fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
+/// Which scope the access token lacks, where Okta says so: the challenge of RFC 6750 (section 3) names the one that the call needs.
+fn missing_scope(status: u16, header: &str) -> Option<&str> {
+    let is_name =
+        |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_ ".contains(c));
+    let about_scopes = status == 403 && header.contains("insufficient_scope");
+    let (_, scope) = header.split_once(" scope=\"").filter(|_| about_scopes)?;
+    scope.split('"').next().filter(is_name)
+}
+
+/// What a service app needs, which is granted in two places.
+const GRANT: &str = "grant the service app the scopes okta.apps.read and okta.users.read (Okta API Scopes), and okta.logs.read if \
+                     schedule.changes is set; its admin role is another matter";
+
 fn remedy(status: u16, code: Option<&str>, header: &str, oauth: Option<&str>) -> &'static str {
     match (status, code, oauth) {
         (_, _, Some("invalid_client")) => {
             "okta does not know this client or its key: check okta.auth.client_id and key_id, that the public key stands in the app, and \
              that the local clock is right"
         }
-        (_, _, Some("invalid_scope")) => {
-            "grant the scopes okta.apps.read and okta.users.read to the service app (Okta API Scopes)"
-        }
+        (_, _, Some("invalid_scope")) => GRANT,
         (401, ..) => {
             "the token is wrong or expired, or the administrator who made it was deactivated: make a new one (Security > API > Tokens)"
         }
-        (403, ..) if header.contains("insufficient_scope") => {
-            "grant the scopes okta.apps.read and okta.users.read to the service app (Okta API Scopes)"
-        }
+        (403, ..) if header.contains("insufficient_scope") => GRANT,
         (403, ..) => {
-            "the credentials lack an admin role: give the service app, or the token's owner, a role that reads users and this application"
+            "the credentials lack an admin role: give the service app, or the token's owner, one that reads users and this application, such as \
+             Read-only Administrator; the scopes okta.apps.read and okta.users.read alone read nothing"
         }
         (404, ..) => "check okta.app_id: it is in the address of the application's page in okta (0oa…)",
         (429, ..) => "other programs use up okta's rate limit: lower okta.rate_limit_share or run less often",
@@ -198,7 +214,11 @@ mod tests {
         let body = r#"{"errorCode":"E0000006","errorSummary":"no permission"}"#;
         check(&answer(403, &[], body), FailureKind::CredentialsRefused, &["E0000006", "admin role"]);
         let scope = ("www-authenticate", "Bearer error=\"insufficient_scope\"");
-        check(&answer(403, &[scope], ""), FailureKind::CredentialsRefused, &["403", "okta.apps.read"]);
+        check(&answer(403, &[scope], ""), FailureKind::CredentialsRefused, &["403; grant", "okta.apps.read"]);
+        let scope = ("www-authenticate", "Bearer realm=\"x\", scope=\"okta.users.read\", error=\"insufficient_scope\"");
+        check(&answer(403, &[scope], ""), FailureKind::CredentialsRefused, &["lacks the scope okta.users.read: grant"]);
+        let odd = ("www-authenticate", "Bearer scope=\"<b>\", error=\"insufficient_scope\"");
+        check(&answer(403, &[odd], ""), FailureKind::CredentialsRefused, &["403; grant"]);
         let body = r#"{"errorCode":"E0000007","errorSummary":"Not found"}"#;
         check(&answer(404, &[], body), FailureKind::NotFound, &["E0000007", "okta.app_id"]);
         let body = r#"{"errorCode":"E0000010","errorSummary":"read only"}"#;

@@ -72,7 +72,7 @@ async fn totals_that_are_not_true_are_told() {
     for (accounts, totals, line) in [
         (4, Totals::Off(3), "warning totalResults says 8, and the listing has another number of users"),
         (4, Totals::Off(-2), "warning totalResults says 3, and the listing has another number"),
-        (4, Totals::Missing, "warning the listing gives no totalResults"),
+        (4, Totals::Missing, "warning Haiilo's listing gives no totalResults"),
         (4, Totals::AsText, "ok 5 users, 5 of them on the first page; totalResults is true"),
         (149, Totals::Off(3), "warning totalResults says 153, and the listing has another number of users"),
         (149, Totals::Off(-20), "warning totalResults says 130, and the listing has another number of users"),

@@ -177,7 +177,7 @@ async fn a_group_in_the_profile_of_the_application_is_proposed() {
     let ended = with_okta(&stage, okta::API_TOKEN);
     insta::assert_snapshot!(ended.err, @"Asking Okta which attributes there are (--offline leaves that out).");
     insta::assert_snapshot!(differing(&stage.read("new/mapping.advocacy.toml"), "mapping.advocacy.toml"), @r#"
-23 lines are gone
+24 lines are gone
 # What init found in the profile of your Haiilo application in Okta:
 #   appuser.haiiloGroup   haiiloGroup
 #   appuser.userName   Username

@@ -72,7 +72,7 @@ async fn sighup_reads_the_configuration_anew_and_a_bad_one_changes_nothing() {
     stage.write("mapping.toml", mapping.replace("user.city", "user.nosuch | nosuch"));
     running.signal("HUP");
     until("the problem is told", || running.log().contains("the old one stays in force").then_some(()));
-    assert!(running.log().contains("unknown filter"), "{}", running.log());
+    assert!(running.log().contains("filter nosuch is unknown"), "{}", running.log());
     let cycles = || running.metric("cycles_total{result=\"applied\"}");
     let before = cycles();
     until("cycles go on", || (cycles() > before).then_some(()));

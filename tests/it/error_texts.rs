@@ -13,8 +13,9 @@ enum Subject {
     Added,
 }
 
-/// What an error message stands behind, where that counts, and who gives it its subject.
-const MARKS: [(&str, &str, Subject); 20] = [
+/// What an error message stands behind, where that counts, and who gives it its subject. That an operation is held before its write is no
+/// error: the next cycle plans anew.
+const MARKS: [(&str, &str, Subject); 32] = [
     ("src/", "#[error(", Subject::Own),
     ("src/cli/", "misconfigured(", Subject::Own),
     ("src/cli/", "anyhow!(", Subject::Own),
@@ -35,6 +36,18 @@ const MARKS: [(&str, &str, Subject); 20] = [
     ("src/okta/error.rs", "fn remedy(", Subject::Added),
     ("src/haiilo/error.rs", "fn remedy(", Subject::Added),
     ("src/domain/held.rs", "fn remedy(", Subject::Added),
+    ("src/domain/mapping/", "Err(", Subject::Added),
+    ("src/domain/mapping/", "Error::new(", Subject::Added),
+    ("src/domain/mapping/", "message = format!(", Subject::Added),
+    ("src/domain/mapping/", "problem(", Subject::Added),
+    ("src/domain/mapping/", "held(", Subject::Added),
+    ("src/domain/mapping/", "fn a_number(", Subject::Added),
+    ("src/cli/check/", "findings.error(", Subject::Own),
+    ("src/cli/check/", "findings.warn(", Subject::Own),
+    ("src/engine/", "findings.push(", Subject::Added),
+    ("src/engine/", "Verdict::Bad", Subject::Added),
+    ("src/engine/", "Outcome::Failed(", Subject::Added),
+    ("src/engine/run.rs", "fn reason(", Subject::Added),
 ];
 
 /// What a message with a subject of its own names: something of these, or a value that is filled in.
@@ -56,18 +69,19 @@ const THINGS: [&str; 14] = [
 ];
 
 /// How a clause begins that says what to do.
-const STEPS: [&str; 43] = [
+const STEPS: [&str; 47] = [
     "activate", "ask", "check", "choose", "connect", "copy", "correct", "create", "decrypt", "fill", "finish", "free",
     "give", "grant", "install", "leave", "let", "look", "lower", "make", "mend", "move", "name", "put", "raise",
     "read", "remove", "rename", "restore", "run", "see", "set", "take", "tell", "try", "type", "unassign", "unlink",
-    "use", "wait", "write", "keep", "end",
+    "use", "wait", "write", "keep", "end", "add", "delete", "shorten", "switch",
 ];
 
 /// What is filled in and says what to do; its own texts are looked at where they are made.
-const FILLED: [&str; 5] = ["{message}", "{right}", "{wanted}", "{what}", "{why}"];
+const FILLED: [&str; 10] =
+    ["{message}", "{right}", "{wanted}", "{what}", "{why}", "{failure}", "{unfinished}", "{less}", "{meant}", "{step}"];
 
 /// Messages that the rule does not fit, and why they are right all the same.
-const RIGHT: [(&str, &str); 8] = [
+const RIGHT: [(&str, &str); 14] = [
     ("okta could not be read; nothing was changed", "the failure behind it says what to do"),
     ("haiilo could not be read; nothing was changed", "the failure behind it says what to do"),
     ("okta's listing of assignments is not complete; nothing was changed", "`Incomplete` behind it says what to do"),
@@ -76,6 +90,18 @@ const RIGHT: [(&str, &str); 8] = [
     ("haiilo answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
     ("the private key of okta {0}", "what is wrong with the key says what to do, and is looked at"),
     ("{}: {message}", "a problem of the configuration, put together"),
+    (
+        "Okta's own push to Haiilo is on ({features}) and would be a second writer",
+        "`check` says where it is switched off",
+    ),
+    ("all writes are paused {}, by {}", "a note beside a plan; the report of a cycle names `resume`"),
+    ("dropped, since a plan that is made now does not have it: {kind} {name}", "what is not due needs nothing"),
+    ("{more} operations that are not in the reviewed plan wait for another run", "says what becomes of them"),
+    (
+        "all seats of haiilo are taken, so that no more accounts are created",
+        "docs/errors.md has what to do about no_seats, and creates go on when a seat is free",
+    ),
+    ("the account is still there after the delete", "the next cycle looks at it again"),
 ];
 
 struct Message {
@@ -102,10 +128,25 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// The texts in quotes of a piece of code that begins with a bracket, until that is closed; of a function, until its body is.
-fn literals(code: &str, until: char) -> Vec<String> {
-    let (mut depth, mut texts, mut chars) = (0_i32, Vec::new(), code.chars().peekable());
+/// What a piece of code holds.
+#[derive(Default)]
+struct Piece {
+    /// Its texts in quotes.
+    texts: Vec<String>,
+    /// Names, keywords and numbers.
+    words: Vec<String>,
+}
+
+/// A piece of code that begins with a bracket, until that is closed; of a function, until its body is.
+fn piece(code: &str, until: char) -> Piece {
+    let Piece { mut texts, mut words } = Piece::default();
+    let (mut depth, mut word, mut chars) = (0_i32, String::new(), code.chars().peekable());
     while let Some(c) = chars.next() {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+            continue;
+        }
+        words.push(std::mem::take(&mut word));
         match c {
             '"' => {
                 let mut text = String::new();
@@ -136,6 +177,17 @@ fn literals(code: &str, until: char) -> Vec<String> {
             _ => {}
         }
     }
+    Piece { texts, words }
+}
+
+/// The texts in quotes of a piece of code, those of the constants that it names among them.
+fn literals(code: &str, until: char, file: &str) -> Vec<String> {
+    let Piece { mut texts, words } = piece(code, until);
+    let is_constant = |word: &&String| word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    for name in words.iter().filter(is_constant) {
+        let value = file.split(&format!("const {name}: &str =")).nth(1).and_then(|rest| rest.split(";\n").next());
+        texts.extend(value.map(|value| piece(value, ')').texts).into_iter().flatten());
+    }
     texts
 }
 
@@ -145,9 +197,9 @@ fn named_elsewhere(code: &str, call: &str) -> Vec<String> {
     let names = argument.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|name| !name.is_empty());
     names
         .flat_map(|name| {
-            let function = code.split(&format!("fn {name}(")).nth(1).map(|body| literals(&format!("({body}"), '}'));
+            let function = code.split(&format!("fn {name}(")).nth(1).map(|body| piece(&format!("({body}"), '}').texts);
             let closure = code.split(&format!("let {name} = ")).nth(1).and_then(|body| body.split(";\n").next());
-            function.into_iter().chain(closure.map(|body| literals(body, ')'))).flatten().collect::<Vec<_>>()
+            function.into_iter().chain(closure.map(|body| piece(body, ')').texts)).flatten().collect::<Vec<_>>()
         })
         .collect()
 }
@@ -168,7 +220,7 @@ fn messages(path: &str, code: &str) -> Vec<Message> {
             }
             let until = if mark.starts_with("fn ") { '}' } else { ')' };
             let call = &code[at + mark.len() - 1..];
-            let mut texts = literals(call, until);
+            let mut texts = literals(call, until, code);
             // A getter of the same name takes nothing.
             if texts.is_empty() && mark.ends_with("context(") && !call.starts_with("()") {
                 texts = named_elsewhere(code, call);
@@ -203,7 +255,8 @@ fn says_what_to_do(text: &str) -> bool {
         clause.starts_with('`')
             || STEPS.contains(&clause.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default())
     };
-    let is_passing = text.starts_with("nothing") || text.contains("next cycle") || text.contains("did you mean");
+    let is_passing = text.starts_with("nothing")
+        || ["next cycle", "did you mean", "nothing is to be done"].iter().any(|word| text.contains(word));
     clauses.into_iter().any(begins) || is_passing || FILLED.iter().any(|filled| text.contains(filled))
 }
 
@@ -254,6 +307,12 @@ fn a_bare_message_is_found_wherever_it_stands() {
     );
     assert_eq!(found("src/config/values.rs", "Err(\"is \\\n   empty\".to_owned())"), 1);
     assert_eq!(found("src/config/values.rs", "Err(\"is empty; write a value\".to_owned())"), 0);
+    assert_eq!(
+        found("src/domain/mapping/x.rs", "const ODD: &str = \"yields an odd one\";\nfn f() { Err(ODD.to_owned()) }"),
+        1
+    );
+    assert_eq!(found("src/cli/check/x.rs", "findings.warn(format_args!(\"okta is {slow}\"));"), 1);
+    assert_eq!(found("src/cli/check/x.rs", "findings.warn(format_args!(\"okta is {slow}: wait\"));"), 0);
     assert_eq!(
         found(
             "src/store/sqlite.rs",

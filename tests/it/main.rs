@@ -29,6 +29,7 @@ mod cycle;
 mod docs;
 mod docs_configuration;
 mod docs_mapping;
+mod docs_mapping_sample;
 mod doubts;
 mod error_texts;
 mod explaining;

@@ -149,7 +149,7 @@ async fn what_is_wrong_with_credentials_is_told_apart() {
     let mut world = service_app(2, &keys).await;
     world.okta.state().auth.scopes = vec!["okta.users.read".to_owned()];
     world.okta.state().auth.ungranted = Ungranted::LeftOut;
-    fails(&mut world, &["GET /api/v1/apps/{id}", "403", "grant the scopes"]).await;
+    fails(&mut world, &["GET /api/v1/apps/{id}", "403", "lacks the scope okta.apps.read: grant"]).await;
 
     let mut world = service_app(2, &keys).await;
     world.okta.state().auth.admin_role = Role::Missing;

@@ -73,18 +73,17 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut Findings
     }
     let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
     for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
-        for failure in &outcome.failures {
-            let (path, expected, found) = (&failure.path, &failure.expected, &failure.found);
-            let (place, name) = (&outcome.place, &outcome.name);
-            findings.error(format_args!("{place}: test {name:?}: {path} shall be {expected}, and is {found}"));
-        }
+        findings.error(outcome);
     }
     let passed = outcomes.iter().filter(|outcome| outcome.passed()).count();
     match outcomes.len() {
         0 => findings
             .warn("the mapping has no [[tests]]: an example person with the account that must come out keeps it right"),
         all if all == passed => findings.fine(format_args!("mapping tests: all {all} pass")),
-        all => findings.error(format_args!("mapping tests: {} of {all} fail", all - passed)),
+        all => findings.error(format_args!(
+            "mapping tests: {} of {all} fail (- is what the test expects, + what the mapping gives); correct the rule or the test",
+            all - passed
+        )),
     }
 }
 

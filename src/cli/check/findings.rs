@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
+/// Where the words of a finding begin; its further lines begin there, too.
+const INDENT: usize = 11;
+
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Grade {
@@ -48,7 +51,13 @@ impl Findings {
         if grade == Grade::Error {
             self.worst = Grade::Error;
         }
-        writeln!(self.text, "  {word}  {text}").expect("a text takes every line");
+        let text = text.to_string();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        writeln!(self.text, "  {word}  {first}").expect("a text takes every line");
+        for line in lines {
+            writeln!(self.text, "{:INDENT$}{line}", "").expect("a text takes every line");
+        }
     }
 
     /// Something is as it should be, or good to know.

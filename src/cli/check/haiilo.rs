@@ -152,7 +152,7 @@ async fn listing(
     let answer = (more > 0 && more == rows).then_some(again);
     let Some(total) = first.total else {
         findings.warn(
-            "the listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
+            "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
         );
         return Ok(Pagewise { pages, total: TotalManner::Missing, answer });
     };

@@ -116,10 +116,10 @@ impl Asking {
             // A service app is refused a scope that it was not granted, or a call for which it has no role.
             Err(Failure { kind: FailureKind::CredentialsRefused | FailureKind::BadRequest, .. }) => {
                 return findings.warn(format_args!(
-                    "Okta does not show us its schemas, so that a misspelt attribute in the mapping is not found; no cycle needs them: {}",
-                    match self.credentials {
+                    "Okta does not show us its schemas, so that a misspelt attribute in the mapping is not found; no cycle needs them: {step}",
+                    step = match self.credentials {
                         Credentials::ApiToken =>
-                            "to allow the look, have the token made by an administrator of applications",
+                            "to allow the look, let an administrator of applications make the token in Okta",
                         Credentials::ServiceApp(_) =>
                             "to allow the look, grant the scope okta.schemas.read and the role of an administrator of applications",
                     }
@@ -134,15 +134,15 @@ impl Asking {
         for name in unknown_of_users {
             all_known = false;
             findings.warn(format_args!(
-                "the mapping reads user.{name}, which the profiles of Okta's default type of users do not have: {}",
-                meant("user", name, &user)
+                "the mapping reads user.{name}, which the profiles of Okta's default type of users do not have: {meant}",
+                meant = meant("user", name, &user)
             ));
         }
         for name in unknown_of_the_app {
             all_known = false;
             findings.error(format_args!(
-                "the mapping reads appuser.{name}, which the profiles of the application do not have: {}",
-                meant("appuser", name, &app_user)
+                "the mapping reads appuser.{name}, which the profiles of the application do not have: {meant}",
+                meant = meant("appuser", name, &app_user)
             ));
         }
         if all_known {
@@ -232,7 +232,7 @@ async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut Findings) {
     match by_id.await {
         Ok(true) => findings.fine("people can be read by id, which evidence about leavers needs"),
         Ok(false) => findings.error(
-            "somebody who is listed is not found by id: nobody would ever be deleted; check the rights of the credentials",
+            "somebody whom Okta lists is not found by id: nobody would ever be deleted; check the rights of the credentials",
         ),
         Err(failure) => findings.error(failure),
     }

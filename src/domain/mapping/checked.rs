@@ -116,7 +116,7 @@ impl Mapping {
             Some(_) => Err(problems),
             None => {
                 if !problems.iter().any(|found| found.place == Place::Attribute("userName".to_owned())) {
-                    problems.push(problem(Place::Whole, "a rule for userName is needed: [attributes.userName]"));
+                    problems.push(problem(Place::Whole, "a rule for userName is needed; write [attributes.userName]"));
                 }
                 Err(problems)
             }
@@ -290,22 +290,28 @@ mod tests {
     #[test]
     fn what_no_person_is_needed_to_refuse() {
         refused("user.a +", " 7..8: syntax error: unexpected end of input, expected expression");
-        refused("user.a | nosuch", " 9..15: unknown filter: filter nosuch is unknown");
-        refused("user.a | lookup('nosuch')", " 9..25: unknown function: there is no table [tables.nosuch]");
-        refused("(user.b | nosuch) if user.a else ''", " 10..16: unknown filter: filter nosuch is unknown");
+        refused(
+            "user.a | nosuch",
+            " 9..15: filter nosuch is unknown; use one of trim, lower, upper, title, before, after, lookup and those of MiniJinja",
+        );
+        refused("user.a | lookup('nosuch')", " 9..25: there is no table [tables.nosuch]; add it, or correct the name");
+        refused(
+            "(user.b | nosuch) if user.a else ''",
+            " 10..16: filter nosuch is unknown; use one of trim, lower, upper, title, before, after, lookup and those of MiniJinja",
+        );
         refused(
             "user['firstName']",
-            " 0..4: `user` needs the name of an attribute, as in `user.id`; subscripts are not possible",
+            " 0..4: `user` needs the name of an attribute; write it with a dot, as in `user.id`, subscripts are not possible",
         );
-        refused("usr.firstName", ": unknown name `usr`; there are user, appuser and assignment");
-        refused("usr.firstName | trim", " 0..13: unknown name `usr`; there are user, appuser and assignment");
-        refused("range(3)", " 0..5: unknown name `range`; there are user, appuser and assignment");
+        refused("usr.firstName", ": unknown name `usr`; write user, appuser or assignment");
+        refused("usr.firstName | trim", " 0..13: unknown name `usr`; write user, appuser or assignment");
+        refused("range(3)", " 0..5: unknown name `range`; write user, appuser or assignment");
         refused(
             "user.manager.split('@')",
             " 0..18: `user.manager.split`: an attribute of Okta holds no attributes and has no methods; use a filter, as in \
              `user.email | before('@')`",
         );
-        refused("assignment.login", ": unknown attribute `assignment.login`; there are id, user_name, status, via");
+        refused("assignment.login", ": unknown attribute `assignment.login`; use one of id, user_name, status, via");
     }
 
     #[test]
@@ -317,7 +323,7 @@ mod tests {
             problems,
             [
                 "Attribute(\"TITLE\"): stands twice; keep one of the two",
-                "Whole: a rule for userName is needed: [attributes.userName]"
+                "Whole: a rule for userName is needed; write [attributes.userName]"
             ]
         );
     }

@@ -57,11 +57,11 @@ impl Read {
             None => (variable, None),
         };
         let Some(root) = Root::parse(root) else {
-            return Err(format!("unknown name `{root}`; there are user, appuser and assignment"));
+            return Err(format!("unknown name `{root}`; write user, appuser or assignment"));
         };
         let Some(name) = name else {
             return Err(format!(
-                "`{0}` needs the name of an attribute, as in `{0}.id`; subscripts are not possible",
+                "`{0}` needs the name of an attribute; write it with a dot, as in `{0}.id`, subscripts are not possible",
                 root.as_str()
             ));
         };
@@ -72,7 +72,7 @@ impl Read {
             ));
         }
         if root == Root::Assignment && !OF_ASSIGNMENT.contains(&name) {
-            return Err(format!("unknown attribute `assignment.{name}`; there are {}", OF_ASSIGNMENT.join(", ")));
+            return Err(format!("unknown attribute `assignment.{name}`; use one of {}", OF_ASSIGNMENT.join(", ")));
         }
         Ok(Self { root, name: name.into() })
     }

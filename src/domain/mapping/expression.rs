@@ -47,7 +47,7 @@ pub(super) enum Outcome {
 /// Checks an expression; the error is a message and the bytes that are meant.
 pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Checked, (String, Option<Range<usize>>)> {
     if source.len() > LONGEST_EXPRESSION {
-        return Err((format!("is {} bytes long; {LONGEST_EXPRESSION} are the most", source.len()), None));
+        return Err((format!("is {} bytes long; shorten it, {LONGEST_EXPRESSION} are the most", source.len()), None));
     }
     let trimmed = source.trim();
     if is_plain(trimmed) {
@@ -109,7 +109,7 @@ impl Compiled<'_> {
                     _ => Err(NOT_ALL_TEXTS.to_owned()),
                 })),
                 Some(ProfileValue::Number(_)) => Err(a_number()),
-                Some(ProfileValue::Odd) => Err("yields an object, which is no text".to_owned()),
+                Some(ProfileValue::Odd) => Err("yields an object, which is no text; read another attribute".to_owned()),
             },
             Self::Expression(expression) => {
                 let value = expression
@@ -122,9 +122,10 @@ impl Compiled<'_> {
 }
 
 /// Nobody means it, and neither Haiilo nor every database takes it.
-const NUL: &str = "yields a text with a NUL character in it";
+const NUL: &str = "yields a text with a NUL character in it; remove that in Okta";
 
-const NOT_ALL_TEXTS: &str = "yields a list whose items are not all texts";
+const NOT_ALL_TEXTS: &str =
+    "yields a list whose items are not all texts; make them texts with `| map('string') | list`";
 
 fn a_number() -> String {
     "yields a number; make it a text with `| string`".to_owned()
@@ -143,13 +144,13 @@ fn outcome(value: &minijinja::Value) -> Result<Outcome, String> {
                 None => Err(NOT_ALL_TEXTS.to_owned()),
             }))
         }
-        _ => Err("yields something that is neither a text nor a list of texts".to_owned()),
+        _ => Err("yields something that is neither a text nor a list of texts; read another attribute".to_owned()),
     }
 }
 
 fn text_outcome(text: CompactString) -> Result<Outcome, String> {
     if text.len() > LONGEST_TEXT {
-        return Err(format!("yields a text of {} bytes; {LONGEST_TEXT} are the most", text.len()));
+        return Err(format!("yields a text of {} bytes; shorten it, {LONGEST_TEXT} are the most", text.len()));
     }
     if text.contains('\0') {
         return Err(NUL.to_owned());
@@ -162,7 +163,7 @@ fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> R
     let mut texts = Vec::new();
     for item in items {
         if texts.len() == LONGEST_LIST {
-            return Err(format!("yields a list of more than {LONGEST_LIST} texts"));
+            return Err(format!("yields a list of more than {LONGEST_LIST} texts; shorten it"));
         }
         let item = item?;
         if item.contains('\0') {
@@ -176,9 +177,15 @@ fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> R
 
 /// The error's own words without its Debug form, which would hold values of the person.
 fn explanation(error: &minijinja::Error) -> String {
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
+    match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "takes too many steps; make the expression shorter".to_owned(),
+        (ErrorKind::UnknownFilter, Some(detail)) => {
+            format!("{detail}; use one of trim, lower, upper, title, before, after, lookup and those of MiniJinja")
+        }
+        // The kind of what a filter refuses, ours among them, says nothing that its own words do not say.
+        (ErrorKind::InvalidOperation | ErrorKind::UnknownFunction, Some(detail)) => detail.to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
     }
 }
 

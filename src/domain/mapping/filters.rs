@@ -34,17 +34,21 @@ pub(super) fn environment(tables: &Arc<Tables>) -> Environment<'static> {
 
 /// The entry of a table: of an empty key it is empty, of a key that is not there it is the entry of `*`, or an error.
 fn lookup(tables: &BTreeMap<String, BTreeMap<String, String>>, key: &Value, table: &str) -> Result<Value, Error> {
-    let entries = tables
-        .get(table)
-        .ok_or_else(|| Error::new(ErrorKind::UnknownFunction, format!("there is no table [tables.{table}]")))?;
+    let entries = tables.get(table).ok_or_else(|| {
+        Error::new(
+            ErrorKind::UnknownFunction,
+            format!("there is no table [tables.{table}]; add it, or correct the name"),
+        )
+    })?;
     if key.is_undefined() || key.as_str().is_some_and(|key| key.trim().is_empty()) {
         return Ok(Value::UNDEFINED);
     }
     let name = key.to_string();
-    match entries.get(name.as_str()).or_else(|| entries.get("*")) {
-        Some(entry) => Ok(Value::from(entry.as_str())),
-        None => Err(Error::new(ErrorKind::InvalidOperation, format!("[tables.{table}] has no entry for {name:?}"))),
+    if let Some(entry) = entries.get(name.as_str()).or_else(|| entries.get("*")) {
+        return Ok(Value::from(entry.as_str()));
     }
+    let message = format!("[tables.{table}] has no entry for {name:?}; add one, or one for \"*\"");
+    Err(Error::new(ErrorKind::InvalidOperation, message))
 }
 
 /// A part of a text; the whole text where the mark is not in it, and nothing of nothing.
@@ -52,6 +56,8 @@ fn split(text: &Value, part: impl Fn(&str) -> Option<&str>) -> Result<Value, Err
     match text.as_str() {
         Some(text) => Ok(Value::from(part(text).unwrap_or(text))),
         None if text.is_undefined() => Ok(Value::UNDEFINED),
-        None => Err(Error::new(ErrorKind::InvalidOperation, "this filter takes a text")),
+        None => {
+            Err(Error::new(ErrorKind::InvalidOperation, "`before` and `after` take a text; make one with `| string`"))
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Maps people: an assignment becomes an identity, or a reason why not.
 
+use std::fmt;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -61,6 +62,13 @@ impl Presence {
     }
 }
 
+impl fmt::Display for MappingDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, why } = self;
+        write!(f, "{place}: {why}")
+    }
+}
+
 impl<'m> Mapper<'m> {
     /// Compiles the rules for one cycle.
     pub fn new(mapping: &'m Mapping) -> Self {
@@ -92,9 +100,15 @@ impl<'m> Mapper<'m> {
         let (rule, expression) = &self.user_name;
         let user_name = match expression.evaluate(&person) {
             Ok(Outcome::Text(name)) => UserName::new(name),
-            Ok(Outcome::Empty) => return held(None, rule, "yields nothing; everybody needs a userName".to_owned()),
+            Ok(Outcome::Empty) => {
+                return held(
+                    None,
+                    rule,
+                    "yields nothing; give the person an address in Okta, everybody needs a userName".to_owned(),
+                );
+            }
             Ok(Outcome::Flag(_) | Outcome::List(_)) => {
-                return held(None, rule, "yields something that is no text".to_owned());
+                return held(None, rule, "yields something that is no text; read an attribute that is one".to_owned());
             }
             Err(why) => return held(None, rule, why),
         };
@@ -134,14 +148,15 @@ impl<'m> Mapper<'m> {
             None => Ok(true),
             Some(Outcome::Flag(flag)) => Ok(flag),
             Some(Outcome::Empty | Outcome::Text(_) | Outcome::List(_)) => {
-                Err("yields neither true nor false".to_owned())
+                Err("yields neither true nor false; write a comparison, such as `user.userType != 'service'`"
+                    .to_owned())
             }
         }
     }
 }
 
-impl std::fmt::Debug for Mapper<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Mapper<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mapper").field("rules", &self.rules.len()).finish_non_exhaustive()
     }
 }
@@ -155,17 +170,19 @@ pub(super) fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
         (Outcome::Flag(flag), Kind::Any) => Some(Value::Flag(flag)),
         (Outcome::List(texts), Kind::Any) => Value::list(texts),
         (Outcome::Flag(_), Kind::Text | Kind::Group | Kind::Team) => {
-            return Err("yields true or false where a text is needed".to_owned());
+            return Err("yields true or false where a text is needed; write `'a text' if … else 'another'`".to_owned());
         }
         (Outcome::List(_), Kind::Text | Kind::Group | Kind::Team) => {
-            return Err("yields a list where one text is needed".to_owned());
+            return Err("yields a list where one text is needed; take one of them with `| first`".to_owned());
         }
     };
     match (value, rule.when_empty) {
         (Some(value), _) => Ok(Want::Set(value)),
         (None, WhenEmpty::Leave) => Ok(Want::Leave),
         (None, WhenEmpty::Clear) => Ok(Want::Clear),
-        (None, WhenEmpty::Hold) => Err("yields nothing, and `when_empty` is \"hold\"".to_owned()),
+        (None, WhenEmpty::Hold) => {
+            Err("yields nothing, and `when_empty` is \"hold\"; fill the attribute in Okta".to_owned())
+        }
     }
 }
 
@@ -175,7 +192,7 @@ mod tests {
 
     use serde_json::{Value as Json, json};
 
-    use super::{Mapped, Mapper, MappingDoubt};
+    use super::{Mapped, Mapper};
     use crate::domain::assignment::{
         Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
     };
@@ -238,7 +255,7 @@ mod tests {
                 Want::Leave => Json::Null,
                 Want::Clear => json!("cleared"),
             },
-            Mapped::Held(_, MappingDoubt { place, why }) => json!(format!("held: {place} {why}")),
+            Mapped::Held(_, doubt) => json!(format!("held: {doubt}")),
             Mapped::OutOfScope => json!("out of scope"),
         };
         assert_eq!(&found, expected, "{value}");
@@ -280,19 +297,32 @@ mod tests {
 
     #[test]
     fn anything_but_text_boolean_and_texts_holds() {
-        let number = json!("held: title yields a number; make it a text with `| string`");
+        let number = json!("held: title: yields a number; make it a text with `| string`");
         check("user.employeeNumber", &number);
         check("user.employeeNumber | int + 1", &number);
-        check("user.numbers", &json!("held: title yields a list whose items are not all texts"));
-        check("user.numbers | list", &json!("held: title yields a list whose items are not all texts"));
-        check("user.odd", &json!("held: title yields an object, which is no text"));
-        check("[user.firstName] * 2000", &json!("held: title yields a list of more than 1000 texts"));
-        check("user.firstName ~ '\0'", &json!("held: title yields a text with a NUL character in it"));
-        check("['a', 'b\0']", &json!("held: title yields a text with a NUL character in it"));
-        check("'x' * 70000", &json!("held: title yields a text of 70000 bytes; 65536 are the most"));
+        check(
+            "user.numbers",
+            &json!(
+                "held: title: yields a list whose items are not all texts; make them texts with `| map('string') | list`"
+            ),
+        );
+        check(
+            "user.numbers | list",
+            &json!(
+                "held: title: yields a list whose items are not all texts; make them texts with `| map('string') | list`"
+            ),
+        );
+        check("user.odd", &json!("held: title: yields an object, which is no text; read another attribute"));
+        check("[user.firstName] * 2000", &json!("held: title: yields a list of more than 1000 texts; shorten it"));
+        check(
+            "user.firstName ~ '\0'",
+            &json!("held: title: yields a text with a NUL character in it; remove that in Okta"),
+        );
+        check("['a', 'b\0']", &json!("held: title: yields a text with a NUL character in it; remove that in Okta"));
+        check("'x' * 70000", &json!("held: title: yields a text of 70000 bytes; shorten it, 65536 are the most"));
         check(
             "user.firstName | lookup('groups')",
-            &json!("held: title invalid operation: [tables.groups] has no entry for \"Ada\""),
+            &json!("held: title: [tables.groups] has no entry for \"Ada\"; add one, or one for \"*\""),
         );
     }
 
@@ -312,8 +342,14 @@ mod tests {
             include: None,
         };
         let problem = |value: &str| Mapping::new(spec(value)).expect_err("no bounds")[0].message.clone();
-        assert_eq!(problem("(['a'] * 100000) | map('trim') | list | first"), "engine ran out of fuel");
-        assert_eq!(problem(&format!("user.a{}", " | trim".repeat(1_000))), "is 7006 bytes long; 4096 are the most");
+        assert_eq!(
+            problem("(['a'] * 100000) | map('trim') | list | first"),
+            "takes too many steps; make the expression shorter"
+        );
+        assert_eq!(
+            problem(&format!("user.a{}", " | trim".repeat(1_000))),
+            "is 7006 bytes long; shorten it, 4096 are the most"
+        );
     }
 
     #[track_caller]
@@ -331,11 +367,26 @@ mod tests {
         let set = |text: &str| Ok(Want::Set(crate::domain::value::Value::text(text).expect("no blank text")));
         wants(Kind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
         wants(Kind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
-        wants(Kind::Text, WhenEmpty::Leave, "user.vip", Err("yields true or false where a text is needed"));
-        wants(Kind::Group, WhenEmpty::Leave, "user.tags", Err("yields a list where one text is needed"));
+        wants(
+            Kind::Text,
+            WhenEmpty::Leave,
+            "user.vip",
+            Err("yields true or false where a text is needed; write `'a text' if … else 'another'`"),
+        );
+        wants(
+            Kind::Group,
+            WhenEmpty::Leave,
+            "user.tags",
+            Err("yields a list where one text is needed; take one of them with `| first`"),
+        );
         wants(Kind::Text, WhenEmpty::Leave, "user.cleared", Ok(Want::Leave));
         wants(Kind::Text, WhenEmpty::Clear, "user.cleared", Ok(Want::Clear));
-        wants(Kind::Text, WhenEmpty::Hold, "user.cleared", Err("yields nothing, and `when_empty` is \"hold\""));
+        wants(
+            Kind::Text,
+            WhenEmpty::Hold,
+            "user.cleared",
+            Err("yields nothing, and `when_empty` is \"hold\"; fill the attribute in Okta"),
+        );
     }
 
     #[test]
@@ -343,12 +394,15 @@ mod tests {
         let takes_part = |include| match map(Kind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
             Mapped::Identity(_) => "in".to_owned(),
             Mapped::OutOfScope => "out".to_owned(),
-            Mapped::Held(_, doubt) => format!("{}: {}", doubt.place, doubt.why),
+            Mapped::Held(_, doubt) => doubt.to_string(),
         };
         assert_eq!(takes_part("user.userType != 'service'"), "in");
         assert_eq!(takes_part("user.country == 'FI'"), "out");
         assert_eq!(takes_part("user.vip"), "in");
-        assert_eq!(takes_part("user.missing"), "people.include: yields neither true nor false");
+        assert_eq!(
+            takes_part("user.missing"),
+            "people.include: yields neither true nor false; write a comparison, such as `user.userType != 'service'`"
+        );
     }
 
     #[test]
