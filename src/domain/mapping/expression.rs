@@ -1,8 +1,12 @@
 //! One expression: checked when the configuration is read, evaluated for each person.
 //!
-//! An expression that is a plain path needs no interpreter. All others are compiled by MiniJinja, and evaluated once on a person without
-//! any attribute and once on a person who has them all, so that unknown filters and tables are found before the first real person.
+//! An expression that is a plain path, or several with `or` between them, needs no interpreter. All others are compiled by MiniJinja, and
+//! evaluated once on a person without any attribute and once on a person who has them all, so that unknown filters and tables are found
+//! before the first real person. What an expression yields follows from what it reads alone, so that one that reads a single attribute is
+//! evaluated once for each value of it: there are many people and few cities.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,16 +31,39 @@ const LONGEST_EXPRESSION: usize = 4 * 1024;
 pub(super) struct Checked {
     pub(super) source: Arc<str>,
     pub(super) reads: Vec<Read>,
-    plain: bool,
+    form: Form,
+}
+
+/// What an expression looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// `root.name`.
+    Path,
+    /// The first of several paths that has something.
+    FirstOf(Vec<Read>),
+    /// Anything else.
+    Other,
 }
 
 /// An expression, ready for one cycle.
 pub(super) enum Compiled<'m> {
     Plain(&'m Read),
+    FirstOf(&'m [Read], minijinja::Expression<'m, 'm>),
     Expression(minijinja::Expression<'m, 'm>),
+    Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<Yields>),
 }
 
+/// What an expression yielded for the values of the one attribute that it reads.
+#[derive(Default)]
+pub(super) struct Yields {
+    known: HashMap<CompactString, Outcome>,
+}
+
+/// The most values that are remembered; an attribute that has more is different for everybody, and not worth it.
+const REMEMBERED: usize = 1_000;
+
 /// What an expression yields.
+#[derive(Clone)]
 pub(super) enum Outcome {
     Empty,
     Text(CompactString),
@@ -52,7 +79,7 @@ pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Che
     let trimmed = source.trim();
     if is_plain(trimmed) {
         let read = Read::parse(trimmed).map_err(|message| (message, None))?;
-        return Ok(Checked { source: trimmed.into(), reads: vec![read], plain: true });
+        return Ok(Checked { source: trimmed.into(), reads: vec![read], form: Form::Path });
     }
     // No person is near here, so that this interpreter may say where it stumbled.
     let mut talkative = environment.clone();
@@ -82,17 +109,27 @@ pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Che
             }
         }
     }
-    Ok(Checked { source: source.into(), reads, plain: false })
+    let paths: Option<Vec<Read>> = trimmed
+        .split(" or ")
+        .map(|part| Some(part.trim()).filter(|part| is_plain(part)).and_then(|part| Read::parse(part).ok()))
+        .collect();
+    let form = paths.map_or(Form::Other, Form::FirstOf);
+    Ok(Checked { source: source.into(), reads, form })
 }
 
 impl Checked {
     /// Compiles the expression for one cycle.
     pub(super) fn compile<'m>(&'m self, environment: &'m Environment<'_>) -> Compiled<'m> {
-        if self.plain {
-            return Compiled::Plain(&self.reads[0]);
+        let expression = || {
+            let expression = environment.compile_expression(&self.source);
+            expression.expect("it compiled when the configuration was read")
+        };
+        match (&self.form, &self.reads[..]) {
+            (Form::Path, reads) => Compiled::Plain(&reads[0]),
+            (Form::FirstOf(paths), _) => Compiled::FirstOf(paths, expression()),
+            (Form::Other, [read]) => Compiled::Remembered(read, expression(), RefCell::default()),
+            (Form::Other, _) => Compiled::Expression(expression()),
         }
-        let expression = environment.compile_expression(&self.source);
-        Compiled::Expression(expression.expect("it compiled when the configuration was read"))
     }
 }
 
@@ -111,14 +148,39 @@ impl Compiled<'_> {
                 Some(ProfileValue::Number(_)) => Err(a_number()),
                 Some(ProfileValue::Odd) => Err("yields an object, which is no text; read another attribute".to_owned()),
             },
-            Self::Expression(expression) => {
-                let value = expression
-                    .eval(minijinja::Value::from_object(Names(Arc::clone(person))))
-                    .map_err(|error| explanation(&error))?;
-                outcome(&value)
+            Self::FirstOf(paths, expression) => {
+                let first = paths.iter().find_map(|path| path.of(person));
+                match first {
+                    None => Ok(Outcome::Empty),
+                    Some(ProfileValue::Text(text)) => text_outcome(text),
+                    // Whether these count as something is the interpreter's to say.
+                    Some(_) => interpret(expression, person),
+                }
             }
+            Self::Expression(expression) => interpret(expression, person),
+            Self::Remembered(read, expression, yields) => match read.of(person) {
+                Some(ProfileValue::Text(text)) => {
+                    if let Some(known) = yields.borrow().known.get(&text) {
+                        return Ok(known.clone());
+                    }
+                    let outcome = interpret(expression, person)?;
+                    let known = &mut yields.borrow_mut().known;
+                    if known.len() < REMEMBERED {
+                        known.insert(text, outcome.clone());
+                    }
+                    Ok(outcome)
+                }
+                _ => interpret(expression, person),
+            },
         }
     }
+}
+
+fn interpret(expression: &minijinja::Expression<'_, '_>, person: &Arc<Assignment>) -> Result<Outcome, String> {
+    let value = expression
+        .eval(minijinja::Value::from_object(Names(Arc::clone(person))))
+        .map_err(|error| explanation(&error))?;
+    outcome(&value)
 }
 
 /// Nobody means it, and neither Haiilo nor every database takes it.

@@ -247,9 +247,8 @@ mod tests {
     }
 
     /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
-    #[track_caller]
-    fn check(value: &str, expected: &Json) {
-        let found = match map(Kind::Any, WhenEmpty::Leave, value, None) {
+    fn yields(value: &str) -> Json {
+        match map(Kind::Any, WhenEmpty::Leave, value, None) {
             Mapped::Identity(identity) => match &identity.wants[0] {
                 Want::Set(value) => value.to_json(),
                 Want::Leave => Json::Null,
@@ -257,8 +256,50 @@ mod tests {
             },
             Mapped::Held(_, doubt) => json!(format!("held: {doubt}")),
             Mapped::OutOfScope => json!("out of scope"),
+        }
+    }
+
+    #[track_caller]
+    fn check(value: &str, expected: &Json) {
+        assert_eq!(&yields(value), expected, "{value}");
+    }
+
+    #[test]
+    fn the_first_of_several_paths_is_what_the_interpreter_would_take() {
+        let attributes = ["firstName", "nothing", "blank", "employeeNumber", "vip", "tags", "odd", "absent"];
+        for left in attributes {
+            for right in attributes {
+                let paths = format!("user.{left} or user.{right} or appuser.team");
+                assert_eq!(yields(&paths), yields(&format!("({paths})")), "{paths}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_evaluated_before_is_told_from_what_was_not() {
+        let rule = |path: &str, value: &str| RuleSpec {
+            path: AttributePath::parse(path).expect("a path"),
+            value: value.to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Text,
         };
-        assert_eq!(&found, expected, "{value}");
+        let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.city | upper")];
+        let mapping = MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None };
+        let mapping = Mapping::new(mapping).expect("a mapping");
+        let mut mapper = Mapper::new(&mapping);
+        // More values than are remembered, each of them twice, with nothing in between.
+        for round in 0..2 {
+            for n in 0..1_500 {
+                let mut person = ada();
+                let city = if n % 3 == 0 { json!({}) } else { json!({ "city": format!("town {n}") }) };
+                person.user.as_mut().expect("a user").profile = profile(&city);
+                let Mapped::Identity(identity) = mapper.map(person) else { panic!("held") };
+                let found = identity.value(0).map(|value| value.shown().into_owned());
+                assert_eq!(found, (n % 3 != 0).then(|| format!("TOWN {n}")), "round {round}");
+            }
+        }
     }
 
     #[test]
