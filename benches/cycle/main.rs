@@ -38,6 +38,8 @@ mod world;
 const SLOW: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(40));
 /// Requests to Haiilo at once where many accounts are made.
 const MANY_AT_ONCE: usize = 16;
+/// The most memory of a cycle, in MiB: 125 MB.
+const MOST_MEMORY: u64 = 125_000_000 / 1_048_576;
 /// One person in so many changes where one in a hundred does.
 const ONE_IN: usize = 100;
 
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
         table(&runtime);
         return ExitCode::SUCCESS;
     }
-    let mut bounds = Bounds::default();
+    let mut bounds = Bounds { goals: if arguments.whole { WHOLE } else { PART }, ..Bounds::default() };
     let world = runtime.block_on(World::of(arguments.people, Accounts::Everybody, CONCURRENCY));
     nothing_to_do(&world, arguments.rounds, &mut bounds);
     slow_answers(&world, &mut bounds);
@@ -95,9 +97,24 @@ fn main() -> ExitCode {
     bounds.end()
 }
 
+/// The most that may be, as multiples of the bare loop's, and in milliseconds for the pure part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Goals {
+    idle_wall: f64,
+    create_wall: f64,
+    create_cpu: f64,
+    pub(crate) planning: f64,
+}
+
+/// On a machine of one's own, at full size.
+const WHOLE: Goals = Goals { idle_wall: 1.3, create_wall: 1.05, create_cpu: 3.0, planning: 300.0 };
+/// On a machine that others use, too, and with a tenth of the accounts, where starting counts for more.
+const PART: Goals = Goals { idle_wall: 1.7, create_wall: 1.12, create_cpu: 5.0, planning: 600.0 };
+
 /// What must hold.
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
+    pub(crate) goals: Goals,
     pub(crate) all: Vec<(String, bool)>,
 }
 
@@ -149,8 +166,8 @@ fn show(title: &str, beside: &Beside) {
 fn nothing_to_do(world: &World, rounds: u32, bounds: &mut Bounds) {
     let beside = idle_cycles(world, rounds);
     show(&format!("{} people, nothing to change, {rounds} rounds by turns", world.people), &beside);
-    bounds.ratio("wall time, as a multiple of the bare loop's", beside.wall(), 1.3);
-    bounds.at_most("peak memory, MiB (120 MB)", beside.memory(), 120_000_000 / 1_048_576);
+    bounds.ratio("wall time, as a multiple of the bare loop's", beside.wall(), bounds.goals.idle_wall);
+    bounds.at_most("peak memory, MiB", beside.memory(), MOST_MEMORY);
     let (okta, haiilo) = beside.program.iter().map(|run| (run.okta, run.haiilo)).max().unwrap_or_default();
     // The owner of the token has an account, and nobody in Okta.
     let (people, accounts) = (u64::from(world.people), u64::from(world.people) + 1);
@@ -181,8 +198,9 @@ fn creates(runtime: &Runtime, people: u32, bounds: &mut Bounds) {
     world.answer_after(SLOW.0, SLOW.1);
     beside.program.push(measure(&world, world.program(&["sync", "--approve", &id])));
     show(&format!("{people} accounts to make, {MANY_AT_ONCE} requests at once, the same slow answers"), &beside);
-    bounds.ratio("wall time of making accounts, as a multiple of the bare loop's", beside.wall(), 1.05);
-    bounds.ratio("processor time of making accounts, as a multiple of the bare loop's", beside.cpu(), 3.0);
+    let Goals { idle_wall: _, create_wall, create_cpu, planning: _ } = bounds.goals;
+    bounds.ratio("wall time of making accounts, as a multiple of the bare loop's", beside.wall(), create_wall);
+    bounds.ratio("processor time of making accounts, as a multiple of the bare loop's", beside.cpu(), create_cpu);
 }
 
 /// One person in a hundred moves, back and forth.

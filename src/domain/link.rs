@@ -72,7 +72,6 @@ pub enum Counted {
 pub struct Links {
     /// In the order of the Okta ids.
     rows: Vec<Link>,
-    by_person: Positions,
     by_account: Positions,
 }
 
@@ -84,7 +83,7 @@ impl Links {
 
     /// The position of a person's link.
     pub(crate) fn position(&self, id: &OktaUserId) -> Option<usize> {
-        self.by_person.candidates(hash(id.as_str())).find(|at| self.rows[*at].okta_id == *id)
+        self.rows.binary_search_by(|link| link.okta_id.cmp(id)).ok()
     }
 
     /// The link at a position.
@@ -118,9 +117,8 @@ impl FromIterator<Link> for Links {
     fn from_iter<I: IntoIterator<Item = Link>>(links: I) -> Self {
         let mut rows: Vec<Link> = links.into_iter().collect();
         rows.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-        let by_person = rows.iter().map(|link| Some(hash(link.okta_id.as_str()))).collect();
         let by_account = rows.iter().map(|link| Some(hash(link.haiilo_id.as_str()))).collect();
-        Self { rows, by_person, by_account }
+        Self { rows, by_account }
     }
 }
 

@@ -5,6 +5,7 @@
 //! total must agree with the rows received, or with a second walk.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::domain::account::{Account, AccountRow};
 use crate::domain::assignment::StandingDoubt;
@@ -91,7 +92,6 @@ impl PersonState {
 #[derive(Clone, Debug)]
 pub struct AssignmentSnapshot {
     people: Vec<Person>,
-    by_id: Positions,
     unreadable: usize,
     pages: usize,
 }
@@ -104,7 +104,7 @@ impl AssignmentSnapshot {
 
     /// A person by id.
     pub fn get(&self, id: &OktaUserId) -> Option<&Person> {
-        self.by_id.candidates(hash(id.as_str())).map(|at| &self.people[at]).find(|person| person.id == *id)
+        self.people.binary_search_by(|person| person.id.cmp(id)).ok().map(|at| &self.people[at])
     }
 
     /// Rows that named nobody.
@@ -177,8 +177,7 @@ impl AssignmentWalk {
             twice
         });
         people.shrink_to_fit();
-        let by_id = people.iter().map(|person| Some(hash(person.id.as_str()))).collect();
-        AssignmentSnapshot { people, by_id, unreadable, pages }
+        AssignmentSnapshot { people, unreadable, pages }
     }
 }
 
@@ -296,7 +295,7 @@ enum Stage {
 struct Round {
     accounts: Vec<Account>,
     /// Hashes of the ids that were seen.
-    seen: HashSet<u64>,
+    seen: HashSet<u64, BuildHasherDefault<AsItIs>>,
     unreadable: usize,
     /// The row behind the last one that was received.
     reached: u64,
@@ -307,6 +306,24 @@ struct Round {
     holes: usize,
     /// Pages that should have held new rows and held known ones.
     repeats: usize,
+}
+
+/// A number that is a hash already needs no other.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl AccountWalk {
@@ -429,6 +446,7 @@ impl AccountWalk {
         if total / size > MOST_PAGES as u64 * 10 {
             return Err(Incomplete::Endless);
         }
+        self.round.expect(total);
         let first = self.round.reached + 1;
         let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
         self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
@@ -446,7 +464,17 @@ impl AccountWalk {
     }
 }
 
+/// Accounts for which there is room before they come, at most: a total need not be true.
+const MOST_EXPECTED: u64 = 1_000_000;
+
 impl Round {
+    /// Makes room for all that the server says there is, so that nothing is moved as it grows.
+    fn expect(&mut self, total: u64) {
+        let more = clamp(total.min(MOST_EXPECTED)) as usize;
+        self.accounts.reserve_exact(more.saturating_sub(self.accounts.len()));
+        self.seen.reserve(more.saturating_sub(self.seen.len()));
+    }
+
     /// Adds rows; how many of them were new.
     fn add(&mut self, rows: Vec<AccountRow>) -> usize {
         let before = self.accounts.len() + self.unreadable;

@@ -33,12 +33,12 @@ impl Value {
     /// A text, or nothing if it is blank.
     pub fn text(text: impl Into<CompactString>) -> Option<Self> {
         let text = text.into();
-        if text.trim().is_empty() { None } else { Some(Self::Text(text)) }
+        if is_blank(&text) { None } else { Some(Self::Text(text)) }
     }
 
     /// Several texts without the blank ones, or nothing if none is left.
     pub fn list(texts: impl IntoIterator<Item = CompactString>) -> Option<Self> {
-        let texts: Box<[CompactString]> = texts.into_iter().filter(|text| !text.trim().is_empty()).collect();
+        let texts: Box<[CompactString]> = texts.into_iter().filter(|text| !is_blank(text)).collect();
         if texts.is_empty() { None } else { Some(Self::List(texts)) }
     }
 
@@ -110,6 +110,11 @@ pub fn same(left: Option<&Value>, right: Option<&Value>, compare: Compare) -> bo
         (Some(left), Some(right)) => left.same_as(right, compare),
         (None, Some(_)) | (Some(_), None) => false,
     }
+}
+
+/// Whether a text has nothing but space in it. Nearly always the first letter tells.
+pub(crate) fn is_blank(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
 fn same_text(left: &str, right: &str, compare: Compare) -> bool {

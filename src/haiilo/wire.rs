@@ -18,6 +18,11 @@ use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::mapping::Mapping;
 use crate::domain::snapshot::AccountPage;
 
+/// A body as the text that JSON is (RFC 8259, 8.1): looked at once as a whole, and not text by text.
+fn checked(body: &[u8]) -> Result<&str, serde_json::Error> {
+    std::str::from_utf8(body).map_err(serde_json::Error::custom)
+}
+
 /// Which attributes of an account are read, and into which slots.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -42,7 +47,7 @@ impl Shape {
 
     /// Reads the answer to a listing.
     pub fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        let mut deserializer = serde_json::Deserializer::from_str(checked(body)?);
         let page = PageSeed(self).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(page)
@@ -50,9 +55,13 @@ impl Shape {
 
     /// Reads one user; `None` where there is no id in it.
     pub(super) fn read_user(&self, resource: Map<String, Json>, etag: Option<String>) -> Option<WholeAccount> {
-        match RowSeed(self).deserialize(&Json::Object(resource.clone())) {
-            Ok(AccountRow::Account(account)) => Some(WholeAccount { account, resource, etag }),
-            Ok(AccountRow::Unreadable) | Err(_) => None,
+        let whole = Json::Object(resource);
+        let row = RowSeed(self).deserialize(&whole);
+        match (row, whole) {
+            (Ok(AccountRow::Account(account)), Json::Object(resource)) => {
+                Some(WholeAccount { account, resource, etag })
+            }
+            _ => None,
         }
     }
 

@@ -51,13 +51,12 @@ pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -
     let Line { mandate, at, kind, okta_id, haiilo_id, user_name, before, sent, counts } = line;
     let Mandate { run, approval, by, reason } = mandate;
     let [renames, clears, moves, counted] = counts;
-    let row = sqlx::query("SELECT COALESCE(MAX(entry), 0) + 1 FROM journal").fetch_one(&mut *connection).await?;
-    let entry: i64 = row.try_get(0)?;
-    sqlx::query(
+    let row = sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
-         approval, by_whom, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         approval, by_whom, reason) \
+         VALUES ((SELECT COALESCE(MAX(entry), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         RETURNING entry",
     )
-    .bind(entry)
     .bind(run.as_str())
     .bind(at.timestamp())
     .bind(kind)
@@ -73,9 +72,9 @@ pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -
     .bind(approval.as_ref().map(ApprovalId::as_str))
     .bind(by.as_str())
     .bind(reason.as_deref())
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(EntryId(entry))
+    Ok(EntryId(row.try_get(0)?))
 }
 
 /// An outcome that is not known leaves the entry open, so that the next cycle looks.
@@ -192,7 +191,7 @@ pub(super) async fn write_decision(
 
 pub(super) async fn write_link(connection: &mut AnyConnection, link: &Link, now: i64) -> Result<(), Error> {
     let Link { okta_id, haiilo_id, user_name, origin, listed, missing: _ } = link;
-    notes::write_name(connection, okta_id.as_str(), user_name.as_str(), now).await?;
+    notes::remember_name(connection, okta_id.as_str(), user_name.as_str(), now).await?;
     sqlx::query(
         "INSERT INTO links (okta_id, haiilo_id, user_name, origin, listed, missing_since, missing_approved, since) \
          VALUES ($1, $2, $3, $4, $5, NULL, 0, $6) \

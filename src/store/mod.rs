@@ -3,6 +3,7 @@
 //! Implements the store's ports. Knows nothing of Okta, Haiilo or the engine. Every write is durable before it returns.
 
 mod approvals;
+mod batch;
 mod decisions;
 mod dialect;
 mod file_lock;

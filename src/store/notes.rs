@@ -90,6 +90,22 @@ pub(super) async fn write_name(
     name: &str,
     now: i64,
 ) -> Result<(), Error> {
+    remember_name(connection, okta_id, name, now).await?;
+    sqlx::query("UPDATE links SET user_name = $1 WHERE okta_id = $2")
+        .bind(name)
+        .bind(okta_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Remembers the userName of a link's account, if that will be another one.
+pub(super) async fn remember_name(
+    connection: &mut AnyConnection,
+    okta_id: &str,
+    name: &str,
+    now: i64,
+) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO user_names (haiilo_id, user_name, since) \
          SELECT haiilo_id, user_name, $1 FROM links WHERE okta_id = $2 AND user_name <> $3 \
@@ -98,13 +114,8 @@ pub(super) async fn write_name(
     .bind(now)
     .bind(okta_id)
     .bind(name)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    sqlx::query("UPDATE links SET user_name = $1 WHERE okta_id = $2")
-        .bind(name)
-        .bind(okta_id)
-        .execute(connection)
-        .await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use sqlx::Connection as _;
 use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
+use crate::store::batch::Queue;
 use crate::store::file_lock::FileLock;
 use crate::store::lock::{CycleLock, Held};
 use crate::store::place::StorePlace;
@@ -17,6 +18,8 @@ pub struct Store {
     pub(super) connection: Mutex<AnyConnection>,
     pub(super) place: StorePlace,
     pub(super) guard: Guard,
+    /// Entries of the journal that wait for the connection.
+    pub(super) queue: Queue,
 }
 
 /// What keeps other cycles away.
@@ -52,12 +55,12 @@ impl Store {
                 (connection, Guard::Session(key))
             }
         };
-        Ok(Self { connection: Mutex::new(connection), place, guard })
+        Ok(Self { connection: Mutex::new(connection), place, guard, queue: Queue::default() })
     }
 
     /// Closes the store in order, and lets go of the lock after that. A store that is merely dropped is closed some time later.
     pub async fn close(self) -> Result<(), StoreFailure> {
-        let Self { connection, place, guard } = self;
+        let Self { connection, place, guard, queue: _ } = self;
         let connection = connection.into_inner();
         match guard {
             Guard::File(lock) => {

@@ -14,6 +14,7 @@ use crate::domain::operation::Operation;
 use crate::domain::plan::Notes;
 use crate::domain::polling::Polling;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
+use crate::store::batch::{self, Entry, Written};
 use crate::store::open::{Guard, Store};
 use crate::store::{approvals, journal, notes, polling, postgres, probe};
 
@@ -50,7 +51,9 @@ impl StoreWriter for Store {
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
-        self.transaction(async |connection| journal::write_intent(connection, intent).await).await
+        let Intent { mandate, at, operation, before } = intent;
+        let (mandate, operation) = (Box::new((*mandate).clone()), Box::new((*operation).clone()));
+        self.write_entry(Entry::Intent { mandate, at: *at, operation, before: before.clone() }).await
     }
 
     async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
@@ -64,10 +67,8 @@ impl StoreWriter for Store {
         effects: &[Effect],
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| {
-            journal::write_outcome(connection, entry, outcome, effects, now.timestamp()).await
-        })
-        .await
+        let (outcome, effects) = (outcome.clone(), effects.to_vec());
+        self.write_entry(Entry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
     }
 
     async fn refuse(&self, refusal: &Refusal) -> Result<(), StoreFailure> {
@@ -103,18 +104,65 @@ impl StoreWriter for Store {
 }
 
 impl Store {
+    /// Writes an entry, together with those of all who wait.
+    pub(super) async fn write_entry(&self, entry: Entry) -> Written {
+        let mut receiver = self.queue.join(entry);
+        let mut connection = self.connection.lock().await;
+        if let Ok(written) = receiver.try_recv() {
+            return written;
+        }
+        let batch = self.queue.take();
+        let together = self.transaction_on(&mut connection, async |connection| {
+            let mut written = Vec::with_capacity(batch.len());
+            for (entry, _) in &batch {
+                written.push(batch::write(connection, entry).await?);
+            }
+            Ok(written)
+        });
+        match together.await {
+            Ok(written) => {
+                for ((_, waiter), entry) in batch.into_iter().zip(written) {
+                    // Whoever does not wait any more was dropped with its operation.
+                    let _ = waiter.send(Ok(entry));
+                }
+            }
+            // One that cannot be written keeps nobody else from being written.
+            Err(_) => {
+                for (entry, waiter) in batch {
+                    let alone =
+                        self.transaction_on(&mut connection, async |connection| batch::write(connection, &entry).await);
+                    let _ = waiter.send(alone.await);
+                }
+            }
+        }
+        receiver.try_recv().unwrap_or_else(|_| {
+            let message =
+                "the journal was left while an entry was being written; the next cycle looks what became of it"
+                    .to_owned();
+            Err(StoreFailure { message, cause: None })
+        })
+    }
+
     pub(super) async fn transaction<T>(
         &self,
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, StoreFailure> {
         let mut connection = self.connection.lock().await;
+        self.transaction_on(&mut connection, work).await
+    }
+
+    pub(super) async fn transaction_on<T>(
+        &self,
+        connection: &mut AnyConnection,
+        work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, StoreFailure> {
         let result: Result<T, Error> = async {
             sqlx::raw_sql(self.place.dialect().begin_writing()).execute(&mut *connection).await?;
             let done: Result<T, Error> = async {
                 if let Guard::Session(key) = self.guard {
-                    postgres::prove(&mut connection, key).await?;
+                    postgres::prove(connection, key).await?;
                 }
-                work(&mut connection).await
+                work(connection).await
             }
             .await;
             match done {

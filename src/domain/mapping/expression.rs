@@ -17,6 +17,7 @@ use minijinja::{Environment, ErrorKind};
 use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::mapping::context::{Names, Read, Root};
+use crate::domain::value::is_blank;
 
 /// The most texts that a list may have.
 const LONGEST_LIST: usize = 1_000;
@@ -217,7 +218,7 @@ fn text_outcome(text: CompactString) -> Result<Outcome, String> {
     if text.contains('\0') {
         return Err(NUL.to_owned());
     }
-    Ok(if text.trim().is_empty() { Outcome::Empty } else { Outcome::Text(text) })
+    Ok(if is_blank(&text) { Outcome::Empty } else { Outcome::Text(text) })
 }
 
 /// Counts while it collects: a list may be long without ever having been in memory.

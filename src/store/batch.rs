@@ -1,0 +1,82 @@
+//! Writing the journal for many operations at once. Operations that are under way side by side write their lines side by side, too: whoever
+//! comes first to the connection writes for all who wait, in one transaction, so that the disk is waited for once. Nobody is told that a line is
+//! written before it is durable.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sqlx::{AnyConnection, Error};
+use tokio::sync::oneshot::{self, Receiver, Sender};
+
+use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::operation::Operation;
+use crate::ports::StoreFailure;
+use crate::store::journal;
+
+/// What waits to be written.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// An operation, before it is sent.
+    Intent {
+        /// Who asks for it.
+        mandate: Box<Mandate>,
+        /// When.
+        at: chrono::DateTime<chrono::Utc>,
+        /// The operation.
+        operation: Box<Operation>,
+        /// The account as it was.
+        before: Option<serde_json::Value>,
+    },
+    /// How one ended.
+    Outcome {
+        /// Which.
+        entry: EntryId,
+        /// How.
+        outcome: Outcome,
+        /// What follows from it.
+        effects: Vec<Effect>,
+        /// When, in seconds.
+        now: i64,
+    },
+}
+
+/// The entry of the journal that was written, or why it was not.
+pub(super) type Written = Result<EntryId, StoreFailure>;
+
+/// Entries that wait for the connection, each with whoever waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: Mutex<Vec<(Entry, Sender<Written>)>>,
+}
+
+impl Queue {
+    /// Takes an entry in; what is received says what became of it.
+    pub(super) fn join(&self, entry: Entry) -> Receiver<Written> {
+        let (sender, receiver) = oneshot::channel();
+        self.waiting().push((entry, sender));
+        receiver
+    }
+
+    /// All who wait, for whoever writes for them.
+    pub(super) fn take(&self) -> Vec<(Entry, Sender<Written>)> {
+        std::mem::take(&mut *self.waiting())
+    }
+
+    /// A holder that panicked left plain data behind, which is still true.
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Entry, Sender<Written>)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes one of them.
+pub(super) async fn write(connection: &mut AnyConnection, entry: &Entry) -> Result<EntryId, Error> {
+    match entry {
+        Entry::Intent { mandate, at, operation, before } => {
+            let intent = Intent { mandate, at: *at, operation, before: before.clone() };
+            journal::write_intent(connection, &intent).await
+        }
+        Entry::Outcome { entry, outcome, effects, now } => {
+            journal::write_outcome(connection, *entry, outcome, effects, *now).await?;
+            Ok(*entry)
+        }
+    }
+}
