@@ -26,6 +26,7 @@ pub mod mapping;
 pub mod memory;
 pub mod operation;
 pub mod owners;
+pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod polling;
