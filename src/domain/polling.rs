@@ -19,6 +19,8 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 const OLDEST: TimeDelta = TimeDelta::days(89);
 /// Entries whose ids are remembered.
 const REMEMBERED: usize = 1_000;
+/// Polls in a row that may fail because somebody could not be read.
+const MOST_FAILURES: u32 = 5;
 /// Answers about one person may lag behind the log: so long after the first look there is a second one.
 pub const SECOND_LOOK: TimeDelta = TimeDelta::minutes(2);
 
@@ -49,6 +51,9 @@ pub struct Polling {
     pub groups: BTreeSet<GroupId>,
     /// Pages of a full cycle: a look at more people would cost more than one.
     pub pages: usize,
+    /// How often in a row people could not be read who are named behind this position.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 /// Why the log is not followed from where it was left.
@@ -70,11 +75,13 @@ impl Polling {
     ) -> Self {
         let kept = before.filter(|before| before.stale(&rules, begins).is_none());
         let (position, seen) = match kept {
-            Some(Self { position, seen, at: _, rules: _, again: _, groups: _, pages: _ }) => (position, seen),
+            Some(Self { position, seen, at: _, rules: _, again: _, groups: _, pages: _, failures: _ }) => {
+                (position, seen)
+            }
             None => (LogPosition::Since(begins - OVERLAP), Vec::new()),
         };
         // Everybody was just looked at.
-        Self { position, at: begins, rules, seen, again: BTreeMap::new(), groups, pages }
+        Self { position, at: begins, rules, seen, again: BTreeMap::new(), groups, pages, failures: 0 }
     }
 
     /// Why a full cycle must come first, if so.
@@ -100,6 +107,14 @@ impl Polling {
         let surplus = self.seen.len().saturating_sub(REMEMBERED);
         self.seen.drain(..surplus);
         new
+    }
+
+    /// Somebody who is named behind this position could not be read. One person must not keep all others waiting for ever, so that after some
+    /// failures nothing is left of it: the next full cycle looks at everybody.
+    #[must_use]
+    pub fn failed(self) -> Option<Self> {
+        let failures = self.failures + 1;
+        (failures < MOST_FAILURES).then_some(Self { failures, ..self })
     }
 
     /// Takes those out whose second look is due.
@@ -171,6 +186,20 @@ mod tests {
         polling.take_new((10..1_010).map(|uuid| event(&uuid.to_string())).collect());
         assert_eq!(polling.seen.len(), 1_000);
         assert_eq!(polling.take_new(vec![event("1"), event("1009")]), [event("1")]);
+    }
+
+    #[test]
+    fn a_position_behind_which_somebody_cannot_be_read_is_given_up() {
+        let mut left = Some(fresh());
+        let mut times = 0;
+        while let Some(polling) = left {
+            assert_eq!(polling.position, fresh().position);
+            left = polling.failed();
+            times += 1;
+        }
+        assert_eq!(times, 5);
+        let failed = fresh().failed();
+        assert_eq!(Polling::after_full_cycle(failed, at(90), rules("a"), (BTreeSet::new(), 3)).failures, 0);
     }
 
     #[test]

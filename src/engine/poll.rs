@@ -153,6 +153,7 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
 ) -> Result<Polled, CycleError> {
     let (store, settings, local_time) = (world.store(), errand.settings, world.clock().now());
     let Some(mut polling) = store.polling().await? else { return Ok(Polled::FullCycle(NoPoll::NotYet)) };
+    let before = polling.clone();
     match polling.stale(&settings.polling_rules(), local_time) {
         Some(Stale::Configuration) => return lose(world, NoPoll::Configuration).await,
         Some(Stale::TooOld) => return lose(world, NoPoll::TooOld).await,
@@ -189,7 +190,7 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
     if people.len() > polling.pages {
         return lose(world, NoPoll::ManyPeople).await;
     }
-    polling.at = now;
+    (polling.at, polling.failures) = (now, 0);
     polling.look_again(&named, now);
     let wants_full = wants_full.map(NoPoll::Event);
     if people.is_empty() {
@@ -198,7 +199,13 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
     }
     let look =
         Look { world, writer, errand, times: (now, ClockAgreement::of(local_time, server_time)), started: local_time };
-    let Seen { report, settled } = Box::pin(look.at(&people, memory, backdrop, observer)).await?;
+    let Seen { report, settled } = match Box::pin(look.at(&people, memory, backdrop, observer)).await {
+        Ok(seen) => seen,
+        Err(error) => {
+            store.keep_polling(before.failed().as_ref()).await?;
+            return Err(error);
+        }
+    };
     let wants_full = match after(&report) {
         After::Lost(why) => {
             store.keep_polling(None).await?;

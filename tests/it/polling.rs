@@ -453,3 +453,18 @@ async fn the_store_says_how_far_the_log_was_followed_once_its_effects_are_durabl
     assert!(world.try_poll(&Halt::default()).await.is_err());
     assert_eq!(position().await, before);
 }
+
+#[tokio::test]
+async fn somebody_who_cannot_be_read_does_not_keep_everybody_waiting_for_ever() {
+    let mut world = World::followed(30).await;
+    world.set_profile(3, "city", json!("Turku"));
+    world.haiilo.plant(When::Every(haiilo::route::READ), Fault::Refuse(403));
+    for _ in 0..5 {
+        assert!(world.try_poll(&Halt::default()).await.is_err());
+    }
+    assert_eq!(not_polled(world.poll().await), NoPoll::NotYet);
+    // A full cycle needs no reading by id, and what it has seen to is not looked for again.
+    world.advance(TimeDelta::minutes(10));
+    assert_eq!(outcomes(&world.full_cycle().await.0), ["update done"]);
+    assert!(matches!(world.poll().await, Polled::Quiet));
+}
