@@ -91,7 +91,7 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, U
         return stays("it carries another userName than when it was last seen".to_owned());
     }
     if let Some(pause) = here.memory.pause_at(here.now) {
-        return stays(format!("all writes are paused, by {}", pause.by));
+        return stays(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     Ok(link)
 }

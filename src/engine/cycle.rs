@@ -118,10 +118,12 @@ pub async fn prepare<W: World>(
     }
     if !application.push_features.is_empty() {
         let features = application.push_features.join(", ");
-        plan.findings.push(format!("Okta's own push to Haiilo is on ({features}) and would be a second writer"));
+        plan.findings.push(format!(
+            "Okta's own push to Haiilo is on ({features}) and would be a second writer: switch it off in Okta"
+        ));
     }
     if let Some(pause) = memory.pause_at(now) {
-        plan.findings.push(format!("all writes are paused {}, by {}", pause.end(), pause.by));
+        plan.findings.push(format!("all writes are paused {}, by {}; `resume` lets them go on", pause.end(), pause.by));
     }
     let signs = match scope {
         Scope::Everybody => Signs::Counted,

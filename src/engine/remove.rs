@@ -117,7 +117,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Ok(Some(_)) if answer.is_ok() => {
                 Outcome::Unknown("Haiilo accepted the delete, and still shows the account".to_owned())
             }
-            Ok(Some(_)) => Outcome::Failed("the account is still there after the delete".to_owned()),
+            Ok(Some(_)) => {
+                Outcome::Failed("the account is still there after the delete; look at it in Haiilo".to_owned())
+            }
             Err(failure) => Outcome::Unknown(failure.to_string()),
         }
     }

@@ -56,7 +56,10 @@ impl Stop {
             Self::Refused(kind, why) => {
                 format!("{EQUAL_REFUSALS} times in a row haiilo refused to {}: {why}", kind.as_str())
             }
-            Self::NoSeats => "all seats of haiilo are taken, so that no more accounts are created".to_owned(),
+            Self::NoSeats => {
+                "all seats of haiilo are taken, so that no more accounts are created: free some, or extend the licence"
+                    .to_owned()
+            }
             Self::TimeIsUp => {
                 "30 minutes have passed since both sides were read; the rest belongs to the next cycle".to_owned()
             }

@@ -55,7 +55,7 @@ pub async fn plan_probe<W: World>(
     address: &str,
 ) -> Result<WriteProbe, String> {
     if let Some(pause) = prepared.memory.pause_at(prepared.now) {
-        return Err(format!("all writes are paused, by {}", pause.by));
+        return Err(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     let probe = WriteProbe::plan(prepared.known(settings), address)?;
     let names = [&probe.name, &probe.renamed];

@@ -158,7 +158,7 @@ async fn seats_are_counted_by_what_was_done() {
 
     Outcome
       0 of 1 operations done.
-      STOPPED: all seats of haiilo are taken, so that no more accounts are created
+      STOPPED: all seats of haiilo are taken, so that no more accounts are created: free some, or extend the licence
       CREATE  lukasz.maekinen.20@example.com  failed  POST /Users: haiilo answered 400 (No seats left: all seats of your licence are taken); free seats in haiilo, or extend its licence
 
     CREATE (1)
