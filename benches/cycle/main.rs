@@ -221,8 +221,7 @@ fn one_percent(world: &World, rounds: u32) -> Beside {
         let program = measure(world, world.program(&["sync"]));
         let bare = measure(world, bare(world, &["move", &ONE_IN.to_string(), "Elsewhere"]));
         // The loop has moved other people; they are put back, and the first round shows the program its first update.
-        let put_back = measure(world, world.program(&["sync"]));
-        assert!(put_back.time > 0.0, "it ran");
+        measure(world, world.program(&["sync"]));
         if round > 0 {
             beside.program.push(program);
             beside.bare.push(bare);

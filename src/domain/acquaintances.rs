@@ -18,7 +18,7 @@ use crate::domain::owners::Owners;
 use crate::domain::value::Value;
 
 /// Whom a joiner may be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Acquaintances<'a> {
     /// The slots of the given and the family name.
     slots: Option<[usize; 2]>,

@@ -78,12 +78,7 @@ pub struct Links {
 impl Links {
     /// The link of a person.
     pub fn of_person(&self, id: &OktaUserId) -> Option<&Link> {
-        self.position(id).map(|at| &self.rows[at])
-    }
-
-    /// The position of a person's link.
-    pub(crate) fn position(&self, id: &OktaUserId) -> Option<usize> {
-        self.rows.binary_search_by(|link| link.okta_id.cmp(id)).ok()
+        self.rows.binary_search_by(|link| link.okta_id.cmp(id)).ok().map(|at| &self.rows[at])
     }
 
     /// The link at a position.

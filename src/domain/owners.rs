@@ -27,11 +27,6 @@ impl<'a> Owners<'a> {
         Self { links, accounts, shown, linked }
     }
 
-    /// The link of a person, with the account where Haiilo shows it.
-    pub fn of_person(&self, id: &OktaUserId) -> Option<(&'a Link, Option<&'a Account>)> {
-        self.links.position(id).map(|at| self.pair(at))
-    }
-
     /// Looks people up who are asked about in the order of their ids, which is that of the links.
     pub fn in_turn(&self) -> InTurn<'_, 'a> {
         InTurn { owners: self, at: 0 }

@@ -153,7 +153,6 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
 ) -> Result<Polled, CycleError> {
     let (store, settings, local_time) = (world.store(), errand.settings, world.clock().now());
     let Some(mut polling) = store.polling().await? else { return Ok(Polled::FullCycle(NoPoll::NotYet)) };
-    let before = polling.clone();
     match polling.stale(&settings.polling_rules(), local_time) {
         Some(Stale::Configuration) => return lose(world, NoPoll::Configuration).await,
         Some(Stale::TooOld) => return lose(world, NoPoll::TooOld).await,
@@ -202,7 +201,9 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
     let Seen { report, settled } = match Box::pin(look.at(&people, memory, backdrop, observer)).await {
         Ok(seen) => seen,
         Err(error) => {
-            store.keep_polling(before.failed().as_ref()).await?;
+            // What is kept is still where this poll began.
+            let kept = store.polling().await?;
+            store.keep_polling(kept.and_then(Polling::failed).as_ref()).await?;
             return Err(error);
         }
     };

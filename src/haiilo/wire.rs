@@ -17,11 +17,7 @@ use crate::domain::attribute::AttributePath;
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::mapping::Mapping;
 use crate::domain::snapshot::AccountPage;
-
-/// A body as the text that JSON is (RFC 8259, 8.1): looked at once as a whole, and not text by text.
-fn checked(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(serde_json::Error::custom)
-}
+use crate::http;
 
 /// Which attributes of an account are read, and into which slots.
 #[derive(Clone, Debug)]
@@ -47,7 +43,7 @@ impl Shape {
 
     /// Reads the answer to a listing.
     pub fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(checked(body)?);
+        let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
         let page = PageSeed(self).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(page)

@@ -9,7 +9,7 @@ mod retry;
 mod spread;
 mod width;
 
-pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
+pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, json_text, secret_header};
 pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};
 pub use gate::{Gate, Passage, Permit};

@@ -111,6 +111,18 @@ impl<C: Clock> OktaClient<C> {
         serde_json::from_slice(&answer.body).map(Some).map_err(|error| unreadable(route, Some(error)))
     }
 
+    /// The address of the page behind an answer, by the rule of its listing for where links may lead.
+    pub(super) fn following(
+        &self,
+        route: &'static str,
+        (asked, answer): (&Url, &Answer),
+        resolve: fn(&Url, &[String], &Url, &str) -> Result<Url, OktaError>,
+    ) -> Result<Option<Url>, Failure> {
+        let next = link::next(&answer.headers).map_err(|error| error.of(route))?;
+        let next = next.map(|target| resolve(&self.org, &self.link_hosts, asked, &target));
+        next.transpose().map_err(|error| error.of(route))
+    }
+
     /// The application.
     pub(super) fn app_id(&self) -> &str {
         &self.app_id
@@ -247,11 +259,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
             None => self.url(&["api", "v1", "apps", &self.app_id, "users"], Some(&first)),
         };
         let answer = succeeded(APP_USERS, self.call(APP_USERS, url.clone()).await?)?;
-        let next = link::next(&answer.headers)
-            .map_err(|error| error.of(APP_USERS))?
-            .map(|target| link::resolve(&self.org, &self.link_hosts, &url, &target))
-            .transpose()
-            .map_err(|error| error.of(APP_USERS))?;
+        let next = self.following(APP_USERS, (&url, &answer), link::resolve)?;
         Ok(AssignmentPage { body: answer.body, next: next.map(|url| Cursor(url.into())) })
     }
 

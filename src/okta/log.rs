@@ -70,11 +70,7 @@ impl<C: Clock> OktaClient<C> {
         (route, url): (&'static str, Url),
     ) -> Result<(Vec<T>, Option<Url>, crate::http::Answer), Failure> {
         let answer = succeeded(route, self.call_within(scope, route, url.clone()).await?)?;
-        let next = link::next(&answer.headers)
-            .map_err(|error| error.of(route))?
-            .map(|target| link::permitted(self.org(), self.link_hosts(), &url, &target))
-            .transpose()
-            .map_err(|error| error.of(route))?;
+        let next = self.following(route, (&url, &answer), link::permitted)?;
         let rows = serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))?;
         Ok((rows, next, answer))
     }

@@ -8,22 +8,18 @@ use std::fmt;
 
 use compact_str::CompactString;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::mapping::Wanted;
+use crate::http;
 use crate::ports::AssignmentRows;
-
-/// A body as the text that JSON is (RFC 8259, 8.1): looked at once as a whole, and not text by text.
-fn checked(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(serde_json::Error::custom)
-}
 
 /// Reads a page of assignments, keeping the wanted attributes alone.
 pub fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(checked(body)?);
+    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
     let rows = deserializer.deserialize_seq(RowsVisitor(wanted))?;
     deserializer.end()?;
     Ok(rows)
@@ -31,7 +27,7 @@ pub fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_j
 
 /// Reads one assignment; `None` where it names nobody.
 pub(super) fn read_assignment(body: &[u8], wanted: &Wanted) -> Result<Option<Assignment>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(checked(body)?);
+    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
     let row = RowSeed(wanted).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(row)
@@ -46,7 +42,7 @@ pub(super) struct NamedUser {
 
 /// Reads one user.
 pub(super) fn read_user(body: &[u8], wanted: &Wanted) -> Result<Option<NamedUser>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(checked(body)?);
+    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
     let user = UserSeed(wanted).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(user)

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sqlx::{AnyConnection, Error};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::journal::{Effect, EntryId, Mandate, Outcome};
 use crate::domain::operation::Operation;
 use crate::ports::StoreFailure;
 use crate::store::journal;
@@ -71,8 +71,7 @@ impl Queue {
 pub(super) async fn write(connection: &mut AnyConnection, entry: &Entry) -> Result<EntryId, Error> {
     match entry {
         Entry::Intent { mandate, at, operation, before } => {
-            let intent = Intent { mandate, at: *at, operation, before: before.clone() };
-            journal::write_intent(connection, &intent).await
+            journal::write_operation(connection, (mandate, *at), operation, before.as_ref()).await
         }
         Entry::Outcome { entry, outcome, effects, now } => {
             journal::write_outcome(connection, *entry, outcome, effects, *now).await?;

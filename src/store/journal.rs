@@ -8,19 +8,29 @@ use sqlx::{Error, Row as _};
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
-use crate::domain::operation::Change;
+use crate::domain::operation::{Change, Operation};
 use crate::store::notes;
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
     let Intent { mandate, at, operation, before } = intent;
+    write_operation(connection, (mandate, *at), operation, before.as_ref()).await
+}
+
+/// An operation, with the account as it was.
+pub(super) async fn write_operation(
+    connection: &mut AnyConnection,
+    (mandate, at): (&Mandate, DateTime<Utc>),
+    operation: &Operation,
+    before: Option<&Json>,
+) -> Result<EntryId, Error> {
     let line = Line {
         mandate,
-        at: *at,
+        at,
         kind: operation.kind().as_str(),
         okta_id: operation.okta_id.as_str(),
         haiilo_id: operation.haiilo_id(),
         user_name: &operation.user_name,
-        before: before.as_ref(),
+        before,
         sent: operation.changes(),
         counts: [
             operation.renames().into(),

@@ -51,13 +51,8 @@ pub(super) enum Compiled<'m> {
     Plain(&'m Read),
     FirstOf(&'m [Read], minijinja::Expression<'m, 'm>),
     Expression(minijinja::Expression<'m, 'm>),
-    Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<Yields>),
-}
-
-/// What an expression yielded for the values of the one attribute that it reads.
-#[derive(Default)]
-pub(super) struct Yields {
-    known: HashMap<CompactString, Outcome>,
+    /// With what it yielded for the values of the one attribute that it reads.
+    Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<HashMap<CompactString, Outcome>>),
 }
 
 /// The most values that are remembered; an attribute that has more is different for everybody, and not worth it.
@@ -159,13 +154,13 @@ impl Compiled<'_> {
                 }
             }
             Self::Expression(expression) => interpret(expression, person),
-            Self::Remembered(read, expression, yields) => match read.of(person) {
+            Self::Remembered(read, expression, known) => match read.of(person) {
                 Some(ProfileValue::Text(text)) => {
-                    if let Some(known) = yields.borrow().known.get(&text) {
-                        return Ok(known.clone());
+                    if let Some(outcome) = known.borrow().get(&text) {
+                        return Ok(outcome.clone());
                     }
                     let outcome = interpret(expression, person)?;
-                    let known = &mut yields.borrow_mut().known;
+                    let mut known = known.borrow_mut();
                     if known.len() < REMEMBERED {
                         known.insert(text, outcome.clone());
                     }

@@ -226,15 +226,19 @@ mod tests {
         }
     }
 
-    fn map(kind: Kind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
-        let rule = |path: &str, value: &str| RuleSpec {
+    fn rule(path: &str, value: &str) -> RuleSpec {
+        RuleSpec {
             path: AttributePath::parse(path).expect("a path"),
             value: value.to_owned(),
             compare: Compare::Exact,
             on: On::CreateAndUpdate,
-            when_empty,
-            kind,
-        };
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Any,
+        }
+    }
+
+    fn map(kind: Kind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
+        let rule = |path: &str, value: &str| RuleSpec { when_empty, kind, ..rule(path, value) };
         let groups = BTreeMap::from([("DE".to_owned(), "Germany".to_owned())]);
         let others = BTreeMap::from([("*".to_owned(), "Elsewhere".to_owned())]);
         let spec = MappingSpec {
@@ -277,15 +281,8 @@ mod tests {
 
     #[test]
     fn what_was_evaluated_before_is_told_from_what_was_not() {
-        let rule = |path: &str, value: &str| RuleSpec {
-            path: AttributePath::parse(path).expect("a path"),
-            value: value.to_owned(),
-            compare: Compare::Exact,
-            on: On::CreateAndUpdate,
-            when_empty: WhenEmpty::Leave,
-            kind: Kind::Text,
-        };
-        let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.city | upper")];
+        let city = RuleSpec { kind: Kind::Text, ..rule("title", "user.city | upper") };
+        let rules = vec![rule("userName", "assignment.user_name"), city];
         let mapping = MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None };
         let mapping = Mapping::new(mapping).expect("a mapping");
         let mut mapper = Mapper::new(&mapping);
@@ -448,14 +445,6 @@ mod tests {
 
     #[test]
     fn an_attribute_that_nobody_has_is_told_once_enough_people_were_seen() {
-        let rule = |path: &str, value: &str| RuleSpec {
-            path: AttributePath::parse(path).expect("a path"),
-            value: value.to_owned(),
-            compare: Compare::Exact,
-            on: On::CreateAndUpdate,
-            when_empty: WhenEmpty::Leave,
-            kind: Kind::Any,
-        };
         let rules = vec![rule("userName", "assignment.user_name"), rule("title", "user.managr or user.firstName")];
         let mapping =
             Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None })
