@@ -47,6 +47,13 @@ enum Deed {
     Silence,
 }
 
+impl Deed {
+    /// Whether somebody may stop being assigned by it.
+    fn is_departure(&self) -> bool {
+        matches!(self, Self::Unassign(_) | Self::Deactivate(_) | Self::Suspend(_) | Self::DropGroup)
+    }
+}
+
 /// What is done where a poll wants a full cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Obedience {
@@ -217,7 +224,10 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
     let mut polled = Life::begin(hired).await;
     assert_eq!(alone.accounts(), polled.accounts());
     for turn in &turns {
-        for deed in turn {
+        // An account stays as it was when its person left. Whoever leaves between a poll that left them to the next full cycle and that
+        // cycle has another account than they would have had, or none; so nobody leaves while the worlds differ.
+        let may_leave = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
+        for deed in turn.iter().filter(|deed| may_leave || !deed.is_departure()) {
             alone.act(deed);
             polled.act(deed);
         }
