@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
-use crate::domain::account::WholeAccount;
+use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::backdrop::Backdrop;
 use crate::domain::guard::Violation;
@@ -239,6 +239,9 @@ pub trait AccountWriter: Send + Sync {
 
     /// Deletes an account. The caller has read it just before, so that nothing is waited for: what cannot be done now is not done.
     fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Makes an account active or inactive, and nothing else. The caller reads the account afterwards.
+    fn set_activity(&self, id: &HaiiloId, activity: Activity) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// How updates are sent by now.
     fn manner(&self) -> Manner;

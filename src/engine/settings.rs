@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
+use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::{AcceptedMapping, Fingerprint, Tenant};
 use crate::domain::policy::Policy;
@@ -58,7 +59,7 @@ impl CycleSettings {
     pub(super) fn polling_rules(&self) -> Fingerprint {
         let Tenant { org_id: _, org_url, app_id, product, base_url } = &self.tenant;
         let policy = format!("{:?}", self.policy);
-        let owner = self.policy.token_owner.as_str();
+        let owner = self.policy.token_owner.as_ref().map_or("", UserName::as_str);
         let version = env!("CARGO_PKG_VERSION");
         let all =
             [org_url, app_id, product, base_url, self.mapping.text(), &policy, owner, self.update_method, version];

@@ -58,10 +58,10 @@ pub fn json(report: &Report<'_>) -> String {
 }
 
 fn of_leaver(product: Product, leaver: &Leaver) -> Json {
-    let Leaver { okta_id, haiilo_id, user_name, evidence, since, fate } = leaver;
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, departure: _, fate } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
-        "action": action(fate), "due": due(fate).map(stamp), "since": stamp(*since),
+        "action": action(leaver), "due": due(fate).map(stamp), "since": stamp(*since),
         "reason": subject::fate(product, leaver),
     })
 }

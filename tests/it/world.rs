@@ -14,7 +14,7 @@ use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sim::{Server, SimClock};
 use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{
-    HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, TokenForm, UpdateMethod,
+    HaiiloAuth, HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, TokenForm, UpdateMethod,
 };
 use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::attribute::AttributePath;
@@ -23,7 +23,7 @@ use okta_haiilo_sync::domain::journal::{Mandate, Outcome};
 use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::memory::{Memory, Tenant};
 use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
 };
 use okta_haiilo_sync::domain::value::Compare;
 use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
@@ -176,7 +176,8 @@ fn policy() -> Policy {
             grace: TimeDelta::days(30),
         },
         protected: Protected::new(["*@haiilo.com".to_owned()]).expect("a pattern"),
-        token_owner: UserName::new(haiilo::OWNER),
+        deprovision: Deprovision::Delete,
+        token_owner: Some(UserName::new(haiilo::OWNER)),
         limits: Limits::usual(),
     }
 }
@@ -241,9 +242,11 @@ impl World {
                 update_method: UpdateMethod::Patch,
                 page_size: 100,
                 concurrency: 2,
-                token: haiilo::TOKEN.into(),
-                token_form: TokenForm::Bearer,
-                token_owner: UserName::new(haiilo::OWNER),
+                auth: HaiiloAuth::AccessToken {
+                    token: haiilo::TOKEN.into(),
+                    form: TokenForm::Bearer,
+                    owner: UserName::new(haiilo::OWNER),
+                },
             },
             okta,
             haiilo,
