@@ -1,0 +1,6 @@
+//! The simulated intranet, asked over HTTP.
+
+mod groups;
+mod tokens;
+mod users;
+mod world;
