@@ -94,8 +94,14 @@ impl Haiilo {
         Some(Answer::new(200, &self.manner.content_type, body))
     }
 
-    /// Replaces or patches an account. A deleted one that is still shown comes back if the write activates it.
+    /// Replaces or patches an account. A deleted one that is still shown comes back if the write activates it, unless somebody else has
+    /// its name by now.
     pub(crate) fn update(&mut self, route: &str, id: &str, job: &mut Job) -> Result<Answer, Refusal> {
+        if let Some(row) = self.remains_of(id).and_then(|number| self.intranet.bin.row(number))
+            && !self.store.by_name(row.user_name()).is_empty()
+        {
+            return Err(self.taken(format!("the userName {} is taken", row.user_name())));
+        }
         let risen = self.remains_of(id).and_then(|number| self.dig_up(number));
         let outcome = if route == route::PUT { self.replace(id, job) } else { self.patch(id, job) };
         if let Some(number) = risen {
