@@ -141,16 +141,16 @@ pub(crate) fn kept(
     Ok(after)
 }
 
-/// An account of an intranet is active or not, and says so. One that becomes active may be hidden at first.
+/// An account of an intranet begins active unless it shall not. One that becomes active may be hidden at first.
 fn settle_activation(manner: &Manner, before: Option<&Attributes>, after: &mut Attributes) {
     let is_active = |attributes: &Attributes| get(attributes, "active") != Some(&Value::Bool(false));
-    let was = before.map(is_active);
-    let wanted = match get(after, "active") {
-        None => was.unwrap_or(true),
-        Some(_) => is_active(after),
-    };
-    let hides = manner.directory.activation == Activation::Hidden && was != Some(true);
-    set(after, "active", Value::Bool(wanted && !hides));
+    if before.is_none() && get(after, "active").is_none() {
+        set(after, "active", Value::Bool(true));
+    }
+    let was = before.is_some_and(is_active);
+    if manner.directory.activation == Activation::Hidden && !was {
+        set(after, "active", Value::Bool(false));
+    }
 }
 
 /// Honours `"true"` and `"False"`, which no correct client sends.

@@ -207,7 +207,11 @@ impl Haiilo {
             }
         }
         let mentions = kept::mentions(&sent);
-        let sent = kept::replaced(self.manner.put, &before, &sent);
+        let mut sent = kept::replaced(self.manner.put, &before, &sent);
+        if let (true, None, Some(active)) = (self.is_intranet(), get(&sent, "active"), get(&before, "active")) {
+            // Nothing is no way to say that somebody comes or goes.
+            sent.insert("active".to_owned(), active.clone());
+        }
         self.commit(number, &Sent { before, wanted: sent, mentions, by: By::Put }, job)
     }
 

@@ -1,6 +1,6 @@
 //! Groups of an intranet: what is kept of them, who is in them, and how they are found.
 
-use okta_haiilo_sim::haiilo::{Bend, Change, Did, GroupPatch, Kept, Members, Origin, Resource, route};
+use okta_haiilo_sim::haiilo::{Bend, Change, Did, GroupPatch, Kept, MemberShape, Members, Origin, Resource, route};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -234,6 +234,15 @@ async fn lists_may_hide_members() {
     let found = world.look_up("Groups", "displayName eq \"Editors\"").await;
     assert_eq!(found.json()["Resources"][0].get("members"), None);
     assert_eq!(world.get(&format!("/Groups/{id}")).await.members(), [world.id("a")]);
+}
+
+#[tokio::test]
+async fn members_may_be_shown_as_they_were_sent() {
+    let world = World::with("a", |directory| directory.member = MemberShape::Bare).await;
+    let a = world.id("a");
+    let shown = world.post_group("Editors", &[&a]).await.json();
+    let reference = format!("{}/api/scim/v2/Users/{a}", world.server.origin());
+    assert_eq!(shown["members"], json!([{"value": a, "$ref": reference}]));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The simulated intranet, asked over HTTP.
 
+mod discovery;
 mod fields;
 mod groups;
 mod lifecycle;
