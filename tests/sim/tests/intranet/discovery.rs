@@ -8,7 +8,7 @@ use crate::world::{ENTERPRISE, GROUP, USER, World};
 
 const URN: &str = "urn:example:scim:schemas:extension:profile:2.0:User";
 
-async fn described(world: World) -> World {
+fn described(world: World) -> World {
     world.server.state().tune(|manner| manner.discovery = Discovery::Served);
     world
 }
@@ -36,7 +36,7 @@ async fn a_client_may_ask_where_there_is_nothing() {
 
 #[tokio::test]
 async fn users_and_groups_are_described() {
-    let world = described(World::with("", |_| {}).await).await;
+    let world = described(World::with("", |_| {}).await);
     assert_eq!(world.get("/ServiceProviderConfig").await.json()["patch"]["supported"], json!(true));
     assert_eq!(column(&world.get("/Schemas").await.json(), "id"), [USER, ENTERPRISE, GROUP]);
     let types = world.get("/ResourceTypes").await.json();
@@ -56,7 +56,7 @@ async fn users_and_groups_are_described() {
 
 #[tokio::test]
 async fn users_and_groups_are_searched_together() {
-    let world = described(World::with("abc", |_| {}).await).await;
+    let world = described(World::with("abc", |_| {}).await);
     for name in ["One", "Two"] {
         world.post_group(name, &[]).await;
     }
@@ -85,7 +85,7 @@ async fn the_extension_of_the_fields_is_described() {
         directory.member = MemberShape::Bare;
         directory.fields = ["costUnit".to_owned()].into();
     });
-    let world = described(world.await).await;
+    let world = described(world.await);
     assert_eq!(column(&world.get("/Schemas").await.json(), "id"), [USER, ENTERPRISE, GROUP, URN]);
     assert_eq!(attributes(&world, URN).await, ["profileField_costUnit"]);
     assert!(!attributes(&world, USER).await.iter().any(|name| name.starts_with("profileField_")));

@@ -12,9 +12,9 @@ fn member_path(id: &str) -> String {
 
 /// A write that let these in and those out.
 fn moved(come: &[&str], go: &[&str]) -> Did {
-    let came = come.iter().map(|id| Change { path: member_path(id), from: None, to: Some(json!(id)) });
-    let went = go.iter().map(|id| Change { path: member_path(id), from: Some(json!(id)), to: None });
-    let mut changes: Vec<Change> = came.chain(went).collect();
+    let entries = come.iter().map(|id| Change { path: member_path(id), from: None, to: Some(json!(id)) });
+    let exits = go.iter().map(|id| Change { path: member_path(id), from: Some(json!(id)), to: None });
+    let mut changes: Vec<Change> = entries.chain(exits).collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Did::Changed(changes)
 }
@@ -278,7 +278,7 @@ async fn a_deleted_account_is_in_no_group() {
     let (a, b) = (world.id("a"), world.id("b"));
     let id = world.post_group("Editors", &[&a, &b]).await.id();
     assert_eq!(world.delete(&format!("/Users/{a}")).await.status, 204);
-    assert_eq!(world.members(&id), [b.clone()]);
+    assert_eq!(world.members(&id), [b.as_str()]);
     world.server.state().remove_account(&b);
     assert_eq!(world.get(&format!("/Groups/{id}")).await.members(), [""; 0]);
     let add = json!([{"op": "add", "path": "members", "value": [{"value": a}]}]);
