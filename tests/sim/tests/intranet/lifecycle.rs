@@ -236,3 +236,35 @@ async fn texts_are_no_truth_values() {
     assert_eq!(world.set(&id, "active", Value::Null).await.json().get("active"), None);
     assert_eq!(world.server.violations(), ["active as the text `perhaps`"]);
 }
+
+#[tokio::test]
+async fn a_hidden_account_is_deleted_when_the_policy_is_to_delete() {
+    for policy in [Deprovision::Delete, Deprovision::Deactivate] {
+        let world = World::with("", |directory| {
+            directory.activation = Activation::Hidden;
+            directory.deactivation = policy;
+        })
+        .await;
+        let id = world.post(new_user("ada")).await.id();
+        // What does not speak of it, and what wants the account, deletes nobody.
+        world.set(&id, "title", json!("Countess")).await;
+        world.set(&id, "active", json!(true)).await;
+        assert_eq!(shown(&world, &id).await, EVERYWHERE);
+        assert_eq!(world.set(&id, "active", json!(false)).await.status, 200);
+        let expected = if policy == Deprovision::Delete { (Did::Deleted, NOWHERE) } else { (Did::Nothing, EVERYWHERE) };
+        assert_eq!((world.last_write().did, shown(&world, &id).await), expected, "{policy:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_account_comes_back_by_a_word_alone() {
+    let world = World::with("a", |directory| directory.remains = Remains::Readable).await;
+    let id = world.id("a");
+    world.delete(&format!("/Users/{id}")).await;
+    let removal = json!([{"op": "remove", "path": "active"}]);
+    assert_eq!(world.patch(&format!("/Users/{id}"), removal).await.status, 200);
+    assert_eq!(world.get(&format!("/Users/{id}")).await.json()["active"], json!(false));
+    assert_eq!(world.server.state().accounts(), []);
+    world.set(&id, "active", json!(true)).await;
+    assert_eq!((world.last_write().did, shown(&world, &id).await), (Did::Restored, EVERYWHERE));
+}
