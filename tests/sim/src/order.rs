@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use okta_haiilo_sim::Server;
-use okta_haiilo_sim::haiilo::{Discovery, Haiilo, Strictness};
+use okta_haiilo_sim::haiilo::{Container, Discovery, Haiilo, MemberShape, Strictness};
 use okta_haiilo_sim::okta::{Dpop, Okta};
 use okta_haiilo_sim::people::person;
 use serde::Deserialize;
@@ -69,6 +69,15 @@ pub(crate) enum Order {
     RequireDpop,
     /// Haiilo becomes a SCIM server without rules of its own, with discovery.
     GenericScim,
+    /// Haiilo describes itself.
+    ServeDiscovery,
+    /// The profile fields of an intranet stand in the extension of this URN.
+    FieldsInExtension {
+        /// The URN.
+        urn: String,
+    },
+    /// An intranet shows no more of the members of a group than what a client sends.
+    BareMembers,
     /// Each answer waits.
     Latency {
         /// Milliseconds of Okta.
@@ -106,6 +115,11 @@ impl Order {
                 manner.strict = Strictness::Generic;
                 manner.discovery = Discovery::Served;
             }),
+            Self::ServeDiscovery => servers.haiilo.state().tune(|manner| manner.discovery = Discovery::Served),
+            Self::FieldsInExtension { urn } => {
+                servers.haiilo.state().tune(|manner| manner.directory.container = Container::Extension(urn));
+            }
+            Self::BareMembers => servers.haiilo.state().tune(|manner| manner.directory.member = MemberShape::Bare),
             Self::Latency { okta, haiilo } => {
                 servers.okta.set_latency(Duration::from_millis(okta));
                 servers.haiilo.set_latency(Duration::from_millis(haiilo));

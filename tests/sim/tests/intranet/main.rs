@@ -1,6 +1,10 @@
 //! The simulated intranet, asked over HTTP.
 
+mod discovery;
+mod extensions;
+mod fields;
 mod groups;
+mod lifecycle;
 mod tokens;
 mod users;
 mod world;

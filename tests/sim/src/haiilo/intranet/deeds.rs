@@ -53,9 +53,11 @@ impl Haiilo {
     /// An admin restores a deleted account; it is inactive at first.
     ///
     /// # Panics
-    /// When there is no such deleted account.
+    /// When there is no such deleted account, or somebody else has its name.
     pub fn restore_account(&mut self, id: &str) {
         let number = self.intranet.bin.by_id(id);
+        let name = number.and_then(|number| self.intranet.bin.row(number)).map_or("", |row| row.user_name());
+        assert!(self.store.by_name(name).is_empty(), "a test restores {name}, whose name somebody else has");
         let restored = number.and_then(|number| self.dig_up(number));
         assert!(restored.is_some(), "a test restores `{id}`, which was not deleted");
     }
