@@ -22,18 +22,21 @@ pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules, product: Optio
         values::choice(&[("keep", AdoptedRule::Keep), ("same", AdoptedRule::Same)]),
     );
     let grace = reader.or("leavers.grace", 30 * DAY, values::duration("0s", "3650d"));
+    let for_ever = if product == Some(Product::Intranet) { "" } else { " for ever" };
     if grace < DAY {
-        reader.warn("leavers.grace is under 1d: a mistake in Okta is hardly noticed before it deletes for ever");
+        reader.warn(format!(
+            "leavers.grace is under 1d: a mistake in Okta is hardly noticed before it deletes{for_ever}"
+        ));
     }
     if unassigned == LeaverAction::Delete {
-        reader.warn(
-            "leavers.unassigned = \"delete\": whoever loses the assignment loses the account for ever, people who still work for you too",
-        );
+        reader.warn(format!(
+            "leavers.unassigned = \"delete\": whoever loses the assignment loses the account{for_ever}, people who still work for you too",
+        ));
     }
     let deletes = [deactivated, unassigned].contains(&LeaverAction::Delete);
     if deletes && statuses.suspended == SuspendedRule::Leaver {
         reader.warn(
-            "okta.suspended = \"leaver\": suspended people count as leavers, and Advocacy cannot give back an account that [leavers] deletes",
+            "okta.suspended = \"leaver\": suspended people count as leavers, and Haiilo may be unable to give back an account that [leavers] deletes",
         );
     }
     LeaverRules { deactivated, unassigned, adopted, grace: to_delta(grace) }

@@ -268,9 +268,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::load;
-    use crate::config::settings::{HaiiloAuth, OktaAuth, Settings, State};
+    use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, State};
     use crate::config::surroundings::Surroundings;
     use crate::domain::ids::UserName;
+    use crate::domain::policy::Deprovision;
 
     const SAMPLE: &str = include_str!("../../config/okta-haiilo-sync.toml");
     const MAPPING: &str = include_str!("../../config/mapping.advocacy.toml");
@@ -586,6 +587,61 @@ mod tests {
         assert!(missing.is_empty(), "{missing:?}");
     }
 
+    /// A configuration of the intranet with these lines at its end.
+    fn of_the_intranet(lines: &str) -> Place {
+        let text = format!(
+            r#"
+            [okta]
+            org_url = "https://example.okta.com"
+            app_id = "0oa1"
+            auth = {{ method = "private_key_jwt", client_id = "0oa2" }}
+            [mapping]
+            file = "mapping.toml"
+            [haiilo]
+            product = "intranet"
+            base_url = "https://example.haiilo.app/api/scim/v2"
+            auth.client_id = "directory"
+            {lines}
+        "#
+        );
+        let mapping =
+            "attributes.userName.value = \"user.email\"\nattributes.profileField_office.value = \"user.city\"\n";
+        Place::new(&text).with(("OKTA_HAIILO_SYNC__HAIILO__AUTH__CLIENT_SECRET", "marker-secret")).file(
+            "mapping.toml",
+            mapping,
+            0o644,
+        )
+    }
+
+    #[test]
+    fn the_intranet_has_a_client_a_rule_for_external_ids_and_a_place_for_profile_fields() {
+        let settings = of_the_intranet("profile_fields = \"urn:x:2.0:User\"").settings();
+        let HaiiloAuth::ClientCredentials { token_url, client_id, client_secret, client_auth } = &settings.haiilo.auth
+        else {
+            panic!("a client")
+        };
+        assert_eq!(token_url.as_str(), "https://example.haiilo.app/api/oauth/token");
+        assert_eq!((client_id.as_str(), client_secret.expose_secret()), ("directory", "marker-secret"));
+        assert_eq!((*client_auth, settings.policy.token_owner), (ClientAuth::Basic, None));
+        let paths: Vec<String> = settings.mapping.rules().iter().map(|rule| rule.path.to_string()).collect();
+        assert_eq!(paths, ["externalId", "urn:x:2.0:User:profileField_office"]);
+        assert_eq!(settings.policy.deprovision, Deprovision::Delete, "what is not said is the worse of the two");
+    }
+
+    #[test]
+    fn in_the_intranet_nobody_loses_an_account_before_the_policy_of_the_directory_is_said() {
+        let told = |lines: &str| of_the_intranet(lines).load().map(|settings| settings.policy.deprovision);
+        let problem = told("[leavers]\ndeactivated = \"deactivate\"").expect_err("a problem").join("\n");
+        assert!(problem.starts_with("sync.toml: haiilo.deprovision_policy is missing: [leavers] takes"), "{problem}");
+        let said = "deprovision_policy = \"deactivate\"\n[leavers]\ndeactivated = \"deactivate\"";
+        assert_eq!(told(said), Ok(Deprovision::Deactivate));
+        let wrong = told("deprovision_policy = \"hide\"\nauth.token_owner = \"x\"").expect_err("problems").join("\n");
+        insta::assert_snapshot!(wrong, @r#"
+        sync.toml:13: haiilo.deprovision_policy = "hide": write "deactivate" or "delete"
+        sync.toml:14: haiilo.auth.token_owner: belongs to haiilo.product = "advocacy"; take it out
+        "#);
+    }
+
     #[test]
     fn every_problem_is_told_at_once() {
         let text = r#"
@@ -763,7 +819,7 @@ mod tests {
         warns("leavers.grace = \"1d\"", &[]);
         warns("leavers.deactivated = \"delete\"", &[]);
         let unassigned = "leavers.unassigned = \"delete\": whoever loses the assignment loses the account for ever, people who still work for you too";
-        let suspended = "okta.suspended = \"leaver\": suspended people count as leavers, and Advocacy cannot give back an account that [leavers] deletes";
+        let suspended = "okta.suspended = \"leaver\": suspended people count as leavers, and Haiilo may be unable to give back an account that [leavers] deletes";
         warns("leavers.unassigned = \"delete\"", &[unassigned]);
         warns("okta.suspended = \"leaver\"", &[]);
         warns("okta.suspended = \"leaver\"\nleavers.deactivated = \"delete\"", &[suspended]);

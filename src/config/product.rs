@@ -173,7 +173,7 @@ pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{attributes, kind, unmappable};
+    use super::{ProfileFields, Target, attributes, kind, unmappable};
     use crate::domain::attribute::AttributePath;
     use crate::domain::mapping::Kind;
     use crate::domain::policy::Product;
@@ -207,6 +207,41 @@ mod tests {
             "userName, name.givenName, name.familyName, addresses[type eq \"work\"].country, addresses[type eq \"work\"].locality, \
              addresses[type eq \"work\"].region"
         );
+    }
+
+    #[test]
+    fn what_the_intranet_knows() {
+        let known = |path: &str| kind(Product::Intranet, &AttributePath::parse(path).expect("a path"));
+        let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        for path in [
+            "userName",
+            "externalId",
+            "displayName",
+            "name.middleName",
+            "emails[type eq \"work\"].value",
+            "emails[primary eq true].value",
+            "addresses[type eq \"home\"].postalCode",
+            &format!("{enterprise}:department"),
+        ] {
+            assert_eq!(known(path), Some(Kind::Text), "{path}");
+        }
+        assert_eq!(known("profileField_jobTitle"), Some(Kind::Any));
+        assert_eq!(known("urn:x:2.0:User:profileField_jobTitle"), Some(Kind::Any));
+        assert_eq!(known(&format!("{enterprise}:manager.value")), Some(Kind::Person));
+        for path in
+            ["profileField_", "ProfileField_jobTitle", "emails", "emails[type eq \"work\"].type", "country", "x"]
+        {
+            assert_eq!(known(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_profile_field_stands_in_its_container_and_nothing_else_does() {
+        let below = Target { product: Product::Intranet, container: ProfileFields::Below("urn:x:2.0:User".into()) };
+        let placed = |path: &str| below.placed(AttributePath::parse(path).expect("a path")).to_string();
+        assert_eq!(placed("profileField_jobTitle"), "urn:x:2.0:User:profileField_jobTitle");
+        assert_eq!(placed("urn:y:2.0:User:profileField_jobTitle"), "urn:y:2.0:User:profileField_jobTitle");
+        assert_eq!(placed("title"), "title");
     }
 
     #[test]

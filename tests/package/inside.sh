@@ -45,6 +45,7 @@ is "the number of lines about what to do" "$(grep -c '^okta-haiilo-sync:' <<<"$t
 owned $etc 755 root root
 owned $etc/okta-haiilo-sync.toml 640 root okta-haiilo-sync
 owned $etc/mapping.advocacy.toml 640 root okta-haiilo-sync
+owned $etc/mapping.intranet.toml 640 root okta-haiilo-sync
 owned $etc/credentials 750 root okta-haiilo-sync
 owned /var/lib/okta-haiilo-sync 700 okta-haiilo-sync okta-haiilo-sync
 owned /usr/bin/okta-haiilo-sync 755 root root
