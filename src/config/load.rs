@@ -637,8 +637,8 @@ mod tests {
         assert_eq!(told(said), Ok(Deprovision::Deactivate));
         let wrong = told("deprovision_policy = \"hide\"\nauth.token_owner = \"x\"").expect_err("problems").join("\n");
         insta::assert_snapshot!(wrong, @r#"
-        sync.toml:13: haiilo.deprovision_policy = "hide": write "deactivate" or "delete"
-        sync.toml:14: haiilo.auth.token_owner: belongs to haiilo.product = "advocacy"; take it out
+        sync.toml:12: haiilo.deprovision_policy = "hide": write "deactivate" or "delete"
+        sync.toml:13: haiilo.auth.token_owner: belongs to haiilo.product = "advocacy"; take it out
         "#);
     }
 

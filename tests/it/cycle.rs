@@ -203,7 +203,7 @@ async fn accounts_that_exist_are_adopted_in_a_step_of_their_own() {
     assert_eq!(unmanaged, [person(9).email, "scim@example.com".to_owned()]);
     // The spelling of an address that differs in case alone is left as it is.
     assert_eq!(world.account(1).expect("the account").user_name, person(1).email.to_uppercase());
-    assert_eq!(world.account(9).expect("somebody else's").team(), person(9).city);
+    assert_eq!(world.account(9).expect("somebody else's").text("name.familyName"), person(9).family);
     world.assert_converged().await;
 }
 
