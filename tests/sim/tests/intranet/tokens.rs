@@ -111,6 +111,7 @@ async fn requests_that_are_none() {
     let refused = |error: &str| (400, error.to_owned());
     assert_eq!(error(&header, "grant_type=password").await, refused("unsupported_grant_type"));
     assert_eq!(error(&header, "").await, refused("invalid_request"));
+    assert_eq!(asked(&world, &header, "").await.header("www-authenticate"), "");
     assert_eq!(error(&header, &format!("{GRANT}&scope=read")).await, (200, String::new()));
     assert_eq!(error(&header, &format!("{GRANT}&scope=read+admin")).await, refused("invalid_scope"));
     assert_eq!(world.server.violations(), [""; 0]);
