@@ -2,7 +2,9 @@
 
 use okta_haiilo_sim::Fault;
 use okta_haiilo_sim::When;
-use okta_haiilo_sim::haiilo::{BASE, CLIENT_ID, CLIENT_SECRET, ClientAuth, Presence, TOKEN, TOKEN_PATH, route};
+use okta_haiilo_sim::haiilo::{
+    BASE, CLIENT_ID, CLIENT_SECRET, ClientAuth, Presence, Strictness, TOKEN, TOKEN_PATH, route,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -184,4 +186,14 @@ async fn faults_and_throttling_meet_the_token_endpoint_too() {
     world.server.state().throttle_after(0, 30);
     let reply = asked(&world, &header, GRANT).await;
     assert_eq!((reply.status, reply.header("retry-after")), (429, "30"));
+}
+
+#[tokio::test]
+async fn no_other_product_gives_tokens() {
+    for strict in [Strictness::Advocacy, Strictness::Generic] {
+        let world = World::new(|haiilo| haiilo.tune(|manner| manner.strict = strict)).await;
+        assert_ne!(asked(&world, &basic(CLIENT_ID, CLIENT_SECRET), GRANT).await.status, 200);
+        assert_eq!(world.server.state().tokens_granted(), 0);
+        assert_eq!(world.server.violations(), ["unknown route: POST /api/oauth/token"]);
+    }
 }
