@@ -102,6 +102,8 @@ async fn a_new_name_shows_at_every_member() {
     assert_eq!(names(&b).await, json!(["Writers"]));
     let of_user = world.set(&a, "groups", json!([])).await;
     assert_eq!(of_user.refusal(), refused(400, "mutability"));
+    world.patch_group(&id, json!([{"op": "remove", "path": member_path(&a)}])).await;
+    assert_eq!((names(&a).await, names(&b).await), (json!([]), json!(["Writers"])));
     world.delete(&format!("/Groups/{id}")).await;
     assert_eq!((names(&a).await, names(&b).await), (json!([]), json!([])));
 }
