@@ -1,6 +1,8 @@
 //! Groups of an intranet: what is kept of them, who is in them, and how they are found.
 
-use okta_haiilo_sim::haiilo::{Bend, Change, Did, GroupPatch, Kept, MemberShape, Members, Origin, Resource, route};
+use okta_haiilo_sim::haiilo::{
+    Bend, Change, Did, GroupPatch, Kept, MemberShape, Members, Origin, Resource, WhenFull, route,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,6 +102,8 @@ async fn a_new_name_shows_at_every_member() {
     assert_eq!(names(&b).await, json!(["Writers"]));
     let of_user = world.set(&a, "groups", json!([])).await;
     assert_eq!(of_user.refusal(), refused(400, "mutability"));
+    world.patch_group(&id, json!([{"op": "remove", "path": member_path(&a)}])).await;
+    assert_eq!((names(&a).await, names(&b).await), (json!([]), json!(["Writers"])));
     world.delete(&format!("/Groups/{id}")).await;
     assert_eq!((names(&a).await, names(&b).await), (json!([]), json!([])));
 }
@@ -281,8 +285,13 @@ async fn a_deleted_account_is_in_no_group() {
     assert_eq!(world.members(&id), [b.as_str()]);
     world.server.state().remove_account(&b);
     assert_eq!(world.get(&format!("/Groups/{id}")).await.members(), [""; 0]);
-    let add = json!([{"op": "add", "path": "members", "value": [{"value": a}]}]);
-    assert_eq!(world.patch_group(&id, add).await.refusal(), refused(400, "invalidValue"));
+    let add = |id: &str| json!([{"op": "add", "path": "members", "value": [{"value": id}]}]);
+    assert_eq!(world.patch_group(&id, add(&a)).await.refusal(), refused(400, "invalidValue"));
+    // Neither can somebody be in a group who waits for a seat.
+    world.server.state().set_seats(Some(0));
+    world.server.state().tune(|manner| manner.when_full = WhenFull::Queued);
+    let waiting = world.post(new_user("c")).await.id();
+    assert_eq!(world.patch_group(&id, add(&waiting)).await.refusal(), refused(400, "invalidValue"));
 }
 
 #[tokio::test]

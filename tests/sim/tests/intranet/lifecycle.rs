@@ -156,6 +156,13 @@ async fn or_it_brings_the_old_one_back() {
     assert_eq!(shown(&world, &id).await, EVERYWHERE);
     assert_eq!(world.look_up("Users", "userName eq \"a@example.com\"").await.column("id"), [id.as_str()]);
     assert_eq!(world.server.state().restorable(), []);
+    world.delete(&format!("/Users/{id}")).await;
+    world.bend(route::CREATE, Bend::DropsValue("name.givenName".to_owned()));
+    let mut lied = new_user("a");
+    lied["name"]["givenName"] = json!("Augusta");
+    let shown = world.post(lied).await.json();
+    assert_eq!((&shown["id"], &shown["name"]["givenName"]), (&json!(id), &json!("Augusta")));
+    assert_eq!((&shown["title"], world.stored(&id, "name.givenName")), (&json!("Countess"), json!("Given A")));
     // Another name is somebody else.
     assert_eq!((world.post(new_user("b")).await.status, world.last_write().did), (201, Did::Created));
     world.server.finish();

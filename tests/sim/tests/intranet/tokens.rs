@@ -2,7 +2,9 @@
 
 use okta_haiilo_sim::Fault;
 use okta_haiilo_sim::When;
-use okta_haiilo_sim::haiilo::{BASE, CLIENT_ID, CLIENT_SECRET, ClientAuth, Presence, TOKEN, TOKEN_PATH, route};
+use okta_haiilo_sim::haiilo::{
+    BASE, CLIENT_ID, CLIENT_SECRET, ClientAuth, Presence, Strictness, TOKEN, TOKEN_PATH, route,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -111,6 +113,7 @@ async fn requests_that_are_none() {
     let refused = |error: &str| (400, error.to_owned());
     assert_eq!(error(&header, "grant_type=password").await, refused("unsupported_grant_type"));
     assert_eq!(error(&header, "").await, refused("invalid_request"));
+    assert_eq!(asked(&world, &header, "").await.header("www-authenticate"), "");
     assert_eq!(error(&header, &format!("{GRANT}&scope=read")).await, (200, String::new()));
     assert_eq!(error(&header, &format!("{GRANT}&scope=read+admin")).await, refused("invalid_scope"));
     assert_eq!(world.server.violations(), [""; 0]);
@@ -183,4 +186,14 @@ async fn faults_and_throttling_meet_the_token_endpoint_too() {
     world.server.state().throttle_after(0, 30);
     let reply = asked(&world, &header, GRANT).await;
     assert_eq!((reply.status, reply.header("retry-after")), (429, "30"));
+}
+
+#[tokio::test]
+async fn no_other_product_gives_tokens() {
+    for strict in [Strictness::Advocacy, Strictness::Generic] {
+        let world = World::new(|haiilo| haiilo.tune(|manner| manner.strict = strict)).await;
+        assert_ne!(asked(&world, &basic(CLIENT_ID, CLIENT_SECRET), GRANT).await.status, 200);
+        assert_eq!(world.server.state().tokens_granted(), 0);
+        assert_eq!(world.server.violations(), ["unknown route: POST /api/oauth/token"]);
+    }
 }

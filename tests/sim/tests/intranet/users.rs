@@ -114,6 +114,9 @@ async fn external_ids_may_have_to_be_unique() {
     assert_eq!(world.set(&id, "externalId", json!("1")).await.status, 200);
     assert_eq!(world.set(&id, "externalId", json!("3")).await.status, 200);
     assert_eq!(world.set(&other, "externalId", json!("1")).await.status, 200);
+    // A deleted account has none that counts.
+    world.delete(&format!("/Users/{other}")).await;
+    assert_eq!(world.post(numbered("f", "1")).await.status, 201);
     // No externalId is nobody's.
     assert_eq!(world.post(new_user("d")).await.status, 201);
     assert_eq!(world.post(new_user("e")).await.status, 201);

@@ -121,12 +121,10 @@ impl<'a> Draft<'a> {
         shown
     }
 
-    /// Who is in so far.
+    /// Who may be in it so far: who was, and whoever was named.
     fn members(&self) -> Vec<usize> {
         let before = self.before.filter(|_| !self.cleared).into_iter().flat_map(|entry| &entry.members);
-        let stay = before.filter(|member| !self.said.contains_key(member)).copied();
-        let come = self.said.iter().filter(|(_, is_in)| **is_in).map(|(member, _)| *member);
-        stay.chain(come).collect()
+        before.chain(self.said.keys()).copied().collect()
     }
 
     fn set_all(&mut self, verb: Verb, sent: &Attributes) -> Result<(), Refusal> {
