@@ -148,7 +148,8 @@ async fn the_samples_load_as_they_are() {
         stage.write(&format!("etc/{name}"), fs::read(entry.path()).expect("a sample"));
         names.insert(name);
     }
-    assert_eq!(names, BTreeSet::from(["mapping.advocacy.toml".to_owned(), "okta-haiilo-sync.toml".to_owned()]));
+    let samples = ["mapping.advocacy.toml", "mapping.intranet.toml", "okta-haiilo-sync.toml"];
+    assert_eq!(names, samples.map(str::to_owned).into());
     let offline = ["--config", "etc/okta-haiilo-sync.toml", "check", "--offline"];
     // Nothing is missing but the two secrets.
     let ended = stage.run_without_configuration(&offline).exits(2).reports_nothing();

@@ -39,7 +39,10 @@ fn planned(prepared: &Prepared) -> String {
 /// Eight people in step. Then one is hired, one renamed, one moved to a city, one to a group that Haiilo does not have; one was deactivated a
 /// month ago, one today, one was unassigned; an account is gone, another is not ours, and two people want one name.
 pub(crate) async fn eventful() -> World {
-    let mut world = World::in_step(8).await;
+    let mut world = World::with_people(8).await;
+    // One account is made after the other, so that each person always has the same id in Haiilo.
+    world.settings.concurrency = 1;
+    world.get_in_step().await;
     world.settings.policy.leavers.unassigned = LeaverAction::Keep;
     world.haiilo.state().add_account(seed(&person(50)));
     let id = |n| world.okta_id(n);
