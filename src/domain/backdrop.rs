@@ -26,6 +26,11 @@ impl Mark {
         Self::of(&["userName", &name.key()])
     }
 
+    /// That of an Okta id, as accounts bear it.
+    pub fn of_external_id(id: &str) -> Self {
+        Self::of(&["externalId", id.trim()])
+    }
+
     /// That of a given and a family name.
     fn of_human([given, family]: [&Value; 2]) -> Self {
         Self::of(&["human", &given.key(), &family.key()])
@@ -44,6 +49,9 @@ pub struct Backdrop {
     pub unsettled: BTreeMap<OktaUserId, Option<Mark>>,
     /// The userNames of accounts that are not ours.
     pub strange_names: BTreeSet<Mark>,
+    /// The externalIds of the same accounts.
+    #[serde(default)]
+    pub strange_ids: BTreeSet<Mark>,
     /// The given and family names of the same accounts.
     pub strangers: BTreeSet<Mark>,
     /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
@@ -103,6 +111,10 @@ impl Backdrop {
         Self {
             unsettled,
             strange_names: strange.iter().filter_map(|account| account.user_name.as_ref()).map(Mark::of_name).collect(),
+            strange_ids: mapping.external_id().map_or_else(BTreeSet::new, |slot| {
+                let ids = strange.iter().filter_map(|account| account.values[slot].as_ref());
+                ids.map(|id| Mark::of_external_id(&id.shown())).collect()
+            }),
             strangers: strange
                 .iter()
                 .filter(is_human)

@@ -75,6 +75,9 @@ fn joiner<'a>(
     if backdrop.listing == Listing::Doubtful {
         return Stance::FullCycle("it was not certain who has no account");
     }
+    if backdrop.strange_ids.contains(&Mark::of_external_id(okta_id.as_str())) {
+        return Stance::FullCycle("an account that is not linked bears the id of the person");
+    }
     if memory.perhaps_made_for(&identity.user_name, okta_id).is_some() {
         return Stance::FullCycle("an account of this name was perhaps made for somebody else");
     }

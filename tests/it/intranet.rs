@@ -11,7 +11,7 @@ use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Fate, KeptBecause};
 use okta_haiilo_sync::domain::mapping::{Kind, Mapping};
 use okta_haiilo_sync::domain::policy::{Deprovision, LeaverAction, Product};
 use okta_haiilo_sync::domain::value::Compare;
-use okta_haiilo_sync::engine::Stop;
+use okta_haiilo_sync::engine::{Polled, Stop};
 use serde_json::json;
 
 use crate::told::explained;
@@ -185,6 +185,22 @@ async fn an_account_that_bears_the_id_of_somebody_is_theirs_under_whatever_name(
     assert_eq!(done(&mut world).await, ["update done"]);
     assert_eq!(world.haiilo_id(1), account);
     world.assert_converged().await;
+}
+
+/// A poll sees no listing, and Haiilo may let two accounts share an externalId.
+#[tokio::test]
+async fn a_poll_leaves_whoever_has_an_account_by_id_to_the_full_cycle() {
+    let mut world = in_step(3).await;
+    let account = world.haiilo.state().add_account(seed(&person(30)));
+    let newcomer = world.okta.state().hire(&person(7));
+    world.okta.state().unassign(&newcomer);
+    world.haiilo.state().edit(&account, "externalId", json!(newcomer));
+    world.full_cycle().await;
+    world.okta.state().assign(&newcomer);
+    let Polled::Looked(looked) = world.poll().await else { panic!("somebody was looked at") };
+    assert_eq!((outcomes(&looked.report).len(), looked.wants_full.is_some()), (0, true));
+    let full = world.full_cycle().await;
+    assert_eq!(outcomes(&full), ["link done"]);
 }
 
 #[tokio::test]
