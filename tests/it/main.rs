@@ -49,6 +49,7 @@ mod others;
 mod pace;
 mod planner;
 mod polling;
+mod polling_doubts;
 mod polling_equivalence;
 mod rehires;
 mod reports;

@@ -62,7 +62,7 @@ impl World {
     }
 
     /// Everybody has an account, each kind of write was seen once, and the log is followed.
-    async fn followed(n: u32) -> Self {
+    pub(crate) async fn followed(n: u32) -> Self {
         let mut world = Self::in_step(n).await;
         world.set_profile(0, "city", json!("Oulu"));
         world.follow_from_now().await;
@@ -99,7 +99,7 @@ fn unassigned(world: &World, n: u32) -> String {
 
 /// What a poll did, each operation as `kind outcome`; and whether it wants a full cycle.
 #[track_caller]
-fn done(polled: &Polled) -> (Vec<String>, Option<NoPoll>) {
+pub(crate) fn done(polled: &Polled) -> (Vec<String>, Option<NoPoll>) {
     match polled {
         Polled::Looked(looked) => (outcomes(&looked.report), looked.wants_full.clone()),
         other => panic!("nobody was looked at: {other:?}"),
@@ -371,42 +371,6 @@ async fn during_a_pause_nobody_is_looked_at() {
     assert_eq!((not_polled(polled), requests), (NoPoll::Paused, [1, 0]));
     world.full_cycle().await;
     assert_eq!(not_polled(world.poll().await), NoPoll::NotYet);
-}
-
-#[tokio::test]
-async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {
-    let mut world = World::in_step(30).await;
-    let stranger = person(80);
-    world.haiilo.state().add_account(AccountSeed { user_name: "other@example.org".to_owned(), ..seed(&stranger) });
-    world.set_profile(0, "city", json!("Oulu"));
-    world.full_cycle().await;
-    // The same given and family name as an account that is not ours.
-    world.okta.state().hire(&stranger);
-    let polled = world.poll().await;
-    assert_eq!(done(&polled), (Vec::new(), Some(NoPoll::Unsettled)));
-    assert!(world.account(80).is_none());
-    let report = world.full_cycle().await;
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "perhaps_same_person");
-}
-
-#[tokio::test]
-async fn a_name_that_somebody_else_wants_or_has_is_given_to_nobody_by_a_poll() {
-    let mut world = World::followed(30).await;
-    // Somebody without a group is held, and claims a name all the same.
-    let mut nobody = person(81);
-    nobody.country_code = "??";
-    world.okta.state().hire(&nobody);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
-    world.full_cycle().await;
-    let rival = world.okta.state().hire(&person(82));
-    world.okta.state().set_user_name(&rival, &nobody.email);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
-    assert!(world.haiilo.state().account_named(&nobody.email).is_none());
-    // The name of an account of ours.
-    let other = world.okta.state().hire(&person(83));
-    world.okta.state().set_user_name(&other, &person(7).email);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
-    assert_eq!(world.haiilo.state().writes().len(), 0);
 }
 
 #[tokio::test]
