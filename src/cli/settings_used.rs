@@ -17,6 +17,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         push_is_on,
         page_size,
         concurrency,
+        groups: _,
         journal_keep,
         update_method,
     } = settings;
@@ -73,7 +74,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         ("leavers.grace", span(*grace)),
         ("protect.accounts", protected.patterns().collect::<Vec<_>>().join(", ")),
     ];
-    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing } = limits;
+    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing, members } = limits;
     used.extend([
         ("limits.vanished", limit(*vanished)),
         ("limits.deletes", limit(*deletes)),
@@ -83,6 +84,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         ("limits.clears", limit(*clears)),
         ("limits.moves", limit(*moves)),
         ("limits.missing", limit(*missing)),
+        ("limits.members", limit(*members)),
         ("journal.keep", span(*journal_keep)),
     ]);
     let mut used: Vec<(String, String)> = used.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::groups::link::GroupMemory;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::Links;
@@ -50,6 +51,8 @@ pub struct Memory {
     pub pinned: BTreeSet<OktaUserId>,
     /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
+    /// What is remembered of groups.
+    pub groups: GroupMemory,
 }
 
 impl Memory {

@@ -5,6 +5,8 @@
 mod client;
 mod dialect;
 mod error;
+mod group_wire;
+mod groups;
 mod probe;
 mod wire;
 

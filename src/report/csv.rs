@@ -42,6 +42,7 @@ pub fn csv(report: &Report<'_>) -> String {
         edited,
         findings: _,
         notes: _,
+        groups: _,
     } = report.plan;
     let mut rows: Vec<Row> = operations.iter().flat_map(of_operation).collect();
     rows.extend(leavers.iter().map(|leaver| Row {

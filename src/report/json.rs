@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, edited, findings, notes: _ } =
+    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, edited, findings, notes: _, groups: _ } =
         report.plan;
     let verdict = report.verdict;
     let mut object = Map::new();

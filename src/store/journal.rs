@@ -9,7 +9,7 @@ use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::operation::{Change, Operation};
-use crate::store::notes;
+use crate::store::{groups, notes};
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
     let Intent { mandate, at, operation, before } = intent;
@@ -102,6 +102,7 @@ pub(super) async fn write_outcome(
     let linked = effects.iter().find_map(|effect| match effect {
         Effect::Linked(link) => Some(link.haiilo_id.as_str()),
         Effect::ProbeMade(id) => Some(id.as_str()),
+        Effect::GroupLinked(link) => Some(link.haiilo_id.as_str()),
         _ => None,
     });
     sqlx::query(
@@ -167,6 +168,8 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
         }
         // The entry itself names it.
         Effect::ProbeMade(_) => Ok(()),
+        Effect::GroupLinked(link) => groups::write_link(connection, link, now).await,
+        Effect::GroupUnlinked(id) => groups::remove_link(connection, id).await,
         Effect::GroupFound(group) => {
             sqlx::query("DELETE FROM parked_groups WHERE name = $1").bind(group.as_str()).execute(connection).await?;
             Ok(())
