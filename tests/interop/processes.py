@@ -20,10 +20,10 @@ def check(what, found, wanted):
 
 
 class Simulators:
-    """Both simulators in a process of their own."""
+    """Both simulators in a process of their own; Haiilo is of this product."""
 
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, program, product="advocacy"):
+        self.process = subprocess.Popen([program, product], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.places = json.loads(self.process.stdout.readline())
 
     def do(self, order, **words):

@@ -3,11 +3,14 @@
     python simulators.py SIMULATORS
 """
 
+import base64
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,23 +23,49 @@ CHANGED = "edsger.dubois.0@example.com"
 FEWEST_CHECKS = 100
 
 
+def judge(sims, token):
+    """scim2-tester on the simulated Haiilo."""
+    program = pathlib.Path(sys.executable).with_name("scim2")
+    judged = subprocess.run(
+        [program, "--url", sims.places["haiilo"], "test", "--verbose"],
+        env={**os.environ, "SCIM_CLI_HEADERS": f"Authorization: Bearer {token}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    passed = judged.stdout.count("SUCCESS ")
+    if judged.returncode != 0 or passed < FEWEST_CHECKS:
+        fail(f"scim2-tester: exit code {judged.returncode}, {passed} checks passed\n{judged.stdout}\n{judged.stderr}")
+    print(f"ok: scim2-tester finds nothing wrong in {passed} checks")
+
+
 def haiilo(simulators):
     print("--- scim2-tester and the simulated Haiilo")
     with Simulators(simulators) as sims:
         sims.do("generic_scim")
-        program = pathlib.Path(sys.executable).with_name("scim2")
-        headers = f"Authorization: Bearer {sims.places['haiilo_token']}"
-        judged = subprocess.run(
-            [program, "--url", sims.places["haiilo"], "test", "--verbose"],
-            env={**os.environ, "SCIM_CLI_HEADERS": headers},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        passed = judged.stdout.count("SUCCESS ")
-        if judged.returncode != 0 or passed < FEWEST_CHECKS:
-            fail(f"scim2-tester: exit code {judged.returncode}, {passed} checks passed\n{judged.stdout}\n{judged.stderr}")
-        print(f"ok: scim2-tester finds nothing wrong in {passed} checks")
+        judge(sims, sims.places["haiilo_token"])
+
+
+def access_token(places):
+    """A token of the simulated intranet."""
+    client = f"{places['haiilo_client_id']}:{places['haiilo_client_secret']}".encode()
+    request = urllib.request.Request(
+        places["haiilo_token_url"],
+        data=b"grant_type=client_credentials",
+        headers={"Authorization": f"Basic {base64.b64encode(client).decode()}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read())["access_token"]
+
+
+def intranet(simulators):
+    for container in ("top level", "extension"):
+        print(f"--- scim2-tester and the simulated intranet, profile fields in the {container}")
+        with Simulators(simulators, "intranet") as sims:
+            sims.do("serve_discovery")
+            if container == "extension":
+                sims.do("fields_in_extension", urn="urn:example:scim:schemas:extension:profile:2.0:User")
+            judge(sims, access_token(sims.places))
 
 
 def okta(simulators):
@@ -75,6 +104,7 @@ def okta(simulators):
 def main():
     (simulators,) = sys.argv[1:]
     haiilo(simulators)
+    intranet(simulators)
     okta(simulators)
 
 

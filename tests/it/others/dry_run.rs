@@ -64,7 +64,7 @@ fn seen(world: &World) -> BTreeSet<(String, String)> {
     let did = writes.into_iter().filter_map(|write| {
         let kind = match write.did {
             Did::Nothing => return None,
-            Did::Created | Did::Queued => "create",
+            Did::Created | Did::Queued | Did::Restored => "create",
             Did::Changed(_) => "update",
             Did::Deactivated(_) | Did::Deleted => "delete",
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use okta_haiilo_sim::Server;
-use okta_haiilo_sim::haiilo::{Discovery, Haiilo, Strictness};
+use okta_haiilo_sim::haiilo::{Container, Discovery, Haiilo, Strictness};
 use okta_haiilo_sim::okta::{Dpop, Okta};
 use okta_haiilo_sim::people::person;
 use serde::Deserialize;
@@ -69,6 +69,13 @@ pub(crate) enum Order {
     RequireDpop,
     /// Haiilo becomes a SCIM server without rules of its own, with discovery.
     GenericScim,
+    /// Haiilo describes itself.
+    ServeDiscovery,
+    /// The profile fields of an intranet stand in the extension of this URN.
+    FieldsInExtension {
+        /// The URN.
+        urn: String,
+    },
     /// Each answer waits.
     Latency {
         /// Milliseconds of Okta.
@@ -106,6 +113,10 @@ impl Order {
                 manner.strict = Strictness::Generic;
                 manner.discovery = Discovery::Served;
             }),
+            Self::ServeDiscovery => servers.haiilo.state().tune(|manner| manner.discovery = Discovery::Served),
+            Self::FieldsInExtension { urn } => {
+                servers.haiilo.state().tune(|manner| manner.directory.container = Container::Extension(urn));
+            }
             Self::Latency { okta, haiilo } => {
                 servers.okta.set_latency(Duration::from_millis(okta));
                 servers.haiilo.set_latency(Duration::from_millis(haiilo));

@@ -7,7 +7,8 @@ use crate::haiilo::scim::store::{Origin, Row, Seen};
 use crate::haiilo::scim::text::NameCase;
 use crate::people::Person;
 
-/// An account that an admin makes by hand. An empty group is the one that was created first; an empty team is none.
+/// An account that an admin makes by hand. An empty group is the one that was created first; an empty team is none. An intranet has
+/// neither, so that it makes the account without both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountSeed {
     /// The e-mail address that names the account.
@@ -73,6 +74,8 @@ pub struct Account {
     pub version: u64,
     /// The SCIM attributes, without what the server adds to an answer.
     pub attributes: Map<String, Value>,
+    /// The names of the groups of an intranet that it is in, in the order in which it came into them.
+    pub groups: Vec<String>,
 }
 
 impl Account {
@@ -86,6 +89,7 @@ impl Account {
             seen: row.seen,
             version: row.version,
             attributes: row.attributes.clone(),
+            groups: row.groups.iter().map(|membership| membership.name.clone()).collect(),
         }
     }
 

@@ -51,4 +51,6 @@ pub enum Bend {
     DropsValue(String),
     /// Create, update: the write leaves the account inactive, which in Advocacy means gone for ever.
     Deactivates,
+    /// Create, update of a group: answered like a success, but the first member that comes in is lost.
+    LosesMember,
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::face::Call;
 use crate::haiilo::advocacy;
 use crate::haiilo::bend::Bend;
-use crate::haiilo::manner::{Manner, Pathless, Put, Strictness, Texts, UserNames};
+use crate::haiilo::intranet::fields;
+use crate::haiilo::manner::{Activation, Manner, Pathless, Put, Strictness, Texts, UserNames};
 use crate::haiilo::record::By;
 use crate::haiilo::scim::patch::{self, Operation, Target, Verb};
 use crate::haiilo::scim::path::AttrPath;
@@ -128,10 +129,28 @@ pub(crate) fn kept(
             set(&mut after, "active", get(before, "active").cloned().unwrap_or(Value::Bool(true)));
         }
     }
+    if manner.strict == Strictness::Intranet {
+        if let Some(misfit) = fields::misfit(&manner.directory, &after) {
+            return Err(Refusal::bad("invalidValue", misfit));
+        }
+        settle_activation(manner, before, &mut after);
+    }
     for path in &manner.dropped {
         restore(&mut after, before, path);
     }
     Ok(after)
+}
+
+/// An account of an intranet is active or not, and says so. One that becomes active may be hidden at first.
+fn settle_activation(manner: &Manner, before: Option<&Attributes>, after: &mut Attributes) {
+    let is_active = |attributes: &Attributes| get(attributes, "active") != Some(&Value::Bool(false));
+    let was = before.map(is_active);
+    let wanted = match get(after, "active") {
+        None => was.unwrap_or(true),
+        Some(_) => is_active(after),
+    };
+    let hides = manner.directory.activation == Activation::Hidden && was != Some(true);
+    set(after, "active", Value::Bool(wanted && !hides));
 }
 
 /// Honours `"true"` and `"False"`, which no correct client sends.

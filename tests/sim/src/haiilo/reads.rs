@@ -6,16 +6,14 @@ use serde_json::{Value, json};
 use crate::face::{Answer, Call};
 use crate::haiilo::bend::Bend;
 use crate::haiilo::manner::{Etag, Filters, Manner, Names, Order};
+use crate::haiilo::route::BASE;
 use crate::haiilo::scim::filter::{Cases, Filter, ValueCase};
-use crate::haiilo::scim::page::{self, Asked};
+use crate::haiilo::scim::page::{self, Asked, Slice};
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::render::{self, Projection};
 use crate::haiilo::scim::store::{Row, Seen};
 use crate::haiilo::scim::text::{Attributes, NameCase, get, key_of};
 use crate::haiilo::state::Haiilo;
-
-/// The path of the endpoint.
-pub const BASE: &str = "/api/scim/v2";
 
 /// A list that a client asks for.
 #[derive(Clone, Debug)]
@@ -47,6 +45,21 @@ impl Query {
     }
 }
 
+/// The rows that a page shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    /// The first, from 0.
+    pub(crate) from: usize,
+    /// How many at most.
+    pub(crate) take: usize,
+    /// The `startIndex` that the answer names.
+    start: usize,
+    /// The most that a page of this size may hold.
+    limit: usize,
+    /// How many rows there are on all pages.
+    count: usize,
+}
+
 /// Whom a list shows.
 enum Found {
     Everybody,
@@ -67,33 +80,45 @@ impl Haiilo {
             (Some(Bend::FindsOther), Found::These(numbers)) => {
                 found = Found::These(self.other_than(numbers).into_iter().collect());
             }
-            (Some(Bend::NotAList), _) => {
-                return Ok(Answer::new(200, &self.manner.content_type, r#"{"status":"ok"}"#));
-            }
             _ => {}
         }
         let count = match &found {
             Found::Everybody => self.store.listed(),
             Found::These(numbers) => numbers.len(),
         };
-        let slice = query.asked.slice(&self.manner, count)?;
-        let (from, take) = match bend {
-            Some(Bend::SkipRows(rows)) => (slice.from + rows, slice.take),
-            Some(Bend::RepeatPage) => (0, slice.take),
-            Some(Bend::EmptyPage) => (slice.from, 0),
-            Some(Bend::ShortPage(rows)) => (slice.from, slice.take.min(*rows)),
-            _ => (slice.from, slice.take),
-        };
+        let page = self.page(&query.asked, count, bend)?;
         let numbers = match found {
-            Found::Everybody => self.store.slice(self.manner.order, from, take),
+            Found::Everybody => self.store.slice(self.manner.order, page.from, page.take),
             Found::These(mut numbers) => {
                 self.store.sort(&mut numbers, self.manner.order);
-                numbers.into_iter().skip(from).take(take).collect()
+                numbers.into_iter().skip(page.from).take(page.take).collect()
             }
         };
-        let mut rows: Vec<Bytes> = numbers.iter().filter_map(|number| self.row(*number, &query.projection)).collect();
+        let rows = numbers.iter().filter_map(|number| self.row(*number, &query.projection)).collect();
+        Ok(self.paged(&page, rows, bend))
+    }
+
+    /// Which of `count` rows a page shows.
+    pub(crate) fn page(&self, asked: &Asked, count: usize, bend: Option<&Bend>) -> Result<Page, Refusal> {
+        let Slice { from, take, start, limit } = asked.slice(&self.manner, count)?;
+        let (from, take) = match bend {
+            Some(Bend::SkipRows(rows)) => (from + rows, take),
+            Some(Bend::RepeatPage) => (0, take),
+            Some(Bend::EmptyPage) => (from, 0),
+            Some(Bend::ShortPage(rows)) => (from, take.min(*rows)),
+            _ => (from, take),
+        };
+        Ok(Page { from, take, start, limit, count })
+    }
+
+    /// The answer with the rows of a page.
+    pub(crate) fn paged(&self, page: &Page, mut rows: Vec<Bytes>, bend: Option<&Bend>) -> Answer {
+        if bend == Some(&Bend::NotAList) {
+            return Answer::new(200, &self.manner.content_type, r#"{"status":"ok"}"#);
+        }
+        let Page { start, limit, count, .. } = *page;
         bend_rows(&mut rows, bend);
-        let mut total = page::total(&self.manner, count, slice.limit, self.list_calls);
+        let mut total = page::total(&self.manner, count, limit, self.list_calls);
         match bend {
             Some(Bend::TotalMissing) => total = None,
             Some(Bend::TotalOff(by)) => {
@@ -101,8 +126,8 @@ impl Haiilo {
             }
             _ => {}
         }
-        let body = page::body(&self.manner, total.as_ref(), slice.start, &rows);
-        Ok(Answer::new(200, &self.manner.content_type, body))
+        let body = page::body(&self.manner, total.as_ref(), start, &rows);
+        Answer::new(200, &self.manner.content_type, body)
     }
 
     /// The accounts that a filter finds, as this server filters.
@@ -135,6 +160,10 @@ impl Haiilo {
             _ if filters == Filters::UserNameOnly => Err(unread()),
             Some((name, value)) if same(name, "id", cases) => {
                 Ok(Found::These(self.store.by_id(value).into_iter().filter(visible).collect()))
+            }
+            Some((name, value)) if same(name, "externalId", cases) => {
+                let numbers = self.store.by_external_id(value).iter().copied().filter(visible);
+                Ok(Found::These(numbers.collect()))
             }
             _ => {
                 // What is compared is what is shown, in the names of the RFC.
@@ -173,6 +202,9 @@ impl Haiilo {
 
     /// Answers one account by its id.
     pub(crate) fn read(&mut self, id: &str, call: &Call, bend: Option<&Bend>) -> Result<Answer, Refusal> {
+        if let Some(answer) = self.read_deleted(id, call, bend) {
+            return Ok(answer);
+        }
         let mut number = self.visible(id, bend)?;
         if bend == Some(&Bend::WrongAccount) {
             number = self.other_than(&[number]).unwrap_or(number);
@@ -228,7 +260,8 @@ impl Haiilo {
     }
 }
 
-fn same(name: &str, wanted: &str, cases: Cases) -> bool {
+/// Whether an attribute name is the one that is wanted.
+pub(crate) fn same(name: &str, wanted: &str, cases: Cases) -> bool {
     match cases.names {
         NameCase::Ignored => name.eq_ignore_ascii_case(wanted),
         NameCase::Exact => name == wanted,

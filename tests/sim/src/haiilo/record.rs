@@ -1,4 +1,4 @@
-//! What the simulator writes down for the test: every write, and every account that a request destroyed. Nothing in it is ever answered.
+//! What the simulator writes down for the test: every write, and every account that a request deleted. Nothing in it is ever answered.
 
 use serde_json::Value;
 
@@ -9,7 +9,9 @@ pub struct Write {
     pub n: u64,
     /// `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: String,
-    /// The account concerned: the one in the path, or the one that was made.
+    /// What was written.
+    pub resource: Resource,
+    /// The account or group concerned: the one in the path, or the one that was made.
     pub id: Option<String>,
     /// The body; null when there was none or it was no JSON.
     pub body: Value,
@@ -19,12 +21,21 @@ pub struct Write {
     pub did: Did,
 }
 
+/// What a write is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// An account.
+    User,
+    /// A group of an intranet.
+    Group,
+}
+
 /// What a write did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Did {
     /// Nothing: it was refused, ignored, or changed nothing.
     Nothing,
-    /// It made an account.
+    /// It made an account or a group.
     Created,
     /// It made an account that waits for a seat.
     Queued,
@@ -32,8 +43,10 @@ pub enum Did {
     Changed(Vec<Change>),
     /// It left the account inactive but readable, with these changes.
     Deactivated(Vec<Change>),
-    /// It destroyed the account for ever.
+    /// It deleted the account or group. An account of an intranet can be restored; everything else is gone for ever.
     Deleted,
+    /// It brought a deleted account of an intranet back.
+    Restored,
 }
 
 /// One value that changed.
@@ -47,7 +60,7 @@ pub struct Change {
     pub to: Option<Value>,
 }
 
-/// An account that a request destroyed. What an admin removes by hand is not here.
+/// An account that a request deleted. What an admin removes by hand is not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deleted {
     /// Its id.
@@ -58,7 +71,7 @@ pub struct Deleted {
     pub by: By,
 }
 
-/// What kind of request destroyed an account.
+/// What kind of request deleted an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// DELETE.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::clock::SimClock;
 use crate::haiilo::account::{Account, AccountSeed, Role};
 use crate::haiilo::advocacy::Advocacy;
+use crate::haiilo::intranet::Intranet;
 use crate::haiilo::manner::{Duplicate, Manner, Strictness, Unmatched};
 use crate::haiilo::record::{Deleted, Write};
 use crate::haiilo::scim::patch::{self, Operation, Target, Verb};
@@ -15,7 +16,7 @@ use crate::haiilo::scim::store::{Origin, Seen, Store};
 use crate::haiilo::scim::text::{Attributes, get, set};
 use crate::haiilo::throttle::Throttle;
 
-/// The access token that the server takes as long as the account of [`OWNER`] exists.
+/// The access token that an Advocacy takes as long as the account of [`OWNER`] exists.
 pub const TOKEN: &str = "advocacy-access-token";
 
 /// The user name of the account that the token belongs to.
@@ -28,8 +29,9 @@ pub struct Haiilo {
     pub(crate) manner: Manner,
     pub(crate) store: Store,
     pub(crate) advocacy: Advocacy,
-    /// The number of the token's owner.
-    pub(crate) owner: usize,
+    pub(crate) intranet: Intranet,
+    /// The number of the account that an Advocacy's token belongs to.
+    pub(crate) owner: Option<usize>,
     /// Accounts that wait for a seat, first come, first served.
     pub(crate) waiting: VecDeque<usize>,
     pub(crate) writes: Vec<Write>,
@@ -48,12 +50,33 @@ impl Haiilo {
     /// An Advocacy with the groups `Germany` and `Finland`, the account of the token's owner (in the first), and nothing else.
     #[must_use]
     pub fn advocacy(clock: SimClock) -> Self {
-        let mut haiilo = Self {
+        let mut haiilo = Self::empty(clock, Manner::default());
+        for group in ["Germany", "Finland"] {
+            haiilo.add_group(group);
+        }
+        haiilo.owner = Some(haiilo.insert_by_hand(AccountSeed {
+            user_name: OWNER.to_owned(),
+            given: "Sync".to_owned(),
+            family: "Service".to_owned(),
+            ..AccountSeed::default()
+        }));
+        haiilo
+    }
+
+    /// An intranet with a user directory and its API client, without accounts and groups.
+    #[must_use]
+    pub fn intranet(clock: SimClock) -> Self {
+        Self::empty(clock, Manner::intranet())
+    }
+
+    fn empty(clock: SimClock, manner: Manner) -> Self {
+        Self {
             clock,
-            manner: Manner::default(),
+            manner,
             store: Store::default(),
             advocacy: Advocacy::default(),
-            owner: 0,
+            intranet: Intranet::default(),
+            owner: None,
             waiting: VecDeque::new(),
             writes: Vec::new(),
             gone: Vec::new(),
@@ -62,17 +85,12 @@ impl Haiilo {
             throttle: Throttle::default(),
             list_calls: 0,
             base: String::new(),
-        };
-        for group in ["Germany", "Finland"] {
-            haiilo.add_group(group);
         }
-        haiilo.owner = haiilo.insert_by_hand(AccountSeed {
-            user_name: OWNER.to_owned(),
-            given: "Sync".to_owned(),
-            family: "Service".to_owned(),
-            ..AccountSeed::default()
-        });
-        haiilo
+    }
+
+    /// Whether this is an intranet.
+    pub(crate) fn is_intranet(&self) -> bool {
+        self.manner.strict == Strictness::Intranet
     }
 
     /// How the server answers.
@@ -117,7 +135,7 @@ impl Haiilo {
         self.store.all().map(|(number, _)| number).collect()
     }
 
-    /// Creates a group.
+    /// Creates a group of an Advocacy.
     pub fn add_group(&mut self, name: &str) {
         self.advocacy.add_group(name);
     }
@@ -137,7 +155,7 @@ impl Haiilo {
         }
     }
 
-    /// The groups, in the order in which they were created.
+    /// The groups of an Advocacy, in the order in which they were created.
     #[must_use]
     pub fn groups(&self) -> Vec<String> {
         self.advocacy.groups().to_vec()
@@ -198,11 +216,14 @@ impl Haiilo {
             Duplicate::AcceptedInOtherLetters => {
                 others.any(|other| self.store.row(*other).is_some_and(|row| row.user_name() == user_name))
             }
-            _ => others.next().is_some(),
+            _ => others.next().is_some() || self.is_kept_for_the_deleted(user_name),
         }
     }
 
     fn insert_by_hand(&mut self, seed: AccountSeed) -> usize {
+        if self.is_intranet() {
+            return self.insert_local(seed);
+        }
         let AccountSeed { user_name, given, family, group, team } = seed;
         let first = self.advocacy.groups().first().cloned().unwrap_or_default();
         let group = if group.is_empty() { first } else { group };
@@ -258,7 +279,10 @@ impl Haiilo {
     /// Takes an account out of everything.
     pub(crate) fn drop_row(&mut self, number: usize) {
         if let Some(row) = self.store.remove(number) {
-            self.gone_ids.insert(row.id);
+            self.gone_ids.insert(row.id.clone());
+            if self.is_intranet() {
+                self.bury(number, row);
+            }
         }
         self.waiting.retain(|waiting| *waiting != number);
         self.admit();
@@ -291,12 +315,12 @@ impl Haiilo {
         self.untouchable.insert(self.id(number));
     }
 
-    fn number(&self, id: &str) -> usize {
+    pub(crate) fn number(&self, id: &str) -> usize {
         self.store.by_id(id).unwrap_or_else(|| panic!("a test names the account `{id}`, which does not exist"))
     }
 
     fn role(&self, number: usize) -> Role {
-        if number == self.owner { Role::Admin } else { Role::User }
+        if Some(number) == self.owner { Role::Admin } else { Role::User }
     }
 
     /// All accounts, oldest first, wherever they show; the token's owner is one of them.
@@ -319,9 +343,15 @@ impl Haiilo {
         Some(Account::of(self.store.row(number)?, self.role(number)))
     }
 
-    /// The accounts that requests destroyed, in order.
+    /// The accounts that requests destroyed, in order. An intranet destroys none: see [`Self::deleted`].
     #[must_use]
     pub fn deleted_for_ever(&self) -> Vec<Deleted> {
+        if self.is_intranet() { Vec::new() } else { self.gone.clone() }
+    }
+
+    /// The accounts that requests deleted, in order, whether they can be restored or not.
+    #[must_use]
+    pub fn deleted(&self) -> Vec<Deleted> {
         self.gone.clone()
     }
 

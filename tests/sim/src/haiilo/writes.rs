@@ -1,14 +1,17 @@
-//! Writing: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6), and what Advocacy makes of it. Who may write is settled before.
+//! Writing: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6), and what the product makes of it. Who may write is settled before.
 
 use serde_json::Value;
 
 use crate::face::{Answer, Call};
 use crate::haiilo::advocacy;
 use crate::haiilo::bend::Bend;
+use crate::haiilo::intranet::fields;
 use crate::haiilo::kept::{self, Sent};
-use crate::haiilo::manner::{Create, Delete, Duplicate, Etag, Ids, Patch, Put, SecondDelete, Strictness, WhenFull};
-use crate::haiilo::reads::BASE;
+use crate::haiilo::manner::{
+    Create, Delete, Deprovision, Duplicate, Etag, Ids, Patch, Put, SecondDelete, Strictness, WhenFull,
+};
 use crate::haiilo::record::{By, Deleted, Did};
+use crate::haiilo::route::BASE;
 use crate::haiilo::scim::diff;
 use crate::haiilo::scim::patch::{self, Operation};
 use crate::haiilo::scim::path::AttrPath;
@@ -40,7 +43,7 @@ impl Haiilo {
     }
 
     /// The body of a write, as an object.
-    fn body(job: &mut Job, message: &str) -> Result<Attributes, Refusal> {
+    pub(crate) fn body(job: &mut Job, message: &str) -> Result<Attributes, Refusal> {
         let sent = kept::body(job.call, job.violations)?;
         let schemas = get(&sent, "schemas").and_then(Value::as_array);
         if !schemas.is_some_and(|list| list.iter().any(|urn| urn.as_str() == Some(message))) {
@@ -51,7 +54,7 @@ impl Haiilo {
 
     /// Creates an account.
     pub(crate) fn create(&mut self, job: &mut Job) -> Result<Answer, Refusal> {
-        let sent = Self::body(job, schema::USER)?;
+        let sent = self.welcome(Self::body(job, schema::USER)?)?;
         if self.is_strict() {
             for path in advocacy::unsupported(&sent, None) {
                 job.violations.push(format!("POST with {path}, which Advocacy does not support"));
@@ -69,6 +72,7 @@ impl Haiilo {
             wanted.insert("active".to_owned(), Value::Bool(true));
         }
         self.refuse_duplicate(text(&wanted, "userName"), None)?;
+        self.refuse_shared_external_id(&wanted, None)?;
         let full = job.bend == Some(&Bend::Seats) || !self.has_seat();
         let seen = match self.manner.when_full {
             WhenFull::Refused(status) if full => return Err(advocacy::no_seats(status)),
@@ -81,9 +85,12 @@ impl Haiilo {
         self.give_extras(&mut wanted);
         let mut stored = wanted.clone();
         kept::bend(&mut stored, None, job.bend, || kept::mentions(&sent));
-        let number = self.store.add(stored, Origin::Scim, seen, self.manner.ids, &self.clock.iso());
+        let (number, did) = match self.restored(&mut wanted, &stored) {
+            Some(number) => (number, Did::Restored),
+            None => (self.store.add(stored, Origin::Scim, seen, self.manner.ids, &self.clock.iso()), Did::Created),
+        };
         job.note.id = Some(self.id(number));
-        job.note.did = Did::Created;
+        job.note.did = did;
         if seen == Seen::Nowhere {
             self.waiting.push_back(number);
             job.note.did = Did::Queued;
@@ -133,12 +140,22 @@ impl Haiilo {
         if !self.is_taken(user_name, own) {
             return Ok(());
         }
-        let refusal = Refusal::new(409, format!("the userName {user_name} is taken"));
-        Err(match self.manner.duplicate {
+        Err(self.taken(format!("the userName {user_name} is taken")))
+    }
+
+    /// The refusal of a value that belongs to somebody else.
+    pub(crate) fn taken(&self, detail: String) -> Refusal {
+        let refusal = Refusal::new(409, detail);
+        match self.manner.duplicate {
             Duplicate::ConflictWithoutType => refusal,
             Duplicate::BadRequest => Refusal { status: 400, kind: Some("uniqueness"), ..refusal },
             _ => Refusal { kind: Some("uniqueness"), ..refusal },
-        })
+        }
+    }
+
+    /// What the product takes of a body at all.
+    fn welcome(&self, sent: Attributes) -> Result<Attributes, Refusal> {
+        if self.is_intranet() { fields::welcome(&self.manner.directory, &sent) } else { Ok(sent) }
     }
 
     /// What every write on an account meets first.
@@ -149,6 +166,12 @@ impl Haiilo {
         }
         let number = self.visible(id, job.bend)?;
         let version = self.store.row(number).map_or(0, |row| row.version);
+        self.refuse_changed(id, version, job)?;
+        Ok(number)
+    }
+
+    /// Refuses a write that was meant for another version.
+    pub(crate) fn refuse_changed(&self, id: &str, version: u64, job: &Job) -> Result<(), Refusal> {
         let wanted = job.call.header("if-match");
         let changed = self.manner.etag == Etag::Enforced
             && !wanted.is_empty()
@@ -157,7 +180,7 @@ impl Haiilo {
         if changed || job.bend == Some(&Bend::EtagChanged) {
             return Err(Refusal::new(412, format!("Resource {id} has changed")));
         }
-        Ok(number)
+        Ok(())
     }
 
     /// Replaces an account.
@@ -166,7 +189,7 @@ impl Haiilo {
         if let Put::Unsupported(status) = self.manner.put {
             return Err(Refusal::new(status, "PUT is not supported"));
         }
-        let sent = Self::body(job, schema::USER)?;
+        let sent = self.welcome(Self::body(job, schema::USER)?)?;
         let before = self.attributes(number)?;
         if self.is_strict() {
             let shown = self.shown(200, number, &before, None).map(|answer| answer.body).unwrap_or_default();
@@ -195,7 +218,10 @@ impl Haiilo {
             return Err(Refusal::new(status, "PATCH is not supported"));
         }
         let body = Self::body(job, schema::PATCH)?;
-        let operations = patch::read(&body, job.violations)?;
+        let mut operations = patch::read(&body, job.violations)?;
+        if self.is_intranet() {
+            operations = fields::welcome_operations(&self.manner.directory, operations)?;
+        }
         if self.is_strict() {
             for path in operations.iter().flat_map(advocacy::unsupported_in) {
                 job.violations.push(format!("PATCH of {path}, which Advocacy does not support"));
@@ -237,6 +263,7 @@ impl Haiilo {
         if renamed {
             self.refuse_duplicate(text(&wanted, "userName"), Some(number))?;
         }
+        self.refuse_shared_external_id(&wanted, Some(number))?;
         if self.is_strict() {
             self.advocacy.settle(Some(before), &mut wanted, &self.manner)?;
         }
@@ -264,9 +291,14 @@ impl Haiilo {
         answer.ok_or_else(|| Refusal::new(404, "Resource not found"))
     }
 
-    /// What becomes of an account that is no longer active: in Advocacy, it is gone for ever.
+    /// What becomes of an account that is no longer active: in Advocacy, it is gone for ever; in an intranet, the policy says it.
     fn deactivated(&mut self, number: usize, by: By, note: &mut Note, before: &Attributes) {
-        if self.is_strict() && self.manner.delete != Delete::Soft {
+        let goes = match self.manner.strict {
+            Strictness::Advocacy => self.manner.delete != Delete::Soft,
+            Strictness::Intranet => self.manner.directory.deactivation == Deprovision::Delete,
+            Strictness::Generic => false,
+        };
+        if goes {
             self.destroy(number, by);
             note.did = Did::Deleted;
             return;
@@ -295,7 +327,7 @@ impl Haiilo {
         if self.manner.delete == Delete::Nothing {
             return Ok(Answer::empty(204));
         }
-        if self.manner.delete != Delete::Soft {
+        if !self.keeps_deleted() {
             let whole = self.shown(200, number, &before, None);
             self.destroy(number, By::Delete);
             job.note.did = Did::Deleted;
@@ -305,13 +337,23 @@ impl Haiilo {
             });
         }
         if before.get("active") == Some(&Value::Bool(false)) {
-            return self.deleted_again(id);
+            // An intranet still shows the account, so that there is something to delete.
+            return if self.is_intranet() { Ok(Answer::empty(204)) } else { self.deleted_again(id) };
         }
         let mut after = before.clone();
         after.insert("active".to_owned(), Value::Bool(false));
         self.store.change(number, after, &self.clock.iso());
-        self.deactivated(number, By::Delete, job.note, &before);
+        if let Some(row) = self.store.row(number) {
+            job.note.did = Did::Deactivated(diff::changes(&before, &row.attributes));
+        }
+        self.admit();
         Ok(Answer::empty(204))
+    }
+
+    /// Whether DELETE leaves the account where it is, inactive.
+    fn keeps_deleted(&self) -> bool {
+        let by_policy = self.is_intranet() && self.manner.directory.deletion == Deprovision::Deactivate;
+        by_policy || self.manner.delete == Delete::Soft
     }
 
     fn deleted_again(&self, id: &str) -> Result<Answer, Refusal> {

@@ -5,6 +5,8 @@
 pub enum Strictness {
     /// Advocacy's: few attributes, e-mails as user names, groups, teams, and an inactive account is gone for ever.
     Advocacy,
+    /// The intranet's: tokens that end, profile fields, groups, and a policy for accounts that are not wanted any more.
+    Intranet,
     /// None but SCIM's own: every attribute of the core and enterprise schemas, any user name.
     Generic,
 }

@@ -1,12 +1,13 @@
 //! The whole manner of a server.
 //!
 //! [`Manner::default`] is a polite server that follows RFC 7643 and RFC 7644. Everything here is data; what it does is written where it
-//! is used. Nothing in it belongs to one product but what `product` holds.
+//! is used. Nothing in it belongs to one product but what `product` and `directory` hold.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::haiilo::manner::directory::Directory;
 use crate::haiilo::manner::listing::{
     Count, CountZero, Envelope, Filters, NoRows, Order, OverCap, PastEnd, StartZero, Totals,
 };
@@ -101,6 +102,16 @@ pub struct Manner {
     pub group_error: GroupError,
     /// Which address decides group and teams.
     pub address: AddressChoice,
+    /// How the user directory of an intranet is set up.
+    pub directory: Directory,
+}
+
+impl Manner {
+    /// The default for an intranet.
+    #[must_use]
+    pub fn intranet() -> Self {
+        Self { strict: Strictness::Intranet, ..Self::default() }
+    }
 }
 
 impl Default for Manner {
@@ -146,6 +157,7 @@ impl Default for Manner {
             when_full: WhenFull::Refused(400),
             group_error: GroupError::ScimDetail,
             address: AddressChoice::WorkOrPrimaryOrFirst,
+            directory: Directory::default(),
         }
     }
 }

@@ -32,18 +32,18 @@ fn flat(attributes: &Attributes) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (name, value) in attributes {
         if name != "schemas" {
-            flatten(name, value, &mut flat);
+            // Only the URN of an extension is followed by a colon.
+            flatten(name, if name.starts_with("urn:") { ':' } else { '.' }, value, &mut flat);
         }
     }
     flat
 }
 
-fn flatten(path: &str, value: &Value, flat: &mut Vec<(String, Value)>) {
+fn flatten(path: &str, mark: char, value: &Value, flat: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(map) => {
-            let mark = if path.starts_with("urn:") { ':' } else { '.' };
             for (name, value) in map {
-                flatten(&format!("{path}{mark}{name}"), value, flat);
+                flatten(&format!("{path}{mark}{name}"), '.', value, flat);
             }
         }
         Value::Array(list) if list.iter().all(Value::is_object) => {
@@ -51,7 +51,7 @@ fn flatten(path: &str, value: &Value, flat: &mut Vec<(String, Value)>) {
                 let kind = element.as_object().map_or("", |element| text(element, "type"));
                 let path =
                     if kind.is_empty() { format!("{path}[{at}]") } else { format!("{path}[type eq \"{kind}\"]") };
-                flatten(&path, element, flat);
+                flatten(&path, '.', element, flat);
             }
         }
         simple => flat.push((path.to_owned(), simple.clone())),

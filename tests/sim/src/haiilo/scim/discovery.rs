@@ -33,33 +33,44 @@ pub(crate) fn provider_config(manner: &Manner, base: &str) -> Value {
     })
 }
 
-/// The types of resources.
-pub(crate) fn resource_types(base: &str) -> Vec<Value> {
-    vec![json!({
+/// One type of resources.
+pub(crate) fn resource_type(base: &str, name: &str, schema: &str, extensions: &[&str]) -> Value {
+    let extensions = extensions.iter().map(|urn| json!({ "schema": urn, "required": false }));
+    json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
-        "id": "User",
-        "name": "User",
-        "endpoint": "/Users",
-        "description": "User Account",
-        "schema": USER,
-        "schemaExtensions": [{ "schema": ENTERPRISE, "required": false }],
-        "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/User") },
-    })]
+        "id": name,
+        "name": name,
+        "endpoint": format!("/{name}s"),
+        "description": format!("{name} Account"),
+        "schema": schema,
+        "schemaExtensions": extensions.collect::<Value>(),
+        "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{name}") },
+    })
 }
 
-/// The schemas.
+/// One schema; the attributes as [`schema::shown`] shows them.
+pub(crate) fn schema(base: &str, id: &str, name: &str, attributes: &[Value]) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+        "id": id,
+        "name": name,
+        "description": name,
+        "attributes": attributes,
+        "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{id}") },
+    })
+}
+
+/// The types of resources of a server that has but users.
+pub(crate) fn resource_types(base: &str) -> Vec<Value> {
+    vec![resource_type(base, "User", USER, &[ENTERPRISE])]
+}
+
+/// The schemas of a server that has but users.
 pub(crate) fn schemas(base: &str) -> Vec<Value> {
     [(USER, "User", USER_ATTRIBUTES), (ENTERPRISE, "EnterpriseUser", ENTERPRISE_ATTRIBUTES)]
         .into_iter()
         .map(|(id, name, attributes)| {
-            json!({
-                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
-                "id": id,
-                "name": name,
-                "description": name,
-                "attributes": attributes.iter().map(schema::shown).collect::<Value>(),
-                "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{id}") },
-            })
+            schema(base, id, name, &attributes.iter().map(schema::shown).collect::<Vec<Value>>())
         })
         .collect()
 }

@@ -5,6 +5,7 @@
 pub(crate) mod diff;
 pub(crate) mod discovery;
 pub(crate) mod filter;
+pub(crate) mod membership;
 pub(crate) mod page;
 pub(crate) mod patch;
 pub(crate) mod path;

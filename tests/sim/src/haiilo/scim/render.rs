@@ -1,14 +1,17 @@
 //! An account as it is answered: `id`, `meta` and `schemas` around the attributes, in this server's spelling (RFC 7643 3.1).
 //! It changes nothing that is stored.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 use crate::face::Call;
 use crate::haiilo::manner::{AddressType, Etag, Ids, Location, Manner, Names, Presence};
+use crate::haiilo::scim::membership::Membership;
 use crate::haiilo::scim::path::AttrPath;
-use crate::haiilo::scim::schema::{ENTERPRISE, USER};
+use crate::haiilo::scim::schema::USER;
 use crate::haiilo::scim::store::Row;
 use crate::haiilo::scim::text::{Attributes, NameCase, get, is_unassigned, key_of};
 
@@ -18,11 +21,16 @@ const ESCAPED: &percent_encoding::AsciiSet =
 
 /// Where a user is, written as this server writes locations; `base` is the absolute address of the endpoint, `path` its path.
 pub(crate) fn location(manner: &Manner, base: &str, path: &str, id: &str) -> Option<String> {
+    location_in(manner, base, path, "Users", id)
+}
+
+/// Where one of a collection is.
+pub(crate) fn location_in(manner: &Manner, base: &str, path: &str, collection: &str, id: &str) -> Option<String> {
     let id = percent_encoding::utf8_percent_encode(id, ESCAPED);
     match manner.location {
-        Location::Absolute => Some(format!("{base}/Users/{id}")),
-        Location::Relative => Some(format!("{path}/Users/{id}")),
-        Location::Wrong => Some(format!("http://internal.invalid{path}/Users/{id}")),
+        Location::Absolute => Some(format!("{base}/{collection}/{id}")),
+        Location::Relative => Some(format!("{path}/{collection}/{id}")),
+        Location::Wrong => Some(format!("http://internal.invalid{path}/{collection}/{id}")),
         Location::Missing => None,
     }
 }
@@ -41,17 +49,27 @@ struct Whole<'a> {
     location: Option<&'a str>,
 }
 
-/// The `meta` of an account (RFC 7643 3.1).
+/// The groups of an account.
+#[derive(Debug)]
+struct Listed<'a>(&'a [Arc<Membership>]);
+
+impl Serialize for Listed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Arc::as_ref))
+    }
+}
+
+/// The `meta` of a resource (RFC 7643 3.1).
 #[derive(Debug, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Meta<'a> {
-    resource_type: &'static str,
-    created: &'a str,
-    last_modified: &'a str,
+pub(crate) struct Meta<'a> {
+    pub(crate) resource_type: &'static str,
+    pub(crate) created: &'a str,
+    pub(crate) last_modified: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<&'a str>,
+    pub(crate) location: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 impl Serialize for Whole<'_> {
@@ -59,8 +77,9 @@ impl Serialize for Whole<'_> {
         let Self { manner, row, attributes, location } = self;
         let mut map = serializer.serialize_map(None)?;
         if manner.schemas == Presence::Sent {
-            let schemas = if attributes.contains_key(ENTERPRISE) { &[USER, ENTERPRISE][..] } else { &[USER] };
-            map.serialize_entry("schemas", schemas)?;
+            let extensions = attributes.keys().map(String::as_str).filter(|name| name.starts_with("urn:"));
+            let schemas: Vec<&str> = std::iter::once(USER).chain(extensions).collect();
+            map.serialize_entry("schemas", &schemas)?;
         }
         match (manner.ids, row.id.parse::<u64>()) {
             (Ids::Integer, Ok(number)) => map.serialize_entry("id", &number)?,
@@ -68,6 +87,9 @@ impl Serialize for Whole<'_> {
         }
         for (name, value) in *attributes {
             map.serialize_entry(name, value)?;
+        }
+        if !row.groups.is_empty() {
+            map.serialize_entry("groups", &Listed(&row.groups))?;
         }
         if manner.meta == Presence::Sent {
             let version = (manner.etag != Etag::None).then(|| etag(row.version));
@@ -107,7 +129,7 @@ pub(crate) fn bytes(manner: &Manner, row: &Row, attributes: &Attributes, locatio
 }
 
 /// Writes every attribute name in this server's letters; URNs stay.
-fn spelled(attributes: Attributes, names: Names) -> Attributes {
+pub(crate) fn spelled(attributes: Attributes, names: Names) -> Attributes {
     let value = |value: Value| spelled_value(value, names);
     match names {
         Names::Canonical => attributes,
@@ -163,6 +185,16 @@ impl Projection {
             (Some(only), _) => Self::Only(paths(only)),
             (None, Some(without)) => Self::Without(paths(without)),
             (None, None) => Self::Whole,
+        }
+    }
+
+    /// Whether this attribute is shown, or a part of it.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        let named = |path: &AttrPath| path.names[0].eq_ignore_ascii_case(name);
+        match self {
+            Self::Whole => true,
+            Self::Only(paths) => paths.iter().any(named),
+            Self::Without(paths) => !paths.iter().any(|path| path.names.len() == 1 && named(path)),
         }
     }
 

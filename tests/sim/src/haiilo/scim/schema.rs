@@ -10,6 +10,8 @@ use crate::haiilo::scim::text::{Attributes, NameCase, is_unassigned, key_of};
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The enterprise extension.
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// The core Group schema.
+pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// A list.
 pub(crate) const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// A PATCH.
@@ -40,6 +42,8 @@ pub(crate) enum Access {
     ReadWrite,
     ReadOnly,
     WriteOnly,
+    /// Written with the rest of its value, and never changed.
+    Immutable,
 }
 
 /// Whether a resource must have the value, and whether no two may share it.
@@ -138,6 +142,36 @@ pub(crate) const ENTERPRISE_ATTRIBUTES: &[Attribute] = &[
         ]),
     ),
 ];
+
+/// The groups of a user, which a server shows that has some (RFC 7643 4.1.2).
+pub(crate) const GROUPS_OF_USER: Attribute = Attribute {
+    access: Access::ReadOnly,
+    ..list(
+        "groups",
+        &[
+            Attribute { access: Access::ReadOnly, ..text("value") },
+            Attribute { access: Access::ReadOnly, ..text("display") },
+            Attribute { access: Access::ReadOnly, ..text("type") },
+        ],
+    )
+};
+
+/// The attributes of a group (RFC 7643 4.2), and the description that some servers keep.
+pub(crate) const GROUP_ATTRIBUTES: &[Attribute] = &[
+    Attribute { need: Need::RequiredAndUnique, ..text("displayName") },
+    list(
+        "members",
+        &[
+            Attribute { access: Access::Immutable, ..text("value") },
+            Attribute { access: Access::ReadOnly, ..text("display") },
+            Attribute { access: Access::Immutable, ..text("type") },
+            Attribute { access: Access::Immutable, ..of("$ref", Kind::Reference(&["User"])) },
+        ],
+    ),
+];
+
+/// The description of a group, which is none of SCIM's own attributes.
+pub(crate) const DESCRIPTION: Attribute = text("description");
 
 /// The attributes that every resource has, as far as a client writes them (RFC 7643 3.1).
 const COMMON: &[Attribute] = &[text("externalId")];
@@ -251,12 +285,21 @@ fn wrong_one(attribute: &Attribute, value: &Value) -> Option<String> {
     }
 }
 
+/// A text of this name as the `Schemas` endpoint shows it.
+pub(crate) fn shown_text(name: &str) -> Value {
+    let mut shown = shown(&text("text"));
+    shown["name"] = json!(name);
+    shown["description"] = json!(name);
+    shown
+}
+
 /// The attribute as the `Schemas` endpoint shows it (RFC 7643 7).
 pub(crate) fn shown(attribute: &Attribute) -> Value {
     let access = match attribute.access {
         Access::ReadWrite => "readWrite",
         Access::ReadOnly => "readOnly",
         Access::WriteOnly => "writeOnly",
+        Access::Immutable => "immutable",
     };
     let (required, uniqueness) = match attribute.need {
         Need::Optional => (false, "none"),

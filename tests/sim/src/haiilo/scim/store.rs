@@ -1,14 +1,16 @@
-//! The accounts: by number, by id, by user name, and in every order that a list can have, none of it by searching. It
-//! knows nothing of SCIM but `userName`, `id` and the orders of RFC 7644 3.4.2.3.
+//! The accounts: by number, by id, by user name, by `externalId`, and in every order that a list can have, none of it by searching. It
+//! knows nothing of SCIM but `userName`, `id`, `externalId` and the orders of RFC 7644 3.4.2.3.
 //!
 //! Each account keeps the bytes of its last answer until it changes, since a listing of 100,000 accounts is mostly bytes that did not
 //! change.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::haiilo::manner::{Ids, Order};
+use crate::haiilo::scim::membership::Membership;
 use crate::haiilo::scim::text::{Attributes, folded, text};
 
 /// Where an account came from.
@@ -27,7 +29,7 @@ pub enum Seen {
     Everywhere,
     /// By id and by look-up, but not in the list of all.
     NotListed,
-    /// Nowhere: it waits for a seat.
+    /// Nowhere: it waits for a seat, or it was deleted.
     Nowhere,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) version: u64,
     pub(crate) created: String,
     pub(crate) modified: String,
+    /// The groups that it is in; only in an intranet.
+    pub(crate) groups: Vec<Arc<Membership>>,
     answer: Option<Bytes>,
 }
 
@@ -48,6 +52,11 @@ impl Row {
     /// The `userName`.
     pub(crate) fn user_name(&self) -> &str {
         text(&self.attributes, "userName")
+    }
+
+    /// The `externalId`; empty when there is none.
+    pub(crate) fn external_id(&self) -> &str {
+        text(&self.attributes, "externalId")
     }
 }
 
@@ -57,6 +66,7 @@ pub(crate) struct Store {
     rows: Vec<Option<Row>>,
     by_id: HashMap<String, usize>,
     by_name: HashMap<String, Vec<usize>>,
+    by_external_id: HashMap<String, Vec<usize>>,
     /// Those that are listed, oldest first.
     listed: Vec<usize>,
     /// The same by id as text; made when it is first asked for.
@@ -69,17 +79,29 @@ fn id_of(number: usize, user_name: &str, ids: Ids) -> String {
     match ids {
         Ids::Integer => (97 + number).to_string(),
         Ids::Email => user_name.to_owned(),
-        Ids::UuidLike => {
-            let seed = u64::try_from(number).expect("fewer accounts than that fit in memory");
-            let (high, low) = (mixed(seed * 2 + 1), mixed(seed * 2 + 2));
-            format!(
-                "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-                high >> 32,
-                (high >> 16) & 0xffff,
-                high & 0xfff,
-                low >> 52,
-                low & 0xffff_ffff_ffff
-            )
+        Ids::UuidLike => uuid(u64::try_from(number).expect("fewer accounts than that fit in memory")),
+    }
+}
+
+/// What looks like a random UUID, and is the same for the same number in every run.
+pub(crate) fn uuid(seed: u64) -> String {
+    let (high, low) = (mixed(seed * 2 + 1), mixed(seed * 2 + 2));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        low >> 52,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// Takes a number off an index.
+fn forget(index: &mut HashMap<String, Vec<usize>>, key: &str, number: usize) {
+    if let Some(numbers) = index.get_mut(key) {
+        numbers.retain(|other| *other != number);
+        if numbers.is_empty() {
+            index.remove(key);
         }
     }
 }
@@ -97,21 +119,35 @@ impl Store {
     pub(crate) fn add(&mut self, attributes: Attributes, origin: Origin, seen: Seen, ids: Ids, now: &str) -> usize {
         let number = self.rows.len();
         let id = id_of(number, text(&attributes, "userName"), ids);
-        self.by_id.insert(id.clone(), number);
-        self.by_name.entry(folded(text(&attributes, "userName"))).or_default().push(number);
-        self.rows.push(Some(Row {
-            id,
-            attributes,
-            origin,
-            seen,
-            version: 1,
-            created: now.to_owned(),
-            modified: now.to_owned(),
-            answer: None,
-        }));
+        self.rows.push(None);
         self.ids = Some(ids);
-        self.list(number, seen);
+        self.put(
+            number,
+            Row {
+                id,
+                attributes,
+                origin,
+                seen,
+                version: 1,
+                created: now.to_owned(),
+                modified: now.to_owned(),
+                groups: Vec::new(),
+                answer: None,
+            },
+        );
         number
+    }
+
+    /// Puts an account where its number says: a new one, or one that was removed.
+    pub(crate) fn put(&mut self, number: usize, row: Row) {
+        self.by_id.insert(row.id.clone(), number);
+        self.by_name.entry(folded(row.user_name())).or_default().push(number);
+        if !row.external_id().is_empty() {
+            self.by_external_id.entry(row.external_id().to_owned()).or_default().push(number);
+        }
+        let seen = row.seen;
+        self.rows[number] = Some(row);
+        self.list(number, seen);
     }
 
     /// Removes an account.
@@ -119,7 +155,8 @@ impl Store {
         self.unlist(number);
         let row = self.rows.get_mut(number)?.take()?;
         self.by_id.remove(&row.id);
-        self.forget_name(row.user_name(), number);
+        forget(&mut self.by_name, &folded(row.user_name()), number);
+        forget(&mut self.by_external_id, row.external_id(), number);
         Some(row)
     }
 
@@ -130,20 +167,25 @@ impl Store {
         row.version += 1;
         now.clone_into(&mut row.modified);
         row.answer = None;
-        let (old, new) = (text(&before, "userName").to_owned(), row.user_name().to_owned());
-        if folded(&old) != folded(&new) {
-            self.forget_name(&old, number);
-            self.by_name.entry(folded(&new)).or_default().push(number);
+        let (old, new) = (folded(text(&before, "userName")), folded(row.user_name()));
+        if old != new {
+            forget(&mut self.by_name, &old, number);
+            self.by_name.entry(new).or_default().push(number);
+        }
+        let (old, new) = (text(&before, "externalId"), row.external_id());
+        if old != new {
+            forget(&mut self.by_external_id, old, number);
+            if !new.is_empty() {
+                self.by_external_id.entry(new.to_owned()).or_default().push(number);
+            }
         }
     }
 
-    fn forget_name(&mut self, user_name: &str, number: usize) {
-        let name = folded(user_name);
-        if let Some(numbers) = self.by_name.get_mut(&name) {
-            numbers.retain(|other| *other != number);
-            if numbers.is_empty() {
-                self.by_name.remove(&name);
-            }
+    /// Changes the groups of an account, which is no change of the account itself.
+    pub(crate) fn regroup(&mut self, number: usize, change: impl FnOnce(&mut Vec<Arc<Membership>>)) {
+        if let Some(row) = self.rows.get_mut(number).and_then(Option::as_mut) {
+            change(&mut row.groups);
+            row.answer = None;
         }
     }
 
@@ -197,6 +239,11 @@ impl Store {
     /// The numbers of the accounts with this user name, without case.
     pub(crate) fn by_name(&self, user_name: &str) -> &[usize] {
         self.by_name.get(&folded(user_name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The numbers of the accounts with this `externalId`, letter for letter.
+    pub(crate) fn by_external_id(&self, external_id: &str) -> &[usize] {
+        self.by_external_id.get(external_id).map_or(&[], Vec::as_slice)
     }
 
     /// How many accounts are listed.
