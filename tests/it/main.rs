@@ -35,6 +35,8 @@ mod error_texts;
 mod explaining;
 mod faults;
 mod forbidden;
+mod groups;
+mod groups_stage;
 mod html_report;
 mod instances;
 mod invariants;

@@ -224,6 +224,7 @@ impl World {
                 push_is_on: PushRule::Refuse,
                 page_size: 100,
                 concurrency: 2,
+                groups: None,
                 journal_keep: TimeDelta::days(400),
                 update_method: "patch",
             },
