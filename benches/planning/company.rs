@@ -9,8 +9,8 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::account::AccountRow;
 use okta_haiilo_sync::domain::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::correlate::{Correlation, Sides, correlate};
-use okta_haiilo_sync::domain::draft::{Basis, assemble};
+use okta_haiilo_sync::domain::correlate::{Correlation, correlate};
+use okta_haiilo_sync::domain::draft::assemble;
 use okta_haiilo_sync::domain::guard::{self, Signs, Verdict};
 use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, UserName};
 use okta_haiilo_sync::domain::leavers::Leaving;
@@ -20,8 +20,9 @@ use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory};
 use okta_haiilo_sync::domain::owners::Owners;
 use okta_haiilo_sync::domain::plan::Plan;
 use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
 };
+use okta_haiilo_sync::domain::sides::{Basis, Sides};
 use okta_haiilo_sync::domain::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
 };
@@ -122,7 +123,8 @@ fn policy() -> Policy {
             grace: TimeDelta::days(30),
         },
         protected: Protected::new(["*@haiilo.com".to_owned()]).expect("a pattern"),
-        token_owner: UserName::new(OWNER),
+        deprovision: Deprovision::Delete,
+        token_owner: Some(UserName::new(OWNER)),
         limits: Limits::usual(),
     }
 }

@@ -387,9 +387,12 @@ pub struct InitArguments {
     /// The address of Haiilo's SCIM endpoint, such as https://example.smarpshare.com/api/scim/v2.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The userName of the Haiilo account that made the access token.
+    /// The userName of the Haiilo account that made the access token (advocacy).
     #[arg(long, value_name = "LOGIN")]
     pub token_owner: Option<String>,
+    /// The id of the API client of the user directory in Haiilo (intranet).
+    #[arg(long, value_name = "ID")]
+    pub haiilo_client_id: Option<String>,
     /// Do not ask Okta which attributes there are.
     #[arg(long)]
     pub offline: bool,
@@ -401,7 +404,7 @@ pub enum ProductWord {
     /// Haiilo Advocacy.
     #[default]
     Advocacy,
-    /// The Haiilo intranet, which this version does not serve.
+    /// The Haiilo intranet.
     Intranet,
 }
 

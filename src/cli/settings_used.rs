@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::config::settings::PushRule;
 use crate::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
 use crate::domain::memory::Tenant;
-use crate::domain::policy::{AdoptedRule, LeaverRules, Limit, Limits, MissingRule, Policy};
+use crate::domain::policy::{AdoptedRule, LeaverRules, Limit, Limits, MissingRule, Policy, Product};
 use crate::engine::CycleSettings;
 
 /// Keys and values. No secret is among them.
@@ -21,7 +21,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         journal_keep,
         update_method,
     } = settings;
-    let Policy { product: _, statuses, missing, leavers, protected, token_owner, limits } = policy;
+    let Policy { product: served, deprovision, statuses, missing, leavers, protected, token_owner, limits } = policy;
     let StatusRules { suspended, staged } = statuses;
     let LeaverRules { deactivated, unassigned, adopted, grace } = leavers;
     let word = |text: &str| text.to_owned();
@@ -61,7 +61,6 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
                 MissingRule::Recreate => "recreate",
             }),
         ),
-        ("haiilo.auth.token_owner", token_owner.to_string()),
         ("leavers.deactivated", word(deactivated.as_str())),
         ("leavers.unassigned", word(unassigned.as_str())),
         (
@@ -74,6 +73,10 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         ("leavers.grace", span(*grace)),
         ("protect.accounts", protected.patterns().collect::<Vec<_>>().join(", ")),
     ];
+    used.extend(token_owner.iter().map(|owner| ("haiilo.auth.token_owner", owner.to_string())));
+    if *served == Product::Intranet {
+        used.push(("haiilo.deprovision_policy", word(deprovision.as_str())));
+    }
     let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing, members } = limits;
     used.extend([
         ("limits.vanished", limit(*vanished)),

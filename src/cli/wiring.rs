@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::cli::ending::Unfinished;
 use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
-use crate::config::settings::{HttpSettings, OktaAuth, Settings, UpdateMethod};
+use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
 use crate::domain::memory::{Fingerprint, Tenant};
 use crate::domain::requests::{HaiiloCalls, OktaCalls};
 use crate::engine::CycleSettings;
@@ -41,8 +41,12 @@ impl Wiring {
             OktaAuth::ApiToken(token) => token,
             OktaAuth::PrivateKeyJwt { private_key, .. } => private_key,
         };
+        let haiilo = match &settings.haiilo.auth {
+            HaiiloAuth::AccessToken { token, .. } => token,
+            HaiiloAuth::ClientCredentials { client_secret, .. } => client_secret,
+        };
         let fingerprint = |secret: &SecretString| Fingerprint::of(&["token", secret.expose_secret()]);
-        let tokens = [("okta", fingerprint(secret)), ("haiilo", fingerprint(&settings.haiilo.token))];
+        let tokens = [("okta", fingerprint(secret)), ("haiilo", fingerprint(haiilo))];
         let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
             .map_err(Unfinished::misconfigured)?;
         let reader = HaiiloReader::new(http.clone(), clock, &settings.haiilo, Shape::of(&settings.mapping))

@@ -7,12 +7,13 @@ use chrono::TimeDelta;
 use crate::config::reader::{Entry, Reader};
 use crate::config::values;
 use crate::domain::assignment::{StatusRules, SuspendedRule};
-use crate::domain::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Protected};
+use crate::domain::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Product, Protected};
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// Reads `[leavers]`.
-pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules) -> LeaverRules {
+pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules, product: Option<Product>) -> LeaverRules {
+    let action = |entry: &Entry| action(entry, product);
     let deactivated = reader.or("leavers.deactivated", LeaverAction::Keep, action);
     let unassigned = reader.or("leavers.unassigned", LeaverAction::Keep, action);
     let adopted = reader.or(
@@ -38,11 +39,16 @@ pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules) -> LeaverRules
     LeaverRules { deactivated, unassigned, adopted, grace: to_delta(grace) }
 }
 
-fn action(entry: &Entry) -> Result<LeaverAction, String> {
+fn action(entry: &Entry, product: Option<Product>) -> Result<LeaverAction, String> {
+    let action = |action: LeaverAction| (action.as_str(), action);
+    if product == Some(Product::Intranet) {
+        let all = [LeaverAction::Keep, LeaverAction::Deactivate, LeaverAction::Delete];
+        return values::choice(&all.map(action))(entry);
+    }
     if values::text(entry).as_deref() == Ok("deactivate") {
         return Err("Advocacy deletes an account that is deactivated; write \"keep\" or \"delete\"".to_owned());
     }
-    values::choice(&[("keep", LeaverAction::Keep), ("delete", LeaverAction::Delete)])(entry)
+    values::choice(&[LeaverAction::Keep, LeaverAction::Delete].map(action))(entry)
 }
 
 /// A checked time, which is short enough to count in milliseconds.

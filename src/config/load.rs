@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use crate::config::document::Document;
 use crate::config::haiilo;
-use crate::config::layers::{self, Leaves};
+use crate::config::layers::{self, Leaf, Leaves, Origin};
 use crate::config::limits;
 use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
@@ -17,6 +17,7 @@ use crate::config::nearest::nearest;
 use crate::config::okta;
 use crate::config::postgres_url::Privacy;
 use crate::config::problem::Problem;
+use crate::config::product::{ProfileFields, Target};
 use crate::config::reader::{Entry, Reader};
 use crate::config::secret::{self, Places};
 use crate::config::service;
@@ -49,10 +50,15 @@ pub fn load_draft(
 
 /// Every key that the configuration may have, in no section left out: what a reader of an empty file asks for.
 pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
-    let mut reader = Reader::new(String::new(), Leaves::new(), Vec::new());
-    // Only which keys are asked for matters here, not what comes of it.
-    let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &Surroundings::default(), check_cron);
-    reader.into_known()
+    let of = |product: Product| {
+        let leaf = Leaf { origin: Origin::File(String::new()), value: product.as_str().into() };
+        let leaves = Leaves::from_iter([("haiilo.product".to_owned(), leaf)]);
+        let mut reader = Reader::new(String::new(), leaves, Vec::new());
+        // Only which keys are asked for matters here, not what comes of it.
+        let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &Surroundings::default(), check_cron);
+        reader.into_known()
+    };
+    of(Product::Advocacy).union(&of(Product::Intranet)).cloned().collect()
 }
 
 /// The texts of a configuration that is not written yet.
@@ -105,11 +111,13 @@ fn settings(
     let state = with_password(reader, &places, state);
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
-    let haiilo = haiilo::settings(reader, &places);
-    let mapping = mapping(reader, folder, source, product);
+    let haiilo = haiilo::settings(reader, &places, product);
+    let container = haiilo::profile_fields(reader, product);
+    let mapping = mapping(reader, folder, source, (product, container));
     let statuses = okta::statuses(reader);
     let missing = haiilo::missing(reader);
-    let leavers = limits::leavers(reader, statuses);
+    let leavers = limits::leavers(reader, statuses, product);
+    let deprovision = haiilo::deprovision(reader, product, &leavers);
     let protected = limits::protected(reader);
     let limits = limits::limits(reader);
     let schedule = schedule(reader, check_cron);
@@ -127,7 +135,8 @@ fn settings(
             missing,
             leavers,
             protected,
-            token_owner: haiilo.token_owner.clone(),
+            deprovision,
+            token_owner: haiilo.auth.owner().cloned(),
             limits,
         },
         haiilo,
@@ -176,15 +185,15 @@ fn mapping(
     reader: &mut Reader,
     folder: &Path,
     source: MappingSource<'_>,
-    product: Option<Product>,
+    (product, container): (Option<Product>, ProfileFields),
 ) -> Option<(Mapping, Vec<MappingTest>)> {
     let usual = (!reader.is_set("mapping.file")).then(|| folder.join("mapping.toml"));
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
-    // While there is one product, a mapping can be checked even where the product is misspelt.
-    let product = product.unwrap_or(Product::Advocacy);
+    // Where the product is misspelt, most of what can be wrong with a mapping can be told all the same.
+    let target = Target { product: product.unwrap_or(Product::Advocacy), container };
     let read = match source {
-        MappingSource::File => mapping_file::read(&path, product),
-        MappingSource::Text(text) => mapping_file::parse(&Document::new(&path, text.to_owned()), product),
+        MappingSource::File => mapping_file::read(&path, &target),
+        MappingSource::Text(text) => mapping_file::parse(&Document::new(&path, text.to_owned()), &target),
     };
     match read {
         Ok(MappingFile { mapping, tests, warnings }) => {
@@ -259,8 +268,9 @@ mod tests {
     use tempfile::TempDir;
 
     use super::load;
-    use crate::config::settings::{OktaAuth, Settings, State};
+    use crate::config::settings::{HaiiloAuth, OktaAuth, Settings, State};
     use crate::config::surroundings::Surroundings;
+    use crate::domain::ids::UserName;
 
     const SAMPLE: &str = include_str!("../../config/okta-haiilo-sync.toml");
     const MAPPING: &str = include_str!("../../config/mapping.advocacy.toml");
@@ -271,6 +281,13 @@ mod tests {
     /// What the daemon's reader of schedules says, as far as the configuration is concerned.
     fn cron(expression: &str, _: Tz) -> Result<(), String> {
         if expression.contains('*') { Ok(()) } else { Err("is no schedule".to_owned()) }
+    }
+
+    fn haiilo_token(settings: &Settings) -> &str {
+        match &settings.haiilo.auth {
+            HaiiloAuth::AccessToken { token, .. } => token.expose_secret(),
+            HaiiloAuth::ClientCredentials { .. } => panic!("Advocacy has tokens"),
+        }
     }
 
     /// A folder with a configuration, the sample's mapping, and an environment.
@@ -383,8 +400,8 @@ mod tests {
         assert_eq!(settings.okta.org_url.as_str(), "https://example.okta.com/");
         assert_eq!((settings.okta.page_size, settings.haiilo.page_size, settings.haiilo.concurrency), (500, 100, 2));
         assert_eq!(settings.haiilo.base_url.as_str(), "https://example.smarpshare.com/api/scim/v2");
-        assert_eq!(settings.haiilo.token.expose_secret(), TOKEN.1);
-        assert_eq!(settings.policy.token_owner.as_str(), "scim@example.com");
+        assert_eq!(haiilo_token(&settings), TOKEN.1);
+        assert_eq!(settings.policy.token_owner, Some(UserName::new("scim@example.com")));
         assert_eq!(settings.policy.leavers.grace.num_days(), 30);
         assert_eq!(settings.policy.limits, crate::domain::policy::Limits::usual());
         assert!(settings.policy.protected.has("*@haiilo.com"));
@@ -435,12 +452,7 @@ mod tests {
         ),
         ("client_id = ", "\"\"", "okta.auth.client_id", "is empty; write a value"),
         ("key_id = ", "5", "okta.auth.key_id", "write a text in quotes"),
-        (
-            "product = ",
-            "\"intranet\"",
-            "haiilo.product = \"intranet\"",
-            "this version serves Haiilo Advocacy alone; write \"advocacy\"",
-        ),
+        ("product = ", "\"intra\"", "haiilo.product = \"intra\"", "write \"advocacy\" or \"intranet\""),
         (
             "base_url = ",
             "\"https://example.smarpshare.com\"",
@@ -455,7 +467,7 @@ mod tests {
             "method = \"access_token\"",
             "\"client_credentials\"",
             "haiilo.auth.method",
-            "client_credentials is the intranet's, which this version does not serve; write \"access_token\"",
+            "client_credentials is the intranet's; write \"access_token\", which is Advocacy's",
         ),
         ("token_form = ", "\"basic\"", "haiilo.auth.token_form", "write \"bearer\" or \"bare\""),
         ("token_owner = ", "\" x\"", "haiilo.auth.token_owner", "begins or ends with a space; take it away"),
@@ -583,7 +595,7 @@ mod tests {
             [okta.auth]
             method = "api_token"
             [haiilo]
-            product = "intranet"
+            product = "intra"
             base_url = "https://example.smarpshare.com/api/scim/v2/"
             token_owner = "scim@example.com"
             [groups]
@@ -606,14 +618,14 @@ mod tests {
         sync.toml:3: okta.org_url = "https://example-admin.okta.com": this is the address of the Admin Console; write https://example.okta.com
         sync.toml: okta.app_id is missing: the id of the Haiilo application in Okta, which its address in the Admin Console ends with (0oa…)
         sync.toml: okta.auth.token is missing: put it into one of these: systemd's credential okta-token ($CREDENTIALS_DIRECTORY is not set), okta.auth.token_file (not set), /nowhere/okta-token, or the variable OKTA_HAIILO_SYNC__OKTA__AUTH__TOKEN
-        sync.toml:8: haiilo.product = "intranet": this version serves Haiilo Advocacy alone; write "advocacy"
+        sync.toml:8: haiilo.product = "intra": write "advocacy" or "intranet"
         OKTA_HAIILO_SYNC__HAIILO__CONCURRENCY: haiilo.concurrency = "many": write a whole number from 1 to 64
         sync.toml: haiilo.auth.token_owner is missing: the userName of the account that made the token; the token dies with that account, so that it is never deleted
         sync.toml: haiilo.auth.token is missing: put it into one of these: systemd's credential haiilo-token ($CREDENTIALS_DIRECTORY is not set), haiilo.auth.token_file (not set), /nowhere/haiilo-token, or the variable OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN
         mapping.toml:2:20: attributes.userName.value: syntax error: unexpected end of input, expected identifier
         mapping.toml:3:13: attributes.title: is no attribute of Haiilo Advocacy, which has userName, name.givenName, name.familyName, addresses[type eq "work"].country, addresses[type eq "work"].locality, addresses[type eq "work"].region; take the rule out, or write unsupported = "send" in it
         sync.toml:16: limits.creates = "unlimited": write { percent = 3, floor = 5 }, where each part and a cap may be left out, or "off"
-        sync.toml:12: groups.enabled: belongs to product = "intranet", which this version does not serve
+        sync.toml:12: groups.enabled: unknown key; take it out
         sync.toml:10: haiilo.token_owner: unknown key; did you mean haiilo.auth.token_owner?
         sync.toml:14: leaver.grace: unknown key; did you mean leavers.grace?
         sync.toml:4: okta.pagesize: unknown key; did you mean okta.page_size?
@@ -716,7 +728,7 @@ mod tests {
         text("http = 5\n", &["sync.toml:10: http: is a section; write [http], and its keys below"]);
         text("okta.page_size.x = 5\n", &["sync.toml:10: okta.page_size.x: unknown key; did you mean okta.page_size?"]);
         text("[nothing]\n", &["sync.toml:10: nothing: unknown key; take it out"]);
-        let intranet = "belongs to product = \"intranet\", which this version does not serve";
+        let intranet = "belongs to haiilo.product = \"intranet\"; take it out";
         text("haiilo.auth.token_url = \"marker\"\n", &[&format!("sync.toml:10: haiilo.auth.token_url: {intranet}")]);
         text(
             "okta.page_size = 99999999999999999999\n",
@@ -791,7 +803,7 @@ mod tests {
     #[track_caller]
     fn token(place: &Place, expected: &str) {
         let settings = place.settings();
-        assert_eq!(settings.haiilo.token.expose_secret(), expected);
+        assert_eq!(haiilo_token(&settings), expected);
         assert_eq!(settings.warnings, [""; 0]);
     }
 

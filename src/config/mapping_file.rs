@@ -14,7 +14,7 @@ use crate::config::document::Document;
 use crate::config::mapping_cases;
 use crate::config::mapping_test::MappingTest;
 use crate::config::problem::Problem;
-use crate::config::product;
+use crate::config::product::{self, Target};
 use crate::config::section::{Notes, Section, Text, below};
 use crate::domain::attribute::AttributePath;
 use crate::domain::mapping::{Kind, Mapping, MappingProblem, MappingSpec, On, Place, RuleSpec, Tables, WhenEmpty};
@@ -49,18 +49,18 @@ enum Unsupported {
 }
 
 /// Reads a mapping file; the error lists every problem with line and column.
-pub(super) fn read(path: &Path, product: Product) -> Result<MappingFile, Vec<Problem>> {
-    parse(&Document::read(path).map_err(|problem| vec![problem])?, product)
+pub(super) fn read(path: &Path, target: &Target) -> Result<MappingFile, Vec<Problem>> {
+    parse(&Document::read(path).map_err(|problem| vec![problem])?, target)
 }
 
 /// Reads the text of a mapping file.
-pub(super) fn parse(document: &Document, product: Product) -> Result<MappingFile, Vec<Problem>> {
+pub(super) fn parse(document: &Document, target: &Target) -> Result<MappingFile, Vec<Problem>> {
     let mut root = Section::root(document.parse()?);
     let mut notes = Notes::new(document);
     let attributes = notes.table(&mut root, "attributes");
     let attributes_at = attributes.at;
     let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
-    let rules = rules(&mut notes, attributes, product);
+    let rules = rules(&mut notes, attributes, target);
     let tables = tables(&mut notes, &mut root);
     let mut people = notes.table(&mut root, "people");
     let include = notes.text(&mut people, "include");
@@ -85,7 +85,7 @@ pub(super) fn parse(document: &Document, product: Product) -> Result<MappingFile
     let problems = notes.finish();
     match mapping {
         Ok(mapping) if problems.is_empty() => {
-            Ok(MappingFile { mapping, tests, warnings: warnings(document, &rules, attributes_at) })
+            Ok(MappingFile { mapping, tests, warnings: warnings(document, &rules, (attributes_at, target.product)) })
         }
         _ => Err(problems),
     }
@@ -132,7 +132,7 @@ fn note_problem(
     notes.refuse(at, format!("{name}{colon}{message}"));
 }
 
-fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, product: Product) -> Vec<PlacedRule> {
+fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, target: &Target) -> Vec<PlacedRule> {
     let section = attributes.name.clone();
     let entries = attributes.into_entries();
     if let Some((key, _)) = entries.get(MOST_RULES) {
@@ -144,7 +144,7 @@ fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, product: Product) -
     let mut rules: Vec<PlacedRule> = Vec::new();
     for (key, value) in entries {
         let name = below(&section, key.get_ref());
-        let Some(rule) = notes.table_from(&name, value).and_then(|table| rule(notes, table, &key, product)) else {
+        let Some(rule) = notes.table_from(&name, value).and_then(|table| rule(notes, table, &key, target)) else {
             continue;
         };
         let same_meaning = |earlier: &&PlacedRule| {
@@ -161,6 +161,10 @@ fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, product: Product) -
         }
         rules.push(rule);
     }
+    let own = target.own_rule(|path| rules.iter().any(|rule| rule.spec.path == *path));
+    let placed =
+        |spec: RuleSpec| PlacedRule { name: below(&section, &spec.path.to_string()), spec, key: 0..0, value: 0..0 };
+    rules.extend(own.map(placed));
     rules
 }
 
@@ -168,7 +172,7 @@ fn rule<'d>(
     notes: &mut Notes<'d>,
     mut table: Section<'d>,
     key: &Spanned<DeString<'d>>,
-    product: Product,
+    target: &Target,
 ) -> Option<PlacedRule> {
     let name = table.name.clone();
     if let Some(inner) = table.first_of_tables() {
@@ -177,8 +181,8 @@ fn rule<'d>(
         return None;
     }
     let unsupported = notes.choice(&mut table, "unsupported", Unsupported::Refuse, &[("send", Unsupported::Send)]);
-    let path = path(notes, &name, key);
-    let kind = path.as_ref().and_then(|path| kind(notes, &name, key, path, product, unsupported));
+    let path = path(notes, &name, key).map(|path| target.placed(path));
+    let kind = path.as_ref().and_then(|path| kind(notes, (&name, key), path, (target.product, unsupported)));
     let usually = match kind {
         Some(Kind::Team) => Compare::IgnoreCase,
         _ if key.get_ref().eq_ignore_ascii_case("userName") => Compare::IgnoreCase,
@@ -210,11 +214,9 @@ fn path(notes: &mut Notes<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Optio
 
 fn kind(
     notes: &mut Notes<'_>,
-    name: &str,
-    key: &Spanned<DeString<'_>>,
+    (name, key): (&str, &Spanned<DeString<'_>>),
     path: &AttributePath,
-    product: Product,
-    unsupported: Unsupported,
+    (product, unsupported): (Product, Unsupported),
 ) -> Option<Kind> {
     if let Some(why) = product::unmappable(path) {
         notes.refuse(key.span().start, format!("{name}: {why}"));
@@ -225,7 +227,8 @@ fn kind(
         notes.refuse(
             key.span().start,
             format!(
-                "{name}: is no attribute of Haiilo Advocacy, which has {}; take the rule out, or write unsupported = \"send\" in it",
+                "{name}: is no attribute of {}, which has {}; take the rule out, or write unsupported = \"send\" in it",
+                product.title(),
                 product::attributes(product)
             ),
         );
@@ -233,7 +236,10 @@ fn kind(
     kind
 }
 
-fn warnings(document: &Document, rules: &[PlacedRule], attributes_at: usize) -> Vec<String> {
+fn warnings(document: &Document, rules: &[PlacedRule], (attributes_at, product): (usize, Product)) -> Vec<String> {
+    if product == Product::Intranet {
+        return Vec::new();
+    }
     let group = rules.iter().find(|rule| rule.spec.kind == Kind::Group);
     let (at, text) = match group {
         None => (
@@ -277,6 +283,7 @@ mod tests {
 
     use super::{MappingFile, read};
     use crate::config::mapping_test::run_tests;
+    use crate::config::product::{ProfileFields, Target};
     use crate::domain::mapping::{Kind, On, Rule, WhenEmpty};
     use crate::domain::policy::Product;
     use crate::domain::value::Compare;
@@ -286,7 +293,7 @@ mod tests {
         let path = folder.path().join("m.toml");
         fs::write(&path, text).expect("a file");
         let without_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
-        read(&path, Product::Advocacy)
+        read(&path, &Target { product: Product::Advocacy, container: ProfileFields::Top })
             .map_err(|problems| problems.into_iter().map(|problem| without_folder(problem.to_string())).collect())
     }
 

@@ -3,9 +3,12 @@
 //! Follows "Managing users with SCIM provisioning" of the Advocacy knowledge base. The names of the attributes are printed there without
 //! their SCIM paths, so that every place is taken in which servers of that kind keep a country, a locality and a region.
 
+use compact_str::CompactString;
+
 use crate::domain::attribute::AttributePath;
-use crate::domain::mapping::Kind;
+use crate::domain::mapping::{Kind, On, RuleSpec, WhenEmpty};
 use crate::domain::policy::Product;
+use crate::domain::value::Compare;
 
 /// The attributes of an Advocacy account, apart from those of an address.
 const ADVOCACY: [&str; 3] = ["userName", "name.givenName", "name.familyName"];
@@ -27,11 +30,97 @@ const UNMAPPABLE: [(&str, &str); 6] = [
     ("schemas", "it is written as needed"),
 ];
 
+/// The attributes of a person in the intranet (RFC 7643, 4.1), apart from those with elements.
+const INTRANET: [&str; 15] = [
+    "userName",
+    "externalId",
+    "name.givenName",
+    "name.familyName",
+    "name.middleName",
+    "name.formatted",
+    "name.honorificPrefix",
+    "name.honorificSuffix",
+    "displayName",
+    "nickName",
+    "title",
+    "userType",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+];
+
+/// Attributes with elements, each of which a filter names, and what an element holds.
+const INTRANET_ELEMENTS: [(&str, &[&str]); 3] = [
+    ("emails", &["value"]),
+    ("phoneNumbers", &["value"]),
+    ("addresses", &["formatted", "streetAddress", "locality", "region", "postalCode", "country"]),
+];
+
+/// The enterprise extension (RFC 7643, 4.3), and its attributes.
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const OF_ENTERPRISE: [&str; 5] = ["employeeNumber", "costCenter", "organization", "division", "department"];
+
+/// What the names of profile fields begin with.
+const PROFILE_FIELD: &str = "profileField_";
+
+/// Where the intranet keeps profile fields; its documents do not say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ProfileFields {
+    /// Beside the other attributes.
+    Top,
+    /// In an extension with this URN.
+    Below(CompactString),
+}
+
+/// What a mapping is for.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) product: Product,
+    pub(super) container: ProfileFields,
+}
+
+impl Target {
+    /// The path as the server knows it: a profile field in its container.
+    pub(super) fn placed(&self, path: AttributePath) -> AttributePath {
+        match &self.container {
+            ProfileFields::Below(urn) if is_profile_field(&path) && path.urn().is_none() => {
+                AttributePath::parse(&format!("{urn}:{path}")).expect("a URN and a path, which are checked, are a path")
+            }
+            ProfileFields::Below(_) | ProfileFields::Top => path,
+        }
+    }
+
+    /// The rule that every mapping of the product has, unless it says otherwise: the intranet's accounts bear the id of their Okta user.
+    pub(super) fn own_rule(&self, is_mapped: impl Fn(&AttributePath) -> bool) -> Option<RuleSpec> {
+        let path = AttributePath::parse("externalId").expect("the name of an attribute is a path");
+        let is_own = self.product == Product::Intranet && !is_mapped(&path);
+        is_own.then(|| RuleSpec {
+            path,
+            value: "assignment.id".to_owned(),
+            compare: Compare::Exact,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: Kind::Text,
+        })
+    }
+}
+
+fn is_profile_field(path: &AttributePath) -> bool {
+    let name = path.last();
+    name.len() > PROFILE_FIELD.len() && name.starts_with(PROFILE_FIELD) && path.element().is_none()
+}
+
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// What the product takes an attribute for; nothing where it does not know the attribute.
 pub(super) fn kind(product: Product, path: &AttributePath) -> Option<Kind> {
-    let Product::Advocacy = product;
+    match product {
+        Product::Advocacy => kind_in_advocacy(path),
+        Product::Intranet => kind_in_the_intranet(path),
+    }
+}
+
+fn kind_in_advocacy(path: &AttributePath) -> Option<Kind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if ADVOCACY.iter().any(|text| is(text)) {
         return Some(Kind::Text);
@@ -40,11 +129,37 @@ pub(super) fn kind(product: Product, path: &AttributePath) -> Option<Kind> {
     ADVOCACY_ADDRESS.iter().find(|(name, _)| of_address(name)).map(|(_, kind)| *kind)
 }
 
+fn kind_in_the_intranet(path: &AttributePath) -> Option<Kind> {
+    let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
+    if is_profile_field(path) {
+        return Some(Kind::Any);
+    }
+    if is(&format!("{ENTERPRISE}:manager.value")) {
+        return Some(Kind::Person);
+    }
+    let in_extension = OF_ENTERPRISE.iter().any(|name| is(&format!("{ENTERPRISE}:{name}")));
+    let in_element = || {
+        let (element, _) = path.element()?;
+        let (_, names) = INTRANET_ELEMENTS.iter().find(|(name, _)| element.eq_ignore_ascii_case(name))?;
+        names.iter().find(|name| path.last_of_element().eq_ignore_ascii_case(name))
+    };
+    let is_text = INTRANET.iter().any(|text| is(text)) || in_extension || in_element().is_some();
+    is_text.then_some(Kind::Text)
+}
+
 /// The attributes of the product, for messages.
 pub(super) fn attributes(product: Product) -> String {
-    let Product::Advocacy = product;
-    let address = ADVOCACY_ADDRESS.iter().map(|(name, _)| format!("{}{name}", ADDRESSES[0]));
-    ADVOCACY.iter().map(|name| (*name).to_owned()).chain(address).collect::<Vec<_>>().join(", ")
+    match product {
+        Product::Advocacy => {
+            let address = ADVOCACY_ADDRESS.iter().map(|(name, _)| format!("{}{name}", ADDRESSES[0]));
+            ADVOCACY.iter().map(|name| (*name).to_owned()).chain(address).collect::<Vec<_>>().join(", ")
+        }
+        Product::Intranet => format!(
+            "{}, emails[type eq \"work\"].value and the like, {PROFILE_FIELD}NAME, and {ENTERPRISE}:{} or :manager.value",
+            INTRANET.join(", "),
+            OF_ENTERPRISE.join(", :")
+        ),
+    }
 }
 
 /// Why an attribute may never be mapped.

@@ -8,19 +8,21 @@ use crate::config::layers::{Leaf, Leaves, Origin};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::surroundings::SECRETS;
+use crate::domain::policy::Product;
 
 /// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
 
 /// Keys of the other product. Who writes one of them has more to learn than that it is unknown.
 const OF_THE_INTRANET: [&str; 6] = [
-    "groups.enabled",
     "haiilo.auth.client_auth",
     "haiilo.auth.client_id",
-    "haiilo.auth.client_secret",
     "haiilo.auth.client_secret_file",
     "haiilo.auth.token_url",
+    "haiilo.deprovision_policy",
+    "haiilo.profile_fields",
 ];
+const OF_ADVOCACY: [&str; 3] = ["haiilo.auth.token_file", "haiilo.auth.token_form", "haiilo.auth.token_owner"];
 
 /// The longest part of a value that a message quotes, in characters.
 const QUOTED: usize = 60;
@@ -172,8 +174,9 @@ impl Reader {
                 "a secret does not belong in this file; put it into a file of its own, and name that in {key}_file"
             ));
         }
-        if OF_THE_INTRANET.contains(&key) {
-            return Some("belongs to product = \"intranet\", which this version does not serve".to_owned());
+        let products = [(&OF_THE_INTRANET[..], Product::Intranet), (&OF_ADVOCACY[..], Product::Advocacy)];
+        if let Some((_, other)) = products.iter().find(|(keys, _)| keys.contains(&key)) {
+            return Some(format!("belongs to haiilo.product = {:?}; take it out", other.as_str()));
         }
         if self.known.iter().any(is_below) {
             let is_empty = matches!(value, ValueKind::Nil);

@@ -8,6 +8,9 @@ pub const CONFIGURATION: &str = include_str!("../../config/okta-haiilo-sync.toml
 /// The sample of the mapping for Haiilo Advocacy.
 pub const MAPPING: &str = include_str!("../../config/mapping.advocacy.toml");
 
+/// The sample of the mapping for the Haiilo intranet.
+pub const MAPPING_OF_THE_INTRANET: &str = include_str!("../../config/mapping.intranet.toml");
+
 /// What becomes of a key of the sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -34,15 +37,17 @@ pub fn configuration(settings: &[(&str, Setting)]) -> String {
 }
 
 fn changed(section: &str, line: &str, settings: &[(&str, Setting)]) -> String {
+    // A key that is switched off is switched on by a text.
     let Some((name, _)) = line.split_once(" = ") else { return line.to_owned() };
+    let name = name.strip_prefix("# ").unwrap_or(name);
     let key = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
     match settings.iter().find(|(known, _)| *known == key) {
         Some((_, Setting::Text(value))) => format!("{name} = {}", quoted(value)),
         Some((_, Setting::Texts(values))) => {
             format!("{name} = [{}]", values.iter().map(|value| quoted(value)).collect::<Vec<_>>().join(", "))
         }
-        Some((_, Setting::Off)) => format!("# {line}"),
-        None => line.to_owned(),
+        Some((_, Setting::Off)) if !line.starts_with('#') => format!("# {line}"),
+        Some((_, Setting::Off)) | None => line.to_owned(),
     }
 }
 

@@ -63,6 +63,14 @@ pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
     form: Form::Token,
 };
 
+/// The secret of the intranet's client.
+pub(super) const HAIILO_CLIENT_SECRET: SecretKey = SecretKey {
+    key: surroundings::HAIILO_CLIENT_SECRET,
+    file_key: "haiilo.auth.client_secret_file",
+    credential: "haiilo-client-secret",
+    form: Form::Password,
+};
+
 /// The password of the state's database.
 pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
     key: surroundings::STATE_PASSWORD,

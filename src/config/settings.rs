@@ -164,12 +164,52 @@ pub struct HaiiloSettings {
     pub page_size: u32,
     /// `concurrency`, 1 to 64: the most requests under way at once; fewer while Haiilo cannot keep up.
     pub concurrency: usize,
-    /// `[haiilo.auth]`: the access token.
-    pub token: SecretString,
-    /// `[haiilo.auth]`: how the token is sent.
-    pub token_form: TokenForm,
-    /// `[haiilo.auth]`: the account that the token dies with.
-    pub token_owner: UserName,
+    /// `[haiilo.auth]`.
+    pub auth: HaiiloAuth,
+}
+
+/// How we authenticate to Haiilo.
+#[derive(Clone, Debug)]
+pub enum HaiiloAuth {
+    /// Advocacy: the access token of an account.
+    AccessToken {
+        /// The token.
+        token: SecretString,
+        /// How it is sent.
+        form: TokenForm,
+        /// The account that it dies with.
+        owner: UserName,
+    },
+    /// The intranet: the client of a user directory, which asks for tokens (RFC 6749, 4.4).
+    ClientCredentials {
+        /// `token_url`: on the host of `base_url`.
+        token_url: Url,
+        /// `client_id`.
+        client_id: String,
+        /// The secret.
+        client_secret: SecretString,
+        /// `client_auth`.
+        client_auth: ClientAuth,
+    },
+}
+
+impl HaiiloAuth {
+    /// The account that the credentials die with.
+    pub fn owner(&self) -> Option<&UserName> {
+        match self {
+            Self::AccessToken { token: _, form: _, owner } => Some(owner),
+            Self::ClientCredentials { .. } => None,
+        }
+    }
+}
+
+/// Where a client's id and secret stand when it asks for a token (RFC 6749, 2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// In a header: HTTP Basic.
+    Basic,
+    /// In the body.
+    Post,
 }
 
 /// How an account is changed.

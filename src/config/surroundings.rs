@@ -19,6 +19,8 @@ pub(super) const OKTA_TOKEN: &str = "okta.auth.token";
 pub(super) const OKTA_PRIVATE_KEY: &str = "okta.auth.private_key";
 /// The key of Haiilo's access token.
 pub(super) const HAIILO_TOKEN: &str = "haiilo.auth.token";
+/// The key of the secret of the intranet's client.
+pub(super) const HAIILO_CLIENT_SECRET: &str = "haiilo.auth.client_secret";
 /// The key of the password of the state's database.
 pub(super) const STATE_PASSWORD: &str = "state_password";
 /// The key of the address that is told about trouble.
@@ -26,12 +28,16 @@ pub(super) const WEBHOOK_URL: &str = "notify.webhook_url";
 /// The key of the address that is told that all is well.
 pub(super) const HEARTBEAT_URL: &str = "notify.heartbeat_url";
 /// Keys whose values are secrets, so that they are kept apart from the others.
-pub(super) const SECRETS: [&str; 6] =
-    [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, STATE_PASSWORD, WEBHOOK_URL, HEARTBEAT_URL];
+pub(super) const SECRETS: [&str; 7] =
+    [OKTA_TOKEN, OKTA_PRIVATE_KEY, HAIILO_TOKEN, HAIILO_CLIENT_SECRET, STATE_PASSWORD, WEBHOOK_URL, HEARTBEAT_URL];
 
 /// What stands in for a secret that is not there yet: no server takes it, and no key is made of it.
-const PLACEHOLDERS: [(&str, &str); 3] =
-    [(OKTA_TOKEN, "placeholder"), (OKTA_PRIVATE_KEY, "-----BEGIN PLACEHOLDER-----"), (HAIILO_TOKEN, "placeholder")];
+const PLACEHOLDERS: [(&str, &str); 4] = [
+    (OKTA_TOKEN, "placeholder"),
+    (OKTA_PRIVATE_KEY, "-----BEGIN PLACEHOLDER-----"),
+    (HAIILO_TOKEN, "placeholder"),
+    (HAIILO_CLIENT_SECRET, "placeholder"),
+];
 
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// Device and inode of the stream that systemd connects with its journal (systemd.exec).

@@ -207,6 +207,11 @@ pub(super) fn base_url(entry: &Entry) -> Converted<Url> {
     Ok(url)
 }
 
+/// The address at which a client asks for tokens.
+pub(super) fn token_url(entry: &Entry) -> Converted<Url> {
+    server(entry, "https://intranet.example.com/api/oauth/token")
+}
+
 /// The address of a proxy, which may hold a user and a password.
 pub(super) fn proxy(entry: &Entry) -> Converted<Url> {
     let url = Url::parse(&text(entry)?).ok();

@@ -10,7 +10,6 @@ use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
 use crate::domain::journal::Outcome;
 use crate::domain::leaver::Fate;
-use crate::domain::operation::Kind;
 use crate::domain::plan::Counts;
 use crate::engine::{CycleReport, Stop};
 
@@ -91,7 +90,7 @@ impl Digest {
         }
         let is_gone = |account: &HaiiloId| {
             concluded.iter().any(|one| {
-                one.operation.kind() == Kind::Delete && one.outcome.is_done() && one.haiilo_id.as_ref() == Some(account)
+                one.operation.kind().is_departure() && one.outcome.is_done() && one.haiilo_id.as_ref() == Some(account)
             })
         };
         for leaver in &plan.leavers {
@@ -116,6 +115,10 @@ fn trouble(stop: &Stop) -> Option<Trouble> {
         Stop::Unreachable(_) => (Class::Passing, "haiilo could not be written to".to_owned()),
         Stop::Refused(kind, _) => (Class::Passing, format!("haiilo refuses every {}", kind.as_str())),
         Stop::Store(_) => (Class::Passing, "the store failed while operations were under way".to_owned()),
+        Stop::DeactivationDeletes(_) => {
+            let what = "an account was gone after its deactivation: this user directory deletes whoever is deactivated";
+            (Class::Configuration, what.to_owned())
+        }
         Stop::NoSeats | Stop::TimeIsUp | Stop::Halted | Stop::Canary { .. } => return None,
     };
     Some(Trouble { class, causes: what.clone(), what })

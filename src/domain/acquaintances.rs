@@ -35,7 +35,7 @@ impl<'a> Acquaintances<'a> {
     pub fn of(
         owners: &Owners<'a>,
         memory: &'a Memory,
-        (mapping, token_owner): (&Mapping, &UserName),
+        (mapping, token_owner): (&Mapping, Option<&UserName>),
         gone: &'a Gone,
         wanted: &[(&OktaUserId, &Identity)],
     ) -> Self {
@@ -79,14 +79,16 @@ impl<'a> Acquaintances<'a> {
 /// The accounts that are not ours, by their given and family names.
 fn strangers<'a>(
     owners: &Owners<'a>,
-    token_owner: &UserName,
+    token_owner: Option<&UserName>,
     slots: [usize; 2],
     wanted: &[(&OktaUserId, &Identity)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {
         // The owner of our token is a machine, whatever it is called.
-        account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !name.same_as(token_owner))
+        account.user_name.as_ref().is_some_and(|name| {
+            !claims.contains(&name.key_hash()) && token_owner.is_none_or(|owner| !name.same_as(owner))
+        })
     };
     let named = |account: &'a Account| {
         let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));

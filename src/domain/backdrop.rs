@@ -78,7 +78,7 @@ impl Backdrop {
     pub fn of(
         (people, accounts): (&AssignmentSnapshot, &AccountSnapshot),
         links: &Links,
-        (mapping, token_owner): (&Mapping, &UserName),
+        (mapping, token_owner): (&Mapping, Option<&UserName>),
         settled: &SettledNow<'_>,
     ) -> Self {
         let assigned = people.people().iter().filter(|person| person.state != PersonState::Left);
@@ -96,7 +96,9 @@ impl Backdrop {
             .iter()
             .filter(|account| links.of_account(&account.id).is_none() && !settled.accounts.contains(&account.id))
             .collect();
-        let is_human = |account: &&&Account| account.user_name.as_ref().is_some_and(|name| !name.same_as(token_owner));
+        let is_human = |account: &&&Account| {
+            account.user_name.as_ref().is_some_and(|name| token_owner.is_none_or(|owner| !name.same_as(owner)))
+        };
         let slots = mapping.human_name();
         Self {
             unsettled,

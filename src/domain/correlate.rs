@@ -7,34 +7,18 @@ use compact_str::CompactString;
 
 use crate::domain::account::{Account, Activity};
 use crate::domain::acquaintances::Acquaintances;
+use crate::domain::external_ids::ExternalIds;
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leavers::{self, Gone};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::mapping::{Mapping, On};
-use crate::domain::memory::{Memory, OpenOperation};
-use crate::domain::owners::Owners;
-use crate::domain::policy::{MissingRule, Policy};
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+use crate::domain::memory::OpenOperation;
+use crate::domain::policy::{MissingRule, Product};
+use crate::domain::sides::Sides;
+use crate::domain::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
 use crate::domain::value::{Compare, Value, same};
-
-/// What correlation depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Sides<'a> {
-    /// The complete listing of assignments.
-    pub people: &'a AssignmentSnapshot,
-    /// The listing of accounts.
-    pub accounts: &'a AccountSnapshot,
-    /// Which account is linked to whom.
-    pub owners: &'a Owners<'a>,
-    /// What the store remembers.
-    pub memory: &'a Memory,
-    /// The administrator's decisions.
-    pub policy: &'a Policy,
-    /// The mapping whose slots identities and accounts use.
-    pub mapping: &'a Mapping,
-}
 
 /// A person and what was found for them.
 #[derive(Clone, Debug)]
@@ -92,14 +76,18 @@ pub struct Correlation<'a> {
 pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
-    let names = (sides.mapping, &sides.policy.token_owner);
+    let names = (sides.mapping, sides.policy.token_owner.as_ref());
     // Where everybody has an account, nobody is looked for.
     let acquaintances = LazyCell::new(|| Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted));
+    let external_ids = LazyCell::new(|| ExternalIds::of(sides));
     let mut owners = sides.owners.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
     for &(okta_id, identity) in &wanted {
         let found = match owners.of_person(okta_id) {
-            None => attempt_joiner(sides, &acquaintances, okta_id, identity),
+            None => {
+                let by_id = by_external_id(sides, &external_ids, okta_id, identity);
+                by_id.unwrap_or_else(|| attempt_joiner(sides, &acquaintances, okta_id, identity))
+            }
             Some((link, None)) => attempt_missing(sides, link, identity),
             Some((link, Some(account))) => attempt(sides, (link, account), identity),
         };
@@ -201,13 +189,14 @@ fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), ident
         let reason = HeldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
         return Attempt::Held(id, reason);
     }
-    if account.activity == Activity::Inactive {
+    // In Advocacy a write to an inactive account may delete it.
+    if account.activity == Activity::Inactive && sides.policy.product == Product::Advocacy {
         return Attempt::Held(id, HeldReason::Inactive);
     }
     if renames(sides.mapping, account, identity) {
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
         let names = names.into_iter().flatten().collect::<Vec<_>>();
-        let owner = names.iter().any(|name| name.same_as(&sides.policy.token_owner));
+        let owner = names.iter().any(|name| sides.policy.owns_token(name));
         let pattern = leavers::protection(sides.policy, sides.memory, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
             return Attempt::Held(id, HeldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
@@ -232,6 +221,35 @@ fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity)
             Attempt::Found(Found::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
         }
         (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Attempt::Missing,
+    }
+}
+
+/// The account that bears the Okta id of somebody who has no link; nothing where none does.
+fn by_external_id<'a>(
+    sides: Sides<'a>,
+    external_ids: &ExternalIds<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<Attempt<'a>> {
+    let found = external_ids.accounts(okta_id);
+    let named = sides.accounts.named(&identity.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
+    let is_other = |account: &&Account| {
+        sides.memory.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
+    };
+    let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
+    match (found, &several[..]) {
+        ([], _) => None,
+        (_, [account]) => Some(match sides.accounts.proof() {
+            Proof::Doubtful(why) => Attempt::Held(None, HeldReason::ListingDoubtful(why.clone())),
+            Proof::Agreed => {
+                let made = sides.memory.lost_creates(okta_id).next().is_some();
+                Attempt::Found(Found::Unowned { account, origin: if made { Origin::Created } else { Origin::Adopted } })
+            }
+        }),
+        _ => {
+            let ids = several.iter().map(|account| account.id.clone()).collect();
+            Some(Attempt::Held(None, HeldReason::SeveralAccounts(ids)))
+        }
     }
 }
 
@@ -261,6 +279,9 @@ fn attempt_joiner<'a>(
             }
             if account.activity == Activity::Inactive {
                 return Attempt::Held(Some(account.id.clone()), HeldReason::Inactive);
+            }
+            if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::OfAnotherDirectory(id));
             }
             if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
                 return Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone()));
@@ -310,6 +331,12 @@ fn made_under_another_name<'a>(
         let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
         is_free.then(|| (account, sides.memory.perhaps_made_for(&open.user_name, okta_id)))
     })
+}
+
+/// The externalId of an account, where it is that of somebody else or of another directory.
+pub fn foreign_external_id(mapping: &Mapping, account: &Account, okta_id: &OktaUserId) -> Option<CompactString> {
+    let found = account.values[mapping.external_id()?].as_ref()?.shown();
+    (found.trim() != okta_id.as_str()).then(|| CompactString::from(&*found))
 }
 
 /// Whether an account must get another userName, be it one in other letters.

@@ -81,7 +81,7 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, U
     let account = here.accounts.position(id).map(|at| &here.accounts.accounts()[at]);
     let Some(account) = account else { return Err(Undecidable::NoSuchAccount(id.clone())) };
     let names = [Some(&link.user_name), account.user_name.as_ref()];
-    if names.iter().flatten().any(|name| name.same_as(&here.policy.token_owner)) {
+    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
         return stays("our own token would die with it".to_owned());
     }
     if let Some(pattern) = leavers::protection(here.policy, here.memory, id, names.into_iter().flatten()) {

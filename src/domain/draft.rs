@@ -1,44 +1,43 @@
 //! Making the plan: from everybody's account and everybody's wishes to operations, and to reasons where there is none.
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use compact_str::CompactString;
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, Activity};
 use crate::domain::attribute::AttributePath;
-use crate::domain::correlate::{self, Correlation, Found, Matched, Sides};
+use crate::domain::correlate::{self, Correlation, Found, Matched};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::{Identity, Want};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, Fate, KeptBecause, Leaver};
 use crate::domain::leavers::Leaving;
-use crate::domain::link::{Absence, Counted, Link, Listed};
-use crate::domain::mapping::{Mapping, On};
+use crate::domain::link::Origin;
+use crate::domain::mapping::{Kind as AttributeKind, Mapping, On};
 use crate::domain::memory::ParkedValue;
-use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
-use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits, parked_form};
-use crate::domain::snapshot::{AccountSnapshot, PersonState, Proof};
+use crate::domain::noticed;
+use crate::domain::operation::{Action, Change, Element, Kind, Means, Nature, Operation};
+use crate::domain::plan::{Counts, Parked, Plan, Unmanaged, Waits, parked_form};
+use crate::domain::policy::{Departure, LeaverAction};
+use crate::domain::references::References;
+use crate::domain::sides::{Basis, Sides};
+use crate::domain::snapshot::Proof;
 use crate::domain::value::{self, Value};
 
 /// How long a userName that Haiilo refused is not tried again.
 const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
-/// What a plan is made from.
-#[derive(Clone, Copy, Debug)]
-pub struct Basis<'a> {
-    /// Both sides, the memory, the policy and the mapping.
-    pub sides: Sides<'a>,
-    /// Okta's time.
-    pub now: DateTime<Utc>,
-}
 
 /// Makes the plan. `leaving` is what was decided about people who are gone from the listing.
 pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
     let Leaving { mut leavers, held: held_leavers, gone: _, notes } = leaving;
     keep_for_whoever_may_come_back(&mut leavers, &held);
-    let mut draft = Draft { basis, plan: Plan::default(), wishes: BTreeMap::new() };
+    let references = LazyCell::new(|| References::of(basis.sides));
+    let mut draft = Draft { basis, plan: Plan::default(), wishes: BTreeMap::new(), references, unresolved: 0 };
     draft.plan.held = held;
     draft.plan.held.extend(held_leavers);
     draft.plan.notes.leavers = notes;
@@ -46,9 +45,9 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
         draft.person(matched);
     }
     draft.trials();
-    draft.deletes(&leavers);
-    draft.remember();
-    let Draft { basis, mut plan, wishes: _ } = draft;
+    draft.departures(&leavers);
+    let Draft { basis, mut plan, wishes: _, references: _, unresolved } = draft;
+    noticed::remember(basis, &mut plan);
     let Sides { people, accounts, owners: _, memory, policy: _, mapping: _ } = basis.sides;
     plan.counts = Counts {
         assigned: people.people().len(),
@@ -61,6 +60,11 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
     plan.leavers = leavers;
     plan.unmanaged = unmanaged(basis, &plan.operations);
     plan.findings = findings(basis);
+    if unresolved > 0 {
+        plan.findings.push(format!(
+            "{unresolved} references to other people, such as managers, name nobody who has an account by now; they stay as they are"
+        ));
+    }
     plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
     plan.parked.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
     order(&mut plan.operations);
@@ -84,9 +88,13 @@ fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Held]) {
 }
 
 /// A plan in the making.
-struct Draft<'a> {
+struct Draft<'a, R> {
     basis: Basis<'a>,
     plan: Plan,
+    /// Where no attribute names other people, nobody is looked for.
+    references: LazyCell<References<'a>, R>,
+    /// Values that name nobody who has an account.
+    unresolved: usize,
     /// Operations that wait for a group which Haiilo did not have, by group.
     wishes: BTreeMap<CompactString, Vec<Operation>>,
 }
@@ -102,12 +110,14 @@ enum Settled {
     Changes,
 }
 
-impl Draft<'_> {
+impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
     fn person(&mut self, matched: &Matched<'_>) {
         let Matched { okta_id, identity, found } = matched;
         match found {
             Found::Linked { account, link: _, waits_for } => {
-                if self.update(okta_id, identity, account, waits_for.cloned()) == Settled::AsItShallBe {
+                let activity = self.activate(okta_id, account, &identity.user_name);
+                let attributes = self.update(okta_id, identity, account, waits_for.cloned());
+                if (activity, attributes) == (Settled::AsItShallBe, Settled::AsItShallBe) {
                     self.plan.counts.unchanged += 1;
                 }
             }
@@ -117,7 +127,11 @@ impl Draft<'_> {
                     user_name: account.user_name.as_ref().unwrap_or(&identity.user_name).clone(),
                     action: Action::Link { haiilo_id: account.id.clone(), origin: *origin },
                 });
-                self.update(okta_id, identity, account, None);
+                // An account that was there under another name is renamed once the link stands, by the rules of every rename.
+                let is_renamed = account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name));
+                if *origin == Origin::Created || !is_renamed {
+                    self.update(okta_id, identity, account, None);
+                }
             }
             Found::Nothing { replaces, waits_for } => {
                 self.create(okta_id, identity, replaces.cloned(), waits_for.cloned());
@@ -151,17 +165,26 @@ impl Draft<'_> {
         for (slot, rule) in self.basis.sides.mapping.rules().iter().enumerate() {
             let from = account.values[slot].as_ref();
             let to = match (&identity.wants[slot], rule.on) {
-                (Want::Leave, _) | (_, On::Create) => from,
+                (Want::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
                 (Want::Clear, On::CreateAndUpdate) => None,
-                (Want::Set(value), On::CreateAndUpdate) => Some(value),
+                (Want::Set(value), On::CreateAndUpdate) if rule.kind == AttributeKind::Person => {
+                    self.person_meant(value).map(Cow::Owned).or(from.map(Cow::Borrowed))
+                }
+                (Want::Set(value), On::CreateAndUpdate) => Some(Cow::Borrowed(value)),
             };
-            if value::same(from, to, rule.compare) {
+            if value::same(from, to.as_deref(), rule.compare) {
                 self.unpark(okta_id, &rule.path);
                 continue;
             }
             let element = if account.without_element >> slot & 1 == 1 { Element::ToBeAdded } else { Element::There };
             let nature = nature(self.basis.sides.mapping, slot);
-            let change = Change { path: Arc::clone(&rule.path), nature, from: from.cloned(), to: to.cloned(), element };
+            let change = Change {
+                path: Arc::clone(&rule.path),
+                nature,
+                from: from.cloned(),
+                to: to.map(Cow::into_owned),
+                element,
+            };
             self.keep_or_park(okta_id, account, current, change, &mut changes);
         }
         if !changes.is_empty() {
@@ -170,6 +193,38 @@ impl Draft<'_> {
             return Settled::Changes;
         }
         if self.plan.parked.len() == parked_before { Settled::AsItShallBe } else { Settled::Waits }
+    }
+
+    /// An account that we deactivated becomes active again. Whoever else made one inactive, be it the directory's policy, had a reason.
+    fn activate(&mut self, okta_id: &OktaUserId, account: &Account, wanted: &UserName) -> Settled {
+        if account.activity == Activity::Active {
+            return Settled::AsItShallBe;
+        }
+        let user_name = account.user_name.as_ref().unwrap_or(wanted).clone();
+        if self.basis.sides.memory.deactivated(okta_id, &account.id) {
+            let action = Action::Reactivate { haiilo_id: account.id.clone() };
+            self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name, action });
+            return Settled::Changes;
+        }
+        self.plan.parked.push(Parked {
+            okta_id: okta_id.clone(),
+            haiilo_id: Some(account.id.clone()),
+            user_name,
+            path: Arc::clone(&ACTIVE),
+            value: Some(Value::Flag(true)),
+            reason: INACTIVE.to_owned(),
+            waits: Waits::Attribute,
+        });
+        Settled::Waits
+    }
+
+    /// The Haiilo id of whoever a value names, if they have an account.
+    fn person_meant(&mut self, value: &Value) -> Option<Value> {
+        let id = self.references.account(&value.shown());
+        if id.is_none() {
+            self.unresolved += 1;
+        }
+        id.and_then(|id| Value::text(id.as_str()))
     }
 
     /// A change goes into the operation, unless its value is parked.
@@ -248,7 +303,8 @@ impl Draft<'_> {
         {
             return self.plan.held.push(held(HeldReason::NoGroup));
         }
-        let changes = changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
+        let mut changes = changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
+        self.resolve_people(&mut changes);
         if let Some(refused) = refused_create(self.basis, okta_id, identity) {
             return self.plan.held.push(held(HeldReason::CreateRefused(refused)));
         }
@@ -275,6 +331,23 @@ impl Draft<'_> {
         }
     }
 
+    /// Where an attribute of a new account names somebody else, their Haiilo id; who has no account yet is named by a later cycle.
+    fn resolve_people(&mut self, changes: &mut Vec<Change>) {
+        let rules = self.basis.sides.mapping.rules();
+        let people: Vec<&AttributePath> =
+            rules.iter().filter(|rule| rule.kind == AttributeKind::Person).map(|rule| &*rule.path).collect();
+        if people.is_empty() {
+            return;
+        }
+        changes.retain_mut(|change| {
+            if !people.contains(&&*change.path) {
+                return true;
+            }
+            change.to = change.to.as_ref().and_then(|value| self.person_meant(value));
+            change.to.is_some()
+        });
+    }
+
     /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
     fn trials(&mut self) {
         let turn = usize::try_from(self.basis.sides.memory.cycles).unwrap_or(0);
@@ -288,73 +361,34 @@ impl Draft<'_> {
         self.plan.notes.groups_released = parked.filter(|group| !self.wishes.contains_key(*group)).cloned().collect();
     }
 
-    fn deletes(&mut self, leavers: &[Leaver]) {
-        for Leaver { okta_id, haiilo_id, user_name, evidence, since: _, fate } in leavers {
+    fn departures(&mut self, leavers: &[Leaver]) {
+        for Leaver { okta_id, haiilo_id, user_name, evidence, since: _, action, departure, fate } in leavers {
             if let Fate::Due(_) = fate {
                 let (haiilo_id, evidence): (HaiiloId, Evidence) = (haiilo_id.clone(), *evidence);
-                let action = Action::Delete { haiilo_id, evidence };
+                let action = match (action, departure) {
+                    // A leaver who is kept is never due.
+                    (LeaverAction::Keep, _) => continue,
+                    (_, Departure::Deactivated) => Action::Deactivate { haiilo_id, evidence },
+                    (LeaverAction::Deactivate, Departure::Deleted) => {
+                        Action::Delete { haiilo_id, evidence, means: Means::Deactivation }
+                    }
+                    (LeaverAction::Delete, Departure::Deleted) => {
+                        Action::Delete { haiilo_id, evidence, means: Means::Delete }
+                    }
+                };
                 let (okta_id, user_name) = (okta_id.clone(), user_name.clone());
                 self.plan.operations.push(Operation { okta_id, user_name, action });
             }
         }
     }
-
-    /// What changed in what the store knows about links and protected accounts.
-    fn remember(&mut self) {
-        let Sides { people: _, accounts, owners, memory, policy, mapping: _ } = self.basis.sides;
-        for (link, account) in owners.pairs() {
-            match account {
-                Some(account) => self.remember_shown(link, account),
-                None => self.remember_unseen(link),
-            }
-        }
-        for account in accounts.accounts() {
-            let by_name = account.user_name.as_ref().and_then(|name| policy.protected.by_name(name));
-            if let Some(pattern) = by_name
-                && memory.protected.get(&account.id).is_none_or(|known| known != pattern)
-            {
-                self.plan.notes.protected.insert(account.id.clone(), pattern.to_owned());
-            }
-        }
-    }
-
-    fn remember_shown(&mut self, link: &Link, account: &Account) {
-        let notes = &mut self.plan.notes;
-        if link.listed == Listed::Never {
-            notes.listed.insert(link.okta_id.clone());
-        }
-        if link.missing.is_some() {
-            notes.found.insert(link.okta_id.clone());
-        }
-        if let Some(name) = &account.user_name
-            && *name != link.user_name
-            && wanted_name(self.basis, &link.okta_id).is_some_and(|wanted| wanted.same_as(name))
-        {
-            notes.names.insert(link.okta_id.clone(), name.clone());
-        }
-    }
-
-    /// An account that was shown once and is not any more is missing, whatever became of the person: it is a sign about the listing.
-    fn remember_unseen(&mut self, link: &Link) {
-        let since = match (self.basis.sides.accounts.proof(), link.listed) {
-            (_, Listed::Never) => None,
-            (Proof::Doubtful(_), Listed::Seen) => return,
-            (Proof::Agreed, Listed::Seen) => {
-                let absence = link.missing.unwrap_or(Absence { since: self.basis.now, counted: Counted::Yes });
-                if link.missing.is_none() {
-                    self.plan.notes.missing.insert(link.okta_id.clone(), absence);
-                }
-                Some(absence.since)
-            }
-        };
-        self.plan.missing.push(Missing {
-            okta_id: link.okta_id.clone(),
-            haiilo_id: link.haiilo_id.clone(),
-            user_name: link.user_name.clone(),
-            since,
-        });
-    }
 }
+
+/// What is said of an account that is inactive, though we did not deactivate it.
+const INACTIVE: &str = "the account is inactive, by the directory's policy or by somebody's hand; activate it in Haiilo if its person shall use it";
+
+/// The attribute that says whether somebody can log in.
+static ACTIVE: LazyLock<Arc<AttributePath>> =
+    LazyLock::new(|| Arc::new(AttributePath::parse("active").expect("the name of an attribute is a path")));
 
 /// What makes a new account: the userName, and a value for each slot that has one.
 pub fn changes_of_new(mapping: &Mapping, user_name: &UserName, value: impl Fn(usize) -> Option<Value>) -> Vec<Change> {
@@ -375,14 +409,6 @@ pub fn changes_of_new(mapping: &Mapping, user_name: &UserName, value: impl Fn(us
 
 fn nature(mapping: &Mapping, slot: usize) -> Nature {
     if mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
-}
-
-/// The userName that a person shall have, where that is certain.
-fn wanted_name<'a>(basis: Basis<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
-    match &basis.sides.people.get(okta_id)?.state {
-        PersonState::Wanted(identity) => Some(&identity.user_name),
-        _ => None,
-    }
 }
 
 /// The group that a change asks for, if Haiilo did not have it.
@@ -422,17 +448,14 @@ fn findings(basis: Basis<'_>) -> Vec<String> {
     if let Proof::Doubtful(why) = accounts.proof() {
         findings.push(format!("nobody is created, adopted or deleted in this cycle: {why}"));
     }
-    if owner_is_missing(accounts, &policy.token_owner) {
+    if let Some(owner) = &policy.token_owner
+        && accounts.named(owner).is_empty()
+    {
         findings.push(format!(
-            "the owner of our token, {}, was not found in Haiilo: nobody is deleted; correct haiilo.auth.token_owner",
-            policy.token_owner
+            "the owner of our token, {owner}, was not found in Haiilo: nobody is deleted; correct haiilo.auth.token_owner"
         ));
     }
     findings
-}
-
-fn owner_is_missing(accounts: &AccountSnapshot, owner: &UserName) -> bool {
-    accounts.named(owner).is_empty()
 }
 
 /// Puts operations in the order in which they are applied.

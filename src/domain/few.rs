@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::backdrop::{Backdrop, Listing, Mark};
-use crate::domain::correlate::{self, Sides};
-use crate::domain::draft::{self, Basis};
+use crate::domain::correlate;
+use crate::domain::draft;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leavers::{Gone, Leaving};
@@ -14,6 +14,7 @@ use crate::domain::link::Link;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::Memory;
 use crate::domain::plan::Plan;
+use crate::domain::sides::{Basis, Sides};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 
 /// What is to be done about one person who was read.

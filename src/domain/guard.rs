@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::domain::draft::Basis;
 use crate::domain::ids::{ApprovalId, OktaUserId};
 use crate::domain::leavers;
 use crate::domain::link::{Absence, Counted, Listed};
@@ -16,6 +15,7 @@ use crate::domain::memory::{Fingerprint, FirstRun};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::plan::Plan;
 use crate::domain::policy::Limit;
+use crate::domain::sides::Basis;
 
 /// The most people whom the first plan after a change of the mapping may change without an approval.
 const CHANGED_MAPPING: u64 = 10;
@@ -273,7 +273,7 @@ fn is_recent(basis: Basis<'_>, absence: Absence) -> bool {
 fn limits_of(operation: &Operation) -> Vec<LimitName> {
     let mut limits = vec![LimitName::FirstRun];
     match operation.kind() {
-        Kind::Link | Kind::Create => limits.push(LimitName::Creates),
+        Kind::Link | Kind::Create | Kind::Reactivate => limits.push(LimitName::Creates),
         Kind::Update => {
             limits.extend([LimitName::Updates, LimitName::MappingChanged]);
             let natures = [
@@ -283,8 +283,8 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
             ];
             limits.extend(natures.into_iter().filter(|(counts, _)| *counts).map(|(_, limit)| limit));
         }
-        // Deletes have a budget, which the plan keeps already.
-        Kind::Delete => {}
+        // Departures have a budget, which the plan keeps already.
+        Kind::Deactivate | Kind::Delete => {}
     }
     limits
 }
@@ -310,7 +310,7 @@ fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<Usage> {
         counted(LimitName::Renames, recent.renames, limits.renames),
         counted(LimitName::Clears, recent.clears, limits.clears),
         counted(LimitName::Moves, recent.moves, limits.moves),
-        entry("deletes", recent.deletes, plan.of_kind(Kind::Delete).count(), limits.deletes),
+        entry("deletes", recent.deletes, plan.departures().count(), limits.deletes),
     ]
 }
 

@@ -36,6 +36,8 @@ pub enum HeldReason {
     AccountOfAnother(OktaUserId),
     /// The wanted userName is that of an account that is not ours.
     NameTaken(HaiiloId),
+    /// The account of the wanted userName bears the externalId of somebody else, or of another directory.
+    OfAnotherDirectory(CompactString),
     /// The linked account carries neither the userName last seen nor the wanted one.
     LinkDoesNotFit {
         /// What the account carries.
@@ -108,6 +110,7 @@ impl HeldReason {
             Self::SeveralAccounts(_) => "several_accounts",
             Self::AccountOfAnother(_) => "account_of_another",
             Self::NameTaken(_) => "name_taken",
+            Self::OfAnotherDirectory(_) => "of_another_directory",
             Self::LinkDoesNotFit { .. } => "link_does_not_fit",
             Self::Inactive => "inactive",
             Self::ProtectedRename { .. } => "protected",
@@ -146,11 +149,16 @@ impl HeldReason {
             }
             Self::AccountOfAnother(other) => format!("this userName belongs to the account of another person, {other}"),
             Self::NameTaken(id) => format!("this userName belongs to account {id}, which is not ours"),
+            Self::OfAnotherDirectory(id) => {
+                format!("the account of this userName has the externalId {id:?}, which is not the id of this person")
+            }
             Self::LinkDoesNotFit { found, last_seen } => {
                 let found = found.as_ref().map_or("no userName", UserName::as_str);
                 format!("the link does not fit: the account carries {found}, and carried {last_seen} when last seen")
             }
-            Self::Inactive => "the account is inactive; in Haiilo Advocacy a write to it may delete it".to_owned(),
+            Self::Inactive => {
+                "the account is inactive, and it is not known why; a write to it may delete it".to_owned()
+            }
             Self::ProtectedRename { pattern, wanted } => {
                 format!("the account is protected ({pattern}) and would be renamed to {wanted}")
             }
@@ -199,6 +207,9 @@ impl HeldReason {
                 "`link LOGIN HAIILO_ID` if it is the same human with a new Okta user; if it is another one, another address, or `release LOGIN`, which lets the old account be deleted when it is due"
             }
             Self::NameTaken(_) => "remove or rename that account in Haiilo, if it is not somebody else's",
+            Self::OfAnotherDirectory(_) => {
+                "if the account is this person's and no other directory serves it, `link LOGIN HAIILO_ID`, which writes the new externalId"
+            }
             Self::LinkDoesNotFit { .. } => {
                 "if the account is still this person's, set its address in Haiilo to the one in Okta; else `unlink LOGIN`"
             }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::domain::groups::link::GroupLink;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
 use crate::domain::link::Link;
+use crate::domain::memory::Departed;
 use crate::domain::operation::{Change, Operation};
 
 /// The number of an entry.
@@ -108,6 +109,12 @@ pub enum Effect {
     Renamed(OktaUserId, UserName),
     /// An account is gone, and the person with it.
     Unlinked(OktaUserId, HaiiloId),
+    /// The account of somebody who left is deactivated, or deleted in a way that may be undone.
+    Departed(OktaUserId, Departed),
+    /// The account was gone after a deactivation which should have left it there.
+    DeactivationDeleted(HaiiloId),
+    /// Somebody who had left has an account again.
+    Returned(OktaUserId),
     /// A value was not kept.
     Parked {
         /// The person.

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::link::Absence;
-use crate::domain::policy::LeaverAction;
+use crate::domain::policy::{Departure, LeaverAction};
 
 /// Why a person is a leaver, by Okta's own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +83,10 @@ pub struct Leaver {
     pub evidence: Evidence,
     /// The first cycle that missed the person.
     pub since: DateTime<Utc>,
+    /// What the configuration says about leavers of this kind.
+    pub action: LeaverAction,
+    /// What the account is once it has gone: a deactivation may delete.
+    pub departure: Departure,
     /// What becomes of the account.
     pub fate: Fate,
 }
@@ -92,9 +96,9 @@ pub struct Leaver {
 pub enum Fate {
     /// It stays.
     Kept(KeptBecause),
-    /// It is deleted once this time has come.
+    /// It goes once this time has come.
     Waiting(DateTime<Utc>),
-    /// It is deleted in this cycle.
+    /// It goes in this cycle.
     Due(DateTime<Utc>),
     /// It is due, and the budget of the day is used up.
     Postponed(DateTime<Utc>),
@@ -115,6 +119,8 @@ pub enum KeptBecause {
     TokenOwner,
     /// Haiilo no longer shows it.
     AlreadyGone,
+    /// It is inactive, and nothing more is to be done.
+    AlreadyInactive,
     /// It was made anew by hand, and the person was not assigned since.
     Pinned,
     /// Somebody who is assigned wants its userName: perhaps the same human with a new Okta user, who uses the account.
@@ -136,6 +142,8 @@ pub enum DeletesBlocked {
     ListingDoubtful,
     /// Nobody is assigned who could show that Okta finds assigned people by id.
     NobodyAssigned,
+    /// An account was gone after a deactivation which should have left it there.
+    DeactivationDeleted,
 }
 
 impl DeletesBlocked {
@@ -145,6 +153,9 @@ impl DeletesBlocked {
             Self::OwnerNotFound => "the owner of our Haiilo token was not found in Haiilo",
             Self::ClockOff => "the local clock and Okta's differ by more than five minutes, or Okta gave no date",
             Self::ListingDoubtful => "it is not certain who is in Haiilo",
+            Self::DeactivationDeleted => {
+                "an account was gone after a deactivation: set haiilo.deprovision_policy = \"delete\", and back once the directory's policy is another one"
+            }
             Self::NobodyAssigned => "nobody is left who could show that Okta finds assigned people by id",
         }
     }
@@ -159,24 +170,38 @@ pub struct LeaverNotes {
     pub returned: BTreeSet<OktaUserId>,
     /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
     pub unpinned: BTreeSet<OktaUserId>,
+    /// What is known of the user directory.
+    pub directory: Directory,
+}
+
+/// What is known of the user directory's deprovision policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Directory {
+    /// What was known before.
+    #[default]
+    AsBefore,
+    /// The configuration says by now that it deletes, so that nothing needs to be remembered.
+    KnownToDelete,
 }
 
 impl LeaverNotes {
     /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
-        let Self { records, returned, unpinned: _ } = self;
+        let Self { records, returned, unpinned: _, directory: _ } = self;
         let records = records.iter().filter(|(id, _)| known.contains_key(*id));
         Self {
             records: records.map(|(id, record)| (id.clone(), record.clone())).collect(),
             returned: returned.clone(),
             unpinned: BTreeSet::new(),
+            directory: Directory::AsBefore,
         }
     }
 
     /// Leaves what is about these people.
     pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
-        let Self { records, returned, unpinned } = self;
+        let Self { records, returned, unpinned, directory } = self;
+        *directory = Directory::AsBefore;
         unpinned.retain(|id| ids.contains(id));
         records.retain(|id, _| ids.contains(id));
         returned.retain(|id| ids.contains(id));

@@ -8,15 +8,17 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
+use crate::domain::account::Activity;
 use crate::domain::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{
-    Answer, DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverNotes, LeaverRecord, Sighting,
+    Answer, DeletesBlocked, Directory, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverNotes, LeaverRecord,
+    Sighting,
 };
 use crate::domain::link::{Absence, Counted, Link, Links, Origin};
 use crate::domain::memory::{Fingerprint, Memory, Watch};
-use crate::domain::policy::{AdoptedRule, LeaverAction, Policy};
+use crate::domain::policy::{AdoptedRule, Departure, Deprovision, LeaverAction, Policy};
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
 
 /// The longest gap between complete cycles over which a clock goes on.
@@ -184,6 +186,8 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<Ok
                     user_name: link.user_name.clone(),
                     evidence: clock.evidence,
                     since: absence.since,
+                    action: clock.action,
+                    departure: here.policy.departure(clock.action),
                     fate,
                 });
             }
@@ -193,6 +197,9 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<Ok
         |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
     leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
     leaving.notes.returned = here.memory.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+    if here.policy.deprovision == Deprovision::Delete && here.memory.deactivation_deleted.is_some() {
+        leaving.notes.directory = Directory::KnownToDelete;
+    }
     spend_budget(here, &mut leaving.leavers);
     leaving
 }
@@ -247,7 +254,7 @@ fn fate(
 ) -> Fate {
     let account = here.accounts.position(&link.haiilo_id).map(|at| &here.accounts.accounts()[at]);
     let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
-    if names.iter().flatten().any(|name| name.same_as(&here.policy.token_owner)) {
+    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
         return Fate::Kept(KeptBecause::TokenOwner);
     }
     if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.iter().copied().flatten()) {
@@ -258,6 +265,9 @@ fn fate(
         return Fate::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
     let Some(account) = account else { return Fate::Kept(KeptBecause::AlreadyGone) };
+    if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
+        return Fate::Kept(KeptBecause::AlreadyInactive);
+    }
     if here.memory.pinned.contains(&link.okta_id) {
         return Fate::Kept(KeptBecause::Pinned);
     }
@@ -268,7 +278,9 @@ fn fate(
         return Fate::Kept(KeptBecause::CarriesAnotherName);
     }
     let due = clock.from.max(watched_since) + here.policy.leavers.grace;
-    match deletes_blocked(here) {
+    let deleted =
+        here.memory.deactivation_deleted.is_some() && here.policy.departure(clock.action) == Departure::Deactivated;
+    match deletes_blocked(here).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
         _ if due > here.begins => Fate::Waiting(due),
         Some(why) => Fate::Blocked(due, why),
         None => Fate::Due(due),
@@ -290,7 +302,7 @@ pub fn protection<'a>(
 
 /// What forbids all deletes of this cycle.
 pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
-    if here.accounts.named(&here.policy.token_owner).is_empty() {
+    if here.policy.token_owner.as_ref().is_some_and(|owner| here.accounts.named(owner).is_empty()) {
         Some(DeletesBlocked::OwnerNotFound)
     } else if here.agreement == ClockAgreement::Off {
         Some(DeletesBlocked::ClockOff)
@@ -344,7 +356,7 @@ mod tests {
     use crate::domain::link::{Absence, Counted, Link, Listed, Origin};
     use crate::domain::memory::{Fingerprint, Memory, Recent, Watch};
     use crate::domain::policy::{
-        AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+        AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
     };
     use crate::domain::snapshot::{
         AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
@@ -406,6 +418,7 @@ mod tests {
     fn policy() -> Policy {
         Policy {
             product: Product::Advocacy,
+            deprovision: Deprovision::Delete,
             statuses: RULES,
             missing: MissingRule::Hold,
             leavers: LeaverRules {
@@ -415,7 +428,7 @@ mod tests {
                 grace: TimeDelta::days(30),
             },
             protected: Protected::new(["boss@x".to_owned()]).expect("a pattern"),
-            token_owner: UserName::new("owner@x"),
+            token_owner: Some(UserName::new("owner@x")),
             limits: Limits { deletes: Some(Limit { percent: None, floor: Some(2), cap: None }), ..Limits::usual() },
         }
     }
@@ -533,7 +546,7 @@ mod tests {
             policy.protected = Protected::new([]).expect("no pattern");
         };
         check(40, no_longer, &Fate::Due(day(30)));
-        check(40, |_, policy| policy.token_owner = UserName::new("P0@X"), &Fate::Kept(KeptBecause::TokenOwner));
+        check(40, |_, policy| policy.token_owner = Some(UserName::new("P0@X")), &Fate::Kept(KeptBecause::TokenOwner));
         let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
         assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Kept(KeptBecause::CarriesAnotherName));
     }

@@ -11,6 +11,7 @@ use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::Links;
 use crate::domain::operation::Kind;
+use crate::domain::policy::Departure;
 
 /// Everything that the store remembers and that a plan depends on.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,10 @@ pub struct Memory {
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
     /// What is remembered of groups.
     pub groups: GroupMemory,
+    /// What became of the accounts of people who left, where an account may come back.
+    pub departed: BTreeMap<OktaUserId, Departed>,
+    /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.
+    pub deactivation_deleted: Option<HaiiloId>,
 }
 
 impl Memory {
@@ -139,6 +144,29 @@ impl Memory {
     /// The pause that holds at this time.
     pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
         self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+    }
+}
+
+/// What became of the account of somebody who left, where it may come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departed {
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// What we did to it.
+    pub departure: Departure,
+}
+
+impl Memory {
+    /// Whether it was we who deactivated this account of this person.
+    pub fn deactivated(&self, okta_id: &OktaUserId, haiilo_id: &HaiiloId) -> bool {
+        self.departed
+            .get(okta_id)
+            .is_some_and(|gone| gone.departure == Departure::Deactivated && gone.haiilo_id == *haiilo_id)
+    }
+
+    /// The account of this person that we deleted.
+    pub fn deleted(&self, okta_id: &OktaUserId) -> Option<&HaiiloId> {
+        self.departed.get(okta_id).filter(|gone| gone.departure == Departure::Deleted).map(|gone| &gone.haiilo_id)
     }
 }
 
@@ -229,9 +257,9 @@ pub struct ParkedValue {
 /// What was done in the last 24 hours without an approval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recent {
-    /// Accounts deleted.
+    /// Accounts deleted or deactivated.
     pub deletes: u64,
-    /// Accounts made or adopted.
+    /// Accounts made, adopted or made active again.
     pub creates: u64,
     /// Accounts changed.
     pub updates: u64,

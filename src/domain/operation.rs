@@ -49,13 +49,36 @@ pub enum Action {
         /// The account whose rename frees the userName.
         waits_for: Option<HaiiloId>,
     },
+    /// An account that we deactivated becomes active again, because its person came back.
+    Reactivate {
+        /// The account.
+        haiilo_id: HaiiloId,
+    },
+    /// Nobody can log in to the account any more; what else becomes of it is the directory's deprovision policy.
+    Deactivate {
+        /// The account.
+        haiilo_id: HaiiloId,
+        /// Why.
+        evidence: Evidence,
+    },
     /// The account goes. In Advocacy it cannot come back.
     Delete {
         /// The account.
         haiilo_id: HaiiloId,
         /// Why.
         evidence: Evidence,
+        /// By what.
+        means: Means,
     },
+}
+
+/// What is sent for a delete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A delete.
+    Delete,
+    /// A deactivation, which deletes by the directory's deprovision policy.
+    Deactivation,
 }
 
 /// One attribute that changes.
@@ -98,10 +121,14 @@ pub enum Element {
 pub enum Kind {
     /// See [`Action::Link`].
     Link,
+    /// See [`Action::Reactivate`].
+    Reactivate,
     /// See [`Action::Update`].
     Update,
     /// See [`Action::Create`].
     Create,
+    /// See [`Action::Deactivate`].
+    Deactivate,
     /// See [`Action::Delete`].
     Delete,
 }
@@ -111,10 +138,17 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Link => "link",
+            Self::Reactivate => "reactivate",
             Self::Update => "update",
             Self::Create => "create",
+            Self::Deactivate => "deactivate",
             Self::Delete => "delete",
         }
+    }
+
+    /// Whether somebody loses an account by it: that goes last, one at a time, on evidence, and within the budget of deletes.
+    pub fn is_departure(self) -> bool {
+        matches!(self, Self::Deactivate | Self::Delete)
     }
 }
 
@@ -123,6 +157,8 @@ impl Operation {
     pub fn kind(&self) -> Kind {
         match &self.action {
             Action::Link { .. } => Kind::Link,
+            Action::Reactivate { .. } => Kind::Reactivate,
+            Action::Deactivate { .. } => Kind::Deactivate,
             Action::Create { .. } => Kind::Create,
             Action::Update { .. } => Kind::Update,
             Action::Delete { .. } => Kind::Delete,
@@ -133,17 +169,19 @@ impl Operation {
     pub fn haiilo_id(&self) -> Option<&HaiiloId> {
         match &self.action {
             Action::Link { haiilo_id, origin: _ }
+            | Action::Reactivate { haiilo_id }
             | Action::Update { haiilo_id, changes: _, waits_for: _ }
-            | Action::Delete { haiilo_id, evidence: _ } => Some(haiilo_id),
+            | Action::Deactivate { haiilo_id, evidence: _ }
+            | Action::Delete { haiilo_id, evidence: _, means: _ } => Some(haiilo_id),
             Action::Create { changes: _, replaces, waits_for: _ } => replaces.as_ref(),
         }
     }
 
-    /// What changes; nothing for a link or a delete.
+    /// What changes; nothing where no attribute does.
     pub fn changes(&self) -> &[Change] {
         match &self.action {
             Action::Create { changes, .. } | Action::Update { changes, .. } => changes,
-            Action::Link { .. } | Action::Delete { .. } => &[],
+            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => &[],
         }
     }
 
@@ -151,7 +189,7 @@ impl Operation {
     pub fn waits_for(&self) -> Option<&HaiiloId> {
         match &self.action {
             Action::Create { waits_for, .. } | Action::Update { waits_for, .. } => waits_for.as_ref(),
-            Action::Link { .. } | Action::Delete { .. } => None,
+            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => None,
         }
     }
 

@@ -139,6 +139,11 @@ impl Plan {
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(move |operation| operation.kind() == kind)
     }
+
+    /// The operations by which somebody loses an account.
+    pub fn departures(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.kind().is_departure())
+    }
 }
 
 /// The form in which a parked value is remembered.

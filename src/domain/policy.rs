@@ -13,6 +13,8 @@ use crate::domain::ids::{HaiiloId, UserName};
 pub enum Product {
     /// Haiilo Advocacy: `active=false` deletes for ever, groups are an attribute, accounts hold six attributes.
     Advocacy,
+    /// The Haiilo intranet: accounts of a user directory, which says what a deactivation does; any attribute, and profile fields.
+    Intranet,
 }
 
 impl Product {
@@ -20,6 +22,53 @@ impl Product {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Advocacy => "advocacy",
+            Self::Intranet => "intranet",
+        }
+    }
+
+    /// The name that people know.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Advocacy => "Haiilo Advocacy",
+            Self::Intranet => "the Haiilo intranet",
+        }
+    }
+}
+
+/// What becomes of an account that is deactivated. In the intranet the user directory's deprovision policy says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deprovision {
+    /// It stays, and nobody can log in to it.
+    Deactivate,
+    /// It is deleted. Advocacy does nothing else, and for ever.
+    Delete,
+}
+
+impl Deprovision {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What an account is after its person left and it was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// It is inactive.
+    Deactivated,
+    /// It is deleted, and an administrator of the intranet may restore it.
+    Deleted,
+}
+
+impl Departure {
+    /// The word of the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -29,6 +78,8 @@ impl Product {
 pub enum LeaverAction {
     /// The account stays.
     Keep,
+    /// The account is deactivated once the grace is over; the intranet's alone.
+    Deactivate,
     /// The account is deleted once the grace is over.
     Delete,
 }
@@ -38,6 +89,7 @@ impl LeaverAction {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keep => "keep",
+            Self::Deactivate => "deactivate",
             Self::Delete => "delete",
         }
     }
@@ -79,6 +131,8 @@ pub struct LeaverRules {
 pub struct Policy {
     /// `haiilo.product`.
     pub product: Product,
+    /// `haiilo.deprovision_policy`, and what a deactivation does in Advocacy.
+    pub deprovision: Deprovision,
     /// `okta.suspended` and `okta.staged`.
     pub statuses: StatusRules,
     /// `haiilo.missing`.
@@ -87,13 +141,28 @@ pub struct Policy {
     pub leavers: LeaverRules,
     /// `[protect]`.
     pub protected: Protected,
-    /// `haiilo.auth.token_owner`.
-    pub token_owner: UserName,
+    /// `haiilo.auth.token_owner`; nobody where the credentials belong to no account.
+    pub token_owner: Option<UserName>,
     /// `[limits]`.
     pub limits: Limits,
 }
 
 impl Policy {
+    /// Whether our own token dies with the account that carries this name.
+    pub fn owns_token(&self, name: &UserName) -> bool {
+        self.token_owner.as_ref().is_some_and(|owner| owner.same_as(name))
+    }
+
+    /// What an account is once this action was taken.
+    pub fn departure(&self, action: LeaverAction) -> Departure {
+        match (action, self.deprovision) {
+            (LeaverAction::Deactivate, Deprovision::Deactivate) => Departure::Deactivated,
+            (LeaverAction::Deactivate, Deprovision::Delete) | (LeaverAction::Keep | LeaverAction::Delete, _) => {
+                Departure::Deleted
+            }
+        }
+    }
+
     /// What a leaver's clock depends on besides the mapping: a change of it starts all clocks again.
     pub fn leaver_text(&self) -> String {
         let LeaverRules { deactivated, unassigned, adopted, grace: _ } = &self.leavers;
@@ -101,7 +170,7 @@ impl Policy {
             SuspendedRule::Keep => "keep",
             SuspendedRule::Leaver => "leaver",
         };
-        format!("{deactivated:?} {unassigned:?} {adopted:?} suspended={suspended}")
+        format!("{deactivated:?} {unassigned:?} {adopted:?} {:?} suspended={suspended}", self.deprovision)
     }
 }
 

@@ -10,8 +10,8 @@ use crate::domain::account::{Account, AccountRow};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 pub use crate::domain::person::{Person, PersonState};
 use crate::domain::positions::{Positions, hash};
-use crate::domain::walk::{Listed, MOST_PAGES, Walk, Walked};
 pub use crate::domain::walk::{Incomplete, PageRequest, Proof};
+use crate::domain::walk::{Listed, MOST_PAGES, Walk, Walked};
 
 /// All people who are assigned to the application: a complete listing.
 #[derive(Clone, Debug)]

@@ -35,7 +35,9 @@ pub enum Incomplete {
         total: u64,
     },
     /// A row without an id, where each one matters.
-    #[error("a row of the listing has no id, so that it is not certain who is in it; try again, and if it lasts, ask the support of that side")]
+    #[error(
+        "a row of the listing has no id, so that it is not certain who is in it; try again, and if it lasts, ask the support of that side"
+    )]
     Nameless,
 }
 

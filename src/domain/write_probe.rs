@@ -109,7 +109,7 @@ impl Known<'_> {
         if let Some(pattern) = policy.protected.by_name(name) {
             return Err(format!("{address} is protected by {pattern}; take an address that is not"));
         }
-        if policy.token_owner.same_as(name) {
+        if policy.owns_token(name) {
             return Err(format!("{address} is the owner of the token; take an address that nobody has"));
         }
         let is_known = memory.links.iter().any(|link| link.user_name.same_as(name))
@@ -144,7 +144,8 @@ impl Known<'_> {
         let Some(slot) = self.mapping.group_slot() else {
             return Ok((None, draft::changes_of_new(self.mapping, name, |slot| self.text(slot))));
         };
-        let owners = self.accounts.named(&self.policy.token_owner).into_iter().map(|at| &accounts[at]);
+        let named = self.policy.token_owner.iter().flat_map(|owner| self.accounts.named(owner));
+        let owners = named.map(|at| &accounts[at]);
         let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
         let mapped = || {
             self.people.people().iter().find_map(|person| match &person.state {
@@ -159,6 +160,7 @@ impl Known<'_> {
             Kind::Group => Some(group.clone()),
             Kind::Team => model.and_then(|account| account.values[at].clone()),
             Kind::Text | Kind::Any => self.text(at),
+            Kind::Person => None,
         });
         Ok((Some(group), changes))
     }

@@ -1,11 +1,11 @@
-//! Applying a plan: links, updates, creates, deletes. One person's failure does not stop the rest; signs of a general one do.
+//! Applying a plan: links, accounts that become active again, updates, creates, and then whatever somebody loses an account by. One person's failure does not stop the rest; signs of a general one do.
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Concluded, Effect, Outcome};
 use crate::domain::link::{Link, Listed};
-use crate::domain::operation::{Action, Kind, Operation};
+use crate::domain::operation::{Action, Kind, Means, Operation};
 use crate::domain::plan::Plan;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
@@ -30,10 +30,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let mut concluded = Vec::new();
         let of = |kind| plan.of_kind(kind).collect::<Vec<_>>();
         self.links(&of(Kind::Link), &mut concluded, observer).await;
+        self.spread(&of(Kind::Reactivate), &mut concluded, observer).await;
         self.spread(&of(Kind::Update), &mut concluded, observer).await;
         self.trials(&plan.trials, &mut concluded).await;
         self.spread(&of(Kind::Create), &mut concluded, observer).await;
-        self.deletes(&of(Kind::Delete), &mut concluded, observer).await;
+        self.departures(&plan.departures().collect::<Vec<_>>(), &mut concluded, observer).await;
         concluded.sort_by(|left, right| {
             let key = |concluded: &Concluded| (concluded.operation.kind(), concluded.operation.okta_id.clone());
             key(left).cmp(&key(right))
@@ -137,8 +138,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    /// Deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
-    pub(super) async fn deletes(
+    /// Deactivations and deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
+    pub(super) async fn departures(
         &self,
         operations: &[&Operation],
         concluded: &mut Vec<Concluded>,
@@ -172,8 +173,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Action::Create { changes: _, replaces, waits_for: _ } => {
                 self.create(operation, replaces.as_ref(), caution).await
             }
-            // Each delete is watched as closely as a canary.
-            Action::Delete { haiilo_id, evidence } => self.delete(operation, haiilo_id, *evidence).await,
+            Action::Reactivate { haiilo_id } => self.reactivate(operation, haiilo_id).await,
+            // Each departure is watched as closely as a canary.
+            Action::Deactivate { haiilo_id, evidence } => {
+                self.depart(operation, (haiilo_id, *evidence), Means::Deactivation).await
+            }
+            Action::Delete { haiilo_id, evidence, means } => {
+                self.depart(operation, (haiilo_id, *evidence), *means).await
+            }
         }
     }
 

@@ -4,12 +4,14 @@
 use crate::clock::Clock as _;
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::attribute::entry;
+use crate::domain::correlate;
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::journal::{Effect, Outcome};
 use crate::domain::leavers;
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::parked_form;
+use crate::domain::policy::Product;
 use crate::domain::value::{Compare, Value, same};
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
@@ -45,6 +47,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 Ok(Some(_)) => return Outcome::Held("Haiilo has the linked account after all".to_owned()),
                 Err(failure) => return self.create_failed(&failure),
             }
+        }
+        if let Some(outcome) = self.restore(operation).await {
+            return outcome;
         }
         if let Some(outcome) = self.look_before(operation).await {
             return outcome;
@@ -246,8 +251,15 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if let Some(pattern) = leavers::protection(self.policy(), self.memory(), id, names) {
             return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
         }
-        if whole.account.activity == Activity::Inactive {
+        // In the intranet a new account may be inactive by the directory's policy.
+        let may_be_inactive = self.policy().product == Product::Intranet && matches!(grounds, Grounds::LostAnswer);
+        if whole.account.activity == Activity::Inactive && !may_be_inactive {
             return Some(format!("account {id}, which carries this userName, is inactive"));
+        }
+        if let Some(foreign) = correlate::foreign_external_id(self.mapping(), &whole.account, &operation.okta_id) {
+            return Some(format!(
+                "account {id}, which carries this userName, has the externalId {foreign:?} of somebody else or of another directory"
+            ));
         }
         let was_there = self.accounts().position(id).is_some();
         match grounds {
@@ -281,12 +293,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    fn create_failed(&self, failure: &Failure) -> Outcome {
+    pub(super) fn create_failed(&self, failure: &Failure) -> Outcome {
         self.run.failed(Kind::Create, failure);
         Outcome::Failed(failure.to_string())
     }
 
-    fn remember_links(&self, effects: &[Effect]) {
+    pub(super) fn remember_links(&self, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Linked(link) = effect {
                 self.run.linked(&link.haiilo_id, &link.okta_id);
@@ -295,7 +307,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 }
 
-fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
+pub(super) fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
     Link {
         okta_id: operation.okta_id.clone(),
         haiilo_id: id.clone(),

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock as _;
 use crate::config::settings::PushRule;
-use crate::domain::correlate::{self, Sides};
-use crate::domain::draft::{self, Basis};
+use crate::domain::account::Activity;
+use crate::domain::correlate;
+use crate::domain::draft;
 use crate::domain::guard::{self, Decision, LimitName, Signs, Verdict, Violation};
 use crate::domain::ids::{ApprovalId, RunId};
 use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
@@ -15,7 +16,9 @@ use crate::domain::mapping;
 use crate::domain::memory::{FirstRun, Pause, Tenant, Watch};
 use crate::domain::operation::{Kind, Operation};
 use crate::domain::owners::Owners;
+use crate::domain::sides::{Basis, Sides};
 use crate::domain::target::TargetProfile;
+use crate::engine::activity::departed;
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::{Collected, collect};
@@ -28,8 +31,8 @@ use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, GroupWriter, Manner, Refusal, StoreFailure,
-    StoreWriter, World,
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, GroupWriter, Manner, Refusal,
+    StoreFailure, StoreWriter, World,
 };
 
 /// What a cycle came to.
@@ -189,7 +192,13 @@ pub async fn sync<W: World<Store: StoreWriter>>(
             let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
             world.store().note_leavers(&notes).await?;
             finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
-            return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None, groups: GroupsDone::default() });
+            return Ok(CycleReport {
+                prepared,
+                concluded: Vec::new(),
+                stops: Vec::new(),
+                pause: None,
+                groups: GroupsDone::default(),
+            });
         }
     };
     if let Some(pause) = prepared.memory.pause_at(prepared.now).cloned() {
@@ -292,7 +301,7 @@ pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
     let stored = prepared.memory.approvals.iter().find(|approval| approval.id == *id);
     let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
     let is_named =
-        |operation: &&Operation| operation.kind() != Kind::Delete && items.contains(&operation.to_json().to_string());
+        |operation: &&Operation| !operation.kind().is_departure() && items.contains(&operation.to_json().to_string());
     let operations = prepared.plan.operations.iter().filter(is_named);
     Approved {
         id: Some(id.clone()),
@@ -381,6 +390,20 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 // A create is settled when the person has an account.
                 (Kind::Create, _) => continue,
+                (Kind::Reactivate, Some(id)) => match self.world.reader().get(id).await {
+                    Ok(Some(whole)) if whole.account.activity == Activity::Active => {
+                        (Outcome::Done, vec![Effect::Returned(open.okta_id.clone())])
+                    }
+                    Ok(_) => (Outcome::Held("the account is not active".to_owned()), Vec::new()),
+                    Err(_) => continue,
+                },
+                (Kind::Deactivate, Some(id)) => match self.world.reader().get(id).await {
+                    Ok(Some(whole)) if whole.account.activity == Activity::Active => {
+                        (Outcome::Held("the account is active".to_owned()), Vec::new())
+                    }
+                    Ok(whole) => (Outcome::Done, departed(&open.okta_id, id, whole.as_ref())),
+                    Err(_) => continue,
+                },
                 (Kind::Delete, Some(id)) => match self.world.reader().get(id).await {
                     Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone(), id.clone())]),
                     Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),

@@ -7,7 +7,7 @@ use crate::domain::journal::{Concluded, Mandate};
 use crate::domain::leaver::Evidence;
 use crate::domain::leavers::Circumstances;
 use crate::domain::link::Link;
-use crate::domain::operation::{Action, Operation};
+use crate::domain::operation::{Action, Means, Operation};
 use crate::engine::bench::Bench;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::{CycleSettings, Silence};
@@ -41,9 +41,13 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
     let operation = Operation {
         okta_id: link.okta_id.clone(),
         user_name: link.user_name.clone(),
-        action: Action::Delete { haiilo_id: link.haiilo_id.clone(), evidence: Evidence::Deactivated },
+        action: Action::Delete {
+            haiilo_id: link.haiilo_id.clone(),
+            evidence: Evidence::Deactivated,
+            means: Means::Delete,
+        },
     };
     let mut concluded = Vec::new();
-    bench.deletes(&[&operation], &mut concluded, &Silence).await;
+    bench.departures(&[&operation], &mut concluded, &Silence).await;
     concluded.pop().expect("each operation is concluded")
 }

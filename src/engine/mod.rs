@@ -2,6 +2,7 @@
 //!
 //! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
 
+mod activity;
 mod anew;
 mod apply;
 mod bench;

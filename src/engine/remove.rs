@@ -1,4 +1,4 @@
-//! Deletes: one after the other, each on evidence taken anew and an account read anew. What is deleted in Advocacy cannot come back.
+//! Deactivations and deletes: one after the other, each on evidence taken anew and an account read anew. What is deleted in Advocacy cannot come back.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Effect, Outcome};
 use crate::domain::leaver::{Evidence, Sighting};
 use crate::domain::leavers;
-use crate::domain::operation::{Kind, Operation};
+use crate::domain::operation::{Kind, Means, Operation};
+use crate::engine::activity::gone;
 use crate::engine::bench::Bench;
 use crate::engine::evidence;
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
@@ -29,8 +30,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    /// Deletes an account.
-    pub(super) async fn delete(&self, operation: &Operation, id: &HaiiloId, expected: Evidence) -> Outcome {
+    /// Deactivates or deletes an account.
+    pub(super) async fn depart(
+        &self,
+        operation: &Operation,
+        (id, expected): (&HaiiloId, Evidence),
+        means: Means,
+    ) -> Outcome {
         let (rules, asked) = (self.policy().statuses, self.world.clock().monotonic());
         match evidence::look(self.world.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
             Ok(Sighting::Gone(evidence)) if evidence == expected => {}
@@ -59,10 +65,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Ok(entry) => entry,
             Err(outcome) => return outcome,
         };
-        let outcome = self.send_delete(id).await;
-        let effects = match outcome {
-            Outcome::Done => vec![Effect::Unlinked(operation.okta_id.clone(), id.clone())],
-            _ => Vec::new(),
+        let (outcome, effects) = match means {
+            Means::Deactivation => self.send_deactivation(operation, id).await,
+            Means::Delete => self.send_delete(operation, id).await,
         };
         match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
             Ok(()) => outcome,
@@ -88,7 +93,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if !name.same_as(&operation.user_name) {
             return held("the link does not fit: the account carries another userName than when it was last seen");
         }
-        if name.same_as(&self.policy().token_owner) {
+        if self.policy().owns_token(name) {
             return held("our own token would die with this account");
         }
         if leavers::protection(self.policy(), self.memory(), id, [name]).is_some() {
@@ -97,7 +102,16 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         Ok(Some(whole))
     }
 
-    async fn send_delete(&self, id: &HaiiloId) -> Outcome {
+    async fn send_delete(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
+        let outcome = self.delete_and_look(id).await;
+        let effects = match outcome {
+            Outcome::Done => gone(self.policy().product, &operation.okta_id, id),
+            _ => Vec::new(),
+        };
+        (outcome, effects)
+    }
+
+    async fn delete_and_look(&self, id: &HaiiloId) -> Outcome {
         let answer = self.writer.delete(id).await;
         match &answer {
             Ok(()) => self.run.succeeded(Kind::Delete),

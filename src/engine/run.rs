@@ -41,6 +41,8 @@ pub enum Stop {
         /// The id by which the change can be approved.
         approval_id: ApprovalId,
     },
+    /// An account was gone after its deactivation, though the configuration says that deactivations delete nothing.
+    DeactivationDeletes(HaiiloId),
     /// The store failed, so that nothing can be written down.
     Store(String),
     /// Somebody wishes for the end of the program.
@@ -67,6 +69,10 @@ impl Stop {
                 "the first {what} also changed {}, which nobody sent; look at the account, and if that is as it shall be: approve {approval_id}",
                 also_changed.join(", ")
             ),
+            Self::DeactivationDeletes(id) => format!(
+                "account {id} was gone after its deactivation: this directory deletes whoever is deactivated; restore it in Haiilo, and set \
+                 haiilo.deprovision_policy = \"delete\" or change the directory's policy"
+            ),
             Self::Store(why) => format!("nothing can be written down: {why}"),
             Self::Halted => "the program was asked to end; the rest belongs to the next cycle".to_owned(),
         }
@@ -81,6 +87,7 @@ impl Stop {
             Self::NoSeats => "no_seats",
             Self::TimeIsUp => "time_is_up",
             Self::Canary { .. } => "canary",
+            Self::DeactivationDeletes(_) => "deactivation_deletes",
             Self::Store(_) => "store",
             Self::Halted => "halted",
         }
@@ -102,6 +109,7 @@ impl Stop {
             | Self::Unreachable(_)
             | Self::Refused(..)
             | Self::Canary { .. }
+            | Self::DeactivationDeletes(_)
             | Self::Store(_) => false,
         }
     }
@@ -115,6 +123,7 @@ impl Stop {
             | Self::Unreachable(_)
             | Self::TimeIsUp
             | Self::Canary { .. }
+            | Self::DeactivationDeletes(_)
             | Self::Store(_)
             | Self::Halted => true,
         }

@@ -10,7 +10,6 @@ use crate::domain::groups::seat::Seat;
 use crate::domain::guard;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::memory::{Approval, Memory};
-use crate::domain::operation::Kind;
 use crate::domain::plan::{Notes, Plan};
 use crate::domain::snapshot::AssignmentSnapshot;
 use crate::engine::error::CycleError;
@@ -119,7 +118,7 @@ pub(super) fn narrow(
         notes,
         groups: _,
     } = plan;
-    operations.retain(|operation| ids.contains(&operation.okta_id) && operation.kind() != Kind::Delete);
+    operations.retain(|operation| ids.contains(&operation.okta_id) && !operation.kind().is_departure());
     trials.retain(|operation| ids.contains(&operation.okta_id));
     leavers.retain(|leaver| ids.contains(&leaver.okta_id));
     held.retain(|held| ids.contains(&held.okta_id));

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
 use crate::domain::groups::rules::GroupRules;
+use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::{AcceptedMapping, Fingerprint, Tenant};
 use crate::domain::policy::Policy;
@@ -61,7 +62,7 @@ impl CycleSettings {
     pub(super) fn polling_rules(&self) -> Fingerprint {
         let Tenant { org_id: _, org_url, app_id, product, base_url } = &self.tenant;
         let policy = format!("{:?}", self.policy);
-        let owner = self.policy.token_owner.as_str();
+        let owner = self.policy.token_owner.as_ref().map_or("", UserName::as_str);
         let version = env!("CARGO_PKG_VERSION");
         let all =
             [org_url, app_id, product, base_url, self.mapping.text(), &policy, owner, self.update_method, version];

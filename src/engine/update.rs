@@ -8,6 +8,7 @@ use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Effect, Outcome};
 use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
 use crate::domain::plan::parked_form;
+use crate::domain::policy::Product;
 use crate::domain::value::Value;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
@@ -79,7 +80,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                         "the account carries another userName than when it was listed".to_owned(),
                     ));
                 }
-                if whole.account.activity == Activity::Inactive {
+                if whole.account.activity == Activity::Inactive && self.policy().product == Product::Advocacy {
                     return Err(Outcome::Held(
                         "the account has become inactive; a write to it may delete it".to_owned(),
                     ));

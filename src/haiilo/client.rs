@@ -10,21 +10,21 @@ use serde_json::Value as Json;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::config::settings::{HaiiloSettings, TokenForm, UpdateMethod};
+use crate::config::settings::{HaiiloSettings, UpdateMethod};
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::operation::Change;
 use crate::domain::requests::HaiiloCalls;
 use crate::domain::snapshot::{AccountPage, PageRequest};
+use crate::haiilo::access::Access;
 use crate::haiilo::dialect;
 use crate::haiilo::error::{HaiiloError, kind_of};
 use crate::haiilo::wire::{ErrorBody, Shape};
 use crate::http::{
     self, Answer, Came, Decision, Gate, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable,
-    Request, TransportKind,
+    Request,
 };
 use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, Manner};
-use secrecy::ExposeSecret as _;
 
 const LIST: &str = "GET /Users";
 const FIND: &str = "GET /Users?filter";
@@ -57,7 +57,7 @@ pub(super) struct Connection<C> {
     gate: Gate,
     clock: C,
     base: Url,
-    authorization: HeaderValue,
+    access: Access,
     shape: Arc<Shape>,
     update_method: UpdateMethod,
     /// Whether the server turned out not to know PATCH.
@@ -67,17 +67,12 @@ pub(super) struct Connection<C> {
 impl<C: Clock> HaiiloReader<C> {
     /// A reader for these settings, which reads the attributes of this shape.
     pub fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
-        let token = settings.token.expose_secret();
-        let header = match settings.token_form {
-            TokenForm::Bearer => http::secret_header(&format!("Bearer {token}")),
-            TokenForm::Bare => http::secret_header(token),
-        };
         Ok(Self(Arc::new(Connection {
             http,
             gate: Gate::new("haiilo", settings.concurrency),
             clock,
             base: settings.base_url.clone(),
-            authorization: header.ok_or(TokenError)?,
+            access: Access::new(&settings.auth).ok_or(TokenError)?,
             shape: Arc::new(shape),
             update_method: settings.update_method,
             knows_no_patch: AtomicBool::new(false),
@@ -124,7 +119,7 @@ impl<C: Clock> HaiiloReader<C> {
 
     /// A document beside the users, tried once; `None` where there is none.
     pub(super) async fn document(&self, route: &'static str, name: &str) -> Result<Option<Json>, Failure> {
-        let request = self.0.request(route, Method::GET, self.0.below(&[name]), None);
+        let request = Connection::<C>::request(route, Method::GET, self.0.below(&[name]), None);
         match self.0.send(request, Repeatable::Never).await {
             Ok(answer) => {
                 serde_json::from_slice(&answer.body).map(Some).map_err(|error| unreadable(route, Some(error)))
@@ -178,7 +173,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     async fn create(&self, changes: &[Change]) -> Result<Created, Failure> {
         let connection = &*self.connection;
         let request =
-            connection.request(CREATE, Method::POST, connection.users(None), Some(dialect::create_body(changes)));
+            Connection::<C>::request(CREATE, Method::POST, connection.users(None), Some(dialect::create_body(changes)));
         let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
         let body = serde_json::from_slice::<Json>(&answer.body).ok();
         let shown = body.and_then(|body| match body {
@@ -203,7 +198,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
             return connection.replace(id, changes).await;
         }
         let body = dialect::patch_body(changes);
-        let request = connection.request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
+        let request = Connection::<C>::request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
         match connection.send(request, Repeatable::WhenNothingWasDone).await {
             Ok(answer) => Ok(connection.shown(&answer)),
             Err(failure)
@@ -219,8 +214,24 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
 
     async fn delete(&self, id: &HaiiloId) -> Result<(), Failure> {
         let connection = &*self.connection;
-        let request = connection.request(DELETE, Method::DELETE, connection.users(Some(id)), None);
+        let request = Connection::<C>::request(DELETE, Method::DELETE, connection.users(Some(id)), None);
         connection.send(request, Repeatable::Never).await.map(|_| ())
+    }
+
+    async fn set_activity(&self, id: &HaiiloId, activity: Activity) -> Result<(), Failure> {
+        let connection = &*self.connection;
+        if self.update_method == UpdateMethod::Patch && self.manner() == Manner::Configured {
+            let body = dialect::activity_patch(activity);
+            let request = Connection::<C>::request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
+            return connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ());
+        }
+        let Some(whole) = connection.get(id).await? else {
+            let error = HaiiloError::Status { status: 404, text: String::new() };
+            return Err(Failure { kind: FailureKind::NotFound, call: PUT, error: Box::new(error) });
+        };
+        let body = dialect::activity_put(&whole, activity);
+        let request = Connection::<C>::request(PUT, Method::PUT, connection.users(Some(id)), Some(body));
+        connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
     }
 
     fn take_for_granted(&self, manner: Manner) {
@@ -271,7 +282,7 @@ impl<C: Clock> Connection<C> {
             return Err(refuse(FailureKind::Changed, HaiiloError::Inactive));
         }
         let mut request =
-            self.request(PUT, Method::PUT, self.users(Some(id)), Some(dialect::put_body(&whole, changes)));
+            Self::request(PUT, Method::PUT, self.users(Some(id)), Some(dialect::put_body(&whole, changes)));
         if let Some(etag) = whole.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
             request.headers.insert(HeaderName::from_static("if-match"), etag);
         }
@@ -287,7 +298,7 @@ impl<C: Clock> Connection<C> {
     }
 
     pub(super) async fn read(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
-        self.send(self.request(route, Method::GET, url, None), Repeatable::Always).await
+        self.send(Self::request(route, Method::GET, url, None), Repeatable::Always).await
     }
 
     /// `…/Users`, or `…/Users/{id}` with the id escaped.
@@ -306,9 +317,8 @@ impl<C: Clock> Connection<C> {
         url
     }
 
-    pub(super) fn request(&self, route: &'static str, method: Method, url: Url, body: Option<Json>) -> Request {
+    pub(super) fn request(route: &'static str, method: Method, url: Url, body: Option<Json>) -> Request {
         let mut headers = HeaderMap::new();
-        headers.insert(http::AUTHORIZATION, self.authorization.clone());
         let accept = HeaderValue::from_static("application/scim+json, application/json");
         headers.insert(HeaderName::from_static("accept"), accept);
         if body.is_some() {
@@ -322,11 +332,14 @@ impl<C: Clock> Connection<C> {
     pub(super) async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
         let route = request.route;
         let policy = if repeatable == Repeatable::Always { Policy::USUAL } else { Policy::WRITE };
-        let mut attempt = 1;
+        let (mut attempt, mut refused) = (1, None);
         let came = loop {
+            let token = self.access.token(&self.http, &self.clock, refused.as_ref()).await?;
+            let mut request = request.clone();
+            request.headers.insert(http::AUTHORIZATION, token.header());
             let permit = self.gate.enter(route).await;
             let began = self.clock.monotonic();
-            let came = self.http.exchange(request.clone()).await;
+            let came = self.http.exchange(request).await;
             let duration = self.clock.monotonic().saturating_sub(began);
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
@@ -337,6 +350,11 @@ impl<C: Clock> Connection<C> {
             }
             // Whoever waits before the next attempt does not stand in the way of others.
             permit.ended(Came::of(came.as_ref(), duration));
+            // Nothing was done for a token that had ended or was revoked: once, another one is asked for.
+            if status == 401 && refused.is_none() && self.access.renews() {
+                refused = Some(token);
+                continue;
+            }
             let decision = http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter());
             if matches!(status, 429 | 503) {
                 self.gate.throttled(decision.pause());
@@ -366,14 +384,7 @@ impl<C: Clock> Connection<C> {
                 let error = HaiiloError::Status { status: answer.status, text: body.text };
                 Err(Failure { kind, call: route, error: Box::new(error) })
             }
-            Err(error) => {
-                let kind = match error.kind {
-                    TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
-                    TransportKind::Lost => FailureKind::Unknown,
-                    TransportKind::TooLong => FailureKind::Unreadable,
-                };
-                Err(Failure { kind, call: route, error: Box::new(HaiiloError::Transport(error)) })
-            }
+            Err(error) => Err(HaiiloError::lost(route, error)),
         }
     }
 }

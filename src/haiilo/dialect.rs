@@ -1,11 +1,11 @@
-//! What is sent to Haiilo Advocacy: the bodies of a create, a PATCH and a PUT.
+//! What is sent to Haiilo: the bodies of a create, a PATCH and a PUT.
 //!
 //! Follows RFC 7644, 3.3 (create), 3.5.1 (replace) and 3.5.2 (PATCH): lower-case `op`, booleans as booleans, and nothing but what was
 //! mapped. Sends nothing itself.
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::domain::account::WholeAccount;
+use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::operation::{Change, Element};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -69,6 +69,22 @@ pub(super) fn put_body(whole: &WholeAccount, changes: &[Change]) -> Json {
         change.path.write(&mut resource, change.to.as_ref());
     }
     without_empty(Json::Object(resource)).unwrap_or_else(|| json!({}))
+}
+
+/// The body of a PATCH that makes an account active or inactive.
+pub(super) fn activity_patch(activity: Activity) -> Json {
+    let value = activity == Activity::Active;
+    json!({"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]})
+}
+
+/// The body of a PUT that makes an account active or inactive.
+pub(super) fn activity_put(whole: &WholeAccount, activity: Activity) -> Json {
+    let mut body = put_body(whole, &[]);
+    if let Json::Object(resource) = &mut body {
+        resource.retain(|name, _| !name.eq_ignore_ascii_case("active"));
+        resource.insert("active".to_owned(), (activity == Activity::Active).into());
+    }
+    body
 }
 
 /// The value without null, "", and what is empty because of that.

@@ -1,8 +1,8 @@
 //! What Haiilo refuses or fails to answer, and what an administrator can do about it.
 
 use crate::haiilo::wire::ErrorBody;
-use crate::http::TransportError;
-use crate::ports::FailureKind;
+use crate::http::{TransportError, TransportKind};
+use crate::ports::{Failure, FailureKind};
 
 /// A call to Haiilo that did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,17 @@ pub(super) enum HaiiloError {
     /// An answer that cannot be understood.
     #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
     Unreadable(#[source] Option<serde_json::Error>),
+    /// No token.
+    #[error("haiilo gave no access token: it answered {status}{}; {}", said(.text), token_remedy(*.status))]
+    NoToken {
+        /// The status.
+        status: u16,
+        /// What the body says, shortened.
+        text: String,
+    },
+    /// An answer that holds no token.
+    #[error("haiilo's answer holds no access token; check haiilo.auth.token_url, and whether a proxy stands between")]
+    UnreadableToken(#[source] Option<serde_json::Error>),
     /// A reading that shows another account than the one that was asked for.
     #[error("haiilo answered with another account than the one that was asked for; tell haiilo's support")]
     AnotherAccount,
@@ -30,6 +41,18 @@ pub(super) enum HaiiloError {
     /// No answer.
     #[error("haiilo could not be reached; check the network, haiilo.base_url and [http]")]
     Transport(#[source] TransportError),
+}
+
+impl HaiiloError {
+    /// A call whose answer did not come.
+    pub(super) fn lost(call: &'static str, error: TransportError) -> Failure {
+        let kind = match error.kind {
+            TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
+            TransportKind::Lost => FailureKind::Unknown,
+            TransportKind::TooLong => FailureKind::Unreadable,
+        };
+        Failure { kind, call, error: Box::new(Self::Transport(error)) }
+    }
 }
 
 /// What a refusal means to a cycle, by its status and what the body says.
@@ -60,6 +83,17 @@ fn is_about_seats(status: u16, text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     let is_word = |word: &str| matches!(word, "seat" | "seats" | "licence" | "licences" | "license" | "licenses");
     matches!(status, 400 | 402 | 403 | 405..=499) && (words.any(is_word) || text.contains("user limit"))
+}
+
+fn token_remedy(status: u16) -> &'static str {
+    match status {
+        400 | 401 | 403 => {
+            "check haiilo.auth.client_id and its secret (Administration > User directories > API clients), and try the other haiilo.auth.client_auth"
+        }
+        404 | 405 => "correct haiilo.auth.token_url",
+        429 | 500..=599 => "try again later; if it lasts, tell haiilo's support",
+        _ => "look at what it says, and at haiilo.auth.token_url",
+    }
 }
 
 fn said(text: &str) -> String {

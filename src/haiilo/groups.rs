@@ -49,7 +49,11 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
         let read = group_wire::read_group(&answer.body, roster).map_err(|error| unreadable(GET, Some(error)))?;
         let group = read.ok_or_else(|| unreadable(GET, None))?;
         if group.id != *id {
-            return Err(Failure { kind: FailureKind::Unreadable, call: GET, error: Box::new(HaiiloError::AnotherGroup) });
+            return Err(Failure {
+                kind: FailureKind::Unreadable,
+                call: GET,
+                error: Box::new(HaiiloError::AnotherGroup),
+            });
         }
         // By id a group is shown whole: members that are not there are none.
         let members = group.members.or_else(|| Some(Gathering::default().finish()));
@@ -61,7 +65,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     async fn create_group(&self, group: &NewGroup<'_>) -> Result<Option<HaiiloGroupId>, Failure> {
         let connection = self.connection();
         let url = connection.below(&["Groups"]);
-        let request = connection.request(CREATE, Method::POST, url, Some(create_body(group)));
+        let request = Connection::<C>::request(CREATE, Method::POST, url, Some(create_body(group)));
         let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
         let body = serde_json::from_slice::<Map<String, Json>>(&answer.body).ok();
         let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text));
@@ -84,7 +88,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     async fn delete_group(&self, id: &HaiiloGroupId) -> Result<(), Failure> {
         let connection = self.connection();
         let url = connection.below(&["Groups", id.as_str()]);
-        let request = connection.request(DELETE, Method::DELETE, url, None);
+        let request = Connection::<C>::request(DELETE, Method::DELETE, url, None);
         connection.send(request, Repeatable::Never).await.map(|_| ())
     }
 }
@@ -92,7 +96,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
 impl<C: Clock> Connection<C> {
     async fn patch_group(&self, id: &HaiiloGroupId, operations: Vec<Json>) -> Result<(), Failure> {
         let body = json!({"schemas": [PATCH_OP], "Operations": operations});
-        let request = self.request(PATCH, Method::PATCH, self.below(&["Groups", id.as_str()]), Some(body));
+        let request = Self::request(PATCH, Method::PATCH, self.below(&["Groups", id.as_str()]), Some(body));
         self.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
     }
 }

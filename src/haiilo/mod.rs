@@ -2,6 +2,7 @@
 //!
 //! Implements the ports of accounts. Knows nothing of Okta, the store or the engine.
 
+mod access;
 mod client;
 mod dialect;
 mod error;

@@ -103,7 +103,8 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     }
 
     async fn groups_named(&self, name: &str, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
-        let query = form_urlencoded::Serializer::new(format!("limit={}", self.page_size())).append_pair("q", name).finish();
+        let query =
+            form_urlencoded::Serializer::new(format!("limit={}", self.page_size())).append_pair("q", name).finish();
         let first = self.url(&["api", "v1", "groups"], Some(&query));
         let (rows, next) = self.rows_of::<Group>((GROUPS, first), cursor, link::permitted).await?;
         Ok(GroupPage { rows: rows.into_iter().map(Group::read).collect(), next })
@@ -135,6 +136,10 @@ impl Group {
         let Self { id, profile } = self;
         let Profile { name, description } = profile.unwrap_or_default();
         let description = description.0.filter(|text| !text.trim().is_empty());
-        Some(OktaGroup { id: OktaGroupId::new(id.0?), name: name.0.unwrap_or_else(CompactString::default), description })
+        Some(OktaGroup {
+            id: OktaGroupId::new(id.0?),
+            name: name.0.unwrap_or_else(CompactString::default),
+            description,
+        })
     }
 }

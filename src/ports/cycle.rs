@@ -8,13 +8,13 @@ use std::future::Future;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::WholeAccount;
+use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::backdrop::Backdrop;
 use crate::domain::groups::journal::GroupIntent;
 use crate::domain::guard::Violation;
 use crate::domain::hints::LogEvent;
-use crate::domain::ids::{ApprovalId, OktaGroupId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
@@ -216,6 +216,9 @@ pub trait AccountWriter: Send + Sync {
 
     /// Deletes an account. The caller has read it just before, so that nothing is waited for: what cannot be done now is not done.
     fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Makes an account active or inactive, and nothing else. The caller reads the account afterwards.
+    fn set_activity(&self, id: &HaiiloId, activity: Activity) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// How updates are sent by now.
     fn manner(&self) -> Manner;

@@ -81,10 +81,8 @@ pub struct GroupRows {
 /// Writes groups: Haiilo's SCIM endpoint. No dry run has one.
 pub trait GroupWriter: Send + Sync {
     /// Makes a group without members; its id, where the answer gives it.
-    fn create_group(
-        &self,
-        group: &NewGroup<'_>,
-    ) -> impl Future<Output = Result<Option<HaiiloGroupId>, Failure>> + Send;
+    fn create_group(&self, group: &NewGroup<'_>)
+    -> impl Future<Output = Result<Option<HaiiloGroupId>, Failure>> + Send;
 
     /// Changes a group's own attributes.
     fn update_group(

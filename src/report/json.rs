@@ -19,8 +19,20 @@ const VERSION: u32 = 1;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, edited, findings, notes: _, groups: _ } =
-        report.plan;
+    let Plan {
+        operations,
+        trials: _,
+        leavers,
+        held,
+        parked,
+        missing,
+        unmanaged,
+        counts,
+        edited,
+        findings,
+        notes: _,
+        groups: _,
+    } = report.plan;
     let verdict = report.verdict;
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
@@ -58,10 +70,10 @@ pub fn json(report: &Report<'_>) -> String {
 }
 
 fn of_leaver(product: Product, leaver: &Leaver) -> Json {
-    let Leaver { okta_id, haiilo_id, user_name, evidence, since, fate } = leaver;
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, departure: _, fate } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
-        "action": action(fate), "due": due(fate).map(stamp), "since": stamp(*since),
+        "action": action(leaver), "due": due(fate).map(stamp), "since": stamp(*since),
         "reason": subject::fate(product, leaver),
     })
 }

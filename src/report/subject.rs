@@ -11,7 +11,7 @@ use crate::domain::leaver::{Fate, KeptBecause, Leaver};
 use crate::domain::memory::Pause;
 use crate::domain::operation::Kind;
 use crate::domain::plan::Plan;
-use crate::domain::policy::Product;
+use crate::domain::policy::{Departure, Product};
 use crate::domain::requests::Requests;
 use crate::domain::value::Value;
 
@@ -166,9 +166,7 @@ pub(super) fn title(report: &Report<'_>) -> String {
         Ending::Paused(_) => "Paused, nothing was changed",
         Ending::Applied { .. } => "Applied",
     };
-    let product = match report.product {
-        Product::Advocacy => "Haiilo Advocacy",
-    };
+    let product = report.product.title();
     let application = visible(report.application);
     format!("{what}: Okta application {application:?} -> {product}, {}", time(report.now))
 }
@@ -207,11 +205,10 @@ pub(super) fn by_whom(Pause { until: _, by, reason }: &Pause) -> String {
 
 /// The name of an attribute for a reader: Advocacy's `country` is a group, its `locality` and `region` are teams.
 pub(super) fn attribute(product: Product, path: &AttributePath) -> String {
-    let Product::Advocacy = product;
-    match path.last() {
-        "country" => "Group (country)".to_owned(),
-        "locality" => "Team (locality)".to_owned(),
-        "region" => "Team (region)".to_owned(),
+    match (product, path.last()) {
+        (Product::Advocacy, "country") => "Group (country)".to_owned(),
+        (Product::Advocacy, "locality") => "Team (locality)".to_owned(),
+        (Product::Advocacy, "region") => "Team (region)".to_owned(),
         _ => path.to_string(),
     }
 }
@@ -227,14 +224,19 @@ pub(super) fn kind(product: Product, kind: Kind) -> &'static str {
         (_, Kind::Link) => "ADOPT",
         (_, Kind::Create) => "CREATE",
         (_, Kind::Update) => "UPDATE",
+        (_, Kind::Reactivate) => "REACTIVATE",
+        (_, Kind::Deactivate) => "DEACTIVATE",
         (Product::Advocacy, Kind::Delete) => "DELETE FOR EVER",
+        (Product::Intranet, Kind::Delete) => "DELETE",
     }
 }
 
 /// What becomes of a leaver's account, in words.
 pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
-    let delete = match product {
-        Product::Advocacy => "deleted for ever",
+    let goes = match (product, leaver.departure) {
+        (_, Departure::Deactivated) => "deactivated",
+        (Product::Advocacy, Departure::Deleted) => "deleted for ever",
+        (Product::Intranet, Departure::Deleted) => "deleted",
     };
     match &leaver.fate {
         Fate::Kept(KeptBecause::Configured) => format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str()),
@@ -244,6 +246,7 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         Fate::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
         Fate::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
         Fate::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
+        Fate::Kept(KeptBecause::AlreadyInactive) => "deactivated: the account is inactive".to_owned(),
         Fate::Kept(KeptBecause::Pinned) => {
             "kept: it was made anew by hand, until the person is assigned once".to_owned()
         }
@@ -256,8 +259,8 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         Fate::Kept(KeptBecause::CarriesAnotherName) => {
             "kept: it carries another userName than when it was last seen; look whose it is".to_owned()
         }
-        Fate::Waiting(due) => format!("{delete} on {}", time(*due)),
-        Fate::Due(due) => format!("{delete} now (due {})", time(*due)),
+        Fate::Waiting(due) => format!("{goes} on {}", time(*due)),
+        Fate::Due(due) => format!("{goes} now (due {})", time(*due)),
         Fate::Postponed(due) => format!("due {}, postponed: the day's budget of deletes is used up", time(*due)),
         Fate::Blocked(due, why) => format!("due {}, not deleted: {}", time(*due), why.as_str()),
     }
@@ -272,10 +275,14 @@ pub(super) fn due(fate: &Fate) -> Option<DateTime<Utc>> {
 }
 
 /// What the configuration does about a leaver.
-pub(super) fn action(fate: &Fate) -> &'static str {
-    match fate {
+pub(super) fn action(leaver: &Leaver) -> &'static str {
+    match leaver.fate {
+        Fate::Kept(KeptBecause::AlreadyInactive)
+        | Fate::Waiting(_)
+        | Fate::Due(_)
+        | Fate::Postponed(_)
+        | Fate::Blocked(..) => leaver.action.as_str(),
         Fate::Kept(_) => "keep",
-        Fate::Waiting(_) | Fate::Due(_) | Fate::Postponed(_) | Fate::Blocked(..) => "delete",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::mapping::Edited;
 use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
+use crate::domain::policy::Product;
 use crate::report::requests;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
@@ -56,7 +57,9 @@ fn headline(report: &Report<'_>, out: &mut Sheet) {
         (of(Kind::Link), "to adopt"),
         (of(Kind::Create), "to create"),
         (of(Kind::Update), "to update"),
-        (of(Kind::Delete), "to DELETE FOR EVER"),
+        (of(Kind::Reactivate), "to reactivate"),
+        (of(Kind::Deactivate), "to DEACTIVATE"),
+        (of(Kind::Delete), if report.product == Product::Advocacy { "to DELETE FOR EVER" } else { "to DELETE" }),
         (report.plan.leavers.len(), "leavers"),
         (report.plan.held.len(), "held"),
         (report.plan.parked.len(), "parked"),
@@ -139,7 +142,7 @@ fn edited(report: &Report<'_>, out: &mut Sheet) {
 }
 
 fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
-    for of in [Kind::Link, Kind::Create, Kind::Update, Kind::Delete] {
+    for of in [Kind::Link, Kind::Reactivate, Kind::Create, Kind::Update, Kind::Deactivate, Kind::Delete] {
         let Told { together, alone } = Told::of(of, &report.plan.operations, view.sharing);
         let mut rows = Vec::new();
         for people in &together {
@@ -188,7 +191,9 @@ fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
     let to = shown(change.to.as_ref());
     match kind {
         Kind::Create => vec![name, to],
-        Kind::Link | Kind::Update | Kind::Delete => vec![name, shown(change.from.as_ref()), format!("-> {to}")],
+        Kind::Link | Kind::Reactivate | Kind::Update | Kind::Deactivate | Kind::Delete => {
+            vec![name, shown(change.from.as_ref()), format!("-> {to}")]
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use sqlx::{Error, Row as _};
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::memory::Departed;
 use crate::domain::operation::{Change, Operation};
 use crate::store::{groups, notes};
 
@@ -142,6 +143,25 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
                 .bind(haiilo_id.as_str())
                 .execute(connection)
                 .await?;
+            Ok(())
+        }
+        Effect::Departed(okta_id, Departed { haiilo_id, departure }) => {
+            sqlx::query(
+                "INSERT INTO departed (okta_id, haiilo_id, departure) VALUES ($1, $2, $3) \
+                 ON CONFLICT (okta_id) DO UPDATE SET haiilo_id = excluded.haiilo_id, departure = excluded.departure",
+            )
+            .bind(okta_id.as_str())
+            .bind(haiilo_id.as_str())
+            .bind(departure.as_str())
+            .execute(connection)
+            .await?;
+            Ok(())
+        }
+        Effect::DeactivationDeleted(haiilo_id) => {
+            notes::set_fact(connection, notes::DEACTIVATION_DELETED, Some(haiilo_id.as_str())).await
+        }
+        Effect::Returned(okta_id) => {
+            sqlx::query("DELETE FROM departed WHERE okta_id = $1").bind(okta_id.as_str()).execute(connection).await?;
             Ok(())
         }
         Effect::Parked { okta_id, path, value, reason } => {

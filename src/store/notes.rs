@@ -4,11 +4,14 @@ use sqlx::AnyConnection;
 use sqlx::Error;
 
 use crate::domain::ids::EmployeeNumber;
-use crate::domain::leaver::{LeaverNotes, LeaverRecord};
+use crate::domain::leaver::{Directory, LeaverNotes, LeaverRecord};
 use crate::domain::link::{Absence, Counted};
 use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun};
 use crate::domain::plan::Notes;
 use crate::ports::{Acceptance, CycleEnd};
+
+/// The fact that a deactivation deleted an account.
+pub(super) const DEACTIVATION_DELETED: &str = "deactivation_deleted";
 
 /// Cycles that are kept for whoever asks how it has been going.
 const CYCLES_KEPT: i64 = 2_000;
@@ -124,7 +127,10 @@ pub(super) async fn write_leavers(
     notes: &LeaverNotes,
     counted: Counted,
 ) -> Result<(), Error> {
-    let LeaverNotes { records, returned, unpinned } = notes;
+    let LeaverNotes { records, returned, unpinned, directory } = notes;
+    if *directory == Directory::KnownToDelete {
+        set_fact(connection, DEACTIVATION_DELETED, None).await?;
+    }
     for okta_id in unpinned {
         sqlx::query("DELETE FROM pinned WHERE okta_id = $1").bind(okta_id.as_str()).execute(&mut *connection).await?;
     }

@@ -16,15 +16,17 @@ use crate::domain::ids::{ApprovalId, EmployeeNumber, HaiiloId, OktaUserId, UserN
 use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::memory::{
-    AcceptedMapping, Approval, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
+    AcceptedMapping, Approval, Departed, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent,
+    Tenant, Watch,
 };
 use crate::domain::operation::Kind;
-use crate::domain::policy::LeaverAction;
+use crate::domain::policy::{Departure, LeaverAction};
 use crate::domain::polling::Polling;
 use crate::domain::target::TargetProfile;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
 use crate::store::groups;
+use crate::store::notes::DEACTIVATION_DELETED;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
 use crate::store::polling;
@@ -180,6 +182,8 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
             },
         )
         .await?,
+        departed: departed(connection).await?,
+        deactivation_deleted: fact(DEACTIVATION_DELETED).map(HaiiloId::new),
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
             by: by.to_owned(),
@@ -188,6 +192,19 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         groups: groups::read(connection, now).await?,
         cycles: fact("cycles").and_then(|text| text.parse().ok()).unwrap_or(0),
     })
+}
+
+async fn departed(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, Departed>, Error> {
+    collected(connection, "SELECT okta_id, haiilo_id, departure FROM departed", |row| {
+        // A word that we cannot read is the careful one: nobody is made active by it.
+        let departure = match row.try_get::<String, _>(2)?.as_str() {
+            "deactivated" => Departure::Deactivated,
+            _ => Departure::Deleted,
+        };
+        let haiilo_id = HaiiloId::new(row.try_get::<String, _>(1)?);
+        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), Departed { haiilo_id, departure }))
+    })
+    .await
 }
 
 /// What each row says, as a map, a set or a list.
@@ -265,6 +282,7 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
             // A word that we cannot read starts the clock again, because it is not the word of the configuration.
             let action = match row.try_get::<Option<String>, _>(4)?.as_deref() {
                 Some("delete") => LeaverAction::Delete,
+                Some("deactivate") => LeaverAction::Deactivate,
                 _ => LeaverAction::Keep,
             };
             let clock = match (evidence, row.try_get::<Option<i64>, _>(5)?) {
@@ -304,8 +322,8 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
         let number = |column: usize| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
         let count = number(1)?;
         match row.try_get::<String, _>(0)?.as_str() {
-            "delete" => recent.deletes += count,
-            "create" | "link" => recent.creates += count,
+            "delete" | "deactivate" => recent.deletes += count,
+            "create" | "link" | "reactivate" => recent.creates += count,
             "update" => {
                 recent.updates += count;
                 recent.renames += number(2)?;
@@ -344,6 +362,8 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Erro
             let kind = match row.try_get::<String, _>(1)?.as_str() {
                 "link" => Kind::Link,
                 "create" => Kind::Create,
+                "reactivate" => Kind::Reactivate,
+                "deactivate" => Kind::Deactivate,
                 "delete" => Kind::Delete,
                 _ => Kind::Update,
             };

@@ -82,6 +82,13 @@ CREATE TABLE protected (
     pattern TEXT NOT NULL
 );
 
+-- What became of the accounts of people who left, where an account may come back.
+CREATE TABLE departed (
+    okta_id TEXT PRIMARY KEY,
+    haiilo_id TEXT NOT NULL,
+    departure TEXT NOT NULL
+);
+
 -- Kinds of operations whose first one was watched closely, by configuration.
 CREATE TABLE canaries (
     configuration TEXT NOT NULL,

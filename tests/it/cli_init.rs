@@ -140,11 +140,47 @@ error: --token-owner: haiilo.auth.token_owner: is empty; write a value
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_intranet_is_refused_honestly() {
+async fn for_the_intranet_there_is_a_client_and_no_owner_of_a_token() {
     let stage = Stage::empty().await;
-    let ended = init(&stage, &[&FLAGS[..], &["--product", "intranet"]].concat()).exits(2).reports_nothing();
-    insta::assert_snapshot!(ended.err, @"error: nothing was written: this version serves Haiilo Advocacy alone, and a configuration for the intranet would not load; leave --product out if yours is Advocacy");
-    assert!(!stage.path("new").exists());
+    let flags = [
+        "--product",
+        "intranet",
+        "--org-url",
+        "https://acme.okta.com",
+        "--app-id",
+        "0oa7acme",
+        "--auth",
+        "api_token",
+        "--base-url",
+        "https://acme.haiilo.app/api/scim/v2",
+        "--haiilo-client-id",
+        "directory-client",
+        "--offline",
+    ];
+    init(&stage, &flags).exits(0).says_nothing();
+    let (written, mapping) = (stage.read("new/okta-haiilo-sync.toml"), stage.read("new/mapping.intranet.toml"));
+    insta::assert_snapshot!(differing(&written, "okta-haiilo-sync.toml") + &differing(&mapping, "mapping.intranet.toml"), @r#"
+15 lines are gone
+state = "sqlite:state.db"
+credentials_dir = "credentials"
+org_url = "https://acme.okta.com"
+app_id = "0oa7acme"
+method = "api_token"
+# client_id = "0oa2service"
+# key_id = "key-1"
+product = "intranet"
+base_url = "https://acme.haiilo.app/api/scim/v2"
+method = "client_credentials"
+# token_form = "bearer"
+# token_owner = "scim@example.com"
+client_id = "directory-client"
+file = "mapping.intranet.toml"
+accounts = ["*@haiilo.com"]
+0 lines are gone
+
+"#);
+    stage.write("new/credentials/haiilo-client-secret", haiilo::TOKEN);
+    it_loads(&stage, "okta-token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

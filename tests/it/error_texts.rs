@@ -15,7 +15,7 @@ enum Subject {
 
 /// What an error message stands behind, where that counts, and who gives it its subject. That an operation is held before its write is no
 /// error: the next cycle plans anew.
-const MARKS: [(&str, &str, Subject); 32] = [
+const MARKS: [(&str, &str, Subject); 33] = [
     ("src/", "#[error(", Subject::Own),
     ("src/cli/", "misconfigured(", Subject::Own),
     ("src/cli/", "anyhow!(", Subject::Own),
@@ -35,6 +35,7 @@ const MARKS: [(&str, &str, Subject); 32] = [
     ("src/okta/key.rs", "Key(", Subject::Added),
     ("src/okta/error.rs", "fn remedy(", Subject::Added),
     ("src/haiilo/error.rs", "fn remedy(", Subject::Added),
+    ("src/haiilo/error.rs", "fn token_remedy(", Subject::Added),
     ("src/domain/held.rs", "fn remedy(", Subject::Added),
     ("src/domain/mapping/", "Err(", Subject::Added),
     ("src/domain/mapping/", "Error::new(", Subject::Added),
@@ -81,13 +82,14 @@ const FILLED: [&str; 10] =
     ["{message}", "{right}", "{wanted}", "{what}", "{why}", "{failure}", "{unfinished}", "{less}", "{meant}", "{step}"];
 
 /// Messages that the rule does not fit, and why they are right all the same.
-const RIGHT: [(&str, &str); 10] = [
+const RIGHT: [(&str, &str); 11] = [
     ("okta could not be read; nothing was changed", "the failure behind it says what to do"),
     ("haiilo could not be read; nothing was changed", "the failure behind it says what to do"),
     ("okta's listing of assignments is not complete; nothing was changed", "`Incomplete` behind it says what to do"),
     ("haiilo's listing of users is not complete; nothing was changed", "`Incomplete` behind it says what to do"),
     ("okta answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
     ("haiilo answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
+    ("haiilo gave no access token: it answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
     ("the private key of okta {0}", "what is wrong with the key says what to do, and is looked at"),
     ("{}: {message}", "a problem of the configuration, put together"),
     ("dropped, since a plan that is made now does not have it: {kind} {name}", "what is not due needs nothing"),

@@ -11,12 +11,8 @@ async fn chosen_groups_are_made_and_filled() {
     world.okta_group("Staff", &[0, 1, 2]);
     world.okta.state().describe_group(&sales, Some("All of Sales"));
     let report = world.sync_well_approved().await;
-    let ends = [
-        "group-create done Sales",
-        "group-create done Staff",
-        "group-members done Sales",
-        "group-members done Staff",
-    ];
+    let ends =
+        ["group-create done Sales", "group-create done Staff", "group-members done Sales", "group-members done Staff"];
     // Accounts and groups were made in the same run, and the accounts are members already.
     assert_eq!(ended(&report), ends);
     let group = world.group("Sales");

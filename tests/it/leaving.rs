@@ -177,7 +177,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     world.okta.state().deactivate(&id);
     assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::TokenOwner));
     // Who the owner is must be right, or nobody is deleted.
-    world.settings.policy.token_owner = okta_haiilo_sync::domain::ids::UserName::new("typo@example.com");
+    world.settings.policy.token_owner = Some(okta_haiilo_sync::domain::ids::UserName::new("typo@example.com"));
     let other = world.okta_id(1);
     world.okta.state().deactivate(&other);
     let report = world.sync_well().await;

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::account::{Account, AccountRow, Activity};
 use okta_haiilo_sync::domain::assignment::{StagedRule, StandingDoubt, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::correlate::{Sides, correlate};
-use okta_haiilo_sync::domain::draft::{Basis, assemble};
+use okta_haiilo_sync::domain::correlate::correlate;
+use okta_haiilo_sync::domain::draft::assemble;
 use okta_haiilo_sync::domain::identity::{Identity, Want};
 use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, UserName};
 use okta_haiilo_sync::domain::leaver::{Answer, Evidence, Sighting};
@@ -19,8 +19,9 @@ use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
 use okta_haiilo_sync::domain::owners::Owners;
 use okta_haiilo_sync::domain::plan::Plan;
 use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
 };
+use okta_haiilo_sync::domain::sides::{Basis, Sides};
 use okta_haiilo_sync::domain::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
 };
@@ -66,7 +67,8 @@ fn policy(budget: u64) -> Policy {
             grace: TimeDelta::zero(),
         },
         protected: Protected::new(["p0@x".to_owned()]).expect("a pattern"),
-        token_owner: UserName::new("owner@x"),
+        deprovision: Deprovision::Delete,
+        token_owner: Some(UserName::new("owner@x")),
         limits: Limits { deletes: Some(Limit { percent: None, floor: Some(budget), cap: None }), ..Limits::usual() },
     }
 }
@@ -224,6 +226,7 @@ impl World {
                     account.1 = title;
                 }
             }
+            Action::Reactivate { .. } | Action::Deactivate { .. } => panic!("Advocacy has neither: {operation:?}"),
             Action::Delete { haiilo_id, .. } => {
                 self.accounts.remove(haiilo_id.as_str()).expect("an account that exists is deleted");
                 self.links.remove(&okta_id);
@@ -326,6 +329,7 @@ proptest! {
             let name = account.and_then(|id| world.accounts.get(id.as_str())).map(|(name, ..)| name.to_lowercase());
             let is_protected = matches!(name.as_deref(), Some("p0@x" | "owner@x"));
             match operation.kind() {
+                Kind::Reactivate | Kind::Deactivate => prop_assert!(false, "Advocacy has neither: {operation:?}"),
                 Kind::Delete => {
                     prop_assert!(!is_protected, "{operation:?}");
                     prop_assert!(world.gone.contains(operation.okta_id.as_str()), "{operation:?}");

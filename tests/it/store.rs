@@ -9,7 +9,7 @@ use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome};
 use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
 use okta_haiilo_sync::domain::link::{Absence, Counted, Link, Listed, Origin};
 use okta_haiilo_sync::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Recent, Tenant, Watch};
-use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
+use okta_haiilo_sync::domain::operation::{Action, Kind, Means, Operation};
 use okta_haiilo_sync::domain::plan::Notes;
 use okta_haiilo_sync::domain::policy::LeaverAction;
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
@@ -123,7 +123,9 @@ pub(crate) fn operation(kind: Kind, n: u32) -> Operation {
         Kind::Link => Action::Link { haiilo_id, origin },
         Kind::Create => Action::Create { changes: Vec::new(), replaces: None, waits_for: None },
         Kind::Update => Action::Update { haiilo_id, changes: Vec::new(), waits_for: None },
-        Kind::Delete => Action::Delete { haiilo_id, evidence: Evidence::Deactivated },
+        Kind::Reactivate => Action::Reactivate { haiilo_id },
+        Kind::Deactivate => Action::Deactivate { haiilo_id, evidence: Evidence::Deactivated },
+        Kind::Delete => Action::Delete { haiilo_id, evidence: Evidence::Deactivated, means: Means::Delete },
     };
     Operation { okta_id, user_name, action }
 }

@@ -8,24 +8,16 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use okta_haiilo_sim::haiilo::{self, AccountSeed, Haiilo};
+use okta_haiilo_sim::haiilo::{self, Haiilo};
 use okta_haiilo_sim::okta::{self, Okta};
-use okta_haiilo_sim::people::{Person, person};
+use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Server, SimClock};
 use okta_haiilo_sync::clock::Clock;
-use okta_haiilo_sync::config::settings::{
-    HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, TokenForm, UpdateMethod,
-};
-use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
-use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::ids::{ApprovalId, RunId, UserName};
+use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, UpdateMethod};
+use okta_haiilo_sync::domain::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::journal::{Mandate, Outcome};
-use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::memory::{Memory, Tenant};
-use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
-};
-use okta_haiilo_sync::domain::value::Compare;
+use okta_haiilo_sync::domain::policy::Product;
 use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
@@ -34,6 +26,9 @@ use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _}
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
 use tempfile::TempDir;
 use url::Url;
+
+use crate::usual;
+pub(crate) use crate::usual::{mapping, rules, seed};
 
 /// The first moment of every story: 2027-01-15 08:00 UTC.
 const START: i64 = 1_800_000_000_000;
@@ -117,96 +112,32 @@ pub(crate) struct World {
     runs: u32,
 }
 
-/// The mapping that all stories begin with, as rules; a story may change them.
-pub(crate) fn rules() -> MappingSpec {
-    let rule = |path: &str, value: &str, compare, kind| RuleSpec {
-        path: AttributePath::parse(path).expect("a path"),
-        value: value.to_owned(),
-        compare,
-        on: On::CreateAndUpdate,
-        when_empty: WhenEmpty::Leave,
-        kind,
-    };
-    let groups = [
-        ("AT", "Austria"),
-        ("CH", "Switzerland"),
-        ("DE", "Germany"),
-        ("FI", "Finland"),
-        ("FR", "France"),
-        ("IE", "Ireland"),
-        ("XX", "Atlantis"),
-    ];
-    MappingSpec {
-        rules: vec![
-            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, Kind::Text),
-            rule("name.givenName", "user.firstName", Compare::Exact, Kind::Text),
-            rule("name.familyName", "user.lastName", Compare::Exact, Kind::Text),
-            rule(
-                "addresses[type eq \"work\"].country",
-                "user.countryCode | lookup('groups')",
-                Compare::Exact,
-                Kind::Group,
-            ),
-            rule("addresses[type eq \"work\"].locality", "user.city | trim", Compare::IgnoreCase, Kind::Team),
-        ],
-        tables: BTreeMap::from([(
-            "groups".to_owned(),
-            groups.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
-        )]),
-        include: None,
-        employee_number: Some("employeeNumber".into()),
-    }
-}
-
-pub(crate) fn mapping(change: impl FnOnce(&mut MappingSpec)) -> Mapping {
-    let mut spec = rules();
-    change(&mut spec);
-    Mapping::new(spec).expect("a mapping")
-}
-
-fn policy() -> Policy {
-    Policy {
-        product: Product::Advocacy,
-        statuses: StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip },
-        missing: MissingRule::Hold,
-        leavers: LeaverRules {
-            deactivated: LeaverAction::Delete,
-            unassigned: LeaverAction::Keep,
-            adopted: AdoptedRule::Keep,
-            grace: TimeDelta::days(30),
-        },
-        protected: Protected::new(["*@haiilo.com".to_owned()]).expect("a pattern"),
-        token_owner: UserName::new(haiilo::OWNER),
-        limits: Limits::usual(),
-    }
-}
-
-/// The account that a person would have in Haiilo if somebody made it by hand.
-pub(crate) fn seed(person: &Person) -> AccountSeed {
-    let groups = rules().tables.remove("groups").expect("the table of groups");
-    AccountSeed {
-        user_name: person.email.clone(),
-        given: person.given.to_owned(),
-        family: person.family.to_owned(),
-        group: groups.get(person.country_code).cloned().unwrap_or_default(),
-        team: person.city.to_owned(),
-    }
-}
-
 impl World {
-    /// Both servers, without people; Haiilo has the groups of the mapping but Atlantis.
+    /// Both servers, without people, of the product that is tested.
     pub(crate) async fn empty() -> Self {
+        Self::of(usual::product()).await
+    }
+
+    /// Both servers, without people; Haiilo Advocacy has the groups of the mapping but Atlantis.
+    pub(crate) async fn of(product: Product) -> Self {
         let sim_clock = SimClock::standing(START);
         let okta = Server::start(Okta::new(sim_clock.clone()), sim_clock.clone()).await.expect("a port");
-        let haiilo = Server::start(Haiilo::advocacy(sim_clock.clone()), sim_clock.clone()).await.expect("a port");
-        haiilo.state().set_groups(&["Germany", "Finland", "Austria", "Switzerland", "France", "Ireland"]);
+        let served = match product {
+            Product::Advocacy => {
+                let mut haiilo = Haiilo::advocacy(sim_clock.clone());
+                haiilo.set_groups(&["Germany", "Finland", "Austria", "Switzerland", "France", "Ireland"]);
+                haiilo
+            }
+            Product::Intranet => Haiilo::intranet(sim_clock.clone()),
+        };
+        let haiilo = Server::start(served, sim_clock.clone()).await.expect("a port");
         let org_url = Url::parse(&okta.origin()).expect("an address");
         let base_url = Url::parse(&format!("{}{}", haiilo.origin(), haiilo::BASE)).expect("an address");
         let tenant = Tenant {
             org_id: None,
             org_url: org_url.to_string(),
             app_id: okta::APP_ID.to_owned(),
-            product: "advocacy".to_owned(),
+            product: product.as_str().to_owned(),
             base_url: base_url.to_string(),
         };
         let options = HttpOptions {
@@ -219,8 +150,8 @@ impl World {
         Self {
             settings: CycleSettings {
                 tenant,
-                mapping: mapping(|_| {}),
-                policy: policy(),
+                mapping: usual::mapping_of(product),
+                policy: usual::policy(product),
                 push_is_on: PushRule::Refuse,
                 page_size: 100,
                 concurrency: 2,
@@ -238,13 +169,11 @@ impl World {
                 auth: OktaAuth::ApiToken(okta::API_TOKEN.into()),
             },
             haiilo_settings: HaiiloSettings {
+                auth: usual::haiilo_auth(product, &base_url),
                 base_url,
                 update_method: UpdateMethod::Patch,
                 page_size: 100,
                 concurrency: 2,
-                token: haiilo::TOKEN.into(),
-                token_form: TokenForm::Bearer,
-                token_owner: UserName::new(haiilo::OWNER),
             },
             okta,
             haiilo,
@@ -278,7 +207,8 @@ impl World {
         world
     }
 
-    async fn get_in_step(&mut self) {
+    /// A first run, which was approved, makes the accounts of everybody who is assigned.
+    pub(crate) async fn get_in_step(&mut self) {
         let report = self.sync_approved().await;
         assert!(report.stops.is_empty(), "{:?}", report.stops);
         // The second cycle sees the new accounts listed.
@@ -351,7 +281,8 @@ impl World {
         assert!(self.files() == files, "a dry run changed the store");
         let (okta, haiilo) = (self.okta.calls(), self.haiilo.calls());
         for call in okta[calls.0..].iter().chain(&haiilo[calls.1..]) {
-            let reads = call.route.starts_with("GET ") || call.route == okta::route::TOKEN;
+            let asks = [okta::route::TOKEN, haiilo::route::GRANT].contains(&&*call.route);
+            let reads = call.route.starts_with("GET ") || asks;
             assert!(reads, "a dry run sent {}", call.route);
         }
         prepared

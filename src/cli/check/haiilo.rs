@@ -207,7 +207,7 @@ fn name(row: &AccountRow) -> Option<&UserName> {
 
 /// Whether the account that the token dies with is known.
 async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) {
-    let owner = &wiring.cycle.policy.token_owner;
+    let Some(owner) = &wiring.cycle.policy.token_owner else { return };
     let is_listed = first.rows.iter().filter_map(name).any(|name| name.same_as(owner));
     match wiring.reader.find(owner).await {
         Ok(found) if found.is_empty() && !is_listed => findings.warn(format_args!(

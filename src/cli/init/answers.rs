@@ -1,6 +1,6 @@
 //! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
 
-use crate::cli::args::{AuthWord, InitArguments};
+use crate::cli::args::{AuthWord, InitArguments, ProductWord};
 use crate::cli::ending::Unfinished;
 use crate::config::sample::Setting;
 
@@ -72,12 +72,15 @@ pub(super) fn gather(
 
 /// The flag that an answer to a key is given by.
 pub(super) fn flag_of(key: &str) -> Option<&'static str> {
-    let arguments = InitArguments::default();
-    questions(&arguments, AuthWord::PrivateKeyJwt).into_iter().find(|question| question.key == key).map(|q| q.flag)
+    [ProductWord::Advocacy, ProductWord::Intranet].into_iter().find_map(|product| {
+        let arguments = InitArguments { product, ..InitArguments::default() };
+        questions(&arguments, AuthWord::PrivateKeyJwt).into_iter().find(|question| question.key == key).map(|q| q.flag)
+    })
 }
 
 fn questions(arguments: &InitArguments, auth: AuthWord) -> Vec<Question<'_>> {
-    let InitArguments { org_url, app_id, client_id, key_id, base_url, token_owner, .. } = arguments;
+    let InitArguments { org_url, app_id, client_id, key_id, base_url, token_owner, haiilo_client_id, product, .. } =
+        arguments;
     let mut questions = vec![
         Question {
             key: "okta.org_url",
@@ -113,16 +116,30 @@ fn questions(arguments: &InitArguments, auth: AuthWord) -> Vec<Question<'_>> {
     questions.push(Question {
         key: "haiilo.base_url",
         flag: "--base-url",
-        prompt: "The address of Haiilo's SCIM endpoint (https://example.smarpshare.com/api/scim/v2)",
+        prompt: match product {
+            ProductWord::Advocacy => {
+                "The address of Haiilo's SCIM endpoint (https://example.smarpshare.com/api/scim/v2)"
+            }
+            ProductWord::Intranet => "The address of Haiilo's SCIM endpoint (https://intranet.example.com/api/scim/v2)",
+        },
         given: base_url.as_ref(),
         need: Need::Required,
     });
-    questions.push(Question {
-        key: "haiilo.auth.token_owner",
-        flag: "--token-owner",
-        prompt: "The userName of the Haiilo account that made the access token",
-        given: token_owner.as_ref(),
-        need: Need::Required,
+    questions.push(match product {
+        ProductWord::Advocacy => Question {
+            key: "haiilo.auth.token_owner",
+            flag: "--token-owner",
+            prompt: "The userName of the Haiilo account that made the access token",
+            given: token_owner.as_ref(),
+            need: Need::Required,
+        },
+        ProductWord::Intranet => Question {
+            key: "haiilo.auth.client_id",
+            flag: "--haiilo-client-id",
+            prompt: "The id of the API client of the user directory in Haiilo",
+            given: haiilo_client_id.as_ref(),
+            need: Need::Required,
+        },
     });
     questions
 }

@@ -20,26 +20,24 @@ use crate::daemon::schedule;
 
 /// Writes a configuration and a mapping.
 pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<Ending, Unfinished> {
-    if arguments.product == ProductWord::Intranet {
-        return Err(Unfinished::misconfigured(
-            "nothing was written: this version serves Haiilo Advocacy alone, and a configuration for the intranet would not load; \
-             leave --product out if yours is Advocacy",
-        ));
-    }
-    let files = Files::of(&context.config, arguments.dir.as_deref());
+    let sample = match arguments.product {
+        ProductWord::Advocacy => sample::MAPPING,
+        ProductWord::Intranet => sample::MAPPING_OF_THE_INTRANET,
+    };
+    let files = Files::of(&context.config, arguments.dir.as_deref(), arguments.product);
     files.refuse_existing()?;
-    let places = places(&files);
+    let places = [places(&files), of_the_product(&files, arguments.product)].concat();
     let judge = |settings: &[(&'static str, Setting)]| {
         let settings = [&places[..], settings].concat();
-        let judged = load(context, &files, &sample::configuration(&settings), sample::MAPPING);
+        let judged = load(context, &files, &sample::configuration(&settings), sample);
         judged.err().unwrap_or_default().into_iter().map(|problem| problem.message).collect()
     };
     let settings = [&places[..], &answers::gather(arguments, &mut Whoever, &judge)?].concat();
     let configuration = sample::configuration(&settings);
-    let loaded = load(context, &files, &configuration, sample::MAPPING).map_err(told)?;
+    let loaded = load(context, &files, &configuration, sample).map_err(told)?;
     let (mapping, found) = match with_schemas(arguments, loaded).await {
         Some(proposal) => (proposal.mapping, proposal.changes),
-        None => (sample::MAPPING.to_owned(), Vec::new()),
+        None => (sample.to_owned(), Vec::new()),
     };
     load(context, &files, &configuration, &mapping).map_err(told)?;
     files.write(&Draft { configuration: &configuration, mapping: &mapping })?;
@@ -54,6 +52,21 @@ fn places(files: &Files) -> Vec<(&'static str, Setting)> {
     }
     let text = |text: &str| Setting::Text(text.to_owned());
     vec![("state", text("sqlite:state.db")), ("credentials_dir", text("credentials"))]
+}
+
+/// What is set for a product before anybody is asked.
+fn of_the_product(files: &Files, product: ProductWord) -> Vec<(&'static str, Setting)> {
+    let text = |text: &str| Setting::Text(text.to_owned());
+    match product {
+        ProductWord::Advocacy => Vec::new(),
+        ProductWord::Intranet => vec![
+            ("haiilo.product", text("intranet")),
+            ("haiilo.auth.method", text("client_credentials")),
+            ("haiilo.auth.token_form", Setting::Off),
+            ("haiilo.auth.token_owner", Setting::Off),
+            ("mapping.file", text(&files.mapping.file_name().unwrap_or_default().to_string_lossy())),
+        ],
+    }
 }
 
 /// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
@@ -89,7 +102,7 @@ async fn with_schemas(arguments: &InitArguments, settings: Settings) -> Option<P
         Err(unfinished) => Err(unfinished),
     };
     match read {
-        Ok(schemas) => Some(propose(&schemas)),
+        Ok(schemas) => Some(propose(&schemas, arguments.product)),
         Err(why) => {
             output::say(&format!(
                 "The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): {why}"
@@ -111,14 +124,20 @@ fn next(files: &Files, settings: &[(&'static str, Setting)], found: &[String]) -
     } else {
         "okta-private-key   the private key of the service app in Okta (PEM)"
     };
+    let haiilo = if is("haiilo.product", "intranet") {
+        "haiilo-client-secret  the secret of the API client in Haiilo"
+    } else {
+        "haiilo-token       the access token of Haiilo"
+    };
     let program = command(configuration);
+    let above_all = if is("haiilo.product", "intranet") { "" } else { ", above all where the group comes from" };
     let changes = match found {
         [] => String::new(),
         found => format!("\nThe mapping differs from the sample; comments in it say why:\n  {}\n", found.join("\n  ")),
     };
     format!(
         "Written: {}\n         {}\n{changes}\nNext:\n  1. Secrets are files in {} that only the user who runs the program can read:\n       {okta}\n       \
-         haiilo-token       the access token of Haiilo\n  2. Read the mapping and correct it, above all where the group comes from. Look at [protect] and [leavers] of the configuration.\n  \
+         {haiilo}\n  2. Read the mapping and correct it{above_all}. Look at [protect] and [leavers] of the configuration.\n  \
          3. {program} check   names what is wrong, and changes nothing.\n  4. {program} plan    shows what would happen, and changes nothing.\n",
         configuration.display(),
         mapping.display(),

@@ -8,13 +8,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
+use crate::cli::args::ProductWord;
 use crate::cli::ending::Unfinished;
 use crate::config::Draft;
 
 /// The folder of the package, where state and secrets have places of their own.
 const PACKAGE: &str = "/etc/okta-haiilo-sync";
-/// The name of the mapping, as the sample of the configuration has it.
-const MAPPING: &str = "mapping.advocacy.toml";
+/// The name of the mapping, as the samples have it.
+fn mapping_of(product: ProductWord) -> &'static str {
+    match product {
+        ProductWord::Advocacy => "mapping.advocacy.toml",
+        ProductWord::Intranet => "mapping.intranet.toml",
+    }
+}
 
 /// Where the files will be.
 #[derive(Debug)]
@@ -26,11 +32,11 @@ pub(super) struct Files {
 
 impl Files {
     /// In the folder of the configuration, or in another one.
-    pub(super) fn of(config: &Path, dir: Option<&Path>) -> Self {
+    pub(super) fn of(config: &Path, dir: Option<&Path>, product: ProductWord) -> Self {
         let configuration = dir.map_or(config.to_owned(), |dir| dir.join("okta-haiilo-sync.toml"));
         let folder = configuration.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_owned();
-        let mapping = configuration.with_file_name(MAPPING);
+        let mapping = configuration.with_file_name(mapping_of(product));
         Self { folder, configuration, mapping }
     }
 
@@ -109,18 +115,22 @@ mod tests {
     use std::path::Path;
 
     use super::Files;
+    use crate::cli::args::ProductWord;
 
     #[test]
     fn the_folder_is_that_of_the_configuration_or_another() {
         let check = |config: &str, dir: Option<&str>, expected: [&str; 2]| {
-            let Files { folder: _, configuration, mapping } = Files::of(Path::new(config), dir.map(Path::new));
+            let Files { folder: _, configuration, mapping } =
+                Files::of(Path::new(config), dir.map(Path::new), ProductWord::Advocacy);
             assert_eq!([configuration, mapping].map(|path| path.display().to_string()), expected);
         };
         let usual = "/etc/okta-haiilo-sync/okta-haiilo-sync.toml";
         check(usual, None, [usual, "/etc/okta-haiilo-sync/mapping.advocacy.toml"]);
         check("sync.toml", None, ["sync.toml", "mapping.advocacy.toml"]);
         check(usual, Some("/a"), ["/a/okta-haiilo-sync.toml", "/a/mapping.advocacy.toml"]);
-        assert!(Files::of(Path::new(usual), None).are_of_the_package());
-        assert!(!Files::of(Path::new("sync.toml"), None).are_of_the_package());
+        let intranet = Files::of(Path::new(usual), None, ProductWord::Intranet);
+        assert_eq!(intranet.mapping, Path::new("/etc/okta-haiilo-sync/mapping.intranet.toml"));
+        assert!(intranet.are_of_the_package());
+        assert!(!Files::of(Path::new("sync.toml"), None, ProductWord::Advocacy).are_of_the_package());
     }
 }

@@ -1,6 +1,7 @@
 //! A mapping for the attributes that Okta has: the sample, with each change said in a comment beside it. A proposal, which somebody reads.
 
-use crate::config::sample::{MAPPING, quoted};
+use crate::cli::args::ProductWord;
+use crate::config::sample::{self, MAPPING, quoted};
 use crate::okta::ProfileSchemas;
 
 /// The path of the group, as the sample's test has it.
@@ -43,7 +44,29 @@ pub(super) struct Proposal {
 }
 
 /// Fits the sample to what profiles may hold.
-pub(super) fn propose(schemas: &ProfileSchemas) -> Proposal {
+pub(super) fn propose(schemas: &ProfileSchemas, product: ProductWord) -> Proposal {
+    match product {
+        ProductWord::Advocacy => propose_for_advocacy(schemas),
+        ProductWord::Intranet => propose_for_the_intranet(schemas),
+    }
+}
+
+/// Every rule stays whose attributes Okta has, and the tests go where a rule went: they would fail.
+fn propose_for_the_intranet(schemas: &ProfileSchemas) -> Proposal {
+    let mut changes = Vec::new();
+    let is_rule = |block: &str| block.lines().any(|line| line.starts_with("[attributes."));
+    let mut blocks: Vec<String> = sample::MAPPING_OF_THE_INTRANET
+        .split("\n\n")
+        .map(|block| if is_rule(block) { rule(block, schemas, &mut changes) } else { block.to_owned() })
+        .collect();
+    if !changes.is_empty() {
+        blocks = with_tests(blocks, &Group::Nowhere);
+    }
+    let mapping = with_attributes(blocks, schemas).join("\n\n");
+    Proposal { mapping: format!("{}\n", mapping.trim_end()), changes }
+}
+
+fn propose_for_advocacy(schemas: &ProfileSchemas) -> Proposal {
     let group = group(schemas);
     let mut changes = Vec::new();
     let mut blocks: Vec<String> = Vec::new();
@@ -219,6 +242,7 @@ mod tests {
     use std::path::Path;
 
     use super::propose;
+    use crate::cli::args::ProductWord;
     use crate::config::{Draft, Surroundings, load_draft, mapping_test, sample};
     use crate::okta::{Attributes, ProfileSchemas};
 
@@ -231,7 +255,7 @@ mod tests {
     fn check(user: &[(&str, &str)], app_user: &[(&str, &str)], changes: &[&str], lines: &[&str]) {
         let base = [("email", ""), ("firstName", ""), ("lastName", "")];
         let user = attributes(&[&base[..], user].concat());
-        let proposal = propose(&ProfileSchemas { user, app_user: attributes(app_user) });
+        let proposal = propose(&ProfileSchemas { user, app_user: attributes(app_user) }, ProductWord::Advocacy);
         assert_eq!(proposal.changes, changes);
         let found: Vec<&str> = proposal.mapping.lines().collect();
         for line in lines {
@@ -254,7 +278,7 @@ mod tests {
             user: attributes(&[&USUAL[..], &[("firstName", ""), ("lastName", "")]].concat()),
             app_user: attributes(&[]),
         };
-        assert_eq!(propose(&schemas).mapping, sample::MAPPING);
+        assert_eq!(propose(&schemas, ProductWord::Advocacy).mapping, sample::MAPPING);
     }
 
     #[test]

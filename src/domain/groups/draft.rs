@@ -158,7 +158,8 @@ impl Draft<'_> {
 
     fn counts(&mut self) {
         let Grounds { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
-        let adopted: BTreeSet<&HaiiloGroupId> = self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
+        let adopted: BTreeSet<&HaiiloGroupId> =
+            self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
         let is_ours = |id: &HaiiloGroupId| memory.owner(id).is_some() || adopted.contains(id);
         let unmanaged = shown.iter().filter(|group| !is_ours(&group.id)).count();
         self.plan.counts = GroupCounts { chosen: chosen.len(), unmanaged, ..self.plan.counts };

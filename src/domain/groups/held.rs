@@ -73,7 +73,9 @@ impl GroupHeldReason {
             }
             Self::NameTaken(id) => format!("group {id} of Haiilo has this name and is not ours"),
             Self::NotAdoptable(id, external) => {
-                format!("group {id} of Haiilo has this name, and belongs to something else by its externalId {external:?}")
+                format!(
+                    "group {id} of Haiilo has this name, and belongs to something else by its externalId {external:?}"
+                )
             }
             Self::Missing => "Haiilo no longer shows the linked group".to_owned(),
             Self::MembersUnread(why) => format!("its members could not be read in Okta: {why}"),

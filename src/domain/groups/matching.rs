@@ -67,11 +67,7 @@ struct Shown<'a> {
 }
 
 /// Finds the group of Haiilo of each chosen group. Both listings are complete.
-pub fn match_groups<'a>(
-    chosen: &'a [OktaGroup],
-    shown: &'a [HaiiloGroup],
-    memory: &'a GroupMemory,
-) -> Matching<'a> {
+pub fn match_groups<'a>(chosen: &'a [OktaGroup], shown: &'a [HaiiloGroup], memory: &'a GroupMemory) -> Matching<'a> {
     let shown = Shown::of(shown, memory);
     let mut names: BTreeMap<CompactString, Vec<&OktaGroupId>> = BTreeMap::new();
     for group in chosen {
@@ -82,12 +78,9 @@ pub fn match_groups<'a>(
         let rivals = names[&key(&group.name)].iter().filter(|id| **id != &group.id).map(|id| (*id).clone()).collect();
         match shown.find(group, rivals) {
             Ok(target) => matching.matched.push(Matched { group, target }),
-            Err((haiilo_id, reason)) => matching.held.push(HeldGroup {
-                okta_id: group.id.clone(),
-                haiilo_id,
-                name: group.name.clone(),
-                reason,
-            }),
+            Err((haiilo_id, reason)) => {
+                matching.held.push(HeldGroup { okta_id: group.id.clone(), haiilo_id, name: group.name.clone(), reason })
+            }
         }
     }
     matching

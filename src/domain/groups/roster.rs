@@ -48,7 +48,10 @@ pub enum Freedom {
 
 impl<'a> Roster<'a> {
     /// Seats everybody. `plan` is that about people.
-    pub fn of((people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links), plan: &Plan) -> Self {
+    pub fn of(
+        (people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links),
+        plan: &Plan,
+    ) -> Self {
         let mut roster = Self {
             people,
             accounts,

@@ -143,6 +143,11 @@ impl Mapping {
         self.rules.iter().position(|rule| rule.kind == Kind::Group)
     }
 
+    /// The slot of the attribute that holds the Okta id of the account's person, where the mapping has one.
+    pub fn external_id(&self) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case("externalId"))
+    }
+
     /// The slots of the given and the family name, where both are mapped.
     pub fn human_name(&self) -> Option<[usize; 2]> {
         let slot = |path: &str| self.rules.iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case(path));

@@ -40,6 +40,8 @@ pub enum Kind {
     /// The name of a team, made by the product when it is new: Advocacy's `locality` and `region`. Runs of spaces become one space, so
     /// that a slip of the keyboard makes no second team.
     Team,
+    /// The Haiilo id of somebody else, whom the text names: by Okta id, userName or employee number.
+    Person,
     /// A text, a boolean or a list: an attribute that we know nothing about.
     Any,
 }

@@ -178,7 +178,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
                 GroupAttribute::Description => before.description.as_deref(),
             };
             if !same(is, change.from.as_deref()) {
-                return Outcome::Held("somebody has changed the group meanwhile; the next cycle looks again".to_owned());
+                return Outcome::Held(
+                    "somebody has changed the group meanwhile; the next cycle looks again".to_owned(),
+                );
             }
         }
         let image = json!({"displayName": before.name, "description": before.description});

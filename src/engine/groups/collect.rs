@@ -184,7 +184,8 @@ impl<W: World> Collecting<'_, W> {
         loop {
             let page = self.world.source().members(id, cursor.as_ref()).await;
             let MemberPage { rows, next } = page.map_err(|failure| failure.to_string())?;
-            let seated = rows.iter().map(|row| row.as_ref().map(|id| (self.roster.of_person(id), OktaUserId::as_str(id))));
+            let seated =
+                rows.iter().map(|row| row.as_ref().map(|id| (self.roster.of_person(id), OktaUserId::as_str(id))));
             let text = next.as_ref().map(|cursor| cursor.0.as_str());
             walk.take(seated, text).map_err(|incomplete| incomplete.to_string())?;
             if next.is_none() {
@@ -224,9 +225,7 @@ impl<W: World> Collecting<'_, W> {
 }
 
 /// A listing of groups, read to its end.
-async fn walk(
-    page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>,
-) -> Result<Vec<OktaGroup>, String> {
+async fn walk(page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>) -> Result<Vec<OktaGroup>, String> {
     let mut walk = GroupWalk::default();
     let mut cursor: Option<Cursor> = None;
     loop {

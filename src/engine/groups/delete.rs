@@ -99,7 +99,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         }
         match self.bench.world.reader().read_group(id, &self.roster).await {
             Ok(None) => Outcome::Done,
-            Ok(Some(_)) => Outcome::Failed("the group is still there after the delete; look at it in Haiilo".to_owned()),
+            Ok(Some(_)) => {
+                Outcome::Failed("the group is still there after the delete; look at it in Haiilo".to_owned())
+            }
             Err(failure) => Outcome::Unknown(failure.to_string()),
         }
     }

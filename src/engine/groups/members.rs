@@ -118,11 +118,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     ) -> Result<Piece, Outcome> {
         let accounts: Vec<HaiiloId> = members.iter().map(|(_, id)| id.clone()).collect();
         let word = if direction == Direction::In { "add" } else { "remove" };
-        let people: Vec<&str> = members
-            .iter()
-            .filter_map(|(seat, _)| self.plan.people.get(seat))
-            .map(|who| who.okta_id.as_str())
-            .collect();
+        let people: Vec<&str> =
+            members.iter().filter_map(|(seat, _)| self.plan.people.get(seat)).map(|who| who.okta_id.as_str()).collect();
         let removed = if direction == Direction::Out { members.len() as u64 } else { 0 };
         let sent = json!([{"path": "members", "op": word, "people": people}]);
         let entry = self.intend(operation, Some(id), Step { sent, before: None, removed }).await?;

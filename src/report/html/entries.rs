@@ -57,7 +57,14 @@ struct Row {
 /// All sections that have somebody in them.
 pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
     let outcomes = Outcomes::of(report);
-    let kinds = [(Kind::Delete, "delete"), (Kind::Create, "create"), (Kind::Link, "link"), (Kind::Update, "update")];
+    let kinds = [
+        (Kind::Delete, "delete"),
+        (Kind::Deactivate, "deactivate"),
+        (Kind::Create, "create"),
+        (Kind::Link, "link"),
+        (Kind::Reactivate, "reactivate"),
+        (Kind::Update, "update"),
+    ];
     let operations = kinds.map(|(of, id)| {
         let Told { together, alone } = Told::of(of, &report.plan.operations, Sharing::Folded);
         let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();

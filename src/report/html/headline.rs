@@ -1,6 +1,7 @@
 //! What happens, in a sentence.
 
 use crate::domain::operation::Kind;
+use crate::domain::policy::Product;
 use crate::report::subject::{Ending, Report, amount};
 
 /// The plan, or what became of it, as one would say it on the telephone.
@@ -13,16 +14,18 @@ pub(super) fn headline(report: &Report<'_>) -> String {
     };
     let is_done = matches!(report.ending, Ending::Applied { .. });
     let parts: Vec<String> = [
-        (Kind::Create, "made", "made"),
-        (Kind::Link, "adopted", "adopted"),
-        (Kind::Update, "changed", "changed"),
-        (Kind::Delete, "DELETED FOR EVER", "DELETED FOR EVER"),
+        (Kind::Create, "made"),
+        (Kind::Link, "adopted"),
+        (Kind::Update, "changed"),
+        (Kind::Reactivate, "made active again"),
+        (Kind::Deactivate, "DEACTIVATED"),
+        (Kind::Delete, if report.product == Product::Advocacy { "DELETED FOR EVER" } else { "DELETED" }),
     ]
     .into_iter()
-    .filter_map(|(kind, done, planned)| match count(kind) {
+    .filter_map(|(kind, done)| match count(kind) {
         0 => None,
         one if is_done => Some(format!("{} {} {done}", accounts(one), if one == 1 { "was" } else { "were" })),
-        one => Some(format!("{} would be {planned}", accounts(one))),
+        one => Some(format!("{} would be {done}", accounts(one))),
     })
     .collect();
     let what = match (parts.is_empty(), is_done) {

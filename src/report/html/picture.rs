@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::guard::Usage;
 use crate::domain::operation::Kind;
+use crate::domain::policy::Product;
 use crate::report::subject::{Report, amount, counted};
 
 /// How wide a picture is, in its own units.
@@ -30,14 +31,20 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let of = |kind| plan.of_kind(kind).count();
     // Whoever is adopted and changed is one person.
     let adopted: std::collections::BTreeSet<_> = plan.of_kind(Kind::Link).map(|operation| &operation.okta_id).collect();
-    let changed = plan.of_kind(Kind::Update).filter(|operation| !adopted.contains(&operation.okta_id)).count();
+    let returned: std::collections::BTreeSet<_> =
+        plan.of_kind(Kind::Reactivate).map(|operation| &operation.okta_id).collect();
+    let is_counted = |id| adopted.contains(id) || returned.contains(id);
+    let changed = plan.of_kind(Kind::Update).filter(|operation| !is_counted(&operation.okta_id)).count();
+    let delete = if report.product == Product::Advocacy { "to delete for ever" } else { "to delete" };
     let groups = [
         ("unchanged", "unchanged", plan.counts.unchanged, false),
         ("link", "to adopt", of(Kind::Link), true),
         ("create", "to create", of(Kind::Create), true),
         ("update", "to update", changed, true),
-        ("delete", "to delete for ever", of(Kind::Delete), true),
-        ("leaver", "leaving", plan.leavers.len().saturating_sub(of(Kind::Delete)), true),
+        ("reactivate", "to reactivate", returned.len(), true),
+        ("deactivate", "to deactivate", of(Kind::Deactivate), true),
+        ("delete", delete, of(Kind::Delete), true),
+        ("leaver", "leaving", plan.leavers.len().saturating_sub(plan.departures().count()), true),
         ("held", "held", plan.held.len(), true),
         ("missing", "missing in Haiilo", plan.missing.len(), true),
         ("apart", "out of scope", plan.counts.out_of_scope, false),

@@ -84,7 +84,7 @@ async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_
     let mut owner = person(9);
     owner.email = OWNER.to_owned();
     let id = world.okta.state().hire(&owner);
-    world.settings.policy.token_owner = UserName::new(OWNER.to_uppercase());
+    world.settings.policy.token_owner = Some(UserName::new(OWNER.to_uppercase()));
     world.settings.mapping = mapping(|spec| spec.rules.truncate(1));
     world.sync_well().await;
     world.okta.state().unassign(&id);

@@ -1,0 +1,167 @@
+//! Activity: accounts of people who left that are deactivated instead of deleted, and made active when their people come back.
+//!
+//! What a deactivation does is the deprovision policy of the intranet's user directory, which no call shows: each account is read back.
+
+use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::journal::{Effect, Outcome};
+use crate::domain::leavers;
+use crate::domain::link::{Listed, Origin};
+use crate::domain::memory::Departed;
+use crate::domain::operation::{Kind, Operation};
+use crate::domain::policy::{Departure, Deprovision, Product};
+use crate::engine::bench::Bench;
+use crate::engine::create::link;
+use crate::engine::run::Stop;
+use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Sends a deactivation and looks what became of the account.
+    pub(super) async fn send_deactivation(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
+        let answer = self.writer.set_activity(id, Activity::Inactive).await;
+        match &answer {
+            Ok(()) => self.run.succeeded(operation.kind()),
+            Err(failure) => self.run.failed(operation.kind(), failure),
+        }
+        match &answer {
+            Ok(()) => {}
+            // The account was read a moment ago; a look tells what was done.
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
+            Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
+        }
+        match self.world.reader().get(id).await {
+            Ok(Some(whole)) if whole.account.activity == Activity::Active => {
+                let why = "Haiilo did not deactivate the account; look at it, and at the policy of the user directory";
+                (Outcome::Failed(why.to_owned()), Vec::new())
+            }
+            Ok(whole) => {
+                // What the configuration calls a deactivation was a delete: no further one is sent.
+                let mut effects = departed(&operation.okta_id, id, whole.as_ref());
+                if whole.is_none() && self.policy().deprovision == Deprovision::Deactivate {
+                    self.run.stop(Stop::DeactivationDeletes(id.clone()));
+                    effects.push(Effect::DeactivationDeleted(id.clone()));
+                }
+                (Outcome::Done, effects)
+            }
+            Err(failure) => (Outcome::Unknown(failure.to_string()), Vec::new()),
+        }
+    }
+
+    /// Makes an account active that we deactivated.
+    pub(super) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
+        let whole = match self.world.reader().get(id).await {
+            Ok(Some(whole)) => whole,
+            Ok(None) => {
+                let why = "the account is not there any more; the next cycle will show it as missing";
+                return Outcome::Held(why.to_owned());
+            }
+            Err(failure) => {
+                self.run.failed(Kind::Reactivate, &failure);
+                return Outcome::Failed(failure.to_string());
+            }
+        };
+        let name = whole.account.user_name.as_ref();
+        if name.is_none_or(|name| !name.same_as(&operation.user_name)) {
+            return Outcome::Held("the account carries another userName than when it was listed".to_owned());
+        }
+        let entry = match self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await {
+            Ok(entry) => entry,
+            Err(outcome) => return outcome,
+        };
+        let (outcome, effects) = self.send_activation(&operation.okta_id, id).await;
+        match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.cannot_conclude(&failure),
+        }
+    }
+
+    /// Sends an activation and looks what became of it. It is sent once: what stays inactive after it, does so by the directory's policy.
+    pub(super) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
+        let answer = self.writer.set_activity(id, Activity::Active).await;
+        match &answer {
+            Ok(()) => self.run.succeeded(Kind::Reactivate),
+            Err(failure) => self.run.failed(Kind::Reactivate, failure),
+        }
+        match &answer {
+            Ok(()) => {}
+            Err(failure) if failure.kind == FailureKind::Unknown => {}
+            Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
+        }
+        let returned = vec![Effect::Returned(okta_id.clone())];
+        match (self.world.reader().get(id).await, answer) {
+            (Ok(Some(whole)), _) if whole.account.activity == Activity::Active => (Outcome::Done, returned),
+            (Ok(Some(_)), Ok(())) => (Outcome::DoneExcept(vec!["active".into()]), returned),
+            (Ok(Some(_)), Err(failure)) => (Outcome::Failed(failure.to_string()), Vec::new()),
+            (Ok(None), _) => (
+                Outcome::Failed("the account was gone after its activation; look for it in Haiilo".to_owned()),
+                Vec::new(),
+            ),
+            (Err(failure), _) => (Outcome::Unknown(failure.to_string()), Vec::new()),
+        }
+    }
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+    /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
+    pub(super) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
+        let id = self.memory().deleted(&operation.okta_id)?;
+        let whole = match self.world.reader().get(id).await {
+            Ok(found) => found?,
+            Err(failure) => return Some(self.create_failed(&failure)),
+        };
+        let name = whole.account.user_name.clone()?;
+        let bears_id = self.mapping().external_id().and_then(|slot| whole.account.values[slot].as_ref());
+        let is_theirs = name.same_as(&operation.user_name)
+            || bears_id.is_some_and(|found| found.shown().trim() == operation.okta_id.as_str());
+        let is_free = self.owner(id).is_none()
+            && leavers::protection(self.policy(), self.memory(), id, [&name, &operation.user_name]).is_none();
+        if !is_theirs || !is_free {
+            return None;
+        }
+        let activity = whole.account.activity;
+        let entry = match self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await {
+            Ok(entry) => entry,
+            Err(outcome) => return Some(outcome),
+        };
+        let outcome = match activity {
+            Activity::Active => Outcome::Done,
+            Activity::Inactive => self.send_activation(&operation.okta_id, id).await.0,
+        };
+        // The next plan compares the attributes, as of every account that was there before.
+        let effects = match outcome {
+            Outcome::Done | Outcome::DoneExcept(_) => {
+                let linked = Effect::Linked(link(operation, id, &name, Origin::Created, Listed::Never));
+                vec![linked, Effect::Returned(operation.okta_id.clone())]
+            }
+            _ => Vec::new(),
+        };
+        self.remember_links(&effects);
+        Some(match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.cannot_conclude(&failure),
+        })
+    }
+}
+
+/// What the store shall know of an account that was to be deactivated: it is inactive, or it is gone.
+pub(super) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
+    match whole {
+        Some(_) => {
+            let departed = Departed { haiilo_id: id.clone(), departure: Departure::Deactivated };
+            vec![Effect::Departed(okta_id.clone(), departed)]
+        }
+        None => gone(Product::Intranet, okta_id, id),
+    }
+}
+
+/// What the store shall know of an account that is deleted. The intranet can restore it; Advocacy cannot.
+pub(super) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec<Effect> {
+    let unlinked = Effect::Unlinked(okta_id.clone(), id.clone());
+    match product {
+        Product::Advocacy => vec![unlinked],
+        Product::Intranet => {
+            let departed = Departed { haiilo_id: id.clone(), departure: Departure::Deleted };
+            vec![unlinked, Effect::Departed(okta_id.clone(), departed)]
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What stories begin with: the mapping, the policy and the credentials of either product. Which one is tested is Haiilo Advocacy, unless the
+//! environment says `PRODUCT=intranet`: stories of cycles, faults and crashes hold for both.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use okta_haiilo_sim::haiilo::{self, AccountSeed};
+use okta_haiilo_sim::people::Person;
+use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, TokenForm};
+use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::attribute::AttributePath;
+use okta_haiilo_sync::domain::ids::UserName;
+use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::policy::{
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+};
+use okta_haiilo_sync::domain::value::Compare;
+use url::Url;
+
+/// The product that is tested.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which product they are about")]
+pub(crate) fn product() -> Product {
+    match std::env::var("PRODUCT").as_deref() {
+        Err(_) | Ok("advocacy") => Product::Advocacy,
+        Ok("intranet") => Product::Intranet,
+        Ok(other) => panic!("PRODUCT={other} is neither advocacy nor intranet"),
+    }
+}
+
+/// The credentials of either product.
+pub(crate) fn haiilo_auth(product: Product, base_url: &Url) -> HaiiloAuth {
+    match product {
+        Product::Advocacy => HaiiloAuth::AccessToken {
+            token: haiilo::TOKEN.into(),
+            form: TokenForm::Bearer,
+            owner: UserName::new(haiilo::OWNER),
+        },
+        Product::Intranet => HaiiloAuth::ClientCredentials {
+            token_url: base_url.join(haiilo::TOKEN_PATH).expect("an address"),
+            client_id: haiilo::CLIENT_ID.to_owned(),
+            client_secret: haiilo::CLIENT_SECRET.into(),
+            client_auth: ClientAuth::Basic,
+        },
+    }
+}
+
+/// A rule as most are.
+pub(crate) fn rule(path: &str, value: &str, compare: Compare, kind: Kind) -> RuleSpec {
+    RuleSpec {
+        path: AttributePath::parse(path).expect("a path"),
+        value: value.to_owned(),
+        compare,
+        on: On::CreateAndUpdate,
+        when_empty: WhenEmpty::Leave,
+        kind,
+    }
+}
+
+/// The mapping that all stories begin with, as rules; a story may change them.
+pub(crate) fn rules() -> MappingSpec {
+    let groups = [
+        ("AT", "Austria"),
+        ("CH", "Switzerland"),
+        ("DE", "Germany"),
+        ("FI", "Finland"),
+        ("FR", "France"),
+        ("IE", "Ireland"),
+        ("XX", "Atlantis"),
+    ];
+    MappingSpec {
+        rules: vec![
+            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, Kind::Text),
+            rule("name.givenName", "user.firstName", Compare::Exact, Kind::Text),
+            rule("name.familyName", "user.lastName", Compare::Exact, Kind::Text),
+            rule(
+                "addresses[type eq \"work\"].country",
+                "user.countryCode | lookup('groups')",
+                Compare::Exact,
+                Kind::Group,
+            ),
+            rule("addresses[type eq \"work\"].locality", "user.city | trim", Compare::IgnoreCase, Kind::Team),
+        ],
+        tables: BTreeMap::from([(
+            "groups".to_owned(),
+            groups.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
+        )]),
+        include: None,
+        employee_number: Some("employeeNumber".into()),
+    }
+}
+
+/// The mapping that stories of a product begin with.
+pub(crate) fn mapping_of(product: Product) -> Mapping {
+    mapping(|spec| {
+        if product == Product::Intranet {
+            for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, Kind::Group | Kind::Team)) {
+                rule.kind = Kind::Text;
+            }
+            spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, Kind::Text));
+        }
+    })
+}
+
+/// The same mapping with a change.
+pub(crate) fn mapping(change: impl FnOnce(&mut MappingSpec)) -> Mapping {
+    let mut spec = rules();
+    change(&mut spec);
+    Mapping::new(spec).expect("a mapping")
+}
+
+/// The policy that all stories begin with: who is deactivated in Okta loses the account after a month.
+pub(crate) fn policy(product: Product) -> Policy {
+    Policy {
+        product,
+        statuses: StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip },
+        missing: MissingRule::Hold,
+        leavers: LeaverRules {
+            deactivated: LeaverAction::Delete,
+            unassigned: LeaverAction::Keep,
+            adopted: AdoptedRule::Keep,
+            grace: TimeDelta::days(30),
+        },
+        protected: Protected::new(["*@haiilo.com".to_owned()]).expect("a pattern"),
+        deprovision: Deprovision::Delete,
+        token_owner: (product == Product::Advocacy).then(|| UserName::new(haiilo::OWNER)),
+        limits: Limits::usual(),
+    }
+}
+
+/// The account that a person would have in Haiilo if somebody made it by hand.
+pub(crate) fn seed(person: &Person) -> AccountSeed {
+    let groups = rules().tables.remove("groups").expect("the table of groups");
+    AccountSeed {
+        user_name: person.email.clone(),
+        given: person.given.to_owned(),
+        family: person.family.to_owned(),
+        group: groups.get(person.country_code).cloned().unwrap_or_default(),
+        team: person.city.to_owned(),
+    }
+}
