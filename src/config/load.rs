@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::document::Document;
+use crate::config::groups;
 use crate::config::haiilo;
 use crate::config::layers::{self, Leaf, Leaves, Origin};
 use crate::config::limits;
@@ -120,6 +121,7 @@ fn settings(
     let deprovision = haiilo::deprovision(reader, product, &leavers);
     let protected = limits::protected(reader);
     let limits = limits::limits(reader);
+    let groups = groups::rules(reader, product);
     let schedule = schedule(reader, check_cron);
     let http = http(reader, folder);
     let listen = service::listen(reader);
@@ -140,6 +142,7 @@ fn settings(
             limits,
         },
         haiilo,
+        groups,
         http,
         mapping,
         mapping_tests,

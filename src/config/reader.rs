@@ -14,7 +14,10 @@ use crate::domain::policy::Product;
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
 
 /// Keys of the other product. Who writes one of them has more to learn than that it is unknown.
-const OF_THE_INTRANET: [&str; 6] = [
+const OF_THE_INTRANET: [&str; 9] = [
+    "groups.delete",
+    "groups.enabled",
+    "groups.include",
     "haiilo.auth.client_auth",
     "haiilo.auth.client_id",
     "haiilo.auth.client_secret_file",

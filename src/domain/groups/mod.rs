@@ -4,6 +4,7 @@
 
 pub mod chunks;
 pub mod draft;
+pub mod explained;
 pub mod group;
 pub mod guard;
 pub mod held;
