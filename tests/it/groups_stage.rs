@@ -1,25 +1,18 @@
 //! The vocabulary of stories about groups: a world whose Haiilo is an intranet, and short words for who is where.
 
-use okta_haiilo_sim::Server;
-use okta_haiilo_sim::haiilo::{self, Did, Group, Haiilo, Resource, Write};
-use okta_haiilo_sim::people::person;
+use okta_haiilo_sim::haiilo::{Did, Group, Resource, Write};
 use okta_haiilo_sync::domain::groups::journal::GroupConcluded;
 use okta_haiilo_sync::domain::groups::rules::{GroupDeletes, GroupRules};
-use okta_haiilo_sync::engine::CycleReport;
-use url::Url;
+use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::engine::{CycleReport, Prepared};
 
 use crate::world::{Ran, World};
 
 /// A world whose Haiilo is an intranet with nobody in it; groups that are assigned to the application are synced.
 pub(crate) async fn intranet(n: u32) -> World {
-    let mut world = World::with_people(n).await;
-    let clock = world.clock.0.clone();
-    world.haiilo = Server::start(Haiilo::intranet(clock.clone()), clock).await.expect("a port");
-    let base_url = Url::parse(&format!("{}{}", world.haiilo.origin(), haiilo::BASE)).expect("an address");
-    world.settings.tenant.base_url = base_url.to_string();
-    world.haiilo_settings.base_url = base_url;
+    let mut world = World::of(Product::Intranet).await;
+    world.okta.state().populate(n);
     world.settings.groups = Some(GroupRules { include: Vec::new(), delete: GroupDeletes::Never });
-    world.renew_token();
     world
 }
 
@@ -38,11 +31,6 @@ pub(crate) async fn in_step(n: u32, groups: &[(&str, &[u32])]) -> World {
 }
 
 impl World {
-    /// A token of the intranet, which lives for an hour.
-    pub(crate) fn renew_token(&mut self) {
-        self.haiilo_settings.token = self.haiilo.state().make_token().into();
-    }
-
     /// Makes a group in Okta that is assigned to the application; its id.
     pub(crate) fn okta_group(&self, name: &str, people: &[u32]) -> String {
         let members: Vec<String> = people.iter().map(|n| self.okta_id(*n)).collect();
@@ -123,12 +111,15 @@ pub(crate) fn named(write: &Write) -> usize {
     operations.iter().map(count).sum()
 }
 
+/// The groups that are held, each as `code name`, in the order of the names.
+pub(crate) fn held(prepared: &Prepared) -> Vec<String> {
+    let groups = prepared.plan.groups.held.iter();
+    let mut held: Vec<String> = groups.map(|held| format!("{} {}", held.name, held.reason.code())).collect();
+    held.sort();
+    held
+}
+
 /// Whether a write changed anything.
 pub(crate) fn did_something(write: &Write) -> bool {
     write.did != Did::Nothing
-}
-
-/// The address of the n-th person.
-pub(crate) fn address(n: u32) -> String {
-    person(n).email
 }
