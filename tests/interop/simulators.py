@@ -63,6 +63,8 @@ def intranet(simulators):
         print(f"--- scim2-tester and the simulated intranet, profile fields in the {container}")
         with Simulators(simulators, "intranet") as sims:
             sims.do("serve_discovery")
+            # The judge takes what a server adds to a member for a wrong value.
+            sims.do("bare_members")
             if container == "extension":
                 sims.do("fields_in_extension", urn="urn:example:scim:schemas:extension:profile:2.0:User")
             judge(sims, access_token(sims.places))

@@ -105,7 +105,7 @@ async fn rehired() -> (Stage, String, String) {
 }
 
 fn deleted(stage: &Stage) -> usize {
-    stage.haiilo.state().deleted_for_ever().len()
+    stage.haiilo.state().deleted().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,7 +98,7 @@ async fn a_limit_stops_a_run_until_exactly_that_is_approved() {
     stage.okta.state().assign(&id);
     let passed = stage.run(&["sync", "--format", "json"]).exits(0).json();
     assert_eq!((count(&passed, "leavers"), count(&passed, "outcomes")), (6, 0));
-    assert_eq!(stage.haiilo.state().deleted_for_ever(), []);
+    assert_eq!(stage.haiilo.state().deleted(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

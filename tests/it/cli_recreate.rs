@@ -14,7 +14,7 @@ async fn deleted() -> (Stage, String) {
         stage.okta.state().deactivate(&id);
     }
     stage.run(&["sync"]).exits(0);
-    assert_eq!(stage.haiilo.state().deleted_for_ever().len(), 2);
+    assert_eq!(stage.haiilo.state().deleted().len(), 2);
     let journal = stage.run(&["journal", "--format", "json", "--user", &person(1).email]).exits(0).json();
     let entry = journal.as_array().expect("a list").last().expect("an entry").clone();
     (stage, entry["run"].as_str().expect("a run").to_owned())

@@ -19,7 +19,7 @@ fn remove(stage: &Stage, login: &str, typed: &str) -> Ended {
 }
 
 fn deleted(stage: &Stage) -> Vec<String> {
-    stage.haiilo.state().deleted_for_ever().into_iter().map(|deleted| deleted.user_name).collect()
+    stage.haiilo.state().deleted().into_iter().map(|deleted| deleted.user_name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

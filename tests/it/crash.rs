@@ -295,7 +295,7 @@ impl Scene {
         let writes = state.writes();
         let created = writes.iter().filter(|write| matches!(write.did, Did::Created)).count();
         assert_eq!(created, self.created, "{what}: {writes:#?}");
-        let deleted = state.deleted_for_ever();
+        let deleted = state.deleted();
         assert_eq!(deleted.len(), self.deleted.len(), "{what}: {deleted:?}");
         assert!(deleted.iter().all(|deleted| self.deleted.contains(&deleted.user_name)), "{what}: {deleted:?}");
         drop(state);

@@ -37,7 +37,7 @@ fn fates(report: &Ran) -> Vec<Fate> {
 }
 
 fn deleted(world: &World) -> usize {
-    world.haiilo.state().deleted_for_ever().len()
+    world.haiilo.state().deleted().len()
 }
 
 #[tokio::test]

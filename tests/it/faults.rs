@@ -56,8 +56,7 @@ fn names(world: &World) -> Vec<String> {
 
 /// What must hold after the cycle with the fault, and after the clean ones behind it.
 async fn judge(world: &mut World, what: &str, came: Result<Ran, CycleError>) {
-    let deleted: Vec<String> =
-        world.haiilo.state().deleted_for_ever().iter().map(|deleted| deleted.user_name.clone()).collect();
+    let deleted: Vec<String> = world.haiilo.state().deleted().iter().map(|deleted| deleted.user_name.clone()).collect();
     assert!(deleted.iter().all(|name| *name == person(4).email), "{what}: {deleted:?} are gone for ever");
     let found = names(world);
     let different: BTreeSet<&String> = found.iter().collect();
@@ -262,7 +261,7 @@ async fn whatever_happens_in_okta_between_two_pages() {
                 let what = format!("{change:?} of person {who} before page {n}");
                 world.okta.plant(When::Nth(okta::route::APP_USERS, n), Fault::Bend(okta::Bend::Meanwhile(change)));
                 drop(world.try_sync().await);
-                let deleted = world.haiilo.state().deleted_for_ever();
+                let deleted = world.haiilo.state().deleted();
                 let may_go = [person(4).email, person(who).email];
                 assert!(deleted.iter().all(|deleted| may_go.contains(&deleted.user_name)), "{what}: {deleted:?}");
                 if world.okta.state().status(&id) == Some("ACTIVE") && !world.okta.state().is_assigned(&id) {

@@ -59,7 +59,7 @@ async fn a_year_of_work_on_postgres() {
         world.advance(TimeDelta::hours(23) + TimeDelta::minutes(30));
     }
     world.sync_well().await;
-    let deleted = world.haiilo.state().deleted_for_ever();
+    let deleted = world.haiilo.state().deleted();
     assert_eq!(deleted.iter().map(|deleted| &deleted.id).collect::<Vec<_>>(), [&id]);
     world.sync_well().await;
     world.assert_converged().await;

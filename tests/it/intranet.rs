@@ -35,11 +35,7 @@ async fn in_step(n: u32) -> World {
 
 /// The usual mapping with one more rule.
 fn mapping_with(path: &str, value: &str, kind: Kind) -> Mapping {
-    let mut spec = usual::rules();
-    for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, Kind::Group | Kind::Team)) {
-        rule.kind = Kind::Text;
-    }
-    spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, Kind::Text));
+    let mut spec = usual::rules_of(Product::Intranet);
     spec.rules.push(rule(path, value, Compare::Exact, kind));
     Mapping::new(spec).expect("a mapping")
 }

@@ -44,9 +44,9 @@ async fn invariant_05_a_deactivated_user_loses_the_account_after_the_grace() {
     world.okta.state().deactivate(&id);
     assert!(matches!(fate(&world.sync_well().await), Fate::Waiting(_)));
     assert!(matches!(fate(&watch(&mut world, 29).await), Fate::Waiting(_)));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
     watch(&mut world, 2).await;
-    let deleted = world.haiilo.state().deleted_for_ever();
+    let deleted = world.haiilo.state().deleted();
     assert_eq!(deleted.iter().map(|deleted| (&deleted.id, deleted.by)).collect::<Vec<_>>(), [(&account, By::Delete)]);
     assert_eq!(world.memory().await.links.len(), 3);
     world.assert_converged().await;
@@ -64,7 +64,7 @@ async fn invariant_05_whoever_comes_back_in_time_keeps_the_account_and_the_clock
     world.okta.state().deactivate(&id);
     watch(&mut world, 25).await;
     assert!(world.haiilo.state().account(&account).is_some());
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn invariant_05_a_year_of_keep_does_not_count_once_deletes_are_armed() {
     world.advance(TimeDelta::hours(12));
     let armed_at = world.sync_well().await.prepared.now;
     assert_eq!(fate(&world.sync_well().await), Fate::Waiting(armed_at + TimeDelta::days(30)));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     std::fs::copy(&old, &file).expect("restored");
     let report = world.sync_well().await;
     assert_eq!(fate(&report), Fate::Waiting(report.prepared.now + TimeDelta::days(30)));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn invariant_05_a_clock_that_is_off_deletes_nothing() {
         world.okta.plant(When::Nth(okta::route::APP, 1), Fault::Bend(bend.clone()));
         let report = world.sync_well().await;
         assert!(matches!(fate(&report), Fate::Blocked(_, DeletesBlocked::ClockOff)), "{bend:?}: {:?}", fate(&report));
-        assert!(world.haiilo.state().deleted_for_ever().is_empty(), "{bend:?}");
+        assert!(world.haiilo.state().deleted().is_empty(), "{bend:?}");
         world.okta.heal();
         world.advance(TimeDelta::minutes(10));
         assert_eq!(world.sync_well().await.concluded.len(), 1, "{bend:?}");
@@ -166,7 +166,7 @@ async fn invariant_05_adopted_accounts_are_kept_unless_the_configuration_says_ot
 }
 
 #[tokio::test]
-async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nobody_is() {
+async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nobody_is_in_advocacy() {
     let mut world = armed(3).await;
     // The owner is assigned like everybody else, and leaves.
     let mut owner = person(9);
@@ -183,7 +183,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
     assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("haiilo.auth.token_owner")));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn invariant_05_evidence_is_taken_again_immediately_before_the_delete() {
         world.okta.plant(When::Nth(okta::route::USER, 3), meanwhile);
         let report = world.sync().await;
         assert_eq!(outcomes(&report), ["delete held"], "{change}");
-        assert!(world.haiilo.state().deleted_for_ever().is_empty());
+        assert!(world.haiilo.state().deleted().is_empty());
         world.okta.heal();
         world.okta.state().set_status(&id, status);
         assert!(world.sync_well().await.prepared.plan.leavers.is_empty());
@@ -215,7 +215,7 @@ async fn invariant_05_evidence_of_another_kind_than_planned_holds() {
     world.okta.plant(When::Nth(okta::route::USER, 3), meanwhile);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete held"]);
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn invariant_05_anything_but_clear_evidence_holds() {
     world.okta.state().set_status(&ids[2], "FROZEN");
     let report = world.sync_well().await;
     assert_eq!(report.prepared.plan.held.len(), 2);
-    assert!(report.concluded.is_empty() && world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(report.concluded.is_empty() && world.haiilo.state().deleted().is_empty());
     // They do not count as newly gone for ever.
     world.advance(TimeDelta::hours(25));
     world.sync_well().await;
@@ -252,7 +252,7 @@ async fn invariant_05_a_proxys_404_is_no_evidence() {
         assert!(report.prepared.plan.leavers.is_empty(), "{user}");
         assert_eq!(report.prepared.plan.held[0].reason.code(), "evidence_due", "{user}");
         assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("proxy")), "{user}");
-        assert!(world.haiilo.state().deleted_for_ever().is_empty(), "{user}");
+        assert!(world.haiilo.state().deleted().is_empty(), "{user}");
         world.okta.heal();
         assert_eq!(world.sync_well().await.concluded.len(), 1, "{user}");
         world.assert_converged().await;
@@ -270,7 +270,7 @@ async fn invariant_05_the_control_person_must_be_found_by_the_same_calls() {
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete not_attempted"]);
     assert!(report.concluded[0].outcome.detail().is_some_and(|why| why.contains("not found so by id")));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
     world.okta.heal();
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
@@ -286,7 +286,7 @@ async fn invariant_06_the_account_is_read_again_before_the_delete() {
         world.haiilo.plant(When::Nth(haiilo::route::READ, 1), Fault::Bend(bend.clone()));
         let report = world.sync().await;
         assert_ne!(outcomes(&report), ["delete done"], "{bend:?}");
-        assert!(world.haiilo.state().deleted_for_ever().is_empty(), "{bend:?}");
+        assert!(world.haiilo.state().deleted().is_empty(), "{bend:?}");
         world.haiilo.heal();
         world.sync_well().await;
         world.assert_converged().await;
@@ -328,7 +328,7 @@ async fn a_delete_whose_answer_is_lost_is_looked_at() {
         assert_eq!(outcomes(&report), [outcome], "{fault:?}");
         world.haiilo.heal();
         drop(world.sync().await);
-        assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1, "{fault:?}");
+        assert_eq!(world.haiilo.state().deleted().len(), 1, "{fault:?}");
         world.assert_converged().await;
     }
 }

@@ -87,11 +87,11 @@ async fn invariant_01_a_listing_that_two_sources_doubt_serves_for_updates_alone(
     let codes: Vec<&str> = report.prepared.plan.held.iter().map(|held| held.reason.code()).collect();
     assert_eq!(codes, ["listing_doubtful"]);
     assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("nobody is created")));
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
     world.haiilo.heal();
     world.sync_well().await;
     world.assert_converged().await;
-    assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1);
+    assert_eq!(world.haiilo.state().deleted().len(), 1);
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn invariant_03_a_protected_account_is_updated_and_never_renamed() {
     world.okta.state().deactivate(&id);
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     assert!(report.concluded.is_empty() && !report.prepared.verdict.violations.is_empty());
     let report = world.sync_well_approved().await;
     assert_eq!(outcomes(&report), ["link done"]);
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
     assert!(world.account(0).is_some());
     world.assert_converged().await;
 }

@@ -82,7 +82,7 @@ async fn the_same_human_keeps_the_account() {
     by_hand::link(&world, &id, &account).await;
     assert_eq!(done(&mut world).await, ["update done"]);
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(40).email);
-    assert!(world.haiilo.state().deleted_for_ever().is_empty());
+    assert!(world.haiilo.state().deleted().is_empty());
     world.assert_converged().await;
 }
 

@@ -89,21 +89,26 @@ pub(crate) fn rules() -> MappingSpec {
     }
 }
 
-/// The mapping that stories of a product begin with.
-pub(crate) fn mapping_of(product: Product) -> Mapping {
-    mapping(|spec| {
-        if product == Product::Intranet {
-            for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, Kind::Group | Kind::Team)) {
-                rule.kind = Kind::Text;
-            }
-            spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, Kind::Text));
+/// The rules of a product: the intranet has neither groups nor teams in an address, and accounts bear the ids of their Okta users.
+pub(crate) fn rules_of(product: Product) -> MappingSpec {
+    let mut spec = rules();
+    if product == Product::Intranet {
+        for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, Kind::Group | Kind::Team)) {
+            rule.kind = Kind::Text;
         }
-    })
+        spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, Kind::Text));
+    }
+    spec
 }
 
-/// The same mapping with a change.
+/// The mapping that stories of a product begin with.
+pub(crate) fn mapping_of(product: Product) -> Mapping {
+    Mapping::new(rules_of(product)).expect("a mapping")
+}
+
+/// That of the product that is tested, with a change.
 pub(crate) fn mapping(change: impl FnOnce(&mut MappingSpec)) -> Mapping {
-    let mut spec = rules();
+    let mut spec = rules_of(product());
     change(&mut spec);
     Mapping::new(spec).expect("a mapping")
 }

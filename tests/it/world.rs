@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use okta_haiilo_sim::haiilo::{self, Haiilo};
+use okta_haiilo_sim::haiilo::{self, AccountSeed, Haiilo};
 use okta_haiilo_sim::okta::{self, Okta};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Server, SimClock};
@@ -128,7 +128,19 @@ impl World {
                 haiilo.set_groups(&["Germany", "Finland", "Austria", "Switzerland", "France", "Ireland"]);
                 haiilo
             }
-            Product::Intranet => Haiilo::intranet(sim_clock.clone()),
+            Product::Intranet => {
+                let mut haiilo = Haiilo::intranet(sim_clock.clone());
+                // An account that is nobody's, as the owner of a token is in Advocacy.
+                let family = "Service".to_owned();
+                let owner = AccountSeed {
+                    user_name: haiilo::OWNER.to_owned(),
+                    given: "Sync".to_owned(),
+                    family,
+                    ..AccountSeed::default()
+                };
+                haiilo.add_account(owner);
+                haiilo
+            }
         };
         let haiilo = Server::start(served, sim_clock.clone()).await.expect("a port");
         let org_url = Url::parse(&okta.origin()).expect("an address");

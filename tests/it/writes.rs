@@ -94,7 +94,7 @@ async fn ids_of_every_form() {
 }
 
 #[tokio::test]
-async fn a_put_in_every_manner() {
+async fn a_put_in_every_manner_in_advocacy() {
     let put = |world: &mut World| {
         world.haiilo_settings.update_method = UpdateMethod::Put;
         world.settings.update_method = "put";
@@ -194,7 +194,7 @@ async fn one_refused_value_does_not_keep_the_others_back() {
 }
 
 #[tokio::test]
-async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it() {
+async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it_in_advocacy() {
     for error in [GroupError::ScimDetail, GroupError::PlainJson] {
         let mut world = World::in_step(4).await;
         world.haiilo.state().tune(|manner| manner.group_error = error);
@@ -227,7 +227,7 @@ async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it
 }
 
 #[tokio::test]
-async fn a_new_account_without_a_group_is_held() {
+async fn a_new_account_without_a_group_is_held_in_advocacy() {
     let mut world = World::in_step(2).await;
     let newcomer = world.okta.state().hire(&person(5));
     world.okta.state().set_profile(&newcomer, "countryCode", json!(""));

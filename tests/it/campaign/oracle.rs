@@ -86,7 +86,7 @@ impl Oracle {
     ) -> Verdict {
         self.tally.cycles += 1;
         let writes = life.world.haiilo.state().writes().split_off(before.writes);
-        let destroyed = life.world.haiilo.state().deleted_for_ever().split_off(before.destroyed);
+        let destroyed = life.world.haiilo.state().deleted().split_off(before.destroyed);
         match came {
             Err(error) => {
                 self.tally.failed += 1;

@@ -2,11 +2,12 @@
 
 use okta_haiilo_sim::haiilo::{Account, Seen};
 use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause};
-use okta_haiilo_sync::domain::policy::LeaverAction;
+use okta_haiilo_sync::domain::policy::{LeaverAction, Product};
 
 use crate::campaign::deeds::Life;
 use crate::campaign::oracle::{Oracle, Verdict, ensure, is_protected};
 use crate::campaign::truth::{Standing, Truth};
+use crate::usual::product;
 use crate::world::rules;
 
 /// Judges the end of a story.
@@ -68,7 +69,7 @@ fn group(life: &Life, person: &str) -> Option<String> {
 fn in_the_way(life: &Life, truth: &Truth, person: &str, wanted: &str) -> Option<&'static str> {
     let own = truth.links.iter().find(|(_, owner)| *owner == person).map(|(account, _)| account);
     let Some(group) = group(life, person) else { return Some("the table does not know the country") };
-    if !life.world.haiilo.state().groups().contains(&group) {
+    if product() == Product::Advocacy && !life.world.haiilo.state().groups().contains(&group) {
         return Some("Haiilo has no such group");
     }
     if let Some(own) = own {

@@ -56,7 +56,7 @@ impl Truth {
             accounts: haiilo.accounts().into_iter().map(|account| (account.id.clone(), account)).collect(),
             links: memory.links.iter().map(|link| (link.haiilo_id.to_string(), link.okta_id.to_string())).collect(),
             writes: haiilo.writes().len(),
-            destroyed: haiilo.deleted_for_ever().len(),
+            destroyed: haiilo.deleted().len(),
         }
     }
 

@@ -86,6 +86,6 @@ async fn a_delete_is_announced_with_its_day_and_with_its_name() {
     let shown = text(&planned(&prepared), View::default());
     assert!(shown.contains("DELETE FOR EVER") && shown.contains(&person(1).email), "{shown}");
     world.sync_well().await;
-    assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1);
+    assert_eq!(world.haiilo.state().deleted().len(), 1);
     world.assert_converged().await;
 }

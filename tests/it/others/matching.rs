@@ -134,14 +134,14 @@ async fn a_name_that_was_handed_on_is_the_new_owners() {
         world.advance(TimeDelta::hours(20));
         drop(world.sync().await);
     }
-    assert_eq!(world.haiilo.state().deleted_for_ever(), []);
+    assert_eq!(world.haiilo.state().deleted(), []);
     world.haiilo.state().edit(&old, "userName", json!("old.1@example.com"));
     world.haiilo.state().edit(&new, "userName", json!(person(1).email));
     for _ in 0..4 {
         world.advance(TimeDelta::hours(20));
         drop(world.sync().await);
     }
-    let deleted: Vec<String> = world.haiilo.state().deleted_for_ever().into_iter().map(|deleted| deleted.id).collect();
+    let deleted: Vec<String> = world.haiilo.state().deleted().into_iter().map(|deleted| deleted.id).collect();
     assert_eq!(deleted, [old]);
     assert_eq!(world.haiilo_id(1), new);
     world.assert_converged().await;

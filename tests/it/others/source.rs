@@ -145,6 +145,6 @@ async fn a_source_that_is_well_again_is_believed() {
     assert!(matches!(report.prepared.plan.leavers[0].fate, Fate::Blocked(_, DeletesBlocked::ClockOff)));
     world.okta.heal();
     world.sync_well().await;
-    assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1);
+    assert_eq!(world.haiilo.state().deleted().len(), 1);
     world.assert_converged().await;
 }

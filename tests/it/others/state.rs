@@ -87,7 +87,7 @@ async fn a_first_run_that_is_cut_anywhere_is_taken_up_by_the_next() {
         let adopted = memory.links.iter().filter(|link| link.origin == Origin::Adopted).count();
         assert_eq!((memory.links.len(), adopted), (5, 1), "cut after {calls} calls: what we made is known to be ours");
         assert!(memory.open.is_empty(), "cut after {calls} calls: {:?}", memory.open);
-        assert_eq!(world.haiilo.state().deleted_for_ever(), []);
+        assert_eq!(world.haiilo.state().deleted(), []);
         world.assert_converged().await;
         if !is_cut {
             break;
@@ -194,10 +194,10 @@ async fn whatever_happened_in_three_months_without_a_cycle_is_seen_by_the_next_o
         world.advance(TimeDelta::hours(12));
         world.sync_well().await;
     }
-    assert_eq!(world.haiilo.state().deleted_for_ever(), [], "29 and a half days of the grace of 30");
+    assert_eq!(world.haiilo.state().deleted(), [], "29 and a half days of the grace of 30");
     world.advance(TimeDelta::hours(12));
     world.sync_well().await;
-    assert_eq!(world.haiilo.state().deleted_for_ever().len(), 1);
+    assert_eq!(world.haiilo.state().deleted().len(), 1);
 }
 
 /// In goauthentik/authentik#25997 two tasks that overlapped made the same object twice. Here two installations that know nothing of each other

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use okta_haiilo_sim::Server;
-use okta_haiilo_sim::haiilo::{Container, Discovery, Haiilo, Strictness};
+use okta_haiilo_sim::haiilo::{Container, Discovery, Haiilo, MemberShape, Strictness};
 use okta_haiilo_sim::okta::{Dpop, Okta};
 use okta_haiilo_sim::people::person;
 use serde::Deserialize;
@@ -76,6 +76,8 @@ pub(crate) enum Order {
         /// The URN.
         urn: String,
     },
+    /// An intranet shows no more of the members of a group than what a client sends.
+    BareMembers,
     /// Each answer waits.
     Latency {
         /// Milliseconds of Okta.
@@ -117,6 +119,7 @@ impl Order {
             Self::FieldsInExtension { urn } => {
                 servers.haiilo.state().tune(|manner| manner.directory.container = Container::Extension(urn));
             }
+            Self::BareMembers => servers.haiilo.state().tune(|manner| manner.directory.member = MemberShape::Bare),
             Self::Latency { okta, haiilo } => {
                 servers.okta.set_latency(Duration::from_millis(okta));
                 servers.haiilo.set_latency(Duration::from_millis(haiilo));

@@ -8,7 +8,7 @@ use crate::face::Call;
 use crate::haiilo::advocacy;
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet::fields;
-use crate::haiilo::manner::{Activation, Manner, Pathless, Put, Strictness, Texts, UserNames};
+use crate::haiilo::manner::{Activation, Manner, Put, Strictness, Texts, UserNames};
 use crate::haiilo::record::By;
 use crate::haiilo::scim::patch::{self, Operation, Target, Verb};
 use crate::haiilo::scim::path::AttrPath;
@@ -48,11 +48,14 @@ pub(crate) fn replaced(put: Put, before: &Attributes, sent: &Attributes) -> Attr
     match put {
         Put::Replaces | Put::Unsupported(_) => sent,
         Put::KeepsUnsent => {
-            let merging = Manner { pathless: Pathless::Merges, ..Manner::default() };
-            let operation = Operation { verb: Verb::Replace, target: None, value: Value::Object(sent) };
             let mut after = before.clone();
-            // Every name was spelled, so that each is an attribute; one that is none changes nothing.
-            let _ = patch::apply(&mut after, &operation, &merging);
+            for (name, value) in sent {
+                // The name is one attribute, even if it is the URN of an extension, which as a path would be two.
+                let target = Target { path: AttrPath { names: vec![name] }, filter: None, part: None };
+                let operation = Operation { verb: Verb::Replace, target: Some(target), value };
+                // What only the server writes stays as it is.
+                let _ = patch::apply(&mut after, &operation, &Manner::default());
+            }
             after
         }
         Put::ResetsUnsent => {
@@ -141,16 +144,16 @@ pub(crate) fn kept(
     Ok(after)
 }
 
-/// An account of an intranet is active or not, and says so. One that becomes active may be hidden at first.
+/// An account of an intranet begins active unless it shall not. One that becomes active may be hidden at first.
 fn settle_activation(manner: &Manner, before: Option<&Attributes>, after: &mut Attributes) {
     let is_active = |attributes: &Attributes| get(attributes, "active") != Some(&Value::Bool(false));
-    let was = before.map(is_active);
-    let wanted = match get(after, "active") {
-        None => was.unwrap_or(true),
-        Some(_) => is_active(after),
-    };
-    let hides = manner.directory.activation == Activation::Hidden && was != Some(true);
-    set(after, "active", Value::Bool(wanted && !hides));
+    if before.is_none() && get(after, "active").is_none() {
+        set(after, "active", Value::Bool(true));
+    }
+    let was = before.is_some_and(is_active);
+    if manner.directory.activation == Activation::Hidden && !was {
+        set(after, "active", Value::Bool(false));
+    }
 }
 
 /// Honours `"true"` and `"False"`, which no correct client sends.

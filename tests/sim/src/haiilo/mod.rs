@@ -25,9 +25,9 @@ pub use intranet::{CLIENT_ID, CLIENT_SECRET, Group};
 pub use manner::{
     Activation, AddressChoice, AddressType, Again, ClientAuth, Container, Count, CountZero, Create, Delete,
     Deprovision, Directory, Discovery, Duplicate, Envelope, ErrorForm, Etag, ExternalIds, FilteredPaths, Filters,
-    GroupError, GroupPatch, Ids, Kept, Location, Manner, Members, Names, NoRows, Order, OverCap, PROFILE_FIELDS,
-    PastEnd, Patch, Pathless, Presence, Put, Remains, SecondDelete, StartZero, Strictness, Texts, Totals, Unknown,
-    Unmatched, UserNames, WhenFull,
+    GroupError, GroupPatch, Ids, Kept, Location, Manner, MemberShape, Members, Names, NoRows, Order, OverCap,
+    PROFILE_FIELDS, PastEnd, Patch, Pathless, Presence, Put, Remains, SecondDelete, StartZero, Strictness, Texts,
+    Totals, Unknown, Unmatched, UserNames, WhenFull,
 };
 pub use record::{By, Change, Deleted, Did, Resource, Write};
 pub use route::{BASE, TOKEN_PATH};

@@ -98,6 +98,18 @@ impl Haiilo {
         Ok(self.paged(&page, rows, bend))
     }
 
+    /// All listed accounts that a filter finds.
+    pub(crate) fn matching(&mut self, filter: Option<&str>) -> Result<Vec<usize>, Refusal> {
+        let found = filter.map_or(Ok(Found::Everybody), |filter| self.look_up(filter))?;
+        Ok(match found {
+            Found::Everybody => self.store.slice(self.manner.order, 0, usize::MAX),
+            Found::These(mut numbers) => {
+                self.store.sort(&mut numbers, self.manner.order);
+                numbers
+            }
+        })
+    }
+
     /// Which of `count` rows a page shows.
     pub(crate) fn page(&self, asked: &Asked, count: usize, bend: Option<&Bend>) -> Result<Page, Refusal> {
         let Slice { from, take, start, limit } = asked.slice(&self.manner, count)?;
@@ -185,7 +197,7 @@ impl Haiilo {
     }
 
     /// One row of a list.
-    fn row(&mut self, number: usize, projection: &Projection) -> Option<Bytes> {
+    pub(crate) fn row(&mut self, number: usize, projection: &Projection) -> Option<Bytes> {
         let Self { store, manner, base, .. } = self;
         let write = |row: &Row| {
             let location = render::location(manner, base, BASE, &row.id);

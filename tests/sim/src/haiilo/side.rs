@@ -130,7 +130,8 @@ impl Haiilo {
             route::DELETE_GROUP => self.delete_group(id, job),
             route::SEARCH => {
                 let body = kept::body(job.call, job.violations)?;
-                self.list(&Query::searched(&body), job.bend)
+                let query = Query::searched(&body);
+                if self.is_intranet() { self.search(&query, job.bend) } else { self.list(&query, job.bend) }
             }
             _ => self.describe(route, id),
         }

@@ -207,7 +207,11 @@ impl Haiilo {
             }
         }
         let mentions = kept::mentions(&sent);
-        let sent = kept::replaced(self.manner.put, &before, &sent);
+        let mut sent = kept::replaced(self.manner.put, &before, &sent);
+        if let (true, None, Some(active)) = (self.is_intranet(), get(&sent, "active"), get(&before, "active")) {
+            // Nothing is no way to say that somebody comes or goes.
+            sent.insert("active".to_owned(), active.clone());
+        }
         self.commit(number, &Sent { before, wanted: sent, mentions, by: By::Put }, job)
     }
 
@@ -284,7 +288,9 @@ impl Haiilo {
             _ => self.shown(200, number, &shown, job.bend),
         };
         let inactive = |attributes: &Attributes| attributes.get("active") == Some(&Value::Bool(false));
-        if inactive(&stored) && !inactive(before) {
+        // Whoever is hidden reads as inactive and can be deleted nevertheless.
+        let hidden = self.deletes_the_inactive() && inactive(&sent.wanted) && names_active(mentions);
+        if inactive(&stored) && (!inactive(before) || hidden) {
             let by = if inactive(&wanted) { *by } else { By::Mishap };
             self.deactivated(number, by, job.note, before);
         }
@@ -295,7 +301,7 @@ impl Haiilo {
     fn deactivated(&mut self, number: usize, by: By, note: &mut Note, before: &Attributes) {
         let goes = match self.manner.strict {
             Strictness::Advocacy => self.manner.delete != Delete::Soft,
-            Strictness::Intranet => self.manner.directory.deactivation == Deprovision::Delete,
+            Strictness::Intranet => self.deletes_the_inactive(),
             Strictness::Generic => false,
         };
         if goes {
@@ -307,6 +313,11 @@ impl Haiilo {
             note.did = Did::Deactivated(diff::changes(before, &row.attributes));
         }
         self.admit();
+    }
+
+    /// Whether `active: false` deletes an account of an intranet.
+    fn deletes_the_inactive(&self) -> bool {
+        self.is_intranet() && self.manner.directory.deactivation == Deprovision::Delete
     }
 
     fn destroy(&mut self, number: usize, by: By) {
@@ -362,6 +373,11 @@ impl Haiilo {
             SecondDelete::NoContent => Ok(Answer::empty(204)),
         }
     }
+}
+
+/// Whether a write says something about `active`.
+fn names_active(mentions: &[AttrPath]) -> bool {
+    mentions.iter().any(|path| matches!(path.names.as_slice(), [name] if name.eq_ignore_ascii_case("active")))
 }
 
 /// What an operation names.

@@ -130,7 +130,7 @@ async fn fields_may_stand_in_an_extension() {
     let office = format!("{URN}:profileField_office");
     // As one value at the URN, as a value below it, and as a value with the whole name.
     for (operation, value) in [
-        (json!({"op": "add", "path": URN, "value": {"profileField_office": "1"}}), "1"),
+        (json!({"op": "add", "path": URN, "value": {"schemas": [URN], "profileField_office": "1"}}), "1"),
         (json!({"op": "replace", "value": {URN: {"profileField_office": "2"}}}), "2"),
         (json!({"op": "replace", "value": {office.clone(): "3"}}), "3"),
         (
@@ -173,6 +173,8 @@ async fn a_field_beside_its_extension_is_unknown() {
     assert_eq!(reply.refusal(), refused(400, "invalidPath"));
     let reply = world.set(&id, &format!("{URN}:jobTitle"), json!("Engineer")).await;
     assert_eq!(reply.refusal(), refused(400, "invalidPath"));
-    let reply = world.set(&id, URN, json!({"jobTitle": "Engineer"})).await;
-    assert_eq!(reply.refusal(), refused(400, "invalidValue"));
+    for urn in [URN, ENTERPRISE] {
+        let reply = world.set(&id, urn, json!({"jobTitle": "Engineer"})).await;
+        assert_eq!(reply.refusal(), refused(400, "invalidValue"), "{urn}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Groups of an intranet: what is kept of them, who is in them, and how they are found.
 
-use okta_haiilo_sim::haiilo::{Bend, Change, Did, GroupPatch, Kept, Members, Origin, Resource, route};
+use okta_haiilo_sim::haiilo::{Bend, Change, Did, GroupPatch, Kept, MemberShape, Members, Origin, Resource, route};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,9 +12,9 @@ fn member_path(id: &str) -> String {
 
 /// A write that let these in and those out.
 fn moved(come: &[&str], go: &[&str]) -> Did {
-    let came = come.iter().map(|id| Change { path: member_path(id), from: None, to: Some(json!(id)) });
-    let went = go.iter().map(|id| Change { path: member_path(id), from: Some(json!(id)), to: None });
-    let mut changes: Vec<Change> = came.chain(went).collect();
+    let entries = come.iter().map(|id| Change { path: member_path(id), from: None, to: Some(json!(id)) });
+    let exits = go.iter().map(|id| Change { path: member_path(id), from: Some(json!(id)), to: None });
+    let mut changes: Vec<Change> = entries.chain(exits).collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Did::Changed(changes)
 }
@@ -237,6 +237,15 @@ async fn lists_may_hide_members() {
 }
 
 #[tokio::test]
+async fn members_may_be_shown_as_they_were_sent() {
+    let world = World::with("a", |directory| directory.member = MemberShape::Bare).await;
+    let a = world.id("a");
+    let shown = world.post_group("Editors", &[&a]).await.json();
+    let reference = format!("{}/api/scim/v2/Users/{a}", world.server.origin());
+    assert_eq!(shown["members"], json!([{"value": a, "$ref": reference}]));
+}
+
+#[tokio::test]
 async fn a_directory_may_drop_values() {
     let world = World::with("", |directory| {
         directory.group_external_ids = Kept::Dropped;
@@ -269,7 +278,7 @@ async fn a_deleted_account_is_in_no_group() {
     let (a, b) = (world.id("a"), world.id("b"));
     let id = world.post_group("Editors", &[&a, &b]).await.id();
     assert_eq!(world.delete(&format!("/Users/{a}")).await.status, 204);
-    assert_eq!(world.members(&id), [b.clone()]);
+    assert_eq!(world.members(&id), [b.as_str()]);
     world.server.state().remove_account(&b);
     assert_eq!(world.get(&format!("/Groups/{id}")).await.members(), [""; 0]);
     let add = json!([{"op": "add", "path": "members", "value": [{"value": a}]}]);

@@ -31,7 +31,7 @@ async fn a_deactivated_account_stays_and_comes_back() {
     assert_eq!(world.last_write().did, deactivated());
     assert_eq!(shown(&world, &id).await, EVERYWHERE);
     assert_eq!(world.get(&format!("/Users/{id}")).await.json()["active"], json!(false));
-    assert_eq!(world.members(&group), [id.clone()]);
+    assert_eq!(world.members(&group), [id.as_str()]);
     assert_eq!(world.post(new_user("a")).await.refusal(), refused(409, "uniqueness"));
     assert_eq!(world.set(&id, "active", json!(true)).await.json()["active"], json!(true));
     assert_eq!(world.last_write().did, changed("active", json!(false), json!(true)));
@@ -90,11 +90,11 @@ async fn the_policies_are_two() {
     };
     let stays = (deactivated(), EVERYWHERE);
     let goes = (Did::Deleted, NOWHERE);
-    use Deprovision::{Deactivate, Delete};
-    assert_eq!(outcome(Deactivate, Deactivate).await, (stays.clone(), stays.clone(), vec![]));
-    assert_eq!(outcome(Deactivate, Delete).await, (stays.clone(), goes.clone(), vec![By::Delete]));
-    assert_eq!(outcome(Delete, Deactivate).await, (goes.clone(), stays, vec![By::Patch]));
-    assert_eq!(outcome(Delete, Delete).await, (goes.clone(), goes, vec![By::Patch, By::Delete]));
+    let (mild, harsh) = (Deprovision::Deactivate, Deprovision::Delete);
+    assert_eq!(outcome(mild, mild).await, (stays.clone(), stays.clone(), vec![]));
+    assert_eq!(outcome(mild, harsh).await, (stays.clone(), goes.clone(), vec![By::Delete]));
+    assert_eq!(outcome(harsh, mild).await, (goes.clone(), stays, vec![By::Patch]));
+    assert_eq!(outcome(harsh, harsh).await, (goes.clone(), goes, vec![By::Patch, By::Delete]));
 }
 
 #[tokio::test]
@@ -233,6 +233,38 @@ async fn texts_are_no_truth_values() {
     let world = World::with("a", |_| {}).await;
     let id = world.id("a");
     assert_eq!(world.set(&id, "active", json!("perhaps")).await.refusal(), refused(400, "invalidValue"));
-    assert_eq!(world.set(&id, "active", Value::Null).await.json()["active"], json!(true));
+    assert_eq!(world.set(&id, "active", Value::Null).await.json().get("active"), None);
     assert_eq!(world.server.violations(), ["active as the text `perhaps`"]);
+}
+
+#[tokio::test]
+async fn a_hidden_account_is_deleted_when_the_policy_is_to_delete() {
+    for policy in [Deprovision::Delete, Deprovision::Deactivate] {
+        let world = World::with("", |directory| {
+            directory.activation = Activation::Hidden;
+            directory.deactivation = policy;
+        })
+        .await;
+        let id = world.post(new_user("ada")).await.id();
+        // What does not speak of it, and what wants the account, deletes nobody.
+        world.set(&id, "title", json!("Countess")).await;
+        world.set(&id, "active", json!(true)).await;
+        assert_eq!(shown(&world, &id).await, EVERYWHERE);
+        assert_eq!(world.set(&id, "active", json!(false)).await.status, 200);
+        let expected = if policy == Deprovision::Delete { (Did::Deleted, NOWHERE) } else { (Did::Nothing, EVERYWHERE) };
+        assert_eq!((world.last_write().did, shown(&world, &id).await), expected, "{policy:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_account_comes_back_by_a_word_alone() {
+    let world = World::with("a", |directory| directory.remains = Remains::Readable).await;
+    let id = world.id("a");
+    world.delete(&format!("/Users/{id}")).await;
+    let removal = json!([{"op": "remove", "path": "active"}]);
+    assert_eq!(world.patch(&format!("/Users/{id}"), removal).await.status, 200);
+    assert_eq!(world.get(&format!("/Users/{id}")).await.json()["active"], json!(false));
+    assert_eq!(world.server.state().accounts(), []);
+    world.set(&id, "active", json!(true)).await;
+    assert_eq!((world.last_write().did, shown(&world, &id).await), (Did::Restored, EVERYWHERE));
 }

@@ -1,5 +1,7 @@
 //! The simulated intranet, asked over HTTP.
 
+mod discovery;
+mod extensions;
 mod fields;
 mod groups;
 mod lifecycle;

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::haiilo::intranet::fields::{self, CORE};
-use crate::haiilo::manner::{Container, Directory, Kept};
+use crate::haiilo::manner::{Container, Directory, Kept, MemberShape};
 use crate::haiilo::scim::discovery;
 use crate::haiilo::scim::schema::{
-    self, DESCRIPTION, ENTERPRISE, ENTERPRISE_ATTRIBUTES, GROUP, GROUP_ATTRIBUTES, GROUPS_OF_USER, USER,
-    USER_ATTRIBUTES,
+    self, BARE_MEMBERS, DESCRIPTION, ENTERPRISE, ENTERPRISE_ATTRIBUTES, GROUP, GROUP_NAME, GROUPS_OF_USER, MEMBERS,
+    USER, USER_ATTRIBUTES,
 };
 
 /// The types of resources.
@@ -26,7 +26,11 @@ pub(crate) fn schemas(directory: &Directory, base: &str) -> Vec<Value> {
     let profile: Vec<Value> = fields::names(directory).map(|name| schema::shown_text(&name)).collect();
     let enterprise: Vec<Value> = ENTERPRISE_ATTRIBUTES.iter().map(schema::shown).collect();
     let description = (directory.descriptions == Kept::Kept).then_some(&DESCRIPTION);
-    let group: Vec<Value> = GROUP_ATTRIBUTES.iter().chain(description).map(schema::shown).collect();
+    let members = match directory.member {
+        MemberShape::Whole => &MEMBERS,
+        MemberShape::Bare => &BARE_MEMBERS,
+    };
+    let group: Vec<Value> = [&GROUP_NAME, members].into_iter().chain(description).map(schema::shown).collect();
     let mut extension = None;
     match &directory.container {
         Container::TopLevel => user.extend(profile),

@@ -118,7 +118,8 @@ pub(crate) fn welcome(directory: &Directory, sent: &Attributes) -> Result<Attrib
 /// The same within an extension.
 fn welcome_parts(directory: &Directory, outer: &AttrPath, sent: &Attributes) -> Result<Attributes, Refusal> {
     let mut taken = Attributes::new();
-    for (name, value) in sent {
+    // Some clients write the URN of an extension into its value once more.
+    for (name, value) in sent.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("schemas")) {
         let path = AttrPath { names: vec![outer.names[0].clone(), name.clone()] };
         match standing(directory, &path.names) {
             Standing::Known(_) => {
@@ -151,10 +152,11 @@ fn welcome_target(
     taken: &mut Vec<Operation>,
 ) -> Result<(), Refusal> {
     // The last part of a URN is not the name of an attribute, which only the directory can know.
-    let is_container = extension(directory).is_some_and(|urn| urn.eq_ignore_ascii_case(&target.path.shown()));
-    let names = if is_container { vec![target.path.shown()] } else { target.path.names.clone() };
+    let is_extension =
+        extension(directory).into_iter().chain([ENTERPRISE]).any(|urn| urn.eq_ignore_ascii_case(&target.path.shown()));
+    let names = if is_extension { vec![target.path.shown()] } else { target.path.names.clone() };
     match (standing(directory, &names), &operation.value) {
-        (Standing::Known(path), Value::Object(parts)) if is_container && operation.verb != Verb::Remove => {
+        (Standing::Known(path), Value::Object(parts)) if is_extension && operation.verb != Verb::Remove => {
             for (name, value) in welcome_parts(directory, &path, parts)? {
                 let path = AttrPath { names: vec![path.names[0].clone(), name] };
                 taken.push(Operation { target: Some(Target { path, filter: None, part: None }), value, ..*operation });

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::face::{Answer, Call};
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet::groups::Entry;
-use crate::haiilo::manner::{Etag, Filters, Manner, Members, Names, Order, Presence};
+use crate::haiilo::manner::{Etag, Filters, Manner, MemberShape, Members, Names, Order, Presence};
 use crate::haiilo::reads::{Query, bytes, same};
 use crate::haiilo::route::BASE;
 use crate::haiilo::scim::filter::{Cases, Filter, ValueCase};
@@ -76,7 +76,9 @@ impl Serialize for Shown<'_> {
         serializer.collect_seq(entry.members.iter().filter_map(|member| {
             let row = store.row(*member)?;
             let location = render::location(manner, base, BASE, &row.id);
-            Some(Member { value: &row.id, display: name_of(&row.attributes), kind: "User", location })
+            let whole = manner.directory.member == MemberShape::Whole;
+            let (display, kind) = (whole.then(|| name_of(&row.attributes)), whole.then_some("User"));
+            Some(Member { value: &row.id, display, kind, location })
         }))
     }
 }
@@ -85,9 +87,10 @@ impl Serialize for Shown<'_> {
 #[derive(serde::Serialize)]
 struct Member<'a> {
     value: &'a str,
-    display: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<&'a str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     #[serde(rename = "$ref", skip_serializing_if = "Option::is_none")]
     location: Option<String>,
 }
@@ -154,10 +157,7 @@ impl Haiilo {
     pub(crate) fn list_groups(&mut self, query: &Query, bend: Option<&Bend>) -> Result<Answer, Refusal> {
         self.list_calls += 1;
         let groups = &self.intranet.groups;
-        let mut found = match &query.filter {
-            None => Found::All,
-            Some(filter) => self.look_up_groups(filter)?,
-        };
+        let mut found = query.filter.as_deref().map_or(Ok(Found::All), |filter| self.look_up_groups(filter))?;
         match (bend, &found) {
             (Some(Bend::FindsAll), _) => found = Found::All,
             (Some(Bend::FindsNobody), _) => found = Found::These(Vec::new()),
@@ -172,6 +172,34 @@ impl Haiilo {
             Found::These(numbers) => numbers.len(),
         };
         let page = self.page(&query.asked, count, bend)?;
+        let numbers = self.in_order(found).into_iter().skip(page.from).take(page.take);
+        let rows = numbers.filter_map(|number| self.group_row(number, &query.projection)).collect();
+        Ok(self.paged(&page, rows, bend))
+    }
+
+    /// Answers a search in everything (RFC 7644 3.4.2.1): accounts first, then groups.
+    pub(crate) fn search(&mut self, query: &Query, bend: Option<&Bend>) -> Result<Answer, Refusal> {
+        self.list_calls += 1;
+        let filter = query.filter.as_deref();
+        let accounts = self.matching(filter)?;
+        let groups = self.in_order(filter.map_or(Ok(Found::All), |filter| self.look_up_groups(filter))?);
+        let page = self.page(&query.asked, accounts.len() + groups.len(), bend)?;
+        let after = page.from.saturating_sub(accounts.len());
+        let mut rows: Vec<Bytes> = accounts
+            .into_iter()
+            .skip(page.from)
+            .take(page.take)
+            .filter_map(|number| self.row(number, &query.projection))
+            .collect();
+        let left = page.take - rows.len();
+        let numbers = groups.into_iter().skip(after).take(left);
+        rows.extend(numbers.filter_map(|number| self.group_row(number, &query.projection)));
+        Ok(self.paged(&page, rows, bend))
+    }
+
+    /// The found groups in the order of this server.
+    fn in_order(&self, found: Found) -> Vec<usize> {
+        let groups = &self.intranet.groups;
         let mut numbers = match found {
             Found::All => groups.all().map(|(number, _)| number).collect(),
             Found::These(numbers) => numbers,
@@ -181,13 +209,16 @@ impl Haiilo {
             Order::NewestFirst => numbers.reverse(),
             Order::IdAsText => numbers.sort_by_key(|number| groups.entry(*number).map(|entry| entry.id.as_str())),
         }
+        numbers
+    }
+
+    /// One row of a list.
+    fn group_row(&self, number: usize, projection: &Projection) -> Option<Bytes> {
         let with = match self.manner.directory.members {
             Members::Everywhere => With::Members,
             Members::NotInLists => With::Nobody,
         };
-        let entries = numbers.into_iter().skip(page.from).take(page.take).filter_map(|number| groups.entry(number));
-        let rows = entries.map(|entry| self.group_bytes(entry, with, &query.projection)).collect();
-        Ok(self.paged(&page, rows, bend))
+        self.intranet.groups.entry(number).map(|entry| self.group_bytes(entry, with, projection))
     }
 
     /// The groups that a filter finds, as this server filters.

@@ -16,10 +16,6 @@ use crate::haiilo::scim::text::{Attributes, get, text};
 use crate::haiilo::state::Haiilo;
 use crate::haiilo::writes::Job;
 
-fn is_active(attributes: &Attributes) -> bool {
-    attributes.get("active") != Some(&Value::Bool(false))
-}
-
 impl Haiilo {
     /// Puts an account that was taken out of everything where an admin finds it.
     pub(crate) fn bury(&mut self, number: usize, mut row: Row) {
@@ -105,7 +101,9 @@ impl Haiilo {
         let risen = self.remains_of(id).and_then(|number| self.dig_up(number));
         let outcome = if route == route::PUT { self.replace(id, job) } else { self.patch(id, job) };
         if let Some(number) = risen {
-            if self.store.row(number).is_some_and(|row| is_active(&row.attributes)) {
+            // Nothing is no way to say that somebody comes back.
+            let active = Some(&Value::Bool(true));
+            if self.store.row(number).is_some_and(|row| row.attributes.get("active") == active) {
                 job.note.did = Did::Restored;
             } else {
                 self.drop_row(number);

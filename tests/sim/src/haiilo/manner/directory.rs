@@ -65,6 +65,8 @@ pub struct Directory {
     pub descriptions: Kept,
     /// Where the members of a group are shown.
     pub members: Members,
+    /// What is shown of a member.
+    pub member: MemberShape,
     /// How a PATCH of a group is answered.
     pub group_patch: GroupPatch,
     /// The most operations that one PATCH may hold; more are 413.
@@ -92,6 +94,7 @@ impl Default for Directory {
             group_external_ids: Kept::Kept,
             descriptions: Kept::Kept,
             members: Members::Everywhere,
+            member: MemberShape::Whole,
             group_patch: GroupPatch::NoContent,
             most_operations: None,
             largest_body: None,
@@ -191,6 +194,15 @@ pub enum Members {
     Everywhere,
     /// In no list.
     NotInLists,
+}
+
+/// What is shown of a member of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberShape {
+    /// `value`, `display`, `type` and `$ref`.
+    Whole,
+    /// `value` and `$ref`: what a client sent.
+    Bare,
 }
 
 /// How a PATCH of a group is answered.

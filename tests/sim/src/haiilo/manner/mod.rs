@@ -8,8 +8,8 @@ mod whole;
 mod writing;
 
 pub use directory::{
-    Activation, Again, ClientAuth, Container, Deprovision, Directory, ExternalIds, GroupPatch, Kept, Members,
-    PROFILE_FIELDS, Remains, Unknown,
+    Activation, Again, ClientAuth, Container, Deprovision, Directory, ExternalIds, GroupPatch, Kept, MemberShape,
+    Members, PROFILE_FIELDS, Remains, Unknown,
 };
 pub use listing::{Count, CountZero, Envelope, Filters, NoRows, Order, OverCap, PastEnd, StartZero, Totals};
 pub use looks::{AddressType, Discovery, ErrorForm, Ids, Location, Names, Presence, Texts, UserNames};

@@ -212,7 +212,7 @@ impl Projection {
                     }
                 }
                 for path in paths {
-                    keep(account, &path.names, &mut left);
+                    keep(account, &way(account, path), &mut left);
                 }
                 left
             }
@@ -221,12 +221,23 @@ impl Projection {
                 for path in paths {
                     let always = ["schemas", "id"].iter().any(|name| path.names[0].eq_ignore_ascii_case(name));
                     if !always {
-                        cut(&mut left, &path.names);
+                        let names = way(account, path);
+                        cut(&mut left, &names);
                     }
                 }
                 left
             }
         }
+    }
+}
+
+/// The names on the way to what a path names. As a path, the URN of an extension is read as two names, since only an account that has
+/// the extension tells it from a URN with an attribute.
+fn way(account: &Attributes, path: &AttrPath) -> Vec<String> {
+    let whole = path.shown();
+    match key_of(account, &whole, NameCase::Ignored) {
+        Some(urn) if urn.starts_with("urn:") => vec![urn.to_owned()],
+        _ => path.names.clone(),
     }
 }
 

@@ -156,19 +156,25 @@ pub(crate) const GROUPS_OF_USER: Attribute = Attribute {
     )
 };
 
-/// The attributes of a group (RFC 7643 4.2), and the description that some servers keep.
-pub(crate) const GROUP_ATTRIBUTES: &[Attribute] = &[
-    Attribute { need: Need::RequiredAndUnique, ..text("displayName") },
-    list(
-        "members",
-        &[
-            Attribute { access: Access::Immutable, ..text("value") },
-            Attribute { access: Access::ReadOnly, ..text("display") },
-            Attribute { access: Access::Immutable, ..text("type") },
-            Attribute { access: Access::Immutable, ..of("$ref", Kind::Reference(&["User"])) },
-        ],
-    ),
-];
+/// The name of a group (RFC 7643 4.2).
+pub(crate) const GROUP_NAME: Attribute = Attribute { need: Need::RequiredAndUnique, ..text("displayName") };
+
+/// The members of a group (RFC 7643 4.2).
+pub(crate) const MEMBERS: Attribute = list(
+    "members",
+    &[
+        MEMBER_VALUE,
+        MEMBER_REFERENCE,
+        Attribute { access: Access::ReadOnly, ..text("display") },
+        Attribute { access: Access::ReadOnly, ..text("type") },
+    ],
+);
+
+/// The members of a group on a server that shows no more of them than what a client sends.
+pub(crate) const BARE_MEMBERS: Attribute = list("members", &[MEMBER_VALUE, MEMBER_REFERENCE]);
+
+const MEMBER_VALUE: Attribute = Attribute { access: Access::Immutable, ..text("value") };
+const MEMBER_REFERENCE: Attribute = Attribute { access: Access::Immutable, ..of("$ref", Kind::Reference(&["User"])) };
 
 /// The description of a group, which is none of SCIM's own attributes.
 pub(crate) const DESCRIPTION: Attribute = text("description");
