@@ -23,11 +23,11 @@ async fn whoever_is_held_keeps_every_membership_and_gets_none() {
     world.join("Sales", 3);
     // Neither of both can be mapped for certain any more.
     for n in [0, 3] {
-        let id = world.okta_id(n);
-        world.okta.state().set_status_of_assignment(&id, "STAGED");
+        world.set_profile(n, "countryCode", json!("ZZ"));
     }
     let report = world.sync_groups(&[]).await;
-    assert_eq!((report.prepared.plan.groups.counts.kept, world.inside("Sales")), (2, vec![0, 1, 2]));
+    assert_eq!((report.prepared.plan.held.len(), report.prepared.plan.groups.counts.kept), (2, 2));
+    assert_eq!(world.inside("Sales"), [0, 1, 2]);
 }
 
 #[tokio::test]
@@ -56,20 +56,16 @@ async fn members_of_okta_who_are_not_assigned_become_members_of_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_page_of_members_holds_this_group_and_no_other() {
-    for bend in [Bend::RepeatCursor, Bend::LoopToFirst, Bend::RowWithoutId, Bend::NotAnArray] {
+async fn a_broken_page_of_members_holds_this_group_and_no_other() {
+    for bend in [Bend::RowWithoutId, Bend::NotAnArray] {
         let mut world = about_to_leave().await;
         world.leave("Staff", 3);
         world.okta_settings.page_size = 2;
-        // The members of the first group alone.
-        let first = world.okta.state().groups_in_order().remove(0);
-        let other = if first == "Sales" { "Staff" } else { "Sales" };
         world.okta.plant(When::Nth(okta::route::GROUP_USERS, 1), Fault::Bend(bend.clone()));
         let report = world.sync().await;
-        let ends = ended(&report);
-        assert_eq!(ends.len() + report.prepared.plan.groups.held.len(), 2, "{bend:?}: {ends:?} {:?}", held(&report.prepared));
-        assert_eq!(report.prepared.plan.groups.held[0].reason.code(), "members_unread");
-        let _ = other;
+        let groups = &report.prepared.plan.groups;
+        assert_eq!((ended(&report).len(), groups.held.len()), (1, 1), "{bend:?}");
+        assert_eq!(groups.held[0].reason.code(), "members_unread");
         // The next cycle does what is left.
         world.sync().await;
         assert_eq!((world.inside("Sales"), world.inside("Staff")), (vec![1, 2], vec![0, 1, 2]), "{bend:?}");
@@ -78,23 +74,26 @@ async fn a_lost_page_of_members_holds_this_group_and_no_other() {
 }
 
 #[tokio::test]
-async fn without_a_complete_list_of_okta_groups_nothing_is_done_about_any_and_people_go_on() {
-    for fault in [Fault::Refuse(403), Fault::Bend(Bend::RepeatCursor), Fault::Bend(Bend::RowWithoutId), Fault::Html(200)] {
+async fn members_that_are_listed_in_a_circle_are_no_members() {
+    for bend in [Bend::RepeatCursor, Bend::LoopToFirst] {
         let mut world = about_to_leave().await;
-        for n in 0..20 {
-            world.okta_group(&format!("Group {n}"), &[]);
-        }
-        world.okta_group("More than two hundred", &[]);
+        world.okta_settings.page_size = 2;
+        world.okta.plant(When::Every(okta::route::GROUP_USERS), Fault::Bend(bend.clone()));
+        let report = world.sync_groups(&[]).await;
+        assert_eq!(held(&report.prepared), ["Sales members_unread", "Staff members_unread"], "{bend:?}");
+        assert!(world.group_writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn without_a_complete_list_of_okta_groups_nothing_is_done_about_any_and_people_go_on() {
+    for fault in [Fault::Refuse(403), Fault::Bend(Bend::NotAnArray), Fault::Bend(Bend::RowWithoutId), Fault::Html(200)]
+    {
+        let mut world = about_to_leave().await;
         world.okta.state().hire(&person(9));
         world.okta.plant(When::Nth(okta::route::APP_GROUPS, 1), fault.clone());
-        let unreadable = matches!(fault, Fault::Bend(Bend::RepeatCursor));
         let report = world.sync().await;
-        assert_eq!(outcomes(&report), ["create done"]);
-        if unreadable {
-            // One page is the whole list here: a cursor that is not there cannot be repeated.
-            continue;
-        }
-        assert_eq!(ended(&report), [""; 0], "{fault:?}");
+        assert_eq!((outcomes(&report), ended(&report).len()), (vec!["create done".to_owned()], 0), "{fault:?}");
         let findings = report.prepared.plan.findings.join("\n");
         assert!(findings.contains("nothing is done about groups in this cycle"), "{findings}");
         assert!(world.group_writes().is_empty());
@@ -103,7 +102,7 @@ async fn without_a_complete_list_of_okta_groups_nothing_is_done_about_any_and_pe
 
 #[tokio::test]
 async fn a_doubtful_list_of_haiilos_groups_changes_nothing() {
-    for bend in [haiilo::Bend::TotalOff(1), haiilo::Bend::RowWithoutId, haiilo::Bend::EmptyPage, haiilo::Bend::NotAList] {
+    for bend in [haiilo::Bend::RowWithoutId, haiilo::Bend::EmptyPage, haiilo::Bend::NotAList] {
         let mut world = about_to_leave().await;
         world.haiilo.plant(When::Every(route::LIST_GROUPS), Fault::Bend(bend.clone()));
         world.okta.state().hire(&person(9));
@@ -125,7 +124,10 @@ async fn members_that_a_listing_leaves_out_are_read_group_by_group() {
     world.haiilo.plant(When::Every(route::READ_GROUP), Fault::Refuse(500));
     world.join("Sales", 3);
     let report = world.sync().await;
-    assert_eq!((ended(&report).len(), held(&report.prepared)), (0, vec!["Sales shown_unread".to_owned(), "Staff shown_unread".to_owned()]));
+    assert_eq!(
+        (ended(&report).len(), held(&report.prepared)),
+        (0, vec!["Sales shown_unread".to_owned(), "Staff shown_unread".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -142,7 +144,14 @@ async fn names_that_are_not_certain_hold_a_group() {
     assert_eq!(ended(&report), [""; 0]);
     // One of both is told from the other, and made; its name is then that of a linked group.
     world.okta.state().rename_group(&other, "Another");
-    world.sync_groups(&["group-create done Another", "group-create done Twice", "group-members done Another", "group-members done Twice"]).await;
+    world
+        .sync_groups(&[
+            "group-create done Another",
+            "group-create done Twice",
+            "group-members done Another",
+            "group-members done Twice",
+        ])
+        .await;
     world.okta.state().rename_group(&other, "Twice");
     world.okta.state().rename_group(&one, "Thrice");
     world.haiilo.state().make_group("Thrice");
@@ -176,6 +185,5 @@ async fn an_account_that_is_not_ours_is_never_taken_out() {
     world.leave("Sales", 0);
     world.join("Sales", 1);
     world.sync_groups(&["group-members done Sales"]).await;
-    assert!(world.group("Sales").members.contains(&stranger));
-    assert_eq!(world.inside("Sales"), [1]);
+    assert_eq!(world.inside("Sales"), [1, 70]);
 }

@@ -35,8 +35,8 @@ pub struct Grounds<'a> {
     pub shown: &'a [HaiiloGroup],
     /// What the store remembers.
     pub memory: &'a GroupMemory,
-    /// Groups of which Okta says that there are none.
-    pub gone: &'a BTreeSet<OktaGroupId>,
+    /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
+    pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
     /// Everybody who is assigned or linked.
     pub roster: &'a Roster<'a>,
 }
@@ -134,20 +134,22 @@ impl Draft<'_> {
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         for link in memory.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.iter().find(|shown| shown.id == link.haiilo_id) else { continue };
-            if link.origin != Origin::Created || !gone.contains(&link.okta_id) {
-                self.plan.counts.left += 1;
-                continue;
-            }
-            let Some(members) = &shown.members else {
-                self.plan.held.push(HeldGroup {
-                    okta_id: link.okta_id.clone(),
-                    haiilo_id: Some(link.haiilo_id.clone()),
-                    name: link.name.clone(),
-                    reason: GroupHeldReason::ShownUnread("Haiilo's listing leaves its members out".to_owned()),
-                });
-                continue;
+            let members = match gone.get(&link.okta_id).filter(|_| link.origin == Origin::Created) {
+                None => {
+                    self.plan.counts.left += 1;
+                    continue;
+                }
+                Some(Ok(members)) => *members,
+                Some(Err(why)) => {
+                    self.plan.held.push(HeldGroup {
+                        okta_id: link.okta_id.clone(),
+                        haiilo_id: Some(link.haiilo_id.clone()),
+                        name: link.name.clone(),
+                        reason: GroupHeldReason::ShownUnread(why.clone()),
+                    });
+                    continue;
+                }
             };
-            let members = (members.seats().len() + members.others()) as u64;
             self.plan.operations.push(GroupOperation {
                 okta_id: link.okta_id.clone(),
                 name: shown.name.clone(),

@@ -1,7 +1,7 @@
 //! Collecting groups: both listings at once, then the members of those groups that take part. What cannot be read to its end becomes a
 //! finding, or holds one group; people go on in any case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
@@ -163,18 +163,23 @@ impl<W: World> Collecting<'_, W> {
 
     /// The members of a group on both sides.
     async fn reading(&self, matched: &Matched<'_>) -> Reading {
-        let wanted = self.wanted(&matched.group.id).await;
         let shown = match matched.target.shown() {
             None => Ok(Members::default()),
-            Some(HaiiloGroup { members: Some(members), .. }) => Ok(members.clone()),
-            // A listing may leave members out.
-            Some(group) => match self.world.reader().read_group(&group.id, self.roster).await {
-                Ok(Some(group)) => group.members.ok_or_else(|| "Haiilo shows none".to_owned()),
-                Ok(None) => Err("Haiilo lists the group, and does not have it by id".to_owned()),
-                Err(failure) => Err(failure.to_string()),
-            },
+            Some(group) => self.inside(group).await,
         };
-        Reading { wanted, shown }
+        Reading { wanted: self.wanted(&matched.group.id).await, shown }
+    }
+
+    /// The members of a group of Haiilo. A listing may leave them out.
+    async fn inside(&self, group: &HaiiloGroup) -> Result<Members, String> {
+        if let Some(members) = &group.members {
+            return Ok(members.clone());
+        }
+        match self.world.reader().read_group(&group.id, self.roster).await {
+            Ok(Some(group)) => group.members.ok_or_else(|| "Haiilo shows none".to_owned()),
+            Ok(None) => Err("Haiilo lists the group, and does not have it by id".to_owned()),
+            Err(failure) => Err(failure.to_string()),
+        }
     }
 
     /// The members of a group of Okta: all of them, or none.
@@ -195,26 +200,27 @@ impl<W: World> Collecting<'_, W> {
         }
     }
 
-    /// Of the groups that we made and that are not chosen any more, those that Okta no longer has.
+    /// Of the groups that we made and that are not chosen any more, those that Okta no longer has, with their members in Haiilo.
     async fn gone(
         &self,
         chosen: &[OktaGroup],
         shown: &[HaiiloGroup],
         findings: &mut Vec<String>,
-    ) -> BTreeSet<OktaGroupId> {
-        let mut gone = BTreeSet::new();
+    ) -> BTreeMap<OktaGroupId, Result<u64, String>> {
+        let mut gone = BTreeMap::new();
         if self.rules.delete == GroupDeletes::Never {
             return gone;
         }
-        for link in self.memory.groups.links.values() {
+        for link in self.memory.groups.links.values().filter(|link| link.origin == Origin::Created) {
             let is_chosen = chosen.iter().any(|group| group.id == link.okta_id);
-            let is_shown = shown.iter().any(|group| group.id == link.haiilo_id);
-            if is_chosen || !is_shown || link.origin != Origin::Created {
+            let Some(shown) = shown.iter().find(|group| group.id == link.haiilo_id).filter(|_| !is_chosen) else {
                 continue;
-            }
+            };
             match self.world.source().group(&link.okta_id).await {
                 Ok(None) => {
-                    gone.insert(link.okta_id.clone());
+                    let inside = self.inside(shown).await;
+                    let members = inside.map(|inside| (inside.seats().len() + inside.others()) as u64);
+                    gone.insert(link.okta_id.clone(), members);
                 }
                 Ok(Some(_)) => {}
                 Err(failure) => findings.push(format!("group {} could not be asked about: {failure}", link.okta_id)),

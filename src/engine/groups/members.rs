@@ -17,10 +17,21 @@ use crate::ports::{AccountWriter, Direction, FailureKind, GroupWriter, StoreWrit
 /// Somebody with an account.
 type Member = (Seat, HaiiloId);
 
+/// How far an operation has come.
+#[derive(Default)]
+struct Progress {
+    /// The entry of the last piece that was taken, which waits for a look at the group.
+    last: Option<EntryId>,
+    /// How many the server did not like, and what it said about the first of them.
+    refused: Option<(usize, String)>,
+}
+
 /// How a piece ended.
 enum Piece {
     /// It was taken; the entry waits for a look at the group.
     Taken(EntryId),
+    /// The server does not like this one member.
+    Refused(String),
     /// The server does not take so much, or not all of these.
     Divided([Vec<Member>; 2]),
 }
@@ -49,12 +60,17 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             let why = if is_refused { "removals wait for an approval" } else { "their accounts do not exist yet" };
             return Outcome::Held(why.to_owned());
         }
-        let mut last = None;
+        let mut progress = Progress::default();
         for (direction, kind) in CANARIES {
             let members = if direction == Direction::In { coming.clone() } else { out.clone() };
-            if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut last).await {
-                return self.leave(last, outcome).await;
+            if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut progress).await {
+                return self.leave(progress.last, outcome).await;
             }
+        }
+        let Progress { last, refused } = progress;
+        if let Some((count, why)) = refused {
+            self.leave(last, Outcome::Done).await;
+            return Outcome::Failed(format!("{count} of them were refused: {why}"));
         }
         let outcome = self.verified(id, &coming, &out).await;
         self.leave(last, outcome).await
@@ -75,21 +91,25 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         id: &HaiiloGroupId,
         (direction, kind): (Direction, &str),
         members: Vec<Member>,
-        last: &mut Option<EntryId>,
+        progress: &mut Progress,
     ) -> Result<(), Outcome> {
         let length = |(_, id): &Member| Json::from(id.as_str()).to_string().len();
         let mut queue: VecDeque<Vec<Member>> = chunks(members, length).into();
         while let Some(piece) = queue.pop_front() {
             let before = if self.is_canary(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
             // An earlier piece has ended well once the next one goes.
-            if let Some(entry) = last.take() {
+            if let Some(entry) = progress.last.take() {
                 let outcome = self.conclude(entry, Outcome::Done, &[]).await;
                 if !outcome.is_done() {
                     return Err(outcome);
                 }
             }
             match self.piece(operation, id, direction, piece.clone()).await? {
-                Piece::Taken(entry) => *last = Some(entry),
+                Piece::Taken(entry) => progress.last = Some(entry),
+                Piece::Refused(why) => {
+                    progress.refused.get_or_insert((0, why)).0 += 1;
+                    continue;
+                }
                 Piece::Divided([first, second]) => {
                     queue.push_front(second);
                     queue.push_front(first);
@@ -133,18 +153,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         };
         // A piece that is too long, or in which one member is not to the server's liking, is tried in halves: the others go on.
         let may_be_divided = failure.kind.is_about_values() || failure.kind == FailureKind::Refused(413);
-        match halves(members).filter(|_| may_be_divided) {
-            Some(halves) => {
-                let outcome = Outcome::Failed(format!("tried again in two halves: {failure}"));
-                match self.conclude(entry, outcome, &[]).await {
-                    Outcome::Failed(_) => Ok(Piece::Divided(halves)),
-                    outcome => Err(outcome),
-                }
-            }
-            None => {
-                let outcome = self.answered(GroupKind::Members, Err(failure));
-                Err(self.conclude(entry, outcome, &[]).await)
-            }
+        if !may_be_divided {
+            let outcome = self.answered(GroupKind::Members, Err(failure));
+            return Err(self.conclude(entry, outcome, &[]).await);
+        }
+        let why = failure.to_string();
+        match self.conclude(entry, Outcome::Failed(why.clone()), &[]).await {
+            Outcome::Failed(_) => Ok(halves(members).map_or(Piece::Refused(why), Piece::Divided)),
+            outcome => Err(outcome),
         }
     }
 
