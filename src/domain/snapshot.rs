@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_total_without_rows_is_an_error_and_nothing_at_all_is_empty() {
         let nothing = |total| walk(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
-        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { total: 500 });
+        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { what: "users", total: 500 });
         for total in [None, Some(0)] {
             let snapshot = nothing(total).expect("a snapshot");
             assert_eq!((snapshot.accounts().len(), snapshot.proof()), (0, &Proof::Agreed));

@@ -36,7 +36,7 @@ pub enum Incomplete {
     },
     /// A row without an id, where each one matters.
     #[error(
-        "a row of the listing has no id, so that it is not certain who is in it; try again, and if it lasts, ask the support of that side"
+        "a row of a page has no id, so that nobody knows which group or member it is; try again, and if it lasts, ask the support of that side"
     )]
     Nameless,
 }

@@ -143,7 +143,7 @@ pub async fn prepare<W: World>(
         }
     };
     let around = Around { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
-    plan.groups = groups::plan(world, settings, around).await;
+    plan.groups = Box::pin(groups::plan(world, settings, around)).await;
     plan.findings.append(&mut plan.groups.findings);
     let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
@@ -220,7 +220,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         _ => ended(&stops),
     };
     // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
-    let groups = bench.groups(&prepared.plan).await;
+    let groups = Box::pin(bench.groups(&prepared.plan)).await;
     let end = async {
         bench.settle_creates().await?;
         bench.refuse_removals(&prepared.plan.groups).await?;

@@ -88,7 +88,8 @@ pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
         stays
     });
     if waiting > 0 {
-        findings.push(format!("{waiting} changes of groups that are not in the reviewed plan wait for another run"));
+        findings
+            .push(format!("{waiting} changes of groups are not in the reviewed plan, and are left to the next cycle"));
     }
 }
 

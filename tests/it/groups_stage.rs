@@ -73,7 +73,7 @@ impl World {
 
     /// The writes to groups since they were last forgotten.
     pub(crate) fn group_writes(&self) -> Vec<Write> {
-        let writes = self.haiilo.state().writes().to_vec();
+        let writes = self.haiilo.state().writes();
         writes.into_iter().filter(|write| write.resource == Resource::Group).collect()
     }
 

@@ -42,7 +42,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
             polls::ask(&wiring, &mut findings).await;
         }
         let (learnt, accounts) = haiilo::ask(&wiring, &mut findings).await.unzip();
-        groups::ask(&wiring, &mut findings).await;
+        Box::pin(groups::ask(&wiring, &mut findings)).await;
         if let (Some(people), Some(accounts), Some(learnt)) = (people, accounts, learnt) {
             let readings = readings(&wiring, people, (accounts, learnt)).await;
             length::tell(readings, &schedule, &mut findings);

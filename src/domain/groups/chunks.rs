@@ -13,15 +13,12 @@ pub fn chunks<T>(items: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut bytes = 0;
     for item in items {
         let long = length(&item) + AROUND;
-        match chunks.last_mut().filter(|chunk| chunk.len() < MOST && bytes + long <= LONGEST) {
-            Some(chunk) => {
-                bytes += long;
-                chunk.push(item);
-            }
-            None => {
-                bytes = long;
-                chunks.push(vec![item]);
-            }
+        if let Some(chunk) = chunks.last_mut().filter(|chunk| chunk.len() < MOST && bytes + long <= LONGEST) {
+            bytes += long;
+            chunk.push(item);
+        } else {
+            bytes = long;
+            chunks.push(vec![item]);
         }
     }
     chunks

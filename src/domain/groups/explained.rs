@@ -64,16 +64,13 @@ impl Happens {
 pub fn groups_of(seat: Seat, plan: &GroupPlan) -> Vec<GroupOfPerson> {
     let of = |membership: &Membership| {
         let place = membership.place(seat)?;
-        let moving = plan.operations.iter().filter(|operation| operation.okta_id == membership.okta_id);
-        let moving = moving.map(|operation| (operation.moves(), operation.removals()));
-        let happens = moving
-            .filter_map(|((add, remove), removals)| match removals {
-                _ if add.contains(&seat) => Some(Happens::ComesIn),
-                Some(Removals::Refused) if remove.contains(&seat) => Some(Happens::Waits),
-                _ if remove.contains(&seat) => Some(Happens::GoesOut),
-                _ => None,
-            })
-            .next();
+        let mut moving = plan.operations.iter().filter(|operation| operation.okta_id == membership.okta_id);
+        let happens = moving.find_map(|operation| match (operation.moves(), operation.removals()) {
+            ((add, _), _) if add.contains(&seat) => Some(Happens::ComesIn),
+            ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(Happens::Waits),
+            ((_, remove), _) if remove.contains(&seat) => Some(Happens::GoesOut),
+            _ => None,
+        });
         let otherwise = if place == Place::Both { Happens::Nothing } else { Happens::Kept };
         Some(GroupOfPerson {
             okta_id: membership.okta_id.clone(),

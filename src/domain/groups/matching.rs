@@ -79,7 +79,12 @@ pub fn match_groups<'a>(chosen: &'a [OktaGroup], shown: &'a [HaiiloGroup], memor
         match shown.find(group, rivals) {
             Ok(target) => matching.matched.push(Matched { group, target }),
             Err((haiilo_id, reason)) => {
-                matching.held.push(HeldGroup { okta_id: group.id.clone(), haiilo_id, name: group.name.clone(), reason })
+                matching.held.push(HeldGroup {
+                    okta_id: group.id.clone(),
+                    haiilo_id,
+                    name: group.name.clone(),
+                    reason,
+                });
             }
         }
     }

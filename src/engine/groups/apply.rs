@@ -229,7 +229,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             origin: Origin::Adopted,
             described: None,
         });
-        link.name = name.clone();
+        link.name.clone_from(name);
         let mut outcome = Outcome::Done;
         for GroupChange { attribute, from: _, to } in changes {
             match attribute {

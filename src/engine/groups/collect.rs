@@ -114,7 +114,9 @@ impl<W: World> Collecting<'_, W> {
             };
             match found.as_slice() {
                 [one] => chosen.groups.push(one.clone()),
-                [] => chosen.findings.push(format!("groups.include names {text:?}, and Okta has no such group")),
+                [] => chosen
+                    .findings
+                    .push(format!("groups.include names {text:?}, and Okta has no such group: correct it")),
                 several => chosen.findings.push(format!(
                     "groups.include names {text:?}, and Okta has {} groups of this name: choose one by its id",
                     several.len()

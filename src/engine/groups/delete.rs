@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::domain::groups::group::{HaiiloGroup, key};
 use crate::domain::groups::journal::GroupConcluded;
+use crate::domain::groups::members::Members;
 use crate::domain::groups::operation::{GroupAction, GroupKind, GroupOperation, Removals};
 use crate::domain::ids::HaiiloGroupId;
 use crate::domain::journal::{Effect, Outcome};
@@ -67,7 +68,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         let people: Vec<_> = people.iter().map(|seat| self.roster.who(*seat).okta_id).collect();
         let before = json!({
             "displayName": name, "externalId": external_id, "description": description, "people": people,
-            "others": inside.as_ref().map_or(0, |inside| inside.others()),
+            "others": inside.as_ref().map_or(0, Members::others),
         });
         let step = Step { sent: json!([]), before: Some(before), removed: members };
         let entry = match self.intend(operation, Some(id), step).await {
