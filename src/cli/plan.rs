@@ -10,7 +10,7 @@ use crate::cli::wiring::{Ends, Wiring};
 use crate::domain::memory::Tenant;
 use crate::domain::requests::Requests;
 use crate::engine::{self, CycleReport, Prepared, Scope};
-use crate::report::{Ending as ReportEnding, Report};
+use crate::report::{Ending as ReportEnding, GroupEnds, Report};
 use crate::store::ReadStore;
 
 /// Shows the plan.
@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<
     if let Some(path) = &arguments.save {
         plan_file::save(path, &prepared, &tenant)?;
     }
-    let has_operations = !prepared.plan.operations.is_empty();
+    let has_operations = !prepared.plan.operations.is_empty() || !prepared.plan.groups.operations.is_empty();
     Ok(if arguments.exit_code && has_operations { Ending::Pending } else { Ending::Done })
 }
 
@@ -47,7 +47,9 @@ pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnO
         None => ReportEnding::Applied { concluded: &came.concluded, stops: &stops },
     };
     let (okta, haiilo) = wiring.take_calls();
-    show(&report(&came.prepared, wiring, (ending, Requests { okta: &okta, haiilo })))
+    let group_stops: Vec<String> = came.groups.stops.iter().map(engine::Stop::reason).collect();
+    let groups = GroupEnds { concluded: &came.groups.concluded, stops: &group_stops };
+    show(&Report { groups, ..report(&came.prepared, wiring, (ending, Requests { okta: &okta, haiilo })) })
 }
 
 /// Whom the command is about.
@@ -71,5 +73,6 @@ fn report<'a>(
         warnings: &wiring.warnings,
         settings: &wiring.settings_used,
         requests,
+        groups: GroupEnds::default(),
     }
 }

@@ -44,8 +44,7 @@ pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
     }
     let daemon = Daemon::new(&service, SystemClock::new(), Supervisor::Systemd)
         .map_err(|problems| Unfinished::misconfigured(problems.join("\n")))?;
-    daemon
-        .run(&mut signals, Some(metrics))
+    Box::pin(daemon.run(&mut signals, Some(metrics)))
         .await
         .context("listen.address cannot be listened on; set another one, or end what listens there")?;
     Ok(Ending::Done)

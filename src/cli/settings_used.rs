@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
 use crate::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
+use crate::domain::groups::rules::{GroupDeletes, GroupRules};
 use crate::domain::memory::Tenant;
 use crate::domain::policy::{AdoptedRule, LeaverRules, Limit, Limits, MissingRule, Policy, Product};
 use crate::engine::CycleSettings;
@@ -17,6 +18,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         push_is_on,
         page_size,
         concurrency,
+        groups,
         journal_keep,
         update_method,
     } = settings;
@@ -76,7 +78,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
     if *served == Product::Intranet {
         used.push(("haiilo.deprovision_policy", word(deprovision.as_str())));
     }
-    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing } = limits;
+    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing, members } = limits;
     used.extend([
         ("limits.vanished", limit(*vanished)),
         ("limits.deletes", limit(*deletes)),
@@ -86,8 +88,17 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         ("limits.clears", limit(*clears)),
         ("limits.moves", limit(*moves)),
         ("limits.missing", limit(*missing)),
+        ("limits.members", limit(*members)),
         ("journal.keep", span(*journal_keep)),
     ]);
+    if let Some(GroupRules { include, delete }) = groups {
+        used.push(("groups.include", include.join(", ")));
+        let delete = match delete {
+            GroupDeletes::Never => "false",
+            GroupDeletes::WhenGone => "true",
+        };
+        used.push(("groups.delete", word(delete)));
+    }
     let mut used: Vec<(String, String)> = used.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let rules = [mapping.user_name()].into_iter().chain(mapping.rules());
     used.extend(rules.map(|rule| (format!("mapping: {}", rule.path), rule.source().to_owned())));

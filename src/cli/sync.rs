@@ -72,7 +72,10 @@ pub(super) async fn cycle(
     plan::with_report(&report, wiring, |report| destination.give(report))?;
     let has_failures =
         !report.stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
-    let ending = match (report.is_refused(), has_failures) {
+    let groups_failed = !report.groups.stops.is_empty()
+        || report.groups.concluded.iter().any(|concluded| concluded.outcome.is_failure());
+    let is_refused = report.is_refused() || report.prepared.plan.groups.approval_id.is_some();
+    let ending = match (is_refused, has_failures || groups_failed) {
         (true, _) => Ending::Refused,
         (false, true) => Ending::Partly,
         (false, false) => Ending::Done,

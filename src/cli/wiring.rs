@@ -64,6 +64,7 @@ impl Wiring {
             push_is_on: settings.okta.push_is_on,
             page_size: settings.haiilo.page_size,
             concurrency: settings.haiilo.concurrency,
+            groups: settings.groups,
             journal_keep: settings.journal_keep,
             update_method: match settings.haiilo.update_method {
                 UpdateMethod::Patch => "patch",

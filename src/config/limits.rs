@@ -73,7 +73,7 @@ pub(super) fn protected(reader: &mut Reader) -> Protected {
 
 /// Reads `[limits]`.
 pub(super) fn limits(reader: &mut Reader) -> Limits {
-    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing } = Limits::usual();
+    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing, members } = Limits::usual();
     Limits {
         vanished: limit(reader, "vanished", vanished),
         deletes: limit(reader, "deletes", deletes),
@@ -83,6 +83,7 @@ pub(super) fn limits(reader: &mut Reader) -> Limits {
         clears: limit(reader, "clears", clears),
         moves: limit(reader, "moves", moves),
         missing: limit(reader, "missing", missing),
+        members: limit(reader, "members", members),
     }
 }
 

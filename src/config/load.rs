@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::document::Document;
+use crate::config::groups;
 use crate::config::haiilo;
 use crate::config::layers::{self, Leaf, Leaves, Origin};
 use crate::config::limits;
@@ -120,6 +121,7 @@ fn settings(
     let deprovision = haiilo::deprovision(reader, product, &leavers);
     let protected = limits::protected(reader);
     let limits = limits::limits(reader);
+    let groups = groups::rules(reader, product);
     let schedule = schedule(reader, check_cron);
     let http = http(reader, folder);
     let listen = service::listen(reader);
@@ -140,6 +142,7 @@ fn settings(
             limits,
         },
         haiilo,
+        groups,
         http,
         mapping,
         mapping_tests,
@@ -419,7 +422,7 @@ mod tests {
     }
 
     /// A key of the sample, a value that it cannot have, how the value is shown, and what is said about it.
-    const BROKEN: [(&str, &str, &str, &str); 48] = [
+    const BROKEN: [(&str, &str, &str, &str); 49] = [
         (
             "state = ",
             "\"postgres://db\"",
@@ -511,6 +514,7 @@ mod tests {
             "write { percent = 3, floor = 5 }, where each part and a cap may be left out, or \"off\"",
         ),
         ("missing = {", "{ floor = true }", "limits.missing.floor = true", "write a whole number from 0 to 1000000000"),
+        ("members = {", "{ percent = 101 }", "limits.members.percent = 101", "write a number from 0 to 100"),
         ("full = ", "\"daily\"", "schedule.full = \"daily\"", "is no schedule"),
         (
             "timezone = ",
@@ -681,7 +685,6 @@ mod tests {
         mapping.toml:2:20: attributes.userName.value: syntax error: unexpected end of input, expected identifier
         mapping.toml:3:13: attributes.title: is no attribute of Haiilo Advocacy, which has userName, name.givenName, name.familyName, addresses[type eq "work"].country, addresses[type eq "work"].locality, addresses[type eq "work"].region; take the rule out, or write unsupported = "send" in it
         sync.toml:16: limits.creates = "unlimited": write { percent = 3, floor = 5 }, where each part and a cap may be left out, or "off"
-        sync.toml:12: groups.enabled: unknown key; take it out
         sync.toml:10: haiilo.token_owner: unknown key; did you mean haiilo.auth.token_owner?
         sync.toml:14: leaver.grace: unknown key; did you mean leavers.grace?
         sync.toml:4: okta.pagesize: unknown key; did you mean okta.page_size?
@@ -785,6 +788,7 @@ mod tests {
         text("okta.page_size.x = 5\n", &["sync.toml:10: okta.page_size.x: unknown key; did you mean okta.page_size?"]);
         text("[nothing]\n", &["sync.toml:10: nothing: unknown key; take it out"]);
         let intranet = "belongs to haiilo.product = \"intranet\"; take it out";
+        text("groups.enabled = true\n", &[&format!("sync.toml:10: groups.enabled: {intranet}")]);
         text("haiilo.auth.token_url = \"marker\"\n", &[&format!("sync.toml:10: haiilo.auth.token_url: {intranet}")]);
         text(
             "okta.page_size = 99999999999999999999\n",
@@ -824,7 +828,7 @@ mod tests {
         warns("okta.suspended = \"leaver\"", &[]);
         warns("okta.suspended = \"leaver\"\nleavers.deactivated = \"delete\"", &[suspended]);
         warns("okta.suspended = \"leaver\"\nleavers.unassigned = \"delete\"", &[unassigned, suspended]);
-        for name in ["vanished", "deletes", "creates", "updates", "renames", "clears", "moves", "missing"] {
+        for name in ["vanished", "deletes", "creates", "updates", "renames", "clears", "moves", "missing", "members"] {
             let warning = format!("limits.{name} is \"off\": nothing stops a run that goes wrong here");
             warns(&format!("limits.{name} = \"off\""), &[&warning]);
         }
@@ -832,6 +836,7 @@ mod tests {
             "limits.creates = { floor = 50, cap = 20 }",
             &["limits.creates: the cap 20 is below the floor 50, so that the cap alone counts"],
         );
+        warns("[groups]\n", &[]);
         warns("schedule.changes = \"*/30 * * * * *\"", &[]);
         warns(
             "okta.auth.token_file = \"x\"",

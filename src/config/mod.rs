@@ -3,6 +3,7 @@
 //! Knows the domain's words and nothing of the world behind them: no request is sent from here.
 
 mod document;
+mod groups;
 mod haiilo;
 mod layers;
 mod limits;

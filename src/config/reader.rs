@@ -14,7 +14,10 @@ use crate::domain::policy::Product;
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
 
 /// Keys of the other product. Who writes one of them has more to learn than that it is unknown.
-const OF_THE_INTRANET: [&str; 6] = [
+const OF_THE_INTRANET: [&str; 9] = [
+    "groups.delete",
+    "groups.enabled",
+    "groups.include",
     "haiilo.auth.client_auth",
     "haiilo.auth.client_id",
     "haiilo.auth.client_secret_file",
@@ -168,7 +171,7 @@ impl Reader {
 
     /// What is wrong with a key that nobody took; nothing where it is a section without keys.
     fn complaint(&self, key: &str, value: &ValueKind) -> Option<String> {
-        let is_below = |known: &String| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        let is_below = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
         if SECRETS.contains(&key) {
             return Some(format!(
                 "a secret does not belong in this file; put it into a file of its own, and name that in {key}_file"
@@ -178,7 +181,7 @@ impl Reader {
         if let Some((_, other)) = products.iter().find(|(keys, _)| keys.contains(&key)) {
             return Some(format!("belongs to haiilo.product = {:?}; take it out", other.as_str()));
         }
-        if self.known.iter().any(is_below) {
+        if self.known.iter().map(String::as_str).chain(OF_THE_INTRANET).any(is_below) {
             let is_empty = matches!(value, ValueKind::Nil);
             return (!is_empty).then(|| format!("is a section; write [{key}], and its keys below"));
         }

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::config::mapping_test::MappingTest;
 pub use crate::config::postgres_url::PostgresUrl;
+use crate::domain::groups::rules::GroupRules;
 use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
 use crate::domain::policy::Policy;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub okta: OktaSettings,
     /// `[haiilo]`.
     pub haiilo: HaiiloSettings,
+    /// `[groups]`; `None` where groups are not synced.
+    pub groups: Option<GroupRules>,
     /// `[http]`.
     pub http: HttpSettings,
     /// What the administrator decided about people and accounts: parts of `[okta]` and `[haiilo]`, `[leavers]`, `[protect]`, `[limits]`.

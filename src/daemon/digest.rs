@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::daemon::trouble::{Class, Trouble};
+use crate::domain::groups::guard as groups_guard;
 use crate::domain::guard::Violation;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
 use crate::domain::journal::Outcome;
@@ -55,9 +56,11 @@ pub struct Digest {
 impl Digest {
     /// Takes what is kept out of a report.
     pub fn of(run: &RunId, report: &CycleReport, text: Option<String>) -> Self {
-        let CycleReport { prepared, concluded, stops, pause: _ } = report;
+        let CycleReport { prepared, concluded, stops, pause: _, groups } = report;
         let (plan, verdict) = (&prepared.plan, &prepared.verdict);
         let canary = stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
+        let removals = plan.groups.approval_id.clone().map(|id| (id, groups_guard::violations(&plan.groups)));
+        let refused = verdict.approval_id.clone().filter(|_| report.is_refused());
         let mut digest = Self {
             run: Some(run.clone()),
             result: report.result(),
@@ -65,11 +68,7 @@ impl Digest {
             parked: plan.parked.len() as u64,
             missing: plan.missing.len() as u64,
             unmanaged: plan.unmanaged.len() as u64,
-            refused: canary.or(verdict
-                .approval_id
-                .clone()
-                .filter(|_| report.is_refused())
-                .map(|id| (id, verdict.violations.clone()))),
+            refused: canary.or(refused.map(|id| (id, verdict.violations.clone()))).or(removals),
             stops: stops.iter().map(Stop::code).collect(),
             trouble: stops.iter().find_map(trouble),
             report: text,
@@ -81,6 +80,10 @@ impl Digest {
             if matches!(concluded.outcome, Outcome::Failed(_) | Outcome::Unknown(_)) {
                 digest.failing.insert(concluded.operation.okta_id.clone());
             }
+        }
+        for concluded in &groups.concluded {
+            let key = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
+            *digest.operations.entry(key).or_default() += 1;
         }
         for held in &plan.held {
             digest.held.entry(held.reason.code()).or_default().insert(held.okta_id.clone());

@@ -2,6 +2,8 @@
 
 use crate::domain::account::Account;
 use crate::domain::assignment::{Assignment, EmbeddedUser, Standing};
+use crate::domain::groups::explained::{GroupOfPerson, groups_of};
+use crate::domain::groups::roster::Roster;
 use crate::domain::held::Held;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::known::Known;
@@ -48,6 +50,8 @@ pub struct Explanation {
     pub leaver: Option<LeaverRecord>,
     /// What an operator said about the person.
     pub said: Vec<Said>,
+    /// The chosen groups of the person.
+    pub groups: Vec<GroupOfPerson>,
     /// What the plan does.
     pub planned: Planned,
 }
@@ -102,6 +106,7 @@ impl Explanation {
             account,
             protected,
             said,
+            groups: groups_of_person(id, known),
             planned,
             asked,
         }
@@ -113,6 +118,16 @@ impl Explanation {
         let linked = self.link.as_ref().map(|link| &link.user_name);
         listed.or(self.asked.assignment.as_ref().and_then(|assignment| assignment.user_name.as_ref())).or(linked)
     }
+}
+
+/// The chosen groups of a person, where groups are synced.
+fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
+    let Known { plan, people, accounts, memory, .. } = known;
+    if plan.groups.memberships.is_empty() {
+        return Vec::new();
+    }
+    let roster = Roster::of((people, accounts, &memory.links), plan);
+    roster.of_person(id).map_or_else(Vec::new, |seat| groups_of(seat, &plan.groups))
 }
 
 impl Planned {

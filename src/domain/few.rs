@@ -122,6 +122,7 @@ pub fn plan(sides: Sides<'_>, now: DateTime<Utc>) -> Plan {
         edited: _,
         findings: _,
         notes: _,
+        groups: _,
     } = draft::assemble(Basis { sides, now }, correlation, Leaving::default());
     Plan { operations, held, parked, counts, ..Plan::default() }
 }

@@ -47,6 +47,8 @@ pub enum LimitName {
     Clears,
     /// `limits.moves`.
     Moves,
+    /// `limits.members`, of one group: it stops what is taken out of this group, and nothing else.
+    Members,
     /// `okta.push_is_on`.
     PushIsOn,
     /// A write changed what nobody sent.
@@ -68,6 +70,7 @@ impl LimitName {
             Self::Renames => "renames",
             Self::Clears => "clears",
             Self::Moves => "moves",
+            Self::Members => "members",
             Self::PushIsOn => "push_is_on",
             Self::Canary => "canary",
         }
@@ -87,6 +90,7 @@ impl LimitName {
             Self::Renames => "accounts to rename, within 24 hours",
             Self::Clears => "accounts that lose a value, within 24 hours",
             Self::Moves => "people who move to another group, within 24 hours",
+            Self::Members => "members who would be taken out of one group, within 24 hours",
             Self::PushIsOn => {
                 "Okta's own push to Haiilo is on and would be a second writer; switch it off in Okta, or set okta.push_is_on"
             }
@@ -232,6 +236,7 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: Signs) -> Vec<Item> {
         .iter()
         .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
         .collect();
+    items.extend(plan.groups.items().map(|text| Item { text, limits: vec![LimitName::FirstRun] }));
     if signs == Signs::Unseen {
         return items;
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
-use crate::domain::ids::{GroupId, OktaUserId};
+use crate::domain::ids::{OktaGroupId, OktaUserId};
 
 /// An entry of the log, as far as it may be a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub trait Concern {
     fn is_ours(&self, app_id: &str) -> bool;
 
     /// Whether this group is assigned to it.
-    fn is_assigned(&self, group: &GroupId) -> bool;
+    fn is_assigned(&self, group: &OktaGroupId) -> bool;
 
     /// Whether this person is assigned, as far as is known.
     fn is_known(&self, person: &OktaUserId) -> bool;
@@ -118,7 +118,7 @@ impl Hints {
             |wanted: &'static str| targets.iter().filter(move |target| target.kind == wanted).map(|target| &target.id);
         // An entry that names other applications alone is not about ours; one that names none may be.
         let is_anothers = of("AppInstance").next().is_some() && !of("AppInstance").any(|id| concern.is_ours(id));
-        let concerns_group = of("UserGroup").any(|id| concern.is_assigned(&GroupId::new(id.clone())));
+        let concerns_group = of("UserGroup").any(|id| concern.is_assigned(&OktaGroupId::new(id.clone())));
         let people = || of("User").map(|id| OktaUserId::new(id.clone()));
         let counts = match meaning(kind) {
             Meaning::Nothing => false,
@@ -149,7 +149,7 @@ impl Hints {
 #[cfg(test)]
 mod tests {
     use super::{Concern, FILTER, Hints, LogEvent, LogTarget, Meaning, meaning};
-    use crate::domain::ids::{GroupId, OktaUserId};
+    use crate::domain::ids::{OktaGroupId, OktaUserId};
 
     struct Ours;
 
@@ -158,7 +158,7 @@ mod tests {
             app_id == "0oa1"
         }
 
-        fn is_assigned(&self, group: &GroupId) -> bool {
+        fn is_assigned(&self, group: &OktaGroupId) -> bool {
             group.as_str() == "00g1"
         }
 

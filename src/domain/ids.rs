@@ -49,7 +49,11 @@ id! {
 }
 id! {
     /// The id of a group in Okta (`00g…`).
-    GroupId
+    OktaGroupId
+}
+id! {
+    /// The id of a SCIM Group in Haiilo (RFC 7643, 4.2); opaque like that of a user.
+    HaiiloGroupId
 }
 id! {
     /// The id of one cycle, in the journal and in the logs.

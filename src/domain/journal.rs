@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde_json::Value as Json;
 
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::groups::link::GroupLink;
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
 use crate::domain::link::Link;
 use crate::domain::memory::Departed;
 use crate::domain::operation::{Change, Operation};
@@ -131,6 +132,10 @@ pub enum Effect {
     GroupFound(CompactString),
     /// A write probe made an account, which is nobody's.
     ProbeMade(HaiiloId),
+    /// A group of Haiilo belongs to a group of Okta, and is known to be so.
+    GroupLinked(GroupLink),
+    /// A group of Haiilo is gone.
+    GroupUnlinked(OktaGroupId),
 }
 
 /// An entry of the journal, as it was written down.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::groups::link::GroupMemory;
 use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::leaver::LeaverRecord;
 use crate::domain::link::Links;
@@ -51,6 +52,8 @@ pub struct Memory {
     pub pinned: BTreeSet<OktaUserId>,
     /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
+    /// What is remembered of groups.
+    pub groups: GroupMemory,
     /// What became of the accounts of people who left, where an account may come back.
     pub departed: BTreeMap<OktaUserId, Departed>,
     /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
 use crate::domain::attribute::AttributePath;
+use crate::domain::groups::plan::GroupPlan;
 use crate::domain::held::Held;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Leaver, LeaverNotes};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub findings: Vec<String>,
     /// What the store shall remember once the plan is let through.
     pub notes: Notes,
+    /// The plan about groups, which comes after that about people.
+    pub groups: GroupPlan,
 }
 
 /// A value of a person that is not sent again.

@@ -283,6 +283,8 @@ pub struct Limits {
     pub moves: Option<Limit>,
     /// Linked accounts that Haiilo no longer shows.
     pub missing: Option<Limit>,
+    /// Members who are taken out of one group, of those whom it has.
+    pub members: Option<Limit>,
 }
 
 impl Limits {
@@ -298,6 +300,7 @@ impl Limits {
             clears: limit(2, 5, None),
             moves: limit(5, 5, None),
             missing: limit(1, 3, None),
+            members: limit(20, 10, None),
         }
     }
 }

@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::hints::LogEvent;
-use crate::domain::ids::{GroupId, OktaUserId};
+use crate::domain::ids::{OktaGroupId, OktaUserId};
 use crate::domain::memory::Fingerprint;
 
 /// How far before a full cycle the log is read: entries appear some time after what they tell.
@@ -48,7 +48,7 @@ pub struct Polling {
     /// Whom to look at once more, and when.
     pub again: BTreeMap<OktaUserId, DateTime<Utc>>,
     /// The groups that are assigned to the application.
-    pub groups: BTreeSet<GroupId>,
+    pub groups: BTreeSet<OktaGroupId>,
     /// Pages of a full cycle: a look at more people would cost more than one.
     pub pages: usize,
     /// How often in a row people could not be read who are named behind this position.
@@ -71,7 +71,7 @@ impl Polling {
         before: Option<Self>,
         begins: DateTime<Utc>,
         rules: Fingerprint,
-        (groups, pages): (BTreeSet<GroupId>, usize),
+        (groups, pages): (BTreeSet<OktaGroupId>, usize),
     ) -> Self {
         let kept = before.filter(|before| before.stale(&rules, begins).is_none());
         let (position, seen) = match kept {

@@ -5,40 +5,13 @@
 //! total must agree with the rows received, or with a second walk.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::domain::account::{Account, AccountRow};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 pub use crate::domain::person::{Person, PersonState};
 use crate::domain::positions::{Positions, hash};
-
-/// More pages than any organization has; a listing that goes on beyond is going in circles.
-const MOST_PAGES: usize = 20_000;
-
-/// A listing that is no basis for a plan.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Incomplete {
-    /// A cursor came back.
-    #[error(
-        "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles: try again, and if it lasts, ask the support of that side"
-    )]
-    Circle {
-        /// The page, from 1.
-        page: usize,
-    },
-    /// There is no end.
-    #[error("there is no end after {MOST_PAGES} pages; try again, and if it lasts, ask the support of that side")]
-    Endless,
-    /// The walk was not finished.
-    #[error("the listing ended before its last page; try again")]
-    CutShort,
-    /// A total without rows.
-    #[error("the server says that it has {total} users and shows none; try again, and if it lasts, ask its support")]
-    NoRows {
-        /// `totalResults`.
-        total: u64,
-    },
-}
+pub use crate::domain::walk::{Incomplete, PageRequest, Proof};
+use crate::domain::walk::{Listed, MOST_PAGES, Walk, Walked};
 
 /// All people who are assigned to the application: a complete listing.
 #[derive(Clone, Debug)]
@@ -143,15 +116,6 @@ pub struct AccountSnapshot {
     pages: usize,
 }
 
-/// Whether two sources agree that a listing of accounts is whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The rows received are as many as the server says, or a second walk gave the same ids.
-    Agreed,
-    /// They are not: the listing serves for updates, and for nothing that needs to know who is *not* there.
-    Doubtful(String),
-}
-
 impl AccountSnapshot {
     /// The accounts, in the order of their ids, each once.
     pub fn accounts(&self) -> &[Account] {
@@ -199,15 +163,6 @@ impl AccountSnapshot {
     }
 }
 
-/// One page of a SCIM listing that shall be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    /// `startIndex`, from 1.
-    pub start: u64,
-    /// `count`.
-    pub count: u32,
-}
-
 /// One page of a SCIM listing.
 #[derive(Clone, Debug)]
 pub struct AccountPage {
@@ -217,246 +172,33 @@ pub struct AccountPage {
     pub total: Option<u64>,
 }
 
-/// A walk by index. It says which pages it needs next; they may be asked for at once and come in any order.
-#[derive(Debug)]
-pub struct AccountWalk {
-    count: u32,
-    stage: Stage,
-    pages: usize,
-    round: Round,
-    first: Option<Round>,
-}
+impl Listed for Account {
+    const WHAT: &'static str = "users";
 
-/// Where a walk stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Nothing was read.
-    Start,
-    /// The first page was shorter than asked; the second tells whether the server's pages are.
-    Second,
-    /// Pages up to the total were asked for.
-    Middle,
-    /// The page behind the last one was asked for, to see that it is empty.
-    End,
-    /// The end was seen.
-    Over,
-}
-
-/// What one walk from the first row to the last has seen.
-#[derive(Debug, Default)]
-struct Round {
-    accounts: Vec<Account>,
-    /// Hashes of the ids that were seen.
-    seen: HashSet<u64, BuildHasherDefault<AsItIs>>,
-    unreadable: usize,
-    /// The row behind the last one that was received.
-    reached: u64,
-    totals: Vec<Option<u64>>,
-    /// Ranges of rows that a short page left out.
-    gaps: Vec<PageRequest>,
-    /// Pages that should have held rows and were empty.
-    holes: usize,
-    /// Pages that should have held new rows and held known ones.
-    repeats: usize,
-}
-
-/// A number that is a hash already needs no other.
-#[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+    fn id(&self) -> &str {
+        self.id.as_str()
     }
 }
 
-impl AccountWalk {
-    /// A walk that asks for `count` rows a page.
-    pub fn new(count: u32) -> Self {
-        Self { count, stage: Stage::Start, pages: 0, round: Round::default(), first: None }
-    }
+/// A walk through accounts.
+pub type AccountWalk = Walk<Account>;
 
-    /// The pages to ask for now; none once the walk is over.
-    pub fn wanted(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
-        if self.pages >= MOST_PAGES * 10 {
-            return Err(Incomplete::Endless);
-        }
-        if !self.round.gaps.is_empty() {
-            return Ok(std::mem::take(&mut self.round.gaps));
-        }
-        let next = vec![PageRequest { start: self.round.reached + 1, count: self.count }];
-        match self.stage {
-            Stage::Start | Stage::Second | Stage::End => Ok(next),
-            Stage::Middle => {
-                self.stage = Stage::End;
-                Ok(next)
-            }
-            Stage::Over => self.settle(),
-        }
-    }
-
-    /// Whether the page that was asked for last lies behind the last row, where some servers answer with an error.
-    pub fn is_past_the_end(&self) -> bool {
-        self.stage == Stage::End
-    }
-
+impl Walk<Account> {
     /// Takes a page that was asked for.
     pub fn take(&mut self, request: PageRequest, page: AccountPage) -> Result<(), Incomplete> {
-        self.pages += 1;
         let AccountPage { rows, total } = page;
-        let received = rows.len() as u64;
-        let is_repeat = self.round.add(rows) == 0 && received > 0;
-        match self.stage {
-            Stage::Start => {
-                self.round.totals.push(total);
-                self.round.reached = received;
-                self.stage = match (received, total) {
-                    (0, Some(total)) if total > 0 => return Err(Incomplete::NoRows { total }),
-                    (0, _) => Stage::Over,
-                    (_, Some(total)) if total > received && received < u64::from(self.count) => Stage::Second,
-                    (_, Some(total)) if total > received => self.fan_out(received, total)?,
-                    _ => Stage::Middle,
-                };
-            }
-            Stage::Second => {
-                self.round.totals.push(total);
-                self.round.reached += received;
-                self.stage = match total {
-                    Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total)?,
-                    _ => Stage::Middle,
-                };
-            }
-            Stage::Middle => {
-                self.round.totals.push(total);
-                let due = u64::from(request.count).min(total.unwrap_or(0).saturating_sub(request.start - 1));
-                self.round.reached = self.round.reached.max(request.start - 1 + received);
-                if due > 0 && received == 0 {
-                    self.round.holes += 1;
-                } else if due > 0 && is_repeat {
-                    self.round.repeats += 1;
-                } else if received < due {
-                    let start = request.start + received;
-                    self.round.gaps.push(PageRequest { start, count: clamp(due - received) });
-                }
-            }
-            Stage::End => {
-                // Past the end some servers show the first rows again; only new ids are more of the listing.
-                if received == 0 || is_repeat {
-                    // Without a total, the same rows again may as well mean that the server does not heed startIndex.
-                    self.round.repeats += usize::from(is_repeat && self.round.totals.contains(&None));
-                    self.stage = Stage::Over;
-                } else {
-                    self.round.totals.push(total);
-                    self.round.reached += received;
-                }
-            }
-            Stage::Over => {}
-        }
-        Ok(())
+        let rows = rows.into_iter().map(|row| match row {
+            AccountRow::Account(account) => Some(account),
+            AccountRow::Unreadable => None,
+        });
+        self.take_rows(request, rows, total)
     }
 
     /// The snapshot, once nothing more is wanted.
     pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
-        let Self { count: _, stage, pages, round, first } = self;
-        if stage != Stage::Over || !round.gaps.is_empty() {
-            return Err(Incomplete::CutShort);
-        }
-        let proof = match &first {
-            None => round.agreement(),
-            Some(first) if first.repeats + round.repeats > 0 => {
-                Proof::Doubtful("Haiilo answers with the same users whatever startIndex is asked for".to_owned())
-            }
-            Some(first) if first.seen == round.seen => Proof::Agreed,
-            Some(first) => Proof::Doubtful(format!(
-                "two walks through Haiilo's users gave different ids ({} and {})",
-                first.seen.len(),
-                round.seen.len()
-            )),
-        };
-        let unreadable = first.as_ref().map_or(0, |first| first.unreadable).max(round.unreadable);
-        let proof = match (unreadable, proof) {
-            (0, proof) => proof,
-            (unreadable, _) => Proof::Doubtful(format!("{unreadable} of Haiilo's users could not be read")),
-        };
-        // The later reading of an account stands first, so that it is the one that stays.
-        let mut accounts = round.accounts;
-        accounts.extend(first.into_iter().flat_map(|first| first.accounts));
-        Ok(AccountSnapshot::arrange(accounts, proof, pages))
+        let Walked { rows, proof, pages } = self.walked()?;
+        Ok(AccountSnapshot::arrange(rows, proof, pages))
     }
-
-    /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
-    fn fan_out(&mut self, size: u64, total: u64) -> Result<Stage, Incomplete> {
-        // A total beyond belief must not be believed.
-        if total / size > MOST_PAGES as u64 * 10 {
-            return Err(Incomplete::Endless);
-        }
-        self.round.expect(total);
-        let first = self.round.reached + 1;
-        let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
-        self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
-        Ok(Stage::Middle)
-    }
-
-    /// At the end of a walk: over, or once more from the first row because the totals do not agree.
-    fn settle(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
-        if self.first.is_some() || self.round.agreement() == Proof::Agreed {
-            return Ok(Vec::new());
-        }
-        self.first = Some(std::mem::take(&mut self.round));
-        self.stage = Stage::Start;
-        self.wanted()
-    }
-}
-
-/// Accounts for which there is room before they come, at most: a total need not be true.
-const MOST_EXPECTED: u64 = 1_000_000;
-
-impl Round {
-    /// Makes room for all that the server says there is, so that nothing is moved as it grows.
-    fn expect(&mut self, total: u64) {
-        let more = clamp(total.min(MOST_EXPECTED)) as usize;
-        self.accounts.reserve_exact(more.saturating_sub(self.accounts.len()));
-        self.seen.reserve(more.saturating_sub(self.seen.len()));
-    }
-
-    /// Adds rows; how many of them were new.
-    fn add(&mut self, rows: Vec<AccountRow>) -> usize {
-        let before = self.accounts.len() + self.unreadable;
-        for row in rows {
-            match row {
-                AccountRow::Account(account) if self.seen.insert(hash(account.id.as_str())) => {
-                    self.accounts.push(account);
-                }
-                AccountRow::Account(_) => {}
-                AccountRow::Unreadable => self.unreadable += 1,
-            }
-        }
-        self.accounts.len() + self.unreadable - before
-    }
-
-    /// Whether every total is the number of rows received.
-    fn agreement(&self) -> Proof {
-        let received = (self.accounts.len() + self.unreadable) as u64;
-        let agreed = self.totals.iter().all(|total| *total == Some(received)) && self.holes + self.repeats == 0;
-        let nothing_at_all = received == 0 && self.totals.iter().all(|total| matches!(total, None | Some(0)));
-        if agreed || nothing_at_all {
-            Proof::Agreed
-        } else {
-            Proof::Doubtful("the number of rows is not the total that Haiilo gives".to_owned())
-        }
-    }
-}
-
-fn clamp(rows: u64) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// The first bytes of a text as a number, in the order of the texts.
@@ -667,7 +409,7 @@ mod tests {
     #[test]
     fn a_total_without_rows_is_an_error_and_nothing_at_all_is_empty() {
         let nothing = |total| walk(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
-        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { total: 500 });
+        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { what: "users", total: 500 });
         for total in [None, Some(0)] {
             let snapshot = nothing(total).expect("a snapshot");
             assert_eq!((snapshot.accounts().len(), snapshot.proof()), (0, &Proof::Agreed));

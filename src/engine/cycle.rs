@@ -24,14 +24,15 @@ use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
+use crate::engine::groups::{self, Around, GroupsDone};
 use crate::engine::halt::Halt;
 use crate::engine::prepared::Prepared;
 use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Manner, Refusal, StoreFailure,
-    StoreWriter, World,
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, GroupWriter, Manner, Refusal,
+    StoreFailure, StoreWriter, World,
 };
 
 /// What a cycle came to.
@@ -46,6 +47,8 @@ pub struct CycleReport {
     pub stops: Vec<Stop>,
     /// The pause that kept the plan from being applied.
     pub pause: Option<Pause>,
+    /// What became of the plan about groups.
+    pub groups: GroupsDone,
 }
 
 impl CycleReport {
@@ -139,6 +142,9 @@ pub async fn prepare<W: World>(
             Signs::Counted
         }
     };
+    let around = Around { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
+    plan.groups = Box::pin(groups::plan(world, settings, around)).await;
+    plan.findings.append(&mut plan.groups.findings);
     let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
         verdict.refuse(Violation {
@@ -165,7 +171,7 @@ pub async fn prepare<W: World>(
 /// One whole cycle. The caller holds the lock of the cycle.
 pub async fn sync<W: World<Store: StoreWriter>>(
     world: &W,
-    writer: &impl AccountWriter,
+    writer: &(impl AccountWriter + GroupWriter),
     settings: &CycleSettings,
     order: &Order,
     observer: &impl Observer,
@@ -186,7 +192,13 @@ pub async fn sync<W: World<Store: StoreWriter>>(
             let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
             world.store().note_leavers(&notes).await?;
             finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
-            return Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None });
+            return Ok(CycleReport {
+                prepared,
+                concluded: Vec::new(),
+                stops: Vec::new(),
+                pause: None,
+                groups: GroupsDone::default(),
+            });
         }
     };
     if let Some(pause) = prepared.memory.pause_at(prepared.now).cloned() {
@@ -207,8 +219,11 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         Scope::One(_) => "one person",
         _ => ended(&stops),
     };
+    // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
+    let groups = Box::pin(bench.groups(&prepared.plan)).await;
     let end = async {
         bench.settle_creates().await?;
+        bench.refuse_removals(&prepared.plan.groups).await?;
         finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
     };
     // What was done is reported in any case, also when its end cannot be written down.
@@ -217,7 +232,7 @@ pub async fn sync<W: World<Store: StoreWriter>>(
     {
         stops.push(Stop::Store(failure.to_string()));
     }
-    Ok(CycleReport { prepared, concluded, stops, pause: None })
+    Ok(CycleReport { prepared, concluded, stops, pause: None, groups })
 }
 
 /// How a plan that was applied ended, in a word.
@@ -277,7 +292,8 @@ async fn paused<W: World<Store: StoreWriter>>(
     }
     let watch = watch(settings, &order.scope, &prepared);
     finish(world, settings, order, (&prepared, started), ("paused", watch)).await?;
-    Ok(CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: Some(pause) })
+    let (concluded, stops, groups) = (Vec::new(), Vec::new(), GroupsDone::default());
+    Ok(CycleReport { prepared, concluded, stops, pause: Some(pause), groups })
 }
 
 /// What an approval lets pass: the operations of the plan that it names.

@@ -27,6 +27,7 @@ use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::person;
 use crate::engine::cycle::{self, CycleReport};
 use crate::engine::error::CycleError;
+use crate::engine::groups::GroupsDone;
 use crate::engine::halt::Halt;
 use crate::engine::prepared::Prepared;
 use crate::engine::reads::Reads;
@@ -206,7 +207,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         observer: &impl Observer,
     ) -> Result<CycleReport, CycleError> {
         let Errand { settings, mandate, halt } = self.errand;
-        let nothing = |prepared| CycleReport { prepared, concluded: Vec::new(), stops: Vec::new(), pause: None };
+        let nothing = |prepared| CycleReport {
+            prepared,
+            concluded: Vec::new(),
+            stops: Vec::new(),
+            pause: None,
+            groups: GroupsDone::default(),
+        };
         let approved = match &prepared.verdict.decision {
             Decision::Pass => Approved::default(),
             Decision::Approved(id) => cycle::approved(&prepared, id),
@@ -230,7 +237,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             journal_from: prepared.now - settings.journal_keep,
         };
         self.world.store().finish(&end).await?;
-        Ok(CycleReport { prepared, concluded, stops, pause: None })
+        Ok(CycleReport { prepared, concluded, stops, pause: None, groups: GroupsDone::default() })
     }
 }
 

@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use crate::clock::Clock as _;
 use crate::domain::backdrop::{Backdrop, SettledNow};
 use crate::domain::hints::{Concern, Hints, LogEvent};
-use crate::domain::ids::{GroupId, OktaUserId};
+use crate::domain::ids::{OktaGroupId, OktaUserId};
 use crate::domain::leavers::ClockAgreement;
 use crate::domain::memory::{FirstRun, Memory};
 use crate::domain::operation::Kind;
@@ -119,7 +119,7 @@ pub async fn follow<W: World<Source: ChangeLog, Store: StoreWriter>>(
     settings: &CycleSettings,
     report: &CycleReport,
 ) -> Result<(), CycleError> {
-    let CycleReport { prepared, concluded, stops, pause } = report;
+    let CycleReport { prepared, concluded, stops, pause, groups: _ } = report;
     if report.is_refused() || pause.is_some() || !stops.iter().all(Stop::is_postponement) {
         return Ok(world.store().keep_polling(None).await?);
     }
@@ -321,7 +321,7 @@ fn hints(
 /// What is known of the application.
 struct Known<'a> {
     app_id: &'a str,
-    groups: &'a BTreeSet<GroupId>,
+    groups: &'a BTreeSet<OktaGroupId>,
     memory: &'a Memory,
     backdrop: &'a Backdrop,
 }
@@ -331,7 +331,7 @@ impl Concern for Known<'_> {
         self.app_id == app_id
     }
 
-    fn is_assigned(&self, group: &GroupId) -> bool {
+    fn is_assigned(&self, group: &OktaGroupId) -> bool {
         self.groups.contains(group)
     }
 

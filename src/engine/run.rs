@@ -172,6 +172,11 @@ impl Run {
         Self { now, origin, halt: Halt::default(), state: Mutex::default() }
     }
 
+    /// A run beside this one: the same time, the same wish for an end, and troubles of its own.
+    pub(super) fn beside(&self) -> Self {
+        Self { now: self.now, origin: self.origin, halt: self.halt.clone(), state: Mutex::default() }
+    }
+
     /// The same run, which ends early where somebody wishes it.
     pub(super) fn heeding(self, halt: Halt) -> Self {
         Self { halt, ..self }

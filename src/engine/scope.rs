@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::groups::operation::GroupAction;
+use crate::domain::groups::plan::GroupPlan;
+use crate::domain::groups::seat::Seat;
 use crate::domain::guard;
 use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::memory::{Approval, Memory};
@@ -65,6 +68,31 @@ pub(super) fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
     }
 }
 
+/// The same for groups, of whose members each one is reviewed by itself.
+pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
+    let GroupPlan { operations, people, findings, .. } = plan;
+    let mut waiting = 0;
+    operations.retain_mut(|operation| {
+        let items = operation.items(people);
+        let (all, is_reviewed) = (items.len(), |at: usize| reviewed.items.contains(&items[at]));
+        if let GroupAction::Members { add, remove, .. } = &mut operation.action {
+            let mut at = 0..all;
+            let mut next = |_: &Seat| at.next().is_some_and(is_reviewed);
+            add.retain(&mut next);
+            remove.retain(&mut next);
+            waiting += all - add.len() - remove.len();
+            return !add.is_empty() || !remove.is_empty();
+        }
+        let stays = is_reviewed(0);
+        waiting += usize::from(!stays);
+        stays
+    });
+    if waiting > 0 {
+        findings
+            .push(format!("{waiting} changes of groups are not in the reviewed plan, and are left to the next cycle"));
+    }
+}
+
 /// Leaves of a plan what concerns one person, without deletes.
 pub(super) fn narrow(
     plan: &mut Plan,
@@ -89,6 +117,7 @@ pub(super) fn narrow(
         edited: _,
         findings: _,
         notes,
+        groups: _,
     } = plan;
     operations.retain(|operation| ids.contains(&operation.okta_id) && !operation.kind().is_departure());
     trials.retain(|operation| ids.contains(&operation.okta_id));

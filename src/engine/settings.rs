@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
+use crate::domain::groups::rules::GroupRules;
 use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::{AcceptedMapping, Fingerprint, Tenant};
@@ -25,6 +26,8 @@ pub struct CycleSettings {
     pub page_size: u32,
     /// How many requests to Haiilo are under way at once.
     pub concurrency: usize,
+    /// `[groups]`; `None` where groups are not synced.
+    pub groups: Option<GroupRules>,
     /// How long the journal is kept.
     pub journal_keep: TimeDelta,
     /// How an account is changed, in a word: a change of it wants new canaries.

@@ -51,7 +51,7 @@ pub struct HaiiloWriter<C> {
 }
 
 #[derive(Debug)]
-struct Connection<C> {
+pub(super) struct Connection<C> {
     http: HttpClient,
     /// Readers and writers pass the same one.
     gate: Gate,
@@ -102,6 +102,11 @@ impl<C: Clock> HaiiloReader<C> {
         HaiiloWriter { connection: Arc::clone(&self.0), update_method }
     }
 
+    /// What requests go over.
+    pub(super) fn connection(&self) -> &Connection<C> {
+        &self.0
+    }
+
     /// The users in the answer to a look-up, whoever they are.
     pub(super) async fn look_up(&self, name: &UserName) -> Result<Vec<WholeAccount>, Failure> {
         let mut url = self.0.users(None);
@@ -122,6 +127,13 @@ impl<C: Clock> HaiiloReader<C> {
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Refused(405 | 501)) => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+impl<C> HaiiloWriter<C> {
+    /// What requests go over.
+    pub(super) fn connection(&self) -> &Connection<C> {
+        &self.connection
     }
 }
 
@@ -170,7 +182,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         });
         Ok(match (shown, located(&answer)) {
             (Some(whole), _) => Created::Shown(Box::new(whole)),
-            (None, Some(id)) => Created::Named(id),
+            (None, Some(id)) => Created::Named(HaiiloId::new(id)),
             (None, None) => Created::Silent,
         })
     }
@@ -285,7 +297,7 @@ impl<C: Clock> Connection<C> {
         }
     }
 
-    async fn read(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
+    pub(super) async fn read(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
         self.send(Self::request(route, Method::GET, url, None), Repeatable::Always).await
     }
 
@@ -296,7 +308,7 @@ impl<C: Clock> Connection<C> {
     }
 
     /// An address below the endpoint's, its parts escaped.
-    fn below(&self, parts: &[&str]) -> Url {
+    pub(super) fn below(&self, parts: &[&str]) -> Url {
         let mut url = self.base.clone();
         url.path_segments_mut()
             .expect("the configuration takes only http and https addresses, which have a path")
@@ -305,7 +317,7 @@ impl<C: Clock> Connection<C> {
         url
     }
 
-    fn request(route: &'static str, method: Method, url: Url, body: Option<Json>) -> Request {
+    pub(super) fn request(route: &'static str, method: Method, url: Url, body: Option<Json>) -> Request {
         let mut headers = HeaderMap::new();
         let accept = HeaderValue::from_static("application/scim+json, application/json");
         headers.insert(HeaderName::from_static("accept"), accept);
@@ -317,7 +329,7 @@ impl<C: Clock> Connection<C> {
     }
 
     /// Sends a request until there is an answer to take; any that is no success is a failure.
-    async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
+    pub(super) async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
         let route = request.route;
         let policy = if repeatable == Repeatable::Always { Policy::USUAL } else { Policy::WRITE };
         let (mut attempt, mut refused) = (1, None);
@@ -387,17 +399,17 @@ fn not_scim(call: &'static str) -> Failure {
     Failure { kind: FailureKind::Unknown, call, error: Box::new(HaiiloError::Unreadable(None)) }
 }
 
-fn unreadable(call: &'static str, cause: Option<serde_json::Error>) -> Failure {
+pub(super) fn unreadable(call: &'static str, cause: Option<serde_json::Error>) -> Failure {
     Failure { kind: FailureKind::Unreadable, call, error: Box::new(HaiiloError::Unreadable(cause)) }
 }
 
 /// The id at the end of a Location header.
-fn located(answer: &Answer) -> Option<HaiiloId> {
+pub(super) fn located(answer: &Answer) -> Option<String> {
     let last = answer.header("location")?.trim_end_matches('/').rsplit('/').next()?;
     // Escapes of a path are those of a form, apart from the plus sign.
     let pair = format!("id={}", last.replace('+', "%2B"));
     let id = url::form_urlencoded::parse(pair.as_bytes()).next()?.1.into_owned();
-    (!id.is_empty()).then(|| HaiiloId::new(id))
+    (!id.is_empty()).then_some(id)
 }
 
 /// A value of a query; a space as %20, which every server reads.

@@ -32,6 +32,9 @@ pub(super) enum HaiiloError {
     /// A reading that shows another account than the one that was asked for.
     #[error("haiilo answered with another account than the one that was asked for; tell haiilo's support")]
     AnotherAccount,
+    /// The same for a group.
+    #[error("haiilo answered with another group than the one that was asked for; tell haiilo's support")]
+    AnotherGroup,
     /// An account that must not be written to.
     #[error("the account is inactive, and a write to it may delete it; activate or delete it in haiilo by hand")]
     Inactive,

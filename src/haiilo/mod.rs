@@ -6,6 +6,8 @@ mod access;
 mod client;
 mod dialect;
 mod error;
+mod group_wire;
+mod groups;
 mod probe;
 mod wire;
 

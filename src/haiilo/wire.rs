@@ -237,7 +237,7 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
 }
 
 /// A text that can be kept: not every database takes a NUL character.
-fn text(json: &Json) -> Option<CompactString> {
+pub(super) fn text(json: &Json) -> Option<CompactString> {
     match json {
         Json::String(text) if !text.trim().is_empty() && !text.contains('\0') => Some(text.as_str().into()),
         Json::Number(number) => Some(number.to_string().into()),
@@ -245,7 +245,7 @@ fn text(json: &Json) -> Option<CompactString> {
     }
 }
 
-fn number(json: &Json) -> Option<u64> {
+pub(super) fn number(json: &Json) -> Option<u64> {
     match json {
         Json::Number(number) => number.as_u64(),
         Json::String(text) => text.trim().parse().ok(),

@@ -123,6 +123,11 @@ impl<C: Clock> OktaClient<C> {
         next.transpose().map_err(|error| error.of(route))
     }
 
+    /// Rows of a page.
+    pub(super) fn page_size(&self) -> u32 {
+        self.page_size
+    }
+
     /// The application.
     pub(super) fn app_id(&self) -> &str {
         &self.app_id

@@ -151,7 +151,7 @@ fn missing_scope(status: u16, header: &str) -> Option<&str> {
 
 /// What a service app needs, which is granted in two places.
 const GRANT: &str = "grant the service app the scopes okta.apps.read and okta.users.read (Okta API Scopes), and okta.logs.read if \
-                     schedule.changes is set; its admin role is another matter";
+                     schedule.changes is set, and okta.groups.read if groups.enabled is; its admin role is another matter";
 
 fn remedy(status: u16, code: Option<&str>, header: &str, oauth: Option<&str>) -> &'static str {
     match (status, code, oauth) {

@@ -61,12 +61,20 @@ fn links(line: &str) -> Vec<(&str, &str)> {
 
 /// The address of the next page of assignments: where credentials may go, and with `expand`.
 pub(super) fn resolve(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
-    let mut url = permitted(org, link_hosts, asked, target)?;
+    permitted(org, link_hosts, asked, target).map(|url| expanded(url, "expand=user"))
+}
+
+/// The same for the next page of the application's groups.
+pub(super) fn resolve_groups(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
+    permitted(org, link_hosts, asked, target).map(|url| expanded(url, "expand=group"))
+}
+
+fn expanded(mut url: Url, expand: &str) -> Url {
     if !url.query_pairs().any(|(name, _)| name == "expand") {
-        let query = url.query().map_or("expand=user".to_owned(), |query| format!("{query}&expand=user"));
+        let query = url.query().map_or(expand.to_owned(), |query| format!("{query}&{expand}"));
         url.set_query(Some(&query));
     }
-    Ok(url)
+    url
 }
 
 /// The address that a link names, if credentials may go there.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::domain::hints::{FILTER, LogEvent, LogTarget};
-use crate::domain::ids::GroupId;
+use crate::domain::ids::OktaGroupId;
 use crate::domain::polling::LogPosition;
 use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
 use crate::okta::error::OktaError;
@@ -98,7 +98,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
         Ok(LogPage { events, next: LogPosition::Next(next.into()), fill, server_time: server_time(&answer) })
     }
 
-    async fn groups(&self) -> Result<BTreeSet<GroupId>, Failure> {
+    async fn groups(&self) -> Result<BTreeSet<OktaGroupId>, Failure> {
         let mut groups = BTreeSet::new();
         let mut next = Some(self.url(&["api", "v1", "apps", self.app_id(), "groups"], Some("limit=200")));
         let mut pages = 0;
@@ -108,7 +108,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
                 return Err(unreadable(GROUPS, None));
             }
             let (rows, following, _) = self.page_of::<Group>(Scope::Cycle, (GROUPS, url)).await?;
-            groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(GroupId::new));
+            groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
         }
         Ok(groups)

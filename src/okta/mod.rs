@@ -6,6 +6,7 @@ mod auth;
 mod client;
 mod dpop;
 mod error;
+mod groups;
 mod key;
 mod lanes;
 mod link;

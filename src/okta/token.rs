@@ -34,6 +34,8 @@ pub(super) enum Scope {
     Schemas,
     /// Reading the System Log.
     Log,
+    /// Reading groups and who is in them.
+    Groups,
 }
 
 impl Scope {
@@ -42,6 +44,7 @@ impl Scope {
             Self::Cycle => "okta.apps.read okta.users.read",
             Self::Schemas => "okta.schemas.read",
             Self::Log => "okta.logs.read",
+            Self::Groups => "okta.apps.read okta.groups.read",
         }
     }
 }
@@ -73,6 +76,7 @@ pub(super) struct Tokens {
     cycle: tokio::sync::Mutex<Option<Token>>,
     schemas: tokio::sync::Mutex<Option<Token>>,
     log: tokio::sync::Mutex<Option<Token>>,
+    groups: tokio::sync::Mutex<Option<Token>>,
 }
 
 impl Tokens {
@@ -81,6 +85,7 @@ impl Tokens {
             Scope::Cycle => &self.cycle,
             Scope::Schemas => &self.schemas,
             Scope::Log => &self.log,
+            Scope::Groups => &self.groups,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::operation::{Change, Operation};
 use crate::domain::plan::Plan;
 use crate::domain::value::Value;
 use crate::report::cell::{self, Cell};
+use crate::report::groups;
 use crate::report::subject::{Ending, Report, due, fate, stamp};
 
 /// One row; the names of the fields are the header.
@@ -42,6 +43,7 @@ pub fn csv(report: &Report<'_>) -> String {
         edited,
         findings: _,
         notes: _,
+        groups: _,
     } = report.plan;
     let mut rows: Vec<Row> = operations.iter().flat_map(of_operation).collect();
     rows.extend(leavers.iter().map(|leaver| Row {
@@ -98,6 +100,7 @@ pub fn csv(report: &Report<'_>) -> String {
     if let Ending::Applied { concluded, stops: _ } = report.ending {
         rows.extend(concluded.iter().map(of_outcome));
     }
+    rows.extend(groups::lines(report).into_iter().map(of_group));
     cell::table(&HEADER, &rows)
 }
 
@@ -120,6 +123,23 @@ fn of_operation(operation: &Operation) -> Vec<Row> {
         ..base.clone()
     };
     operation.changes().iter().map(row).collect()
+}
+
+/// The name of a group stands where that of a person would.
+fn of_group(line: groups::Line) -> Row {
+    let groups::Line { section, kind, okta_id, haiilo_id, name, path, from, to, reason, remedy } = line;
+    Row {
+        section,
+        kind: Cell::of(kind),
+        okta_id: Cell::of(okta_id),
+        haiilo_id: Cell::maybe(haiilo_id),
+        user_name: Cell::of(name),
+        path: Cell::of(path),
+        from: Cell::maybe(from),
+        to: Cell::maybe(to),
+        reason: Cell::maybe(reason),
+        remedy: Cell::maybe(remedy),
+    }
 }
 
 fn of_outcome(concluded: &Concluded) -> Row {

@@ -3,6 +3,7 @@
 use crate::domain::account::{Account, Activity};
 use crate::domain::assignment::{AssignmentMeaning, Standing, StandingDoubt, UserStatus};
 use crate::domain::explanation::{Explanation, Planned, Said};
+use crate::domain::groups::explained::GroupOfPerson;
 use crate::domain::held::HeldReason;
 use crate::domain::identity::Want;
 use crate::domain::journal::Entry;
@@ -64,6 +65,13 @@ fn person(product: Product, one: &Explanation, out: &mut Sheet) {
     mapping(product, one, out);
     out.section("Haiilo");
     out.table(haiilo(one));
+    if !one.groups.is_empty() {
+        out.section("Groups");
+        let row = |group: &GroupOfPerson| {
+            vec![visible(&group.name), group.okta_id.to_string(), group.happens.as_str().to_owned()]
+        };
+        out.table(one.groups.iter().map(row).collect());
+    }
     if one.leaver.is_some() || one.planned.leaver.is_some() {
         out.section("Leaver");
         out.table(leaver(product, one));

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::domain::account::{Account, Activity};
 use crate::domain::explanation::{Explanation, Said};
+use crate::domain::groups::explained::GroupOfPerson;
 use crate::domain::identity::Want;
 use crate::domain::link::Origin;
 use crate::domain::operation::Operation;
@@ -68,6 +69,10 @@ fn of_person(one: &Explanation) -> Json {
             "due": one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.fate)).map(stamp),
         })
     });
+    let groups = one.groups.iter().map(|group| {
+        let GroupOfPerson { okta_id, name, place, happens } = group;
+        json!({"okta_id": okta_id, "name": name, "member_in": place.as_str(), "what_happens": happens.as_str()})
+    });
     let said = one.said.iter().map(|said| match said {
         Said::Released => "released",
         Said::Pinned => "pinned",
@@ -78,6 +83,7 @@ fn of_person(one: &Explanation) -> Json {
         "listed": one.listed.is_some(), "standing": one.standing.as_ref().map(standing_in_words),
         "mapping": rules.collect::<Vec<_>>(), "link": link, "account": one.account.as_ref().map(of_account),
         "protected_by": one.protected, "leaver": leaver, "decided": said.collect::<Vec<_>>(), "held": codes(one),
+        "groups": groups.collect::<Vec<_>>(),
         "operations": one.planned.operations.iter().map(Operation::to_json).collect::<Vec<_>>(),
     })
 }

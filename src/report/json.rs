@@ -12,6 +12,7 @@ use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
 use crate::domain::policy::Product;
 use crate::domain::requests::{HaiiloCalls, OktaCalls, Requests};
 use crate::domain::value::Value;
+use crate::report::groups;
 use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
@@ -19,8 +20,20 @@ const VERSION: u32 = 1;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, leavers, held, parked, missing, unmanaged, counts, edited, findings, notes: _ } =
-        report.plan;
+    let Plan {
+        operations,
+        trials: _,
+        leavers,
+        held,
+        parked,
+        missing,
+        unmanaged,
+        counts,
+        edited,
+        findings,
+        notes: _,
+        groups: _,
+    } = report.plan;
     let verdict = report.verdict;
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
@@ -38,6 +51,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("limits", verdict.usage.iter().map(usage).collect());
     put("counts", of_counts(*counts, Seats::after(report).accounts));
     put("usage", of_requests(report.requests));
+    put("groups", groups::json(report));
     put("findings", json!(findings));
     put("warnings", json!(report.warnings));
     match report.ending {

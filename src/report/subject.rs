@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::domain::attribute::AttributePath;
+use crate::domain::groups::journal::GroupConcluded;
 use crate::domain::guard::{Decision, LimitName, Verdict, Violation};
 use crate::domain::journal::Concluded;
 use crate::domain::leaver::{Fate, KeptBecause, Leaver};
@@ -36,6 +37,8 @@ pub struct Report<'a> {
     pub settings: &'a [(String, String)],
     /// What was sent to both sides.
     pub requests: Requests<'a>,
+    /// What became of the plan about groups.
+    pub groups: GroupEnds<'a>,
 }
 
 /// How much a text says.
@@ -85,6 +88,15 @@ pub enum Ending<'a> {
         /// Why the run stopped before all was done.
         stops: &'a [String],
     },
+}
+
+/// What became of the plan about groups.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GroupEnds<'a> {
+    /// Each operation with its end; nothing before it was applied.
+    pub concluded: &'a [GroupConcluded],
+    /// Why the run of groups stopped before all was done.
+    pub stops: &'a [String],
 }
 
 /// How many accounts there are in Haiilo, and how that came about. Each takes a seat.

@@ -8,6 +8,7 @@ use crate::domain::memory::Pause;
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::{Plan, Waits};
 use crate::domain::policy::Product;
+use crate::report::groups;
 use crate::report::requests;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
@@ -37,6 +38,7 @@ pub fn text(report: &Report<'_>, view: View) -> String {
     parked(report, view, &mut out);
     missing(report, view, &mut out);
     unmanaged(report, view, &mut out);
+    groups::text(report, view, &mut out);
     limits(report, &mut out);
     slowed(report, &mut out);
     remarks(report, &mut out);
@@ -67,13 +69,15 @@ fn headline(report: &Report<'_>, out: &mut Sheet) {
         (counts.out_of_scope, "out of scope"),
         (counts.staged, "not started yet"),
         (report.plan.unmanaged.len(), "not ours"),
+        (report.plan.groups.operations.len(), "changes of groups"),
     ];
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{} {what}", amount(count)))
         .collect();
-    let summary = match (report.plan.operations.is_empty(), parts.join(", ")) {
+    let is_idle = report.plan.operations.is_empty() && report.plan.groups.operations.is_empty();
+    let summary = match (is_idle, parts.join(", ")) {
         (true, rest) if rest.is_empty() => "Nothing to do".to_owned(),
         (true, rest) => format!("Nothing to do; {rest}"),
         (false, all) => all,

@@ -10,7 +10,7 @@ use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
 use crate::domain::link::{Link, Listed, Origin};
 use crate::domain::memory::Departed;
 use crate::domain::operation::{Change, Operation};
-use crate::store::notes;
+use crate::store::{groups, notes};
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
     let Intent { mandate, at, operation, before } = intent;
@@ -103,6 +103,7 @@ pub(super) async fn write_outcome(
     let linked = effects.iter().find_map(|effect| match effect {
         Effect::Linked(link) => Some(link.haiilo_id.as_str()),
         Effect::ProbeMade(id) => Some(id.as_str()),
+        Effect::GroupLinked(link) => Some(link.haiilo_id.as_str()),
         _ => None,
     });
     sqlx::query(
@@ -187,6 +188,8 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
         }
         // The entry itself names it.
         Effect::ProbeMade(_) => Ok(()),
+        Effect::GroupLinked(link) => groups::write_link(connection, link, now).await,
+        Effect::GroupUnlinked(id) => groups::remove_link(connection, id).await,
         Effect::GroupFound(group) => {
             sqlx::query("DELETE FROM parked_groups WHERE name = $1").bind(group.as_str()).execute(connection).await?;
             Ok(())

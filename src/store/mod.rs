@@ -7,6 +7,7 @@ mod batch;
 mod decisions;
 mod dialect;
 mod file_lock;
+mod groups;
 mod history;
 mod journal;
 mod lock;

@@ -25,6 +25,7 @@ use crate::domain::polling::Polling;
 use crate::domain::target::TargetProfile;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
+use crate::store::groups;
 use crate::store::notes::DEACTIVATION_DELETED;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
@@ -188,6 +189,7 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
             by: by.to_owned(),
             reason: fact("pause_reason").map(str::to_owned),
         }),
+        groups: groups::read(connection, now).await?,
         cycles: fact("cycles").and_then(|text| text.parse().ok()).unwrap_or(0),
     })
 }
@@ -350,7 +352,7 @@ async fn approvals(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result
 
 async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Error> {
     let rows = sqlx::query(
-        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL AND kind NOT LIKE 'probe%' \
+        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL AND kind NOT LIKE 'probe%' AND kind NOT LIKE 'group-%' \
          ORDER BY entry",
     )
     .fetch_all(connection)

@@ -8,7 +8,8 @@ use crate::ports::StoreFailure;
 use crate::store::place::StorePlace;
 
 /// The schema, by version. A version that was released never changes.
-const SCHEMA: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema.sql"))];
+const SCHEMA: [(i64, &str, &str); 2] =
+    [(1, "first", include_str!("schema.sql")), (2, "groups", include_str!("groups.sql"))];
 
 /// What a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use sqlx::AnyConnection;
 use sqlx::Error;
 
 use crate::domain::backdrop::Backdrop;
+use crate::domain::groups::journal::GroupIntent;
 use crate::domain::ids::ApprovalId;
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
@@ -16,7 +17,7 @@ use crate::domain::polling::Polling;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
 use crate::store::batch::{self, Entry, Written};
 use crate::store::open::{Guard, Store};
-use crate::store::{approvals, journal, notes, polling, postgres, probe};
+use crate::store::{approvals, groups, journal, notes, polling, postgres, probe};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
@@ -54,6 +55,10 @@ impl StoreWriter for Store {
         let Intent { mandate, at, operation, before } = intent;
         let (mandate, operation) = (Box::new((*mandate).clone()), Box::new((*operation).clone()));
         self.write_entry(Entry::Intent { mandate, at: *at, operation, before: before.clone() }).await
+    }
+
+    async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
+        self.transaction(async |connection| groups::write_intent(connection, intent).await).await
     }
 
     async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {

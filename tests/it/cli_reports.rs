@@ -20,10 +20,11 @@ fn members(value: &Json) -> Vec<&str> {
 }
 
 /// The members of a report, sorted.
-const REPORT: [&str; 16] = [
+const REPORT: [&str; 17] = [
     "approval_id",
     "counts",
     "findings",
+    "groups",
     "held",
     "leavers",
     "limits",

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PostgresUrl;
 use okta_haiilo_sync::domain::backdrop::Backdrop;
+use okta_haiilo_sync::domain::groups::journal::GroupIntent;
 use okta_haiilo_sync::domain::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use okta_haiilo_sync::domain::leaver::LeaverNotes;
@@ -198,6 +199,10 @@ impl StoreWriter for Cut {
         let entry = self.store.intend(intent).await?;
         self.at(Moment::BetweenEntryAndRequest).await;
         Ok(entry)
+    }
+
+    async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
+        self.store.intend_group(intent).await
     }
 
     async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {

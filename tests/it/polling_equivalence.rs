@@ -215,6 +215,7 @@ fn unlimited() -> Limits {
         clears: None,
         moves: None,
         missing: None,
+        members: None,
     }
 }
 

@@ -8,7 +8,7 @@ use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::{LeaverAction, Product};
 use okta_haiilo_sync::domain::requests::Requests;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
-use okta_haiilo_sync::report::{self, Ending, Report, Sharing, View, Who};
+use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report, Sharing, View, Who};
 use serde_json::{Value as Json, json};
 
 use crate::world::{World, seed};
@@ -24,6 +24,7 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a
         warnings: &[],
         settings: &[],
         requests: Requests::default(),
+        groups: GroupEnds::default(),
     }
 }
 

@@ -43,6 +43,7 @@ async fn members() {
     limits: array of 8
     counts: object
     usage: object
+    groups: null
     findings: array of 0
     warnings: array of 0
     "#);

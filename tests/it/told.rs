@@ -4,7 +4,7 @@ use okta_haiilo_sync::domain::guard::Decision;
 use okta_haiilo_sync::domain::policy::Product;
 use okta_haiilo_sync::domain::requests::Requests;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
-use okta_haiilo_sync::report::{self, Ending, Report};
+use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report};
 
 /// What a dry run reports.
 pub(crate) fn planned(prepared: &Prepared) -> Report<'_> {
@@ -38,6 +38,7 @@ fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
         warnings: &[],
         settings: &[],
         requests: Requests::default(),
+        groups: GroupEnds::default(),
     }
 }
 

@@ -167,6 +167,7 @@ impl World {
                 push_is_on: PushRule::Refuse,
                 page_size: 100,
                 concurrency: 2,
+                groups: None,
                 journal_keep: TimeDelta::days(400),
                 update_method: "patch",
             },
@@ -288,7 +289,7 @@ impl World {
     pub(crate) async fn try_plan_of(&self, scope: &Scope) -> Result<Prepared, CycleError> {
         let ends = self.ends(ReadStore::new(self.place()));
         let (files, calls) = (self.files(), (self.okta.calls().len(), self.haiilo.calls().len()));
-        let prepared = engine::prepare(&ends, &self.settings, scope, None, &Silence).await;
+        let prepared = Box::pin(engine::prepare(&ends, &self.settings, scope, None, &Silence)).await;
         assert!(self.files() == files, "a dry run changed the store");
         let (okta, haiilo) = (self.okta.calls(), self.haiilo.calls());
         for call in okta[calls.0..].iter().chain(&haiilo[calls.1..]) {

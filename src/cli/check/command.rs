@@ -7,7 +7,7 @@ use crate::cli::check::findings::Findings;
 use crate::cli::check::haiilo::Learnt;
 use crate::cli::check::length::{HaiiloReading, OktaReading};
 use crate::cli::check::okta::Asking;
-use crate::cli::check::{haiilo, keeping, length, okta, polls, write_probe};
+use crate::cli::check::{groups, haiilo, keeping, length, okta, polls, write_probe};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -42,6 +42,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
             polls::ask(&wiring, &mut findings).await;
         }
         let (learnt, accounts) = haiilo::ask(&wiring, &mut findings).await.unzip();
+        Box::pin(groups::ask(&wiring, &mut findings)).await;
         if let (Some(people), Some(accounts), Some(learnt)) = (people, accounts, learnt) {
             let readings = readings(&wiring, people, (accounts, learnt)).await;
             length::tell(readings, &schedule, &mut findings);

@@ -2,6 +2,7 @@
 
 mod command;
 mod findings;
+mod groups;
 mod haiilo;
 mod keeping;
 mod length;

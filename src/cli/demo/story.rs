@@ -125,7 +125,7 @@ impl Teller {
 
     async fn check(&self) -> Result<(), Unfinished> {
         output::print("$ okta-haiilo-sync check\n")?;
-        let ended = check::run(&self.stage.context(), &CheckArguments::default()).await?;
+        let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
         expect(&ended, &Ending::Done, "check finds errors")
     }
 

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::groups::held::HeldGroup;
+use crate::domain::groups::operation::GroupOperation;
+use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
 use crate::domain::journal::{Concluded, Outcome};
 use crate::domain::operation::{Change, Kind, Operation};
 use crate::domain::plan::Waits;
+use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
 use crate::report::sharing::Told;
-use crate::report::subject::{Ending, Report, Sharing, amount, attribute, due, fate, kind, time, visible};
+use crate::report::subject::{Ending, Report, Sharing, View, amount, attribute, due, fate, kind, time, visible};
 
 /// People with something in common.
 #[derive(Debug, Serialize)]
@@ -83,6 +86,8 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
             missing(report),
         ),
         section("unmanaged", "Not ours, left alone", None, unmanaged(report)),
+        section("group", "Groups", None, groups(report)),
+        section("held_group", "Groups that are held, nothing is done about them", None, held_groups(report)),
     ];
     operations.into_iter().chain(others).filter(|section| !section.entries.is_empty()).collect()
 }
@@ -104,11 +109,15 @@ impl<'a> Outcomes<'a> {
     }
 
     fn told(&self, operation: &Operation) -> Option<(String, &'static str)> {
-        let outcome = self.0.get(&(&operation.okta_id, operation.kind()))?;
-        let word = outcome.as_str().replace('_', " ");
-        let text = outcome.detail().map_or(word.clone(), |detail| format!("{word}: {}", visible(&detail)));
-        Some((text, if outcome.is_done() { "good" } else { "bad" }))
+        self.0.get(&(&operation.okta_id, operation.kind())).map(|outcome| told(outcome))
     }
+}
+
+/// How an operation ended, in words, and whether that is good.
+fn told(outcome: &Outcome) -> (String, &'static str) {
+    let word = outcome.as_str().replace('_', " ");
+    let text = outcome.detail().map_or(word.clone(), |detail| format!("{word}: {}", visible(&detail)));
+    (text, if outcome.is_done() { "good" } else { "bad" })
 }
 
 fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]) -> Entry {
@@ -220,6 +229,42 @@ fn missing(report: &Report<'_>) -> Vec<Entry> {
         ..Entry::default()
     };
     missing.iter().map(entry).collect()
+}
+
+/// What is done to groups, in the order in which it is done.
+fn groups(report: &Report<'_>) -> Vec<Entry> {
+    let plan = &report.plan.groups;
+    let entry = |operation: &GroupOperation| {
+        let ends = report.groups.concluded.iter();
+        let end = ends
+            .filter(|one| one.operation.okta_id == operation.okta_id)
+            .find(|one| one.operation.kind() == operation.kind());
+        let (add, remove) = operation.moves();
+        let mut lines = vec![("what happens", format!("{} {}", group_kind(operation.kind()), moves(operation)))];
+        for (word, seats) in [("come in", add), ("go out", remove)] {
+            let people = names(seats, &plan.people, View::default());
+            lines.extend((!people.is_empty()).then(|| (word, people.join(", "))));
+        }
+        let group = operation.haiilo_id().map(HaiiloGroupId::as_str);
+        let mut people = one(&operation.name, Some(operation.okta_id.to_string()), group);
+        people[0].outcome = end.map(|end| told(&end.outcome));
+        let changes = operation.changes().iter().map(|change| {
+            let whole = |text: &Option<compact_str::CompactString>| text.as_ref().map(|text| Marked::whole(text));
+            Row { attribute: change.attribute.as_str().to_owned(), from: whole(&change.from), to: whole(&change.to) }
+        });
+        Entry { people, changes: changes.collect(), lines, ..Entry::default() }
+    };
+    plan.operations.iter().map(entry).collect()
+}
+
+fn held_groups(report: &Report<'_>) -> Vec<Entry> {
+    let entry = |held: &HeldGroup| Entry {
+        people: one(&held.name, Some(held.okta_id.to_string()), held.haiilo_id.as_ref().map(HaiiloGroupId::as_str)),
+        lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
+        reason: held.reason.code(),
+        ..Entry::default()
+    };
+    report.plan.groups.held.iter().map(entry).collect()
 }
 
 fn unmanaged(report: &Report<'_>) -> Vec<Entry> {

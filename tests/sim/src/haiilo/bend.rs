@@ -53,4 +53,6 @@ pub enum Bend {
     Deactivates,
     /// Create, update of a group: answered like a success, but the first member that comes in is lost.
     LosesMember,
+    /// Update of a group: all members go but those who come in.
+    EmptiesGroup,
 }

@@ -175,6 +175,7 @@ pub(crate) fn fits(bend: &Bend, route: &str) -> bool {
         Bend::EtagChanged => &[PUT, PATCH, DELETE, PUT_GROUP, PATCH_GROUP, DELETE_GROUP],
         Bend::GroupMissing | Bend::ChangesOther | Bend::DropsValue(_) | Bend::Deactivates => &[CREATE, PUT, PATCH],
         Bend::LosesMember => &[CREATE_GROUP, PUT_GROUP, PATCH_GROUP],
+        Bend::EmptiesGroup => &[PUT_GROUP, PATCH_GROUP],
     };
     allowed.contains(&route)
 }

@@ -77,6 +77,8 @@ pub(super) struct Assignment {
 pub(super) enum Link {
     Assigned,
     Apart,
+    /// There is no such group any more.
+    Gone,
 }
 
 /// A group that is or was assigned to the application.
@@ -84,6 +86,7 @@ pub(super) enum Link {
 pub(super) struct Group {
     pub(super) id: Box<str>,
     pub(super) name: Box<str>,
+    pub(super) description: Option<Box<str>>,
     pub(super) link: Link,
     pub(super) members: BTreeSet<Index>,
     pub(super) created: Stamp,
@@ -224,11 +227,12 @@ impl Directory {
 
     /// The number of the group with this name, which is made where it does not exist.
     pub(super) fn group(&mut self, name: &str, now: &Stamp) -> usize {
-        let known = self.groups.iter().position(|group| &*group.name == name);
+        let known = self.groups.iter().position(|group| &*group.name == name && group.link != Link::Gone);
         known.unwrap_or_else(|| {
             self.groups.push(Group {
                 id: okta_id("00g", self.groups.len() as u64 + 1).into(),
                 name: name.into(),
+                description: None,
                 link: Link::Apart,
                 members: BTreeSet::new(),
                 created: Stamp::clone(now),
@@ -240,6 +244,15 @@ impl Directory {
 
     pub(super) fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    pub(super) fn group_mut(&mut self, group: usize) -> &mut Group {
+        &mut self.groups[group]
+    }
+
+    /// The number of the group with this id, as long as there is one.
+    pub(super) fn group_number(&self, id: &str) -> Option<usize> {
+        self.groups.iter().position(|group| &*group.id == id && group.link != Link::Gone)
     }
 
     /// Assigns a group to the application, or takes that away; tells what it was before. Nobody's own assignment changes.

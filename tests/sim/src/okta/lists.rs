@@ -15,7 +15,7 @@ use crate::okta::org::Okta;
 use crate::okta::page::{Ask, Limits, Page};
 use crate::okta::past::Sight;
 use crate::okta::schemas;
-use crate::okta::wire::{Embed, Links, Pen};
+use crate::okta::wire::{Embed, EmbedGroup, Links, Pen};
 
 /// About as long as an application user with his user; a page is then made without growing.
 const LONG_ROW: usize = 2_600;
@@ -95,7 +95,11 @@ impl Question<'_> {
     pub(super) fn app_groups(&self, app: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         known_app(app)?;
         let limits = &Limits { allowed: 20..=200, default: 20 };
-        let ask = Ask::read(self.call, self.origin, limits, &["q"], violations)?;
+        let ask = Ask::read(self.call, self.origin, limits, &["q", "expand"], violations)?;
+        let embed = match self.call.parameter("expand").as_deref() {
+            Some("group") => EmbedGroup::Group,
+            _ => EmbedGroup::Nothing,
+        };
         let page = ask.page(self.bend, violations, |after| {
             let groups = (1..).zip(self.org.directory.groups());
             let assigned = groups.filter(|(_, group)| group.link == Link::Assigned);
@@ -103,7 +107,7 @@ impl Question<'_> {
         });
         Ok(list(page, |group, out| {
             let priority = self.org.directory.groups().iter().position(|known| known.id == group.id);
-            self.pen().app_group(out, group, priority.expect("the group came from this list"));
+            self.pen().app_group(out, group, priority.expect("the group came from this list"), embed);
         }))
     }
 
@@ -156,14 +160,22 @@ impl Question<'_> {
         let ask = Ask::read(self.call, self.origin, limits, &["q"], violations)?;
         let page = ask.page(self.bend, violations, |after| {
             let groups = (1..).zip(self.org.directory.groups());
-            groups.filter(move |(place, group)| *place > after && self.starts(&[group.name.to_string()]))
+            let there = groups.filter(|(_, group)| group.link != Link::Gone);
+            there.filter(move |(place, group)| *place > after && self.starts(&[group.name.to_string()]))
         });
         Ok(list(page, |group, out| self.pen().group(out, group)))
     }
 
+    pub(super) fn group(&self, id: &str) -> Result<Answer, Refusal> {
+        let number = self.org.directory.group_number(id).ok_or_else(|| Refusal::not_found(id, "UserGroup"))?;
+        let mut body = Vec::with_capacity(LONG_ROW);
+        self.pen().group(&mut body, &self.org.directory.groups()[number]);
+        Ok(Answer::new(200, "application/json", body))
+    }
+
     pub(super) fn group_users(&self, id: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         let directory = &self.org.directory;
-        let number = directory.groups().iter().position(|group| &*group.id == id);
+        let number = directory.group_number(id);
         let number = number.ok_or_else(|| Refusal::not_found(id, "UserGroup"))?;
         let limits = &Limits { allowed: 1..=1_000, default: 1_000 };
         let ask = Ask::read(self.call, self.origin, limits, &[], violations)?;

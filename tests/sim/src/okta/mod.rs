@@ -27,6 +27,7 @@ mod deeds;
 mod directory;
 mod errors;
 mod filter;
+mod groups;
 mod ids;
 mod jwt;
 mod lists;

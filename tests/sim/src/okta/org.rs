@@ -363,7 +363,8 @@ impl Okta {
     /// The id of the group with this name.
     #[must_use]
     pub fn group_id(&self, name: &str) -> Option<String> {
-        self.directory.groups().iter().find(|group| &*group.name == name).map(|group| group.id.to_string())
+        let mut there = self.directory.groups().iter().filter(|group| group.link != Link::Gone);
+        there.find(|group| &*group.name == name).map(|group| group.id.to_string())
     }
 
     fn now(&self) -> Stamp {

@@ -24,6 +24,8 @@ pub const USERS: &str = "GET /api/v1/users";
 pub const USER: &str = "GET /api/v1/users/{id}";
 /// The list of groups.
 pub const GROUPS: &str = "GET /api/v1/groups";
+/// One group.
+pub const GROUP: &str = "GET /api/v1/groups/{id}";
 /// The members of a group.
 pub const GROUP_USERS: &str = "GET /api/v1/groups/{id}/users";
 /// The System Log.
@@ -50,6 +52,7 @@ pub(super) enum Route {
     Users,
     User(String),
     Groups,
+    Group(String),
     GroupUsers(String),
     Logs,
     UserSchema,
@@ -92,6 +95,7 @@ fn route(path: &str) -> Option<Route> {
         ["users"] => Route::Users,
         ["users", user] => Route::User(user.to_owned()),
         ["groups"] => Route::Groups,
+        ["groups", group] => Route::Group(group.to_owned()),
         ["groups", group, "users"] => Route::GroupUsers(group.to_owned()),
         ["logs"] => Route::Logs,
         ["meta", "schemas", "user", "default"] => Route::UserSchema,
@@ -112,6 +116,7 @@ impl Route {
             Self::Users => USERS,
             Self::User(_) => USER,
             Self::Groups => GROUPS,
+            Self::Group(_) => GROUP,
             Self::GroupUsers(_) => GROUP_USERS,
             Self::Logs => LOGS,
             Self::UserSchema => USER_SCHEMA,
@@ -126,7 +131,7 @@ impl Route {
             Self::App(_) => Bucket::App,
             Self::Users => Bucket::Users,
             Self::User(_) => Bucket::User,
-            Self::Groups | Self::GroupUsers(_) => Bucket::Groups,
+            Self::Groups | Self::Group(_) | Self::GroupUsers(_) => Bucket::Groups,
             Self::Logs => Bucket::Logs,
             Self::Token => Bucket::Token,
             Self::Organization | Self::UserSchema | Self::AppSchema(_) => Bucket::Other,
@@ -141,7 +146,7 @@ impl Route {
                 Some("okta.apps.read")
             }
             Self::Users | Self::User(_) => Some("okta.users.read"),
-            Self::Groups | Self::GroupUsers(_) => Some("okta.groups.read"),
+            Self::Groups | Self::Group(_) | Self::GroupUsers(_) => Some("okta.groups.read"),
             Self::Logs => Some(LOGS_SCOPE),
             Self::UserSchema | Self::AppSchema(_) => Some("okta.schemas.read"),
         }

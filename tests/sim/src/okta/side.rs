@@ -124,6 +124,7 @@ impl Okta {
             Route::Users => question.users(violations),
             Route::User(user) => question.user(user),
             Route::Groups => question.groups(violations),
+            Route::Group(group) => question.group(group),
             Route::GroupUsers(group) => question.group_users(group, violations),
             Route::UserSchema => Ok(question.user_schema()),
             Route::AppSchema(app) => question.app_schema(app),

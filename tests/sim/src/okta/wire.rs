@@ -46,13 +46,13 @@ const GROUP_LINK: &str = r#","group":{"href":"<origin>/api/v1/groups/<group>"}"#
 const GROUP: &str = r#"
     {"id":"<group>","created":"<group_created>","lastUpdated":"<group_created>",
     "lastMembershipUpdated":"<group_membership_updated>","objectClass":["okta:user_group"],"type":"OKTA_GROUP",
-    "profile":{"name":<group_name>,"description":null},
+    "profile":{"name":<group_name>,"description":<group_description>},
     "_links":{"users":{"href":"<origin>/api/v1/groups/<group>/users"},"apps":{"href":"<origin>/api/v1/groups/<group>/apps"}}}"#;
 
 const APP_GROUP: &str = r#"
     {"id":"<group>","lastUpdated":"<group_created>","priority":<priority>,"profile":{},
     "_links":{"app":{"href":"<origin>/api/v1/apps/<app>"},"self":{"href":"<origin>/api/v1/apps/<app>/groups/<group>"},
-    "group":{"href":"<origin>/api/v1/groups/<group>"}}}"#;
+    "group":{"href":"<origin>/api/v1/groups/<group>"}}<embedded_group>}"#;
 
 static APP_USER_ROW: LazyLock<Template> = LazyLock::new(|| Template::new(APP_USER));
 static USER_ROW: LazyLock<Template> = LazyLock::new(|| Template::new(USER));
@@ -98,6 +98,13 @@ impl Template {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Embed {
     User,
+    Nothing,
+}
+
+/// Whether a row carries the whole group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EmbedGroup {
+    Group,
     Nothing,
 }
 
@@ -181,8 +188,14 @@ impl Pen<'_> {
         GROUP_ROW.fill(out, |gap, out| self.group_gap(gap, out, group));
     }
 
-    pub(super) fn app_group(&self, out: &mut Vec<u8>, group: &Group, priority: usize) {
+    pub(super) fn app_group(&self, out: &mut Vec<u8>, group: &Group, priority: usize, embed: EmbedGroup) {
         APP_GROUP_ROW.fill(out, |gap, out| match gap {
+            "embedded_group" if embed == EmbedGroup::Nothing => {}
+            "embedded_group" => {
+                put(out, ",\"_embedded\":{\"group\":");
+                self.group(out, group);
+                put(out, "}");
+            }
             "app" => put(out, self.app_id),
             "priority" => put(out, &priority.to_string()),
             other => self.group_gap(other, out, group),
@@ -194,6 +207,10 @@ impl Pen<'_> {
             "group" => put(out, &group.id),
             "origin" => put(out, self.origin),
             "group_name" => put_quoted(out, &group.name),
+            "group_description" => match &group.description {
+                Some(text) => put_quoted(out, text),
+                None => put(out, "null"),
+            },
             "group_created" => put(out, &group.created),
             "group_membership_updated" => put(out, &group.membership_updated),
             other => unreachable!("a group has no gap {other}"),

@@ -350,7 +350,13 @@ async fn groups_bend_like_accounts() {
     assert_eq!(world.patch_group(&id, add.clone()).await.status, 412);
     world.bend(route::PATCH_GROUP, Bend::LosesMember);
     assert_eq!(world.patch_group(&id, add).await.status, 204);
-    assert_eq!((world.last_write().did, world.members(&id)), (moved(&[&b], &[]), vec![b]));
+    assert_eq!((world.last_write().did, world.members(&id)), (moved(&[&b], &[]), vec![b.clone()]));
+    world.bend(route::PATCH_GROUP, Bend::EmptiesGroup);
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": a}]}]);
+    assert_eq!(world.patch_group(&id, add).await.status, 204);
+    assert_eq!((world.last_write().did, world.members(&id)), (moved(&[&a], &[&b]), vec![a]));
+    world.server.state().set_group_external_id(&id, "x");
+    assert_eq!(world.get(&format!("/Groups/{id}")).await.json()["externalId"], "x");
     world.server.finish();
     world.server.state().must_not_touch_group(&id);
     world.delete(&format!("/Groups/{id}")).await;

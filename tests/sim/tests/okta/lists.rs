@@ -280,6 +280,43 @@ async fn groups_their_members_and_their_assignments() {
 }
 
 #[tokio::test]
+async fn a_group_by_id_its_description_and_its_end() {
+    let world = org_of(2).await;
+    let people = world.server.state().assigned();
+    let id = world.server.state().make_group("Staff");
+    {
+        let mut okta = world.server.state();
+        okta.join_group(&id, &people[0]);
+        okta.join_group(&id, &people[1]);
+        okta.leave_group(&id, &people[1]);
+        okta.describe_group(&id, Some("All of them"));
+        okta.make_group_apart("Guests");
+    }
+    let group = world.get(&format!("/api/v1/groups/{id}")).await;
+    assert_eq!(
+        (group.json()["id"].as_str(), &group.json()["profile"]),
+        (Some(&*id), &json!({"name": "Staff", "description": "All of them"}))
+    );
+    assert_eq!(world.walk(&format!("/api/v1/groups/{id}/users")).await, [people[0].clone()]);
+    // A row is an assignment; the group itself comes with it when that is asked for.
+    let assigned = world.get(&format!("/api/v1/apps/{APP_ID}/groups")).await;
+    assert_eq!((assigned.rows().len(), assigned.rows()[0].get("_embedded")), (1, None));
+    let assigned = world.get(&format!("/api/v1/apps/{APP_ID}/groups?expand=group")).await;
+    assert_eq!(assigned.rows()[0]["_embedded"]["group"]["profile"]["name"], "Staff");
+    world.server.state().rename_group(&id, "Crew");
+    assert_eq!(world.server.state().group_id("Crew"), Some(id.clone()));
+    world.server.state().set_group_apart(&id);
+    assert_eq!(world.get(&format!("/api/v1/apps/{APP_ID}/groups")).await.rows().len(), 0);
+    world.server.state().drop_group(&id);
+    for path in [format!("/api/v1/groups/{id}"), format!("/api/v1/groups/{id}/users")] {
+        assert_eq!(world.get(&path).await.error(), error(404, "E0000007"), "{path}");
+    }
+    assert_eq!(world.get("/api/v1/groups").await.rows().len(), 1);
+    assert_eq!(world.server.state().assigned(), people);
+    world.server.finish();
+}
+
+#[tokio::test]
 async fn schemas_name_base_and_custom_attributes() {
     let world = org_of(1).await;
     let id = world.server.state().assigned().remove(0);

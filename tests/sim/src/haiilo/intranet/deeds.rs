@@ -103,6 +103,16 @@ impl Haiilo {
         self.set_values(number, Values { name: name.to_owned(), ..values });
     }
 
+    /// Gives a group of an intranet an `externalId` by hand, as another directory would.
+    ///
+    /// # Panics
+    /// When it does not exist.
+    pub fn set_group_external_id(&mut self, id: &str, external_id: &str) {
+        let number = self.group_number(id);
+        let values = self.intranet.groups.entry(number).map(|entry| entry.values.clone()).unwrap_or_default();
+        self.set_values(number, Values { external_id: Some(external_id.to_owned()), ..values });
+    }
+
     /// Removes a group of an intranet by hand.
     ///
     /// # Panics

@@ -128,9 +128,12 @@ impl Haiilo {
 
     /// Stores what a write made of a group, and notes what it changed.
     fn store_group(&mut self, number: usize, wanted: Wanted, job: &mut Job) {
-        let Wanted { values, moves: Moves { mut come, go }, mut changes } = wanted;
+        let Wanted { values, moves: Moves { mut come, mut go }, mut changes } = wanted;
         if job.bend == Some(&Bend::LosesMember) {
             come.pop_first();
+        }
+        if job.bend == Some(&Bend::EmptiesGroup) {
+            go.extend(self.intranet.groups.entry(number).into_iter().flat_map(|entry| &entry.members));
         }
         self.set_values(number, values);
         for member in &go {

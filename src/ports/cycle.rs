@@ -1,6 +1,4 @@
-//! The traits between the engine and the world outside: what is asked of Okta, of Haiilo and of the store.
-//!
-//! Reading and writing are different traits. A dry run is built without the writing ones, so that it has nothing to write with.
+//! What a cycle asks about people and accounts, and of the store.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -10,13 +8,13 @@ use std::future::Future;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::clock::Clock;
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::assignment::{Assignment, EmbeddedUser};
 use crate::domain::backdrop::Backdrop;
+use crate::domain::groups::journal::GroupIntent;
 use crate::domain::guard::Violation;
 use crate::domain::hints::LogEvent;
-use crate::domain::ids::{ApprovalId, GroupId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::ids::{ApprovalId, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
 use crate::domain::leaver::LeaverNotes;
 use crate::domain::link::{Counted, Link};
@@ -26,27 +24,6 @@ use crate::domain::plan::Notes;
 use crate::domain::polling::{LogPosition, Polling};
 use crate::domain::snapshot::{AccountPage, PageRequest};
 use crate::domain::target::TargetProfile;
-
-/// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
-pub trait World: Send + Sync {
-    /// Where assignments come from.
-    type Source: AssignmentSource;
-    /// Where accounts are read.
-    type Reader: AccountReader;
-    /// The store.
-    type Store: StoreReader;
-    /// The time.
-    type Clock: Clock;
-
-    /// Where assignments come from.
-    fn source(&self) -> &Self::Source;
-    /// Where accounts are read.
-    fn reader(&self) -> &Self::Reader;
-    /// The store.
-    fn store(&self) -> &Self::Store;
-    /// The time.
-    fn clock(&self) -> &Self::Clock;
-}
 
 /// Where assignments come from: Okta's Apps and Users API.
 pub trait AssignmentSource: Send + Sync {
@@ -75,7 +52,7 @@ pub trait ChangeLog: Send + Sync {
     fn log(&self, from: &LogPosition) -> impl Future<Output = Result<LogPage, Failure>> + Send;
 
     /// The groups that are assigned to the application.
-    fn groups(&self) -> impl Future<Output = Result<BTreeSet<GroupId>, Failure>> + Send;
+    fn groups(&self) -> impl Future<Output = Result<BTreeSet<OktaGroupId>, Failure>> + Send;
 }
 
 /// A page of the log.
@@ -325,6 +302,9 @@ pub trait StoreWriter: StoreReader {
 
     /// Writes down an operation before it is sent.
     fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down a request of an operation on a group before it is sent.
+    fn intend_group(&self, intent: &GroupIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
 
     /// Writes down a step of a write probe before it is sent.
     fn intend_probe(&self, intent: &ProbeIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;

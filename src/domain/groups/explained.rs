@@ -1,0 +1,83 @@
+//! What is known about one person's groups: where they are a member, and what a plan does about it.
+
+use compact_str::CompactString;
+
+use crate::domain::groups::membership::{Membership, Place};
+use crate::domain::groups::operation::Removals;
+use crate::domain::groups::plan::GroupPlan;
+use crate::domain::groups::seat::Seat;
+use crate::domain::ids::OktaGroupId;
+
+/// One chosen group of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOfPerson {
+    /// The group of Okta.
+    pub okta_id: OktaGroupId,
+    /// Its name.
+    pub name: CompactString,
+    /// Where the person is a member.
+    pub place: Place,
+    /// What happens.
+    pub happens: Happens,
+}
+
+/// What a plan does about one membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happens {
+    /// Nothing: it is as it shall be.
+    Nothing,
+    /// The person comes in.
+    ComesIn,
+    /// The person goes out.
+    GoesOut,
+    /// The person would go out, which waits for an approval.
+    Waits,
+    /// Nothing, since nothing is done about the person.
+    Kept,
+}
+
+impl Place {
+    /// A short name that never changes, for machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Okta => "okta",
+            Self::Haiilo => "haiilo",
+        }
+    }
+}
+
+impl Happens {
+    /// What happens, in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "a member on both sides",
+            Self::ComesIn => "comes in",
+            Self::GoesOut => "goes out",
+            Self::Waits => "would go out, which waits for an approval",
+            Self::Kept => "stays as it is, since nothing is done about the person",
+        }
+    }
+}
+
+/// The chosen groups of a person, on either side.
+pub fn groups_of(seat: Seat, plan: &GroupPlan) -> Vec<GroupOfPerson> {
+    let of = |membership: &Membership| {
+        let place = membership.place(seat)?;
+        let mut moving = plan.operations.iter().filter(|operation| operation.okta_id == membership.okta_id);
+        let happens = moving.find_map(|operation| match (operation.moves(), operation.removals()) {
+            ((add, _), _) if add.contains(&seat) => Some(Happens::ComesIn),
+            ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(Happens::Waits),
+            ((_, remove), _) if remove.contains(&seat) => Some(Happens::GoesOut),
+            _ => None,
+        });
+        let otherwise = if place == Place::Both { Happens::Nothing } else { Happens::Kept };
+        Some(GroupOfPerson {
+            okta_id: membership.okta_id.clone(),
+            name: membership.name.clone(),
+            place,
+            happens: happens.unwrap_or(otherwise),
+        })
+    };
+    plan.memberships.iter().filter_map(of).collect()
+}

@@ -1,0 +1,179 @@
+//! Matching: which group of Haiilo is which group of Okta. The link decides, then `externalId`, then the name without case; whatever is not
+//! certain is held.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+
+use crate::domain::groups::group::{HaiiloGroup, OktaGroup, key};
+use crate::domain::groups::held::{GroupHeldReason, HeldGroup};
+use crate::domain::groups::link::{GroupLink, GroupMemory};
+use crate::domain::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::link::Origin;
+
+/// A chosen group, and what was found for it.
+#[derive(Clone, Debug)]
+pub struct Matched<'a> {
+    /// The group of Okta.
+    pub group: &'a OktaGroup,
+    /// What was found.
+    pub target: Target<'a>,
+}
+
+/// The group of Haiilo that was found.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The linked one.
+    Linked(&'a HaiiloGroup, &'a GroupLink),
+    /// One that is nobody's yet.
+    Unowned(&'a HaiiloGroup, Origin),
+    /// None.
+    Nothing,
+}
+
+impl<'a> Target<'a> {
+    /// The group of Haiilo.
+    pub fn shown(self) -> Option<&'a HaiiloGroup> {
+        match self {
+            Self::Linked(group, _) | Self::Unowned(group, _) => Some(group),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The description that we set last.
+    pub fn described(self) -> Option<&'a str> {
+        match self {
+            Self::Linked(_, link) => link.described.as_deref(),
+            Self::Unowned(..) | Self::Nothing => None,
+        }
+    }
+}
+
+/// What was found for all chosen groups.
+#[derive(Clone, Debug, Default)]
+pub struct Matching<'a> {
+    /// Groups for which it is certain.
+    pub matched: Vec<Matched<'a>>,
+    /// The others.
+    pub held: Vec<HeldGroup>,
+}
+
+/// Haiilo's groups, by everything that a group is found by.
+struct Shown<'a> {
+    by_id: BTreeMap<&'a HaiiloGroupId, &'a HaiiloGroup>,
+    by_name: BTreeMap<CompactString, Vec<&'a HaiiloGroup>>,
+    by_external: BTreeMap<&'a str, Vec<&'a HaiiloGroup>>,
+    memory: &'a GroupMemory,
+}
+
+/// Finds the group of Haiilo of each chosen group. Both listings are complete.
+pub fn match_groups<'a>(chosen: &'a [OktaGroup], shown: &'a [HaiiloGroup], memory: &'a GroupMemory) -> Matching<'a> {
+    let shown = Shown::of(shown, memory);
+    let mut names: BTreeMap<CompactString, Vec<&OktaGroupId>> = BTreeMap::new();
+    for group in chosen {
+        names.entry(key(&group.name)).or_default().push(&group.id);
+    }
+    let mut matching = Matching::default();
+    for group in chosen {
+        let rivals = names[&key(&group.name)].iter().filter(|id| **id != &group.id).map(|id| (*id).clone()).collect();
+        match shown.find(group, rivals) {
+            Ok(target) => matching.matched.push(Matched { group, target }),
+            Err((haiilo_id, reason)) => {
+                matching.held.push(HeldGroup {
+                    okta_id: group.id.clone(),
+                    haiilo_id,
+                    name: group.name.clone(),
+                    reason,
+                });
+            }
+        }
+    }
+    matching
+}
+
+type Doubt = (Option<HaiiloGroupId>, GroupHeldReason);
+
+impl<'a> Shown<'a> {
+    fn of(groups: &'a [HaiiloGroup], memory: &'a GroupMemory) -> Self {
+        let mut shown = Self {
+            by_id: groups.iter().map(|group| (&group.id, group)).collect(),
+            by_name: BTreeMap::new(),
+            by_external: BTreeMap::new(),
+            memory,
+        };
+        for group in groups {
+            shown.by_name.entry(key(&group.name)).or_default().push(group);
+            if let Some(external) = &group.external_id {
+                shown.by_external.entry(external).or_default().push(group);
+            }
+        }
+        shown
+    }
+
+    fn find(&self, group: &OktaGroup, rivals: Vec<OktaGroupId>) -> Result<Target<'a>, Doubt> {
+        if group.name.trim().is_empty() {
+            return Err((None, GroupHeldReason::Nameless));
+        }
+        let link = self.memory.links.get(&group.id);
+        let found = link.and_then(|link| Some((*self.by_id.get(&link.haiilo_id)?, link)));
+        let fits = found.is_some_and(|(shown, _)| key(&shown.name) == key(&group.name));
+        // Whoever has the name already does not take it from anybody.
+        if !rivals.is_empty() && !fits {
+            return Err((link.map(|link| link.haiilo_id.clone()), GroupHeldReason::SameName(rivals)));
+        }
+        let target = match (found, link) {
+            (Some((shown, link)), _) => Target::Linked(shown, link),
+            (None, Some(link)) => match self.unowned(group)? {
+                Target::Nothing => return Err((Some(link.haiilo_id.clone()), GroupHeldReason::Missing)),
+                target => target,
+            },
+            (None, None) => self.unowned(group)?,
+        };
+        if let Some(shown) = target.shown() {
+            self.is_name_free(group, shown)?;
+        }
+        Ok(target)
+    }
+
+    /// A group that is nobody's, by the id of this one, or by its name.
+    fn unowned(&self, group: &OktaGroup) -> Result<Target<'a>, Doubt> {
+        let lost = self.memory.is_perhaps_made(&group.id);
+        let origin = if lost { Origin::Created } else { Origin::Adopted };
+        let by_external = self.by_external.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
+        let by_external: Vec<&HaiiloGroup> =
+            by_external.iter().copied().filter(|shown| self.memory.owner(&shown.id).is_none()).collect();
+        let by_name = self.by_name.get(&key(&group.name)).map_or(&[][..], Vec::as_slice);
+        match (by_external.as_slice(), by_name) {
+            ([one], _) => Ok(Target::Unowned(one, origin)),
+            ([], []) => Ok(Target::Nothing),
+            ([], [one]) => {
+                if let Some(owner) = self.memory.owner(&one.id) {
+                    let reason = GroupHeldReason::GroupOfAnother(one.id.clone(), owner.okta_id.clone());
+                    return Err((Some(one.id.clone()), reason));
+                }
+                match &one.external_id {
+                    Some(external) => {
+                        let reason = GroupHeldReason::NotAdoptable(one.id.clone(), external.clone());
+                        Err((Some(one.id.clone()), reason))
+                    }
+                    None => Ok(Target::Unowned(one, origin)),
+                }
+            }
+            ([], several) | (several, _) => {
+                let ids = several.iter().map(|shown| shown.id.clone()).collect();
+                Err((None, GroupHeldReason::SeveralGroups(ids)))
+            }
+        }
+    }
+
+    /// Whether a group that shall have another name can have it.
+    fn is_name_free(&self, group: &OktaGroup, shown: &HaiiloGroup) -> Result<(), Doubt> {
+        let others = self.by_name.get(&key(&group.name)).into_iter().flatten();
+        let Some(other) = others.into_iter().find(|other| other.id != shown.id) else { return Ok(()) };
+        let reason = match self.memory.owner(&other.id) {
+            Some(owner) => GroupHeldReason::GroupOfAnother(other.id.clone(), owner.okta_id.clone()),
+            None => GroupHeldReason::NameTaken(other.id.clone()),
+        };
+        Err((Some(shown.id.clone()), reason))
+    }
+}

@@ -1,0 +1,270 @@
+//! Applying the plan about groups: links, updates, creates, members, deletes. One group's failure does not stop the rest.
+
+use compact_str::CompactString;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value as Json, json};
+
+use crate::domain::groups::group::same;
+use crate::domain::groups::guard as group_guard;
+use crate::domain::groups::journal::GroupConcluded;
+use crate::domain::groups::link::GroupLink;
+use crate::domain::groups::operation::{GroupAction, GroupAttribute, GroupChange, GroupKind, GroupOperation};
+use crate::domain::groups::plan::{GroupPlan, GroupState};
+use crate::domain::groups::roster::Roster;
+use crate::domain::ids::HaiiloGroupId;
+use crate::domain::journal::{Effect, EntryId, Outcome};
+use crate::domain::link::Origin;
+use crate::domain::plan::Plan;
+use crate::engine::bench::Bench;
+use crate::engine::groups::hall::{Hall, Step};
+use crate::engine::run::Stop;
+use crate::ports::{
+    AccountWriter, FailureKind, GroupReader as _, GroupWriter, NewGroup, Refusal, StoreFailure, StoreWriter, World,
+};
+
+/// What became of the plan about groups.
+#[derive(Debug, Default)]
+pub struct GroupsDone {
+    /// Each operation with its end.
+    pub concluded: Vec<GroupConcluded>,
+    /// Why the run of groups stopped before all was done. People's part had ended by then.
+    pub stops: Vec<Stop>,
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, A> {
+    /// Applies the plan about groups, once people are done.
+    pub(in crate::engine) async fn groups(&self, plan: &Plan) -> GroupsDone {
+        let groups = &plan.groups;
+        if groups.state != GroupState::Planned {
+            return GroupsDone::default();
+        }
+        let hall = Hall::new(self, groups, Roster::of((self.people, self.accounts, &self.memory.links), plan));
+        let mut concluded = Vec::new();
+        for kind in GroupKind::ALL {
+            let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
+            concluded.extend(hall.of_kind(kind, &operations).await);
+        }
+        let mut stops = hall.run.stops();
+        if let Err(failure) = hall.settle().await
+            && !stops.iter().any(|stop| matches!(stop, Stop::Store(_)))
+        {
+            stops.push(Stop::Store(failure.to_string()));
+        }
+        GroupsDone { concluded, stops }
+    }
+
+    /// Keeps removals that were refused, so that they can be approved.
+    pub(in crate::engine) async fn refuse_removals(&self, plan: &GroupPlan) -> Result<(), StoreFailure> {
+        let Some(id) = &plan.approval_id else { return Ok(()) };
+        let refusal = Refusal {
+            id: id.clone(),
+            run: self.mandate.run.clone(),
+            at: self.now(),
+            items: group_guard::refused_items(plan),
+            violations: group_guard::violations(plan),
+        };
+        self.world.store().refuse(&refusal).await
+    }
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+    /// All operations of a kind. Members of several groups are changed side by side once no canary is due; everything else goes in turn.
+    async fn of_kind(&self, kind: GroupKind, operations: &[&GroupOperation]) -> Vec<GroupConcluded> {
+        if kind == GroupKind::Delete {
+            return self.deletes(operations).await;
+        }
+        let mut concluded = Vec::new();
+        let mut rest = operations.iter();
+        while kind != GroupKind::Members || self.is_any_canary_due() {
+            let Some(operation) = rest.next() else { return concluded };
+            concluded.push(self.concluded(operation, self.one(operation).await));
+        }
+        let side_by_side = stream::iter(rest)
+            .map(async |operation| self.concluded(operation, self.one(operation).await))
+            .buffered(self.bench.settings.concurrency);
+        concluded.extend(side_by_side.collect::<Vec<_>>().await);
+        concluded
+    }
+
+    /// One operation, unless the run was stopped.
+    async fn one(&self, operation: &GroupOperation) -> Outcome {
+        if let Some(stop) = self.stopped(operation.kind()) {
+            return Outcome::NotAttempted(stop.reason());
+        }
+        match &operation.action {
+            GroupAction::Link { haiilo_id, origin } => self.adopt(operation, haiilo_id, *origin).await,
+            GroupAction::Create { description } => self.create(operation, description.as_ref()).await,
+            GroupAction::Update { haiilo_id, changes } => match self.ours(&operation.okta_id) {
+                Some(ours) if ours == *haiilo_id => self.update(operation, haiilo_id, changes).await,
+                _ => Outcome::NotAttempted("the group did not become ours".to_owned()),
+            },
+            GroupAction::Members { haiilo_id: _, add, remove, removals } => match self.ours(&operation.okta_id) {
+                Some(id) => self.members(operation, &id, (add, remove), removals).await,
+                None => Outcome::NotAttempted("the group was not made".to_owned()),
+            },
+            GroupAction::Delete { .. } => Outcome::NotAttempted("deletes come after everything else".to_owned()),
+        }
+    }
+
+    /// A group that becomes ours: nothing is sent.
+    async fn adopt(&self, operation: &GroupOperation, haiilo_id: &HaiiloGroupId, origin: Origin) -> Outcome {
+        let step = Step { sent: json!([]), before: None, removed: 0 };
+        let entry = match self.intend(operation, Some(haiilo_id), step).await {
+            Ok(entry) => entry,
+            Err(outcome) => return outcome,
+        };
+        let link = GroupLink {
+            okta_id: operation.okta_id.clone(),
+            haiilo_id: haiilo_id.clone(),
+            name: operation.name.clone(),
+            origin,
+            described: None,
+        };
+        let outcome = self.conclude(entry, Outcome::Done, &[Effect::GroupLinked(link)]).await;
+        if outcome.is_done() {
+            self.became_ours(&operation.okta_id, haiilo_id);
+        }
+        outcome
+    }
+
+    async fn create(&self, operation: &GroupOperation, description: Option<&CompactString>) -> Outcome {
+        let name = GroupChange { attribute: GroupAttribute::Name, from: None, to: Some(operation.name.clone()) };
+        let described = description.map(|text| GroupChange {
+            attribute: GroupAttribute::Description,
+            from: None,
+            to: Some(text.clone()),
+        });
+        let sent = std::iter::once(&name).chain(&described).map(GroupChange::to_json).collect();
+        let entry = match self.intend(operation, None, Step { sent, before: None, removed: 0 }).await {
+            Ok(entry) => entry,
+            Err(outcome) => return outcome,
+        };
+        let new = NewGroup { name: &operation.name, description, okta_id: &operation.okta_id };
+        let (outcome, made) = match self.bench.writer.create_group(&new).await {
+            Ok(Some(id)) => (self.answered(GroupKind::Create, Ok(())), Some(id)),
+            Ok(None) => {
+                let why = "Haiilo made the group and did not say its id; the next cycle finds it by its name";
+                (Outcome::Unknown(why.to_owned()), None)
+            }
+            Err(failure) if failure.kind == FailureKind::Conflict => {
+                (Outcome::Held(format!("a group of this name is there that was not listed: {failure}")), None)
+            }
+            Err(failure) => (self.answered(GroupKind::Create, Err(failure)), None),
+        };
+        let link = made.map(|haiilo_id| GroupLink {
+            okta_id: operation.okta_id.clone(),
+            haiilo_id,
+            name: operation.name.clone(),
+            origin: Origin::Created,
+            described: description.cloned(),
+        });
+        let effects: Vec<Effect> = link.clone().map(Effect::GroupLinked).into_iter().collect();
+        let outcome = self.conclude(entry, outcome, &effects).await;
+        if let (true, Some(link)) = (outcome.is_done(), link) {
+            self.became_ours(&link.okta_id, &link.haiilo_id);
+        }
+        outcome
+    }
+
+    /// Changes the name or the description; the group is read before and after.
+    async fn update(&self, operation: &GroupOperation, id: &HaiiloGroupId, changes: &[GroupChange]) -> Outcome {
+        let before = match self.read(GroupKind::Update, id).await {
+            Ok(before) => before,
+            Err(outcome) => return outcome,
+        };
+        for change in changes {
+            let is = match change.attribute {
+                GroupAttribute::Name => Some(before.name.as_str()),
+                GroupAttribute::Description => before.description.as_deref(),
+            };
+            if !same(is, change.from.as_deref()) {
+                return Outcome::Held(
+                    "somebody has changed the group meanwhile; the next cycle looks again".to_owned(),
+                );
+            }
+        }
+        let image = json!({"displayName": before.name, "description": before.description});
+        let sent: Json = changes.iter().map(GroupChange::to_json).collect();
+        let entry = match self.intend(operation, Some(id), Step { sent, before: Some(image), removed: 0 }).await {
+            Ok(entry) => entry,
+            Err(outcome) => return outcome,
+        };
+        let outcome = self.answered(GroupKind::Update, self.bench.writer.update_group(id, changes).await);
+        if !outcome.is_done() {
+            return self.conclude(entry, outcome, &[]).await;
+        }
+        let after = match self.read(GroupKind::Update, id).await {
+            Ok(after) => after,
+            Err(outcome) => return self.conclude(entry, outcome, &[]).await,
+        };
+        let canary = operation.canary();
+        if self.is_canary(&canary) {
+            let (was, is) = (before.members.unwrap_or_default(), after.members.clone().unwrap_or_default());
+            let also = [
+                (is.changed_besides(&was, &[]) > 0).then_some("members"),
+                (before.external_id != after.external_id).then_some("externalId"),
+            ];
+            let also: Vec<&str> = also.into_iter().flatten().collect();
+            if let Err(outcome) = self.judge_canary(&canary, &also).await {
+                return self.conclude(entry, outcome, &[]).await;
+            }
+        }
+        let (outcome, effect) = self.kept(operation, id, changes, (&after.name, after.description.as_deref()));
+        self.conclude(entry, outcome, &[effect]).await
+    }
+
+    /// What Haiilo kept of changes. A description that it drops is remembered, so that it is not sent again.
+    fn kept(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        changes: &[GroupChange],
+        (name, description): (&CompactString, Option<&str>),
+    ) -> (Outcome, Effect) {
+        let known = self.link(&operation.okta_id).filter(|link| link.haiilo_id == *id);
+        let mut link = known.cloned().unwrap_or_else(|| GroupLink {
+            okta_id: operation.okta_id.clone(),
+            haiilo_id: id.clone(),
+            name: name.clone(),
+            origin: Origin::Adopted,
+            described: None,
+        });
+        link.name.clone_from(name);
+        let mut outcome = Outcome::Done;
+        for GroupChange { attribute, from: _, to } in changes {
+            match attribute {
+                GroupAttribute::Description => {
+                    link.described.clone_from(to);
+                    if !same(description, to.as_deref()) && outcome.is_done() {
+                        outcome = Outcome::DoneExcept(vec![attribute.as_str().into()]);
+                    }
+                }
+                GroupAttribute::Name if !same(Some(name), to.as_deref()) => {
+                    outcome = Outcome::Failed("Haiilo did not keep the name; look at the group there".to_owned());
+                }
+                GroupAttribute::Name => {}
+            }
+        }
+        (outcome, Effect::GroupLinked(link))
+    }
+
+    /// Operations whose end an earlier cycle did not learn: the plan, which compared everything anew, has told it.
+    async fn settle(&self) -> Result<(), StoreFailure> {
+        for open in &self.bench.memory.groups.open {
+            let (outcome, effects) = match (open.kind, &open.haiilo_id) {
+                (GroupKind::Delete, Some(id)) => match self.bench.world.reader().read_group(id, &self.roster).await {
+                    Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
+                    Ok(Some(_)) => (Outcome::Held("the group is there".to_owned()), Vec::new()),
+                    Err(_) => continue,
+                },
+                (GroupKind::Create, _) => match self.ours(&open.okta_id) {
+                    Some(id) => (Outcome::Held(format!("the group is {id}")), Vec::new()),
+                    None => (Outcome::Held("Haiilo has no such group".to_owned()), Vec::new()),
+                },
+                _ => (Outcome::Held("settled by the next plan, which compared the group anew".to_owned()), Vec::new()),
+            };
+            self.bench.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.bench.now()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! Collecting groups: both listings at once, then the members of those groups that take part. What cannot be read to its end becomes a
+//! finding, or holds one group; people go on in any case.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
+
+use crate::domain::groups::draft::{self, Grounds, Reading};
+use crate::domain::groups::group::{HaiiloGroup, OktaGroup};
+use crate::domain::groups::guard::{self, Bounds};
+use crate::domain::groups::matching::{Matched, match_groups};
+use crate::domain::groups::members::Members;
+use crate::domain::groups::plan::{GroupPlan, GroupState};
+use crate::domain::groups::roster::Roster;
+use crate::domain::groups::rules::{Choice, GroupDeletes, GroupRules};
+use crate::domain::groups::trail::{GroupWalk, MemberWalk};
+use crate::domain::ids::{ApprovalId, OktaGroupId, OktaUserId};
+use crate::domain::link::Origin;
+use crate::domain::memory::Memory;
+use crate::domain::plan::Plan;
+use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Proof};
+use crate::domain::walk::Walk;
+use crate::engine::scope::{self, Scope};
+use crate::engine::settings::CycleSettings;
+use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage, World};
+
+/// Groups of Okta whose members are read at once.
+const GROUPS_AT_ONCE: usize = 4;
+
+/// What is known before groups are read.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Around<'a> {
+    pub(in crate::engine) people: &'a AssignmentSnapshot,
+    pub(in crate::engine) accounts: &'a AccountSnapshot,
+    pub(in crate::engine) memory: &'a Memory,
+    /// The plan about people.
+    pub(in crate::engine) plan: &'a Plan,
+    pub(in crate::engine) scope: &'a Scope,
+    /// An approval that was named with the command.
+    pub(in crate::engine) given: Option<&'a ApprovalId>,
+    pub(in crate::engine) now: DateTime<Utc>,
+}
+
+/// Reads the groups of both sides and makes the plan about them. Writes nothing, and fails for nobody.
+pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSettings, around: Around<'_>) -> GroupPlan {
+    let (Some(rules), false) = (&settings.groups, matches!(around.scope, Scope::One(_))) else {
+        return GroupPlan::default();
+    };
+    let Around { people, accounts, memory, plan, scope, given, now } = around;
+    let roster = Roster::of((people, accounts, &memory.links), plan);
+    let collecting = Collecting { world, settings, rules, memory, roster: &roster };
+    let mut plan = match collecting.plan().await {
+        Ok(plan) => plan,
+        Err(why) => {
+            let finding = format!("nothing is done about groups in this cycle: {why}");
+            return GroupPlan { state: GroupState::Unread, findings: vec![finding], ..GroupPlan::default() };
+        }
+    };
+    if let Scope::Reviewed(reviewed) = scope {
+        scope::keep_reviewed_groups(&mut plan, reviewed);
+    }
+    let limit = settings.policy.limits.members;
+    guard::judge(&mut plan, Bounds { limit, memory: &memory.groups, approvals: &memory.approvals, given, now });
+    plan
+}
+
+struct Collecting<'a, W> {
+    world: &'a W,
+    settings: &'a CycleSettings,
+    rules: &'a GroupRules,
+    memory: &'a Memory,
+    roster: &'a Roster<'a>,
+}
+
+/// Groups of Okta that take part, and what an administrator should know about the choice.
+#[derive(Default)]
+struct Chosen {
+    groups: Vec<OktaGroup>,
+    findings: Vec<String>,
+}
+
+impl<W: World> Collecting<'_, W> {
+    async fn plan(&self) -> Result<GroupPlan, String> {
+        let (chosen, shown) = tokio::join!(self.chosen(), self.shown());
+        let (Chosen { groups: chosen, mut findings }, shown) = (chosen?, shown?);
+        let memory = &self.memory.groups;
+        let matching = match_groups(&chosen, &shown, memory);
+        let readings: BTreeMap<OktaGroupId, Reading> = stream::iter(&matching.matched)
+            .map(async |matched| (matched.group.id.clone(), self.reading(matched).await))
+            .buffer_unordered(GROUPS_AT_ONCE)
+            .collect()
+            .await;
+        let gone = self.gone(&chosen, &shown, &mut findings).await;
+        let grounds = Grounds { chosen: &chosen, shown: &shown, memory, gone: &gone, roster: self.roster };
+        let plan = draft::draft(grounds, matching, &readings);
+        Ok(GroupPlan { findings, ..plan })
+    }
+
+    /// The groups of Okta that take part.
+    async fn chosen(&self) -> Result<Chosen, String> {
+        let source = self.world.source();
+        let mut chosen = Chosen::default();
+        if self.rules.include.is_empty() {
+            chosen.groups = walk(async |cursor| source.assigned_groups(cursor).await).await?;
+        }
+        for text in &self.rules.include {
+            let found = match Choice::of(text) {
+                Choice::Id(id) => source.group(&id).await.map_err(|failure| failure.to_string())?.into_iter().collect(),
+                Choice::Name(name) => {
+                    let beginning_so = walk(async |cursor| source.groups_named(&name, cursor).await).await?;
+                    beginning_so.into_iter().filter(|group| group.name == name).collect::<Vec<_>>()
+                }
+            };
+            match found.as_slice() {
+                [one] => chosen.groups.push(one.clone()),
+                [] => chosen
+                    .findings
+                    .push(format!("groups.include names {text:?}, and Okta has no such group: correct it")),
+                several => chosen.findings.push(format!(
+                    "groups.include names {text:?}, and Okta has {} groups of this name: choose one by its id",
+                    several.len()
+                )),
+            }
+        }
+        chosen.groups.sort();
+        chosen.groups.dedup_by(|later, earlier| later.id == earlier.id);
+        Ok(chosen)
+    }
+
+    /// All groups of Haiilo.
+    async fn shown(&self) -> Result<Vec<HaiiloGroup>, String> {
+        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size);
+        loop {
+            let wanted = walk.wanted().map_err(|incomplete| incomplete.to_string())?;
+            if wanted.is_empty() {
+                break;
+            }
+            let is_past_the_end = walk.is_past_the_end();
+            let pages = stream::iter(wanted)
+                .map(async |request| (request, self.world.reader().list_groups(request, self.roster).await));
+            let mut pages = pages.buffer_unordered(self.settings.concurrency);
+            while let Some((request, page)) = pages.next().await {
+                let GroupRows { rows, total } = match page {
+                    // Behind the last row some servers see a bad request rather than an empty page.
+                    Err(failure) if failure.kind == crate::ports::FailureKind::BadRequest && is_past_the_end => {
+                        GroupRows { rows: Vec::new(), total: None }
+                    }
+                    page => page.map_err(|failure| failure.to_string())?,
+                };
+                walk.take_rows(request, rows.into_iter(), total).map_err(|incomplete| incomplete.to_string())?;
+            }
+        }
+        let walked = walk.walked().map_err(|incomplete| incomplete.to_string())?;
+        match walked.proof {
+            Proof::Agreed => {
+                let mut rows = walked.rows;
+                rows.sort_by(|left, right| left.id.cmp(&right.id));
+                rows.dedup_by(|later, earlier| later.id == earlier.id);
+                Ok(rows)
+            }
+            Proof::Doubtful(why) => Err(why),
+        }
+    }
+
+    /// The members of a group on both sides.
+    async fn reading(&self, matched: &Matched<'_>) -> Reading {
+        let shown = match matched.target.shown() {
+            None => Ok(Members::default()),
+            Some(group) => self.inside(group).await,
+        };
+        Reading { wanted: self.wanted(&matched.group.id).await, shown }
+    }
+
+    /// The members of a group of Haiilo. A listing may leave them out.
+    async fn inside(&self, group: &HaiiloGroup) -> Result<Members, String> {
+        if let Some(members) = &group.members {
+            return Ok(members.clone());
+        }
+        match self.world.reader().read_group(&group.id, self.roster).await {
+            Ok(Some(group)) => group.members.ok_or_else(|| "Haiilo shows none".to_owned()),
+            Ok(None) => Err("Haiilo lists the group, and does not have it by id".to_owned()),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    /// The members of a group of Okta: all of them, or none.
+    async fn wanted(&self, id: &OktaGroupId) -> Result<Members, String> {
+        let mut walk = MemberWalk::default();
+        let mut cursor: Option<Cursor> = None;
+        loop {
+            let page = self.world.source().members(id, cursor.as_ref()).await;
+            let MemberPage { rows, next } = page.map_err(|failure| failure.to_string())?;
+            let seated =
+                rows.iter().map(|row| row.as_ref().map(|id| (self.roster.of_person(id), OktaUserId::as_str(id))));
+            let text = next.as_ref().map(|cursor| cursor.0.as_str());
+            walk.take(seated, text).map_err(|incomplete| incomplete.to_string())?;
+            if next.is_none() {
+                return walk.finish().map_err(|incomplete| incomplete.to_string());
+            }
+            cursor = next;
+        }
+    }
+
+    /// Of the groups that we made and that are not chosen any more, those that Okta no longer has, with their members in Haiilo.
+    async fn gone(
+        &self,
+        chosen: &[OktaGroup],
+        shown: &[HaiiloGroup],
+        findings: &mut Vec<String>,
+    ) -> BTreeMap<OktaGroupId, Result<u64, String>> {
+        let mut gone = BTreeMap::new();
+        if self.rules.delete == GroupDeletes::Never {
+            return gone;
+        }
+        for link in self.memory.groups.links.values().filter(|link| link.origin == Origin::Created) {
+            let is_chosen = chosen.iter().any(|group| group.id == link.okta_id);
+            let Some(shown) = shown.iter().find(|group| group.id == link.haiilo_id).filter(|_| !is_chosen) else {
+                continue;
+            };
+            match self.world.source().group(&link.okta_id).await {
+                Ok(None) => {
+                    let inside = self.inside(shown).await;
+                    let members = inside.map(|inside| (inside.seats().len() + inside.others()) as u64);
+                    gone.insert(link.okta_id.clone(), members);
+                }
+                Ok(Some(_)) => {}
+                Err(failure) => findings.push(format!("group {} could not be asked about: {failure}", link.okta_id)),
+            }
+        }
+        gone
+    }
+}
+
+/// A listing of groups, read to its end.
+async fn walk(page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>) -> Result<Vec<OktaGroup>, String> {
+    let mut walk = GroupWalk::default();
+    let mut cursor: Option<Cursor> = None;
+    loop {
+        let GroupPage { rows, next } = page(cursor.as_ref()).await.map_err(|failure| failure.to_string())?;
+        let text = next.as_ref().map(|cursor| cursor.0.as_str());
+        walk.take(rows, text).map_err(|incomplete| incomplete.to_string())?;
+        if next.is_none() {
+            return walk.finish().map_err(|incomplete| incomplete.to_string());
+        }
+        cursor = next;
+    }
+}

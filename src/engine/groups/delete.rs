@@ -1,0 +1,109 @@
+//! Deletes of groups: one after the other, each on evidence taken anew and a group read anew. A deleted group cannot come back.
+
+use serde_json::json;
+
+use crate::domain::groups::group::{HaiiloGroup, key};
+use crate::domain::groups::journal::GroupConcluded;
+use crate::domain::groups::members::Members;
+use crate::domain::groups::operation::{GroupAction, GroupKind, GroupOperation, Removals};
+use crate::domain::ids::HaiiloGroupId;
+use crate::domain::journal::{Effect, Outcome};
+use crate::engine::groups::hall::{Hall, Step};
+use crate::ports::{AccountWriter, FailureKind, GroupReader as _, GroupSource as _, GroupWriter, StoreWriter, World};
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+    /// Deletes groups, if one that is there is found by the call that makes evidence.
+    pub(in crate::engine) async fn deletes(&self, operations: &[&GroupOperation]) -> Vec<GroupConcluded> {
+        let mut concluded = Vec::new();
+        if operations.is_empty() {
+            return concluded;
+        }
+        let control = match self.stopped(GroupKind::Delete) {
+            Some(stop) => Err(stop.reason()),
+            None => self.control().await,
+        };
+        for operation in operations {
+            let outcome = match (&control, &operation.action) {
+                (Err(why), _) => Outcome::NotAttempted(why.clone()),
+                (Ok(()), GroupAction::Delete { removals: Removals::Refused, .. }) => {
+                    Outcome::Held("it waits for an approval, since its members would lose it".to_owned())
+                }
+                (Ok(()), GroupAction::Delete { haiilo_id, members, removals: _ }) => {
+                    self.delete(operation, haiilo_id, *members).await
+                }
+                (Ok(()), _) => Outcome::NotAttempted("this is no delete".to_owned()),
+            };
+            concluded.push(self.concluded(operation, outcome));
+        }
+        concluded
+    }
+
+    /// Whether Okta finds a group by id that it lists; without that, none is deleted in this run.
+    async fn control(&self) -> Result<(), String> {
+        let Some(listed) = self.plan.memberships.first() else {
+            return Err("no chosen group is left that could show that Okta finds groups by id".to_owned());
+        };
+        match self.bench.world.source().group(&listed.okta_id).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(format!("group {} is listed, and was not found by id", listed.okta_id)),
+            Err(failure) => Err(failure.to_string()),
+        }
+    }
+
+    async fn delete(&self, operation: &GroupOperation, id: &HaiiloGroupId, members: u64) -> Outcome {
+        match self.bench.world.source().group(&operation.okta_id).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return Outcome::Held("Okta has the group again".to_owned()),
+            Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
+        }
+        let group = match self.read(GroupKind::Delete, id).await {
+            Ok(group) => group,
+            Err(outcome) => return outcome,
+        };
+        if let Err(why) = self.fits(operation, &group, members) {
+            return Outcome::Held(why.to_owned());
+        }
+        let HaiiloGroup { id: _, name, external_id, description, members: inside } = &group;
+        let people = inside.as_ref().map_or(&[][..], |inside| inside.seats());
+        let people: Vec<_> = people.iter().map(|seat| self.roster.who(*seat).okta_id).collect();
+        let before = json!({
+            "displayName": name, "externalId": external_id, "description": description, "people": people,
+            "others": inside.as_ref().map_or(0, Members::others),
+        });
+        let step = Step { sent: json!([]), before: Some(before), removed: members };
+        let entry = match self.intend(operation, Some(id), step).await {
+            Ok(entry) => entry,
+            Err(outcome) => return outcome,
+        };
+        let outcome = self.send_delete(id).await;
+        let effects =
+            if outcome.is_done() { vec![Effect::GroupUnlinked(operation.okta_id.clone())] } else { Vec::new() };
+        self.conclude(entry, outcome, &effects).await
+    }
+
+    /// Whether the group is the one that was linked, and has no more members than the plan has counted.
+    fn fits(&self, operation: &GroupOperation, group: &HaiiloGroup, members: u64) -> Result<(), &'static str> {
+        let Some(link) = self.link(&operation.okta_id) else { return Err("the group is not ours") };
+        if key(&link.name) != key(&group.name) {
+            return Err("the link does not fit: the group has another name than when it was last seen");
+        }
+        let inside = group.members.as_ref().map_or(0, |inside| inside.seats().len() + inside.others());
+        if inside as u64 > members { Err("the group has more members than the plan has counted") } else { Ok(()) }
+    }
+
+    async fn send_delete(&self, id: &HaiiloGroupId) -> Outcome {
+        match self.bench.writer.delete_group(id).await {
+            Ok(()) => {}
+            // The group was read a moment ago; that it is gone now is what was asked for.
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
+            Err(failure) => return self.answered(GroupKind::Delete, Err(failure)),
+        }
+        match self.bench.world.reader().read_group(id, &self.roster).await {
+            Ok(None) => Outcome::Done,
+            Ok(Some(_)) => {
+                Outcome::Failed("the group is still there after the delete; look at it in Haiilo".to_owned())
+            }
+            Err(failure) => Outcome::Unknown(failure.to_string()),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The hall: everything that one operation on a group needs, beside the bench of people.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value as Json, json};
+
+use crate::domain::groups::group::HaiiloGroup;
+use crate::domain::groups::journal::{GroupConcluded, GroupIntent};
+use crate::domain::groups::link::GroupLink;
+use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
+use crate::domain::groups::plan::GroupPlan;
+use crate::domain::groups::roster::Roster;
+use crate::domain::groups::seat::Seat;
+use crate::domain::guard::{self, LimitName, Violation};
+use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
+use crate::domain::journal::{Effect, EntryId, Mandate, Outcome};
+use crate::domain::operation::Kind;
+use crate::engine::bench::Bench;
+use crate::engine::run::{Run, Stop};
+use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, Refusal, StoreWriter, World};
+
+/// Everything that an operation on a group needs.
+pub(in crate::engine) struct Hall<'h, 'a, W, A> {
+    pub(in crate::engine) bench: &'h Bench<'a, W, A>,
+    pub(in crate::engine) plan: &'h GroupPlan,
+    pub(in crate::engine) roster: Roster<'a>,
+    /// The run of groups alone, whose troubles are none of people's.
+    pub(in crate::engine) run: Run,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Groups that became ours in this run.
+    made: BTreeMap<OktaGroupId, HaiiloGroupId>,
+    /// Canaries that came through in this run.
+    seen: BTreeSet<String>,
+}
+
+/// One request of an operation, as it is written down.
+pub(in crate::engine) struct Step {
+    pub(in crate::engine) sent: Json,
+    pub(in crate::engine) before: Option<Json>,
+    pub(in crate::engine) removed: u64,
+}
+
+impl<'h, 'a, W, A> Hall<'h, 'a, W, A> {
+    pub(in crate::engine) fn new(bench: &'h Bench<'a, W, A>, plan: &'h GroupPlan, roster: Roster<'a>) -> Self {
+        Self { bench, plan, roster, run: bench.run.beside(), state: Mutex::default() }
+    }
+
+    /// Takes note of a group that became ours.
+    pub(in crate::engine) fn became_ours(&self, okta_id: &OktaGroupId, haiilo_id: &HaiiloGroupId) {
+        self.with(|state| state.made.insert(okta_id.clone(), haiilo_id.clone()));
+    }
+
+    /// The group of Haiilo that is ours by now.
+    pub(in crate::engine) fn ours(&self, okta_id: &OktaGroupId) -> Option<HaiiloGroupId> {
+        let made = self.with(|state| state.made.get(okta_id).cloned());
+        made.or_else(|| self.link(okta_id).map(|link| link.haiilo_id.clone()))
+    }
+
+    /// What the store knew of a group when the run began.
+    pub(in crate::engine) fn link(&self, okta_id: &OktaGroupId) -> Option<&GroupLink> {
+        self.bench.memory.groups.links.get(okta_id)
+    }
+
+    /// A holder that panicked left plain data behind, which is still true.
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+    /// Why an operation of this kind may not begin now, if so.
+    pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
+        let clock = self.bench.world.clock();
+        // What stops links of people stops everything.
+        self.bench.run.stopped(clock, Kind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
+    }
+
+    /// Writes a request down, as the last thing before it is sent.
+    pub(in crate::engine) async fn intend(
+        &self,
+        operation: &GroupOperation,
+        haiilo_id: Option<&HaiiloGroupId>,
+        step: Step,
+    ) -> Result<EntryId, Outcome> {
+        if let Some(stop) = self.stopped(operation.kind()) {
+            return Err(Outcome::NotAttempted(stop.reason()));
+        }
+        let Step { sent, before, removed } = step;
+        let approval = match operation.removals() {
+            Some(Removals::Approved(id)) if removed > 0 => Some(id.clone()),
+            _ => None,
+        };
+        let mandate = Mandate { approval, ..self.bench.mandate.clone() };
+        let intent =
+            GroupIntent { mandate: &mandate, at: self.bench.now(), operation, haiilo_id, sent, before, removed };
+        self.bench.world.store().intend_group(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+    }
+
+    /// Writes down how a request ended; the outcome, or that it could not be written down.
+    pub(in crate::engine) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
+        match self.bench.world.store().conclude(entry, &outcome, effects, self.bench.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.cannot_conclude(&failure),
+        }
+    }
+
+    /// What follows from an answer to a write.
+    pub(in crate::engine) fn answered(&self, kind: GroupKind, answer: Result<(), Failure>) -> Outcome {
+        match answer {
+            Ok(()) => {
+                self.run.succeeded(kind_of(kind));
+                Outcome::Done
+            }
+            Err(failure) => {
+                self.run.failed(kind_of(kind), &failure);
+                match failure.kind {
+                    FailureKind::Unknown => Outcome::Unknown(failure.to_string()),
+                    _ => Outcome::Failed(failure.to_string()),
+                }
+            }
+        }
+    }
+
+    /// A group as it is now.
+    pub(in crate::engine) async fn read(&self, kind: GroupKind, id: &HaiiloGroupId) -> Result<HaiiloGroup, Outcome> {
+        match self.bench.world.reader().read_group(id, &self.roster).await {
+            Ok(Some(group)) => Ok(group),
+            Ok(None) => Err(Outcome::Held("the group is not there any more".to_owned())),
+            Err(failure) => {
+                self.run.failed(kind_of(kind), &failure);
+                Err(Outcome::Failed(failure.to_string()))
+            }
+        }
+    }
+
+    /// The account of somebody, as far as there is one by now.
+    pub(in crate::engine) fn account(&self, seat: Seat) -> Option<HaiiloId> {
+        let who = self.plan.people.get(&seat)?;
+        let made = self.bench.run.account_of(&who.okta_id);
+        made.or_else(|| self.bench.memory.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
+    }
+
+    /// Whether the canary of this kind is still to be seen.
+    pub(in crate::engine) fn is_canary(&self, kind: &str) -> bool {
+        let key = (self.bench.canaries.rules().clone(), kind.to_owned());
+        !self.bench.memory.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
+    }
+
+    /// Looks at what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.
+    pub(in crate::engine) async fn judge_canary(&self, kind: &str, also_changed: &[&str]) -> Result<(), Outcome> {
+        let store = self.bench.world.store();
+        let items = BTreeSet::from([json!({"kind": "canary", "of": kind, "also_changed": also_changed}).to_string()]);
+        let mut alive = self.bench.memory.approvals.iter().filter(|approval| approval.until > self.bench.now());
+        if also_changed.is_empty() || alive.any(|approval| items.is_subset(&approval.items)) {
+            self.with(|state| state.seen.insert(kind.to_owned()));
+            let seen = store.see_canary(self.bench.canaries.rules(), kind).await;
+            return seen.map_err(|failure| self.run.cannot_conclude(&failure));
+        }
+        let stop = Stop::Canary {
+            what: kind.to_owned(),
+            also_changed: also_changed.iter().map(|what| (*what).to_owned()).collect(),
+            approval_id: guard::id_of(&items),
+        };
+        let refusal = Refusal {
+            id: guard::id_of(&items),
+            run: self.bench.mandate.run.clone(),
+            at: self.bench.now(),
+            items,
+            violations: vec![Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 }],
+        };
+        if let Err(failure) = store.refuse(&refusal).await {
+            return Err(self.run.cannot_conclude(&failure));
+        }
+        let why = stop.reason();
+        self.run.stop(stop);
+        Err(Outcome::Failed(why))
+    }
+
+    /// The end of an operation, which is an event for whoever keeps logs: ids alone.
+    pub(in crate::engine) fn concluded(&self, operation: &GroupOperation, outcome: Outcome) -> GroupConcluded {
+        let haiilo_id = operation.haiilo_id().cloned().or_else(|| self.ours(&operation.okta_id));
+        let (run, kind, ended) = (self.bench.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
+        let (okta_id, group) = (&operation.okta_id, haiilo_id.as_ref().map(HaiiloGroupId::as_str));
+        match &outcome {
+            Outcome::Failed(_) | Outcome::Unknown(_) => {
+                tracing::warn!(run, kind, outcome = ended, %okta_id, haiilo_id = group, "operation failed");
+            }
+            _ => tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = group, "operation ended"),
+        }
+        GroupConcluded { operation: operation.clone(), haiilo_id, outcome }
+    }
+}
+
+/// The kind of operations on people whose signs of trouble are alike.
+pub(in crate::engine) fn kind_of(kind: GroupKind) -> Kind {
+    match kind {
+        GroupKind::Link => Kind::Link,
+        GroupKind::Create => Kind::Create,
+        GroupKind::Update | GroupKind::Members => Kind::Update,
+        GroupKind::Delete => Kind::Delete,
+    }
+}

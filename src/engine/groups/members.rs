@@ -1,0 +1,189 @@
+//! Members: people come into a group and go out of it, in pieces that any server takes, each written down before it is sent. After the last
+//! one the group is read once, because a server may answer well and keep nothing; the next listing would tell that a cycle too late.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value as Json, json};
+
+use crate::domain::groups::chunks::{chunks, halves};
+use crate::domain::groups::members::Members;
+use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
+use crate::domain::groups::seat::Seat;
+use crate::domain::ids::{HaiiloGroupId, HaiiloId};
+use crate::domain::journal::{EntryId, Outcome};
+use crate::engine::groups::hall::{Hall, Step, kind_of};
+use crate::ports::{AccountWriter, Direction, FailureKind, GroupWriter, StoreWriter, World};
+
+/// Somebody with an account.
+type Member = (Seat, HaiiloId);
+
+/// How far an operation has come.
+#[derive(Default)]
+struct Progress {
+    /// The entry of the last piece that was taken, which waits for a look at the group.
+    last: Option<EntryId>,
+    /// How many the server did not like, and what it said about the first of them.
+    refused: Option<(usize, String)>,
+}
+
+/// How a piece ended.
+enum Piece {
+    /// It was taken; the entry waits for a look at the group.
+    Taken(EntryId),
+    /// The server does not like this one member.
+    Refused(String),
+    /// The server does not take so much, or not all of these.
+    Divided([Vec<Member>; 2]),
+}
+
+/// The canaries of members.
+const CANARIES: [(Direction, &str); 2] = [(Direction::In, "group-members in"), (Direction::Out, "group-members out")];
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+    /// Whether some canary of members is still to be seen.
+    pub(in crate::engine) fn is_any_canary_due(&self) -> bool {
+        CANARIES.iter().any(|(_, kind)| self.is_canary(kind))
+    }
+
+    /// Takes people in and out.
+    pub(in crate::engine) async fn members(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        (add, remove): (&[Seat], &[Seat]),
+        removals: &Removals,
+    ) -> Outcome {
+        let is_refused = *removals == Removals::Refused && !remove.is_empty();
+        let out = if is_refused { Vec::new() } else { self.with_accounts(remove) };
+        let coming = self.with_accounts(add);
+        if coming.is_empty() && out.is_empty() {
+            let why = if is_refused { "removals wait for an approval" } else { "their accounts do not exist yet" };
+            return Outcome::Held(why.to_owned());
+        }
+        let mut progress = Progress::default();
+        for (direction, kind) in CANARIES {
+            let members = if direction == Direction::In { coming.clone() } else { out.clone() };
+            if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut progress).await {
+                return self.leave(progress.last, outcome).await;
+            }
+        }
+        let Progress { last, refused } = progress;
+        if let Some((count, why)) = refused {
+            self.leave(last, Outcome::Done).await;
+            return Outcome::Failed(format!("{count} of them were refused: {why}"));
+        }
+        let outcome = self.verified(id, &coming, &out).await;
+        self.leave(last, outcome).await
+    }
+
+    /// Writes down how the last piece ended.
+    async fn leave(&self, last: Option<EntryId>, outcome: Outcome) -> Outcome {
+        match last {
+            Some(entry) => self.conclude(entry, outcome, &[]).await,
+            None => outcome,
+        }
+    }
+
+    /// All who go one way, piece by piece.
+    async fn all(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        (direction, kind): (Direction, &str),
+        members: Vec<Member>,
+        progress: &mut Progress,
+    ) -> Result<(), Outcome> {
+        let length = |(_, id): &Member| Json::from(id.as_str()).to_string().len();
+        let mut queue: VecDeque<Vec<Member>> = chunks(members, length).into();
+        while let Some(piece) = queue.pop_front() {
+            let before = if self.is_canary(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
+            // An earlier piece has ended well once the next one goes.
+            if let Some(entry) = progress.last.take() {
+                let outcome = self.conclude(entry, Outcome::Done, &[]).await;
+                if !outcome.is_done() {
+                    return Err(outcome);
+                }
+            }
+            match self.piece(operation, id, direction, piece.clone()).await? {
+                Piece::Taken(entry) => progress.last = Some(entry),
+                Piece::Refused(why) => {
+                    progress.refused.get_or_insert((0, why)).0 += 1;
+                    continue;
+                }
+                Piece::Divided([first, second]) => {
+                    queue.push_front(second);
+                    queue.push_front(first);
+                    continue;
+                }
+            }
+            if let Some(before) = before {
+                let after = self.read(GroupKind::Members, id).await?;
+                let named: Vec<(Option<Seat>, &str)> =
+                    piece.iter().map(|(seat, id)| (Some(*seat), id.as_str())).collect();
+                let (was, is) = (before.members.unwrap_or_default(), after.members.unwrap_or_default());
+                let also: &[&str] = if is.changed_besides(&was, &named) > 0 { &["members"] } else { &[] };
+                self.judge_canary(kind, also).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One request.
+    async fn piece(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        direction: Direction,
+        members: Vec<Member>,
+    ) -> Result<Piece, Outcome> {
+        let accounts: Vec<HaiiloId> = members.iter().map(|(_, id)| id.clone()).collect();
+        let word = if direction == Direction::In { "add" } else { "remove" };
+        let people: Vec<&str> =
+            members.iter().filter_map(|(seat, _)| self.plan.people.get(seat)).map(|who| who.okta_id.as_str()).collect();
+        let removed = if direction == Direction::Out { members.len() as u64 } else { 0 };
+        let sent = json!([{"path": "members", "op": word, "people": people}]);
+        let entry = self.intend(operation, Some(id), Step { sent, before: None, removed }).await?;
+        let answer = self.bench.writer.move_members(id, direction, &accounts).await;
+        let failure = match answer {
+            Ok(()) => {
+                self.run.succeeded(kind_of(GroupKind::Members));
+                return Ok(Piece::Taken(entry));
+            }
+            Err(failure) => failure,
+        };
+        // A piece that is too long, or in which one member is not to the server's liking, is tried in halves: the others go on.
+        let may_be_divided = failure.kind.is_about_values() || failure.kind == FailureKind::Refused(413);
+        if !may_be_divided {
+            let outcome = self.answered(GroupKind::Members, Err(failure));
+            return Err(self.conclude(entry, outcome, &[]).await);
+        }
+        let why = failure.to_string();
+        match self.conclude(entry, Outcome::Failed(why.clone()), &[]).await {
+            Outcome::Failed(_) => Ok(halves(members).map_or(Piece::Refused(why), Piece::Divided)),
+            outcome => Err(outcome),
+        }
+    }
+
+    /// Whether the group has everybody who came in, and nobody who went out.
+    async fn verified(&self, id: &HaiiloGroupId, coming: &[Member], out: &[Member]) -> Outcome {
+        let now: Members = match self.read(GroupKind::Members, id).await {
+            Ok(group) => group.members.unwrap_or_default(),
+            Err(Outcome::Failed(why)) => return Outcome::Unknown(why),
+            Err(outcome) => return outcome,
+        };
+        let has = |(seat, id): &&Member| now.has_id(Some(*seat), id.as_str());
+        let absent = coming.iter().filter(|member| !has(member)).count();
+        let still = out.iter().filter(has).count();
+        match absent + still {
+            0 => Outcome::Done,
+            _ => Outcome::Failed(format!(
+                "Haiilo took the change and did not keep it: {absent} are not in the group, and {still} still are; look at the group there"
+            )),
+        }
+    }
+
+    /// Those who have an account by now.
+    fn with_accounts(&self, seats: &[Seat]) -> Vec<Member> {
+        seats.iter().filter_map(|seat| Some((*seat, self.account(*seat)?))).collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! Groups of the intranet in a cycle: collected after the plan about people is made, applied after people are done. Trouble here stops nobody.
+
+mod apply;
+mod collect;
+mod delete;
+mod hall;
+mod members;
+
+pub use apply::GroupsDone;
+pub(super) use collect::{Around, plan};

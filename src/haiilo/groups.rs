@@ -1,0 +1,176 @@
+//! Groups of Haiilo through SCIM: reading them with their members, and writing them.
+//!
+//! Follows RFC 7643, 4.2 (groups) and RFC 7644, 3.5.2 (PATCH of members). A member goes by a path that names it: a `remove` with a list of
+//! values is no part of the standard, and a server that does not know it may take everybody out. Nobody is ever sent as part of a whole
+//! list, because a list that is too short would do the same.
+
+use compact_str::CompactString;
+use serde_json::{Map, Value as Json, json};
+
+use crate::clock::Clock;
+use crate::domain::attribute::entry;
+use crate::domain::groups::group::HaiiloGroup;
+use crate::domain::groups::members::Gathering;
+use crate::domain::groups::operation::GroupChange;
+use crate::domain::groups::roster::Roster;
+use crate::domain::ids::{HaiiloGroupId, HaiiloId};
+use crate::domain::snapshot::PageRequest;
+use crate::haiilo::client::{Connection, HaiiloReader, HaiiloWriter, located, unreadable};
+use crate::haiilo::error::HaiiloError;
+use crate::haiilo::group_wire;
+use crate::haiilo::wire;
+use crate::http::{Method, Repeatable};
+use crate::ports::{Direction, Failure, FailureKind, GroupReader, GroupRows, GroupWriter, NewGroup};
+
+const LIST: &str = "GET /Groups";
+const GET: &str = "GET /Groups/{id}";
+const CREATE: &str = "POST /Groups";
+const PATCH: &str = "PATCH /Groups/{id}";
+const DELETE: &str = "DELETE /Groups/{id}";
+
+const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+impl<C: Clock> GroupReader for HaiiloReader<C> {
+    async fn list_groups(&self, request: PageRequest, roster: &Roster<'_>) -> Result<GroupRows, Failure> {
+        let PageRequest { start, count } = request;
+        let mut url = self.connection().below(&["Groups"]);
+        url.set_query(Some(&format!("startIndex={start}&count={count}")));
+        let answer = self.connection().read(LIST, url).await?;
+        group_wire::read_page(&answer.body, roster).map_err(|error| unreadable(LIST, Some(error)))
+    }
+
+    async fn read_group(&self, id: &HaiiloGroupId, roster: &Roster<'_>) -> Result<Option<HaiiloGroup>, Failure> {
+        let url = self.connection().below(&["Groups", id.as_str()]);
+        let answer = match self.connection().read(GET, url).await {
+            Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        let read = group_wire::read_group(&answer.body, roster).map_err(|error| unreadable(GET, Some(error)))?;
+        let group = read.ok_or_else(|| unreadable(GET, None))?;
+        if group.id != *id {
+            return Err(Failure {
+                kind: FailureKind::Unreadable,
+                call: GET,
+                error: Box::new(HaiiloError::AnotherGroup),
+            });
+        }
+        // By id a group is shown whole: members that are not there are none.
+        let members = group.members.or_else(|| Some(Gathering::default().finish()));
+        Ok(Some(HaiiloGroup { members, ..group }))
+    }
+}
+
+impl<C: Clock> GroupWriter for HaiiloWriter<C> {
+    async fn create_group(&self, group: &NewGroup<'_>) -> Result<Option<HaiiloGroupId>, Failure> {
+        let connection = self.connection();
+        let url = connection.below(&["Groups"]);
+        let request = Connection::<C>::request(CREATE, Method::POST, url, Some(create_body(group)));
+        let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
+        let body = serde_json::from_slice::<Map<String, Json>>(&answer.body).ok();
+        let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text));
+        Ok(shown.or_else(|| located(&answer).map(CompactString::from)).map(HaiiloGroupId::new))
+    }
+
+    async fn update_group(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
+        self.connection().patch_group(id, update_operations(changes)).await
+    }
+
+    async fn move_members(
+        &self,
+        id: &HaiiloGroupId,
+        direction: Direction,
+        accounts: &[HaiiloId],
+    ) -> Result<(), Failure> {
+        self.connection().patch_group(id, member_operations(direction, accounts)).await
+    }
+
+    async fn delete_group(&self, id: &HaiiloGroupId) -> Result<(), Failure> {
+        let connection = self.connection();
+        let url = connection.below(&["Groups", id.as_str()]);
+        let request = Connection::<C>::request(DELETE, Method::DELETE, url, None);
+        connection.send(request, Repeatable::Never).await.map(|_| ())
+    }
+}
+
+impl<C: Clock> Connection<C> {
+    async fn patch_group(&self, id: &HaiiloGroupId, operations: Vec<Json>) -> Result<(), Failure> {
+        let body = json!({"schemas": [PATCH_OP], "Operations": operations});
+        let request = Self::request(PATCH, Method::PATCH, self.below(&["Groups", id.as_str()]), Some(body));
+        self.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+    }
+}
+
+/// The body of a create: no members, who come afterwards in pieces.
+fn create_body(group: &NewGroup<'_>) -> Json {
+    let NewGroup { name, description, okta_id } = group;
+    let mut body = json!({"schemas": [GROUP], "displayName": name.trim(), "externalId": okta_id});
+    if let Some(description) = description {
+        body["description"] = json!(description);
+    }
+    body
+}
+
+fn update_operations(changes: &[GroupChange]) -> Vec<Json> {
+    let operation = |change: &GroupChange| match &change.to {
+        Some(value) => json!({"op": "replace", "path": change.attribute.as_str(), "value": value}),
+        None => json!({"op": "remove", "path": change.attribute.as_str()}),
+    };
+    changes.iter().map(operation).collect()
+}
+
+fn member_operations(direction: Direction, accounts: &[HaiiloId]) -> Vec<Json> {
+    match direction {
+        Direction::In => {
+            let values: Vec<Json> = accounts.iter().map(|id| json!({"value": id})).collect();
+            vec![json!({"op": "add", "path": "members", "value": values})]
+        }
+        // A JSON text is what RFC 7644, 3.4.2.2 asks for within a filter.
+        Direction::Out => accounts
+            .iter()
+            .map(|id| json!({"op": "remove", "path": format!("members[value eq {}]", Json::from(id.as_str()))}))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{create_body, member_operations, update_operations};
+    use crate::domain::groups::operation::{GroupAttribute, GroupChange};
+    use crate::domain::ids::{HaiiloId, OktaGroupId};
+    use crate::ports::{Direction, NewGroup};
+
+    #[test]
+    fn what_is_sent() {
+        let okta_id = OktaGroupId::new("00g1");
+        let new = NewGroup { name: " Sales ", description: None, okta_id: &okta_id };
+        assert_eq!(
+            create_body(&new),
+            json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Sales", "externalId": "00g1"})
+        );
+        let described = NewGroup { description: Some(&"All of Sales".into()), ..new };
+        assert_eq!(create_body(&described)["description"], "All of Sales");
+        let ids = ["a", "b\"c"].map(HaiiloId::new);
+        assert_eq!(
+            member_operations(Direction::In, &ids),
+            [json!({"op": "add", "path": "members", "value": [{"value": "a"}, {"value": "b\"c"}]})]
+        );
+        assert_eq!(
+            member_operations(Direction::Out, &ids),
+            [
+                json!({"op": "remove", "path": "members[value eq \"a\"]"}),
+                json!({"op": "remove", "path": "members[value eq \"b\\\"c\"]"}),
+            ]
+        );
+        let change = |attribute, to: Option<&str>| GroupChange { attribute, from: None, to: to.map(Into::into) };
+        assert_eq!(
+            update_operations(&[change(GroupAttribute::Name, Some("New")), change(GroupAttribute::Description, None)]),
+            [
+                json!({"op": "replace", "path": "displayName", "value": "New"}),
+                json!({"op": "remove", "path": "description"}),
+            ]
+        );
+    }
+}

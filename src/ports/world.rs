@@ -1,0 +1,26 @@
+//! The world of a cycle: everything that is read, in one place.
+
+use crate::clock::Clock;
+use crate::ports::cycle::{AccountReader, AssignmentSource, StoreReader};
+use crate::ports::groups::{GroupReader, GroupSource};
+
+/// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
+pub trait World: Send + Sync {
+    /// Where assignments and groups come from.
+    type Source: AssignmentSource + GroupSource;
+    /// Where accounts and groups are read.
+    type Reader: AccountReader + GroupReader;
+    /// The store.
+    type Store: StoreReader;
+    /// The time.
+    type Clock: Clock;
+
+    /// Where assignments come from.
+    fn source(&self) -> &Self::Source;
+    /// Where accounts are read.
+    fn reader(&self) -> &Self::Reader;
+    /// The store.
+    fn store(&self) -> &Self::Store;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+}

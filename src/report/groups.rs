@@ -1,0 +1,269 @@
+//! Groups in a report: what is done to them, who comes in and who goes out, in the words of every form.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::domain::groups::group::same;
+use crate::domain::groups::held::HeldGroup;
+use crate::domain::groups::journal::GroupConcluded;
+use crate::domain::groups::operation::{GroupAction, GroupKind, GroupOperation, People, Removals};
+use crate::domain::groups::plan::{GroupCounts, GroupPlan, GroupState, RefusedRemovals};
+use crate::domain::groups::seat::Seat;
+use crate::domain::ids::HaiiloGroupId;
+use crate::report::sheet::Sheet;
+use crate::report::subject::{GroupEnds, Report, Sharing, View, Who, amount, counted, visible};
+
+/// People of a group who are named; beyond that, their number says enough.
+const NAMED: usize = 20;
+
+/// The name of a kind for a reader.
+pub(super) fn kind(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Link => "ADOPT",
+        GroupKind::Update => "UPDATE",
+        GroupKind::Create => "CREATE",
+        GroupKind::Members => "MEMBERS",
+        GroupKind::Delete => "DELETE",
+    }
+}
+
+/// How many members come and go, in a word or two.
+pub(super) fn moves(operation: &GroupOperation) -> String {
+    let refused = if operation.removals() == Some(&Removals::Refused) { " (waits for an approval)" } else { "" };
+    match &operation.action {
+        GroupAction::Members { add, remove, .. } if remove.is_empty() => format!("+{}", amount(add.len())),
+        GroupAction::Members { add, remove, .. } => {
+            format!("+{} -{}{refused}", amount(add.len()), amount(remove.len()))
+        }
+        GroupAction::Delete { members, .. } => format!("{} members lose it{refused}", counted(*members)),
+        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => String::new(),
+    }
+}
+
+/// The names of people, so many at most.
+pub(super) fn names(seats: &[Seat], people: &People, view: View) -> Vec<String> {
+    let most = if view.sharing == Sharing::Full { usize::MAX } else { NAMED };
+    let who = seats.iter().take(most).filter_map(|seat| people.get(seat));
+    let mut names: Vec<String> = who
+        .map(|who| match view.people {
+            Who::Named => visible(who.user_name.as_str()),
+            Who::Ids => who.okta_id.to_string(),
+        })
+        .collect();
+    names.sort();
+    if seats.len() > most {
+        names.push(format!("and {} more", amount(seats.len() - most)));
+    }
+    names
+}
+
+/// Everything about groups as text.
+pub(super) fn text(report: &Report<'_>, view: View, out: &mut Sheet) {
+    let plan = &report.plan.groups;
+    if plan.state == GroupState::Off {
+        return;
+    }
+    alarm(plan, out);
+    ends(report.groups, out);
+    if plan.state == GroupState::Planned {
+        let GroupCounts { chosen, unchanged, unmanaged, strangers, kept, left } = plan.counts;
+        out.section("Groups");
+        let parts = [
+            (chosen, "chosen in Okta"),
+            (unchanged, "as they shall be"),
+            (plan.held.len(), "held"),
+            (left, "no longer chosen, left alone"),
+            (unmanaged, "groups of Haiilo not ours, left alone"),
+            (strangers, "members not ours, left alone"),
+            (kept, "memberships of people about whom nothing is done"),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{} {what}", amount(count)))
+            .collect();
+        out.line(&format!("  {}", if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }));
+    }
+    out.table(plan.operations.iter().flat_map(|operation| rows(operation, plan, view)).collect());
+    for HeldGroup { okta_id, haiilo_id, name, reason } in &plan.held {
+        let group = haiilo_id.as_ref().map_or(String::new(), |id| format!("  group {}", visible(id.as_str())));
+        out.line(&format!("  HELD  {}  {okta_id}{group}", visible(name)));
+        out.line(&format!("      why:  {}", visible(&reason.reason())));
+        out.line(&format!("      what to do:  {}", reason.remedy()));
+    }
+}
+
+/// Which groups would lose too many members, and how they could.
+fn alarm(plan: &GroupPlan, out: &mut Sheet) {
+    let Some(id) = &plan.approval_id else { return };
+    out.section("APPROVAL NEEDED: nobody is taken out of these groups");
+    let row = |RefusedRemovals { okta_id, found, allowed }: &RefusedRemovals| {
+        let name = plan.operations.iter().find(|operation| operation.okta_id == *okta_id);
+        let name = name.map_or_else(String::new, |operation| visible(&operation.name));
+        vec!["members".to_owned(), format!("{} found, {} allowed", counted(*found), counted(*allowed)), name]
+    };
+    out.table(plan.refused.iter().map(row).collect());
+    out.line("  If this is what shall happen, let exactly these people go out:");
+    out.line(&format!("    okta-haiilo-sync sync --approve {id}"));
+}
+
+/// What became of operations: numbers, then everything that was not simply done.
+fn ends(ends: GroupEnds<'_>, out: &mut Sheet) {
+    let GroupEnds { concluded, stops } = ends;
+    if concluded.is_empty() && stops.is_empty() {
+        return;
+    }
+    out.section("Outcome of groups");
+    let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
+    out.line(&format!("  {} of {} operations done.", amount(done), amount(concluded.len())));
+    for stop in stops {
+        out.line(&format!("  STOPPED: {stop}"));
+    }
+    let row = |one: &GroupConcluded| {
+        let detail = one.outcome.detail()?;
+        let words = [kind(one.operation.kind()).to_owned(), visible(&one.operation.name)];
+        Some([&words[..], &[one.outcome.as_str().replace('_', " "), visible(&detail)]].concat())
+    };
+    out.table(concluded.iter().filter_map(row).collect());
+}
+
+/// An operation as rows: the group, then what changes and who comes and goes.
+fn rows(operation: &GroupOperation, plan: &GroupPlan, view: View) -> Vec<Vec<String>> {
+    let group = operation.haiilo_id().map_or(String::new(), |id| format!("group {}", visible(id.as_str())));
+    let head = [kind(operation.kind()).to_owned(), visible(&operation.name), operation.okta_id.to_string(), group];
+    let mut rows = vec![[&head[..], &[moves(operation)]].concat()];
+    let shown = |text: Option<&str>| text.map_or("(empty)".to_owned(), visible);
+    for change in operation.changes() {
+        let to = format!("-> {}", shown(change.to.as_deref()));
+        rows.push(vec![format!("    {}", change.attribute.as_str()), shown(change.from.as_deref()), to]);
+    }
+    let (add, remove) = operation.moves();
+    for (sign, seats) in [("+", add), ("-", remove)] {
+        rows.extend(names(seats, &plan.people, view).into_iter().map(|name| vec![format!("    {sign}"), name]));
+    }
+    rows
+}
+
+/// Everything about groups as JSON; null where groups are not synced.
+pub(super) fn json(report: &Report<'_>) -> Json {
+    let GroupPlan { state, operations, held, refused, approval_id, counts, people, memberships: _, findings: _ } =
+        &report.plan.groups;
+    let state = match state {
+        GroupState::Off => return Json::Null,
+        GroupState::Unread => "unread",
+        GroupState::Planned => "planned",
+    };
+    let GroupCounts { chosen, unchanged, unmanaged, strangers, kept, left } = counts;
+    let of_operation = |operation: &GroupOperation| {
+        let mut object = operation.to_json(people);
+        object["removals"] = json!(operation.removals().map(removals));
+        object
+    };
+    let of_refused = |RefusedRemovals { okta_id, found, allowed }: &RefusedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
+    let GroupEnds { concluded, stops } = report.groups;
+    json!({
+        "state": state,
+        "approval_id": approval_id,
+        "operations": operations.iter().map(of_operation).collect::<Vec<_>>(),
+        "held": held.iter().map(of_held).collect::<Vec<_>>(),
+        "refused": refused.iter().map(of_refused).collect::<Vec<_>>(),
+        "unchanged": unchanged,
+        "counts": {
+            "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": strangers, "kept": kept,
+            "no_longer_chosen": left,
+        },
+        "outcomes": concluded.iter().map(of_end).collect::<Vec<_>>(),
+        "stopped": stops,
+    })
+}
+
+fn removals(removals: &Removals) -> &'static str {
+    match removals {
+        Removals::Free => "free",
+        Removals::Approved(_) => "approved",
+        Removals::Refused => "refused",
+    }
+}
+
+fn of_held(HeldGroup { okta_id, haiilo_id, name, reason }: &HeldGroup) -> Json {
+    json!({
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "name": name, "code": reason.code(), "reason": reason.reason(),
+        "remedy": reason.remedy(),
+    })
+}
+
+fn of_end(GroupConcluded { operation, haiilo_id, outcome }: &GroupConcluded) -> Json {
+    json!({
+        "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id, "name": operation.name,
+        "outcome": outcome.as_str(), "detail": outcome.detail(),
+    })
+}
+
+/// A row of a table for spreadsheets: a change of a group, or why there is none.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Line {
+    pub(super) section: &'static str,
+    pub(super) kind: String,
+    pub(super) okta_id: String,
+    pub(super) haiilo_id: Option<String>,
+    pub(super) name: String,
+    pub(super) path: &'static str,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) remedy: Option<&'static str>,
+}
+
+/// Everything about groups, a row for each change, for each person who comes or goes, and for each group that is held.
+pub(super) fn lines(report: &Report<'_>) -> Vec<Line> {
+    let plan = &report.plan.groups;
+    let id = |id: Option<&HaiiloGroupId>| id.map(ToString::to_string);
+    let mut lines: Vec<Line> =
+        plan.operations.iter().flat_map(|operation| of_change(operation, &plan.people)).collect();
+    lines.extend(plan.held.iter().map(|held| Line {
+        section: "held_group",
+        kind: held.reason.code().to_owned(),
+        okta_id: held.okta_id.to_string(),
+        haiilo_id: id(held.haiilo_id.as_ref()),
+        name: held.name.to_string(),
+        reason: Some(held.reason.reason()),
+        remedy: Some(held.reason.remedy()),
+        ..Line::default()
+    }));
+    lines.extend(report.groups.concluded.iter().map(|one| Line {
+        section: "outcome",
+        kind: format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str()),
+        okta_id: one.operation.okta_id.to_string(),
+        haiilo_id: id(one.haiilo_id.as_ref()),
+        name: one.operation.name.to_string(),
+        reason: one.outcome.detail(),
+        ..Line::default()
+    }));
+    lines
+}
+
+fn of_change(operation: &GroupOperation, people: &People) -> Vec<Line> {
+    let base = Line {
+        section: "group",
+        kind: operation.kind().as_str().to_owned(),
+        okta_id: operation.okta_id.to_string(),
+        haiilo_id: operation.haiilo_id().map(ToString::to_string),
+        name: operation.name.to_string(),
+        ..Line::default()
+    };
+    let changed = operation.changes().iter().filter(|change| !same(change.from.as_deref(), change.to.as_deref()));
+    let text = |text: &Option<compact_str::CompactString>| text.as_ref().map(ToString::to_string);
+    let mut lines: Vec<Line> = changed
+        .map(|change| Line {
+            path: change.attribute.as_str(),
+            from: text(&change.from),
+            to: text(&change.to),
+            ..base.clone()
+        })
+        .collect();
+    let who = |seat: &Seat| people.get(seat).map(|who| who.user_name.to_string());
+    let (add, remove) = operation.moves();
+    lines.extend(add.iter().map(|seat| Line { path: "members", to: who(seat), ..base.clone() }));
+    lines.extend(remove.iter().map(|seat| Line { path: "members", from: who(seat), ..base.clone() }));
+    if lines.is_empty() { vec![base] } else { lines }
+}

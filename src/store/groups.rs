@@ -1,0 +1,132 @@
+//! Groups in the store: links, entries of the journal, and how many members were taken out of each group in a day.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::AnyConnection;
+use sqlx::{Error, Row as _};
+
+use crate::domain::groups::journal::GroupIntent;
+use crate::domain::groups::link::{GroupLink, GroupMemory, OpenGroupOperation};
+use crate::domain::groups::operation::GroupKind;
+use crate::domain::ids::{ApprovalId, HaiiloGroupId, OktaGroupId};
+use crate::domain::journal::{EntryId, Mandate};
+use crate::domain::link::Origin;
+
+/// What the store remembers of groups.
+pub(super) async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupMemory, Error> {
+    Ok(GroupMemory {
+        links: links(connection).await?,
+        removed: removed(connection, now).await?,
+        open: open(connection).await?,
+    })
+}
+
+async fn links(connection: &mut AnyConnection) -> Result<BTreeMap<OktaGroupId, GroupLink>, Error> {
+    let rows = sqlx::query("SELECT okta_id, haiilo_id, name, origin, described FROM group_links")
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let okta_id = OktaGroupId::new(row.try_get::<String, _>(0)?);
+            let link = GroupLink {
+                okta_id: okta_id.clone(),
+                haiilo_id: HaiiloGroupId::new(row.try_get::<String, _>(1)?),
+                name: row.try_get::<String, _>(2)?.into(),
+                // An origin that we cannot read is the careful one: adopted groups are never deleted.
+                origin: if row.try_get::<String, _>(3)? == "created" { Origin::Created } else { Origin::Adopted },
+                described: row.try_get::<Option<String>, _>(4)?.map(Into::into),
+            };
+            Ok((okta_id, link))
+        })
+        .collect()
+}
+
+/// Members count, and not entries: an entry takes out as many as it names, be it that its outcome is not known.
+async fn removed(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<BTreeMap<OktaGroupId, u64>, Error> {
+    let rows = sqlx::query(
+        "SELECT okta_id, CAST(SUM(removed) AS BIGINT) FROM journal WHERE at > $1 AND removed > 0 AND counted = 1 \
+         AND (outcome IS NULL OR outcome IN ('done', 'unknown')) GROUP BY okta_id",
+    )
+    .bind((now - TimeDelta::hours(24)).timestamp())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let count = u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0);
+            Ok((OktaGroupId::new(row.try_get::<String, _>(0)?), count))
+        })
+        .collect()
+}
+
+async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOperation>, Error> {
+    let rows = sqlx::query(
+        "SELECT entry, kind, okta_id, haiilo_id FROM journal WHERE outcome IS NULL AND kind LIKE 'group-%' ORDER BY entry",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OpenGroupOperation {
+                entry: row.try_get(0)?,
+                kind: GroupKind::of(row.try_get::<String, _>(1)?.as_str()).unwrap_or(GroupKind::Members),
+                okta_id: OktaGroupId::new(row.try_get::<String, _>(2)?),
+                haiilo_id: row.try_get::<Option<String>, _>(3)?.map(HaiiloGroupId::new),
+            })
+        })
+        .collect()
+}
+
+/// Writes a request of an operation down. In the columns of a person stands the group.
+pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupIntent<'_>) -> Result<EntryId, Error> {
+    let GroupIntent { mandate, at, operation, haiilo_id, sent, before, removed } = intent;
+    let Mandate { run, approval, by, reason } = mandate;
+    let row = sqlx::query(
+        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
+         removed, approval, by_whom, reason) \
+         VALUES ((SELECT COALESCE(MAX(entry), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $10, $11, $12, $13) \
+         RETURNING entry",
+    )
+    .bind(run.as_str())
+    .bind(at.timestamp())
+    .bind(operation.kind().as_str())
+    .bind(operation.okta_id.as_str())
+    .bind(haiilo_id.map(HaiiloGroupId::as_str))
+    .bind(operation.name.as_str())
+    .bind(before.as_ref().map(ToString::to_string))
+    .bind(sent.to_string())
+    .bind(i64::from(approval.is_none()))
+    .bind(i64::try_from(*removed).unwrap_or(i64::MAX))
+    .bind(approval.as_ref().map(ApprovalId::as_str))
+    .bind(by.as_str())
+    .bind(reason.as_deref())
+    .fetch_one(connection)
+    .await?;
+    Ok(EntryId(row.try_get(0)?))
+}
+
+pub(super) async fn write_link(connection: &mut AnyConnection, link: &GroupLink, now: i64) -> Result<(), Error> {
+    let GroupLink { okta_id, haiilo_id, name, origin, described } = link;
+    sqlx::query(
+        "INSERT INTO group_links (okta_id, haiilo_id, name, origin, described, since) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (okta_id) DO UPDATE SET haiilo_id = excluded.haiilo_id, name = excluded.name, origin = excluded.origin, \
+         described = excluded.described",
+    )
+    .bind(okta_id.as_str())
+    .bind(haiilo_id.as_str())
+    .bind(name.as_str())
+    .bind(match origin {
+        Origin::Created => "created",
+        Origin::Adopted => "adopted",
+    })
+    .bind(described.as_deref())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn remove_link(connection: &mut AnyConnection, id: &OktaGroupId) -> Result<(), Error> {
+    sqlx::query("DELETE FROM group_links WHERE okta_id = $1").bind(id.as_str()).execute(connection).await?;
+    Ok(())
+}
