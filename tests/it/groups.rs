@@ -5,6 +5,7 @@ use okta_haiilo_sync::domain::groups::rules::GroupDeletes;
 use okta_haiilo_sync::engine::{Reviewed, Scope};
 
 use crate::groups_stage::{did_something, ended, in_step, intranet, named};
+use crate::server;
 
 #[tokio::test]
 async fn chosen_groups_are_made_and_filled() {
@@ -169,4 +170,27 @@ async fn only_what_was_reviewed_of_a_group_is_done() {
     let report = world.try_sync_with(Scope::Reviewed(reviewed), None).await.expect("a cycle");
     assert_eq!(ended(&report), ["group-members done Sales"]);
     assert_eq!(world.inside("Sales"), [0, 1]);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
+async fn links_and_removals_of_groups_are_remembered_on_postgres() {
+    let mut world = intranet(3).await;
+    world.server = Some(server::database().await);
+    let sales = world.okta_group("Sales", &[0, 1]);
+    world.okta.state().describe_group(&sales, Some("They sell"));
+    world.sync_well_approved().await;
+    world.leave("Sales", 1);
+    world.sync_groups(&["group-members done Sales"]).await;
+    let memory = world.memory().await.groups;
+    let [link] = &memory.links.values().collect::<Vec<_>>()[..] else { panic!("{memory:?}") };
+    assert_eq!((link.okta_id.as_str(), link.described.as_deref()), (&*sales, Some("They sell")));
+    assert_eq!((memory.removed.into_values().collect::<Vec<_>>(), memory.open), (vec![1], Vec::new()));
+    world.settings.groups.as_mut().expect("rules").delete = GroupDeletes::WhenGone;
+    world.okta_group("Staff", &[2]);
+    world.sync().await;
+    world.okta.state().drop_group(&sales);
+    world.sync_groups(&["group-delete done Sales"]).await;
+    assert_eq!(world.memory().await.groups.links.len(), 1);
+    world.assert_groups_converged().await;
 }
