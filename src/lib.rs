@@ -7,7 +7,8 @@
 //!   write with.
 //! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
 //!   the time.
-//! - [`engine`] runs the cycle: collect, map, correlate, plan, guard, apply, record.
+//! - [`engine`] runs the cycle: collect, map, correlate, plan, guard, apply, record. Groups of the intranet come after people, with a plan and
+//!   limits of their own ([`domain::groups`], `engine::groups`): trouble with them stops nobody.
 //! - [`report`] makes texts of it, [`config`] reads what an administrator wrote, [`daemon`] knows the schedule, and [`cli`] is the one place
 //!   that prints.
 //!
