@@ -9,9 +9,6 @@ use crate::company::Company;
 
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const ROUNDS: usize = 3;
-/// The most that a person may cost in a company of a million, as a multiple of what one costs in a company of ten thousand. Sorting alone makes
-/// that about one and a half, and caches that are too small the rest.
-const MOST_GROWTH: f64 = 3.0;
 
 pub(crate) fn measure(bounds: &mut Bounds) {
     println!("the pure part of a cycle, one core");
@@ -23,7 +20,7 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     bounds.ratio(
         "cost of a person among 1,000,000, as a multiple of that among 10,000",
         times[2] / times[0] / 100.0,
-        MOST_GROWTH,
+        bounds.goals.growth,
     );
 }
 
