@@ -10,11 +10,12 @@ use compact_str::CompactString;
 use crate::domain::account::Account;
 use crate::domain::held::{HeldReason, InCommon};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{EmployeeNumber, HaiiloId, OktaUserId};
 use crate::domain::leavers::Gone;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::Memory;
 use crate::domain::owners::Owners;
+use crate::domain::policy::Policy;
 use crate::domain::value::Value;
 
 /// Whom a joiner may be.
@@ -35,12 +36,12 @@ impl<'a> Acquaintances<'a> {
     pub fn of(
         owners: &Owners<'a>,
         memory: &'a Memory,
-        (mapping, token_owner): (&Mapping, Option<&UserName>),
+        (mapping, policy): (&Mapping, &Policy),
         gone: &'a Gone,
         wanted: &[(&OktaUserId, &Identity)],
     ) -> Self {
         let slots = mapping.human_name();
-        let strangers = slots.map(|slots| strangers(owners, token_owner, slots, wanted));
+        let strangers = slots.map(|slots| strangers(owners, policy, slots, wanted));
         let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
@@ -79,16 +80,14 @@ impl<'a> Acquaintances<'a> {
 /// The accounts that are not ours, by their given and family names.
 fn strangers<'a>(
     owners: &Owners<'a>,
-    token_owner: Option<&UserName>,
+    policy: &Policy,
     slots: [usize; 2],
     wanted: &[(&OktaUserId, &Identity)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {
         // The owner of our token is a machine, whatever it is called.
-        account.user_name.as_ref().is_some_and(|name| {
-            !claims.contains(&name.key_hash()) && token_owner.is_none_or(|owner| !name.same_as(owner))
-        })
+        account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !policy.owns_token(name))
     };
     let named = |account: &'a Account| {
         let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));

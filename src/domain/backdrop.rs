@@ -7,11 +7,13 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::external_ids::external_id;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::link::Links;
 use crate::domain::mapping::Mapping;
 use crate::domain::memory::Fingerprint;
+use crate::domain::policy::Policy;
 use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
 use crate::domain::value::Value;
 
@@ -86,7 +88,7 @@ impl Backdrop {
     pub fn of(
         (people, accounts): (&AssignmentSnapshot, &AccountSnapshot),
         links: &Links,
-        (mapping, token_owner): (&Mapping, Option<&UserName>),
+        (mapping, policy): (&Mapping, &Policy),
         settled: &SettledNow<'_>,
     ) -> Self {
         let assigned = people.people().iter().filter(|person| person.state != PersonState::Left);
@@ -104,17 +106,16 @@ impl Backdrop {
             .iter()
             .filter(|account| links.of_account(&account.id).is_none() && !settled.accounts.contains(&account.id))
             .collect();
-        let is_human = |account: &&&Account| {
-            account.user_name.as_ref().is_some_and(|name| token_owner.is_none_or(|owner| !name.same_as(owner)))
-        };
+        let is_human = |account: &&&Account| account.user_name.as_ref().is_some_and(|name| !policy.owns_token(name));
         let slots = mapping.human_name();
         Self {
             unsettled,
             strange_names: strange.iter().filter_map(|account| account.user_name.as_ref()).map(Mark::of_name).collect(),
-            strange_ids: mapping.external_id().map_or_else(BTreeSet::new, |slot| {
-                let ids = strange.iter().filter_map(|account| account.values[slot].as_ref());
-                ids.map(|id| Mark::of_external_id(&id.shown())).collect()
-            }),
+            strange_ids: strange
+                .iter()
+                .filter_map(|account| external_id(mapping, account))
+                .map(|id| Mark::of_external_id(&id))
+                .collect(),
             strangers: strange
                 .iter()
                 .filter(is_human)

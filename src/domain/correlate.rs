@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use crate::domain::account::{Account, Activity};
 use crate::domain::acquaintances::Acquaintances;
-use crate::domain::external_ids::ExternalIds;
+use crate::domain::external_ids::{ExternalIds, foreign_external_id};
 use crate::domain::held::{Held, HeldReason};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
@@ -76,7 +76,7 @@ pub struct Correlation<'a> {
 pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(sides, &mut correlation);
-    let names = (sides.mapping, sides.policy.token_owner.as_ref());
+    let names = (sides.mapping, sides.policy);
     // Where everybody has an account, nobody is looked for.
     let acquaintances = LazyCell::new(|| Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(sides));
@@ -232,25 +232,25 @@ fn by_external_id<'a>(
     identity: &Identity,
 ) -> Option<Attempt<'a>> {
     let found = external_ids.accounts(okta_id);
+    if found.is_empty() {
+        return None;
+    }
     let named = sides.accounts.named(&identity.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
     let is_other = |account: &&Account| {
         sides.memory.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
     };
     let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
-    match (found, &several[..]) {
-        ([], _) => None,
-        (_, [account]) => Some(match sides.accounts.proof() {
-            Proof::Doubtful(why) => Attempt::Held(None, HeldReason::ListingDoubtful(why.clone())),
-            Proof::Agreed => {
-                let made = sides.memory.lost_creates(okta_id).next().is_some();
-                Attempt::Found(Found::Unowned { account, origin: if made { Origin::Created } else { Origin::Adopted } })
-            }
-        }),
+    Some(match (&several[..], sides.accounts.proof()) {
+        ([account], Proof::Agreed) => {
+            let made = sides.memory.lost_creates(okta_id).next().is_some();
+            Attempt::Found(Found::Unowned { account, origin: if made { Origin::Created } else { Origin::Adopted } })
+        }
+        ([_], Proof::Doubtful(why)) => Attempt::Held(None, HeldReason::ListingDoubtful(why.clone())),
         _ => {
             let ids = several.iter().map(|account| account.id.clone()).collect();
-            Some(Attempt::Held(None, HeldReason::SeveralAccounts(ids)))
+            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
         }
-    }
+    })
 }
 
 fn attempt_joiner<'a>(
@@ -331,12 +331,6 @@ fn made_under_another_name<'a>(
         let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
         is_free.then(|| (account, sides.memory.perhaps_made_for(&open.user_name, okta_id)))
     })
-}
-
-/// The externalId of an account, where it is that of somebody else or of another directory.
-pub fn foreign_external_id(mapping: &Mapping, account: &Account, okta_id: &OktaUserId) -> Option<CompactString> {
-    let found = account.values[mapping.external_id()?].as_ref()?.shown();
-    (found.trim() != okta_id.as_str()).then(|| CompactString::from(&*found))
 }
 
 /// Whether an account must get another userName, be it one in other letters.

@@ -1,7 +1,7 @@
 //! Making the plan: from everybody's account and everybody's wishes to operations, and to reasons where there is none.
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
@@ -17,7 +17,7 @@ use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::leaver::{Evidence, Fate, KeptBecause, Leaver};
 use crate::domain::leavers::Leaving;
 use crate::domain::link::Origin;
-use crate::domain::mapping::{Kind as AttributeKind, Mapping, On};
+use crate::domain::mapping::{Kind as AttributeKind, Mapping, On, Rule};
 use crate::domain::memory::ParkedValue;
 use crate::domain::noticed;
 use crate::domain::operation::{Action, Change, Element, Kind, Means, Nature, Operation};
@@ -36,8 +36,8 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
     let Correlation { matched, held, out_of_scope, staged } = correlation;
     let Leaving { mut leavers, held: held_leavers, gone: _, notes } = leaving;
     keep_for_whoever_may_come_back(&mut leavers, &held);
-    let references = LazyCell::new(|| References::of(basis.sides));
-    let mut draft = Draft { basis, plan: Plan::default(), wishes: BTreeMap::new(), references, unresolved: 0 };
+    let mut draft =
+        Draft { basis, plan: Plan::default(), wishes: BTreeMap::new(), references: OnceCell::new(), unresolved: 0 };
     draft.plan.held = held;
     draft.plan.held.extend(held_leavers);
     draft.plan.notes.leavers = notes;
@@ -88,11 +88,11 @@ fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Held]) {
 }
 
 /// A plan in the making.
-struct Draft<'a, R> {
+struct Draft<'a> {
     basis: Basis<'a>,
     plan: Plan,
     /// Where no attribute names other people, nobody is looked for.
-    references: LazyCell<References<'a>, R>,
+    references: OnceCell<References<'a>>,
     /// Values that name nobody who has an account.
     unresolved: usize,
     /// Operations that wait for a group which Haiilo did not have, by group.
@@ -110,7 +110,7 @@ enum Settled {
     Changes,
 }
 
-impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
+impl Draft<'_> {
     fn person(&mut self, matched: &Matched<'_>) {
         let Matched { okta_id, identity, found } = matched;
         match found {
@@ -167,10 +167,7 @@ impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
             let to = match (&identity.wants[slot], rule.on) {
                 (Want::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
                 (Want::Clear, On::CreateAndUpdate) => None,
-                (Want::Set(value), On::CreateAndUpdate) if rule.kind == AttributeKind::Person => {
-                    self.person_meant(value).map(Cow::Owned).or(from.map(Cow::Borrowed))
-                }
-                (Want::Set(value), On::CreateAndUpdate) => Some(Cow::Borrowed(value)),
+                (Want::Set(value), On::CreateAndUpdate) => self.meant(rule, value).or(from.map(Cow::Borrowed)),
             };
             if value::same(from, to.as_deref(), rule.compare) {
                 self.unpark(okta_id, &rule.path);
@@ -218,13 +215,17 @@ impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
         Settled::Waits
     }
 
-    /// The Haiilo id of whoever a value names, if they have an account.
-    fn person_meant(&mut self, value: &Value) -> Option<Value> {
-        let id = self.references.account(&value.shown());
+    /// What a rule sends: its value, or the Haiilo id of whoever the value names. Somebody without an account is named by a later cycle.
+    fn meant<'v>(&mut self, rule: &Rule, value: &'v Value) -> Option<Cow<'v, Value>> {
+        if rule.kind != AttributeKind::Person {
+            return Some(Cow::Borrowed(value));
+        }
+        let references = self.references.get_or_init(|| References::of(self.basis.sides));
+        let id = references.account(&value.shown());
         if id.is_none() {
             self.unresolved += 1;
         }
-        id.and_then(|id| Value::text(id.as_str()))
+        id.and_then(|id| Value::text(id.as_str())).map(Cow::Owned)
     }
 
     /// A change goes into the operation, unless its value is parked.
@@ -303,8 +304,9 @@ impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
         {
             return self.plan.held.push(held(HeldReason::NoGroup));
         }
-        let mut changes = changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
-        self.resolve_people(&mut changes);
+        let changes = changes_of_new(mapping, &identity.user_name, |slot| {
+            self.meant(&mapping.rules()[slot], identity.value(slot)?).map(Cow::into_owned)
+        });
         if let Some(refused) = refused_create(self.basis, okta_id, identity) {
             return self.plan.held.push(held(HeldReason::CreateRefused(refused)));
         }
@@ -329,23 +331,6 @@ impl<'a, R: FnOnce() -> References<'a>> Draft<'a, R> {
                 self.wishes.entry(group).or_default().push(operation);
             }
         }
-    }
-
-    /// Where an attribute of a new account names somebody else, their Haiilo id; who has no account yet is named by a later cycle.
-    fn resolve_people(&mut self, changes: &mut Vec<Change>) {
-        let rules = self.basis.sides.mapping.rules();
-        let people: Vec<&AttributePath> =
-            rules.iter().filter(|rule| rule.kind == AttributeKind::Person).map(|rule| &*rule.path).collect();
-        if people.is_empty() {
-            return;
-        }
-        changes.retain_mut(|change| {
-            if !people.contains(&&*change.path) {
-                return true;
-            }
-            change.to = change.to.as_ref().and_then(|value| self.person_meant(value));
-            change.to.is_some()
-        });
     }
 
     /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
@@ -391,7 +376,11 @@ static ACTIVE: LazyLock<Arc<AttributePath>> =
     LazyLock::new(|| Arc::new(AttributePath::parse("active").expect("the name of an attribute is a path")));
 
 /// What makes a new account: the userName, and a value for each slot that has one.
-pub fn changes_of_new(mapping: &Mapping, user_name: &UserName, value: impl Fn(usize) -> Option<Value>) -> Vec<Change> {
+pub fn changes_of_new(
+    mapping: &Mapping,
+    user_name: &UserName,
+    mut value: impl FnMut(usize) -> Option<Value>,
+) -> Vec<Change> {
     let name = Change {
         path: Arc::clone(&mapping.user_name().path),
         nature: Nature::Plain,

@@ -40,6 +40,21 @@ pub enum Origin {
     Adopted,
 }
 
+impl Origin {
+    /// The word of the store and of reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+        }
+    }
+
+    /// Takes a word that was kept. One that we cannot read is the careful one: what was adopted is not deleted by itself.
+    pub fn of(word: &str) -> Self {
+        if word == Self::Created.as_str() { Self::Created } else { Self::Adopted }
+    }
+}
+
 /// Whether a listing ever showed an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {

@@ -39,6 +39,7 @@ pub mod requests;
 pub mod sides;
 pub mod snapshot;
 pub mod target;
+mod trail;
 pub mod value;
 pub mod walk;
 pub mod write_probe;

@@ -4,14 +4,13 @@
 //! An Okta listing is a walk along cursors ("Link header", core Okta API); a SCIM listing is a walk by index (RFC 7644, 3.4.2.4) whose
 //! total must agree with the rows received, or with a second walk.
 
-use std::collections::HashSet;
-
 use crate::domain::account::{Account, AccountRow};
 use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
 pub use crate::domain::person::{Person, PersonState};
 use crate::domain::positions::{Positions, hash};
+use crate::domain::trail::Trail;
 pub use crate::domain::walk::{Incomplete, PageRequest, Proof};
-use crate::domain::walk::{Listed, MOST_PAGES, Walk, Walked};
+use crate::domain::walk::{Listed, Walk, Walked};
 
 /// All people who are assigned to the application: a complete listing.
 #[derive(Clone, Debug)]
@@ -53,45 +52,24 @@ impl AssignmentSnapshot {
 pub struct AssignmentWalk {
     people: Vec<Person>,
     unreadable: usize,
-    pages: usize,
-    cursors: HashSet<u64>,
-    ended: Ended,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Ended {
-    #[default]
-    NotYet,
-    Yes,
+    trail: Trail,
 }
 
 impl AssignmentWalk {
     /// Takes the next page: its people, the number of rows that named nobody, and the cursor of the page after it.
     pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
-        self.pages += 1;
         self.people.extend(people);
         self.unreadable += unreadable;
-        match next {
-            None => self.ended = Ended::Yes,
-            Some(cursor) => {
-                if !self.cursors.insert(hash(cursor)) {
-                    return Err(Incomplete::Circle { page: self.pages });
-                }
-                if self.pages == MOST_PAGES {
-                    return Err(Incomplete::Endless);
-                }
-            }
-        }
-        Ok(())
+        self.trail.step(next)
     }
 
     /// The snapshot, if the last page was read.
     pub fn finish(self) -> Result<AssignmentSnapshot, Incomplete> {
-        if self.ended == Ended::NotYet { Err(Incomplete::CutShort) } else { Ok(self.snapshot()) }
+        self.trail.end().map(|()| self.snapshot())
     }
 
     fn snapshot(self) -> AssignmentSnapshot {
-        let Self { mut people, unreadable, pages, cursors: _, ended: _ } = self;
+        let Self { mut people, unreadable, trail } = self;
         people.sort_by(|left, right| left.id.cmp(&right.id));
         // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
         people.dedup_by(|later, earlier| {
@@ -102,7 +80,7 @@ impl AssignmentWalk {
             twice
         });
         people.shrink_to_fit();
-        AssignmentSnapshot { people, unreadable, pages }
+        AssignmentSnapshot { people, unreadable, pages: trail.pages() }
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a deactivation does is the deprovision policy of the intranet's user directory, which no call shows: each account is read back.
 
 use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::external_ids::external_id;
 use crate::domain::ids::{HaiiloId, OktaUserId};
 use crate::domain::journal::{Effect, Outcome};
 use crate::domain::leavers;
@@ -19,10 +20,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Sends a deactivation and looks what became of the account.
     pub(super) async fn send_deactivation(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Inactive).await;
-        match &answer {
-            Ok(()) => self.run.succeeded(operation.kind()),
-            Err(failure) => self.run.failed(operation.kind(), failure),
-        }
+        self.run.ended(operation.kind(), &answer);
         match &answer {
             Ok(()) => {}
             // The account was read a moment ago; a look tells what was done.
@@ -69,19 +67,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Err(outcome) => return outcome,
         };
         let (outcome, effects) = self.send_activation(&operation.okta_id, id).await;
-        match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            Ok(()) => outcome,
-            Err(failure) => self.run.cannot_conclude(&failure),
-        }
+        self.conclude(entry, outcome, &effects).await
     }
 
     /// Sends an activation and looks what became of it. It is sent once: what stays inactive after it, does so by the directory's policy.
     pub(super) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Active).await;
-        match &answer {
-            Ok(()) => self.run.succeeded(Kind::Reactivate),
-            Err(failure) => self.run.failed(Kind::Reactivate, failure),
-        }
+        self.run.ended(Kind::Reactivate, &answer);
         match &answer {
             Ok(()) => {}
             Err(failure) if failure.kind == FailureKind::Unknown => {}
@@ -99,9 +91,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             (Err(failure), _) => (Outcome::Unknown(failure.to_string()), Vec::new()),
         }
     }
-}
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
     pub(super) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
         let id = self.memory().deleted(&operation.okta_id)?;
@@ -110,9 +100,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Err(failure) => return Some(self.create_failed(&failure)),
         };
         let name = whole.account.user_name.clone()?;
-        let bears_id = self.mapping().external_id().and_then(|slot| whole.account.values[slot].as_ref());
-        let is_theirs = name.same_as(&operation.user_name)
-            || bears_id.is_some_and(|found| found.shown().trim() == operation.okta_id.as_str());
+        let bears = external_id(self.mapping(), &whole.account);
+        let is_theirs =
+            name.same_as(&operation.user_name) || bears.is_some_and(|found| found.trim() == operation.okta_id.as_str());
         let is_free = self.owner(id).is_none()
             && leavers::protection(self.policy(), self.memory(), id, [&name, &operation.user_name]).is_none();
         if !is_theirs || !is_free {
@@ -136,10 +126,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             _ => Vec::new(),
         };
         self.remember_links(&effects);
-        Some(match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            Ok(()) => outcome,
-            Err(failure) => self.run.cannot_conclude(&failure),
-        })
+        Some(self.conclude(entry, outcome, &effects).await)
     }
 }
 

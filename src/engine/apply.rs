@@ -1,4 +1,5 @@
-//! Applying a plan: links, accounts that become active again, updates, creates, and then whatever somebody loses an account by. One person's failure does not stop the rest; signs of a general one do.
+//! Applying a plan: links, accounts that become active again, updates, creates, and then whatever somebody loses an account by. One person's
+//! failure does not stop the rest; signs of a general one do.
 
 use futures_util::{StreamExt as _, stream};
 

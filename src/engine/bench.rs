@@ -100,7 +100,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         before: &WholeAccount,
         after: &WholeAccount,
     ) -> Result<(), Outcome> {
-        let Some((stop, items)) = self.canaries.surprise(operation, before, after, self.now()) else { return Ok(()) };
+        let Some(surprise) = self.canaries.surprise(operation, before, after, self.now()) else { return Ok(()) };
+        Err(self.stop_at(&self.run, surprise).await)
+    }
+
+    /// Stops a run at what a canary showed; keeps it for an approval.
+    pub(super) async fn stop_at(&self, run: &Run, (stop, items): (Stop, BTreeSet<String>)) -> Outcome {
         if let Stop::Canary { approval_id, also_changed, .. } = &stop {
             let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
             let refusal = Refusal {
@@ -111,12 +116,20 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 violations: vec![violation],
             };
             if let Err(failure) = self.world.store().refuse(&refusal).await {
-                return Err(self.run.cannot_conclude(&failure));
+                return run.cannot_conclude(&failure);
             }
         }
         let why = stop.reason();
-        self.run.stop(stop);
-        Err(Outcome::Failed(why))
+        run.stop(stop);
+        Outcome::Failed(why)
+    }
+
+    /// Writes down how an operation ended, and what follows; the outcome, or that it could not be written down.
+    pub(super) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
+        match self.world.store().conclude(entry, &outcome, effects, self.now()).await {
+            Ok(()) => outcome,
+            Err(failure) => self.run.cannot_conclude(&failure),
+        }
     }
 
     /// Writes an entry whose outcome is known at once, because nothing is sent for it.

@@ -78,11 +78,19 @@ impl<'a> Canaries<'a> {
         now: chrono::DateTime<chrono::Utc>,
     ) -> Option<(Stop, BTreeSet<String>)> {
         let sent: Vec<String> = operation.changes().iter().flat_map(Change::touches).collect();
-        let also_changed = after.changed_besides(before, &sent);
+        self.unapproved(operation.canary(), after.changed_besides(before, &sent), now)
+    }
+
+    /// A change that nobody sent, with what an approval of it names; nothing where there is none, or an operator approved just that.
+    pub(super) fn unapproved(
+        &self,
+        what: String,
+        also_changed: Vec<String>,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Option<(Stop, BTreeSet<String>)> {
         if also_changed.is_empty() {
             return None;
         }
-        let what = operation.canary();
         let items = BTreeSet::from([json!({"kind": "canary", "of": what, "also_changed": also_changed}).to_string()]);
         let mut alive = self.memory.approvals.iter().filter(|approval| approval.until > now);
         if alive.any(|approval| items.is_subset(&approval.items)) {

@@ -4,7 +4,7 @@
 use crate::clock::Clock as _;
 use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::attribute::entry;
-use crate::domain::correlate;
+use crate::domain::external_ids::foreign_external_id;
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::journal::{Effect, Outcome};
 use crate::domain::leavers;
@@ -69,10 +69,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             }
         };
         self.remember_links(&effects);
-        match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            Ok(()) => outcome,
-            Err(failure) => self.run.cannot_conclude(&failure),
-        }
+        self.conclude(entry, outcome, &effects).await
     }
 
     /// Looks for an account that is there already; how the create ends where there is one.
@@ -256,7 +253,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if whole.account.activity == Activity::Inactive && !may_be_inactive {
             return Some(format!("account {id}, which carries this userName, is inactive"));
         }
-        if let Some(foreign) = correlate::foreign_external_id(self.mapping(), &whole.account, &operation.okta_id) {
+        if let Some(foreign) = foreign_external_id(self.mapping(), &whole.account, &operation.okta_id) {
             return Some(format!(
                 "account {id}, which carries this userName, has the externalId {foreign:?} of somebody else or of another directory"
             ));

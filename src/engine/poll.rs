@@ -133,7 +133,7 @@ pub async fn follow<W: World<Source: ChangeLog, Store: StoreWriter>>(
             .collect(),
     };
     let sides = (&prepared.people, &prepared.accounts);
-    let names = (&settings.mapping, settings.policy.token_owner.as_ref());
+    let names = (&settings.mapping, &settings.policy);
     let backdrop = Backdrop::of(sides, &prepared.memory.links, names, &settled);
     if world.store().backdrop().await?.as_ref() != Some(&backdrop) {
         world.store().keep_backdrop(&backdrop).await?;

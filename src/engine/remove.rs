@@ -69,10 +69,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Means::Deactivation => self.send_deactivation(operation, id).await,
             Means::Delete => self.send_delete(operation, id).await,
         };
-        match self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            Ok(()) => outcome,
-            Err(failure) => self.run.cannot_conclude(&failure),
-        }
+        self.conclude(entry, outcome, &effects).await
     }
 
     /// Reads the account once more: it must be the one that was linked, and none that is protected or that our token lives in.
@@ -113,10 +110,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     async fn delete_and_look(&self, id: &HaiiloId) -> Outcome {
         let answer = self.writer.delete(id).await;
-        match &answer {
-            Ok(()) => self.run.succeeded(Kind::Delete),
-            Err(failure) => self.run.failed(Kind::Delete, failure),
-        }
+        self.run.ended(Kind::Delete, &answer);
         match &answer {
             Ok(()) => {}
             // The account was read a moment ago; that it is gone now is what was asked for.

@@ -234,6 +234,14 @@ impl Run {
         state.refusals.remove(&kind);
     }
 
+    /// Takes note of how a call ended.
+    pub(super) fn ended<T>(&self, kind: Kind, answer: &Result<T, Failure>) {
+        match answer {
+            Ok(_) => self.succeeded(kind),
+            Err(failure) => self.failed(kind, failure),
+        }
+    }
+
     /// A call failed: counts it, and ends what must end.
     pub(super) fn failed(&self, kind: Kind, failure: &Failure) {
         let why = failure.to_string();

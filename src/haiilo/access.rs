@@ -29,8 +29,6 @@ const TOKEN: &str = "POST /api/oauth/token";
 const MARGIN: Duration = Duration::from_mins(1);
 /// How long a token lives of which Haiilo does not say it, in seconds.
 const USUAL_LIFE: u64 = 600;
-/// The longest life that is believed, in seconds: a day.
-const LONGEST_LIFE: u64 = 86_400;
 
 /// How requests are authorized.
 #[derive(Debug)]
@@ -183,8 +181,6 @@ fn read(answer: &Answer, asked_at: Duration) -> Result<Token, Failure> {
     let TokenAnswer { access_token, expires_in } =
         serde_json::from_slice(&answer.body).map_err(|error| unreadable(Some(error)))?;
     let header = http::secret_header(&format!("Bearer {}", access_token.expose_secret()));
-    let life = Duration::from_secs(expires_in.unwrap_or(USUAL_LIFE).min(LONGEST_LIFE));
-    // Half of a life that is shorter than the margin; else every call would ask for a new token.
-    let renew_at = asked_at + life.saturating_sub(MARGIN).max(life / 2);
+    let renew_at = http::renew_at(asked_at, expires_in.unwrap_or(USUAL_LIFE), MARGIN);
     Ok(Token { header: header.ok_or_else(|| unreadable(None))?, renew_at })
 }

@@ -225,11 +225,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
             let request = Connection::<C>::request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
             return connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ());
         }
-        let Some(whole) = connection.get(id).await? else {
-            let error = HaiiloError::Status { status: 404, text: String::new() };
-            return Err(Failure { kind: FailureKind::NotFound, call: PUT, error: Box::new(error) });
-        };
-        let body = dialect::activity_put(&whole, activity);
+        let body = dialect::activity_put(&connection.to_replace(id).await?, activity);
         let request = Connection::<C>::request(PUT, Method::PUT, connection.users(Some(id)), Some(body));
         connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
     }
@@ -272,14 +268,19 @@ impl<C: Clock> Connection<C> {
         }
     }
 
+    /// The account that a PUT goes out from, as it is now.
+    async fn to_replace(&self, id: &HaiiloId) -> Result<WholeAccount, Failure> {
+        self.get(id).await?.ok_or_else(|| {
+            let error = HaiiloError::Status { status: 404, text: String::new() };
+            Failure { kind: FailureKind::NotFound, call: PUT, error: Box::new(error) }
+        })
+    }
+
     async fn replace_once(&self, id: &HaiiloId, changes: &[Change]) -> Result<Option<WholeAccount>, Failure> {
-        let refuse = |kind, error| Failure { kind, call: PUT, error: Box::new(error) };
-        let Some(whole) = self.get(id).await? else {
-            return Err(refuse(FailureKind::NotFound, HaiiloError::Status { status: 404, text: String::new() }));
-        };
+        let whole = self.to_replace(id).await?;
         // A PUT sends `active` back as it was read, and a false one deletes.
         if whole.account.activity == Activity::Inactive {
-            return Err(refuse(FailureKind::Changed, HaiiloError::Inactive));
+            return Err(Failure { kind: FailureKind::Changed, call: PUT, error: Box::new(HaiiloError::Inactive) });
         }
         let mut request =
             Self::request(PUT, Method::PUT, self.users(Some(id)), Some(dialect::put_body(&whole, changes)));

@@ -55,6 +55,11 @@ pub(super) fn patch_body(changes: &[Change]) -> Json {
     }
     let added = added.into_iter().map(|(path, element)| json!({"op": "add", "path": path, "value": [element]}));
     operations.extend(added);
+    patch(&operations)
+}
+
+/// The body of a PATCH with these operations.
+pub(super) fn patch(operations: &[Json]) -> Json {
     json!({"schemas": [PATCH], "Operations": operations})
 }
 
@@ -74,7 +79,7 @@ pub(super) fn put_body(whole: &WholeAccount, changes: &[Change]) -> Json {
 /// The body of a PATCH that makes an account active or inactive.
 pub(super) fn activity_patch(activity: Activity) -> Json {
     let value = activity == Activity::Active;
-    json!({"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]})
+    patch(&[json!({"op": "replace", "path": "active", "value": value})])
 }
 
 /// The body of a PUT that makes an account active or inactive.

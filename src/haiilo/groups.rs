@@ -16,6 +16,7 @@ use crate::domain::groups::roster::Roster;
 use crate::domain::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::snapshot::PageRequest;
 use crate::haiilo::client::{Connection, HaiiloReader, HaiiloWriter, located, unreadable};
+use crate::haiilo::dialect;
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::group_wire;
 use crate::haiilo::wire;
@@ -29,7 +30,6 @@ const PATCH: &str = "PATCH /Groups/{id}";
 const DELETE: &str = "DELETE /Groups/{id}";
 
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 impl<C: Clock> GroupReader for HaiiloReader<C> {
     async fn list_groups(&self, request: PageRequest, roster: &Roster<'_>) -> Result<GroupRows, Failure> {
@@ -73,7 +73,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     }
 
     async fn update_group(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
-        self.connection().patch_group(id, update_operations(changes)).await
+        self.connection().patch_group(id, &update_operations(changes)).await
     }
 
     async fn move_members(
@@ -82,7 +82,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
         direction: Direction,
         accounts: &[HaiiloId],
     ) -> Result<(), Failure> {
-        self.connection().patch_group(id, member_operations(direction, accounts)).await
+        self.connection().patch_group(id, &member_operations(direction, accounts)).await
     }
 
     async fn delete_group(&self, id: &HaiiloGroupId) -> Result<(), Failure> {
@@ -94,8 +94,8 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
 }
 
 impl<C: Clock> Connection<C> {
-    async fn patch_group(&self, id: &HaiiloGroupId, operations: Vec<Json>) -> Result<(), Failure> {
-        let body = json!({"schemas": [PATCH_OP], "Operations": operations});
+    async fn patch_group(&self, id: &HaiiloGroupId, operations: &[Json]) -> Result<(), Failure> {
+        let body = dialect::patch(operations);
         let request = Self::request(PATCH, Method::PATCH, self.below(&["Groups", id.as_str()]), Some(body));
         self.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
     }

@@ -4,6 +4,7 @@ mod client;
 mod count;
 mod error;
 mod gate;
+mod lease;
 mod rate;
 mod retry;
 mod spread;
@@ -13,6 +14,7 @@ pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, json_t
 pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};
 pub use gate::{Gate, Passage, Permit};
+pub use lease::renew_at;
 pub use rate::Budget;
 pub use reqwest::Method;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};

@@ -55,8 +55,6 @@ const ASSERTION_LIFE: i64 = 5 * 60;
 const MARGIN: Duration = Duration::from_mins(5);
 /// How long a token lives of which Okta does not say it.
 const USUAL_LIFE: u64 = 60 * 60;
-/// The longest life that is believed, in seconds: a day.
-const LONGEST_LIFE: u64 = 86_400;
 /// How often Okta may ask for another kind of proof before we give up.
 const HANDSHAKES: u32 = 4;
 
@@ -219,8 +217,6 @@ fn read(answer: &Answer, asked_at: Duration) -> Result<Token, OktaError> {
         "bearer" | "" => "Bearer",
         _ => return Err(OktaError::Unreadable(None)),
     };
-    let life = Duration::from_secs(expires_in.unwrap_or(USUAL_LIFE).min(LONGEST_LIFE));
-    // Half of a life that is shorter than the margin; else every call would ask for a new token.
-    let renew_at = asked_at + life.saturating_sub(MARGIN).max(life / 2);
+    let renew_at = http::renew_at(asked_at, expires_in.unwrap_or(USUAL_LIFE), MARGIN);
     Ok(Token { secret: access_token, scheme, renew_at })
 }

@@ -6,7 +6,6 @@ use crate::domain::account::{Account, Activity};
 use crate::domain::explanation::{Explanation, Said};
 use crate::domain::groups::explained::GroupOfPerson;
 use crate::domain::identity::Want;
-use crate::domain::link::Origin;
 use crate::domain::operation::Operation;
 use crate::domain::value::Value;
 use crate::report::explain::{Answer, Explained, codes, standing_in_words, what_happens};
@@ -51,12 +50,8 @@ fn of_person(one: &Explanation) -> Json {
         })
     });
     let link = one.link.as_ref().map(|link| {
-        let origin = match link.origin {
-            Origin::Created => "created",
-            Origin::Adopted => "adopted",
-        };
         json!({
-            "haiilo_id": link.haiilo_id, "user_name": link.user_name, "origin": origin,
+            "haiilo_id": link.haiilo_id, "user_name": link.user_name, "origin": link.origin.as_str(),
             "missing_since": link.missing.map(|absence| stamp(absence.since)),
         })
     });

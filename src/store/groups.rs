@@ -9,9 +9,10 @@ use sqlx::{Error, Row as _};
 use crate::domain::groups::journal::GroupIntent;
 use crate::domain::groups::link::{GroupLink, GroupMemory, OpenGroupOperation};
 use crate::domain::groups::operation::GroupKind;
-use crate::domain::ids::{ApprovalId, HaiiloGroupId, OktaGroupId};
-use crate::domain::journal::{EntryId, Mandate};
+use crate::domain::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::journal::EntryId;
 use crate::domain::link::Origin;
+use crate::store::line::{Counts, Line, write_line};
 
 /// What the store remembers of groups.
 pub(super) async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupMemory, Error> {
@@ -33,8 +34,7 @@ async fn links(connection: &mut AnyConnection) -> Result<BTreeMap<OktaGroupId, G
                 okta_id: okta_id.clone(),
                 haiilo_id: HaiiloGroupId::new(row.try_get::<String, _>(1)?),
                 name: row.try_get::<String, _>(2)?.into(),
-                // An origin that we cannot read is the careful one: adopted groups are never deleted.
-                origin: if row.try_get::<String, _>(3)? == "created" { Origin::Created } else { Origin::Adopted },
+                origin: Origin::of(row.try_get::<String, _>(3)?.as_str()),
                 described: row.try_get::<Option<String>, _>(4)?.map(Into::into),
             };
             Ok((okta_id, link))
@@ -80,29 +80,22 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOperation>,
 /// Writes a request of an operation down. In the columns of a person stands the group.
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupIntent<'_>) -> Result<EntryId, Error> {
     let GroupIntent { mandate, at, operation, haiilo_id, sent, before, removed } = intent;
-    let Mandate { run, approval, by, reason } = mandate;
-    let row = sqlx::query(
-        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
-         removed, approval, by_whom, reason) \
-         VALUES ((SELECT COALESCE(MAX(entry), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, $9, $10, $11, $12, $13) \
-         RETURNING entry",
-    )
-    .bind(run.as_str())
-    .bind(at.timestamp())
-    .bind(operation.kind().as_str())
-    .bind(operation.okta_id.as_str())
-    .bind(haiilo_id.map(HaiiloGroupId::as_str))
-    .bind(operation.name.as_str())
-    .bind(before.as_ref().map(ToString::to_string))
-    .bind(sent.to_string())
-    .bind(i64::from(approval.is_none()))
-    .bind(i64::try_from(*removed).unwrap_or(i64::MAX))
-    .bind(approval.as_ref().map(ApprovalId::as_str))
-    .bind(by.as_str())
-    .bind(reason.as_deref())
-    .fetch_one(connection)
-    .await?;
-    Ok(EntryId(row.try_get(0)?))
+    let line = Line {
+        mandate,
+        at: *at,
+        kind: operation.kind().as_str(),
+        okta_id: operation.okta_id.as_str(),
+        haiilo_id: haiilo_id.map(HaiiloGroupId::as_str),
+        name: operation.name.as_str(),
+        before: before.as_ref(),
+        sent: sent.clone(),
+        counts: Counts {
+            counted: mandate.approval.is_none().into(),
+            removed: i64::try_from(*removed).unwrap_or(i64::MAX),
+            ..Counts::default()
+        },
+    };
+    write_line(connection, line).await
 }
 
 pub(super) async fn write_link(connection: &mut AnyConnection, link: &GroupLink, now: i64) -> Result<(), Error> {
@@ -115,10 +108,7 @@ pub(super) async fn write_link(connection: &mut AnyConnection, link: &GroupLink,
     .bind(okta_id.as_str())
     .bind(haiilo_id.as_str())
     .bind(name.as_str())
-    .bind(match origin {
-        Origin::Created => "created",
-        Origin::Adopted => "adopted",
-    })
+    .bind(origin.as_str())
     .bind(described.as_deref())
     .bind(now)
     .execute(connection)

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 use sqlx::AnyConnection;
-use sqlx::{Error, Row as _};
+use sqlx::Error;
 
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::domain::ids::{HaiiloId, OktaUserId};
 use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
-use crate::domain::link::{Link, Listed, Origin};
+use crate::domain::link::{Link, Listed};
 use crate::domain::memory::Departed;
-use crate::domain::operation::{Change, Operation};
+use crate::domain::operation::Operation;
+use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::{groups, notes};
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
@@ -29,63 +30,19 @@ pub(super) async fn write_operation(
         at,
         kind: operation.kind().as_str(),
         okta_id: operation.okta_id.as_str(),
-        haiilo_id: operation.haiilo_id(),
-        user_name: &operation.user_name,
+        haiilo_id: operation.haiilo_id().map(HaiiloId::as_str),
+        name: operation.user_name.as_str(),
         before,
-        sent: operation.changes(),
-        counts: [
-            operation.renames().into(),
-            operation.clears().into(),
-            operation.moves().into(),
-            mandate.approval.is_none().into(),
-        ],
+        sent: sent(operation.changes()),
+        counts: Counts {
+            renames: operation.renames().into(),
+            clears: operation.clears().into(),
+            moves: operation.moves().into(),
+            counted: mandate.approval.is_none().into(),
+            removed: 0,
+        },
     };
     write_line(connection, line).await
-}
-
-/// A new entry, which has no outcome yet.
-pub(super) struct Line<'a> {
-    pub(super) mandate: &'a Mandate,
-    pub(super) at: DateTime<Utc>,
-    pub(super) kind: &'static str,
-    /// The Okta user; empty for what concerns nobody there.
-    pub(super) okta_id: &'a str,
-    pub(super) haiilo_id: Option<&'a HaiiloId>,
-    pub(super) user_name: &'a UserName,
-    pub(super) before: Option<&'a Json>,
-    pub(super) sent: &'a [Change],
-    /// Whether it renames, clears, and moves, and whether it counts towards the limits of the day.
-    pub(super) counts: [i64; 4],
-}
-
-pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -> Result<EntryId, Error> {
-    let Line { mandate, at, kind, okta_id, haiilo_id, user_name, before, sent, counts } = line;
-    let Mandate { run, approval, by, reason } = mandate;
-    let [renames, clears, moves, counted] = counts;
-    let row = sqlx::query(
-        "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
-         approval, by_whom, reason) \
-         VALUES ((SELECT COALESCE(MAX(entry), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
-         RETURNING entry",
-    )
-    .bind(run.as_str())
-    .bind(at.timestamp())
-    .bind(kind)
-    .bind(okta_id)
-    .bind(haiilo_id.map(HaiiloId::as_str))
-    .bind(user_name.as_str())
-    .bind(before.map(ToString::to_string))
-    .bind(sent.iter().map(Change::to_json).collect::<Json>().to_string())
-    .bind(renames)
-    .bind(clears)
-    .bind(moves)
-    .bind(counted)
-    .bind(approval.as_ref().map(ApprovalId::as_str))
-    .bind(by.as_str())
-    .bind(reason.as_deref())
-    .fetch_one(connection)
-    .await?;
-    Ok(EntryId(row.try_get(0)?))
 }
 
 /// An outcome that is not known leaves the entry open, so that the next cycle looks.
@@ -234,10 +191,7 @@ pub(super) async fn write_link(connection: &mut AnyConnection, link: &Link, now:
     .bind(okta_id.as_str())
     .bind(haiilo_id.as_str())
     .bind(user_name.as_str())
-    .bind(match origin {
-        Origin::Created => "created",
-        Origin::Adopted => "adopted",
-    })
+    .bind(origin.as_str())
     .bind(match listed {
         Listed::Never => 0_i64,
         Listed::Seen => 1,

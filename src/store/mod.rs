@@ -10,6 +10,7 @@ mod file_lock;
 mod groups;
 mod history;
 mod journal;
+mod line;
 mod lock;
 mod lock_error;
 mod notes;

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Error, Row as _};
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::journal::{EntryId, LeftBehind, ProbeIntent};
 use crate::ports::StoreFailure;
-use crate::store::journal::{Line, write_line};
+use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::open::ReadStore;
 use crate::store::reading::instant;
 
@@ -23,11 +23,11 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeI
         at: *at,
         kind: step.as_str(),
         okta_id: "",
-        haiilo_id: *haiilo_id,
-        user_name,
+        haiilo_id: haiilo_id.map(HaiiloId::as_str),
+        name: user_name.as_str(),
         before: before.as_ref(),
-        sent: changes,
-        counts: [0; 4],
+        sent: sent(changes),
+        counts: Counts::default(),
     };
     write_line(connection, line).await
 }

@@ -254,16 +254,13 @@ async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links
         let Some(row) = rows.last() else { return Ok(links.into_iter().collect()) };
         last = row.0.clone().into_owned();
         links.extend(rows.into_iter().map(
-            |LinkRow(okta_id, haiilo_id, user_name, origin, listed, missing, approved)| {
-                Link {
-                    okta_id: OktaUserId::new(okta_id),
-                    haiilo_id: HaiiloId::new(haiilo_id),
-                    user_name: UserName::new(user_name),
-                    // An origin that we cannot read is the careful one: adopted accounts are kept.
-                    origin: if origin == "created" { Origin::Created } else { Origin::Adopted },
-                    listed: if listed == 0 { Listed::Never } else { Listed::Seen },
-                    missing: missing.map(|since| Absence { since: instant(since), counted: counted(approved) }),
-                }
+            |LinkRow(okta_id, haiilo_id, user_name, origin, listed, missing, approved)| Link {
+                okta_id: OktaUserId::new(okta_id),
+                haiilo_id: HaiiloId::new(haiilo_id),
+                user_name: UserName::new(user_name),
+                origin: Origin::of(origin),
+                listed: if listed == 0 { Listed::Never } else { Listed::Seen },
+                missing: missing.map(|since| Absence { since: instant(since), counted: counted(approved) }),
             },
         ));
     }

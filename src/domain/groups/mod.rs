@@ -18,4 +18,4 @@ pub mod plan;
 pub mod roster;
 pub mod rules;
 pub mod seat;
-pub mod trail;
+pub mod walks;

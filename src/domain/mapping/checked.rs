@@ -52,6 +52,7 @@ pub struct Mapping {
     pub(super) include: Option<Checked>,
     pub(super) environment: Environment<'static>,
     employee_number: Option<CompactString>,
+    external_id: Option<usize>,
     text: String,
     parts: BTreeMap<String, String>,
 }
@@ -111,7 +112,9 @@ impl Mapping {
         match user_name {
             Some(user_name) if problems.is_empty() => {
                 checked.sort_by_key(|rule| rule.path.to_string());
-                Ok(Self { user_name, rules: checked, include, employee_number, environment, text, parts })
+                let external_id =
+                    checked.iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case("externalId"));
+                Ok(Self { user_name, rules: checked, include, employee_number, external_id, environment, text, parts })
             }
             Some(_) => Err(problems),
             None => {
@@ -145,7 +148,7 @@ impl Mapping {
 
     /// The slot of the attribute that holds the Okta id of the account's person, where the mapping has one.
     pub fn external_id(&self) -> Option<usize> {
-        self.rules.iter().position(|rule| rule.path.to_string().eq_ignore_ascii_case("externalId"))
+        self.external_id
     }
 
     /// The slots of the given and the family name, where both are mapped.

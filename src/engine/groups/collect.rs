@@ -14,7 +14,7 @@ use crate::domain::groups::members::Members;
 use crate::domain::groups::plan::{GroupPlan, GroupState};
 use crate::domain::groups::roster::Roster;
 use crate::domain::groups::rules::{Choice, GroupDeletes, GroupRules};
-use crate::domain::groups::trail::{GroupWalk, MemberWalk};
+use crate::domain::groups::walks::{GroupWalk, MemberWalk};
 use crate::domain::ids::{ApprovalId, OktaGroupId, OktaUserId};
 use crate::domain::link::Origin;
 use crate::domain::memory::Memory;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::domain::groups::group::HaiiloGroup;
 use crate::domain::groups::journal::{GroupConcluded, GroupIntent};
@@ -12,13 +12,12 @@ use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::groups::plan::GroupPlan;
 use crate::domain::groups::roster::Roster;
 use crate::domain::groups::seat::Seat;
-use crate::domain::guard::{self, LimitName, Violation};
 use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
 use crate::domain::journal::{Effect, EntryId, Mandate, Outcome};
 use crate::domain::operation::Kind;
 use crate::engine::bench::Bench;
 use crate::engine::run::{Run, Stop};
-use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, Refusal, StoreWriter, World};
+use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter, World};
 
 /// Everything that an operation on a group needs.
 pub(in crate::engine) struct Hall<'h, 'a, W, A> {
@@ -153,32 +152,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
 
     /// Looks at what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.
     pub(in crate::engine) async fn judge_canary(&self, kind: &str, also_changed: &[&str]) -> Result<(), Outcome> {
-        let store = self.bench.world.store();
-        let items = BTreeSet::from([json!({"kind": "canary", "of": kind, "also_changed": also_changed}).to_string()]);
-        let mut alive = self.bench.memory.approvals.iter().filter(|approval| approval.until > self.bench.now());
-        if also_changed.is_empty() || alive.any(|approval| items.is_subset(&approval.items)) {
-            self.with(|state| state.seen.insert(kind.to_owned()));
-            let seen = store.see_canary(self.bench.canaries.rules(), kind).await;
-            return seen.map_err(|failure| self.run.cannot_conclude(&failure));
+        let also_changed = also_changed.iter().map(|what| (*what).to_owned()).collect();
+        if let Some(surprise) = self.bench.canaries.unapproved(kind.to_owned(), also_changed, self.bench.now()) {
+            return Err(self.bench.stop_at(&self.run, surprise).await);
         }
-        let stop = Stop::Canary {
-            what: kind.to_owned(),
-            also_changed: also_changed.iter().map(|what| (*what).to_owned()).collect(),
-            approval_id: guard::id_of(&items),
-        };
-        let refusal = Refusal {
-            id: guard::id_of(&items),
-            run: self.bench.mandate.run.clone(),
-            at: self.bench.now(),
-            items,
-            violations: vec![Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 }],
-        };
-        if let Err(failure) = store.refuse(&refusal).await {
-            return Err(self.run.cannot_conclude(&failure));
-        }
-        let why = stop.reason();
-        self.run.stop(stop);
-        Err(Outcome::Failed(why))
+        self.with(|state| state.seen.insert(kind.to_owned()));
+        let seen = self.bench.world.store().see_canary(self.bench.canaries.rules(), kind).await;
+        seen.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.

@@ -2,6 +2,8 @@
 
 mod advocacy;
 mod bends;
+#[path = "../scim/client.rs"]
+mod client;
 mod door;
 mod lists;
 mod looks;

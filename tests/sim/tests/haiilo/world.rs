@@ -5,6 +5,9 @@ use okta_haiilo_sim::{Fault, Server, SimClock, When};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+pub(crate) use crate::client::Reply;
+use crate::client::{Client, filtered};
+
 /// The schema of users.
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of patches.
@@ -13,38 +16,13 @@ pub(crate) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 pub(crate) struct World {
     pub(crate) server: Server<Haiilo>,
     pub(crate) clock: SimClock,
-    client: reqwest::Client,
-}
-
-/// An answer.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) text: String,
+    client: Client,
 }
 
 impl Reply {
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text))
-    }
-
-    /// A header as text; empty when it is absent.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are texts"))
-    }
-
-    /// The id of the account in the body.
-    pub(crate) fn id(&self) -> String {
-        self.json()["id"].as_str().expect("the account has an id").to_owned()
-    }
-
     /// The user names of the rows, without their domain.
     pub(crate) fn names(&self) -> Vec<String> {
-        let body = self.json();
-        let rows = body["Resources"].as_array().unwrap_or_else(|| panic!("no list: {body}"));
-        let name = |row: &Value| row["userName"].as_str().unwrap_or("?").split('@').next().map(str::to_owned);
-        rows.iter().filter_map(name).collect()
+        self.column("userName")
     }
 }
 
@@ -55,7 +33,7 @@ impl World {
         let mut haiilo = Haiilo::advocacy(clock.clone());
         change(&mut haiilo);
         let server = Server::start(haiilo, clock.clone()).await.expect("loopback has a free port");
-        Self { server, clock, client: reqwest::Client::new() }
+        Self { server, clock, client: Client::default() }
     }
 
     /// A world with this manner and the accounts a, b, c and so on, made after the token's owner.
@@ -71,24 +49,12 @@ impl World {
 
     /// Any request.
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let mut request = self.client.request(method, format!("{}{BASE}{path}", self.server.origin()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = request.body(body.to_owned()).send().await.expect("the server answers");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Reply { status, headers, text: response.text().await.expect("the body is a text") }
+        self.client.send(method, &format!("{}{BASE}{path}", self.server.origin()), headers, body).await
     }
 
     /// A request as a correct client sends it.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let token = format!("Bearer {TOKEN}");
-        let mut headers = vec![("authorization", token.as_str())];
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        if !body.is_empty() {
-            headers.push(("content-type", "application/scim+json"));
-        }
-        self.send(method, path, &headers, &body).await
+        self.client.ask(method, &format!("{}{BASE}{path}", self.server.origin()), TOKEN, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -102,8 +68,7 @@ impl World {
 
     /// Asks with a filter.
     pub(crate) async fn look_up(&self, filter: &str) -> Reply {
-        let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
-        self.get(&format!("/Users?filter={filter}")).await
+        self.get(&filtered("Users", filter)).await
     }
 
     pub(crate) async fn post(&self, body: Value) -> Reply {

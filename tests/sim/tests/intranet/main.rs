@@ -1,5 +1,7 @@
 //! The simulated intranet, asked over HTTP.
 
+#[path = "../scim/client.rs"]
+mod client;
 mod discovery;
 mod extensions;
 mod fields;

@@ -5,6 +5,9 @@ use okta_haiilo_sim::{Fault, Server, SimClock, When};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+pub(crate) use crate::client::Reply;
+use crate::client::{Client, filtered};
+
 /// The schema of users.
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The schema of groups.
@@ -18,45 +21,14 @@ pub(crate) struct World {
     pub(crate) server: Server<Haiilo>,
     pub(crate) clock: SimClock,
     token: String,
-    client: reqwest::Client,
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) text: String,
+    client: Client,
 }
 
 impl Reply {
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text))
-    }
-
-    /// A header as text; empty when it is absent.
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are texts"))
-    }
-
-    /// The id in the body.
-    pub(crate) fn id(&self) -> String {
-        self.json()["id"].as_str().unwrap_or_else(|| panic!("no id: {}", self.text)).to_owned()
-    }
-
     /// The status, and SCIM's own word for a refusal; empty where there is none.
     pub(crate) fn refusal(&self) -> (u16, String) {
         let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
         (self.status, body["scimType"].as_str().unwrap_or("").to_owned())
-    }
-
-    /// What one attribute of the rows says, up to the at sign.
-    pub(crate) fn column(&self, name: &str) -> Vec<String> {
-        let body = self.json();
-        let rows = body["Resources"].as_array().unwrap_or_else(|| panic!("no list: {body}"));
-        let text = |row: &Value| row[name].as_str().unwrap_or("?").split('@').next().map(str::to_owned);
-        rows.iter().filter_map(text).collect()
     }
 
     /// The ids of the members of the group in the body.
@@ -80,7 +52,7 @@ impl World {
         change(&mut haiilo);
         let token = haiilo.make_token();
         let server = Server::start(haiilo, clock.clone()).await.expect("loopback has a free port");
-        Self { server, clock, token, client: reqwest::Client::new() }
+        Self { server, clock, token, client: Client::default() }
     }
 
     /// An intranet with this directory and the local accounts a, b, c and so on.
@@ -96,24 +68,12 @@ impl World {
 
     /// Any request; the path from the root.
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let mut request = self.client.request(method, format!("{}{path}", self.server.origin()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = request.body(body.to_owned()).send().await.expect("the server answers");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Reply { status, headers, text: response.text().await.expect("the body is a text") }
+        self.client.send(method, &format!("{}{path}", self.server.origin()), headers, body).await
     }
 
     /// A request to the SCIM endpoint as a correct client sends it.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let token = format!("Bearer {}", self.token);
-        let mut headers = vec![("authorization", token.as_str())];
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        if !body.is_empty() {
-            headers.push(("content-type", "application/scim+json"));
-        }
-        self.send(method, &format!("{BASE}{path}"), &headers, &body).await
+        self.client.ask(method, &format!("{}{BASE}{path}", self.server.origin()), &self.token, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -122,8 +82,7 @@ impl World {
 
     /// Asks a collection with a filter.
     pub(crate) async fn look_up(&self, collection: &str, filter: &str) -> Reply {
-        let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
-        self.get(&format!("/{collection}?filter={filter}")).await
+        self.get(&filtered(collection, filter)).await
     }
 
     /// Creates an account.

@@ -2,49 +2,11 @@
 //!
 //! Follows "Link header" of core Okta API, as `snapshot` does for assignments.
 
-use std::collections::HashSet;
-
 use crate::domain::groups::group::OktaGroup;
 use crate::domain::groups::members::{Gathering, Members};
 use crate::domain::groups::seat::Seat;
-use crate::domain::positions::hash;
+use crate::domain::trail::Trail;
 use crate::domain::walk::Incomplete;
-
-/// More pages than any group or application has.
-const MOST_PAGES: usize = 20_000;
-
-/// Where a walk was, so that one in a circle is noticed.
-#[derive(Debug, Default)]
-struct Trail {
-    cursors: HashSet<u64>,
-    pages: usize,
-    ended: Ended,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Ended {
-    #[default]
-    NotYet,
-    Yes,
-}
-
-impl Trail {
-    fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
-        self.pages += 1;
-        let Some(cursor) = next else {
-            self.ended = Ended::Yes;
-            return Ok(());
-        };
-        if !self.cursors.insert(hash(cursor)) {
-            return Err(Incomplete::Circle { page: self.pages });
-        }
-        if self.pages == MOST_PAGES { Err(Incomplete::Endless) } else { Ok(()) }
-    }
-
-    fn end(&self) -> Result<(), Incomplete> {
-        if self.ended == Ended::Yes { Ok(()) } else { Err(Incomplete::CutShort) }
-    }
-}
 
 /// A walk through a listing of groups.
 #[derive(Debug, Default)]
