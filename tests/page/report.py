@@ -70,10 +70,12 @@ def must(holds, what):
 
 
 def shown(browser):
-    """How many people can be seen, by the page's own word and by what the browser shows of it."""
-    said = browser.run("return document.querySelector('#shown').textContent")
-    seen = browser.run(
-        "return [...document.querySelectorAll('.person')].filter((one) => !one.closest('[hidden]')).length"
+    """How many people can be seen, by the page's own word and by what the browser shows of it, looked at in one moment of the page: it searches by itself a little after a key."""
+    said, seen = browser.run(
+        """return [
+            document.querySelector('#shown').textContent,
+            [...document.querySelectorAll('.person')].filter((one) => !one.closest('[hidden]')).length,
+        ]"""
     )
     must(said.split(" ")[0] == str(seen), f"the page says {said!r} and shows {seen}")
     return seen
