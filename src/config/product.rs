@@ -132,7 +132,7 @@ fn kind_in_advocacy(path: &AttributePath) -> Option<Kind> {
 fn kind_in_the_intranet(path: &AttributePath) -> Option<Kind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if is_profile_field(path) {
-        return Some(Kind::Any);
+        return Some(Kind::ProfileField);
     }
     if is(&format!("{ENTERPRISE}:manager.value")) {
         return Some(Kind::Person);
@@ -225,8 +225,8 @@ mod tests {
         ] {
             assert_eq!(known(path), Some(Kind::Text), "{path}");
         }
-        assert_eq!(known("profileField_jobTitle"), Some(Kind::Any));
-        assert_eq!(known("urn:x:2.0:User:profileField_jobTitle"), Some(Kind::Any));
+        assert_eq!(known("profileField_jobTitle"), Some(Kind::ProfileField));
+        assert_eq!(known("urn:x:2.0:User:profileField_jobTitle"), Some(Kind::ProfileField));
         assert_eq!(known(&format!("{enterprise}:manager.value")), Some(Kind::Person));
         for path in
             ["profileField_", "ProfileField_jobTitle", "emails", "emails[type eq \"work\"].type", "country", "x"]

@@ -113,6 +113,8 @@ pub enum Effect {
     Departed(OktaUserId, Departed),
     /// The account was gone after a deactivation which should have left it there.
     DeactivationDeleted(HaiiloId),
+    /// An account was still there after a deactivation, so that what was known otherwise is over.
+    DeactivationKept,
     /// Somebody who had left has an account again.
     Returned(OktaUserId),
     /// A value was not kept.
@@ -223,6 +225,12 @@ pub enum ProbeStep {
     Put,
     /// The userName changes.
     Rename,
+    /// A profile field is filled.
+    ProfileField,
+    /// The account becomes inactive.
+    Deactivate,
+    /// The account becomes active.
+    Activate,
     /// The account goes.
     Delete,
 }
@@ -235,6 +243,9 @@ impl ProbeStep {
             Self::Patch => "probe_patch",
             Self::Put => "probe_put",
             Self::Rename => "probe_rename",
+            Self::ProfileField => "probe_profile_field",
+            Self::Deactivate => "probe_deactivate",
+            Self::Activate => "probe_activate",
             Self::Delete => "probe_delete",
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::TimeDelta;
 use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::assignment::{StatusRules, SuspendedRule};
 use crate::domain::ids::{HaiiloId, UserName};
@@ -36,7 +37,8 @@ impl Product {
 }
 
 /// What becomes of an account that is deactivated. In the intranet the user directory's deprovision policy says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Deprovision {
     /// It stays, and nobody can log in to it.
     Deactivate,

@@ -3,7 +3,10 @@
 //! RFC 7644 leaves servers free in much of this, and the product's documents do not tell it.
 
 use chrono::{DateTime, Utc};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::policy::Deprovision;
 
 /// The profile of one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,12 @@ pub struct WriteManner {
     pub rename: Ability,
     /// Attributes whose values a new account did not keep.
     pub not_kept: Vec<String>,
+    /// Where profile fields are kept, in the word of `haiilo.profile_fields`; the intranet's alone.
+    #[serde(default)]
+    pub profile_fields: Option<CompactString>,
+    /// What a deactivation does; the intranet's alone.
+    #[serde(default)]
+    pub deactivation: Option<Deprovision>,
 }
 
 /// Whether a server can do something.
@@ -104,6 +113,8 @@ mod tests {
             put,
             rename: Ability::Untried,
             not_kept: Vec::new(),
+            profile_fields: None,
+            deactivation: None,
         });
         TargetProfile { base_url: "https://x/".to_owned(), learnt, page_cap, filter: None, total: None, writes }
     }

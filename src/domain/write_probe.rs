@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
+use crate::domain::attribute::AttributePath;
 use crate::domain::draft;
 use crate::domain::ids::{HaiiloId, UserName};
 use crate::domain::known::Known;
@@ -23,14 +26,30 @@ pub struct WriteProbe {
     pub group: Option<Value>,
     /// Attributes that it is made without, since every text in them may leave something behind.
     pub left_out: Vec<String>,
+    /// Profile fields that are filled once the account is there.
+    pub fields: Vec<Arc<AttributePath>>,
+    /// The schemas that Haiilo names.
+    schemas: Vec<String>,
 }
+
+/// How many profile fields are tried where the mapping has them.
+const MOST_FIELDS: usize = 3;
+/// In how many other places one is tried.
+const MOST_PLACES: usize = 5;
+
+/// Texts that have a form of their own, so that none can be invented: by the name of the attribute.
+const FORMED: [&str; 6] = ["phoneNumbers", "preferredLanguage", "locale", "timezone", "addresses", "userType"];
+/// Texts that must be the account's own.
+const UNIQUE: [&str; 2] = ["emails", "externalId"];
 
 /// The texts of the account.
 const TEXT: &str = "Probe";
 
 impl WriteProbe {
     /// The plan of a probe with this address, or why it must not be.
-    pub fn plan(here: Known<'_>, address: &str) -> Result<Self, String> {
+    ///
+    /// `schemas` are those that Haiilo names: one of them may hold profile fields.
+    pub fn plan(here: Known<'_>, address: &str, schemas: Vec<String>) -> Result<Self, String> {
         let is_address = |(local, domain): &(&str, &str)| {
             let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
             plain && !local.is_empty() && domain.contains('.') && !domain.contains('@')
@@ -47,23 +66,51 @@ impl WriteProbe {
         }
         here.know(domain)?;
         let (group, changes) = here.changes(&name)?;
-        let is_left_out = |path: &String| !changes.iter().any(|change| change.path.to_string() == *path);
-        let left_out = here.mapping.rules().iter().map(|rule| rule.path.to_string()).filter(is_left_out).collect();
-        Ok(Self { name, renamed, changes, group, left_out })
+        let rules = here.mapping.rules();
+        let is_field = |rule: &&Rule| rule.kind == Kind::ProfileField;
+        let fields = rules.iter().filter(is_field).map(|rule| Arc::clone(&rule.path)).take(MOST_FIELDS).collect();
+        let is_left_out = |rule: &&Rule| !is_field(rule) && !changes.iter().any(|change| change.path == rule.path);
+        let left_out = rules.iter().filter(is_left_out).map(|rule| rule.path.to_string()).collect();
+        Ok(Self { name, renamed, changes, group, left_out, fields, schemas })
     }
 
     /// The change of one text to another, in an attribute that the new account kept; `None` where there is none.
-    pub fn change(mapping: &Mapping, not_kept: &[String], (from, to): (&str, &str)) -> Option<Change> {
-        let is_plain = |rule: &&Rule| rule.kind == Kind::Text && rule.path.element().is_none();
-        let mut rules = mapping.rules().iter().filter(is_plain);
-        let rule = rules.find(|rule| !not_kept.contains(&rule.path.to_string()))?;
+    pub fn change(&self, not_kept: &[String], (from, to): (&str, &str)) -> Option<Change> {
+        let text = Value::text(TEXT);
+        let mut plain = self.changes.iter().filter(|change| change.to == text && change.path.element().is_none());
+        let made = plain.find(|change| !not_kept.contains(&change.path.to_string()))?;
         Some(Change {
-            path: Arc::clone(&rule.path),
+            path: Arc::clone(&made.path),
             nature: Nature::Plain,
             from: Value::text(from),
             to: Value::text(to),
             element: Element::There,
         })
+    }
+
+    /// The change that fills a profile field.
+    pub fn fill(field: &Arc<AttributePath>) -> Change {
+        Change {
+            path: Arc::clone(field),
+            nature: Nature::Plain,
+            from: None,
+            to: Value::text(TEXT),
+            element: Element::There,
+        }
+    }
+
+    /// The first profile field in the other places where it may be kept: at the top, and in each extension that Haiilo names.
+    pub fn elsewhere(&self) -> Vec<Arc<AttributePath>> {
+        let Some(field) = self.fields.first() else { return Vec::new() };
+        let name = field.last();
+        let extensions = self.schemas.iter().filter(|urn| !is_of_the_ietf(urn)).map(|urn| format!("{urn}:{name}"));
+        let places = std::iter::once(name.to_owned()).chain(extensions);
+        places
+            .filter_map(|path| AttributePath::parse(&path).ok())
+            .filter(|path| path != &**field)
+            .map(Arc::new)
+            .take(MOST_PLACES)
+            .collect()
     }
 
     /// The change of the userName.
@@ -86,6 +133,17 @@ impl WriteProbe {
     pub fn first_text() -> &'static str {
         TEXT
     }
+}
+
+/// Where a profile field stands, in the word of `haiilo.profile_fields`.
+pub fn place(field: &AttributePath) -> CompactString {
+    field.urn().unwrap_or("top").into()
+}
+
+/// Whether a schema is one of RFC 7643, which have no profile fields.
+fn is_of_the_ietf(urn: &str) -> bool {
+    let prefix = "urn:ietf:";
+    urn.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 impl Known<'_> {
@@ -142,7 +200,7 @@ impl Known<'_> {
     fn changes(&self, name: &UserName) -> Result<(Option<Value>, Vec<Change>), String> {
         let accounts = self.accounts.accounts();
         let Some(slot) = self.mapping.group_slot() else {
-            return Ok((None, draft::changes_of_new(self.mapping, name, |slot| self.text(slot))));
+            return Ok((None, draft::changes_of_new(self.mapping, name, |slot| self.text(slot, name))));
         };
         let named = self.policy.token_owner.iter().flat_map(|owner| self.accounts.named(owner));
         let owners = named.map(|at| &accounts[at]);
@@ -159,13 +217,20 @@ impl Known<'_> {
         let changes = draft::changes_of_new(self.mapping, name, |at| match self.mapping.rules()[at].kind {
             Kind::Group => Some(group.clone()),
             Kind::Team => model.and_then(|account| account.values[at].clone()),
-            Kind::Text | Kind::Any => self.text(at),
-            Kind::Person => None,
+            Kind::Text | Kind::Person | Kind::ProfileField | Kind::Any => self.text(at, name),
         });
         Ok((Some(group), changes))
     }
 
-    fn text(&self, slot: usize) -> Option<Value> {
-        if self.mapping.rules()[slot].kind == Kind::Text { Value::text(TEXT) } else { None }
+    fn text(&self, slot: usize, name: &UserName) -> Option<Value> {
+        let rule = &self.mapping.rules()[slot];
+        let is_one_of = |names: &[&str]| {
+            rule.path.urn().is_none() && names.iter().any(|name| rule.path.top().eq_ignore_ascii_case(name))
+        };
+        match rule.kind {
+            Kind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
+            Kind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
+            Kind::Text | Kind::Group | Kind::Team | Kind::Person | Kind::ProfileField | Kind::Any => None,
+        }
     }
 }

@@ -117,6 +117,7 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
         Effect::DeactivationDeleted(haiilo_id) => {
             notes::set_fact(connection, notes::DEACTIVATION_DELETED, Some(haiilo_id.as_str())).await
         }
+        Effect::DeactivationKept => notes::set_fact(connection, notes::DEACTIVATION_DELETED, None).await,
         Effect::Returned(okta_id) => {
             sqlx::query("DELETE FROM departed WHERE okta_id = $1").bind(okta_id.as_str()).execute(connection).await?;
             Ok(())

@@ -13,27 +13,8 @@ use crate::cli_stage::{CONFIGURATION, Stage};
 
 /// So many people and these groups in Okta, and an intranet in which they have no accounts yet.
 async fn stage(people: u32, groups: &[(&str, &[u32])]) -> Stage {
-    let mut stage = Stage::with_people(people).await;
-    let clock = SimClock::system();
-    stage.haiilo = Server::start(Haiilo::intranet(clock.clone()), clock).await.expect("a port");
-    let configuration = format!(
-        "state = \"sqlite:state.db\"\ncredentials_dir = \"credentials\"\n[okta]\norg_url = \"{}\"\napp_id = \"{}\"\n\
-         [okta.auth]\nmethod = \"api_token\"\n[haiilo]\nproduct = \"intranet\"\nbase_url = \"{}{}\"\n\
-         [haiilo.auth]\nmethod = \"client_credentials\"\nclient_id = \"{}\"\n[mapping]\nfile = \"mapping.toml\"\n\
-         [groups]\nenabled = true\n",
-        stage.okta.origin(),
-        okta::APP_ID,
-        stage.haiilo.origin(),
-        haiilo::BASE,
-        haiilo::CLIENT_ID,
-    );
-    stage.write(CONFIGURATION, configuration);
-    stage.write("credentials/haiilo-client-secret", haiilo::CLIENT_SECRET);
-    let rule = |path: &str, value: &str| format!("[attributes.{path}]\nvalue = \"{value}\"\n");
-    let rules =
-        [("userName", "user.email"), ("name.givenName", "user.firstName"), ("name.familyName", "user.lastName")];
-    let rules = rules.map(|(path, value)| rule(&format!("\"{path}\""), value));
-    stage.write("mapping.toml", rules.concat());
+    let stage = Stage::before_an_intranet(people).await;
+    stage.configure_also("[groups]\nenabled = true");
     for (name, members) in groups {
         let members: Vec<String> = members.iter().map(|n| stage.okta_id(*n)).collect();
         let mut okta = stage.okta.state();
@@ -48,8 +29,7 @@ async fn stage(people: u32, groups: &[(&str, &[u32])]) -> Stage {
 /// The same, and Haiilo in step.
 async fn in_step(people: u32, groups: &[(&str, &[u32])]) -> Stage {
     let stage = stage(people, groups).await;
-    let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
-    stage.run(&["sync", "--approve", plan["approval_id"].as_str().expect("something to approve")]).exits(0);
+    stage.approve_the_first_run();
     stage
 }
 

@@ -108,12 +108,57 @@ impl Stage {
     pub(crate) async fn in_step(n: u32) -> Self {
         let stage = Self::with_people(n).await;
         stage.haiilo.state().populate((0..n).map(|n| AccountSeed::of(&person(n))));
-        let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
-        let id = plan["approval_id"].as_str().expect("something to approve");
-        stage.run(&["sync", "--approve", id]).exits(0);
+        stage.approve_the_first_run();
         stage.okta.forget_calls();
         stage.haiilo.forget_calls();
         stage
+    }
+
+    /// So many people are assigned, and an intranet has none of them.
+    pub(crate) async fn before_an_intranet(n: u32) -> Self {
+        let mut stage = Self::with_people(n).await;
+        let clock = SimClock::system();
+        stage.haiilo = Server::start(Haiilo::intranet(clock.clone()), clock).await.expect("a port");
+        let configuration = format!(
+            "state = \"sqlite:state.db\"\ncredentials_dir = \"credentials\"\n[okta]\norg_url = \"{}\"\napp_id = \"{}\"\n\
+             [okta.auth]\nmethod = \"api_token\"\n[haiilo]\nproduct = \"intranet\"\nbase_url = \"{}{}\"\n\
+             [haiilo.auth]\nmethod = \"client_credentials\"\nclient_id = \"{}\"\n[mapping]\nfile = \"mapping.toml\"\n",
+            stage.okta.origin(),
+            okta::APP_ID,
+            stage.haiilo.origin(),
+            haiilo::BASE,
+            haiilo::CLIENT_ID,
+        );
+        stage.write(CONFIGURATION, configuration);
+        stage.write("credentials/haiilo-client-secret", haiilo::CLIENT_SECRET);
+        stage.write("mapping.toml", "");
+        stage.map(&[
+            ("userName", "user.email"),
+            ("name.givenName", "user.firstName"),
+            ("name.familyName", "user.lastName"),
+        ]);
+        stage
+    }
+
+    /// The same, and in step after a first run that was approved.
+    pub(crate) async fn in_step_with_an_intranet(n: u32) -> Self {
+        let stage = Self::before_an_intranet(n).await;
+        stage.approve_the_first_run();
+        stage
+    }
+
+    /// A first run, which needs an approval.
+    pub(crate) fn approve_the_first_run(&self) {
+        let plan = self.run(&["plan", "--format", "json"]).exits(0).json();
+        let id = plan["approval_id"].as_str().expect("something to approve");
+        self.run(&["sync", "--approve", id]).exits(0);
+    }
+
+    /// Adds rules to the mapping.
+    pub(crate) fn map(&self, rules: &[(&str, &str)]) {
+        let rules: Vec<String> =
+            rules.iter().map(|(path, value)| format!("[attributes.'{path}']\nvalue = \"{value}\"\n")).collect();
+        self.write("mapping.toml", self.read("mapping.toml") + &rules.concat());
     }
 
     fn configuration(&self) -> String {

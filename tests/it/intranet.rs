@@ -133,7 +133,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
     ] {
         let mut world = with_people(3).await;
         world.haiilo.state().tune(|manner| manner.directory.container = container);
-        world.settings.mapping = mapping_with(&path, "user.city | trim", Kind::Any);
+        world.settings.mapping = mapping_with(&path, "user.city | trim", Kind::ProfileField);
         world.get_in_step().await;
         world.set_profile(1, "city", json!("Bath"));
         assert_eq!(done(&mut world).await, ["update done"]);
@@ -146,7 +146,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
 async fn a_profile_field_that_does_not_stick_is_parked_and_everything_else_goes_on() {
     let mut world = with_people(3).await;
     world.haiilo.state().tune(|manner| manner.directory.unknown = Unknown::Ignored);
-    world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", Kind::Any);
+    world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", Kind::ProfileField);
     world.sync_approved().await;
     let report = world.sync_well().await;
     assert_eq!((outcomes(&report).len(), report.prepared.plan.parked.len()), (0, 3));

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
 use crate::cli::check::haiilo::Learnt;
-use crate::cli::check::length::{HaiiloReading, OktaReading};
+use crate::cli::check::length::{HaiiloReading, OktaReading, Readings};
 use crate::cli::check::okta::Asking;
-use crate::cli::check::{groups, haiilo, keeping, length, okta, polls, write_probe};
+use crate::cli::check::{directory, groups, haiilo, keeping, length, okta, polls, write_probe};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
@@ -42,10 +42,11 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
             polls::ask(&wiring, &mut findings).await;
         }
         let (learnt, accounts) = haiilo::ask(&wiring, &mut findings).await.unzip();
-        Box::pin(groups::ask(&wiring, &mut findings)).await;
+        directory::compare(&wiring, &mut findings).await;
+        let groups = Box::pin(groups::ask(&wiring, &mut findings)).await;
         if let (Some(people), Some(accounts), Some(learnt)) = (people, accounts, learnt) {
-            let readings = readings(&wiring, people, (accounts, learnt)).await;
-            length::tell(readings, &schedule, &mut findings);
+            let (okta, haiilo) = readings(&wiring, people, (accounts, learnt)).await;
+            length::tell(Readings { okta, haiilo, groups }, &schedule, &mut findings);
         }
         let whose = tenant(&wiring, &mut findings).await;
         keeping::left_behind(&wiring, &mut findings).await;

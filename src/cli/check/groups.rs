@@ -1,6 +1,7 @@
 //! What is found about groups, where they are synced: whether both sides show them to us.
 
 use crate::cli::check::findings::Findings;
+use crate::cli::check::length::GroupsReading;
 use crate::cli::wiring::Wiring;
 use crate::domain::few;
 use crate::domain::groups::roster::Roster;
@@ -11,47 +12,68 @@ use crate::domain::snapshot::PageRequest;
 use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
 use crate::report;
 
-/// Asks both sides for groups.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) {
-    let Some(rules) = &wiring.cycle.groups else { return };
+/// Pages of groups that are walked through at most; whoever has more groups has another trouble.
+const MOST_PAGES: usize = 100;
+
+/// Asks both sides for groups. What a cycle reads for them, where both show them.
+pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<GroupsReading> {
+    let rules = wiring.cycle.groups.as_ref()?;
     findings.section("Groups");
-    if let Err(failure) = okta(wiring, &rules.include, findings).await {
-        match failure.kind {
-            FailureKind::CredentialsRefused | FailureKind::BadRequest => findings.error(format_args!(
-                "Okta does not show us groups, so that none is synced; grant the scope okta.groups.read and a role that reads groups: {failure}"
-            )),
-            _ => findings.error(failure),
+    let okta = match okta(wiring, &rules.include, findings).await {
+        Ok(requests) => Some(requests),
+        Err(failure) => {
+            match failure.kind {
+                FailureKind::CredentialsRefused | FailureKind::BadRequest => findings.error(format_args!(
+                    "Okta does not show us groups, so that none is synced; grant the scope okta.groups.read and a role that reads groups: \
+                     {failure}"
+                )),
+                _ => findings.error(failure),
+            }
+            None
         }
-    }
+    };
     let (people, accounts, links) = (few::people(Vec::new()), few::accounts(Vec::new()), Links::default());
     let roster = Roster::of((&people, &accounts, &links), &Plan::default());
     match wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &roster).await {
-        Ok(page) => findings.fine(format_args!(
-            "Haiilo shows its groups: {}",
-            page.total.map_or("it does not say how many".to_owned(), |total| total.to_string())
-        )),
-        Err(failure) => findings.error(failure),
+        Ok(page) => {
+            let total = page.total.map_or("it does not say how many".to_owned(), |total| total.to_string());
+            findings.fine(format_args!("Haiilo shows its groups: {total}"));
+            let haiilo = page.total.unwrap_or_default().div_ceil(u64::from(wiring.cycle.page_size.max(1))).max(1);
+            okta.map(|okta| GroupsReading { okta, haiilo })
+        }
+        Err(failure) => {
+            findings.error(failure);
+            None
+        }
     }
 }
 
-async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> Result<(), Failure> {
+/// How many requests to Okta a cycle needs for groups at least: the listing, and the members of each group.
+async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> Result<u64, Failure> {
     let source = &wiring.source;
-    let mut first = None;
+    let (mut first, mut requests) = (None, 0);
     if include.is_empty() {
-        let page = source.assigned_groups(None).await?;
+        let (mut count, mut page) = (0, source.assigned_groups(None).await?);
         first = page.rows.iter().flatten().next().map(|group| group.id.clone());
-        match page.rows.len() {
+        for pages in 1.. {
+            count += page.rows.len();
+            requests = (pages + count) as u64;
+            match page.next {
+                Some(next) if pages < MOST_PAGES => page = source.assigned_groups(Some(&next)).await?,
+                _ => break,
+            }
+        }
+        match count {
             0 => findings.warn(
                 "no group is assigned to the application: assign groups to it in Okta, or name them in groups.include",
             ),
-            count => findings.fine(format_args!(
-                "groups that are assigned to the application: {}{}",
-                report::amount(count),
-                if page.next.is_some() { " on the first page" } else { "" }
-            )),
+            count => {
+                findings.fine(format_args!("groups that are assigned to the application: {}", report::amount(count)))
+            }
         }
     }
     for text in include {
+        requests += 2;
         let found = match Choice::of(text) {
             Choice::Id(id) => source.group(&id).await?.into_iter().collect(),
             Choice::Name(name) => {
@@ -75,5 +97,5 @@ async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> R
         source.members(&id, None).await?;
         findings.fine("members of groups can be read");
     }
-    Ok(())
+    Ok(requests)
 }

@@ -8,6 +8,7 @@ use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::account::AccountRow;
 use crate::domain::ids::UserName;
+use crate::domain::policy::Product;
 use crate::domain::snapshot::{AccountPage, PageRequest};
 use crate::domain::target::{FilterManner, TotalManner};
 use crate::ports::{AccountReader as _, Failure, FailureKind};
@@ -58,9 +59,14 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(Lea
         }
     };
     let used = used_since(wiring, "haiilo").await;
-    findings.fine(format_args!(
-        "the token is taken{used}; it dies with the account of its owner, and whether it ends by itself is not documented"
-    ));
+    match wiring.cycle.policy.product {
+        Product::Advocacy => findings.fine(format_args!(
+            "the token is taken{used}; it dies with the account of its owner, and whether it ends by itself is not documented"
+        )),
+        Product::Intranet => findings.fine(format_args!(
+            "the API client is given access tokens, which are taken; its secret is taken{used}, until somebody changes it in Haiilo"
+        )),
+    }
     let mut learnt = Learnt::default();
     match listing(wiring, (&first, size), findings).await {
         Ok(Pagewise { pages, total, answer: again }) => {

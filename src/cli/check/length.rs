@@ -1,9 +1,11 @@
-//! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides.
+//! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides; then groups are
+//! read, if they are synced.
 
 use std::time::Duration;
 
 use crate::cli::check::findings::Findings;
 use crate::daemon::schedule::Schedule;
+use crate::engine;
 use crate::http;
 
 /// What Okta's listing is read with.
@@ -26,6 +28,24 @@ pub(super) struct HaiiloReading {
     pub(super) at_once: usize,
     /// How long an answer takes.
     pub(super) answer: Duration,
+}
+
+/// What groups are read with, after people.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GroupsReading {
+    /// Requests to Okta at least: a group of many members takes more.
+    pub(super) okta: u64,
+    /// Requests to Haiilo's listing of groups.
+    pub(super) haiilo: u64,
+}
+
+/// Everything that a cycle reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Readings {
+    pub(super) okta: OktaReading,
+    pub(super) haiilo: HaiiloReading,
+    /// Nothing where groups are not synced.
+    pub(super) groups: Option<GroupsReading>,
 }
 
 /// What decides how long a cycle takes.
@@ -57,8 +77,19 @@ fn length(okta: OktaReading, haiilo: HaiiloReading) -> (Duration, Decides) {
     if haiilo > okta.0 { (haiilo, Decides::HaiilosAnswers) } else { okta }
 }
 
+impl GroupsReading {
+    /// How long it takes behind answers and within limits like those of the listings of people; groups have limits of their own.
+    fn length(self, okta: OktaReading, haiilo: HaiiloReading) -> Duration {
+        let of_okta = OktaReading { requests: self.okta.div_ceil(engine::GROUPS_AT_ONCE as u64), ..okta };
+        let by_limit = okta.ours.map_or(Duration::ZERO, |ours| http::length(self.okta, ours));
+        let of_haiilo = HaiiloReading { requests: self.haiilo, at_once: 1, ..haiilo };
+        times(of_okta.answer, of_okta.requests).max(by_limit).max(of_haiilo.length())
+    }
+}
+
 /// Tells how long a full cycle takes, and which schedule fits.
-pub(super) fn tell((okta, haiilo): (OktaReading, HaiiloReading), schedule: &Schedule, findings: &mut Findings) {
+pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Findings) {
+    let Readings { okta, haiilo, groups } = readings;
     findings.section("A full cycle with nothing to write");
     let OktaReading { requests, ours, answer: _ } = okta;
     let asked = pages(requests);
@@ -73,13 +104,24 @@ pub(super) fn tell((okta, haiilo): (OktaReading, HaiiloReading), schedule: &Sche
     }
     let HaiiloReading { requests, at_once, answer: _ } = haiilo;
     findings.fine(format_args!("Haiilo: {}, {at_once} at once: {}", pages(requests), words(haiilo.length())));
-    let (took, decides) = length(okta, haiilo);
-    let text = format!(
-        "both at the same time: {}{}; schedule.full = \"{}\" fits",
-        words(took),
-        why(took, decides, (okta.answer, haiilo.answer)),
-        fitting(took)
-    );
+    let (mut took, decides) = length(okta, haiilo);
+    let mut reason = why(took, decides, (okta.answer, haiilo.answer));
+    let mut what = "both at the same time";
+    if let Some(groups) = groups {
+        let after = groups.length(okta, haiilo);
+        if after > took {
+            reason = ", most of it for groups".to_owned();
+        }
+        took += after;
+        what = "people, then groups";
+        findings.fine(format_args!(
+            "groups: at least {} requests to Okta and {} to Haiilo: {}",
+            groups.okta,
+            groups.haiilo,
+            words(after)
+        ));
+    }
+    let text = format!("{what}: {}{}; schedule.full = \"{}\" fits", words(took), reason, fitting(took));
     let interval = schedule.shortest_interval().to_std().unwrap_or_default();
     if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }
 }
@@ -129,7 +171,7 @@ mod tests {
 
     use chrono_tz::Tz;
 
-    use super::{HaiiloReading, OktaReading, tell};
+    use super::{GroupsReading, HaiiloReading, OktaReading, Readings, tell};
     use crate::cli::check::findings::Findings;
     use crate::daemon::schedule::Schedule;
 
@@ -139,8 +181,30 @@ mod tests {
         let (requests, at_once, answer) = haiilo;
         let haiilo = HaiiloReading { requests, at_once, answer: Duration::from_millis(answer) };
         let mut findings = Findings::new();
-        tell((okta, haiilo), &Schedule::parse("0 */15 * * * *", Tz::UTC).expect("a schedule"), &mut findings);
+        let readings = Readings { okta, haiilo, groups: None };
+        tell(readings, &schedule(), &mut findings);
         findings.text().to_owned()
+    }
+
+    fn schedule() -> Schedule {
+        Schedule::parse("0 */15 * * * *", Tz::UTC).expect("a schedule")
+    }
+
+    #[test]
+    fn groups_come_after_people() {
+        let answer = Duration::from_millis(200);
+        let okta = OktaReading { requests: 20, ours: Some(120), answer };
+        let haiilo = HaiiloReading { requests: 10, at_once: 2, answer };
+        let mut findings = Findings::new();
+        let groups = Some(GroupsReading { okta: 1_201, haiilo: 12 });
+        tell(Readings { okta, haiilo, groups }, &schedule(), &mut findings);
+        insta::assert_snapshot!(findings.text(), @r#"
+        A full cycle with nothing to write
+          ok       Okta: 20 pages, of which 120 a minute are ours: under a minute
+          ok       Haiilo: 10 pages, 2 at once: under a minute
+          ok       groups: at least 1201 requests to Okta and 12 to Haiilo: about 10 minutes
+          warning  people, then groups: about 10 minutes, most of it for groups; schedule.full = "0 */30 * * * *" fits
+        "#);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `check`: what is found about the configuration, the mapping and both ends, each with what to do about it.
 
 mod command;
+mod directory;
 mod findings;
 mod groups;
 mod haiilo;

@@ -10,6 +10,7 @@ use crate::cli::wiring::Ends;
 use crate::cli::{decide, output};
 use crate::config::settings::UpdateMethod;
 use crate::domain::ids::UserName;
+use crate::domain::policy::Product;
 use crate::domain::target::TargetProfile;
 use crate::domain::write_probe::WriteProbe;
 use crate::engine::{self, Found, Manners, Prepared, ProbeVerdict, Probed};
@@ -23,9 +24,11 @@ pub(super) async fn run(
 ) -> Result<Ending, Unfinished> {
     decide::decide(context, "check", async |ends, prepared| {
         let settings = &ends.wiring.cycle;
-        let probe = engine::plan_probe(ends, settings, prepared, address).await;
+        // What the server does not tell is no reason against a probe.
+        let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
+        let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
         let probe = probe.map_err(|why| Unfinished::misconfigured(format!("no write probe: {why}")))?;
-        output::say(&announced(&probe));
+        output::say(&announced(settings.policy.product, &probe));
         if !arguments.yes && !is_confirmed(&probe.name) {
             return Err(Unfinished::misconfigured(
                 "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
@@ -71,16 +74,24 @@ async fn probed(
 }
 
 /// What is about to happen, and what it may cost.
-fn announced(probe: &WriteProbe) -> String {
-    let WriteProbe { name, renamed, changes: _, group, left_out } = probe;
+fn announced(product: Product, probe: &WriteProbe) -> String {
+    let (name, renamed, group, left_out) = (&probe.name, &probe.renamed, &probe.group, &probe.left_out);
     let group = group.as_ref().map_or_else(String::new, |group| format!(" in the group {:?}", group.shown()));
     let left_out = match &left_out[..] {
         [] => String::new(),
-        paths => format!(" It has nothing in {}, where a text may leave something behind.", paths.join(", ")),
+        paths => {
+            format!(" It has nothing in {}, where a text may leave something behind or be refused.", paths.join(", "))
+        }
+    };
+    let steps = match product {
+        Product::Advocacy => format!("changes it, renames it to {renamed} and deletes it for ever"),
+        Product::Intranet => {
+            format!("changes it, renames it to {renamed}, deactivates it, activates it again and deletes it")
+        }
     };
     format!(
-        "This makes an account for {name}{group}, changes it, renames it to {renamed} and deletes it for ever. It may cost a seat for a \
-         moment, and Haiilo may send a mail to the address.{left_out}"
+        "This makes an account for {name}{group}, {steps}. It may cost a seat for a moment, and Haiilo may send a mail to the \
+         address.{left_out}"
     )
 }
 

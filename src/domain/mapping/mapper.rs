@@ -166,9 +166,11 @@ pub(super) fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
     let value = match (outcome, rule.kind) {
         (Outcome::Empty, _) => None,
         (Outcome::Text(text), Kind::Team) => Value::text(text.split_whitespace().collect::<Vec<_>>().join(" ")),
-        (Outcome::Text(text), Kind::Text | Kind::Group | Kind::Person | Kind::Any) => Value::text(text),
-        (Outcome::Flag(flag), Kind::Any) => Some(Value::Flag(flag)),
-        (Outcome::List(texts), Kind::Any) => Value::list(texts),
+        (Outcome::Text(text), Kind::Text | Kind::Group | Kind::Person | Kind::ProfileField | Kind::Any) => {
+            Value::text(text)
+        }
+        (Outcome::Flag(flag), Kind::ProfileField | Kind::Any) => Some(Value::Flag(flag)),
+        (Outcome::List(texts), Kind::ProfileField | Kind::Any) => Value::list(texts),
         (Outcome::Flag(_), Kind::Text | Kind::Group | Kind::Team | Kind::Person) => {
             return Err("yields true or false where a text is needed; write `'a text' if … else 'another'`".to_owned());
         }

@@ -42,6 +42,8 @@ pub enum Kind {
     Team,
     /// The Haiilo id of somebody else, whom the text names: by Okta id, userName or employee number.
     Person,
+    /// A text, a boolean or a list: a profile field of the intranet, which is there where an administrator has made it.
+    ProfileField,
     /// A text, a boolean or a list: an attribute that we know nothing about.
     Any,
 }

@@ -26,7 +26,7 @@ use crate::engine::settings::CycleSettings;
 use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage, World};
 
 /// Groups of Okta whose members are read at once.
-const GROUPS_AT_ONCE: usize = 4;
+pub const GROUPS_AT_ONCE: usize = 4;
 
 /// What is known before groups are read.
 #[derive(Clone, Copy)]

@@ -1,0 +1,118 @@
+//! Changes of the account of a probe: one value by PATCH, one by PUT, and the userName.
+
+use serde_json::Value as Json;
+
+use crate::domain::account::WholeAccount;
+use crate::domain::attribute::entry;
+use crate::domain::ids::HaiiloId;
+use crate::domain::journal::{Outcome, ProbeStep};
+use crate::domain::operation::{Change, Nature};
+use crate::domain::target::Ability;
+use crate::domain::value::{self, Compare};
+use crate::engine::verify;
+use crate::engine::write_probe::run::{Manner, Run, Verdict};
+use crate::ports::{AccountReader as _, AccountWriter, FailureKind, Fallback, StoreWriter, World};
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+    /// Changes one text in one manner.
+    pub(super) async fn change(
+        &mut self,
+        id: &HaiiloId,
+        step: ProbeStep,
+        not_kept: &[String],
+        texts: (&str, &str),
+    ) -> Ability {
+        let Some(change) = self.probe.change(not_kept, texts) else { return Ability::Untried };
+        let manner = if step == ProbeStep::Put { self.manners.put() } else { self.manners.patch() };
+        let word = manner.word;
+        let is_ours = self.settings.update_method.eq_ignore_ascii_case(word);
+        let ability = self.send(id, step, manner, &change).await;
+        let other = if word == "PUT" { "patch" } else { "put" };
+        match ability {
+            Ok(ability @ Ability::Works) => {
+                self.say(Verdict::Good, format!("{word} changes one attribute and nothing else"));
+                ability
+            }
+            Ok(ability) => ability,
+            Err((ability, why)) if is_ours => {
+                self.say(Verdict::Bad, format!("{why}: set haiilo.update_method = \"{other}\" if that works"));
+                ability
+            }
+            Err((ability, why)) => {
+                self.say(Verdict::Good, format!("{why}; haiilo.update_method = \"{other}\" does without it"));
+                ability
+            }
+        }
+    }
+
+    /// Renames the account in the manner that works.
+    pub(super) async fn rename(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Ability {
+        let change = self.probe.rename(&self.settings.mapping);
+        match self.send(id, ProbeStep::Rename, manner, &change).await {
+            Ok(ability) => {
+                if ability == Ability::Works {
+                    self.say(Verdict::Good, "a changed userName is a rename: the account keeps its id");
+                }
+                ability
+            }
+            Err((ability, why)) => {
+                self.say(
+                    Verdict::Odd,
+                    format!("the userName cannot be changed ({why}): renames will be held; ask haiilo's support"),
+                );
+                ability
+            }
+        }
+    }
+
+    /// Sends one change to the account, and looks what became of it. What went wrong is told by the caller.
+    pub(super) async fn send(
+        &mut self,
+        id: &HaiiloId,
+        step: ProbeStep,
+        Manner { word, writer }: Manner<'_, A>,
+        change: &Change,
+    ) -> Result<Ability, (Ability, String)> {
+        let Some(before) = self.ours(id).await else { return Ok(Ability::Untried) };
+        let changes = std::slice::from_ref(change);
+        let image = Json::Object(before.resource.clone());
+        let Some(entry) = self.intend(step, Some(id), changes, Some(image)).await else { return Ok(Ability::Untried) };
+        let came = writer.update(id, changes, Fallback::Forbidden).await;
+        let after = self.world.reader().get(id).await.ok().flatten();
+        let kept = after.as_ref().is_some_and(|after| self.has(after, change));
+        let besides = after.map(|after| after.changed_besides(&before, &change.touches())).unwrap_or_default();
+        let path = &change.path;
+        let end = match came {
+            Ok(_) if kept && besides.is_empty() => Ok(Ability::Works),
+            Ok(_) if kept => Err((
+                Ability::Fails,
+                format!("{word} of {path} also changes {}, which was not sent", besides.join(", ")),
+            )),
+            Ok(_) => Err((Ability::Fails, format!("{word} is answered like a success, and {path} is not kept"))),
+            Err(failure) if failure.kind == FailureKind::Unknown => {
+                Err((Ability::Untried, format!("the answer to {word} was lost: {failure}")))
+            }
+            Err(failure) if matches!(failure.kind, FailureKind::Refused(405 | 501)) => {
+                Err((Ability::Unknown, format!("Haiilo does not know {word}")))
+            }
+            Err(failure) => Err((Ability::Fails, failure.to_string())),
+        };
+        let outcome = match &end {
+            Ok(_) => Outcome::Done,
+            Err((_, why)) => Outcome::Failed(why.clone()),
+        };
+        self.conclude(entry, &outcome, &[]).await;
+        end
+    }
+
+    /// Whether an account has what was sent. No rule names a profile field in a place where it is merely tried.
+    fn has(&self, whole: &WholeAccount, change: &Change) -> bool {
+        let mapping = &self.settings.mapping;
+        let is_mapped = change.nature == Nature::Rename || mapping.rules().iter().any(|rule| rule.path == change.path);
+        if is_mapped {
+            return verify::not_kept(mapping, &whole.account, std::slice::from_ref(change)).is_empty();
+        }
+        let found = entry(&whole.resource, change.path.top()).and_then(|top| change.path.read(top));
+        value::same(found.as_ref(), change.to.as_ref(), Compare::Exact)
+    }
+}

@@ -1,0 +1,200 @@
+//! What only an intranet has, and what its documents leave open: where SCIM keeps profile fields, and what the user directory makes of an
+//! account that is deactivated.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use serde_json::Value as Json;
+
+use crate::domain::account::Activity;
+use crate::domain::attribute::AttributePath;
+use crate::domain::ids::HaiiloId;
+use crate::domain::journal::{Effect, Outcome, ProbeStep};
+use crate::domain::policy::Deprovision;
+use crate::domain::target::Ability;
+use crate::domain::write_probe::{WriteProbe, place};
+use crate::engine::write_probe::run::{Manner, Run, Verdict};
+use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+    /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so that several are tried.
+    pub(super) async fn profile_fields(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Option<CompactString> {
+        let fields = self.probe.fields.clone();
+        let mapped = fields.first()?.clone();
+        let mut refused = String::new();
+        for field in fields {
+            match self.try_field(id, manner, &field).await? {
+                Ok(()) => {
+                    let place = place(&field);
+                    self.say(
+                        Verdict::Good,
+                        format!("{} is kept where haiilo.profile_fields has it, \"{place}\"", field.last()),
+                    );
+                    return Some(place);
+                }
+                Err(why) => refused = why,
+            }
+        }
+        for elsewhere in self.probe.elsewhere() {
+            if let Ok(()) = self.try_field(id, manner, &elsewhere).await? {
+                let (configured, place) = (place(&mapped), place(&elsewhere));
+                self.say(
+                    Verdict::Bad,
+                    format!(
+                        "profile fields are not kept where haiilo.profile_fields has them, \"{configured}\" ({refused}), and {} is kept \
+                         elsewhere: set haiilo.profile_fields = \"{place}\"",
+                        elsewhere.last()
+                    ),
+                );
+                return Some(place);
+            }
+        }
+        self.say(
+            Verdict::Odd,
+            format!(
+                "no profile field was kept ({refused}), neither where haiilo.profile_fields has them nor where else Haiilo shows a place for \
+                 them: look whether Haiilo has these fields under these names, and ask haiilo's support where SCIM has them"
+            ),
+        );
+        None
+    }
+
+    /// Whether a profile field is kept in one place; nothing where that could not be found out, which is told.
+    async fn try_field(
+        &mut self,
+        id: &HaiiloId,
+        manner: Manner<'_, A>,
+        field: &Arc<AttributePath>,
+    ) -> Option<Result<(), String>> {
+        match self.send(id, ProbeStep::ProfileField, manner, &WriteProbe::fill(field)).await {
+            Ok(Ability::Works) => Some(Ok(())),
+            Ok(_) => None,
+            Err((Ability::Untried, why)) => {
+                self.say(
+                    Verdict::Odd,
+                    format!("where profile fields are kept was not found out: {why}; probe once more"),
+                );
+                None
+            }
+            Err((_, why)) => Some(Err(why)),
+        }
+    }
+
+    /// What a deactivation does, and whether the account can be activated afterwards.
+    pub(super) async fn deactivation(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Option<Deprovision> {
+        let was_found = self.is_found(id).await;
+        let image = Json::Object(self.ours(id).await?.resource);
+        let entry = self.intend(ProbeStep::Deactivate, Some(id), &[], Some(image)).await?;
+        let came = manner.writer.set_activity(id, Activity::Inactive).await;
+        let there = self.world.reader().get(id).await;
+        let done = match (&came, &there) {
+            (Err(failure), _) if !matches!(failure.kind, FailureKind::Unknown | FailureKind::NotFound) => {
+                Err(failure.to_string())
+            }
+            (_, Err(failure)) => Err(failure.to_string()),
+            (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
+                Err("Haiilo still shows it as active".to_owned())
+            }
+            // What no look-up shows any more is deleted, though its id may be answered for.
+            (_, Ok(Some(_))) if !was_found || self.is_found(id).await => Ok(Deprovision::Deactivate),
+            (_, Ok(_)) => Ok(Deprovision::Delete),
+        };
+        let (outcome, effects) = match &done {
+            Ok(found) => (Outcome::Done, self.known_by_now(id, *found)),
+            Err(why) => (Outcome::Failed(why.clone()), Vec::new()),
+        };
+        self.conclude(entry, &outcome, &effects).await;
+        match done {
+            Ok(found) => {
+                self.say_policy(found);
+                if let Ok(Some(_)) = there {
+                    self.activation(id, manner).await;
+                }
+                Some(found)
+            }
+            Err(why) => {
+                self.say(
+                    Verdict::Odd,
+                    format!(
+                        "the account could not be deactivated ({why}): leavers for whom [leavers] says \"deactivate\" would keep their \
+                         accounts; ask haiilo's support"
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    /// What the store shall know: no cycle sends a deactivation which deletes where the configuration says that it does not.
+    fn known_by_now(&self, id: &HaiiloId, found: Deprovision) -> Vec<Effect> {
+        match (found, self.settings.policy.deprovision) {
+            (Deprovision::Deactivate, _) => vec![Effect::DeactivationKept],
+            (Deprovision::Delete, Deprovision::Deactivate) => vec![Effect::DeactivationDeleted(id.clone())],
+            (Deprovision::Delete, Deprovision::Delete) => Vec::new(),
+        }
+    }
+
+    fn say_policy(&mut self, found: Deprovision) {
+        let (verdict, text) = match (found, self.settings.policy.deprovision) {
+            (Deprovision::Deactivate, Deprovision::Deactivate) => {
+                (Verdict::Good, "a deactivated account stays, as haiilo.deprovision_policy says")
+            }
+            (Deprovision::Delete, Deprovision::Delete) => {
+                (Verdict::Good, "a deactivated account is deleted, as haiilo.deprovision_policy says")
+            }
+            (Deprovision::Deactivate, Deprovision::Delete) => (
+                Verdict::Odd,
+                "a deactivated account stays, and every deactivation counts as a delete here: set haiilo.deprovision_policy = \"deactivate\"",
+            ),
+            (Deprovision::Delete, Deprovision::Deactivate) => (
+                Verdict::Bad,
+                "a deactivated account is deleted, and haiilo.deprovision_policy says that it stays: set it to \"delete\", or change the \
+                 policy of the user directory in Haiilo; until then nobody is deactivated",
+            ),
+        };
+        self.say(verdict, text);
+    }
+
+    /// Activates the account that was deactivated.
+    async fn activation(&mut self, id: &HaiiloId, manner: Manner<'_, A>) {
+        let Some(before) = self.ours(id).await else { return };
+        let image = Json::Object(before.resource);
+        let Some(entry) = self.intend(ProbeStep::Activate, Some(id), &[], Some(image)).await else { return };
+        let came = manner.writer.set_activity(id, Activity::Active).await;
+        let there = self.world.reader().get(id).await;
+        let (verdict, outcome, text) = match (came, there) {
+            (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
+                (Verdict::Good, Outcome::Done, "the account can be activated again".to_owned())
+            }
+            (Ok(()), Ok(Some(_))) => (
+                Verdict::Odd,
+                Outcome::DoneExcept(vec!["active".into()]),
+                "the account stays inactive when it is activated, by the directory's policy: whoever comes back cannot log in before \
+                 somebody activates the account in Haiilo"
+                    .to_owned(),
+            ),
+            (Ok(()), Ok(None)) => {
+                let why = "Haiilo answers that it is not there any more";
+                (Verdict::Odd, Outcome::Failed(why.to_owned()), format!("the account could not be activated again: {why}"))
+            }
+            (Err(failure), _) | (Ok(()), Err(failure)) => (
+                Verdict::Odd,
+                Outcome::Failed(failure.to_string()),
+                format!("whether the account can be activated again is not known: {failure}"),
+            ),
+        };
+        self.conclude(entry, &outcome, &[]).await;
+        self.say(verdict, text);
+    }
+
+    /// Whether a look-up by name shows the account.
+    pub(super) async fn is_found(&self, id: &HaiiloId) -> bool {
+        for name in [&self.probe.name, &self.probe.renamed] {
+            let found = self.world.reader().find(name).await.unwrap_or_default();
+            if found.iter().any(|whole| whole.account.id == *id) {
+                return true;
+            }
+        }
+        false
+    }
+}

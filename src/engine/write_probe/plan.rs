@@ -1,0 +1,61 @@
+//! Whether a probe may be: nobody may have its addresses, neither by the listings nor by either side's own word.
+
+use crate::domain::ids::{OktaUserId, UserName};
+use crate::domain::write_probe::WriteProbe;
+use crate::engine::prepared::Prepared;
+use crate::engine::settings::CycleSettings;
+use crate::ports::{AccountReader as _, AssignmentSource as _, Failure, FailureKind, World};
+
+/// The plan of a probe, or why it must not be. `schemas` are those that Haiilo names.
+pub async fn plan_probe<W: World>(
+    world: &W,
+    settings: &CycleSettings,
+    prepared: &Prepared,
+    (address, schemas): (&str, Vec<String>),
+) -> Result<WriteProbe, String> {
+    if let Some(pause) = prepared.memory.pause_at(prepared.now) {
+        return Err(format!("all writes are paused, by {}; run `resume` first", pause.by));
+    }
+    let probe = WriteProbe::plan(prepared.known(settings), address, schemas)?;
+    let names = [&probe.name, &probe.renamed];
+    // Nobody is left out here, whoever takes part and whatever the mapping makes of them.
+    match assigned(world, prepared, &names).await {
+        Ok(None) => {}
+        Ok(Some(id)) => {
+            return Err(format!("{address} is assigned in Okta ({id}); take an address that nobody has"));
+        }
+        Err(failure) => return Err(failure.to_string()),
+    }
+    for name in names {
+        match world.reader().find(name).await.as_deref() {
+            Ok([]) => {}
+            Ok(_) => return Err(format!("{name} is an account in Haiilo; take an address that nobody has")),
+            Err(failure) => return Err(failure.to_string()),
+        }
+    }
+    Ok(probe)
+}
+
+/// Somebody who is assigned under one of these names in Okta's own rows.
+async fn assigned<W: World>(
+    world: &W,
+    prepared: &Prepared,
+    names: &[&UserName],
+) -> Result<Option<OktaUserId>, Failure> {
+    let mut cursor = None;
+    // The listing was walked to its end just before; one that has grown beyond all measure has nobody's word.
+    for _ in 0..prepared.people.pages() * 2 + 10 {
+        let page = world.source().page(cursor.as_ref()).await?;
+        let rows = world.source().rows(page.body).await?;
+        let is_named = |name: &Option<UserName>| name.iter().any(|it| names.iter().any(|name| name.same_as(it)));
+        if let Some(row) = rows.assignments.iter().find(|row| is_named(&row.user_name)) {
+            return Ok(Some(row.id.clone()));
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(None),
+        }
+    }
+    let error = "okta's listing did not end; try again".into();
+    Err(Failure { kind: FailureKind::Unreadable, call: "GET /api/v1/apps/{id}/users", error })
+}

@@ -1,0 +1,177 @@
+//! The run of a probe: its steps one after the other, what was found, and how each step is written down before it is sent.
+
+use serde_json::Value as Json;
+
+use crate::clock::Clock as _;
+use crate::domain::account::WholeAccount;
+use crate::domain::ids::HaiiloId;
+use crate::domain::journal::{Effect, EntryId, Mandate, Outcome, ProbeIntent, ProbeStep};
+use crate::domain::operation::Change;
+use crate::domain::policy::Product;
+use crate::domain::target::{Ability, WriteManner};
+use crate::domain::write_probe::WriteProbe;
+use crate::engine::prepared::Prepared;
+use crate::engine::settings::CycleSettings;
+use crate::ports::{AccountReader as _, AccountWriter, StoreWriter, World};
+
+/// What was found at one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether it is as it should be.
+    pub verdict: Verdict,
+    /// What, and what to do.
+    pub text: String,
+}
+
+/// Whether a step went as it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It did, or it does not matter under this configuration.
+    Good,
+    /// Cycles will go on, with something less.
+    Odd,
+    /// Something must be mended, or done by hand.
+    Bad,
+}
+
+/// What a probe came to.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// Step by step.
+    pub found: Vec<Found>,
+    /// What was learnt; nothing where no account was made.
+    pub writes: Option<WriteManner>,
+}
+
+/// Does what was planned. The caller holds the lock of the cycle.
+pub async fn probe_writes<W: World<Store: StoreWriter>, A: AccountWriter>(
+    world: &W,
+    manners: Manners<'_, A>,
+    settings: &CycleSettings,
+    prepared: &Prepared,
+    (probe, mandate): (&WriteProbe, &Mandate),
+) -> Probed {
+    let run = Run { world, manners, settings, prepared, probe, mandate, found: Vec::new(), writes: None };
+    run.run().await
+}
+
+/// A writer for each manner of changing an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners<'a, A> {
+    /// By PATCH.
+    pub patch: &'a A,
+    /// By PUT.
+    pub put: &'a A,
+}
+
+/// One of them.
+pub(super) struct Manner<'a, A> {
+    /// The method of HTTP.
+    pub(super) word: &'static str,
+    pub(super) writer: &'a A,
+}
+
+impl<A> Clone for Manner<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Manner<'_, A> {}
+
+impl<'a, A> Manners<'a, A> {
+    pub(super) fn patch(&self) -> Manner<'a, A> {
+        Manner { word: "PATCH", writer: self.patch }
+    }
+
+    pub(super) fn put(&self) -> Manner<'a, A> {
+        Manner { word: "PUT", writer: self.put }
+    }
+}
+
+/// A probe that is under way.
+pub(super) struct Run<'a, W, A> {
+    pub(super) world: &'a W,
+    pub(super) manners: Manners<'a, A>,
+    pub(super) settings: &'a CycleSettings,
+    pub(super) prepared: &'a Prepared,
+    pub(super) probe: &'a WriteProbe,
+    mandate: &'a Mandate,
+    found: Vec<Found>,
+    writes: Option<WriteManner>,
+}
+
+impl<'a, W: World<Store: StoreWriter>, A: AccountWriter> Run<'a, W, A> {
+    async fn run(mut self) -> Probed {
+        if let Some(id) = self.create().await {
+            let mut writes = WriteManner {
+                learnt: self.world.clock().now(),
+                patch: Ability::Untried,
+                put: Ability::Untried,
+                rename: Ability::Untried,
+                not_kept: Vec::new(),
+                profile_fields: None,
+                deactivation: None,
+            };
+            if self.read_back(&id, &mut writes).await {
+                let text = WriteProbe::first_text();
+                writes.patch = self.change(&id, ProbeStep::Patch, &writes.not_kept, (text, "Probe by PATCH")).await;
+                let text = if writes.patch == Ability::Works { "Probe by PATCH" } else { text };
+                writes.put = self.change(&id, ProbeStep::Put, &writes.not_kept, (text, "Probe by PUT")).await;
+                let manner = self.that_works(&writes);
+                writes.rename = self.rename(&id, manner).await;
+                if self.settings.policy.product == Product::Intranet {
+                    writes.profile_fields = self.profile_fields(&id, manner).await;
+                    writes.deactivation = self.deactivation(&id, manner).await;
+                }
+            }
+            self.delete(&id).await;
+            self.writes = Some(writes);
+        }
+        Probed { found: self.found, writes: self.writes }
+    }
+
+    pub(super) fn say(&mut self, verdict: Verdict, text: impl Into<String>) {
+        self.found.push(Found { verdict, text: text.into() });
+    }
+
+    /// The manner of changing an account that works; the configured one where both do.
+    fn that_works(&self, writes: &WriteManner) -> Manner<'a, A> {
+        let by_put = match (writes.patch, writes.put) {
+            (Ability::Works, Ability::Works) => self.settings.update_method == "put",
+            (patch, _) => patch != Ability::Works,
+        };
+        if by_put { self.manners.put() } else { self.manners.patch() }
+    }
+
+    /// The account, if it is the one that was made.
+    pub(super) async fn ours(&mut self, id: &HaiiloId) -> Option<WholeAccount> {
+        let whole = self.world.reader().get(id).await.ok().flatten();
+        whole.filter(|whole| self.probe.is_named(whole.account.user_name.as_ref()))
+    }
+
+    /// Writes a step down. Without that, nothing is sent.
+    pub(super) async fn intend(
+        &mut self,
+        step: ProbeStep,
+        haiilo_id: Option<&HaiiloId>,
+        changes: &[Change],
+        before: Option<Json>,
+    ) -> Option<EntryId> {
+        let (mandate, at) = (self.mandate, self.world.clock().now());
+        let intent = ProbeIntent { mandate, at, step, haiilo_id, user_name: &self.probe.name, changes, before };
+        match self.world.store().intend_probe(&intent).await {
+            Ok(entry) => Some(entry),
+            Err(failure) => {
+                self.say(Verdict::Bad, format!("nothing is sent that cannot be written down: {failure}"));
+                None
+            }
+        }
+    }
+
+    pub(super) async fn conclude(&mut self, entry: EntryId, outcome: &Outcome, effects: &[Effect]) {
+        if let Err(failure) = self.world.store().conclude(entry, outcome, effects, self.world.clock().now()).await {
+            self.say(Verdict::Bad, format!("what came of a step could not be written down: {failure}"));
+        }
+    }
+}
