@@ -13,8 +13,12 @@ const PEOPLE: u32 = 10_000;
 const GROUPS: u32 = 200;
 /// Members of the one group, in a smaller company and in the one that is judged.
 const MEMBERS: [u32; 2] = [5_000, 50_000];
+/// Groups that everybody is in, where there are many memberships.
+const MEMBERSHIPS: u32 = 10;
 /// Groups of the application on a page of Okta.
 const GROUPS_PAGE: u64 = 200;
+/// Groups on a page of Haiilo, which come with all their members.
+const SHOWN_PAGE: u64 = 20;
 /// Members that one request takes in, at most.
 const PIECE: u64 = 500;
 /// The largest body of a request, in bytes: under a megabyte.
@@ -26,6 +30,7 @@ const ROUNDS: u32 = 3;
 
 pub(crate) fn measure_groups(runtime: &Runtime, rounds: u32, bounds: &mut Bounds) {
     many_groups(runtime, rounds, bounds);
+    many_memberships(runtime, bounds);
     let [few, many] = MEMBERS.map(|members| Large::measure(runtime, members));
     for large in [&few, &many] {
         large.show();
@@ -74,7 +79,7 @@ fn many_groups(runtime: &Runtime, rounds: u32, bounds: &mut Bounds) {
     // A group's members fit on a page.
     let most = of_okta + groups_of.div_ceil(GROUPS_PAGE) + groups_of;
     bounds.at_most("requests to Okta with groups", okta, most);
-    bounds.at_most("requests to Haiilo with groups", haiilo, of_haiilo + groups_of.div_ceil(HAIILO_PAGE) + 1);
+    bounds.at_most("requests to Haiilo with groups", haiilo, of_haiilo + groups_of.div_ceil(SHOWN_PAGE) + 1);
     let mover = world.okta.state().find(&person(0).email).expect("somebody who was hired");
     world.okta.state().leave_group(&groups[0], &mover);
     world.okta.state().join_group(&groups[1], &mover);
@@ -84,6 +89,33 @@ fn many_groups(runtime: &Runtime, rounds: u32, bounds: &mut Bounds) {
     println!("    one person moved from one group to another: {moves:?}");
     bounds.at_most("requests that move a person from one group to another", moves.len() as u64, 2);
     bounds.all.push(("each of them is a PATCH of one member".to_owned(), moves == [("PATCH", 1); 2]));
+}
+
+/// Everybody is in several groups, and both sides agree.
+fn many_memberships(runtime: &Runtime, bounds: &mut Bounds) {
+    let [_, people] = MEMBERS;
+    let mut world = runtime.block_on(World::intranet(people));
+    let without = [measure(&world, world.program(&["sync"]))];
+    world.groups = Groups::Synced;
+    let accounts: Vec<String> = (0..people).map(|n| world.account(n)).collect();
+    for group in 0..GROUPS {
+        let name = format!("Group {group}");
+        let members = || (0..MEMBERSHIPS).flat_map(|turn| ((group + turn) % GROUPS..people).step_by(GROUPS as usize));
+        world.okta_group(&name, members());
+        let mut haiilo = world.haiilo.state();
+        let group = haiilo.make_group(&name);
+        for n in members() {
+            haiilo.put_into_group(&group, &accounts[n as usize]);
+        }
+    }
+    world.sync(&[]);
+    world.haiilo.state().forget_writes();
+    let with = [measure(&world, world.program(&["sync"]))];
+    println!("{people} people in {GROUPS} groups, everybody in {MEMBERSHIPS} of them, nothing to change");
+    line("without groups", &without, &without);
+    line("with groups", &with, &without);
+    bounds.at_most("writes where everybody is in several groups", world.haiilo.state().writes().len() as u64, 0);
+    bounds.at_most("peak memory where everybody is in several groups, MiB", memory(&with), MOST_MEMORY);
 }
 
 /// How many members a change of a group names.
@@ -129,13 +161,7 @@ impl Large {
         let Self { members, without, filling, after, largest } = self;
         println!("one group of {members}, with everybody in it");
         for (name, runs) in [("without groups", without), ("filling it", filling), ("after that", after)] {
-            let (wall, cpu) = (fastest(runs, |run| run.time), fastest(runs, |run| run.cpu));
-            let (okta, haiilo) = requests(runs);
-            let more = i128::from(memory(runs)) - i128::from(memory(without));
-            println!(
-                "    {name:<14} {wall:>7.2} s wall {cpu:>7.2} s cpu {:>5} MiB ({more:+}) {okta:>5} to Okta {haiilo:>5} to Haiilo",
-                memory(runs)
-            );
+            line(name, runs, without);
         }
         println!("    the largest body of a request about it: {largest} bytes");
     }
@@ -156,6 +182,15 @@ impl Large {
             of_haiilo + 1 + members.div_ceil(PIECE) + 1 + 3,
         );
     }
+}
+
+/// Shows runs, and how much more memory they took than those without groups.
+fn line(name: &str, runs: &[Measured], without: &[Measured]) {
+    let (wall, cpu) = (fastest(runs, |run| run.time), fastest(runs, |run| run.cpu));
+    let ((okta, haiilo), memory, more) = (requests(runs), memory(runs), memory(runs).saturating_sub(memory(without)));
+    println!(
+        "    {name:<14} {wall:>7.2} s wall {cpu:>7.2} s cpu {memory:>5} MiB (+{more}) {okta:>5} to Okta {haiilo:>5} to Haiilo"
+    );
 }
 
 /// The high-water mark, in MiB.

@@ -112,6 +112,11 @@ impl World {
         id
     }
 
+    /// The id of the account of a person, by number.
+    pub(crate) fn account(&self, n: u32) -> String {
+        self.haiilo.state().account_named(&person(n).email).expect("an account").id
+    }
+
     /// A cycle that ends well.
     pub(crate) fn sync(&self, more: &[&str]) {
         let done = self.program(&["sync"]).args(more).output().expect("the program starts");

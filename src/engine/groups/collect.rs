@@ -27,6 +27,9 @@ use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, Grou
 
 /// Groups of Okta whose members are read at once.
 const GROUPS_AT_ONCE: usize = 4;
+/// The most groups of Haiilo on a page. They come with all their members: a hundred groups of thousands would take more memory than everybody
+/// else, or more than any answer may have.
+const GROUPS_A_PAGE: u32 = 20;
 
 /// What is known before groups are read.
 #[derive(Clone, Copy)]
@@ -130,7 +133,7 @@ impl<W: World> Collecting<'_, W> {
 
     /// All groups of Haiilo.
     async fn shown(&self) -> Result<Vec<HaiiloGroup>, String> {
-        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size);
+        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size.min(GROUPS_A_PAGE));
         loop {
             let wanted = walk.wanted().map_err(|incomplete| incomplete.to_string())?;
             if wanted.is_empty() {
