@@ -7,7 +7,7 @@
 //!
 //!     cargo bench --bench cycle                    # what must hold, as far as it fits into some minutes
 //!     cargo bench --bench cycle -- --whole         # all of it: 10,000 accounts to make, 100,000 people behind slow answers
-//!     cargo bench --bench cycle -- --groups        # groups alone
+//!     cargo bench --bench cycle -- groups          # groups alone
 //!     cargo bench --bench cycle -- --table         # how cost grows from 1,000 to 1,000,000 people
 
 #![expect(
@@ -59,11 +59,8 @@ struct Arguments {
     /// How cost grows.
     #[arg(long)]
     table: bool,
-    /// Groups alone.
-    #[arg(long)]
-    groups: bool,
     /// What cargo gives to every benchmark.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     #[command(subcommand)]
     role: Option<Role>,
@@ -73,20 +70,25 @@ struct Arguments {
 enum Role {
     /// The loop, in a process of its own.
     Bare(bare::Told),
+    /// Groups alone.
+    Groups,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = Runtime::new().expect("a runtime");
-    if let Some(Role::Bare(told)) = &arguments.role {
-        runtime.block_on(bare::run(told));
-        return ExitCode::SUCCESS;
-    }
-    if arguments.groups {
-        let mut bounds = Bounds { goals: PART, ..Bounds::default() };
-        group_planning::measure(&mut bounds);
-        groups::measure_groups(&runtime, arguments.rounds, &mut bounds);
-        return bounds.end();
+    match &arguments.role {
+        None => {}
+        Some(Role::Bare(told)) => {
+            runtime.block_on(bare::run(told));
+            return ExitCode::SUCCESS;
+        }
+        Some(Role::Groups) => {
+            let mut bounds = Bounds { goals: PART, ..Bounds::default() };
+            groups::measure(&runtime, arguments.rounds, &mut bounds);
+            group_planning::measure(&mut bounds);
+            return bounds.end();
+        }
     }
     if arguments.table {
         table(&runtime);
@@ -106,7 +108,7 @@ fn main() -> ExitCode {
     drop(world);
     creates(&runtime, if arguments.whole { 10_000 } else { 1_000 }, &mut bounds);
     polls::measure(&runtime, &mut bounds);
-    groups::measure_groups(&runtime, arguments.rounds, &mut bounds);
+    groups::measure(&runtime, arguments.rounds, &mut bounds);
     planning::measure(&mut bounds);
     group_planning::measure(&mut bounds);
     bounds.end()

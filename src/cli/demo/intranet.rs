@@ -112,7 +112,7 @@ async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
     teller.plan().await?;
     teller.sync(None, Ending::Done).await?;
     tell(
-        "Members come and go one by one, and never as a whole list, since a list that is too short would take people out. Whoever or\n\
+        "Haiilo was told who comes and who goes, and never a whole list: one that is too short would take people out. Whoever or\n\
          whatever has a new name kept everything else: the account with all its history, the group with the roles that it gives.",
     )?;
     expect(&teller.account("zoe.byron@example.com"), &Some(account), "the renamed person has another account")?;

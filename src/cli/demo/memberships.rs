@@ -3,7 +3,7 @@
 use okta_haiilo_sim::haiilo::{Account, Group};
 use okta_haiilo_sim::people::person;
 
-use crate::cli::demo::teller::Teller;
+use crate::cli::demo::teller::{Teller, went_otherwise};
 use crate::cli::ending::Unfinished;
 
 impl Teller {
@@ -27,7 +27,7 @@ impl Teller {
     /// A group of Haiilo, which must be there.
     pub(super) fn group(&self, name: &str) -> Result<Group, Unfinished> {
         let group = self.stage.haiilo.state().group_named(name);
-        group.ok_or_else(|| anyhow::anyhow!("the demonstration did not go as it should: no group {name}").into())
+        group.ok_or_else(|| went_otherwise(&format!("Haiilo has no group {name}")))
     }
 
     /// Whether a person, by number, is in a group of Haiilo.
@@ -40,6 +40,6 @@ impl Teller {
     pub(super) fn account_of(&self, n: u32) -> Result<Account, Unfinished> {
         let name = person(n).email;
         let account = self.stage.haiilo.state().account_named(&name);
-        account.ok_or_else(|| anyhow::anyhow!("the demonstration did not go as it should: no account {name}").into())
+        account.ok_or_else(|| went_otherwise(&format!("Haiilo has no account {name}")))
     }
 }

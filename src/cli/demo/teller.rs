@@ -114,11 +114,12 @@ pub(super) fn tell(text: &str) -> Result<(), Unfinished> {
 
 /// The story is a test of the program, too: it ends badly when something is not as it says.
 pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), Unfinished> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(anyhow::anyhow!("the demonstration did not go as it should: {what}").into())
-    }
+    if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
+}
+
+/// Something is not as the story says.
+pub(super) fn went_otherwise(what: &str) -> Unfinished {
+    anyhow::anyhow!("the demonstration did not go as it should: {what}").into()
 }
 
 fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
