@@ -1,11 +1,13 @@
 //! The built program beside a bare loop that does the least HTTP work possible for the same end, by turns; then a service that waits, a service
-//! that follows Okta's log, reports of a plan with many changes, and the pure part of a cycle over companies of growing size.
+//! that follows Okta's log, groups of the intranet, reports of a plan with many changes, and the pure part of a cycle over companies and groups of
+//! growing size.
 //!
 //! The simulators run in this process, which does nothing else meanwhile; the program and the loop each in a process of their own. Wall time and
 //! time on processors are judged by the fastest run of each, memory by the high-water mark of the process, requests by the count of the servers.
 //!
 //!     cargo bench --bench cycle                    # what must hold, as far as it fits into some minutes
 //!     cargo bench --bench cycle -- --whole         # all of it: 10,000 accounts to make, 100,000 people behind slow answers
+//!     cargo bench --bench cycle -- groups          # groups alone
 //!     cargo bench --bench cycle -- --table         # how cost grows from 1,000 to 1,000,000 people
 
 #![expect(
@@ -27,6 +29,8 @@ use crate::world::{Accounts, CONCURRENCY, HAIILO_PAGE, OKTA_PAGE, World};
 mod bare;
 #[path = "../planning/company.rs"]
 mod company;
+mod group_planning;
+mod groups;
 mod idle;
 mod measure;
 mod planning;
@@ -56,7 +60,7 @@ struct Arguments {
     #[arg(long)]
     table: bool,
     /// What cargo gives to every benchmark.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     #[command(subcommand)]
     role: Option<Role>,
@@ -66,14 +70,25 @@ struct Arguments {
 enum Role {
     /// The loop, in a process of its own.
     Bare(bare::Told),
+    /// Groups alone.
+    Groups,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = Runtime::new().expect("a runtime");
-    if let Some(Role::Bare(told)) = &arguments.role {
-        runtime.block_on(bare::run(told));
-        return ExitCode::SUCCESS;
+    match &arguments.role {
+        None => {}
+        Some(Role::Bare(told)) => {
+            runtime.block_on(bare::run(told));
+            return ExitCode::SUCCESS;
+        }
+        Some(Role::Groups) => {
+            let mut bounds = Bounds { goals: PART, ..Bounds::default() };
+            groups::measure(&runtime, arguments.rounds, &mut bounds);
+            group_planning::measure(&mut bounds);
+            return bounds.end();
+        }
     }
     if arguments.table {
         table(&runtime);
@@ -93,7 +108,9 @@ fn main() -> ExitCode {
     drop(world);
     creates(&runtime, if arguments.whole { 10_000 } else { 1_000 }, &mut bounds);
     polls::measure(&runtime, &mut bounds);
+    groups::measure(&runtime, arguments.rounds, &mut bounds);
     planning::measure(&mut bounds);
+    group_planning::measure(&mut bounds);
     bounds.end()
 }
 
@@ -109,11 +126,20 @@ pub(crate) struct Goals {
     pub(crate) growth: f64,
     /// Of a service before its first cycle, in kB.
     fresh: u64,
+    /// Of a cycle with many groups.
+    pub(crate) groups_wall: f64,
 }
 
 /// On a machine of one's own, at full size.
-const WHOLE: Goals =
-    Goals { idle_wall: 1.3, create_wall: 1.05, create_cpu: 3.0, planning: 300.0, growth: 3.0, fresh: 20 * 1024 };
+const WHOLE: Goals = Goals {
+    idle_wall: 1.3,
+    create_wall: 1.05,
+    create_cpu: 3.0,
+    planning: 300.0,
+    growth: 3.0,
+    fresh: 20 * 1024,
+    groups_wall: 1.5,
+};
 /// On a machine that others use, too, where no absolute time decides, caches are shared, and with a tenth of the accounts starting counts for more.
 const PART: Goals = Goals {
     idle_wall: 1.7,
@@ -122,6 +148,7 @@ const PART: Goals = Goals {
     planning: f64::INFINITY,
     growth: 6.0,
     fresh: 22 * 1024,
+    groups_wall: 2.0,
 };
 
 /// What must hold.
@@ -155,15 +182,21 @@ impl Bounds {
 fn bare(world: &World, then: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     let concurrency = world.concurrency.to_string();
-    command.args(["bare", &world.okta.origin(), &world.haiilo.origin(), &concurrency]).args(then).env_clear();
+    let ends = [world.okta.origin(), world.haiilo.origin(), world.token(), concurrency];
+    command.arg("bare").args(ends).args(then).env_clear();
     command
 }
 
 /// Both by turns, with nothing to do.
 fn idle_cycles(world: &World, rounds: u32) -> Beside {
+    by_turns(world, "nothing", rounds)
+}
+
+/// A cycle by turns with the loop, which does this after both listings were read.
+fn by_turns(world: &World, then: &str, rounds: u32) -> Beside {
     let mut beside = Beside::default();
     for _ in 0..rounds {
-        beside.bare.push(measure(world, bare(world, &["nothing"])));
+        beside.bare.push(measure(world, bare(world, &[then])));
         beside.program.push(measure(world, world.program(&["sync"])));
     }
     beside
@@ -211,7 +244,8 @@ fn creates(runtime: &Runtime, people: u32, bounds: &mut Bounds) {
     world.answer_after(SLOW.0, SLOW.1);
     beside.program.push(measure(&world, world.program(&["sync", "--approve", &id])));
     show(&format!("{people} accounts to make, {MANY_AT_ONCE} requests at once, the same slow answers"), &beside);
-    let Goals { idle_wall: _, create_wall, create_cpu, planning: _, growth: _, fresh: _ } = bounds.goals;
+    let Goals { idle_wall: _, create_wall, create_cpu, planning: _, growth: _, fresh: _, groups_wall: _ } =
+        bounds.goals;
     bounds.ratio("wall time of making accounts, as a multiple of the bare loop's", beside.wall(), create_wall);
     bounds.ratio("processor time of making accounts, as a multiple of the bare loop's", beside.cpu(), create_cpu);
 }

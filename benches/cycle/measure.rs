@@ -96,6 +96,7 @@ impl Beside {
     }
 }
 
-fn fastest(runs: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
+/// The least of a number over runs.
+pub(crate) fn fastest(runs: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
     runs.iter().map(of).fold(f64::INFINITY, f64::min)
 }

@@ -76,7 +76,7 @@ pub(crate) fn accounts_page(people: Range<u32>, total: u32) -> Vec<u8> {
     serde_json::to_vec(&page).expect("plain data")
 }
 
-fn okta_id(n: u32) -> String {
+pub(crate) fn okta_id(n: u32) -> String {
     format!("00u{n:014}abc")
 }
 

@@ -422,12 +422,18 @@ pub enum AuthWord {
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArguments {
+    /// The product of Haiilo.
+    #[arg(long, value_name = "PRODUCT", default_value = "advocacy")]
+    pub product: ProductWord,
     /// Leave the two simulated servers up, with a configuration that is ready to use, until Ctrl-C.
     #[arg(long)]
     pub serve: bool,
     /// How many people the simulated company has.
     #[arg(long, value_name = "N", requires = "serve", default_value_t = 40)]
     pub people: u32,
+    /// How many groups they are spread over (intranet); 4 if it is left out.
+    #[arg(long, value_name = "N", requires = "serve")]
+    pub groups: Option<u32>,
     /// How long each answer takes: one time for both servers, or two, as in 150ms,40ms for Okta and Haiilo.
     #[arg(long, value_name = "TIME", requires = "serve", value_parser = latency, default_value = "0ms")]
     pub latency: Latency,

@@ -200,19 +200,18 @@ pub fn judge(
         Signs::Unseen => &[LimitName::Vanished, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty],
     };
     violations.retain(|broken| !ignored.contains(&broken.limit));
-    let texts: BTreeSet<String> = items.iter().map(|item| item.text.clone()).collect();
+    let counts = |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
+    let refused: Vec<String> = items.iter().filter(counts).map(|item| item.text.clone()).collect();
+    // There may be one for each person and for each member of a group, so that they are moved.
+    let texts: BTreeSet<String> = items.into_iter().map(|item| item.text).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
     let decision = match &approval_id {
         None => Decision::Pass,
         Some(id) if given == Some(id) => Decision::Approved(id.clone()),
         Some(_) => {
-            let counts =
-                |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
-            let refused: Vec<&str> = items.iter().filter(counts).map(|item| item.text.as_str()).collect();
             // A limit that nothing counts towards is broken by what was there before, which no approval names.
-            let covers = |approved: &BTreeSet<String>| {
-                !refused.is_empty() && refused.iter().all(|item| approved.contains(*item))
-            };
+            let covers =
+                |approved: &BTreeSet<String>| !refused.is_empty() && refused.iter().all(|item| approved.contains(item));
             let mut alive = memory.approvals.iter().filter(|approval| approval.until > basis.now);
             match alive.find(|approval| covers(&approval.items)) {
                 Some(approval) => Decision::Approved(approval.id.clone()),

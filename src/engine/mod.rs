@@ -33,7 +33,7 @@ pub use cycle::{CycleReport, Order, prepare, sync};
 pub use dismissal::{dismiss, dismissed};
 pub use error::CycleError;
 pub use explain::explain;
-pub use groups::{GROUPS_AT_ONCE, GroupsDone};
+pub use groups::{GROUPS_A_PAGE, GROUPS_AT_ONCE, GroupsDone};
 pub use halt::Halt;
 pub use look::Errand;
 pub use poll::{Looked, NoPoll, Polled, follow, poll};

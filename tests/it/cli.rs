@@ -287,13 +287,3 @@ async fn check_finds_everything_right() {
     let check = stage.run(&["check", "--offline"]).exits(1).says_nothing();
     assert!(check.out.contains("adele@example.com"), "{}", check.out);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_demonstration_ends_well() {
-    let stage = Stage::empty().await;
-    let demo = stage.run_without_configuration(&["demo"]).exits(0);
-    for command in ["check", "plan", "sync --approve"] {
-        assert!(demo.out.contains(&format!("$ okta-haiilo-sync {command}")), "{}", demo.out);
-    }
-    stage.nothing_was_sent();
-}

@@ -7,6 +7,7 @@ mod campaign_length;
 mod cli;
 mod cli_check;
 mod cli_check_haiilo;
+mod cli_demo;
 mod cli_directory_probe;
 mod cli_explain;
 mod cli_groups;

@@ -9,6 +9,7 @@ use crate::domain::groups::rules::Choice;
 use crate::domain::link::Links;
 use crate::domain::plan::Plan;
 use crate::domain::snapshot::PageRequest;
+use crate::engine;
 use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
 use crate::report;
 
@@ -38,7 +39,8 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Grou
         Ok(page) => {
             let total = page.total.map_or("it does not say how many".to_owned(), |total| total.to_string());
             findings.fine(format_args!("Haiilo shows its groups: {total}"));
-            let haiilo = page.total.unwrap_or_default().div_ceil(u64::from(wiring.cycle.page_size.max(1))).max(1);
+            let on_a_page = u64::from(wiring.cycle.page_size.clamp(1, engine::GROUPS_A_PAGE));
+            let haiilo = page.total.unwrap_or_default().div_ceil(on_a_page).max(1);
             okta.map(|okta| GroupsReading { okta, haiilo })
         }
         Err(failure) => {
@@ -68,7 +70,8 @@ async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> R
                 "no group is assigned to the application: assign groups to it in Okta, or name them in groups.include",
             ),
             count => {
-                findings.fine(format_args!("groups that are assigned to the application: {}", report::amount(count)))
+                let count = report::amount(count);
+                findings.fine(format_args!("groups that are assigned to the application: {count}"));
             }
         }
     }

@@ -105,13 +105,11 @@ pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Findi
     let HaiiloReading { requests, at_once, answer: _ } = haiilo;
     findings.fine(format_args!("Haiilo: {}, {at_once} at once: {}", pages(requests), words(haiilo.length())));
     let (mut took, decides) = length(okta, haiilo);
-    let mut reason = why(took, decides, (okta.answer, haiilo.answer));
-    let mut what = "both at the same time";
+    let reason = why(took, decides, (okta.answer, haiilo.answer));
+    let (mut what, mut mostly) = ("both at the same time", None);
     if let Some(groups) = groups {
         let after = groups.length(okta, haiilo);
-        if after > took {
-            reason = ", most of it for groups".to_owned();
-        }
+        mostly = (after > took).then_some(", most of it for groups");
         took += after;
         what = "people, then groups";
         findings.fine(format_args!(

@@ -1,8 +1,12 @@
-//! `demo`: the whole job on simulated servers, with the real commands.
+//! `demo`: the whole job on simulated servers, with the real commands, for either product of Haiilo.
 
+mod advocacy;
 mod command;
+mod files;
+mod intranet;
+mod memberships;
 mod serve;
 mod stage;
-mod story;
+mod teller;
 
 pub(super) use command::run;

@@ -2,8 +2,9 @@
 
 use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
+use serde_json::json;
 
-use crate::cli::args::{DemoArguments, Format, ReportArguments, ShownArguments, SyncArguments};
+use crate::cli::args::{DemoArguments, Format, ProductWord, ReportArguments, ShownArguments, SyncArguments};
 use crate::cli::demo::stage::Stage;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::{Ends, Wiring};
@@ -13,12 +14,29 @@ use crate::daemon::schedule;
 use crate::engine::{self, Scope, Silence};
 use crate::store::ReadStore;
 
+/// Over how many groups the people of an intranet are spread, unless somebody says otherwise.
+const GROUPS: u32 = 4;
+/// How many people a manager has.
+const TEAM: u32 = 8;
+
 /// Serves until Ctrl-C.
 pub(super) async fn run(arguments: &DemoArguments) -> Result<Ending, Unfinished> {
-    let stage = Stage::set().await?;
+    let stage = Stage::set(arguments.product).await?;
     stage.okta.state().populate(arguments.people);
+    let groups = match arguments.product {
+        ProductWord::Advocacy => 0,
+        ProductWord::Intranet => arguments.groups.unwrap_or(GROUPS),
+    };
+    if arguments.product == ProductWord::Intranet {
+        organise(&stage, arguments.people, groups);
+    }
     if arguments.in_step {
-        stage.haiilo.state().populate((0..arguments.people).map(|n| AccountSeed::of(&person(n))));
+        match arguments.product {
+            ProductWord::Advocacy => {
+                stage.haiilo.state().populate((0..arguments.people).map(|n| AccountSeed::of(&person(n))));
+            }
+            ProductWord::Intranet => make_accounts(&stage, arguments.people, groups),
+        }
         link_everybody(&stage).await?;
     }
     stage.okta.set_latency(arguments.latency.okta);
@@ -30,11 +48,80 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Ending, Unfinished>
         stage.haiilo.origin(),
         config.display()
     ))?;
-    output::say(&format!("{} people; try: okta-haiilo-sync --config {} plan", arguments.people, config.display()));
+    let in_groups = if groups > 0 { format!(" in {groups} groups") } else { String::new() };
+    output::say(&format!(
+        "{} people{in_groups}; try: okta-haiilo-sync --config {} plan",
+        arguments.people,
+        config.display()
+    ));
     output::say("Ctrl-C ends the servers and removes their folder.");
     tokio::signal::ctrl_c().await?;
     Ok(Ending::Done)
 }
+
+/// The name of a group, on either side.
+fn name_of(group: u32) -> String {
+    format!("Group {}", group + 1)
+}
+
+/// The people of a group: by turns, so that no group has two more than another.
+fn members_of(group: u32, people: u32, groups: u32) -> impl Iterator<Item = u32> {
+    (group..people).step_by(groups as usize)
+}
+
+/// The login of somebody's manager; the first person has none.
+fn manager_of(n: u32) -> Option<String> {
+    n.checked_sub(1).map(|before| person(before / TEAM).email)
+}
+
+/// Gives people managers, and puts them into groups of Okta.
+fn organise(stage: &Stage, people: u32, groups: u32) {
+    let mut okta = stage.okta.state();
+    let ids = okta.assigned();
+    okta.without_events(|okta| {
+        for (n, id) in (0..).zip(&ids) {
+            if let Some(manager) = manager_of(n) {
+                okta.set_profile(id, "managerId", manager.into());
+            }
+        }
+    });
+    for group in 0..groups {
+        let id = okta.make_group(&name_of(group));
+        for n in members_of(group, people, groups) {
+            okta.join_group(&id, &ids[n as usize]);
+        }
+    }
+}
+
+/// Makes the accounts and groups that the mapping would make, by hand.
+fn make_accounts(stage: &Stage, people: u32, groups: u32) {
+    let okta_ids = stage.okta.state().assigned();
+    let mut haiilo = stage.haiilo.state();
+    let mut accounts: Vec<String> = Vec::new();
+    for (n, okta_id) in (0..).zip(okta_ids) {
+        let who = person(n);
+        let id = haiilo.add_account(AccountSeed::of(&who));
+        haiilo.edit(&id, "externalId", okta_id.into());
+        haiilo.edit(&id, "displayName", format!("{} {}", who.given, who.family).into());
+        haiilo.edit(&id, "profileField_jobTitle", who.title.into());
+        haiilo.edit(&id, "profileField_department", who.department.into());
+        haiilo.edit(&id, "profileField_location", who.city.into());
+        if let Some(before) = n.checked_sub(1) {
+            let manager = &accounts[(before / TEAM) as usize];
+            haiilo.edit(&id, MANAGER, json!({ "value": manager }));
+        }
+        accounts.push(id);
+    }
+    for group in 0..groups {
+        let id = haiilo.make_group(&name_of(group));
+        for n in members_of(group, people, groups) {
+            haiilo.put_into_group(&id, &accounts[n as usize]);
+        }
+    }
+}
+
+/// Where the manager of an account stands.
+const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
 /// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
 async fn link_everybody(stage: &Stage) -> Result<(), Unfinished> {

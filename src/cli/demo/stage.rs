@@ -6,11 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use okta_haiilo_sim::haiilo::{self, Haiilo};
-use okta_haiilo_sim::okta::{self, Okta};
+use okta_haiilo_sim::okta::Okta;
 use okta_haiilo_sim::{Server, SimClock};
 use tempfile::TempDir;
 
+use crate::cli::args::ProductWord;
 use crate::cli::context::{Context, Invoker, Progress};
+use crate::cli::demo::files;
 use crate::cli::screen::Screen;
 use crate::config::Surroundings;
 
@@ -24,25 +26,32 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts both servers, without people, and writes the configuration.
-    pub(super) async fn set() -> io::Result<Self> {
+    pub(super) async fn set(product: ProductWord) -> io::Result<Self> {
         let clock = SimClock::system();
         let okta = Server::start(Okta::new(clock.clone()), clock.clone()).await?;
-        let haiilo = Server::start(Haiilo::advocacy(clock.clone()), clock).await?;
-        haiilo.state().set_groups(&haiilo::GROUPS.map(|(_, name)| name));
+        let haiilo = match product {
+            ProductWord::Advocacy => {
+                let mut haiilo = Haiilo::advocacy(clock.clone());
+                haiilo.set_groups(&haiilo::GROUPS.map(|(_, name)| name));
+                haiilo
+            }
+            ProductWord::Intranet => Haiilo::intranet(clock.clone()),
+        };
+        let haiilo = Server::start(haiilo, clock).await?;
         let folder = tempfile::Builder::new().prefix("okta-haiilo-sync-demo-").tempdir()?;
         let stage = Self { okta, haiilo, folder };
-        stage.write("okta-haiilo-sync.toml", &stage.configuration())?;
-        stage.write("mapping.toml", &mapping())?;
         fs::create_dir(stage.path("credentials"))?;
         fs::set_permissions(stage.path("credentials"), fs::Permissions::from_mode(0o700))?;
-        stage.write("credentials/okta-token", okta::API_TOKEN)?;
-        stage.write("credentials/haiilo-token", haiilo::TOKEN)?;
+        let origins = [stage.okta.origin(), stage.haiilo.origin()];
+        for (name, text) in files::of(product, [&origins[0], &origins[1]], stage.folder()) {
+            stage.write(name, &text)?;
+        }
         Ok(stage)
     }
 
     /// The configuration file.
     pub(super) fn config(&self) -> PathBuf {
-        self.path("okta-haiilo-sync.toml")
+        self.path(files::CONFIGURATION)
     }
 
     /// The folder.
@@ -69,72 +78,4 @@ impl Stage {
         fs::write(self.path(name), text)?;
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600))
     }
-
-    fn configuration(&self) -> String {
-        let (okta, haiilo, folder) = (self.okta.origin(), self.haiilo.origin(), self.folder.path().display());
-        format!(
-            r#"# Made by `okta-haiilo-sync demo`: the two addresses are simulated servers on this machine.
-state = "sqlite:{folder}/state.db"
-credentials_dir = "{folder}/credentials"
-
-[okta]
-org_url = "{okta}"
-app_id = "{app_id}"
-
-[okta.auth]
-method = "api_token"
-
-[haiilo]
-product = "advocacy"
-base_url = "{haiilo}{base}"
-
-[haiilo.auth]
-method = "access_token"
-token_owner = "{owner}"
-
-[mapping]
-file = "mapping.toml"
-
-[leavers]
-deactivated = "delete"
-unassigned = "keep"
-grace = "30d"
-"#,
-            app_id = okta::APP_ID,
-            base = haiilo::BASE,
-            owner = haiilo::OWNER,
-        )
-    }
-}
-
-fn mapping() -> String {
-    let table = haiilo::GROUPS.map(|(code, name)| format!("{code} = \"{name}\"")).join("\n");
-    format!(
-        r#"[attributes.userName]
-value = "assignment.user_name or user.email"
-
-[attributes."name.givenName"]
-value = "user.firstName"
-
-[attributes."name.familyName"]
-value = "user.lastName"
-
-# The group in Haiilo: it must exist there, letter by letter.
-[attributes."addresses[type eq \"work\"].country"]
-value = "user.countryCode | lookup('groups')"
-
-# A team in Haiilo.
-[attributes."addresses[type eq \"work\"].locality"]
-value = "user.city | trim"
-
-[tables.groups]
-{table}
-XX = "Atlantis"
-
-[[tests]]
-name = "a colleague in Germany"
-user = {{ firstName = "Ada", lastName = "Lovelace", email = "ada@example.com", countryCode = "DE" }}
-expect = {{ userName = "ada@example.com", "addresses[type eq \"work\"].country" = "Germany" }}
-"#
-    )
 }

@@ -132,8 +132,9 @@ impl Draft<'_> {
     fn deletes(&mut self) {
         let Grounds { chosen, shown, memory, gone, roster: _ } = self.grounds;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
+        let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
         for link in memory.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
-            let Some(shown) = shown.iter().find(|shown| shown.id == link.haiilo_id) else { continue };
+            let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             let members = match gone.get(&link.okta_id).filter(|_| link.origin == Origin::Created) {
                 None => {
                     self.plan.counts.left += 1;
@@ -162,7 +163,8 @@ impl Draft<'_> {
         let Grounds { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
         let adopted: BTreeSet<&HaiiloGroupId> =
             self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
-        let is_ours = |id: &HaiiloGroupId| memory.owner(id).is_some() || adopted.contains(id);
+        let owners = memory.owners();
+        let is_ours = |id: &HaiiloGroupId| owners.contains_key(id) || adopted.contains(id);
         let unmanaged = shown.iter().filter(|group| !is_ours(&group.id)).count();
         self.plan.counts = GroupCounts { chosen: chosen.len(), unmanaged, ..self.plan.counts };
     }

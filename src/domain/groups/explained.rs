@@ -1,9 +1,11 @@
 //! What is known about one person's groups: where they are a member, and what a plan does about it.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use crate::domain::groups::membership::{Membership, Place};
-use crate::domain::groups::operation::Removals;
+use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::groups::plan::GroupPlan;
 use crate::domain::groups::seat::Seat;
 use crate::domain::ids::OktaGroupId;
@@ -62,10 +64,13 @@ impl Happens {
 
 /// The chosen groups of a person, on either side.
 pub fn groups_of(seat: Seat, plan: &GroupPlan) -> Vec<GroupOfPerson> {
+    let moving = plan.of_kind(GroupKind::Members);
+    let moving: BTreeMap<&OktaGroupId, &GroupOperation> =
+        moving.map(|operation| (&operation.okta_id, operation)).collect();
     let of = |membership: &Membership| {
         let place = membership.place(seat)?;
-        let mut moving = plan.operations.iter().filter(|operation| operation.okta_id == membership.okta_id);
-        let happens = moving.find_map(|operation| match (operation.moves(), operation.removals()) {
+        let moving = moving.get(&membership.okta_id);
+        let happens = moving.and_then(|operation| match (operation.moves(), operation.removals()) {
             ((add, _), _) if add.contains(&seat) => Some(Happens::ComesIn),
             ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(Happens::Waits),
             ((_, remove), _) if remove.contains(&seat) => Some(Happens::GoesOut),

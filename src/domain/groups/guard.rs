@@ -1,7 +1,7 @@
 //! The guard of groups: a group that would lose too many members in a day loses none, until an operator lets exactly these go. Groups give
 //! roles, so that this is a matter of each group by itself; people still come in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use crate::domain::groups::link::GroupMemory;
 use crate::domain::groups::operation::{GroupAction, GroupOperation, Removals};
 use crate::domain::groups::plan::{GroupPlan, RefusedRemovals};
 use crate::domain::guard::{LimitName, Violation, id_of};
-use crate::domain::ids::ApprovalId;
+use crate::domain::ids::{ApprovalId, OktaGroupId};
 use crate::domain::memory::Approval;
 use crate::domain::policy::Limit;
 
@@ -32,8 +32,10 @@ pub struct Bounds<'a> {
 pub fn judge(plan: &mut GroupPlan, bounds: Bounds<'_>) {
     let Some(limit) = bounds.limit else { return };
     let mut broken: Vec<(usize, RefusedRemovals, Vec<String>)> = Vec::new();
+    let inside: BTreeMap<&OktaGroupId, u64> =
+        plan.memberships.iter().map(|one| (&one.okta_id, one.shown.seats().len() as u64)).collect();
     for (at, operation) in plan.operations.iter().enumerate() {
-        let Some((planned, members)) = losses(operation, plan) else { continue };
+        let Some((planned, members)) = losses(operation, &inside) else { continue };
         let recent = bounds.memory.removed.get(&operation.okta_id).copied().unwrap_or(0);
         let (found, allowed) = (recent + planned, limit.allowed(members + recent));
         if planned > 0 && found > allowed {
@@ -86,13 +88,10 @@ pub fn violations(plan: &GroupPlan) -> Vec<Violation> {
     plan.refused.iter().map(violation).collect()
 }
 
-/// How many members an operation takes out of a group, and how many of ours it has.
-fn losses(operation: &GroupOperation, plan: &GroupPlan) -> Option<(u64, u64)> {
+/// How many members an operation takes out of a group, and how many of ours it has, of those that each group has.
+fn losses(operation: &GroupOperation, inside: &BTreeMap<&OktaGroupId, u64>) -> Option<(u64, u64)> {
     match &operation.action {
-        GroupAction::Members { remove, .. } => {
-            let membership = plan.memberships.iter().find(|one| one.okta_id == operation.okta_id)?;
-            Some((remove.len() as u64, membership.shown.seats().len() as u64))
-        }
+        GroupAction::Members { remove, .. } => Some((remove.len() as u64, *inside.get(&operation.okta_id)?)),
         GroupAction::Delete { members, .. } => Some((*members, *members)),
         GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
     }

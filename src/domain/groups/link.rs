@@ -35,9 +35,10 @@ pub struct GroupMemory {
 }
 
 impl GroupMemory {
-    /// Whose group this is.
-    pub fn owner(&self, id: &HaiiloGroupId) -> Option<&GroupLink> {
-        self.links.values().find(|link| link.haiilo_id == *id)
+    /// Whose group each group of Haiilo is that is anybody's.
+    pub fn owners(&self) -> BTreeMap<&HaiiloGroupId, &GroupLink> {
+        // Of two links to one group, the first counts.
+        self.links.values().rev().map(|link| (&link.haiilo_id, link)).collect()
     }
 
     /// Whether a create was sent for a group, and its answer lost.

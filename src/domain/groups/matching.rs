@@ -63,6 +63,7 @@ struct Shown<'a> {
     by_id: BTreeMap<&'a HaiiloGroupId, &'a HaiiloGroup>,
     by_name: BTreeMap<CompactString, Vec<&'a HaiiloGroup>>,
     by_external: BTreeMap<&'a str, Vec<&'a HaiiloGroup>>,
+    owners: BTreeMap<&'a HaiiloGroupId, &'a GroupLink>,
     memory: &'a GroupMemory,
 }
 
@@ -99,6 +100,7 @@ impl<'a> Shown<'a> {
             by_id: groups.iter().map(|group| (&group.id, group)).collect(),
             by_name: BTreeMap::new(),
             by_external: BTreeMap::new(),
+            owners: memory.owners(),
             memory,
         };
         for group in groups {
@@ -141,13 +143,13 @@ impl<'a> Shown<'a> {
         let origin = if lost { Origin::Created } else { Origin::Adopted };
         let by_external = self.by_external.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
         let by_external: Vec<&HaiiloGroup> =
-            by_external.iter().copied().filter(|shown| self.memory.owner(&shown.id).is_none()).collect();
+            by_external.iter().copied().filter(|shown| !self.owners.contains_key(&shown.id)).collect();
         let by_name = self.by_name.get(&key(&group.name)).map_or(&[][..], Vec::as_slice);
         match (by_external.as_slice(), by_name) {
             ([one], _) => Ok(Target::Unowned(one, origin)),
             ([], []) => Ok(Target::Nothing),
             ([], [one]) => {
-                if let Some(owner) = self.memory.owner(&one.id) {
+                if let Some(owner) = self.owners.get(&one.id) {
                     let reason = GroupHeldReason::GroupOfAnother(one.id.clone(), owner.okta_id.clone());
                     return Err((Some(one.id.clone()), reason));
                 }
@@ -170,7 +172,7 @@ impl<'a> Shown<'a> {
     fn is_name_free(&self, group: &OktaGroup, shown: &HaiiloGroup) -> Result<(), Doubt> {
         let others = self.by_name.get(&key(&group.name)).into_iter().flatten();
         let Some(other) = others.into_iter().find(|other| other.id != shown.id) else { return Ok(()) };
-        let reason = match self.memory.owner(&other.id) {
+        let reason = match self.owners.get(&other.id) {
             Some(owner) => GroupHeldReason::GroupOfAnother(other.id.clone(), owner.okta_id.clone()),
             None => GroupHeldReason::NameTaken(other.id.clone()),
         };

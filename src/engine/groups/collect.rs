@@ -1,7 +1,7 @@
 //! Collecting groups: both listings at once, then the members of those groups that take part. What cannot be read to its end becomes a
 //! finding, or holds one group; people go on in any case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
@@ -15,7 +15,7 @@ use crate::domain::groups::plan::{GroupPlan, GroupState};
 use crate::domain::groups::roster::Roster;
 use crate::domain::groups::rules::{Choice, GroupDeletes, GroupRules};
 use crate::domain::groups::walks::{GroupWalk, MemberWalk};
-use crate::domain::ids::{ApprovalId, OktaGroupId, OktaUserId};
+use crate::domain::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId};
 use crate::domain::link::Origin;
 use crate::domain::memory::Memory;
 use crate::domain::plan::Plan;
@@ -27,6 +27,9 @@ use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, Grou
 
 /// Groups of Okta whose members are read at once.
 pub const GROUPS_AT_ONCE: usize = 4;
+/// The most groups of Haiilo on a page. They come with all their members: a hundred groups of thousands would take more memory than everybody
+/// else, or more than any answer may have.
+pub const GROUPS_A_PAGE: u32 = 20;
 
 /// What is known before groups are read.
 #[derive(Clone, Copy)]
@@ -130,7 +133,7 @@ impl<W: World> Collecting<'_, W> {
 
     /// All groups of Haiilo.
     async fn shown(&self) -> Result<Vec<HaiiloGroup>, String> {
-        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size);
+        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size.min(GROUPS_A_PAGE));
         loop {
             let wanted = walk.wanted().map_err(|incomplete| incomplete.to_string())?;
             if wanted.is_empty() {
@@ -213,11 +216,11 @@ impl<W: World> Collecting<'_, W> {
         if self.rules.delete == GroupDeletes::Never {
             return gone;
         }
-        for link in self.memory.groups.links.values().filter(|link| link.origin == Origin::Created) {
-            let is_chosen = chosen.iter().any(|group| group.id == link.okta_id);
-            let Some(shown) = shown.iter().find(|group| group.id == link.haiilo_id).filter(|_| !is_chosen) else {
-                continue;
-            };
+        let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
+        let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|group| (&group.id, group)).collect();
+        let made = self.memory.groups.links.values().filter(|link| link.origin == Origin::Created);
+        for link in made.filter(|link| !chosen.contains(&link.okta_id)) {
+            let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             match self.world.source().group(&link.okta_id).await {
                 Ok(None) => {
                     let inside = self.inside(shown).await;

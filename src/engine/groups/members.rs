@@ -27,13 +27,13 @@ struct Progress {
 }
 
 /// How a piece ended.
-enum Piece {
+enum Piece<'m> {
     /// It was taken; the entry waits for a look at the group.
     Taken(EntryId),
     /// The server does not like this one member.
     Refused(String),
     /// The server does not take so much, or not all of these.
-    Divided([Vec<Member>; 2]),
+    Divided([Vec<&'m Member>; 2]),
 }
 
 /// The canaries of members.
@@ -62,7 +62,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         }
         let mut progress = Progress::default();
         for (direction, kind) in CANARIES {
-            let members = if direction == Direction::In { coming.clone() } else { out.clone() };
+            let members = if direction == Direction::In { &coming } else { &out };
             if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut progress).await {
                 return self.leave(progress.last, outcome).await;
             }
@@ -90,11 +90,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         operation: &GroupOperation,
         id: &HaiiloGroupId,
         (direction, kind): (Direction, &str),
-        members: Vec<Member>,
+        members: &[Member],
         progress: &mut Progress,
     ) -> Result<(), Outcome> {
-        let length = |(_, id): &Member| Json::from(id.as_str()).to_string().len();
-        let mut queue: VecDeque<Vec<Member>> = chunks(members, length).into();
+        let length = |member: &&Member| Json::from(member.1.as_str()).to_string().len();
+        let mut queue: VecDeque<Vec<&Member>> = chunks(members.iter().collect(), length).into();
         while let Some(piece) = queue.pop_front() {
             let before = if self.is_canary(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
             // An earlier piece has ended well once the next one goes.
@@ -129,13 +129,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     }
 
     /// One request.
-    async fn piece(
+    async fn piece<'m>(
         &self,
         operation: &GroupOperation,
         id: &HaiiloGroupId,
         direction: Direction,
-        members: Vec<Member>,
-    ) -> Result<Piece, Outcome> {
+        members: Vec<&'m Member>,
+    ) -> Result<Piece<'m>, Outcome> {
         let accounts: Vec<HaiiloId> = members.iter().map(|(_, id)| id.clone()).collect();
         let word = if direction == Direction::In { "add" } else { "remove" };
         let people: Vec<&str> =

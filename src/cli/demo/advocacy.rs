@@ -1,0 +1,98 @@
+//! The story for Haiilo Advocacy: a first run, the day after, and a bad day.
+
+use okta_haiilo_sim::haiilo::AccountSeed;
+use okta_haiilo_sim::people::person;
+use serde_json::json;
+
+use crate::cli::args::ProductWord;
+use crate::cli::demo::teller::{Teller, expect, tell};
+use crate::cli::ending::{Ending, Unfinished};
+
+/// How many people the company has.
+const PEOPLE: u32 = 12;
+
+/// Tells the story. It ends well only if each command ended as the story says.
+pub(super) async fn tell_all() -> Result<Ending, Unfinished> {
+    let teller = Teller::of(ProductWord::Advocacy).await?;
+    first_run(&teller).await?;
+    next_day(&teller).await?;
+    bad_day(&teller).await?;
+    tell(
+        "That was all. What you saw were the real commands; only the two servers were simulated.\n\
+         To play on your own: okta-haiilo-sync demo --serve",
+    )?;
+    Ok(Ending::Done)
+}
+
+async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
+    teller.stage.okta.state().populate(PEOPLE);
+    teller.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
+    tell(&format!(
+        "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta.\n\
+         In Haiilo Advocacy there are three accounts so far: the administrator's, whose token this program uses,\n\
+         one that somebody made by hand for a colleague, and one of somebody who is not in Okta at all.\n\
+         First of all: is everything set up? `check` asks both ends, and changes nothing."
+    ))?;
+    teller.first_run().await?;
+    tell("Both sides agree now. A second plan is empty.")?;
+    teller.empty_plan("after the first run").await
+}
+
+async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
+    let id = |n| teller.okta_id(n);
+    let (renamed, moved, suspended) = (id(2), id(3), id(4));
+    let (deactivated, unassigned, atlantis) = (id(5), id(6), id(7));
+    let account = teller.account(&person(2).email);
+    {
+        let mut okta = teller.stage.okta.state();
+        okta.hire(&person(20));
+        okta.hire(&person(21));
+        okta.set_profile(&renamed, "lastName", json!("Byron"));
+        okta.rename(&renamed, "zoe.byron@example.com");
+        okta.set_profile(&moved, "city", json!("Oulu"));
+        okta.suspend(&suspended);
+        okta.deactivate(&deactivated);
+        okta.unassign(&unassigned);
+        okta.set_profile(&atlantis, "countryCode", json!("XX"));
+    }
+    tell(
+        "The next day. In Okta:\n\
+         - two people were hired,\n\
+         - one has a new family name, and a new address with it,\n\
+         - one moved to another city,\n\
+         - one was suspended,\n\
+         - one was deactivated, and one lost the assignment to Haiilo,\n\
+         - one now belongs to a group, Atlantis, that does not exist in Haiilo.",
+    )?;
+    teller.plan().await?;
+    tell(
+        "Note the leavers. In Haiilo Advocacy a deleted account cannot be restored, so nobody loses it today: Okta was asked\n\
+         for each of them by id, and a grace of 30 days has begun, which is over only if somebody watches all the time.\n\
+         Who merely lost the assignment is kept, since the configuration says so; and a suspension changes nothing.",
+    )?;
+    teller.sync(None, Ending::Done).await?;
+    tell(
+        "The group does not exist, so that its value is parked: it is not sent again, but for one trial a cycle, until somebody\n\
+         makes the group in Haiilo. Everybody else is done. The person with the new name kept the account, with all its history.",
+    )?;
+    expect(&teller.account("zoe.byron@example.com"), &account, "the renamed person has another account")?;
+    teller.empty_plan("after the next day").await
+}
+
+async fn bad_day(teller: &Teller) -> Result<(), Unfinished> {
+    let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| teller.okta_id(n)).collect();
+    for id in &ids {
+        teller.stage.okta.state().unassign(id);
+    }
+    tell(
+        "A bad day. Somebody removes a group from the application in Okta, and half of the company is no longer assigned.\n\
+         That looks like a mistake, and so it stops the whole run before its first write.",
+    )?;
+    teller.sync_without_writes(Ending::Refused).await?;
+    expect(&teller.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
+    tell("Nothing was changed. In Okta the mistake is undone, and everything is as before.")?;
+    for id in &ids {
+        teller.stage.okta.state().assign(id);
+    }
+    teller.sync(None, Ending::Done).await
+}

@@ -1,0 +1,127 @@
+//! The teller: words for somebody who sees this for the first time, and the real commands between them.
+
+use std::path::PathBuf;
+
+use okta_haiilo_sim::people::person;
+use serde_json::Value as Json;
+
+use crate::cli::args::{
+    CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
+};
+use crate::cli::demo::stage::Stage;
+use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::{check, output, plan, sync};
+
+/// Whoever tells a story on a stage.
+#[derive(Debug)]
+pub(super) struct Teller {
+    pub(super) stage: Stage,
+}
+
+impl Teller {
+    /// Sets the stage for a product.
+    pub(super) async fn of(product: ProductWord) -> Result<Self, Unfinished> {
+        Ok(Self { stage: Stage::set(product).await? })
+    }
+
+    /// From nothing to a first run that somebody let pass. What both sides have was told before.
+    pub(super) async fn first_run(&self) -> Result<(), Unfinished> {
+        self.check().await?;
+        tell("What would happen? `plan` shows it, and changes nothing either.")?;
+        self.plan().await?;
+        tell(
+            "`sync` does it. But nothing was ever done from this store, so that it wants a human being to look first.\n\
+             It refuses, with exit code 3, and writes nothing.",
+        )?;
+        self.sync_without_writes(Ending::Refused).await?;
+        tell("We have looked, and let exactly these operations pass, and no others.")?;
+        let id = self.approval_id().await?;
+        self.sync(Some(id), Ending::Done).await
+    }
+
+    /// `check`, which finds no error.
+    async fn check(&self) -> Result<(), Unfinished> {
+        output::print("$ okta-haiilo-sync check\n")?;
+        let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
+        expect(&ended, &Ending::Done, "check finds errors")
+    }
+
+    /// `plan`.
+    pub(super) async fn plan(&self) -> Result<(), Unfinished> {
+        output::print("$ okta-haiilo-sync plan\n")?;
+        let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
+        let ended = plan::run(&self.stage.context(), &arguments).await?;
+        expect(&ended, &Ending::Done, "plan ends otherwise")
+    }
+
+    /// `plan`, which has nothing left to do, about people or groups.
+    pub(super) async fn empty_plan(&self, when: &str) -> Result<(), Unfinished> {
+        self.plan().await?;
+        let plan = self.plan_json().await?;
+        let operations = [&plan["operations"], &plan["groups"]["operations"]];
+        let left: usize = operations.iter().filter_map(|list| list.as_array()).map(Vec::len).sum();
+        expect(&plan["operations"].is_array(), &true, "the plan names no operations")?;
+        expect(&left, &0, &format!("the plan {when} is not empty"))
+    }
+
+    /// `sync`.
+    pub(super) async fn sync(&self, approve: Option<String>, expected: Ending) -> Result<(), Unfinished> {
+        let option = approve.as_ref().map(|id| format!(" --approve {id}")).unwrap_or_default();
+        output::print(&format!("$ okta-haiilo-sync sync{option}\n"))?;
+        let arguments = SyncArguments { report: report(Format::Text, None), dry_run: false, approve, reason: None };
+        let ended = sync::run(&self.stage.context(), &arguments).await?;
+        expect(&ended, &expected, "sync ends otherwise")
+    }
+
+    /// `sync`, by which Haiilo is asked to change nothing at all.
+    pub(super) async fn sync_without_writes(&self, expected: Ending) -> Result<(), Unfinished> {
+        let before = self.stage.haiilo.state().writes().len();
+        self.sync(None, expected).await?;
+        let after = self.stage.haiilo.state().writes().len();
+        expect(&after, &before, "something was written")
+    }
+
+    /// The id of the account with this userName.
+    pub(super) fn account(&self, user_name: &str) -> Option<String> {
+        self.stage.haiilo.state().account_named(user_name).map(|account| account.id)
+    }
+
+    /// The id of the person of this number in Okta, by the address that they were hired with; empty when there is none.
+    pub(super) fn okta_id(&self, n: u32) -> String {
+        self.stage.okta.state().find(&person(n).email).unwrap_or_default()
+    }
+
+    /// The plan as JSON, as a script would read it.
+    async fn plan_json(&self) -> Result<Json, Unfinished> {
+        let file = self.stage.folder().join("plan.json");
+        plan::show(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
+        Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+    }
+
+    async fn approval_id(&self) -> Result<String, Unfinished> {
+        let plan = self.plan_json().await?;
+        let id = plan["approval_id"].as_str().unwrap_or_default();
+        expect(&id.is_empty(), &false, "the plan names no approval id")?;
+        Ok(id.to_owned())
+    }
+}
+
+/// Words of the teller, apart from what the commands print.
+pub(super) fn tell(text: &str) -> Result<(), Unfinished> {
+    let lines: Vec<String> = text.lines().map(|line| format!("## {}", line.trim())).collect();
+    output::print(&format!("\n{}\n\n", lines.join("\n")))
+}
+
+/// The story is a test of the program, too: it ends badly when something is not as it says.
+pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), Unfinished> {
+    if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
+}
+
+/// Something is not as the story says.
+pub(super) fn went_otherwise(what: &str) -> Unfinished {
+    anyhow::anyhow!("the demonstration did not go as it should: {what}").into()
+}
+
+fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
+    ReportArguments { format, output, user: None, shown: ShownArguments::default() }
+}
