@@ -13,6 +13,7 @@ import SCIMMY from "scimmy";
 import SCIMMYRouters from "scimmy-routers";
 
 const [port, token] = process.argv.slice(2);
+const ENTERPRISE = SCIMMY.Schemas.EnterpriseUser.definition.id;
 const users = new Map();
 const groups = new Map();
 
@@ -60,7 +61,13 @@ SCIMMY.Resources.declare(SCIMMY.Resources.User)
     .extend(SCIMMY.Schemas.EnterpriseUser)
     .extend(ProfileFields)
     .egress(reads(users))
-    .ingress(writes(users, "userName"))
+    .ingress((resource, data) => {
+        const kept = writes(users, "userName")(resource, data);
+        // RFC 7643, 4.3: who the manager is called is the server's business.
+        const manager = kept[ENTERPRISE]?.manager;
+        if (manager?.value) Object.assign(manager, { displayName: users.get(manager.value)?.displayName, $ref: `/v2/Users/${manager.value}` });
+        return kept;
+    })
     .degress((resource) => {
         reads(users)(resource);
         users.delete(resource.id);

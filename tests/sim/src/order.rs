@@ -191,7 +191,8 @@ impl Order {
 impl GroupOrder {
     fn obey(self, okta: &mut Okta) -> Result<Value, String> {
         let group_id = |okta: &Okta, name: &str| okta.group_id(name).ok_or_else(|| format!("no group is named {name}"));
-        let user_id = |okta: &Okta, login: &str| okta.find(login).ok_or_else(|| format!("nobody has the login {login}"));
+        let user_id =
+            |okta: &Okta, login: &str| okta.find(login).ok_or_else(|| format!("nobody has the login {login}"));
         match self {
             Self::Make { group } if okta.group_id(&group).is_some() => return Err(format!("{group} is there already")),
             Self::Make { group } => return Ok(json!({"id": okta.make_group(&group)})),
