@@ -240,7 +240,7 @@ class Program:
             text=True,
             timeout=120,
         )
-        if done.returncode != code:
+        if code is not None and done.returncode != code:
             fail(f"{arguments}: exit code {done.returncode}, wanted {code}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if "json" in arguments else done.stdout
 
