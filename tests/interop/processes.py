@@ -130,6 +130,10 @@ class ScimServer:
     TOKEN = "interop-token"
     # Where it keeps profile fields, in the words of `haiilo.profile_fields`.
     PROFILE_FIELDS = "top"
+    # What becomes of the description of a group, which is no attribute of RFC 7643.
+    DESCRIPTIONS = "refused"
+    # What becomes of the membership of a deleted account.
+    GHOSTS = "stay"
 
     def __init__(self):
         with socket.socket() as free:
@@ -208,6 +212,8 @@ class Scimmy(ScimServer):
     """SCIMMY behind Express, in JavaScript."""
 
     NAME = "scimmy"
+    DESCRIPTIONS = "kept"
+    GHOSTS = "go"
     PROFILE_FIELDS = "urn:ietf:params:scim:schemas:extension:profile:2.0:User"
 
     def command(self, port):
@@ -220,7 +226,7 @@ class Program:
     """The built program, with a configuration in a folder of its own."""
 
     def __init__(self, program, folder, configuration, mapping):
-        self.program, self.folder = program, pathlib.Path(folder)
+        self.program, self.folder, self.runs = program, pathlib.Path(folder), 0
         self.configure(configuration)
         (self.folder / "mapping.toml").write_text(mapping, encoding="utf-8")
 
@@ -234,13 +240,14 @@ class Program:
 
     def run(self, *arguments, code=0):
         """The report of a command, which must end with this exit code."""
+        self.runs += 1
         done = subprocess.run(
             [self.program, "--config", self.folder / "sync.toml", *arguments],
             capture_output=True,
             text=True,
             timeout=120,
         )
-        if code is not None and done.returncode != code:
+        if done.returncode != code:
             fail(f"{arguments}: exit code {done.returncode}, wanted {code}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if "json" in arguments else done.stdout
 

@@ -73,6 +73,7 @@ SCIMMY.Resources.declare(SCIMMY.Resources.User)
         users.delete(resource.id);
         for (const group of groups.values()) group.members = group.members?.filter(({ value }) => value !== resource.id);
     });
+SCIMMY.Schemas.Group.definition.extend([new SCIMMY.Types.Attribute("string", "description")]);
 SCIMMY.Resources.declare(SCIMMY.Resources.Group)
     .egress(reads(groups))
     .ingress(writes(groups, "displayName"))
