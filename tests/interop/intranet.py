@@ -2,8 +2,8 @@
 
     python intranet.py PROGRAM SIMULATORS
 
-Once with PATCH and once with PUT for each server; groups always go by PATCH. After each step the servers are asked what they hold, and a plan must be
-empty where nothing is left to do.
+Each server hears the same story, once with PATCH and once with PUT; groups always go by PATCH. After each step the server is asked what it holds,
+and a plan must be empty where nothing is left to do. Where servers differ in what they keep, their classes in `processes` say how and why.
 """
 
 import collections
@@ -12,7 +12,6 @@ import tempfile
 
 from processes import Program, Scim2Server, Scimmy, Simulators, Tokens, check
 
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 ATTRIBUTES = {
@@ -40,10 +39,10 @@ def mapping(server):
 
 
 class Stage:
-    """A server of others, the simulated Okta, and the program between them."""
+    """A server of others, the simulated Okta, and the program between them, `sync`."""
 
-    def __init__(self, sims, server, tokens, sync):
-        self.sims, self.server, self.tokens, self.sync = sims, server, tokens, sync
+    def __init__(self, sims, server):
+        self.sims, self.server = sims, server
 
     def group(self, deed, group, **words):
         return self.sims.do("group", deed=deed, group=group, **words)
@@ -85,14 +84,15 @@ class Stage:
         return {group["displayName"]: group["id"] for group in self.server.groups()}
 
 
-def configuration(stage, method, client_auth, folder, leavers):
+def configuration(ends, method, client_auth, folder, leavers):
+    places, server, tokens = ends
     return f"""
 state = "sqlite:{folder}/state.db"
 credentials_dir = "{folder}"
 
 [okta]
-org_url = "{stage.sims.places['okta']}"
-app_id = "{stage.sims.places['app_id']}"
+org_url = "{places['okta']}"
+app_id = "{places['app_id']}"
 page_size = 3
 
 [okta.auth]
@@ -100,15 +100,15 @@ method = "api_token"
 
 [haiilo]
 product = "intranet"
-base_url = "{stage.server.url}"
+base_url = "{server.url}"
 update_method = "{method}"
 page_size = 3
-profile_fields = "{stage.server.PROFILE_FIELDS}"
+profile_fields = "{server.PROFILE_FIELDS}"
 deprovision_policy = "deactivate"
 
 [haiilo.auth]
 method = "client_credentials"
-token_url = "{stage.tokens.url}"
+token_url = "{tokens.url}"
 client_id = "{Tokens.CLIENT_ID}"
 client_auth = "{client_auth}"
 
@@ -133,7 +133,8 @@ def kinds(operations):
 
 def moves(report):
     """Who comes into a group and who goes out, by the group's name, as numbers."""
-    return {op["name"]: (len(op["add"]), len(op["remove"])) for op in report["groups"]["operations"] if op["kind"] == "group-members"}
+    members = [operation for operation in report["groups"]["operations"] if operation["kind"] == "group-members"]
+    return {operation["name"]: (len(operation["add"]), len(operation["remove"])) for operation in members}
 
 
 def everybody_comes(stage):
@@ -234,8 +235,9 @@ def they_change(stage, logins):
     check("the group kept its id", stage.group_ids()["Sellers"], ids["Sales"])
     check("one is out", stage.inside("Sellers"), sorted([boss, third]))
     check("one is in, the stranger stays", stage.inside("Finance"), sorted([second, "zoe.byron@example.com", "stranger@example.com"]))
-    check("Staff has the new one, too", stage.inside("Staff"), sorted({*logins, new, "zoe.byron@example.com"} - {fourth}))
-    return sorted({*logins, new, "zoe.byron@example.com"} - {fourth})
+    people = sorted({*logins, new, "zoe.byron@example.com"} - {fourth})
+    check("Staff has the new one, too", stage.inside("Staff"), people)
+    return people
 
 
 def a_group_is_described(stage):
@@ -297,14 +299,18 @@ def they_are_deleted(stage, logins):
 
 def story(program, simulators, kind, method, client_auth):
     with Simulators(simulators) as sims, kind() as server, Tokens(kind.TOKEN) as tokens, tempfile.TemporaryDirectory() as folder:
-        stage = Stage(sims, server, tokens, None)
-        stage.sync = Program(program, folder, configuration(stage, method, client_auth, folder, "deactivate"), mapping(server))
+        stage = Stage(sims, server)
+
+        def settings(leavers):
+            return configuration((sims.places, server, tokens), method, client_auth, folder, leavers)
+
+        stage.sync = Program(program, folder, settings("deactivate"), mapping(server))
         stage.sync.secret("okta-token", sims.places["okta_token"])
         stage.sync.secret("haiilo-client-secret", Tokens.CLIENT_SECRET)
         logins = they_change(stage, everybody_comes(stage))
         a_group_is_described(stage)
         they_leave(stage, logins)
-        stage.sync.configure(configuration(stage, method, client_auth, folder, "delete"))
+        stage.sync.configure(settings("delete"))
         they_are_deleted(stage, logins)
         check("each run asked for one token", (tokens.given, tokens.refused), (stage.sync.runs, []))
         check("Okta was asked correctly", sims.do("violations")["okta"], [])

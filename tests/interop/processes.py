@@ -199,7 +199,7 @@ class ScimServer:
 
 
 class Scim2Server(ScimServer):
-    """scim2-server: strict about schemas, in Python."""
+    """scim2-server: strict about schemas; its filters, paths and PATCH are those of scim2-models. In Python."""
 
     NAME = "scim2-server"
 
@@ -209,7 +209,11 @@ class Scim2Server(ScimServer):
 
 
 class Scimmy(ScimServer):
-    """SCIMMY behind Express, in JavaScript."""
+    """SCIMMY behind Express: another author, another language, and filters, paths and PATCH of its own.
+
+    It says what scim2-server does not: it has an extension for profile fields, finds no place for `manager.value`, fills in who the manager is, keeps
+    descriptions, answers 204 to a PATCH that changes nothing, and writes the status of an error as a text.
+    """
 
     NAME = "scimmy"
     DESCRIPTIONS = "kept"
