@@ -93,6 +93,14 @@ impl AttributePath {
         Some((path, filter.template()))
     }
 
+    /// The attribute that names somebody by this path: `…:manager` of `…:manager.value`. Its other parts, `$ref` and `displayName` (RFC 7643,
+    /// 4.3), speak of the same person, and are old as soon as the value is new.
+    pub fn reference(&self) -> Option<Self> {
+        let is_manager = self.filter.is_none() && self.name.eq_ignore_ascii_case("manager");
+        let is_value = self.sub.as_ref().is_some_and(|sub| sub.eq_ignore_ascii_case("value"));
+        (is_manager && is_value).then(|| Self { sub: None, ..self.clone() })
+    }
+
     /// Reads the attribute from the value that stands under [`top`](Self::top). Empty is `None`.
     ///
     /// Where no element carries the attribute that the filter asks for, the first element is meant: some servers drop `type`.

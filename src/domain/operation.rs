@@ -230,7 +230,7 @@ impl Operation {
 impl Change {
     /// What a write of this change touches, in the form of [`AttributePath::flat`].
     pub fn touches(&self) -> Vec<String> {
-        let mut paths = vec![self.path.flat()];
+        let mut paths = vec![self.path.reference().as_ref().unwrap_or(&self.path).flat()];
         if let (Element::ToBeAdded, Some((_, template))) = (self.element, self.path.element()) {
             let flat = self.path.flat();
             let element = flat.rsplit_once('.').map_or(flat.as_str(), |(element, _)| element);

@@ -382,7 +382,7 @@ impl<C: Clock> Connection<C> {
                     FailureKind::CredentialsRefused if answer.status == 403 && route != LIST => FailureKind::Forbidden,
                     kind => kind,
                 };
-                let error = HaiiloError::Status { status: answer.status, text: body.text };
+                let error = HaiiloError::status(route, answer.status, body.text);
                 Err(Failure { kind, call: route, error: Box::new(error) })
             }
             Err(error) => Err(HaiiloError::lost(route, error)),

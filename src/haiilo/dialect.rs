@@ -6,7 +6,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::domain::account::{Activity, WholeAccount};
+use crate::domain::attribute::AttributePath;
 use crate::domain::operation::{Change, Element};
+use crate::domain::value::Value;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -30,11 +32,16 @@ pub fn create_body(changes: &[Change]) -> Json {
     Json::Object(resource)
 }
 
-/// The body of a PATCH: one operation for each changed path, and one for each element that must be added.
+/// The body of a PATCH: one operation for each changed path, and one for each element that must be added. Whoever names somebody else, such as a
+/// manager, names them as a whole: a server must not keep the old name beside the new id, and some find no place for a part.
 pub(super) fn patch_body(changes: &[Change]) -> Json {
     let mut operations = Vec::new();
     let mut added: Vec<(String, Map<String, Json>)> = Vec::new();
     for change in changes {
+        if let Some(reference) = change.path.reference() {
+            operations.push(refer(&reference, change.to.as_ref()));
+            continue;
+        }
         match (&change.to, change.element, change.path.element()) {
             (Some(value), Element::ToBeAdded, Some((attribute, template))) => {
                 let known = added.iter().position(|(known, element)| {
@@ -58,6 +65,14 @@ pub(super) fn patch_body(changes: &[Change]) -> Json {
     patch(&operations)
 }
 
+fn refer(reference: &AttributePath, to: Option<&Value>) -> Json {
+    let path = reference.to_string();
+    match to {
+        Some(value) => json!({"op": "replace", "path": path, "value": {"value": value.to_json()}}),
+        None => json!({"op": "remove", "path": path}),
+    }
+}
+
 /// The body of a PATCH with these operations.
 pub(super) fn patch(operations: &[Json]) -> Json {
     json!({"schemas": [PATCH], "Operations": operations})
@@ -71,6 +86,9 @@ pub(super) fn put_body(whole: &WholeAccount, changes: &[Change]) -> Json {
         resource.retain(|key, _| !key.eq_ignore_ascii_case(name));
     }
     for change in changes {
+        if let Some(reference) = change.path.reference() {
+            reference.write(&mut resource, None);
+        }
         change.path.write(&mut resource, change.to.as_ref());
     }
     without_empty(Json::Object(resource)).unwrap_or_else(|| json!({}))
@@ -114,7 +132,7 @@ fn without_empty(json: Json) -> Option<Json> {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::{Value as Json, json};
+    use serde_json::{Map, Value as Json, json};
 
     use super::{create_body, patch_body, put_body};
     use crate::domain::account::{Account, Activity, WholeAccount};
@@ -131,6 +149,17 @@ mod tests {
             to: to.and_then(Value::text),
             element,
         }
+    }
+
+    fn whole(resource: Map<String, Json>) -> WholeAccount {
+        let account = Account {
+            id: HaiiloId::new("1"),
+            user_name: None,
+            activity: Activity::Active,
+            values: Box::default(),
+            without_element: 0,
+        };
+        WholeAccount { account, resource, etag: None }
     }
 
     const COUNTRY: &str = "addresses[type eq \"work\"].country";
@@ -172,6 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn a_manager_is_named_as_a_whole() {
+        let patched = |to| patch_body(&[change("urn:x:User:manager.value", to, Element::There)])["Operations"].take();
+        let replaced = json!([{"op": "replace", "path": "urn:x:User:manager", "value": {"value": "m2"}}]);
+        assert_eq!(patched(Some("m2")), replaced);
+        assert_eq!(patched(None), json!([{"op": "remove", "path": "urn:x:User:manager"}]));
+        let Json::Object(resource) = json!({
+            "userName": "ada@x", "urn:x:User": {"manager": {"value": "m1", "$ref": "../Users/m1", "displayName": "One"}},
+        }) else {
+            panic!("an object")
+        };
+        let whole = whole(resource);
+        let put = |to| put_body(&whole, &[change("urn:x:User:manager.value", to, Element::There)]);
+        assert_eq!(put(Some("m2")), json!({"userName": "ada@x", "urn:x:User": {"manager": {"value": "m2"}}}));
+        assert_eq!(put(None), json!({"userName": "ada@x"}));
+    }
+
+    #[test]
     fn a_patch_adds_an_element_that_is_not_there_once_with_all_its_values() {
         let changes = [
             change(COUNTRY, Some("Germany"), Element::ToBeAdded),
@@ -197,14 +243,7 @@ mod tests {
         }) else {
             panic!("an object")
         };
-        let account = Account {
-            id: HaiiloId::new("1"),
-            user_name: None,
-            activity: Activity::Active,
-            values: Box::default(),
-            without_element: 0,
-        };
-        let whole = WholeAccount { account, resource, etag: None };
+        let whole = whole(resource);
         let changes =
             [change("name.givenName", Some("Ada"), Element::There), change(COUNTRY, Some("Germany"), Element::There)];
         let expected = json!({

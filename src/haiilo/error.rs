@@ -15,6 +15,18 @@ pub(super) enum HaiiloError {
         /// What the body says, shortened.
         text: String,
     },
+    /// A kind of request about groups that is not known. A whole list of members would be another way, and no safe one.
+    #[error(
+        "haiilo answered {status}{}; it does not know this kind of request, and groups have no other: set groups.enabled = false, or tell \
+         haiilo's support",
+        said(.text)
+    )]
+    NoSuchRequest {
+        /// The status.
+        status: u16,
+        /// What the body says, shortened.
+        text: String,
+    },
     /// An answer that cannot be understood.
     #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
     Unreadable(#[source] Option<serde_json::Error>),
@@ -44,6 +56,14 @@ pub(super) enum HaiiloError {
 }
 
 impl HaiiloError {
+    /// An answer of this status to a call, which is no success.
+    pub(super) fn status(call: &'static str, status: u16, text: String) -> Self {
+        match status {
+            405 | 501 if call.contains(" /Groups") => Self::NoSuchRequest { status, text },
+            status => Self::Status { status, text },
+        }
+    }
+
     /// A call whose answer did not come.
     pub(super) fn lost(call: &'static str, error: TransportError) -> Failure {
         let kind = match error.kind {

@@ -10,7 +10,7 @@ import collections
 import sys
 import tempfile
 
-from processes import Program, ScimServer, Simulators, check
+from processes import Program, Scim2Server, Simulators, check
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -77,11 +77,11 @@ def locality(user):
 
 
 def story(program, simulators, method):
-    with Simulators(simulators) as sims, ScimServer() as server, tempfile.TemporaryDirectory() as folder:
+    with Simulators(simulators) as sims, Scim2Server() as server, tempfile.TemporaryDirectory() as folder:
         sync = Program(program, folder, configuration(sims.places, server, method, folder, "30d"), mapping())
         sync.secret("okta-token", sims.places["okta_token"])
-        sync.secret("haiilo-token", ScimServer.TOKEN)
-        server.call("POST", "/Users", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "owner@example.com"})
+        sync.secret("haiilo-token", server.TOKEN)
+        server.add_user("owner@example.com")
 
         sims.do("populate", people=7)
         first = sync.plan()

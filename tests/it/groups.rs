@@ -66,6 +66,31 @@ async fn a_description_that_haiilo_drops_is_not_sent_again() {
     world.assert_groups_converged().await;
 }
 
+/// RFC 7643 knows no description of a group: a strict server refuses whatever else comes with it.
+#[tokio::test]
+async fn a_description_that_haiilo_refuses_is_left_out() {
+    let mut world = intranet(1).await;
+    world.haiilo.state().tune(|manner| manner.directory.descriptions = Kept::Refused);
+    let names: Vec<String> = (0..12).map(|n| format!("Group {n:02}")).collect();
+    for name in &names {
+        let id = world.okta_group(name, &[0]);
+        world.okta.state().describe_group(&id, Some("All of us"));
+    }
+    // So many refusals of one kind would stop the run.
+    let report = world.sync_well_approved().await;
+    let ends = |kind: &str, end: &str| names.iter().map(|name| format!("{kind} {end} {name}")).collect::<Vec<_>>();
+    assert_eq!(ended(&report), [ends("group-create", "done_except"), ends("group-members", "done")].concat());
+    world.sync_groups(&[]).await;
+    let id = world.okta_group_id("Group 00");
+    world.okta.state().rename_group(&id, "Sellers");
+    world.okta.state().describe_group(&id, Some("They sell"));
+    world.sync_groups(&["group-update done_except Sellers"]).await;
+    assert_eq!((world.inside("Sellers"), world.group("Sellers").description), (vec![0], None));
+    world.okta.state().describe_group(&id, Some("They sell more"));
+    world.sync_groups(&["group-update done_except Sellers"]).await;
+    world.assert_groups_converged().await;
+}
+
 #[tokio::test]
 async fn groups_are_chosen_by_id_and_by_name_letter_by_letter() {
     let mut world = intranet(2).await;

@@ -51,6 +51,18 @@ async fn a_failure_of_groups_is_no_failure_of_people() {
     assert!(world.account(5).is_some());
 }
 
+/// PUT would be the other way for accounts; a group would have to be sent with all of its members.
+#[tokio::test]
+async fn a_server_without_patch_of_groups_is_told_apart_from_one_without_patch_of_accounts() {
+    let mut world = in_step(2, &[("Sales", &[0, 1])]).await;
+    world.leave("Sales", 1);
+    world.haiilo.plant(When::Every(route::PATCH_GROUP), Fault::Refuse(501));
+    let report = world.sync_groups(&["group-members failed Sales"]).await;
+    let told = report.groups.concluded[0].outcome.detail().expect("a reason");
+    assert!(told.contains("groups have no other: set groups.enabled = false"), "{told}");
+    assert_eq!(world.inside("Sales"), [0, 1]);
+}
+
 #[tokio::test]
 async fn a_piece_that_is_too_long_is_halved_until_it_fits() {
     let mut world = intranet(9).await;

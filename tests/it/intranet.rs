@@ -174,6 +174,36 @@ async fn a_manager_is_named_by_login_id_or_number_and_one_without_an_account_in_
     world.assert_converged().await;
 }
 
+/// What a server says of a manager besides the id is about the one of before, and is not sent back with the id of the next.
+#[tokio::test]
+async fn another_manager_is_named_as_a_whole() {
+    for method in [UpdateMethod::Patch, UpdateMethod::Put] {
+        let mut world = with_people(2).await;
+        world.haiilo_settings.update_method = method;
+        world.settings.update_method = if method == UpdateMethod::Put { "put" } else { "patch" };
+        world.settings.mapping = mapping_with(MANAGER, "user.managerId", Kind::Person);
+        world.get_in_step().await;
+        let [first, second] = [0, 1].map(|n| (world.okta_id(n), world.haiilo_id(n)));
+        world.okta.state().hire(&person(2));
+        world.set_profile(2, "managerId", json!(first.0));
+        assert_eq!(done(&mut world).await, ["create done"]);
+        let (account, whole) = (world.haiilo_id(2), MANAGER.trim_end_matches(".value"));
+        let shown = json!({"value": first.1, "$ref": "../Users/1", "displayName": "The first"});
+        world.haiilo.state().edit(&account, whole, shown);
+        world.haiilo.state().forget_writes();
+        world.set_profile(2, "managerId", json!(second.0));
+        // The first of its kind is watched: nothing changed of which nobody spoke.
+        assert_eq!(done(&mut world).await, ["update done"], "{method:?}");
+        let sent = world.haiilo.state().writes().remove(0).body;
+        let named = match method {
+            UpdateMethod::Patch => &sent["Operations"][0]["value"],
+            UpdateMethod::Put => &sent[whole.trim_end_matches(":manager")]["manager"],
+        };
+        assert_eq!(*named, json!({"value": second.1}), "{method:?}");
+        world.assert_converged().await;
+    }
+}
+
 #[tokio::test]
 async fn an_account_that_bears_the_id_of_somebody_is_theirs_under_whatever_name() {
     let mut world = with_people(2).await;

@@ -19,7 +19,8 @@ use crate::engine::bench::Bench;
 use crate::engine::groups::hall::{Hall, Step};
 use crate::engine::run::Stop;
 use crate::ports::{
-    AccountWriter, FailureKind, GroupReader as _, GroupWriter, NewGroup, Refusal, StoreFailure, StoreWriter, World,
+    AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, NewGroup, Refusal, StoreFailure, StoreWriter,
+    World,
 };
 
 /// What became of the plan about groups.
@@ -140,9 +141,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             Err(outcome) => return outcome,
         };
         let new = NewGroup { name: &operation.name, description, okta_id: &operation.okta_id };
-        let (outcome, made) = match self.bench.writer.create_group(&new).await {
-            Ok(Some(id)) => (self.answered(GroupKind::Create, Ok(())), Some(id)),
-            Ok(None) => {
+        let (outcome, made) = match self.make(&new).await {
+            Ok((Some(id), outcome)) => {
+                self.answered(GroupKind::Create, Ok(()));
+                (outcome, Some(id))
+            }
+            Ok((None, _)) => {
                 let why = "Haiilo made the group and did not say its id; the next cycle finds it by its name";
                 (Outcome::Unknown(why.to_owned()), None)
             }
@@ -164,6 +168,30 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             self.became_ours(&link.okta_id, &link.haiilo_id);
         }
         outcome
+    }
+
+    /// Makes a group; once more without its description, which is no part of SCIM's core schema, where the server refuses that.
+    async fn make(&self, new: &NewGroup<'_>) -> Result<(Option<HaiiloGroupId>, Outcome), Failure> {
+        match self.bench.writer.create_group(new).await {
+            Err(failure) if failure.kind.is_about_values() && new.description.is_some() => {
+                let id = self.bench.writer.create_group(&NewGroup { description: None, ..*new }).await?;
+                Ok((id, Outcome::DoneExcept(vec![GroupAttribute::Description.as_str().into()])))
+            }
+            made => Ok((made?, Outcome::Done)),
+        }
+    }
+
+    /// Changes attributes; once more without the description, where the server refuses that, and the name with it.
+    async fn change(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
+        let is_description = |change: &GroupChange| change.attribute == GroupAttribute::Description;
+        match self.bench.writer.update_group(id, changes).await {
+            Err(failure) if failure.kind.is_about_values() && changes.iter().any(is_description) => {
+                let rest: Vec<GroupChange> = changes.iter().filter(|change| !is_description(change)).cloned().collect();
+                // What was kept is read afterwards.
+                if rest.is_empty() { Ok(()) } else { self.bench.writer.update_group(id, &rest).await }
+            }
+            answer => answer,
+        }
     }
 
     /// Changes the name or the description; the group is read before and after.
@@ -189,7 +217,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             Ok(entry) => entry,
             Err(outcome) => return outcome,
         };
-        let outcome = self.answered(GroupKind::Update, self.bench.writer.update_group(id, changes).await);
+        let outcome = self.answered(GroupKind::Update, self.change(id, changes).await);
         if !outcome.is_done() {
             return self.conclude(entry, outcome, &[]).await;
         }
@@ -213,7 +241,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         self.conclude(entry, outcome, &[effect]).await
     }
 
-    /// What Haiilo kept of changes. A description that it drops is remembered, so that it is not sent again.
+    /// What Haiilo kept of changes. A description that it drops or refuses is remembered, so that it is not sent again.
     fn kept(
         &self,
         operation: &GroupOperation,

@@ -53,11 +53,18 @@ pub(crate) enum Order {
         /// Whom.
         login: String,
     },
+    /// Activates somebody who was deactivated, and assigns the application anew.
+    Rehire {
+        /// Whom.
+        login: String,
+    },
     /// Takes the application away.
     Unassign {
         /// From whom.
         login: String,
     },
+    /// Something about a group.
+    Group(GroupOrder),
     /// Registers the public key of a service app; the answer has its key id.
     RegisterKey {
         /// The key, PEM.
@@ -89,6 +96,50 @@ pub(crate) enum Order {
     Violations,
 }
 
+/// What an administrator of Okta does to a group, which is called by its name.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "deed", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum GroupOrder {
+    /// Makes one that is assigned to the application; the answer has its id.
+    Make {
+        /// Its name.
+        group: String,
+    },
+    /// Takes somebody in.
+    Join {
+        /// The group.
+        group: String,
+        /// Whom.
+        login: String,
+    },
+    /// Takes somebody out.
+    Leave {
+        /// The group.
+        group: String,
+        /// Whom.
+        login: String,
+    },
+    /// Another name.
+    Rename {
+        /// The old name.
+        group: String,
+        /// The new one.
+        to: String,
+    },
+    /// Another description.
+    Describe {
+        /// The group.
+        group: String,
+        /// The text; none takes it away.
+        text: Option<String>,
+    },
+    /// Deletes it.
+    Drop {
+        /// The group.
+        group: String,
+    },
+}
+
 impl Order {
     /// Does it, and gives the answer.
     pub(crate) fn obey(self, servers: &Servers) -> Value {
@@ -103,6 +154,11 @@ impl Order {
             Self::Set { login, key, value } => of(login, &|okta, id| okta.set_profile(id, &key, value.clone())),
             Self::Deactivate { login } => of(login, &Okta::deactivate),
             Self::Unassign { login } => of(login, &Okta::unassign),
+            Self::Rehire { login } => of(login, &|okta, id| {
+                okta.reactivate(id);
+                okta.assign(id);
+            }),
+            Self::Group(order) => answer = order.obey(&mut okta).unwrap_or_else(|error| json!({"error": error})),
             Self::Populate { people } => okta.populate(people),
             Self::Hire { number } => {
                 okta.hire(&person(number));
@@ -129,5 +185,23 @@ impl Order {
             }
         }
         answer
+    }
+}
+
+impl GroupOrder {
+    fn obey(self, okta: &mut Okta) -> Result<Value, String> {
+        let group_id = |okta: &Okta, name: &str| okta.group_id(name).ok_or_else(|| format!("no group is named {name}"));
+        let user_id =
+            |okta: &Okta, login: &str| okta.find(login).ok_or_else(|| format!("nobody has the login {login}"));
+        match self {
+            Self::Make { group } if okta.group_id(&group).is_some() => return Err(format!("{group} is there already")),
+            Self::Make { group } => return Ok(json!({"id": okta.make_group(&group)})),
+            Self::Join { group, login } => okta.join_group(&group_id(okta, &group)?, &user_id(okta, &login)?),
+            Self::Leave { group, login } => okta.leave_group(&group_id(okta, &group)?, &user_id(okta, &login)?),
+            Self::Rename { group, to } => okta.rename_group(&group_id(okta, &group)?, &to),
+            Self::Describe { group, text } => okta.describe_group(&group_id(okta, &group)?, text.as_deref()),
+            Self::Drop { group } => okta.drop_group(&group_id(okta, &group)?),
+        }
+        Ok(json!({"ok": true}))
     }
 }

@@ -6,7 +6,7 @@ use crate::face::Answer;
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet::group_draft::{Draft, Moves};
 use crate::haiilo::intranet::groups::{Entry, Values};
-use crate::haiilo::manner::{Delete, GroupPatch, Patch, Put, SecondDelete};
+use crate::haiilo::manner::{Delete, GroupPatch, Kept, Patch, Put, SecondDelete};
 use crate::haiilo::record::{Change, Did};
 use crate::haiilo::route::BASE;
 use crate::haiilo::scim::patch;
@@ -28,6 +28,7 @@ impl Haiilo {
     /// Creates a group.
     pub(crate) fn create_group(&mut self, job: &mut Job) -> Result<Answer, Refusal> {
         let sent = Self::body(job, schema::GROUP)?;
+        self.refuse_unknown(sent.keys())?;
         let mut draft = Draft::of(&self.store, None);
         draft.replace(&sent)?;
         let wanted = self.checked(draft, None)?;
@@ -52,6 +53,7 @@ impl Haiilo {
             return Err(Refusal::new(status, "PUT is not supported"));
         }
         let sent = Self::body(job, schema::GROUP)?;
+        self.refuse_unknown(sent.keys())?;
         let mut draft = Draft::of(&self.store, self.intranet.groups.entry(number));
         if self.manner.put == Put::KeepsUnsent {
             draft.merge(&sent)?;
@@ -71,6 +73,7 @@ impl Haiilo {
         }
         let body = Self::body(job, schema::PATCH)?;
         let operations = patch::read(&body, job.violations)?;
+        self.refuse_unknown(operations.iter().filter_map(|operation| operation.target.as_ref()?.path.names.first()))?;
         if self.manner.patch != Patch::IgnoresAndSays200 {
             let mut draft = Draft::of(&self.store, self.intranet.groups.entry(number));
             for operation in &operations {
@@ -111,6 +114,19 @@ impl Haiilo {
         let version = self.intranet.groups.entry(number).map_or(0, |entry| entry.version);
         self.refuse_changed(id, version, job)?;
         Ok(number)
+    }
+
+    /// What a directory that does not know an attribute of groups says to it.
+    fn refuse_unknown<'a>(&self, mut names: impl Iterator<Item = &'a String>) -> Result<(), Refusal> {
+        let directory = &self.manner.directory;
+        let attributes = [("externalId", directory.group_external_ids), ("description", directory.descriptions)];
+        let is_refused = |name: &&String| {
+            attributes.iter().any(|(known, kept)| *kept == Kept::Refused && known.eq_ignore_ascii_case(name))
+        };
+        match names.find(is_refused) {
+            Some(name) => Err(Refusal::bad("invalidPath", format!("`{name}` is no attribute of a group"))),
+            None => Ok(()),
+        }
     }
 
     /// What is to be stored of a draft, if the group may be so.

@@ -185,6 +185,8 @@ pub enum Kept {
     Kept,
     /// It is silently dropped.
     Dropped,
+    /// 400 for whatever names it, and nothing is done.
+    Refused,
 }
 
 /// Where the members of a group are shown.
