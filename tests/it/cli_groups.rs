@@ -3,10 +3,9 @@
 use std::fs;
 
 use okta_haiilo_sim::fault::{Fault, When};
-use okta_haiilo_sim::haiilo::{self, Haiilo, route};
+use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sim::{Server, SimClock};
 use serde_json::{Value as Json, json};
 
 use crate::cli_stage::{CONFIGURATION, Stage};

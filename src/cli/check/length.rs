@@ -119,7 +119,8 @@ pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Findi
             words(after)
         ));
     }
-    let text = format!("{what}: {}{}; schedule.full = \"{}\" fits", words(took), reason, fitting(took));
+    let text =
+        format!("{what}: {}{}; schedule.full = \"{}\" fits", words(took), mostly.unwrap_or(&reason), fitting(took));
     let interval = schedule.shortest_interval().to_std().unwrap_or_default();
     if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }
 }

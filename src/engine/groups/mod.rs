@@ -7,5 +7,5 @@ mod hall;
 mod members;
 
 pub use apply::GroupsDone;
-pub use collect::{GROUPS_A_PAGE, GROUPS_AT_ONCE};
 pub(super) use collect::{Around, plan};
+pub use collect::{GROUPS_A_PAGE, GROUPS_AT_ONCE};
