@@ -24,9 +24,8 @@ pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules, product: Optio
     let grace = reader.or("leavers.grace", 30 * DAY, values::duration("0s", "3650d"));
     let for_ever = if product == Some(Product::Intranet) { "" } else { " for ever" };
     if grace < DAY {
-        reader.warn(format!(
-            "leavers.grace is under 1d: a mistake in Okta is hardly noticed before it deletes{for_ever}"
-        ));
+        let ends = if product == Some(Product::Intranet) { "takes accounts away" } else { "deletes for ever" };
+        reader.warn(format!("leavers.grace is under 1d: a mistake in Okta is hardly noticed before it {ends}"));
     }
     if unassigned == LeaverAction::Delete {
         reader.warn(format!(

@@ -124,8 +124,12 @@ fn remedy(status: u16, text: &str) -> &'static str {
     match status {
         status if is_about_seats(status, text) => "free seats in haiilo, or extend its licence",
         300..=399 => "it points to another address, which is not followed: correct haiilo.base_url",
-        401 => "the token is wrong, or its owner was deleted: make a new one in haiilo (profile > access tokens)",
-        403 => "the token's owner lacks the right: make the token as a company admin",
+        401 => {
+            "the token is wrong, or its owner was deleted: make a new one in haiilo (profile > access tokens); in the intranet look at the API client"
+        }
+        403 => {
+            "the token's owner lacks the right: make the token as a company admin; in the intranet look at the rights of the API client"
+        }
         404 => "if it is not about one account, correct haiilo.base_url",
         409 => "somebody else has this address: look at it in haiilo",
         412 => "the account was changed at the same time: the next cycle tries again",
@@ -172,7 +176,7 @@ mod tests {
     fn an_error_says_what_to_do() {
         let error = HaiiloError::Status { status: 401, text: "Unauthorized".to_owned() };
         let expected = "haiilo answered 401 (Unauthorized); the token is wrong, or its owner was deleted: make a new one in haiilo \
-                        (profile > access tokens)";
+                        (profile > access tokens); in the intranet look at the API client";
         assert_eq!(error.to_string(), expected);
     }
 }

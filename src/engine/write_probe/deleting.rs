@@ -10,6 +10,17 @@ use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+    /// What an account that is shown after its delete means: the intranet may keep it for whoever comes back, by its id alone.
+    async fn remains(&self, whole: &WholeAccount) -> Result<&'static str, String> {
+        if self.settings.policy.product == Product::Advocacy || whole.account.activity == Activity::Active {
+            return Err("Haiilo answers that it deleted the account, and still shows it".to_owned());
+        }
+        if self.is_found(&whole.account.id).await {
+            return Err("by the user directory's policy DELETE leaves the account there, inactive".to_owned());
+        }
+        Ok("Haiilo still answers for its id: whoever comes back is given the account again")
+    }
+
     /// Deletes the account, and looks whether it is gone.
     pub(super) async fn delete(&mut self, id: &HaiiloId) {
         let mut last = String::new();
@@ -53,16 +64,5 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         }
         let text = format!("account {id} is left behind, and must be deleted in Haiilo by hand: {last}");
         self.say(Verdict::Bad, text);
-    }
-
-    /// What an account that is shown after its delete means: the intranet may keep it for whoever comes back, by its id alone.
-    async fn remains(&self, whole: &WholeAccount) -> Result<&'static str, String> {
-        if self.settings.policy.product == Product::Advocacy || whole.account.activity == Activity::Active {
-            return Err("Haiilo answers that it deleted the account, and still shows it".to_owned());
-        }
-        if self.is_found(&whole.account.id).await {
-            return Err("by the user directory's policy DELETE leaves the account there, inactive".to_owned());
-        }
-        Ok("Haiilo still answers for its id: whoever comes back is given the account again")
     }
 }
