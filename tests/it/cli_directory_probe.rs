@@ -192,10 +192,24 @@ async fn what_is_less_than_hoped_for_is_told_and_the_account_goes() {
     stage.haiilo.plant(When::Nth(route::PATCH, 4), Fault::Refuse(403));
     let told = found(&stage, 0);
     assert!(
-        told.contains("warning  the account could not be deactivated (PATCH /Users/{id}: haiilo answered 403"),
+        told.contains("warning  what a deactivation does was not found out (PATCH /Users/{id}: haiilo answered 403"),
         "{told}"
     );
     assert!(stage.haiilo.state().account_named(ADDRESS).is_none(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_that_fails_makes_no_deleted_account() {
+    let stage = stage("deprovision_policy = \"deactivate\"", |_| {}).await;
+    stage.haiilo.forget_calls();
+    // Two of `check`, two before the probe, two before the deactivation.
+    stage.haiilo.plant(When::Nth(route::LOOK_UP, 7), Fault::Refuse(403));
+    let told = found(&stage, 0);
+    assert!(
+        told.contains("warning  what a deactivation does was not found out (GET /Users?filter: haiilo answered 403"),
+        "{told}"
+    );
+    assert!(!stage.run(&["check"]).exits(0).out.contains("a deactivation"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,10 +15,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         if self.settings.policy.product == Product::Advocacy || whole.account.activity == Activity::Active {
             return Err("Haiilo answers that it deleted the account, and still shows it".to_owned());
         }
-        if self.is_found(&whole.account.id).await {
-            return Err("by the user directory's policy DELETE leaves the account there, inactive".to_owned());
+        match self.is_found(&whole.account.id).await {
+            Ok(false) => Ok("Haiilo still answers for its id: whoever comes back is given the account again"),
+            Ok(true) => Err("by the user directory's policy DELETE leaves the account there, inactive".to_owned()),
+            Err(failure) => Err(failure.to_string()),
         }
-        Ok("Haiilo still answers for its id: whoever comes back is given the account again")
     }
 
     /// Deletes the account, and looks whether it is gone.

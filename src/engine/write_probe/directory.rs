@@ -14,7 +14,7 @@ use crate::domain::policy::Deprovision;
 use crate::domain::target::Ability;
 use crate::domain::write_probe::{WriteProbe, place};
 use crate::engine::write_probe::run::{Manner, Run, Verdict};
-use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so that several are tried.
@@ -82,7 +82,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
 
     /// What a deactivation does, and whether the account can be activated afterwards.
     pub(super) async fn deactivation(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Option<Deprovision> {
-        let was_found = self.is_found(id).await;
+        // Where look-ups show nobody, the id alone tells.
+        let was_found = self.is_found(id).await.unwrap_or(false);
         let image = Json::Object(self.ours(id).await?.resource);
         let entry = self.intend(ProbeStep::Deactivate, Some(id), &[], Some(image)).await?;
         let came = manner.writer.set_activity(id, Activity::Inactive).await;
@@ -95,9 +96,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
                 Err("Haiilo still shows it as active".to_owned())
             }
+            (_, Ok(Some(_))) if !was_found => Ok(Deprovision::Deactivate),
             // What no look-up shows any more is deleted, though its id may be answered for.
-            (_, Ok(Some(_))) if !was_found || self.is_found(id).await => Ok(Deprovision::Deactivate),
-            (_, Ok(_)) => Ok(Deprovision::Delete),
+            (_, Ok(Some(_))) => self
+                .is_found(id)
+                .await
+                .map_err(|failure| failure.to_string())
+                .map(|is_found| if is_found { Deprovision::Deactivate } else { Deprovision::Delete }),
+            (_, Ok(None)) => Ok(Deprovision::Delete),
         };
         let (outcome, effects) = match &done {
             Ok(found) => (Outcome::Done, self.known_by_now(id, *found)),
@@ -116,8 +122,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
                 self.say(
                     Verdict::Odd,
                     format!(
-                        "the account could not be deactivated ({why}): leavers for whom [leavers] says \"deactivate\" would keep their \
-                         accounts; ask haiilo's support"
+                        "what a deactivation does was not found out ({why}): probe once more; if it stays so, leavers for whom [leavers] \
+                         says \"deactivate\" keep their accounts: ask haiilo's support"
                     ),
                 );
                 None
@@ -188,13 +194,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     }
 
     /// Whether a look-up by name shows the account.
-    pub(super) async fn is_found(&self, id: &HaiiloId) -> bool {
+    pub(super) async fn is_found(&self, id: &HaiiloId) -> Result<bool, Failure> {
         for name in [&self.probe.name, &self.probe.renamed] {
-            let found = self.world.reader().find(name).await.unwrap_or_default();
+            let found = self.world.reader().find(name).await?;
             if found.iter().any(|whole| whole.account.id == *id) {
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 }
