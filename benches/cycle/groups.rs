@@ -23,8 +23,6 @@ const SHOWN_PAGE: u64 = 20;
 const PIECE: u64 = 500;
 /// The largest body of a request, in bytes: under a megabyte.
 const LARGEST: u64 = 999_999;
-/// What a member may cost among ten times as many, as a multiple; the fixed part of a cycle only makes it less.
-const GROWTH: f64 = 2.0;
 /// Cycles of the company with one group that are run for each number.
 const ROUNDS: u32 = 3;
 
@@ -45,7 +43,7 @@ pub(crate) fn measure(runtime: &Runtime, rounds: u32, bounds: &mut Bounds) {
         [("filling a group", growth(|large| &large.filling)), ("a cycle with it", growth(|large| &large.after))]
     {
         let what = format!("processor time of {name}, for a member among {most}, as a multiple of that among {least}");
-        bounds.ratio(&what, found, GROWTH);
+        bounds.ratio(&what, found, bounds.goals.growth);
     }
 }
 

@@ -148,7 +148,7 @@ const PART: Goals = Goals {
     planning: f64::INFINITY,
     growth: 6.0,
     fresh: 22 * 1024,
-    groups_wall: 2.0,
+    groups_wall: 2.5,
 };
 
 /// What must hold.
