@@ -113,14 +113,10 @@ fn flatten(path: &str, json: &serde_json::Value, leaves: &mut BTreeMap<String, V
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value as Json, json};
-
-    use super::{Account, Activity, WholeAccount};
-    use crate::domain::ids::HaiiloId;
-
-    fn whole(resource: Json) -> WholeAccount {
-        let Json::Object(resource) = resource else { panic!("an object") };
+impl WholeAccount {
+    /// An account of no mapping, for tests of what a resource shows.
+    pub(crate) fn showing(resource: serde_json::Value) -> Self {
+        let serde_json::Value::Object(resource) = resource else { panic!("an object") };
         let account = Account {
             id: HaiiloId::new("1"),
             user_name: None,
@@ -128,13 +124,20 @@ mod tests {
             values: Box::default(),
             without_element: 0,
         };
-        WholeAccount { account, resource, etag: None }
+        Self { account, resource, etag: None }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::WholeAccount;
 
     #[track_caller]
     fn check(before: Json, after: Json, sent: &[&str], changed: &[&str]) {
         let sent: Vec<String> = sent.iter().map(|path| (*path).to_owned()).collect();
-        assert_eq!(whole(after).changed_besides(&whole(before), &sent), changed);
+        assert_eq!(WholeAccount::showing(after).changed_besides(&WholeAccount::showing(before), &sent), changed);
     }
 
     #[test]

@@ -132,12 +132,11 @@ fn without_empty(json: Json) -> Option<Json> {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::{Map, Value as Json, json};
+    use serde_json::json;
 
     use super::{create_body, patch_body, put_body};
-    use crate::domain::account::{Account, Activity, WholeAccount};
+    use crate::domain::account::WholeAccount;
     use crate::domain::attribute::AttributePath;
-    use crate::domain::ids::HaiiloId;
     use crate::domain::operation::{Change, Element, Nature};
     use crate::domain::value::Value;
 
@@ -149,17 +148,6 @@ mod tests {
             to: to.and_then(Value::text),
             element,
         }
-    }
-
-    fn whole(resource: Map<String, Json>) -> WholeAccount {
-        let account = Account {
-            id: HaiiloId::new("1"),
-            user_name: None,
-            activity: Activity::Active,
-            values: Box::default(),
-            without_element: 0,
-        };
-        WholeAccount { account, resource, etag: None }
     }
 
     const COUNTRY: &str = "addresses[type eq \"work\"].country";
@@ -206,12 +194,9 @@ mod tests {
         let replaced = json!([{"op": "replace", "path": "urn:x:User:manager", "value": {"value": "m2"}}]);
         assert_eq!(patched(Some("m2")), replaced);
         assert_eq!(patched(None), json!([{"op": "remove", "path": "urn:x:User:manager"}]));
-        let Json::Object(resource) = json!({
+        let whole = WholeAccount::showing(json!({
             "userName": "ada@x", "urn:x:User": {"manager": {"value": "m1", "$ref": "../Users/m1", "displayName": "One"}},
-        }) else {
-            panic!("an object")
-        };
-        let whole = whole(resource);
+        }));
         let put = |to| put_body(&whole, &[change("urn:x:User:manager.value", to, Element::There)]);
         assert_eq!(put(Some("m2")), json!({"userName": "ada@x", "urn:x:User": {"manager": {"value": "m2"}}}));
         assert_eq!(put(None), json!({"userName": "ada@x"}));
@@ -236,14 +221,11 @@ mod tests {
 
     #[test]
     fn a_put_sends_back_what_was_read_with_the_changes() {
-        let Json::Object(resource) = json!({
+        let whole = WholeAccount::showing(json!({
             "schemas": ["u"], "id": "1", "META": {"version": "3"}, "groups": [], "userName": "ada@x", "active": true, "nickName": null,
             "title": "", "name": {"givenName": "A", "familyName": "L", "middleName": ""}, "emails": [], "points": {"total": 7},
             "addresses": [{"type": "work", "country": "Finland", "region": null}],
-        }) else {
-            panic!("an object")
-        };
-        let whole = whole(resource);
+        }));
         let changes =
             [change("name.givenName", Some("Ada"), Element::There), change(COUNTRY, Some("Germany"), Element::There)];
         let expected = json!({

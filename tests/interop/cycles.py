@@ -10,7 +10,7 @@ import collections
 import sys
 import tempfile
 
-from processes import Program, Scim2Server, Simulators, check
+from processes import Program, Scim2Server, Simulators, both_ends, check
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -40,20 +40,8 @@ def mapping():
 
 def configuration(places, server, method, folder, grace):
     return f"""
-state = "sqlite:{folder}/state.db"
-credentials_dir = "{folder}"
-
-[okta]
-org_url = "{places['okta']}"
-app_id = "{places['app_id']}"
-page_size = 3
-
-[okta.auth]
-method = "api_token"
-
-[haiilo]
+{both_ends(places, server, folder)}
 product = "advocacy"
-base_url = "{server.url}"
 update_method = "{method}"
 page_size = 3
 

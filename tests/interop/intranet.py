@@ -13,7 +13,7 @@ import collections
 import sys
 import tempfile
 
-from processes import Program, Scim2Server, Scimmy, Simulators, Tokens, check
+from processes import Program, Scim2Server, Scimmy, Simulators, Tokens, both_ends, check
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -90,20 +90,8 @@ class Stage:
 def configuration(ends, method, client_auth, folder, leavers):
     places, server, tokens = ends
     return f"""
-state = "sqlite:{folder}/state.db"
-credentials_dir = "{folder}"
-
-[okta]
-org_url = "{places['okta']}"
-app_id = "{places['app_id']}"
-page_size = 3
-
-[okta.auth]
-method = "api_token"
-
-[haiilo]
+{both_ends(places, server, folder)}
 product = "intranet"
-base_url = "{server.url}"
 update_method = "{method}"
 page_size = 3
 profile_fields = "{server.PROFILE_FIELDS}"

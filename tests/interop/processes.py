@@ -226,6 +226,25 @@ class Scimmy(ScimServer):
         return ["node", place, str(port), self.TOKEN]
 
 
+def both_ends(places, server, folder):
+    """The beginning of a configuration: where state and secrets lie, and both ends, so that more of Haiilo may follow."""
+    return f"""
+state = "sqlite:{folder}/state.db"
+credentials_dir = "{folder}"
+
+[okta]
+org_url = "{places['okta']}"
+app_id = "{places['app_id']}"
+page_size = 3
+
+[okta.auth]
+method = "api_token"
+
+[haiilo]
+base_url = "{server.url}"
+""".strip()
+
+
 class Program:
     """The built program, with a configuration in a folder of its own."""
 

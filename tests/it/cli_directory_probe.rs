@@ -2,12 +2,12 @@
 //! know it afterwards.
 
 use okta_haiilo_sim::fault::{Fault, When};
-use okta_haiilo_sim::haiilo::{Activation, Container, Deprovision, Did, Discovery, Manner, Remains, Unknown, route};
+use okta_haiilo_sim::haiilo::{Activation, Container, Deprovision, Discovery, Manner, Remains, Unknown, route};
 
 use crate::cli_check::finds;
 use crate::cli_stage::{CONFIGURATION, Stage};
+use crate::cli_write_probe::{self, ADDRESS, forbid_everybody, only_its_own_was_touched};
 
-const ADDRESS: &str = "probe@example.com";
 const URN: &str = "urn:haiilo:params:scim:schemas:extension:profile:2.0:User";
 
 /// Two people in step, with a profile field in the mapping, and whatever the directory does otherwise.
@@ -17,32 +17,16 @@ async fn stage(configured: &str, tune: impl FnOnce(&mut Manner)) -> Stage {
     stage.map(&[("profileField_location", "user.city")]);
     stage.configure("[haiilo]", &format!("[haiilo]\n{configured}"));
     stage.haiilo.state().tune(tune);
-    stage.haiilo.state().forget_writes();
-    let accounts = stage.haiilo.state().accounts();
-    for account in accounts {
-        stage.haiilo.state().must_not_touch(&account.id);
-    }
+    forbid_everybody(&stage);
     stage
 }
 
-/// What the probe finds.
-#[track_caller]
-fn probed(stage: &Stage, code: i32) -> String {
-    let out = stage.run(&["check", "--write-probe", ADDRESS, "--yes"]).exits(code).out;
-    let section = out.split("\n\n").find_map(|section| section.strip_prefix("Write probe\n"));
-    section.unwrap_or_else(|| panic!("no probe in {out}")).trim_end().to_owned()
-}
-
-/// What the probe finds, with the id of its account left out; nobody else was touched.
+/// What the probe finds, which touched nobody else.
 #[track_caller]
 fn found(stage: &Stage, code: i32) -> String {
-    let section = probed(stage, code);
-    assert_eq!(stage.haiilo.violations(), [""; 0]);
-    let writes = stage.haiilo.state().writes();
-    let made = writes.iter().find(|write| write.did == Did::Created).and_then(|write| write.id.clone());
-    let made = made.unwrap_or_else(|| panic!("nothing was made: {section}"));
-    assert!(writes.iter().all(|write| write.did == Did::Nothing || write.id.as_ref() == Some(&made)), "{writes:?}");
-    section.replace(&made, "ID")
+    let told = cli_write_probe::found(stage, code);
+    only_its_own_was_touched(stage);
+    told
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +143,10 @@ async fn a_deactivation_that_deletes_is_found_out_and_no_cycle_sends_one() {
 
         // The directory's policy is changed, the probe says so, and the leaver is deactivated.
         stage.haiilo.state().tune(|manner| manner.directory.deactivation = Deprovision::Deactivate);
-        assert!(probed(&stage, 0).contains("ok       a deactivated account stays, as haiilo.deprovision_policy says"));
+        assert!(
+            cli_write_probe::found(&stage, 0)
+                .contains("ok       a deactivated account stays, as haiilo.deprovision_policy says")
+        );
         stage.run(&["sync"]).exits(0);
         assert_eq!(stage.account(0).map(|account| account.is_active()), Some(false));
     }

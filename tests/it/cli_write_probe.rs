@@ -7,7 +7,7 @@ use okta_haiilo_sim::people::person;
 use crate::cli_check::finds;
 use crate::cli_stage::{Ended, Stage};
 
-const ADDRESS: &str = "probe@example.com";
+pub(crate) const ADDRESS: &str = "probe@example.com";
 
 /// What a server does otherwise.
 type Tuning = Box<dyn FnOnce(&mut Manner)>;
@@ -17,12 +17,17 @@ async fn stage(tune: impl FnOnce(&mut Manner)) -> Stage {
     let stage = Stage::in_step(2).await;
     stage.haiilo.state().add_account(AccountSeed::of(&person(30)));
     stage.haiilo.state().tune(tune);
+    forbid_everybody(&stage);
+    stage
+}
+
+/// No account that is there by now may be written to.
+pub(crate) fn forbid_everybody(stage: &Stage) {
     stage.haiilo.state().forget_writes();
     let accounts = stage.haiilo.state().accounts();
     for account in accounts {
         stage.haiilo.state().must_not_touch(&account.id);
     }
-    stage
 }
 
 fn probe(stage: &Stage) -> Ended {
@@ -31,7 +36,7 @@ fn probe(stage: &Stage) -> Ended {
 
 /// The findings of the probe, with the id of the account left out.
 #[track_caller]
-fn found(stage: &Stage, code: i32) -> String {
+pub(crate) fn found(stage: &Stage, code: i32) -> String {
     let out = probe(stage).exits(code).out;
     let section = out.split("\n\n").find_map(|section| section.strip_prefix("Write probe\n"));
     let section = section.unwrap_or_else(|| panic!("no probe in {out}")).trim_end().to_owned();
@@ -47,7 +52,7 @@ fn made(stage: &Stage) -> Option<String> {
 
 /// Every write concerned the account that was made, and nothing else was done that a client must not do.
 #[track_caller]
-fn only_its_own_was_touched(stage: &Stage) {
+pub(crate) fn only_its_own_was_touched(stage: &Stage) {
     let own = made(stage);
     for write in stage.haiilo.state().writes() {
         assert!(write.did == Did::Nothing && write.method == "POST" || write.id == own, "{write:?}");

@@ -14,7 +14,7 @@ use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
 use crate::report;
 
 /// Pages of groups that are walked through at most; whoever has more groups has another trouble.
-const MOST_PAGES: usize = 100;
+const MOST_PAGES: u64 = 100;
 
 /// Asks both sides for groups. What a cycle reads for them, where both show them.
 pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<GroupsReading> {
@@ -57,14 +57,16 @@ async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> R
     if include.is_empty() {
         let (mut count, mut page) = (0, source.assigned_groups(None).await?);
         first = page.rows.iter().flatten().next().map(|group| group.id.clone());
-        for pages in 1.. {
+        requests = 1;
+        loop {
             count += page.rows.len();
-            requests = (pages + count) as u64;
             match page.next {
-                Some(next) if pages < MOST_PAGES => page = source.assigned_groups(Some(&next)).await?,
+                Some(next) if requests < MOST_PAGES => page = source.assigned_groups(Some(&next)).await?,
                 _ => break,
             }
+            requests += 1;
         }
+        requests += count as u64;
         match count {
             0 => findings.warn(
                 "no group is assigned to the application: assign groups to it in Okta, or name them in groups.include",

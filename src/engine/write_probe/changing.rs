@@ -1,7 +1,6 @@
 //! Changes of the account of a probe: one value by PATCH, one by PUT, and the userName.
 
-use serde_json::Value as Json;
-
+use crate::config::settings::UpdateMethod;
 use crate::domain::account::WholeAccount;
 use crate::domain::attribute::entry;
 use crate::domain::ids::HaiiloId;
@@ -10,25 +9,26 @@ use crate::domain::operation::{Change, Nature};
 use crate::domain::target::Ability;
 use crate::domain::value::{self, Compare};
 use crate::engine::verify;
-use crate::engine::write_probe::run::{Manner, Run, Verdict};
+use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, Fallback, StoreWriter, World};
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
-    /// Changes one text in one manner.
+    /// Changes one text by one method.
     pub(super) async fn change(
         &mut self,
         id: &HaiiloId,
-        step: ProbeStep,
+        method: UpdateMethod,
         not_kept: &[String],
         texts: (&str, &str),
     ) -> Ability {
         let Some(change) = self.probe.change(not_kept, texts) else { return Ability::Untried };
-        let manner = if step == ProbeStep::Put { self.manners.put() } else { self.manners.patch() };
-        let word = manner.word;
+        let (step, other) = match method {
+            UpdateMethod::Patch => (ProbeStep::Patch, "put"),
+            UpdateMethod::Put => (ProbeStep::Put, "patch"),
+        };
+        let word = word(method);
         let is_ours = self.settings.update_method.eq_ignore_ascii_case(word);
-        let ability = self.send(id, step, manner, &change).await;
-        let other = if word == "PUT" { "patch" } else { "put" };
-        match ability {
+        match self.send(id, step, method, &change).await {
             Ok(ability @ Ability::Works) => {
                 self.say(Verdict::Good, format!("{word} changes one attribute and nothing else"));
                 ability
@@ -45,10 +45,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         }
     }
 
-    /// Renames the account in the manner that works.
-    pub(super) async fn rename(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Ability {
+    /// Renames the account by the method that works.
+    pub(super) async fn rename(&mut self, id: &HaiiloId, method: UpdateMethod) -> Ability {
         let change = self.probe.rename(&self.settings.mapping);
-        match self.send(id, ProbeStep::Rename, manner, &change).await {
+        match self.send(id, ProbeStep::Rename, method, &change).await {
             Ok(ability) => {
                 if ability == Ability::Works {
                     self.say(Verdict::Good, "a changed userName is a rename: the account keeps its id");
@@ -70,14 +70,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         &mut self,
         id: &HaiiloId,
         step: ProbeStep,
-        Manner { word, writer }: Manner<'_, A>,
+        method: UpdateMethod,
         change: &Change,
     ) -> Result<Ability, (Ability, String)> {
-        let Some(before) = self.ours(id).await else { return Ok(Ability::Untried) };
-        let changes = std::slice::from_ref(change);
-        let image = Json::Object(before.resource.clone());
-        let Some(entry) = self.intend(step, Some(id), changes, Some(image)).await else { return Ok(Ability::Untried) };
-        let came = writer.update(id, changes, Fallback::Forbidden).await;
+        let (word, changes) = (word(method), std::slice::from_ref(change));
+        let Some((entry, before)) = self.begin(id, step, changes).await else { return Ok(Ability::Untried) };
+        let came = self.manners.writer(method).update(id, changes, Fallback::Forbidden).await;
         let after = self.world.reader().get(id).await.ok().flatten();
         let kept = after.as_ref().is_some_and(|after| self.has(after, change));
         let besides = after.map(|after| after.changed_besides(&before, &change.touches())).unwrap_or_default();
@@ -114,5 +112,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         }
         let found = entry(&whole.resource, change.path.top()).and_then(|top| change.path.read(top));
         value::same(found.as_ref(), change.to.as_ref(), Compare::Exact)
+    }
+}
+
+/// The method of HTTP.
+fn word(method: UpdateMethod) -> &'static str {
+    match method {
+        UpdateMethod::Patch => "PATCH",
+        UpdateMethod::Put => "PUT",
     }
 }

@@ -4,26 +4,34 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use serde_json::Value as Json;
 
-use crate::domain::account::Activity;
+use crate::config::settings::UpdateMethod;
+use crate::domain::account::{Activity, WholeAccount};
 use crate::domain::attribute::AttributePath;
 use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, Outcome, ProbeStep};
+use crate::domain::journal::{Effect, EntryId, Outcome, ProbeStep};
 use crate::domain::policy::Deprovision;
 use crate::domain::target::Ability;
 use crate::domain::write_probe::{WriteProbe, place};
-use crate::engine::write_probe::run::{Manner, Run, Verdict};
+use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};
+
+/// What came of a change of `active`.
+struct Switched {
+    entry: EntryId,
+    came: Result<(), Failure>,
+    /// The account as it was read afterwards.
+    there: Result<Option<WholeAccount>, Failure>,
+}
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so that several are tried.
-    pub(super) async fn profile_fields(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Option<CompactString> {
+    pub(super) async fn profile_fields(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<CompactString> {
         let fields = self.probe.fields.clone();
         let mapped = fields.first()?.clone();
         let mut refused = String::new();
         for field in fields {
-            match self.try_field(id, manner, &field).await? {
+            match self.try_field(id, method, &field).await? {
                 Ok(()) => {
                     let place = place(&field);
                     self.say(
@@ -36,7 +44,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             }
         }
         for elsewhere in self.probe.elsewhere() {
-            if let Ok(()) = self.try_field(id, manner, &elsewhere).await? {
+            if let Ok(()) = self.try_field(id, method, &elsewhere).await? {
                 let (configured, place) = (place(&mapped), place(&elsewhere));
                 self.say(
                     Verdict::Bad,
@@ -63,10 +71,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     async fn try_field(
         &mut self,
         id: &HaiiloId,
-        manner: Manner<'_, A>,
+        method: UpdateMethod,
         field: &Arc<AttributePath>,
     ) -> Option<Result<(), String>> {
-        match self.send(id, ProbeStep::ProfileField, manner, &WriteProbe::fill(field)).await {
+        match self.send(id, ProbeStep::ProfileField, method, &WriteProbe::fill(field)).await {
             Ok(Ability::Works) => Some(Ok(())),
             Ok(_) => None,
             Err((Ability::Untried, why)) => {
@@ -81,13 +89,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     }
 
     /// What a deactivation does, and whether the account can be activated afterwards.
-    pub(super) async fn deactivation(&mut self, id: &HaiiloId, manner: Manner<'_, A>) -> Option<Deprovision> {
+    pub(super) async fn deactivation(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<Deprovision> {
         // Where look-ups show nobody, the id alone tells.
         let was_found = self.is_found(id).await.unwrap_or(false);
-        let image = Json::Object(self.ours(id).await?.resource);
-        let entry = self.intend(ProbeStep::Deactivate, Some(id), &[], Some(image)).await?;
-        let came = manner.writer.set_activity(id, Activity::Inactive).await;
-        let there = self.world.reader().get(id).await;
+        let Switched { entry, came, there } =
+            self.switch(id, ProbeStep::Deactivate, (method, Activity::Inactive)).await?;
         let done = match (&came, &there) {
             (Err(failure), _) if !matches!(failure.kind, FailureKind::Unknown | FailureKind::NotFound) => {
                 Err(failure.to_string())
@@ -114,7 +120,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             Ok(found) => {
                 self.say_policy(found);
                 if let Ok(Some(_)) = there {
-                    self.activation(id, manner).await;
+                    self.activation(id, method).await;
                 }
                 Some(found)
             }
@@ -162,12 +168,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     }
 
     /// Activates the account that was deactivated.
-    async fn activation(&mut self, id: &HaiiloId, manner: Manner<'_, A>) {
-        let Some(before) = self.ours(id).await else { return };
-        let image = Json::Object(before.resource);
-        let Some(entry) = self.intend(ProbeStep::Activate, Some(id), &[], Some(image)).await else { return };
-        let came = manner.writer.set_activity(id, Activity::Active).await;
-        let there = self.world.reader().get(id).await;
+    async fn activation(&mut self, id: &HaiiloId, method: UpdateMethod) {
+        let switched = self.switch(id, ProbeStep::Activate, (method, Activity::Active)).await;
+        let Some(Switched { entry, came, there }) = switched else { return };
         let (verdict, outcome, text) = match (came, there) {
             (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
                 (Verdict::Good, Outcome::Done, "the account can be activated again".to_owned())
@@ -191,6 +194,19 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         };
         self.conclude(entry, &outcome, &[]).await;
         self.say(verdict, text);
+    }
+
+    /// Makes the account active or inactive, and looks at it.
+    async fn switch(
+        &mut self,
+        id: &HaiiloId,
+        step: ProbeStep,
+        (method, activity): (UpdateMethod, Activity),
+    ) -> Option<Switched> {
+        let (entry, _) = self.begin(id, step, &[]).await?;
+        let came = self.manners.writer(method).set_activity(id, activity).await;
+        let there = self.world.reader().get(id).await;
+        Some(Switched { entry, came, there })
     }
 
     /// Whether a look-up by name shows the account.

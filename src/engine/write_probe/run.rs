@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::clock::Clock as _;
+use crate::config::settings::UpdateMethod;
 use crate::domain::account::WholeAccount;
 use crate::domain::ids::HaiiloId;
 use crate::domain::journal::{Effect, EntryId, Mandate, Outcome, ProbeIntent, ProbeStep};
@@ -64,28 +65,13 @@ pub struct Manners<'a, A> {
     pub put: &'a A,
 }
 
-/// One of them.
-pub(super) struct Manner<'a, A> {
-    /// The method of HTTP.
-    pub(super) word: &'static str,
-    pub(super) writer: &'a A,
-}
-
-impl<A> Clone for Manner<'_, A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A> Copy for Manner<'_, A> {}
-
 impl<'a, A> Manners<'a, A> {
-    pub(super) fn patch(&self) -> Manner<'a, A> {
-        Manner { word: "PATCH", writer: self.patch }
-    }
-
-    pub(super) fn put(&self) -> Manner<'a, A> {
-        Manner { word: "PUT", writer: self.put }
+    /// The writer that changes accounts by this method.
+    pub(super) fn writer(&self, method: UpdateMethod) -> &'a A {
+        match method {
+            UpdateMethod::Patch => self.patch,
+            UpdateMethod::Put => self.put,
+        }
     }
 }
 
@@ -101,7 +87,7 @@ pub(super) struct Run<'a, W, A> {
     writes: Option<WriteManner>,
 }
 
-impl<'a, W: World<Store: StoreWriter>, A: AccountWriter> Run<'a, W, A> {
+impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     async fn run(mut self) -> Probed {
         if let Some(id) = self.create().await {
             let mut writes = WriteManner {
@@ -115,14 +101,14 @@ impl<'a, W: World<Store: StoreWriter>, A: AccountWriter> Run<'a, W, A> {
             };
             if self.read_back(&id, &mut writes).await {
                 let text = WriteProbe::first_text();
-                writes.patch = self.change(&id, ProbeStep::Patch, &writes.not_kept, (text, "Probe by PATCH")).await;
+                writes.patch = self.change(&id, UpdateMethod::Patch, &writes.not_kept, (text, "Probe by PATCH")).await;
                 let text = if writes.patch == Ability::Works { "Probe by PATCH" } else { text };
-                writes.put = self.change(&id, ProbeStep::Put, &writes.not_kept, (text, "Probe by PUT")).await;
-                let manner = self.that_works(&writes);
-                writes.rename = self.rename(&id, manner).await;
+                writes.put = self.change(&id, UpdateMethod::Put, &writes.not_kept, (text, "Probe by PUT")).await;
+                let method = self.that_works(&writes);
+                writes.rename = self.rename(&id, method).await;
                 if self.settings.policy.product == Product::Intranet {
-                    writes.profile_fields = self.profile_fields(&id, manner).await;
-                    writes.deactivation = self.deactivation(&id, manner).await;
+                    writes.profile_fields = self.profile_fields(&id, method).await;
+                    writes.deactivation = self.deactivation(&id, method).await;
                 }
             }
             self.delete(&id).await;
@@ -135,19 +121,31 @@ impl<'a, W: World<Store: StoreWriter>, A: AccountWriter> Run<'a, W, A> {
         self.found.push(Found { verdict, text: text.into() });
     }
 
-    /// The manner of changing an account that works; the configured one where both do.
-    fn that_works(&self, writes: &WriteManner) -> Manner<'a, A> {
+    /// The method of changing an account that works; the configured one where both do.
+    fn that_works(&self, writes: &WriteManner) -> UpdateMethod {
         let by_put = match (writes.patch, writes.put) {
             (Ability::Works, Ability::Works) => self.settings.update_method == "put",
             (patch, _) => patch != Ability::Works,
         };
-        if by_put { self.manners.put() } else { self.manners.patch() }
+        if by_put { UpdateMethod::Put } else { UpdateMethod::Patch }
     }
 
     /// The account, if it is the one that was made.
-    pub(super) async fn ours(&mut self, id: &HaiiloId) -> Option<WholeAccount> {
+    async fn ours(&mut self, id: &HaiiloId) -> Option<WholeAccount> {
         let whole = self.world.reader().get(id).await.ok().flatten();
         whole.filter(|whole| self.probe.is_named(whole.account.user_name.as_ref()))
+    }
+
+    /// Writes down a step that changes the account, and gives the account as it was; nothing where it is not the one that was made.
+    pub(super) async fn begin(
+        &mut self,
+        id: &HaiiloId,
+        step: ProbeStep,
+        changes: &[Change],
+    ) -> Option<(EntryId, WholeAccount)> {
+        let before = self.ours(id).await?;
+        let image = Json::Object(before.resource.clone());
+        Some((self.intend(step, Some(id), changes, Some(image)).await?, before))
     }
 
     /// Writes a step down. Without that, nothing is sent.
