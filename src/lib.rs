@@ -16,19 +16,19 @@
 //!
 //! Tests are named after these rules: `invariant_05_…` is about the fifth.
 //!
-//! 1. Complete or nothing: [`domain::snapshot`].
+//! 1. Complete or nothing: [`domain::listing::snapshot`].
 //! 2. A dry run cannot write: [`ports`], [`store::ReadStore`].
-//! 3. Only what is ours is touched: [`domain::correlate`], [`domain::policy::Protected`].
-//! 4. Held, not absent: [`domain::held`], [`domain::correlate`].
-//! 5. A leaver loses the account last, on independent evidence: [`domain::leavers`], `engine::evidence`.
-//! 6. A link names a person: [`domain::correlate`], `engine::update`.
+//! 3. Only what is ours is touched: [`domain::planning::correlate`], [`domain::model::policy::Protected`].
+//! 4. Held, not absent: [`domain::plan::hold`], [`domain::planning::correlate`].
+//! 5. A leaver loses the account last, on independent evidence: [`domain::planning::leaver_decision`], `engine::evidence`.
+//! 6. A link names a person: [`domain::planning::correlate`], `engine::update`.
 //! 7. The store knows its tenants: [`engine`], [`store`].
-//! 8. Written down before it is done: `engine::apply`, [`domain::journal`].
-//! 9. Signs of a bad source stop the run: [`domain::guard`].
+//! 8. Written down before it is done: `engine::apply`, [`domain::state::journal`].
+//! 9. Signs of a bad source stop the run: [`domain::planning::limits`].
 //! 10. Never twice: `engine::create`.
-//! 11. It converges, and what is not kept is parked: [`domain::draft`], `engine::update`.
+//! 11. It converges, and what is not kept is parked: [`domain::planning::diff`], `engine::update`.
 //! 12. The first of a kind goes alone: `engine::canary`.
-//! 13. The same input gives the same plan, in whatever order it came: [`domain::draft`].
+//! 13. The same input gives the same plan, in whatever order it came: [`domain::planning::diff`].
 //! 14. No secret and no personal data in logs: the `Debug` forms of [`domain`] and [`http`].
 
 pub mod cli;

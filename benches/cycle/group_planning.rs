@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use chrono::DateTime;
-use okta_haiilo_sync::domain::groups::draft::{Grounds, Reading, draft};
-use okta_haiilo_sync::domain::groups::group::{HaiiloGroup, OktaGroup};
-use okta_haiilo_sync::domain::groups::guard::{self, Bounds as Judged};
-use okta_haiilo_sync::domain::groups::link::{GroupLink, GroupMemory};
+use okta_haiilo_sync::domain::groups::diff::{Grounds, Reading, draft};
+use okta_haiilo_sync::domain::groups::limits::{self, Bounds as Judged};
 use okta_haiilo_sync::domain::groups::matching::match_groups;
-use okta_haiilo_sync::domain::groups::members::{Gathering, Members};
-use okta_haiilo_sync::domain::groups::plan::GroupPlan;
-use okta_haiilo_sync::domain::groups::roster::Roster;
-use okta_haiilo_sync::domain::ids::{HaiiloGroupId, OktaGroupId, OktaUserId};
-use okta_haiilo_sync::domain::link::Origin;
-use okta_haiilo_sync::domain::owners::Owners;
-use okta_haiilo_sync::domain::policy::Limits;
+use okta_haiilo_sync::domain::groups::member_index::Roster;
+use okta_haiilo_sync::domain::model::group::{Gathering, HaiiloGroup, Members, OktaGroup};
+use okta_haiilo_sync::domain::model::group_link::GroupLink;
+use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, OktaGroupId, OktaUserId};
+use okta_haiilo_sync::domain::model::link::Origin;
+use okta_haiilo_sync::domain::model::policy::Limits;
+use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
+use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::state::sync_state::GroupMemory;
 
 use crate::Bounds;
 use crate::company::{Company, okta_id};
@@ -103,7 +103,7 @@ impl Shape {
         let mut plan: GroupPlan =
             draft(Grounds { chosen, shown, memory, gone: &BTreeMap::new(), roster }, matching, readings);
         let limit = Limits::usual().members;
-        guard::judge(&mut plan, Judged { limit, memory, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
+        limits::judge(&mut plan, Judged { limit, memory, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
         let items = plan.items().count();
         let time = began.elapsed().as_secs_f64() * 1000.0;
         assert_eq!(plan.operations.len(), chosen.len(), "members move in every group");

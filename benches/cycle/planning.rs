@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use okta_haiilo_sync::domain::owners::Owners;
+use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
 
 use crate::Bounds;
 use crate::company::Company;

@@ -6,27 +6,27 @@ use std::ops::Range;
 use chrono::{DateTime, TimeDelta};
 use okta_haiilo_sim::haiilo::{GROUPS, OWNER};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::account::AccountRow;
-use okta_haiilo_sync::domain::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
-use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::correlate::{Correlation, correlate};
-use okta_haiilo_sync::domain::draft::assemble;
-use okta_haiilo_sync::domain::guard::{self, Signs, Verdict};
-use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::leavers::Leaving;
-use okta_haiilo_sync::domain::link::{Link, Links, Listed, Origin};
-use okta_haiilo_sync::domain::mapping::{Kind, Mapped, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
-use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory};
-use okta_haiilo_sync::domain::owners::Owners;
-use okta_haiilo_sync::domain::plan::Plan;
-use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
-};
-use okta_haiilo_sync::domain::sides::{Basis, Sides};
-use okta_haiilo_sync::domain::snapshot::{
+use okta_haiilo_sync::domain::listing::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
 };
-use okta_haiilo_sync::domain::value::Compare;
+use okta_haiilo_sync::domain::mapping::{Kind, Mapped, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::model::account::AccountRow;
+use okta_haiilo_sync::domain::model::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
+use okta_haiilo_sync::domain::model::policy::{
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+};
+use okta_haiilo_sync::domain::plan::people_plan::Plan;
+use okta_haiilo_sync::domain::planning::correlate::{Correlation, correlate};
+use okta_haiilo_sync::domain::planning::diff::assemble;
+use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
+use okta_haiilo_sync::domain::planning::leaver_decision::Leaving;
+use okta_haiilo_sync::domain::planning::limits::{self, Signs, Verdict};
+use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::scim::path::AttributePath;
+use okta_haiilo_sync::domain::scim::value::Compare;
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory};
 use okta_haiilo_sync::haiilo::Shape;
 use okta_haiilo_sync::okta;
 use serde_json::{Value, json};
@@ -206,7 +206,7 @@ impl Company {
     pub(crate) fn plan(sides: Sides<'_>, correlation: Correlation<'_>) -> (Plan, Verdict) {
         let basis = Basis { sides, now: DateTime::UNIX_EPOCH };
         let plan = assemble(basis, correlation, Leaving::default());
-        let verdict = guard::judge(basis, &plan, &Fingerprint::of(&["a mapping"]), None, Signs::Counted);
+        let verdict = limits::judge(basis, &plan, &Fingerprint::of(&["a mapping"]), None, Signs::Counted);
         (plan, verdict)
     }
 

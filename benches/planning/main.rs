@@ -6,7 +6,7 @@ use company::Company;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use okta_haiilo_sync::domain::mapping::Mapper;
-use okta_haiilo_sync::domain::owners::Owners;
+use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
 use okta_haiilo_sync::haiilo::Shape;
 use okta_haiilo_sync::okta;
 

@@ -8,7 +8,7 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
-use crate::domain::ids::ApprovalId;
+use crate::domain::model::ids::ApprovalId;
 use crate::ports::StoreWriter as _;
 
 /// Approves what a refused run named.

@@ -9,8 +9,8 @@ use crate::cli::screen::Screen;
 use crate::config::settings::Settings;
 use crate::config::{self, Surroundings};
 use crate::daemon::schedule;
-use crate::domain::ids::RunId;
-use crate::domain::journal::Mandate;
+use crate::domain::model::ids::RunId;
+use crate::domain::state::journal::Mandate;
 
 /// Who started the program.
 #[derive(Clone, Debug)]

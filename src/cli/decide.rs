@@ -6,8 +6,8 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::cli::{output, sync};
-use crate::domain::decision;
-use crate::domain::ids::HaiiloId;
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::planning::operator;
 use crate::engine::{self, Prepared, Scope};
 use crate::store::Store;
 
@@ -15,7 +15,7 @@ use crate::store::Store;
 pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result<Ending, Unfinished> {
     let LinkArguments { decision: DecisionArguments { login, reason }, haiilo_id } = arguments;
     decide(context, "link", async |ends, prepared| {
-        let relink = decision::relink(prepared.basis(), login, &HaiiloId::new(haiilo_id.as_str()));
+        let relink = operator::relink(prepared.basis(), login, &HaiiloId::new(haiilo_id.as_str()));
         let relink = relink.map_err(Unfinished::misconfigured)?;
         ends.store.relink(&relink, &context.mandate(reason.as_deref()), prepared.now).await?;
         let link = &relink.link;
@@ -36,7 +36,7 @@ pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> 
     let DecisionArguments { login, reason } = arguments;
     decide(context, "unlink", async |ends, prepared| {
         let (_, _, memory) = prepared.basis();
-        let link = decision::linked(memory, login).map_err(Unfinished::misconfigured)?;
+        let link = operator::linked(memory, login).map_err(Unfinished::misconfigured)?;
         ends.store.unlink(link, &context.mandate(reason.as_deref()), prepared.now).await?;
         let told = format!(
             "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
@@ -52,7 +52,7 @@ pub(super) async fn release(context: &Context, arguments: &DecisionArguments) ->
     let DecisionArguments { login, reason } = arguments;
     decide(context, "release", async |ends, prepared| {
         let (people, _, _) = prepared.basis();
-        let person = decision::assigned(people, login).map_err(Unfinished::misconfigured)?;
+        let person = operator::assigned(people, login).map_err(Unfinished::misconfigured)?;
         ends.store.release(person, &context.mandate(reason.as_deref()), prepared.now).await?;
         Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), Ending::Done))
     })

@@ -9,8 +9,8 @@ use crate::cli::output::{self, Destination};
 use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
-use crate::domain::ids::RunId;
-use crate::domain::journal::Search;
+use crate::domain::model::ids::RunId;
+use crate::domain::state::journal::Search;
 use crate::store::ReadStore;
 
 /// Shows the journal, or forgets a person.

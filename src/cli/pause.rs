@@ -8,7 +8,7 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
-use crate::domain::memory::Pause;
+use crate::domain::state::sync_state::Pause;
 
 /// Stops all writes.
 pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Result<Ending, Unfinished> {

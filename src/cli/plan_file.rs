@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::ending::Unfinished;
 use crate::cli::output;
-use crate::domain::memory::Tenant;
+use crate::domain::state::sync_state::Tenant;
 use crate::engine::{Prepared, Reviewed};
 
 /// The version of the form; a file of another one is not read.

@@ -5,7 +5,7 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
-use crate::domain::memory::Tenant;
+use crate::domain::state::sync_state::Tenant;
 use crate::ports::{AssignmentSource as _, StoreReader as _, StoreWriter as _};
 use crate::store::Store;
 

@@ -5,9 +5,9 @@ use crate::cli::context::Context;
 use crate::cli::decide;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::Ends;
-use crate::domain::ids::RunId;
-use crate::domain::journal::Search;
-use crate::domain::operation::Operation;
+use crate::domain::model::ids::RunId;
+use crate::domain::plan::operation::Operation;
+use crate::domain::state::journal::Search;
 use crate::engine::{self, Prepared};
 use crate::store::{ReadStore, Store};
 

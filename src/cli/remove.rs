@@ -4,8 +4,8 @@ use crate::cli::args::{DecisionArguments, RemoveArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::{decide, output};
-use crate::domain::assignment::UserStatus;
-use crate::domain::ids::UserName;
+use crate::domain::model::assignment::UserStatus;
+use crate::domain::model::ids::UserName;
 use crate::engine;
 use crate::ports::AssignmentSource as _;
 

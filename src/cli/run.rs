@@ -18,7 +18,7 @@ use crate::daemon::schedule::Schedule;
 use crate::daemon::{
     self, Class, Daemon, Digest, Ended, Haste, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble,
 };
-use crate::domain::memory::Standing;
+use crate::domain::state::run_history::Standing;
 use crate::engine::{self, CycleError, Errand, Halt, Looked, NoPoll, Observer, Order, Polled, Scope};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, View};

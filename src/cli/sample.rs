@@ -1,17 +1,16 @@
 //! `check --sample LOGIN`: what would be sent to Haiilo if this person had no account yet. Reads one person, and sends nothing to Haiilo.
 
-use std::fmt::Write as _;
-
 use crate::cli::context::Context;
 use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
-use crate::domain::assignment::{Assignment, Standing};
-use crate::domain::draft;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
+use crate::domain::model::assignment::{Assignment, Standing};
+use crate::domain::planning::diff;
 use crate::engine::CycleError;
 use crate::haiilo;
 use crate::ports::AssignmentSource as _;
+use std::fmt::Write as _;
 
 /// Shows the request that would make the account.
 pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfinished> {
@@ -41,7 +40,7 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfini
 fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
     match Mapper::new(mapping).map(assignment) {
         Mapped::Identity(identity) => {
-            let changes = draft::changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
+            let changes = diff::changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
             let body = haiilo::create_body(&changes);
             writeln!(told, "POST /Users\n{body:#}").expect("a text takes every line");
         }

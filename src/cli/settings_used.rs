@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
-use crate::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
-use crate::domain::groups::rules::{GroupDeletes, GroupRules};
-use crate::domain::memory::Tenant;
-use crate::domain::policy::{AdoptedRule, LeaverRules, Limit, Limits, MissingRule, Policy, Product};
+use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
+use crate::domain::model::policy::{
+    AdoptedRule, GroupDeletes, GroupRules, LeaverRules, Limit, Limits, MissingRule, Policy, Product,
+};
+use crate::domain::state::sync_state::Tenant;
 use crate::engine::CycleSettings;
 
 /// Keys and values. No secret is among them.

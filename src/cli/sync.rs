@@ -11,8 +11,8 @@ use crate::cli::plan;
 use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::clock::Clock as _;
-use crate::domain::ids::ApprovalId;
-use crate::domain::journal::Outcome;
+use crate::domain::model::ids::ApprovalId;
+use crate::domain::plan::outcome::Outcome;
 use crate::engine::{self, CycleReport, Halt, Order, Scope};
 use crate::store::{CycleLock, LockError, Store};
 

@@ -2,8 +2,7 @@
 
 use crate::config::reader::Reader;
 use crate::config::values;
-use crate::domain::groups::rules::{GroupDeletes, GroupRules};
-use crate::domain::policy::Product;
+use crate::domain::model::policy::{GroupDeletes, GroupRules, Product};
 
 /// Reads `[groups]`; `None` where groups are not synced.
 pub(super) fn rules(reader: &mut Reader, product: Option<Product>) -> Option<GroupRules> {

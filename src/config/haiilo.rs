@@ -7,9 +7,9 @@ use crate::config::reader::Reader;
 use crate::config::secret::{self, Places};
 use crate::config::settings::{ClientAuth, HaiiloAuth, HaiiloSettings, TokenForm, UpdateMethod};
 use crate::config::values;
-use crate::domain::attribute::AttributePath;
-use crate::domain::ids::UserName;
-use crate::domain::policy::{Deprovision, LeaverAction, LeaverRules, MissingRule, Product};
+use crate::domain::model::ids::UserName;
+use crate::domain::model::policy::{Deprovision, LeaverAction, LeaverRules, MissingRule, Product};
+use crate::domain::scim::path::AttributePath;
 
 /// Reads `haiilo.product`.
 pub(super) fn product(reader: &mut Reader) -> Option<Product> {

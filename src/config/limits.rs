@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use crate::config::reader::{Entry, Reader};
 use crate::config::values;
-use crate::domain::assignment::{StatusRules, SuspendedRule};
-use crate::domain::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Product, Protected};
+use crate::domain::model::assignment::{StatusRules, SuspendedRule};
+use crate::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Product, Protected};
 
 const DAY: Duration = Duration::from_hours(24);
 

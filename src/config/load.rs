@@ -26,7 +26,7 @@ use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, State};
 use crate::config::surroundings::Surroundings;
 use crate::config::values;
 use crate::domain::mapping::Mapping;
-use crate::domain::policy::{Policy, Product};
+use crate::domain::model::policy::{Policy, Product};
 
 /// Says whether a cron expression can be used in a time zone; the error says what would be right. Schedules are the daemon's, which is
 /// above us, so that whoever loads the configuration brings the reader of schedules along.
@@ -273,8 +273,8 @@ mod tests {
     use super::load;
     use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, State};
     use crate::config::surroundings::Surroundings;
-    use crate::domain::ids::UserName;
-    use crate::domain::policy::Deprovision;
+    use crate::domain::model::ids::UserName;
+    use crate::domain::model::policy::Deprovision;
 
     const SAMPLE: &str = include_str!("../../config/okta-haiilo-sync.toml");
     const MAPPING: &str = include_str!("../../config/mapping.advocacy.toml");
@@ -407,7 +407,7 @@ mod tests {
         assert_eq!(haiilo_token(&settings), TOKEN.1);
         assert_eq!(settings.policy.token_owner, Some(UserName::new("scim@example.com")));
         assert_eq!(settings.policy.leavers.grace.num_days(), 30);
-        assert_eq!(settings.policy.limits, crate::domain::policy::Limits::usual());
+        assert_eq!(settings.policy.limits, crate::domain::model::policy::Limits::usual());
         assert!(settings.policy.protected.has("*@haiilo.com"));
         assert_eq!(settings.schedule.full, "0 */15 * * * *");
         assert_eq!(settings.schedule.timezone, Tz::UTC);
@@ -853,7 +853,7 @@ mod tests {
         assert_eq!(creates("{ cap = 7 }"), Some((None, None, Some(7))));
         assert_eq!(creates("{ percent = 100, floor = 1, cap = 2 }"), Some((Some(100.0), Some(1), Some(2))));
         assert_eq!(creates("\"off\""), None);
-        assert_eq!(limits("\"off\"").deletes, crate::domain::policy::Limits::usual().deletes);
+        assert_eq!(limits("\"off\"").deletes, crate::domain::model::policy::Limits::usual().deletes);
     }
 
     /// Haiilo's token, from a configuration whose folder of credentials is `credentials`.

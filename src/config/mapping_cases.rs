@@ -1,15 +1,16 @@
 //! Reads `[[tests]]` of the mapping file: people as Okta would give them, and what must come out.
 
+use crate::config::mapping_test::{Expected, MappingTest};
+use crate::config::section::{Notes, Section, Text, below};
+use crate::domain::model::assignment::{
+    Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
+};
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
 use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::DeValue;
-
-use crate::config::mapping_test::{Expected, MappingTest};
-use crate::config::section::{Notes, Section, Text, below};
-use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
-use crate::domain::attribute::AttributePath;
-use crate::domain::ids::{OktaUserId, UserName};
-use crate::domain::value::Value;
 
 /// Reads all tests; `paths` are those that the mapping has rules for.
 pub(super) fn read<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>, paths: &[AttributePath]) -> Vec<MappingTest> {

@@ -2,24 +2,22 @@
 //!
 //! Knows how a mapping is written. What an expression means is the domain's.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::Path;
-
-use compact_str::CompactString;
-use toml::Spanned;
-use toml::de::DeString;
-
 use crate::config::document::Document;
 use crate::config::mapping_cases;
 use crate::config::mapping_test::MappingTest;
 use crate::config::problem::Problem;
 use crate::config::product::{self, Target};
 use crate::config::section::{Notes, Section, Text, below};
-use crate::domain::attribute::AttributePath;
 use crate::domain::mapping::{Kind, Mapping, MappingProblem, MappingSpec, On, Place, RuleSpec, Tables, WhenEmpty};
-use crate::domain::policy::Product;
-use crate::domain::value::Compare;
+use crate::domain::model::policy::Product;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Compare;
+use compact_str::CompactString;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::DeString;
 
 /// The most rules that a mapping has: what a product takes is a fraction of that.
 const MOST_RULES: usize = 64;
@@ -285,8 +283,8 @@ mod tests {
     use crate::config::mapping_test::run_tests;
     use crate::config::product::{ProfileFields, Target};
     use crate::domain::mapping::{Kind, On, Rule, WhenEmpty};
-    use crate::domain::policy::Product;
-    use crate::domain::value::Compare;
+    use crate::domain::model::policy::Product;
+    use crate::domain::scim::value::Compare;
 
     fn load(text: &str) -> Result<MappingFile, Vec<String>> {
         let folder = tempfile::tempdir().expect("a folder");

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use crate::domain::assignment::Assignment;
-use crate::domain::attribute::AttributePath;
-use crate::domain::identity::Identity;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
-use crate::domain::value::{self, Value};
+use crate::domain::model::assignment::Assignment;
+use crate::domain::model::person::Identity;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::{self, Value};
 
 /// One of `[[tests]]`.
 #[derive(Clone, Debug)]

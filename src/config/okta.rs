@@ -4,7 +4,7 @@ use crate::config::reader::Reader;
 use crate::config::secret::{self, Places};
 use crate::config::settings::{OktaAuth, OktaSettings, PushRule};
 use crate::config::values;
-use crate::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
+use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {

@@ -5,10 +5,10 @@
 
 use compact_str::CompactString;
 
-use crate::domain::attribute::AttributePath;
 use crate::domain::mapping::{Kind, On, RuleSpec, WhenEmpty};
-use crate::domain::policy::Product;
-use crate::domain::value::Compare;
+use crate::domain::model::policy::Product;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Compare;
 
 /// The attributes of an Advocacy account, apart from those of an address.
 const ADVOCACY: [&str; 3] = ["userName", "name.givenName", "name.familyName"];
@@ -174,9 +174,9 @@ pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{ProfileFields, Target, attributes, kind, unmappable};
-    use crate::domain::attribute::AttributePath;
     use crate::domain::mapping::Kind;
-    use crate::domain::policy::Product;
+    use crate::domain::model::policy::Product;
+    use crate::domain::scim::path::AttributePath;
 
     #[track_caller]
     fn check(path: &str, expected: Option<Kind>) {

@@ -1,14 +1,12 @@
 //! Takes keys from the layers, one by one: each is converted, or a problem is noted and the reading goes on. What nobody took is unknown.
 
-use std::collections::BTreeSet;
-
-use config::ValueKind;
-
 use crate::config::layers::{Leaf, Leaves, Origin};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::surroundings::SECRETS;
-use crate::domain::policy::Product;
+use crate::domain::model::policy::Product;
+use config::ValueKind;
+use std::collections::BTreeSet;
 
 /// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];

@@ -1,13 +1,11 @@
 //! Takes keys from a table of a TOML file, and notes every problem with line and column. What nobody took is unknown.
 
-use std::ops::Range;
-
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
 use crate::config::document::Document;
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 /// A table of the file.
 pub(super) struct Section<'d> {

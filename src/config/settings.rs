@@ -12,10 +12,9 @@ use url::Url;
 
 use crate::config::mapping_test::MappingTest;
 pub use crate::config::postgres_url::PostgresUrl;
-use crate::domain::groups::rules::GroupRules;
-use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
-use crate::domain::policy::Policy;
+use crate::domain::model::ids::UserName;
+use crate::domain::model::policy::{GroupRules, Policy};
 
 /// The whole configuration.
 #[derive(Debug)]

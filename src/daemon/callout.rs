@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::daemon::digest::Digest;
 use crate::daemon::trouble::{Class, Trouble};
-use crate::domain::ids::{HaiiloId, OktaUserId};
+use crate::domain::model::ids::{HaiiloId, OktaUserId};
 
 /// What was called is called again after this time, if it is still so.
 const AGAIN: TimeDelta = TimeDelta::hours(24);
@@ -181,8 +181,8 @@ mod tests {
     use super::{Called, Message};
     use crate::daemon::digest::Digest;
     use crate::daemon::trouble::{Class, Trouble};
-    use crate::domain::guard::{LimitName, Violation};
-    use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
+    use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+    use crate::domain::planning::limits::{LimitName, Violation};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)

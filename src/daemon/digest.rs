@@ -1,17 +1,15 @@
 //! What is kept of a cycle once its people are forgotten: numbers, ids, and the report where people may be shown.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use chrono::{DateTime, TimeDelta, Utc};
-
 use crate::daemon::trouble::{Class, Trouble};
-use crate::domain::groups::guard as groups_guard;
-use crate::domain::guard::Violation;
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
-use crate::domain::journal::Outcome;
-use crate::domain::leaver::Fate;
-use crate::domain::plan::Counts;
+use crate::domain::groups::limits as groups_guard;
+use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
+use crate::domain::plan::leaver::Fate;
+use crate::domain::plan::outcome::Outcome;
+use crate::domain::plan::people_plan::Counts;
+use crate::domain::planning::limits::Violation;
 use crate::engine::{CycleReport, Stop};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Deletes that are due within this time are told beforehand.
 const SOON: TimeDelta = TimeDelta::days(3);

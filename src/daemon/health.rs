@@ -1,11 +1,9 @@
 //! What the daemon knows of itself, for whoever asks.
 
-use std::collections::VecDeque;
-
-use chrono::{DateTime, TimeDelta, Utc};
-
 use crate::daemon::digest::Digest;
 use crate::daemon::schedule::Schedule;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::VecDeque;
 
 /// Cycles that are remembered, for the page.
 const REMEMBERED: usize = 60;

@@ -8,7 +8,7 @@ use crate::config::settings::{ListenSettings, NotifySettings};
 use crate::daemon::digest::Digest;
 use crate::daemon::schedule::Schedule;
 use crate::daemon::trouble::Trouble;
-use crate::domain::memory::Standing;
+use crate::domain::state::run_history::Standing;
 use crate::engine::{Halt, Observer};
 use crate::http::HttpClient;
 use crate::ports::StoreFailure;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::daemon::digest::Digest;
 use crate::daemon::health::{Health, Phase, Readiness, time};
-use crate::domain::memory::Standing;
+use crate::domain::state::run_history::Standing;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--good:#2e7d32;--bad:#c62828;--hold:#ef6c00}\
@@ -213,14 +213,14 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::page;
     use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
-    use super::page;
     use crate::daemon::digest::Digest;
     use crate::daemon::health::{Health, Past, Readiness};
-    use crate::domain::ids::{ApprovalId, RunId};
-    use crate::domain::memory::{CycleRecord, Standing, Waiting};
+    use crate::domain::model::ids::{ApprovalId, RunId};
+    use crate::domain::state::run_history::{CycleRecord, Standing, Waiting};
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)

@@ -2,15 +2,15 @@
 //!
 //! What a deactivation does is the deprovision policy of the intranet's user directory, which no call shows: each account is read back.
 
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::external_ids::external_id;
-use crate::domain::ids::{HaiiloId, OktaUserId};
-use crate::domain::journal::{Effect, Outcome};
-use crate::domain::leavers;
-use crate::domain::link::{Listed, Origin};
-use crate::domain::memory::Departed;
-use crate::domain::operation::{Kind, Operation};
-use crate::domain::policy::{Departure, Deprovision, Product};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::{HaiiloId, OktaUserId};
+use crate::domain::model::link::{Listed, Origin};
+use crate::domain::model::policy::{Departure, Deprovision, Product};
+use crate::domain::plan::leaver::Departed;
+use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::planning::candidates::external_id;
+use crate::domain::planning::leaver_decision;
 use crate::engine::bench::Bench;
 use crate::engine::create::link;
 use crate::engine::run::Stop;
@@ -104,7 +104,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let is_theirs =
             name.same_as(&operation.user_name) || bears.is_some_and(|found| found.trim() == operation.okta_id.as_str());
         let is_free = self.owner(id).is_none()
-            && leavers::protection(self.policy(), self.memory(), id, [&name, &operation.user_name]).is_none();
+            && leaver_decision::protection(self.policy(), self.memory(), id, [&name, &operation.user_name]).is_none();
         if !is_theirs || !is_free {
             return None;
         }

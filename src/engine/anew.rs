@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::domain::attribute;
-use crate::domain::draft;
-use crate::domain::ids::OktaUserId;
-use crate::domain::journal::{Concluded, Entry, Mandate};
 use crate::domain::mapping::Mapping;
-use crate::domain::operation::{Action, Kind, Operation};
+use crate::domain::model::ids::OktaUserId;
+use crate::domain::plan::operation::{Action, Kind, Operation};
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::planning::diff;
+use crate::domain::scim::path;
+use crate::domain::state::journal::{Entry, Mandate};
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::prepared::Prepared;
@@ -29,9 +30,9 @@ pub fn anew(entries: &[Entry], prepared: &Prepared, mapping: &Mapping) -> Vec<Op
 
 fn operation(entry: &Entry, mapping: &Mapping) -> Option<Operation> {
     let (name, Some(Json::Object(before))) = (entry.user_name.as_ref()?, &entry.before) else { return None };
-    let changes = draft::changes_of_new(mapping, name, |slot| {
+    let changes = diff::changes_of_new(mapping, name, |slot| {
         let path = &mapping.rules()[slot].path;
-        path.read(attribute::entry(before, path.top())?)
+        path.read(path::entry(before, path.top())?)
     });
     let action = Action::Create { changes, replaces: None, waits_for: None };
     Some(Operation { okta_id: entry.okta_id.clone(), user_name: name.clone(), action })

@@ -3,11 +3,11 @@
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Concluded, Effect, Outcome};
-use crate::domain::link::{Link, Listed};
-use crate::domain::operation::{Action, Kind, Means, Operation};
-use crate::domain::plan::Plan;
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::link::{Link, Listed};
+use crate::domain::plan::operation::{Action, Kind, Means, Operation};
+use crate::domain::plan::outcome::{Concluded, Effect, Outcome};
+use crate::domain::plan::people_plan::Plan;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::run::{Answers, Stop};

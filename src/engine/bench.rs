@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::WholeAccount;
-use crate::domain::guard::{LimitName, Violation};
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
 use crate::domain::mapping::Mapping;
-use crate::domain::memory::Memory;
-use crate::domain::operation::{Kind, Operation};
-use crate::domain::policy::Policy;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::domain::model::account::WholeAccount;
+use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::model::policy::Policy;
+use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::planning::limits::{LimitName, Violation};
+use crate::domain::state::journal::{EntryId, Intent, Mandate};
+use crate::domain::state::sync_state::Memory;
 use crate::engine::canary::Canaries;
 use crate::engine::prepared::Prepared;
 use crate::engine::reads::Reads;

@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
-use crate::domain::account::WholeAccount;
-use crate::domain::guard;
-use crate::domain::memory::{Fingerprint, Memory};
-use crate::domain::operation::{Change, Operation};
+use crate::domain::model::account::WholeAccount;
+use crate::domain::model::ids::Fingerprint;
+use crate::domain::plan::operation::{Change, Operation};
+use crate::domain::planning::limits;
+use crate::domain::state::sync_state::Memory;
 use crate::engine::run::Stop;
 
 /// Which canaries are still to be seen in a run.
@@ -96,7 +97,7 @@ impl<'a> Canaries<'a> {
         if alive.any(|approval| items.is_subset(&approval.items)) {
             return None;
         }
-        let approval_id = guard::id_of(&items);
+        let approval_id = limits::id_of(&items);
         Some((Stop::Canary { what, also_changed, approval_id }, items))
     }
 }

@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
 use crate::clock::Clock as _;
-use crate::domain::assignment::{Assignment, Standing, StatusRules};
-use crate::domain::mapping::{Mapped, Mapper};
-use crate::domain::memory::Memory;
-use crate::domain::snapshot::{
+use crate::domain::listing::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
 };
-use crate::domain::target::TargetProfile;
+use crate::domain::mapping::{Mapped, Mapper};
+use crate::domain::model::assignment::{Assignment, Standing, StatusRules};
+use crate::domain::model::target::TargetProfile;
+use crate::domain::state::sync_state::Memory;
 use crate::engine::error::CycleError;
 use crate::engine::settings::{CycleSettings, Observer, Side};
 use crate::ports::{

@@ -2,17 +2,17 @@
 //! tells, and an account is taken over only where nothing speaks against it.
 
 use crate::clock::Clock as _;
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::attribute::entry;
-use crate::domain::external_ids::foreign_external_id;
-use crate::domain::ids::{HaiiloId, UserName};
-use crate::domain::journal::{Effect, Outcome};
-use crate::domain::leavers;
-use crate::domain::link::{Link, Listed, Origin};
-use crate::domain::operation::{Change, Kind, Operation};
-use crate::domain::plan::parked_form;
-use crate::domain::policy::Product;
-use crate::domain::value::{Compare, Value, same};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::model::link::{Link, Listed, Origin};
+use crate::domain::model::policy::Product;
+use crate::domain::plan::operation::{Change, Kind, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::plan::people_plan::parked_form;
+use crate::domain::planning::candidates::foreign_external_id;
+use crate::domain::planning::leaver_decision;
+use crate::domain::scim::path::entry;
+use crate::domain::scim::value::{Compare, Value, same};
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::update::{group_of, path_of};
@@ -245,7 +245,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
         }
         let names = [Some(&operation.user_name), whole.account.user_name.as_ref()].into_iter().flatten();
-        if let Some(pattern) = leavers::protection(self.policy(), self.memory(), id, names) {
+        if let Some(pattern) = leaver_decision::protection(self.policy(), self.memory(), id, names) {
             return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
         }
         // In the intranet a new account may be inactive by the directory's policy.

@@ -4,20 +4,19 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock as _;
 use crate::config::settings::PushRule;
-use crate::domain::account::Activity;
-use crate::domain::correlate;
-use crate::domain::draft;
-use crate::domain::guard::{self, Decision, LimitName, Signs, Verdict, Violation};
-use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::journal::{Concluded, Effect, EntryId, Mandate, Outcome};
-use crate::domain::leavers::{self, Circumstances, ClockAgreement};
-use crate::domain::link::Counted;
-use crate::domain::mapping;
-use crate::domain::memory::{FirstRun, Pause, Tenant, Watch};
-use crate::domain::operation::{Kind, Operation};
-use crate::domain::owners::Owners;
-use crate::domain::sides::{Basis, Sides};
-use crate::domain::target::TargetProfile;
+use crate::domain::model::account::Activity;
+use crate::domain::model::ids::{ApprovalId, RunId};
+use crate::domain::model::link::Counted;
+use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::outcome::{Concluded, Effect, Outcome};
+use crate::domain::planning::input::{Basis, Sides};
+use crate::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
+use crate::domain::planning::limits::{self, Decision, LimitName, Signs, Verdict, Violation};
+use crate::domain::planning::linked_accounts::Owners;
+use crate::domain::planning::{correlate, diff, mapping_edits};
+use crate::domain::state::journal::{EntryId, Mandate};
+use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
 use crate::engine::activity::departed;
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
@@ -94,8 +93,8 @@ pub async fn prepare<W: World>(
         policy: &settings.policy,
         mapping: &settings.mapping,
     };
-    let vanished = leavers::vanished(&memory.links, &people);
-    let to_look_at = leavers::to_look_at(&vanished, &memory);
+    let vanished = leaver_decision::vanished(&memory.links, &people);
+    let to_look_at = leaver_decision::to_look_at(&vanished, &memory);
     let by = (settings.policy.statuses, &settings.mapping);
     let (answers, failure) = evidence::gather(world.source(), by, &to_look_at).await;
     let rules = settings.leaver_rules();
@@ -111,11 +110,11 @@ pub async fn prepare<W: World>(
         begins,
         agreement,
     };
-    let leaving = leavers::decide(here, &vanished, &answers);
+    let leaving = leaver_decision::decide(here, &vanished, &answers);
     let basis = Basis { sides, now };
-    let mut plan = draft::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
+    let mut plan = diff::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
     if let Some(accepted) = memory.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
-        plan.edited = mapping::edited(&accepted.parts, &settings.mapping, &plan);
+        plan.edited = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
     }
     plan.findings
         .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
@@ -145,7 +144,7 @@ pub async fn prepare<W: World>(
     let around = Around { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
     plan.groups = Box::pin(groups::plan(world, settings, around)).await;
     plan.findings.append(&mut plan.groups.findings);
-    let mut verdict = guard::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
+    let mut verdict = limits::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
         verdict.refuse(Violation {
             limit: LimitName::PushIsOn,
@@ -267,7 +266,7 @@ async fn finish<W: World<Store: StoreWriter>>(
 fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
-            Some(leavers::watch(&prepared.memory, &settings.leaver_rules(), prepared.begins))
+            Some(leaver_decision::watch(&prepared.memory, &settings.leaver_rules(), prepared.begins))
         }
         Scope::One(_) => None,
     }

@@ -2,12 +2,13 @@
 //!
 //! Everything else is as for any delete: evidence and the control person by Okta's own answers, the account read before, the journal.
 
-use crate::domain::decision::{self, Undecidable};
-use crate::domain::journal::{Concluded, Mandate};
-use crate::domain::leaver::Evidence;
-use crate::domain::leavers::Circumstances;
-use crate::domain::link::Link;
-use crate::domain::operation::{Action, Means, Operation};
+use crate::domain::model::link::Link;
+use crate::domain::plan::leaver::Evidence;
+use crate::domain::plan::operation::{Action, Means, Operation};
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::planning::leaver_decision::Circumstances;
+use crate::domain::planning::operator::{self, Undecidable};
+use crate::domain::state::journal::Mandate;
 use crate::engine::bench::Bench;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::{CycleSettings, Silence};
@@ -26,7 +27,7 @@ pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> 
         begins: prepared.begins,
         agreement: prepared.agreement,
     };
-    decision::dismissed(here, login).cloned()
+    operator::dismissed(here, login).cloned()
 }
 
 /// Deletes the account, if Okta calls the user deactivated.

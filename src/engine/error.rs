@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::snapshot::Incomplete;
+use crate::domain::listing::snapshot::Incomplete;
 use crate::ports::{Failure, StoreFailure};
 
 /// A cycle that ended before there was a plan; nothing was written.

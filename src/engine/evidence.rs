@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::assignment::{AssignmentMeaning, EmbeddedUser, StatusRules, UserStatus};
-use crate::domain::ids::OktaUserId;
-use crate::domain::leaver::{Answer, Sighting};
-use crate::domain::leavers;
 use crate::domain::mapping::Mapping;
+use crate::domain::model::assignment::{AssignmentMeaning, EmbeddedUser, StatusRules, UserStatus};
+use crate::domain::model::ids::OktaUserId;
+use crate::domain::plan::leaver::{Answer, Sighting};
+use crate::domain::planning::leaver_decision;
 use crate::ports::{AssignmentSource, Failure};
 
 /// What Okta says about several people. Whoever could not be asked about is left out; the first failure says why.
@@ -39,12 +39,12 @@ pub(super) async fn look(
 ) -> Result<(Sighting, Option<EmbeddedUser>), Failure> {
     let user = source.user(id).await?;
     let standing = user.as_ref().map(|user| &user.status);
-    if let Some(sighting) = leavers::sighting(rules, standing, None) {
+    if let Some(sighting) = leaver_decision::sighting(rules, standing, None) {
         return Ok((sighting, user));
     }
     let assignment = source.assignment(id).await?;
     let status = assignment.as_ref().map(|assignment| &assignment.status);
-    let sighting = leavers::sighting(rules, standing, Some(status));
+    let sighting = leaver_decision::sighting(rules, standing, Some(status));
     Ok((sighting.unwrap_or(Sighting::Unclear("okta's answers do not fit together".into())), user))
 }
 

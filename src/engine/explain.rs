@@ -1,7 +1,7 @@
 //! Explaining: Okta is asked by id about one person, and the answers are put beside the plan. Writes nothing.
 
-use crate::domain::explanation::{Asked, Explanation};
-use crate::domain::ids::OktaUserId;
+use crate::domain::explain::explanation::{Asked, Explanation};
+use crate::domain::model::ids::OktaUserId;
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;

@@ -8,20 +8,20 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::clock::Clock as _;
-use crate::domain::account::{Account, WholeAccount};
-use crate::domain::backdrop::{Backdrop, Mark};
-use crate::domain::few::{self, Stance};
-use crate::domain::guard::{self, Decision, Signs};
-use crate::domain::ids::OktaUserId;
-use crate::domain::journal::Mandate;
-use crate::domain::leavers::ClockAgreement;
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 use crate::domain::mapping::Mapper;
-use crate::domain::memory::Memory;
-use crate::domain::owners::Owners;
-use crate::domain::sides::Basis;
-use crate::domain::sides::Sides;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
-use crate::domain::target::TargetProfile;
+use crate::domain::model::account::{Account, WholeAccount};
+use crate::domain::model::ids::OktaUserId;
+use crate::domain::model::target::TargetProfile;
+use crate::domain::planning::input::Basis;
+use crate::domain::planning::input::Sides;
+use crate::domain::planning::leaver_decision::ClockAgreement;
+use crate::domain::planning::limits::{self, Decision, Signs};
+use crate::domain::planning::linked_accounts::Owners;
+use crate::domain::state::journal::Mandate;
+use crate::domain::state::sync_state::Memory;
+use crate::domain::targeted::baseline::{Backdrop, Mark};
+use crate::domain::targeted::plan::{self, Stance};
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::person;
@@ -112,7 +112,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
         let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
-        let prepared = self.plan(few::people(people), few::accounts(accounts), memory, (began, target));
+        let prepared = self.plan(plan::people(people), plan::accounts(accounts), memory, (began, target));
         backdrop.unsettled.extend(claims(&left, &prepared));
         if backdrop != known {
             self.world.store().keep_backdrop(&backdrop).await?;
@@ -137,7 +137,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
     async fn sight(&self, people: Vec<Person>, memory: &Memory, backdrop: &Backdrop) -> Result<Sighted, CycleError> {
         let settings = self.errand.settings;
         let stances: Vec<Stance<'_>> =
-            people.iter().map(|person| few::stance(person, memory, backdrop, &settings.mapping)).collect();
+            people.iter().map(|person| plan::stance(person, memory, backdrop, &settings.mapping)).collect();
         let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
         let shown: Vec<Shown> = shown.try_collect().await?;
         let mut sighted = Sighted::default();
@@ -193,8 +193,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             policy: &settings.policy,
             mapping: &settings.mapping,
         };
-        let plan = few::plan(sides, now);
-        let verdict = guard::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, Signs::Unseen);
+        let plan = plan::plan(sides, now);
+        let verdict = limits::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, Signs::Unseen);
         let application = settings.tenant.app_id.clone();
         Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, memory, target }
     }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::guard::Verdict;
-use crate::domain::known::Known;
-use crate::domain::leavers::ClockAgreement;
-use crate::domain::memory::Memory;
-use crate::domain::plan::Plan;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
-use crate::domain::target::TargetProfile;
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::people_plan::Plan;
+use crate::domain::planning::known::Known;
+use crate::domain::planning::leaver_decision::ClockAgreement;
+use crate::domain::planning::limits::Verdict;
+use crate::domain::state::sync_state::Memory;
 use crate::engine::settings::CycleSettings;
 
 /// A plan with everything that it was made from.

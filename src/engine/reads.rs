@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use compact_str::CompactString;
 
-use crate::domain::account::WholeAccount;
-use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::model::account::WholeAccount;
+use crate::domain::model::ids::{HaiiloId, UserName};
 
 /// How long a reading is good for.
 const FRESH: Duration = Duration::from_mins(1);

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::clock::Clock as _;
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, Outcome};
-use crate::domain::leaver::{Evidence, Sighting};
-use crate::domain::leavers;
-use crate::domain::operation::{Kind, Means, Operation};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::plan::leaver::{Evidence, Sighting};
+use crate::domain::plan::operation::{Kind, Means, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::planning::leaver_decision;
 use crate::engine::activity::gone;
 use crate::engine::bench::Bench;
 use crate::engine::evidence;
@@ -93,7 +93,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         if self.policy().owns_token(name) {
             return held("our own token would die with this account");
         }
-        if leavers::protection(self.policy(), self.memory(), id, [name]).is_some() {
+        if leaver_decision::protection(self.policy(), self.memory(), id, [name]).is_some() {
             return held("the account is protected");
         }
         Ok(Some(whole))

@@ -7,9 +7,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId};
-use crate::domain::journal::Outcome;
-use crate::domain::operation::Kind;
+use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::plan::operation::Kind;
+use crate::domain::plan::outcome::Outcome;
 use crate::engine::halt::Halt;
 use crate::engine::settings::WRITING_TIME;
 use crate::ports::{Failure, FailureKind, StoreFailure};

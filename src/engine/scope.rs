@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::groups::operation::GroupAction;
-use crate::domain::groups::plan::GroupPlan;
-use crate::domain::groups::seat::Seat;
-use crate::domain::guard;
-use crate::domain::ids::{OktaUserId, UserName};
-use crate::domain::memory::{Approval, Memory};
-use crate::domain::plan::{Notes, Plan};
-use crate::domain::snapshot::AssignmentSnapshot;
+use crate::domain::listing::snapshot::AssignmentSnapshot;
+use crate::domain::model::group::Seat;
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::plan::group_operation::GroupAction;
+use crate::domain::plan::group_plan::GroupPlan;
+use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::sync_state_update::Notes;
+use crate::domain::planning::limits;
+use crate::domain::state::sync_state::{Approval, Memory};
 use crate::engine::error::CycleError;
 
 /// How long a reviewed plan, like any approval, lets pass what is in it.
@@ -44,7 +45,7 @@ impl Reviewed {
         if now >= until || self.at > now + TimeDelta::minutes(5) {
             return Err(CycleError::ReviewIsOver(self.at));
         }
-        Ok(Approval { id: guard::id_of(&self.items), items: self.items.clone(), until })
+        Ok(Approval { id: limits::id_of(&self.items), items: self.items.clone(), until })
     }
 }
 

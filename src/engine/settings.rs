@@ -5,11 +5,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
-use crate::domain::groups::rules::GroupRules;
-use crate::domain::ids::UserName;
 use crate::domain::mapping::Mapping;
-use crate::domain::memory::{AcceptedMapping, Fingerprint, Tenant};
-use crate::domain::policy::Policy;
+use crate::domain::model::ids::{Fingerprint, UserName};
+use crate::domain::model::policy::{GroupRules, Policy};
+use crate::domain::state::sync_state::{AcceptedMapping, Tenant};
 
 /// The settings of a cycle.
 #[derive(Debug)]

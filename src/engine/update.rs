@@ -3,13 +3,13 @@
 use compact_str::CompactString;
 
 use crate::clock::Clock as _;
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, Outcome};
-use crate::domain::operation::{Action, Change, Element, Kind, Nature, Operation};
-use crate::domain::plan::parked_form;
-use crate::domain::policy::Product;
-use crate::domain::value::Value;
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::policy::Product;
+use crate::domain::plan::operation::{Action, Change, Element, Kind, Nature, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::plan::people_plan::parked_form;
+use crate::domain::scim::value::Value;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::verify::{self, Seen, Trust};

@@ -1,10 +1,10 @@
 //! Verifying: what of a write Haiilo kept.
 
-use crate::domain::account::{Account, WholeAccount};
-use crate::domain::ids::HaiiloId;
 use crate::domain::mapping::Mapping;
-use crate::domain::operation::Change;
-use crate::domain::value::{self, Value};
+use crate::domain::model::account::{Account, WholeAccount};
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::plan::operation::Change;
+use crate::domain::scim::value::{self, Value};
 use crate::engine::run::{Answers, Run};
 use crate::ports::AccountReader;
 

@@ -11,11 +11,11 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::{HaiiloSettings, UpdateMethod};
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::ids::{HaiiloId, UserName};
-use crate::domain::operation::Change;
-use crate::domain::requests::HaiiloCalls;
-use crate::domain::snapshot::{AccountPage, PageRequest};
+use crate::domain::listing::snapshot::{AccountPage, PageRequest};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::model::usage::HaiiloCalls;
+use crate::domain::plan::operation::Change;
 use crate::haiilo::access::Access;
 use crate::haiilo::dialect;
 use crate::haiilo::error::{HaiiloError, kind_of};

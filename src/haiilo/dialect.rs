@@ -5,10 +5,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::attribute::AttributePath;
-use crate::domain::operation::{Change, Element};
-use crate::domain::value::Value;
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::plan::operation::{Change, Element};
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -135,10 +135,10 @@ mod tests {
     use serde_json::json;
 
     use super::{create_body, patch_body, put_body};
-    use crate::domain::account::WholeAccount;
-    use crate::domain::attribute::AttributePath;
-    use crate::domain::operation::{Change, Element, Nature};
-    use crate::domain::value::Value;
+    use crate::domain::model::account::WholeAccount;
+    use crate::domain::plan::operation::{Change, Element, Nature};
+    use crate::domain::scim::path::AttributePath;
+    use crate::domain::scim::value::Value;
 
     fn change(path: &str, to: Option<&str>, element: Element) -> Change {
         Change {

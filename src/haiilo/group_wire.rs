@@ -9,10 +9,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
-use crate::domain::groups::group::HaiiloGroup;
-use crate::domain::groups::members::Gathering;
-use crate::domain::groups::roster::Roster;
-use crate::domain::ids::HaiiloGroupId;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::model::group::{Gathering, HaiiloGroup};
+use crate::domain::model::ids::HaiiloGroupId;
 use crate::haiilo::wire;
 use crate::http;
 use crate::ports::GroupRows;

@@ -8,18 +8,15 @@ use compact_str::CompactString;
 use serde_json::{Map, Value as Json, json};
 
 use crate::clock::Clock;
-use crate::domain::attribute::entry;
-use crate::domain::groups::group::HaiiloGroup;
-use crate::domain::groups::members::Gathering;
-use crate::domain::groups::operation::GroupChange;
-use crate::domain::groups::roster::Roster;
-use crate::domain::ids::{HaiiloGroupId, HaiiloId};
-use crate::domain::snapshot::PageRequest;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::listing::snapshot::PageRequest;
+use crate::domain::model::group::{Gathering, HaiiloGroup};
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
+use crate::domain::plan::group_operation::GroupChange;
+use crate::domain::scim::path::entry;
 use crate::haiilo::client::{Connection, HaiiloReader, HaiiloWriter, located, unreadable};
-use crate::haiilo::dialect;
 use crate::haiilo::error::HaiiloError;
-use crate::haiilo::group_wire;
-use crate::haiilo::wire;
+use crate::haiilo::{dialect, group_wire, wire};
 use crate::http::{Method, Repeatable};
 use crate::ports::{Direction, Failure, FailureKind, GroupReader, GroupRows, GroupWriter, NewGroup};
 
@@ -138,8 +135,8 @@ mod tests {
     use serde_json::json;
 
     use super::{create_body, member_operations, update_operations};
-    use crate::domain::groups::operation::{GroupAttribute, GroupChange};
-    use crate::domain::ids::{HaiiloId, OktaGroupId};
+    use crate::domain::model::ids::{HaiiloId, OktaGroupId};
+    use crate::domain::plan::group_operation::{GroupAttribute, GroupChange};
     use crate::ports::{Direction, NewGroup};
 
     #[test]

@@ -5,9 +5,9 @@
 use serde_json::Value as Json;
 
 use crate::clock::Clock;
-use crate::domain::attribute::entry;
-use crate::domain::ids::UserName;
-use crate::domain::target::FilterManner;
+use crate::domain::model::ids::UserName;
+use crate::domain::model::target::FilterManner;
+use crate::domain::scim::path::entry;
 use crate::haiilo::client::HaiiloReader;
 use crate::ports::{Failure, FailureKind};
 

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
-use crate::domain::account::{Account, AccountRow, Activity, WholeAccount};
-use crate::domain::attribute::AttributePath;
-use crate::domain::ids::{HaiiloId, UserName};
+use crate::domain::listing::snapshot::AccountPage;
 use crate::domain::mapping::Mapping;
-use crate::domain::snapshot::AccountPage;
+use crate::domain::model::account::{Account, AccountRow, Activity, WholeAccount};
+use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::scim::path::AttributePath;
 use crate::http;
 
 /// Which attributes of an account are read, and into which slots.
@@ -277,7 +277,7 @@ impl ErrorBody {
         let Ok(Json::Object(object)) = serde_json::from_slice::<Json>(body) else {
             return Self { scim_type: None, text: plain(&String::from_utf8_lossy(body)) };
         };
-        let member = |name: &str| crate::domain::attribute::entry(&object, name).and_then(text);
+        let member = |name: &str| crate::domain::scim::path::entry(&object, name).and_then(text);
         let said = ["detail", "message", "error_description", "errorMessage", "title"].into_iter().find_map(member);
         let code = ["code", "errorCode", "error"].into_iter().find_map(member);
         let text = match (code, said) {
@@ -318,10 +318,10 @@ mod tests {
     use serde_json::json;
 
     use super::{ErrorBody, Shape};
-    use crate::domain::account::{AccountRow, Activity};
-    use crate::domain::attribute::AttributePath;
     use crate::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::value::{Compare, Value};
+    use crate::domain::model::account::{AccountRow, Activity};
+    use crate::domain::scim::path::AttributePath;
+    use crate::domain::scim::value::{Compare, Value};
 
     fn shape() -> Shape {
         let rule = |path: &str| RuleSpec {

@@ -12,10 +12,10 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::OktaSettings;
-use crate::domain::assignment::{Assignment, EmbeddedUser};
-use crate::domain::ids::OktaUserId;
 use crate::domain::mapping::Wanted;
-use crate::domain::requests::OktaCalls;
+use crate::domain::model::assignment::{Assignment, EmbeddedUser};
+use crate::domain::model::ids::OktaUserId;
+use crate::domain::model::usage::OktaCalls;
 use crate::http::{
     self, Answer, Budget, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
 };

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use url::{Url, form_urlencoded};
 
 use crate::clock::Clock;
-use crate::domain::groups::group::OktaGroup;
-use crate::domain::ids::{OktaGroupId, OktaUserId};
+use crate::domain::model::group::OktaGroup;
+use crate::domain::model::ids::{OktaGroupId, OktaUserId};
 use crate::okta::client::{OktaClient, succeeded, unreadable};
 use crate::okta::error::{OktaError, is_not_found};
 use crate::okta::link;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::domain::requests::OktaCalls;
+use crate::domain::model::usage::OktaCalls;
 use crate::http::{Budget, Spread, Wait};
 
 /// The lanes of all routes.

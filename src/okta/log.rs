@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::domain::hints::{FILTER, LogEvent, LogTarget};
-use crate::domain::ids::OktaGroupId;
-use crate::domain::polling::LogPosition;
+use crate::domain::model::ids::OktaGroupId;
+use crate::domain::state::log_cursor::{LogEvent, LogPosition, LogTarget};
+use crate::domain::targeted::log_events::FILTER;
 use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
 use crate::okta::error::OktaError;
 use crate::okta::link;

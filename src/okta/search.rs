@@ -6,7 +6,7 @@
 use url::form_urlencoded;
 
 use crate::clock::Clock;
-use crate::domain::ids::OktaUserId;
+use crate::domain::model::ids::OktaUserId;
 use crate::okta::client::OktaClient;
 use crate::okta::wire::FoundUser;
 use crate::ports::Failure;

@@ -11,9 +11,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
-use crate::domain::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
-use crate::domain::ids::{OktaUserId, UserName};
 use crate::domain::mapping::Wanted;
+use crate::domain::model::assignment::{
+    Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
+};
+use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::http;
 use crate::ports::AssignmentRows;
 
@@ -357,9 +359,9 @@ fn profile<'de, A: MapAccess<'de>>(
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::assignment::{ProfileValue, UserStatus, Via};
-    use crate::domain::ids::UserName;
     use crate::domain::mapping::Wanted;
+    use crate::domain::model::assignment::{ProfileValue, UserStatus, Via};
+    use crate::domain::model::ids::UserName;
 
     use super::{App, Organization, read_assignment, read_rows, read_user};
 

@@ -8,22 +8,20 @@ use std::future::Future;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::assignment::{Assignment, EmbeddedUser};
-use crate::domain::backdrop::Backdrop;
-use crate::domain::groups::journal::GroupIntent;
-use crate::domain::guard::Violation;
-use crate::domain::hints::LogEvent;
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
-use crate::domain::leaver::LeaverNotes;
-use crate::domain::link::{Counted, Link};
-use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Tenant, Watch};
-use crate::domain::operation::{Change, Operation};
-use crate::domain::plan::Notes;
-use crate::domain::polling::{LogPosition, Polling};
-use crate::domain::snapshot::{AccountPage, PageRequest};
-use crate::domain::target::TargetProfile;
+use crate::domain::listing::snapshot::{AccountPage, PageRequest};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::assignment::{Assignment, EmbeddedUser};
+use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaGroupId, OktaUserId, RunId, UserName};
+use crate::domain::model::link::{Counted, Link};
+use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::operation::{Change, Operation};
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::plan::sync_state_update::{LeaverNotes, Notes};
+use crate::domain::planning::limits::Violation;
+use crate::domain::state::journal::{EntryId, GroupIntent, Intent, Mandate, ProbeIntent};
+use crate::domain::state::log_cursor::{LogEvent, LogPosition, Polling};
+use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, Memory, Tenant, Watch};
+use crate::domain::targeted::baseline::Backdrop;
 
 /// Where assignments come from: Okta's Apps and Users API.
 pub trait AssignmentSource: Send + Sync {

@@ -4,11 +4,11 @@ use std::future::Future;
 
 use compact_str::CompactString;
 
-use crate::domain::groups::group::{HaiiloGroup, OktaGroup};
-use crate::domain::groups::operation::GroupChange;
-use crate::domain::groups::roster::Roster;
-use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId};
-use crate::domain::snapshot::PageRequest;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::listing::snapshot::PageRequest;
+use crate::domain::model::group::{HaiiloGroup, OktaGroup};
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId};
+use crate::domain::plan::group_operation::GroupChange;
 use crate::ports::cycle::{Cursor, Failure};
 
 /// Where groups come from: Okta's Groups API, and the groups of the application.

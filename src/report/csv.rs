@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use crate::domain::journal::Concluded;
-use crate::domain::mapping::Edited;
-use crate::domain::operation::{Change, Operation};
-use crate::domain::plan::Plan;
-use crate::domain::value::Value;
+use crate::domain::plan::operation::{Change, Operation};
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::people_plan::{Edited, Plan};
+use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;
 use crate::report::subject::{Ending, Report, due, fate, stamp};

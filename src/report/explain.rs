@@ -1,17 +1,17 @@
 //! Everything about one person, as text: what happens and why, then what each side says, rule by rule.
 
-use crate::domain::account::{Account, Activity};
-use crate::domain::assignment::{AssignmentMeaning, Standing, StandingDoubt, UserStatus};
-use crate::domain::explanation::{Explanation, Planned, Said};
-use crate::domain::groups::explained::GroupOfPerson;
-use crate::domain::held::HeldReason;
-use crate::domain::identity::Want;
-use crate::domain::journal::Entry;
-use crate::domain::link::{Listed, Origin};
+use crate::domain::explain::explanation::{Explanation, Planned, Said};
+use crate::domain::explain::memberships::GroupOfPerson;
+use crate::domain::listing::snapshot::PersonState;
 use crate::domain::mapping::{INCLUDE, Traced};
-use crate::domain::operation::Operation;
-use crate::domain::policy::Product;
-use crate::domain::snapshot::PersonState;
+use crate::domain::model::account::{Account, Activity};
+use crate::domain::model::assignment::{AssignmentMeaning, Standing, StandingDoubt, UserStatus};
+use crate::domain::model::link::{Listed, Origin};
+use crate::domain::model::person::Want;
+use crate::domain::model::policy::Product;
+use crate::domain::plan::hold::HeldReason;
+use crate::domain::plan::operation::Operation;
+use crate::domain::state::journal::Entry;
 use crate::report::journal;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{attribute, fate, kind, part_name, shown, time, visible};
@@ -106,7 +106,7 @@ pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
 
 fn of_operation(product: Product, operation: &Operation) -> Vec<String> {
     let head = kind(product, operation.kind()).to_owned();
-    let change = |change: &crate::domain::operation::Change| {
+    let change = |change: &crate::domain::plan::operation::Change| {
         let path = attribute(product, &change.path);
         format!("  {path}  {} -> {}", shown(change.from.as_ref()), shown(change.to.as_ref()))
     };
@@ -153,8 +153,8 @@ fn okta(one: &Explanation) -> Vec<Vec<String>> {
                 AssignmentMeaning::Unclear => "a status that decides nothing",
             };
             let via = match assignment.via {
-                crate::domain::assignment::Via::User => "assigned directly",
-                crate::domain::assignment::Via::Group => "assigned by a group",
+                crate::domain::model::assignment::Via::User => "assigned directly",
+                crate::domain::model::assignment::Via::Group => "assigned by a group",
             };
             row("assignment", format!("{}: {meaning}; {via}", visible(assignment.status.as_str())));
             let name = assignment.user_name.as_ref().map_or("(none)".to_owned(), |name| visible(name.as_str()));
@@ -233,7 +233,7 @@ pub(super) fn wanted(yields: &Result<Want, String>) -> String {
 fn haiilo(one: &Explanation) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
-    let adopts = one.planned.operations.iter().any(|one| one.kind() == crate::domain::operation::Kind::Link);
+    let adopts = one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::Kind::Link);
     match &one.link {
         Some(link) => {
             let origin = match link.origin {

@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::domain::account::{Account, Activity};
-use crate::domain::explanation::{Explanation, Said};
-use crate::domain::groups::explained::GroupOfPerson;
-use crate::domain::identity::Want;
-use crate::domain::operation::Operation;
-use crate::domain::value::Value;
+use crate::domain::explain::explanation::{Explanation, Said};
+use crate::domain::explain::memberships::GroupOfPerson;
+use crate::domain::model::account::{Account, Activity};
+use crate::domain::model::person::Want;
+use crate::domain::plan::operation::Operation;
+use crate::domain::scim::value::Value;
 use crate::report::explain::{Answer, Explained, codes, standing_in_words, what_happens};
 use crate::report::journal;
 use crate::report::subject::{due, stamp};

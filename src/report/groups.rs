@@ -3,13 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::domain::groups::group::same;
-use crate::domain::groups::held::HeldGroup;
-use crate::domain::groups::journal::GroupConcluded;
-use crate::domain::groups::operation::{GroupAction, GroupKind, GroupOperation, People, Removals};
-use crate::domain::groups::plan::{GroupCounts, GroupPlan, GroupState, RefusedRemovals};
-use crate::domain::groups::seat::Seat;
-use crate::domain::ids::HaiiloGroupId;
+use crate::domain::model::group::{Seat, same};
+use crate::domain::model::ids::HaiiloGroupId;
+use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, People, Removals};
+use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, RefusedRemovals};
+use crate::domain::plan::hold::HeldGroup;
+use crate::domain::plan::outcome::GroupConcluded;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{GroupEnds, Report, Sharing, View, Who, amount, counted, visible};
 

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::domain::ids::{ApprovalId, HaiiloId, UserName};
-use crate::domain::journal::Entry;
+use crate::domain::model::ids::{ApprovalId, HaiiloId, UserName};
+use crate::domain::state::journal::Entry;
 use crate::report::cell::{self, Cell};
 use crate::report::subject::{stamp, visible};
 

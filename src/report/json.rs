@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::domain::guard::{Usage, Violation};
-use crate::domain::held::Held;
-use crate::domain::journal::Concluded;
-use crate::domain::leaver::Leaver;
-use crate::domain::mapping::Edited;
-use crate::domain::operation::Operation;
-use crate::domain::plan::{Counts, Missing, Parked, Plan, Unmanaged, Waits};
-use crate::domain::policy::Product;
-use crate::domain::requests::{HaiiloCalls, OktaCalls, Requests};
-use crate::domain::value::Value;
+use crate::domain::model::policy::Product;
+use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
+use crate::domain::plan::hold::Held;
+use crate::domain::plan::leaver::Leaver;
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::people_plan::{Counts, Edited, Missing, Parked, Plan, Unmanaged, Waits};
+use crate::domain::planning::limits::{Usage, Violation};
+use crate::domain::scim::value::Value;
 use crate::report::groups;
 use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
 

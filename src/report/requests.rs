@@ -1,6 +1,6 @@
 //! Requests in words: what of each limit was used, and what was waited for.
 
-use crate::domain::requests::{HaiiloCalls, OktaCalls, Requests};
+use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
 use crate::report::subject::counted;
 
 /// What was sent to both sides, a line a side, and one for each call to Okta that was slowed.
@@ -47,7 +47,7 @@ fn time(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::lines;
-    use crate::domain::requests::{HaiiloCalls, OktaCalls, Requests};
+    use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
 
     const CALLS: OktaCalls = OktaCalls {
         call: "GET /api/v1/apps/{id}",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::operation::{Change, Kind, Operation};
+use crate::domain::plan::operation::{Change, Kind, Operation};
 use crate::report::subject::Sharing;
 
 /// So many people who share the same changes are told together.
@@ -38,6 +38,7 @@ impl<'a> Told<'a> {
 type Seen = (String, Option<String>, Option<String>);
 
 fn seen(change: &Change) -> Seen {
-    let shown = |value: &Option<crate::domain::value::Value>| value.as_ref().map(|value| value.shown().into_owned());
+    let shown =
+        |value: &Option<crate::domain::scim::value::Value>| value.as_ref().map(|value| value.shown().into_owned());
     (change.path.to_string(), shown(&change.from), shown(&change.to))
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::domain::memory::{Memory, Standing, Waiting};
+use crate::domain::state::run_history::{Standing, Waiting};
+use crate::domain::state::sync_state::Memory;
 use crate::report::subject::{self, amount, stamp, time};
 
 /// Whether cycles come as they should.

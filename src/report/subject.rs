@@ -4,17 +4,16 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::domain::attribute::AttributePath;
-use crate::domain::groups::journal::GroupConcluded;
-use crate::domain::guard::{Decision, LimitName, Verdict, Violation};
-use crate::domain::journal::Concluded;
-use crate::domain::leaver::{Fate, KeptBecause, Leaver};
-use crate::domain::memory::Pause;
-use crate::domain::operation::Kind;
-use crate::domain::plan::Plan;
-use crate::domain::policy::{Departure, Product};
-use crate::domain::requests::Requests;
-use crate::domain::value::Value;
+use crate::domain::model::policy::{Departure, Product};
+use crate::domain::model::usage::Requests;
+use crate::domain::plan::leaver::{Fate, KeptBecause, Leaver};
+use crate::domain::plan::operation::Kind;
+use crate::domain::plan::outcome::{Concluded, GroupConcluded};
+use crate::domain::plan::people_plan::Plan;
+use crate::domain::planning::limits::{Decision, LimitName, Verdict, Violation};
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
+use crate::domain::state::sync_state::Pause;
 
 /// A plan, with what became of it.
 #[derive(Clone, Copy, Debug)]

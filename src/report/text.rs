@@ -1,21 +1,19 @@
 //! The report as text, as one would paste it into a ticket.
 
-use crate::domain::held::Held;
-use crate::domain::ids::{OktaUserId, UserName};
-use crate::domain::journal::Concluded;
-use crate::domain::mapping::Edited;
-use crate::domain::memory::Pause;
-use crate::domain::operation::{Change, Kind, Operation};
-use crate::domain::plan::{Plan, Waits};
-use crate::domain::policy::Product;
-use crate::report::groups;
-use crate::report::requests;
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::model::policy::Product;
+use crate::domain::plan::hold::Held;
+use crate::domain::plan::operation::{Change, Kind, Operation};
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::people_plan::{Edited, Plan, Waits};
+use crate::domain::state::sync_state::Pause;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{
     Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, part_name, paused_until, seats,
     shown, time, title, visible,
 };
+use crate::report::{groups, requests};
 
 /// Names that are listed of accounts which are not ours; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;

@@ -7,8 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sqlx::{AnyConnection, Error};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-use crate::domain::journal::{Effect, EntryId, Mandate, Outcome};
-use crate::domain::operation::Operation;
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::state::journal::{EntryId, Mandate};
 use crate::ports::StoreFailure;
 use crate::store::journal;
 

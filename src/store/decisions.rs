@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::decision::Relink;
-use crate::domain::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::journal::{Effect, Mandate};
-use crate::domain::link::Link;
-use crate::domain::snapshot::Person;
+use crate::domain::listing::snapshot::Person;
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Link;
+use crate::domain::plan::outcome::Effect;
+use crate::domain::planning::operator::Relink;
+use crate::domain::state::journal::Mandate;
 use crate::ports::StoreFailure;
 use crate::store::journal;
 use crate::store::open::Store;

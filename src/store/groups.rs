@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::AnyConnection;
-use sqlx::{Error, Row as _};
+use sqlx::{AnyConnection, Error, Row as _};
 
-use crate::domain::groups::journal::GroupIntent;
-use crate::domain::groups::link::{GroupLink, GroupMemory, OpenGroupOperation};
-use crate::domain::groups::operation::GroupKind;
-use crate::domain::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::journal::EntryId;
-use crate::domain::link::Origin;
+use crate::domain::model::group_link::GroupLink;
+use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::model::link::Origin;
+use crate::domain::plan::group_operation::GroupKind;
+use crate::domain::state::journal::{EntryId, GroupIntent};
+use crate::domain::state::sync_state::{GroupMemory, OpenGroupOperation};
 use crate::store::line::{Counts, Line, write_line};
 
 /// What the store remembers of groups.

@@ -7,8 +7,8 @@ use std::path::Path;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Error, Row as _};
 
-use crate::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::journal::{Entry, EntryId, Search};
+use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::state::journal::{Entry, EntryId, Search};
 use crate::ports::StoreFailure;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
-use sqlx::AnyConnection;
-use sqlx::Error;
+use sqlx::{AnyConnection, Error};
 
-use crate::domain::ids::{HaiiloId, OktaUserId};
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome};
-use crate::domain::link::{Link, Listed};
-use crate::domain::memory::Departed;
-use crate::domain::operation::Operation;
+use crate::domain::model::ids::{HaiiloId, OktaUserId};
+use crate::domain::model::link::{Link, Listed};
+use crate::domain::plan::leaver::Departed;
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::state::journal::{EntryId, Intent, Mandate};
 use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::{groups, notes};
 

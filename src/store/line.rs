@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use sqlx::AnyConnection;
 use sqlx::{Error, Row as _};
 
-use crate::domain::ids::ApprovalId;
-use crate::domain::journal::{EntryId, Mandate};
-use crate::domain::operation::Change;
+use crate::domain::model::ids::ApprovalId;
+use crate::domain::plan::operation::Change;
+use crate::domain::state::journal::{EntryId, Mandate};
 
 /// A new entry, which has no outcome yet.
 pub(super) struct Line<'a> {

@@ -1,13 +1,12 @@
 //! Writing what a plan noticed and how a cycle ended, each in one transaction.
 
-use sqlx::AnyConnection;
-use sqlx::Error;
+use sqlx::{AnyConnection, Error};
 
-use crate::domain::ids::EmployeeNumber;
-use crate::domain::leaver::{Directory, LeaverNotes, LeaverRecord};
-use crate::domain::link::{Absence, Counted};
-use crate::domain::memory::{AcceptedMapping, Fingerprint, FirstRun};
-use crate::domain::plan::Notes;
+use crate::domain::model::ids::{EmployeeNumber, Fingerprint};
+use crate::domain::model::link::{Absence, Counted};
+use crate::domain::plan::leaver::LeaverRecord;
+use crate::domain::plan::sync_state_update::{Directory, LeaverNotes, Notes};
+use crate::domain::state::sync_state::{AcceptedMapping, FirstRun};
 use crate::ports::{Acceptance, CycleEnd};
 
 /// The fact that a deactivation deleted an account.

@@ -1,6 +1,6 @@
 //! Pauses: an operator stops all writes, and lets them go on.
 
-use crate::domain::memory::Pause;
+use crate::domain::state::sync_state::Pause;
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::Store;

@@ -2,8 +2,8 @@
 
 use sqlx::{AnyConnection, Error};
 
-use crate::domain::backdrop::Backdrop;
-use crate::domain::polling::Polling;
+use crate::domain::state::log_cursor::Polling;
+use crate::domain::targeted::baseline::Backdrop;
 use crate::store::notes;
 
 const POLLING: &str = "polling";

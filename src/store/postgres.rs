@@ -237,7 +237,7 @@ mod tests {
 
     use super::{LockKey, Session, look, prove};
     use crate::config::settings::PostgresUrl;
-    use crate::domain::ids::RunId;
+    use crate::domain::model::ids::RunId;
     use crate::ports::{CycleEnd, StoreReader as _, StoreWriter as _};
     use crate::store::{CycleLock, ReadStore, Store, StorePlace};
 

@@ -2,8 +2,8 @@
 
 use sqlx::{AnyConnection, Error, Row as _};
 
-use crate::domain::ids::{HaiiloId, UserName};
-use crate::domain::journal::{EntryId, LeftBehind, ProbeIntent};
+use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::state::journal::{EntryId, LeftBehind, ProbeIntent};
 use crate::ports::StoreFailure;
 use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::open::ReadStore;

@@ -6,34 +6,29 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
-use sqlx::{Error, Row as _};
+use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
-use crate::domain::backdrop::Backdrop;
-use crate::domain::ids::{ApprovalId, EmployeeNumber, HaiiloId, OktaUserId, UserName};
-use crate::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
-use crate::domain::link::{Absence, Counted, Link, Links, Listed, Origin};
-use crate::domain::memory::{
-    AcceptedMapping, Approval, Departed, Fingerprint, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent,
-    Tenant, Watch,
+use crate::domain::model::ids::{ApprovalId, EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::{Absence, Counted, Link, Links, Listed, Origin};
+use crate::domain::model::policy::{Departure, LeaverAction};
+use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::leaver::{Departed, Evidence, LeaverClock, LeaverRecord};
+use crate::domain::plan::operation::Kind;
+use crate::domain::state::log_cursor::Polling;
+use crate::domain::state::sync_state::{
+    AcceptedMapping, Approval, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
 };
-use crate::domain::operation::Kind;
-use crate::domain::policy::{Departure, LeaverAction};
-use crate::domain::polling::Polling;
-use crate::domain::target::TargetProfile;
+use crate::domain::targeted::baseline::Backdrop;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
-use crate::store::groups;
 use crate::store::notes::DEACTIVATION_DELETED;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
-use crate::store::polling;
-use crate::store::postgres;
 use crate::store::schema::Content;
 use crate::store::sqlite::Glimpse;
-use crate::store::target;
+use crate::store::{groups, polling, postgres, target};
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;

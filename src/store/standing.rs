@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, Error, Row as _};
 
-use crate::domain::ids::{ApprovalId, RunId};
-use crate::domain::memory::{CycleRecord, Fingerprint, Standing, Waiting, is_complete};
+use crate::domain::model::ids::{ApprovalId, Fingerprint, RunId};
+use crate::domain::state::run_history::{CycleRecord, Standing, Waiting, is_complete};
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Error};
 
-use crate::domain::target::TargetProfile;
+use crate::domain::model::target::TargetProfile;
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};

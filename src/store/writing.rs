@@ -1,19 +1,17 @@
 //! The writing port: each call is one transaction, durable before it returns.
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
-use sqlx::Error;
+use sqlx::{AnyConnection, Error};
 
-use crate::domain::backdrop::Backdrop;
-use crate::domain::groups::journal::GroupIntent;
-use crate::domain::ids::ApprovalId;
-use crate::domain::journal::{Effect, EntryId, Intent, Mandate, Outcome, ProbeIntent};
-use crate::domain::leaver::LeaverNotes;
-use crate::domain::link::{Counted, Link};
-use crate::domain::memory::{Fingerprint, Tenant};
-use crate::domain::operation::Operation;
-use crate::domain::plan::Notes;
-use crate::domain::polling::Polling;
+use crate::domain::model::ids::{ApprovalId, Fingerprint};
+use crate::domain::model::link::{Counted, Link};
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::plan::sync_state_update::{LeaverNotes, Notes};
+use crate::domain::state::journal::{EntryId, GroupIntent, Intent, Mandate, ProbeIntent};
+use crate::domain::state::log_cursor::Polling;
+use crate::domain::state::sync_state::Tenant;
+use crate::domain::targeted::baseline::Backdrop;
 use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
 use crate::store::batch::{self, Entry, Written};
 use crate::store::open::{Guard, Store};

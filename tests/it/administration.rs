@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::clock::Clock as _;
-use okta_haiilo_sync::domain::ids::HaiiloId;
-use okta_haiilo_sync::domain::leaver::Fate;
-use okta_haiilo_sync::domain::link::Origin;
-use okta_haiilo_sync::domain::memory::{FirstRun, Pause};
+use okta_haiilo_sync::domain::model::ids::HaiiloId;
+use okta_haiilo_sync::domain::model::link::Origin;
+use okta_haiilo_sync::domain::plan::leaver::Fate;
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Pause};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 

@@ -1,9 +1,9 @@
 //! What an administrator decides between two cycles of a story, by `link` and `release`.
 
 use okta_haiilo_sync::clock::Clock as _;
-use okta_haiilo_sync::domain::decision;
-use okta_haiilo_sync::domain::ids::{HaiiloId, RunId};
-use okta_haiilo_sync::domain::journal::Mandate;
+use okta_haiilo_sync::domain::model::ids::{HaiiloId, RunId};
+use okta_haiilo_sync::domain::planning::operator;
+use okta_haiilo_sync::domain::state::journal::Mandate;
 
 use crate::world::World;
 
@@ -14,7 +14,7 @@ fn mandate() -> Mandate {
 /// Makes an account a person's: the same human.
 pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
     let prepared = world.plan().await;
-    let relink = decision::relink(prepared.basis(), okta_id, &HaiiloId::new(account)).expect("decided");
+    let relink = operator::relink(prepared.basis(), okta_id, &HaiiloId::new(account)).expect("decided");
     world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
 }
 
@@ -22,6 +22,6 @@ pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
 pub(crate) async fn release(world: &World, okta_id: &str) {
     let prepared = world.plan().await;
     let (people, _, _) = prepared.basis();
-    let person = decision::assigned(people, okta_id).expect("somebody");
+    let person = operator::assigned(people, okta_id).expect("somebody");
     world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
 }

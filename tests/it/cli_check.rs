@@ -8,7 +8,7 @@ use okta_haiilo_sim::haiilo::{self, AccountSeed};
 use okta_haiilo_sim::okta::{self, Bend, Bucket, Role, Ungranted, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::{Clock as _, SystemClock};
-use okta_haiilo_sync::domain::memory::Fingerprint;
+use okta_haiilo_sync::domain::model::ids::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
 
 use crate::cli_stage::Stage;

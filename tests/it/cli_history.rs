@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::journal::Search;
+use okta_haiilo_sync::domain::state::journal::Search;
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 

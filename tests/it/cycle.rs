@@ -3,10 +3,10 @@
 use okta_haiilo_sim::haiilo;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
-use okta_haiilo_sync::domain::assignment::{StagedRule, SuspendedRule};
 use okta_haiilo_sync::domain::mapping::{On, WhenEmpty};
-use okta_haiilo_sync::domain::operation::Kind;
-use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::domain::model::assignment::{StagedRule, SuspendedRule};
+use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::plan::operation::Kind;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use serde_json::json;
 

@@ -36,7 +36,7 @@ const MARKS: [(&str, &str, Subject); 33] = [
     ("src/okta/error.rs", "fn remedy(", Subject::Added),
     ("src/haiilo/error.rs", "fn remedy(", Subject::Added),
     ("src/haiilo/error.rs", "fn token_remedy(", Subject::Added),
-    ("src/domain/held.rs", "fn remedy(", Subject::Added),
+    ("src/domain/plan/hold.rs", "fn remedy(", Subject::Added),
     ("src/domain/mapping/", "Err(", Subject::Added),
     ("src/domain/mapping/", "Error::new(", Subject::Added),
     ("src/domain/mapping/", "message = format!(", Subject::Added),

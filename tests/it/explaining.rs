@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::journal::Search;
+use okta_haiilo_sync::domain::state::journal::Search;
 use okta_haiilo_sync::engine::{self, Scope, Silence};
 use okta_haiilo_sync::report::{self, Answer, Explained};
 use okta_haiilo_sync::store::ReadStore;

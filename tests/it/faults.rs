@@ -8,7 +8,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo;
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::policy::LeaverAction;
+use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::engine::CycleError;
 use serde_json::json;
 

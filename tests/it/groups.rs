@@ -1,7 +1,7 @@
 //! Stories of groups: they are made, filled, renamed and emptied, and nobody is taken out by doubt.
 
 use okta_haiilo_sim::haiilo::Kept;
-use okta_haiilo_sync::domain::groups::rules::GroupDeletes;
+use okta_haiilo_sync::domain::model::policy::GroupDeletes;
 use okta_haiilo_sync::engine::{Reviewed, Scope};
 
 use crate::groups_stage::{did_something, ended, in_step, intranet, named};

@@ -1,8 +1,8 @@
 //! Stories of `limits.members`: a group that would lose too many members loses none, until exactly these are let go; people come in meanwhile.
 
 use chrono::TimeDelta;
-use okta_haiilo_sync::domain::groups::rules::GroupDeletes;
-use okta_haiilo_sync::domain::ids::ApprovalId;
+use okta_haiilo_sync::domain::model::ids::ApprovalId;
+use okta_haiilo_sync::domain::model::policy::GroupDeletes;
 use okta_haiilo_sync::engine::CycleReport;
 
 use crate::groups_stage::{ended, in_step, named};

@@ -4,25 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use okta_haiilo_sync::domain::account::{Account, Activity};
-use okta_haiilo_sync::domain::assignment::StandingDoubt;
-use okta_haiilo_sync::domain::few;
-use okta_haiilo_sync::domain::groups::draft::{Grounds, Reading, draft};
-use okta_haiilo_sync::domain::groups::group::{HaiiloGroup, OktaGroup};
-use okta_haiilo_sync::domain::groups::guard::{Bounds, judge};
-use okta_haiilo_sync::domain::groups::link::{GroupLink, GroupMemory};
+use okta_haiilo_sync::domain::groups::diff::{Grounds, Reading, draft};
+use okta_haiilo_sync::domain::groups::limits::{Bounds, judge};
 use okta_haiilo_sync::domain::groups::matching::match_groups;
-use okta_haiilo_sync::domain::groups::members::{Gathering, Members};
-use okta_haiilo_sync::domain::groups::operation::{GroupAction, GroupAttribute, Removals};
-use okta_haiilo_sync::domain::groups::plan::GroupPlan;
-use okta_haiilo_sync::domain::groups::roster::Roster;
-use okta_haiilo_sync::domain::identity::Identity;
-use okta_haiilo_sync::domain::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::link::{Link, Links, Listed, Origin};
-use okta_haiilo_sync::domain::person::{Person, PersonState};
-use okta_haiilo_sync::domain::plan::Plan;
-use okta_haiilo_sync::domain::policy::Limit;
-use okta_haiilo_sync::domain::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use okta_haiilo_sync::domain::groups::member_index::Roster;
+use okta_haiilo_sync::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use okta_haiilo_sync::domain::model::account::{Account, Activity};
+use okta_haiilo_sync::domain::model::assignment::StandingDoubt;
+use okta_haiilo_sync::domain::model::group::{Gathering, HaiiloGroup, Members, OktaGroup};
+use okta_haiilo_sync::domain::model::group_link::GroupLink;
+use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
+use okta_haiilo_sync::domain::model::person::{Identity, Person, PersonState};
+use okta_haiilo_sync::domain::model::policy::Limit;
+use okta_haiilo_sync::domain::plan::group_operation::{GroupAction, GroupAttribute, Removals};
+use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
+use okta_haiilo_sync::domain::plan::people_plan::Plan;
+use okta_haiilo_sync::domain::state::sync_state::GroupMemory;
+use okta_haiilo_sync::domain::targeted::plan;
 use proptest::prelude::*;
 
 /// People of a world: the first ones are ours and certain, then come those in doubt, those who left, and accounts that are not ours.
@@ -99,8 +98,8 @@ impl Sides {
         let haiilo = haiilo.collect();
         let id = |at: usize| OktaGroupId::new(format!("00g{at}"));
         Self {
-            people: few::people((0..DOUBTFUL).map(person).collect()),
-            accounts: few::accounts((0..ALL).map(account).collect()),
+            people: plan::people((0..DOUBTFUL).map(person).collect()),
+            accounts: plan::accounts((0..ALL).map(account).collect()),
             links: (0..GONE).map(link).collect(),
             wanted: okta.iter().enumerate().map(|(at, sketch)| (id(at), sketch.members.clone())).collect(),
             okta: okta

@@ -1,9 +1,8 @@
 //! The vocabulary of stories about groups: a world whose Haiilo is an intranet, and short words for who is where.
 
 use okta_haiilo_sim::haiilo::{Did, Group, Resource, Write};
-use okta_haiilo_sync::domain::groups::journal::GroupConcluded;
-use okta_haiilo_sync::domain::groups::rules::{GroupDeletes, GroupRules};
-use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::domain::model::policy::{GroupDeletes, GroupRules, Product};
+use okta_haiilo_sync::domain::plan::outcome::GroupConcluded;
 use okta_haiilo_sync::engine::{CycleReport, Prepared};
 
 use crate::world::{Ran, World};

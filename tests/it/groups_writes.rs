@@ -3,7 +3,7 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::journal::Search;
+use okta_haiilo_sync::domain::state::journal::Search;
 use okta_haiilo_sync::engine::Stop;
 use okta_haiilo_sync::store::ReadStore;
 
@@ -22,7 +22,7 @@ async fn a_create_whose_answer_is_lost_is_not_sent_twice() {
     // The group is one that we made: it may be deleted one day.
     let memory = world.memory().await;
     let origin = memory.groups.links.values().next().expect("a link").origin;
-    assert_eq!(origin, okta_haiilo_sync::domain::link::Origin::Created);
+    assert_eq!(origin, okta_haiilo_sync::domain::model::link::Origin::Created);
     assert!(memory.groups.open.is_empty());
     world.assert_groups_converged().await;
 }

@@ -6,11 +6,11 @@ use okta_haiilo_sim::haiilo::{self, Activation, Container, Remains, Unknown};
 use okta_haiilo_sim::okta::Okta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, UpdateMethod};
-use okta_haiilo_sync::domain::held::HeldReason;
-use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Fate, KeptBecause};
 use okta_haiilo_sync::domain::mapping::{Kind, Mapping};
-use okta_haiilo_sync::domain::policy::{Deprovision, LeaverAction, Product};
-use okta_haiilo_sync::domain::value::Compare;
+use okta_haiilo_sync::domain::model::policy::{Deprovision, LeaverAction, Product};
+use okta_haiilo_sync::domain::plan::hold::HeldReason;
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate, KeptBecause};
+use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{Polled, Stop};
 use serde_json::json;
 
@@ -368,7 +368,8 @@ async fn a_deleted_account_is_given_back_where_haiilo_still_answers_for_it_and_m
 async fn deactivations_are_limited_and_protected_like_deletes() {
     let mut world = armed(80, LeaverAction::Deactivate, Deprovision::Deactivate, haiilo::Deprovision::Deactivate).await;
     let protected = person(1).email;
-    world.settings.policy.protected = okta_haiilo_sync::domain::policy::Protected::new([protected]).expect("a pattern");
+    world.settings.policy.protected =
+        okta_haiilo_sync::domain::model::policy::Protected::new([protected]).expect("a pattern");
     for n in 1..6 {
         in_okta(&world, n, Okta::deactivate);
     }

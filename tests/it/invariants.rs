@@ -5,7 +5,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, ErrorForm, Order};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::policy::{Limit, Product};
+use okta_haiilo_sync::domain::model::policy::{Limit, Product};
 use okta_haiilo_sync::report::{View, csv, json, text};
 use serde_json::json;
 

@@ -1,15 +1,14 @@
 //! Stories of people who leave: evidence at the first sighting and before the delete, clocks, and everything that keeps an account.
 
+use crate::world::{Ran, World, outcomes, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, By};
 use okta_haiilo_sim::okta::{self, Bend, Change};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Fate, KeptBecause};
-use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction};
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate, KeptBecause};
 use serde_json::json;
-
-use crate::world::{Ran, World, outcomes, seed};
 
 /// The one leaver of a cycle.
 fn fate(report: &Ran) -> Fate {
@@ -177,7 +176,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     world.okta.state().deactivate(&id);
     assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::TokenOwner));
     // Who the owner is must be right, or nobody is deleted.
-    world.settings.policy.token_owner = Some(okta_haiilo_sync::domain::ids::UserName::new("typo@example.com"));
+    world.settings.policy.token_owner = Some(okta_haiilo_sync::domain::model::ids::UserName::new("typo@example.com"));
     let other = world.okta_id(1);
     world.okta.state().deactivate(&other);
     let report = world.sync_well().await;

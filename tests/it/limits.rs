@@ -5,10 +5,10 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::{self, Bend};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PushRule;
-use okta_haiilo_sync::domain::guard::{Decision, LimitName};
-use okta_haiilo_sync::domain::ids::ApprovalId;
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
-use okta_haiilo_sync::domain::memory::FirstRun;
+use okta_haiilo_sync::domain::model::ids::ApprovalId;
+use okta_haiilo_sync::domain::planning::limits::{Decision, LimitName};
+use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};
 use serde_json::json;
 
@@ -278,7 +278,7 @@ async fn an_approval_covers_what_was_refused_and_nothing_more() {
         world.okta.state().unassign(id);
     }
     world.settings.policy.limits.creates =
-        Some(okta_haiilo_sync::domain::policy::Limit { percent: None, floor: Some(5), cap: None });
+        Some(okta_haiilo_sync::domain::model::policy::Limit { percent: None, floor: Some(5), cap: None });
     let report = world.sync().await;
     assert_eq!(report.prepared.verdict.decision, Decision::Approved(first));
     assert_eq!(report.concluded.len(), 25);

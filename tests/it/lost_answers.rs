@@ -3,8 +3,8 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::domain::ids::OktaUserId;
-use okta_haiilo_sync::domain::link::Origin;
+use okta_haiilo_sync::domain::model::ids::OktaUserId;
+use okta_haiilo_sync::domain::model::link::Origin;
 use serde_json::json;
 
 use crate::by_hand;

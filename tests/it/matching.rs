@@ -2,8 +2,8 @@
 
 use okta_haiilo_sim::haiilo::{Duplicate, Filters};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::memory::FirstRun;
-use okta_haiilo_sync::domain::policy::{MissingRule, Protected};
+use okta_haiilo_sync::domain::model::policy::{MissingRule, Protected};
+use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::json;
 

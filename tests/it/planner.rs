@@ -3,29 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use okta_haiilo_sync::domain::account::{Account, AccountRow, Activity};
-use okta_haiilo_sync::domain::assignment::{StagedRule, StandingDoubt, StatusRules, SuspendedRule};
-use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::correlate::correlate;
-use okta_haiilo_sync::domain::draft::assemble;
-use okta_haiilo_sync::domain::identity::{Identity, Want};
-use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::leaver::{Answer, Evidence, Sighting};
-use okta_haiilo_sync::domain::leavers::{self, Circumstances, ClockAgreement};
-use okta_haiilo_sync::domain::link::{Link, Links, Listed, Origin};
-use okta_haiilo_sync::domain::mapping::{Kind as ValueKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
-use okta_haiilo_sync::domain::memory::{Fingerprint, FirstRun, Memory, Watch};
-use okta_haiilo_sync::domain::operation::{Action, Kind, Operation};
-use okta_haiilo_sync::domain::owners::Owners;
-use okta_haiilo_sync::domain::plan::Plan;
-use okta_haiilo_sync::domain::policy::{
-    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
-};
-use okta_haiilo_sync::domain::sides::{Basis, Sides};
-use okta_haiilo_sync::domain::snapshot::{
+use okta_haiilo_sync::domain::listing::snapshot::{
     AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
 };
-use okta_haiilo_sync::domain::value::{Compare, Value};
+use okta_haiilo_sync::domain::mapping::{Kind as ValueKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::model::account::{Account, AccountRow, Activity};
+use okta_haiilo_sync::domain::model::assignment::{StagedRule, StandingDoubt, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
+use okta_haiilo_sync::domain::model::person::{Identity, Want};
+use okta_haiilo_sync::domain::model::policy::{
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+};
+use okta_haiilo_sync::domain::plan::leaver::{Answer, Evidence, Sighting};
+use okta_haiilo_sync::domain::plan::operation::{Action, Kind, Operation};
+use okta_haiilo_sync::domain::plan::people_plan::Plan;
+use okta_haiilo_sync::domain::planning::correlate::correlate;
+use okta_haiilo_sync::domain::planning::diff::assemble;
+use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
+use okta_haiilo_sync::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
+use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::scim::path::AttributePath;
+use okta_haiilo_sync::domain::scim::value::{Compare, Value};
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory, Watch};
 use proptest::prelude::*;
 
 /// A world in memory: who is assigned, which accounts there are, and whose they are.
@@ -149,7 +149,7 @@ impl World {
             policy: &policy,
             mapping: &mapping,
         };
-        let vanished = leavers::vanished(&memory.links, &people);
+        let vanished = leaver_decision::vanished(&memory.links, &people);
         let sightings = vanished.iter().map(|link| {
             let sighting = if self.gone.contains(link.okta_id.as_str()) {
                 Sighting::Gone(Evidence::Deactivated)
@@ -168,7 +168,7 @@ impl World {
             begins: now(),
             agreement: ClockAgreement::Agrees,
         };
-        let leaving = leavers::decide(here, &vanished, &sightings.collect());
+        let leaving = leaver_decision::decide(here, &vanished, &sightings.collect());
         assemble(Basis { sides, now: now() }, correlate(sides, &leaving.gone), leaving)
     }
 

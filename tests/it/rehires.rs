@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::domain::ids::{HaiiloId, OktaUserId};
-use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
+use okta_haiilo_sync::domain::model::ids::{HaiiloId, OktaUserId};
+use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::{Value as Json, json};
 

@@ -1,17 +1,16 @@
 //! What administrators read: the report of a plan, of a cycle that was refused, and of one that was applied, in all three forms.
 
+use crate::world::{World, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::guard::Decision;
-use okta_haiilo_sync::domain::policy::{LeaverAction, Product};
-use okta_haiilo_sync::domain::requests::Requests;
+use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
+use okta_haiilo_sync::domain::model::usage::Requests;
+use okta_haiilo_sync::domain::planning::limits::Decision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
 use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report, Sharing, View, Who};
 use serde_json::{Value as Json, json};
-
-use crate::world::{World, seed};
 
 pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
     Report {

@@ -17,9 +17,9 @@ use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
     Class, Daemon, Digest, Ended, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble, install_metrics,
 };
-use okta_haiilo_sync::domain::ids::RunId;
-use okta_haiilo_sync::domain::journal::Mandate;
-use okta_haiilo_sync::domain::memory::Standing;
+use okta_haiilo_sync::domain::model::ids::RunId;
+use okta_haiilo_sync::domain::state::journal::Mandate;
+use okta_haiilo_sync::domain::state::run_history::Standing;
 use okta_haiilo_sync::engine::{self, Halt, Observer, Order, Scope};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::ports::StoreFailure;

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use okta_haiilo_sync::domain::guard::{LimitName, Violation};
-use okta_haiilo_sync::domain::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
-use okta_haiilo_sync::domain::journal::{Effect, Intent, Mandate, Outcome};
-use okta_haiilo_sync::domain::leaver::{Evidence, LeaverClock, LeaverRecord};
-use okta_haiilo_sync::domain::link::{Absence, Counted, Link, Listed, Origin};
-use okta_haiilo_sync::domain::memory::{AcceptedMapping, Fingerprint, FirstRun, Memory, Recent, Tenant, Watch};
-use okta_haiilo_sync::domain::operation::{Action, Kind, Means, Operation};
-use okta_haiilo_sync::domain::plan::Notes;
-use okta_haiilo_sync::domain::policy::LeaverAction;
+use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
+use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link, Listed, Origin};
+use okta_haiilo_sync::domain::model::policy::LeaverAction;
+use okta_haiilo_sync::domain::plan::leaver::{Evidence, LeaverClock, LeaverRecord};
+use okta_haiilo_sync::domain::plan::operation::{Action, Kind, Means, Operation};
+use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
+use okta_haiilo_sync::domain::plan::sync_state_update::Notes;
+use okta_haiilo_sync::domain::planning::limits::{LimitName, Violation};
+use okta_haiilo_sync::domain::state::journal::{Intent, Mandate};
+use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, Memory, Recent, Tenant, Watch};
 use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
 use secrecy::ExposeSecret as _;

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use okta_haiilo_sync::domain::memory::{FirstRun, Memory};
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory};
 use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use sqlx::{AnyConnection, Connection as _};

@@ -316,7 +316,7 @@ fn each_rule_bites() {
     check("src/http/helpers.rs", "//!", "`helper` is no name for a module");
     check("src/engine/cycle.rs", "//!\nuse crate::cli::plan;", "engine may not import cli");
     check("src/okta/client.rs", "//!\nuse crate::haiilo::client;", "okta may not import haiilo");
-    check("src/http/client.rs", "//!\nuse crate::domain::ids;", "http may not import domain");
+    check("src/http/client.rs", "//!\nuse crate::domain::model::ids;", "http may not import domain");
     check("src/strange/x.rs", "//!", "strange has no floor");
     check("src/okta/client.rs", "//!\nfn f() { reqwest::get(\"x\"); }", "names `reqwest`; only `http` sends");
     check("src/engine/cycle.rs", "//!\nfn f() { println!(\"x\"); }", "names `println!`; only `cli` prints");

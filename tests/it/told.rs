@@ -1,8 +1,8 @@
 //! What a story's end tells: reports in the form that scripts read, and errors with all their causes.
 
-use okta_haiilo_sync::domain::guard::Decision;
-use okta_haiilo_sync::domain::policy::Product;
-use okta_haiilo_sync::domain::requests::Requests;
+use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::model::usage::Requests;
+use okta_haiilo_sync::domain::planning::limits::Decision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
 use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report};
 

@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{self, AccountSeed};
 use okta_haiilo_sim::people::Person;
 use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, TokenForm};
-use okta_haiilo_sync::domain::assignment::{StagedRule, StatusRules, SuspendedRule};
-use okta_haiilo_sync::domain::attribute::AttributePath;
-use okta_haiilo_sync::domain::ids::UserName;
 use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
-use okta_haiilo_sync::domain::policy::{
+use okta_haiilo_sync::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::model::ids::UserName;
+use okta_haiilo_sync::domain::model::policy::{
     AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
 };
-use okta_haiilo_sync::domain::value::Compare;
+use okta_haiilo_sync::domain::scim::path::AttributePath;
+use okta_haiilo_sync::domain::scim::value::Compare;
 use url::Url;
 
 /// The product that is tested.

@@ -14,10 +14,11 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Server, SimClock};
 use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, UpdateMethod};
-use okta_haiilo_sync::domain::ids::{ApprovalId, RunId};
-use okta_haiilo_sync::domain::journal::{Mandate, Outcome};
-use okta_haiilo_sync::domain::memory::{Memory, Tenant};
-use okta_haiilo_sync::domain::policy::Product;
+use okta_haiilo_sync::domain::model::ids::{ApprovalId, RunId};
+use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::plan::outcome::Outcome;
+use okta_haiilo_sync::domain::state::journal::Mandate;
+use okta_haiilo_sync::domain::state::sync_state::{Memory, Tenant};
 use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::usual;
+
 pub(crate) use crate::usual::{mapping, rules, seed};
 
 /// The first moment of every story: 2027-01-15 08:00 UTC.

@@ -4,9 +4,9 @@
 use crate::cli::check::findings::Findings;
 use crate::cli::wiring::Wiring;
 use crate::domain::mapping::Kind;
-use crate::domain::policy::{Deprovision, Product};
-use crate::domain::target::WriteManner;
-use crate::domain::write_probe::place;
+use crate::domain::model::policy::{Deprovision, Product};
+use crate::domain::model::target::WriteManner;
+use crate::domain::planning::write_probe::place;
 use crate::ports::StoreReader as _;
 use crate::store::ReadStore;
 

@@ -3,15 +3,14 @@
 use crate::cli::check::findings::Findings;
 use crate::cli::check::length::GroupsReading;
 use crate::cli::wiring::Wiring;
-use crate::domain::few;
-use crate::domain::groups::roster::Roster;
-use crate::domain::groups::rules::Choice;
-use crate::domain::link::Links;
-use crate::domain::plan::Plan;
-use crate::domain::snapshot::PageRequest;
-use crate::engine;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::listing::snapshot::PageRequest;
+use crate::domain::model::link::Links;
+use crate::domain::model::policy::Choice;
+use crate::domain::plan::people_plan::Plan;
+use crate::domain::targeted::plan;
 use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
-use crate::report;
+use crate::{engine, report};
 
 /// Pages of groups that are walked through at most; whoever has more groups has another trouble.
 const MOST_PAGES: u64 = 100;
@@ -33,7 +32,7 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Grou
             None
         }
     };
-    let (people, accounts, links) = (few::people(Vec::new()), few::accounts(Vec::new()), Links::default());
+    let (people, accounts, links) = (plan::people(Vec::new()), plan::accounts(Vec::new()), Links::default());
     let roster = Roster::of((&people, &accounts, &links), &Plan::default());
     match wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &roster).await {
         Ok(page) => {

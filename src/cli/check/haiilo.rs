@@ -6,11 +6,11 @@ use crate::cli::check::findings::Findings;
 use crate::cli::check::okta::used_since;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
-use crate::domain::account::AccountRow;
-use crate::domain::ids::UserName;
-use crate::domain::policy::Product;
-use crate::domain::snapshot::{AccountPage, PageRequest};
-use crate::domain::target::{FilterManner, TotalManner};
+use crate::domain::listing::snapshot::{AccountPage, PageRequest};
+use crate::domain::model::account::AccountRow;
+use crate::domain::model::ids::UserName;
+use crate::domain::model::policy::Product;
+use crate::domain::model::target::{FilterManner, TotalManner};
 use crate::ports::{AccountReader as _, Failure, FailureKind};
 
 /// Page sizes that are tried where the configured one is refused.

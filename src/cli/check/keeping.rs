@@ -7,8 +7,8 @@ use crate::cli::ending::Unfinished;
 use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
-use crate::domain::journal::LeftBehind;
-use crate::domain::target::TargetProfile;
+use crate::domain::model::target::TargetProfile;
+use crate::domain::state::journal::LeftBehind;
 use crate::ports::{AccountReader as _, StoreReader as _};
 use crate::store::{LockError, ReadStore, Store};
 

@@ -9,7 +9,7 @@ use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::config::nearest;
 use crate::config::settings::{OktaAuth, PushRule, Settings};
-use crate::domain::assignment::Assignment;
+use crate::domain::model::assignment::Assignment;
 use crate::okta::{Attributes, ProfileSchemas};
 use crate::ports::{Application, AssignmentSource as _, Failure, FailureKind};
 use crate::report;

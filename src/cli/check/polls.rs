@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::cli::check::findings::Findings;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
-use crate::domain::polling::LogPosition;
+use crate::domain::state::log_cursor::LogPosition;
 use crate::ports::{ChangeLog as _, FailureKind};
 
 /// Reads the last minute of the log, as the first poll would.

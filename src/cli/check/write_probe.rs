@@ -9,10 +9,10 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::wiring::Ends;
 use crate::cli::{decide, output};
 use crate::config::settings::UpdateMethod;
-use crate::domain::ids::UserName;
-use crate::domain::policy::Product;
-use crate::domain::target::TargetProfile;
-use crate::domain::write_probe::WriteProbe;
+use crate::domain::model::ids::UserName;
+use crate::domain::model::policy::Product;
+use crate::domain::model::target::TargetProfile;
+use crate::domain::planning::write_probe::WriteProbe;
 use crate::engine::{self, Found, Manners, Prepared, ProbeVerdict, Probed};
 use crate::store::Store;
 

@@ -15,16 +15,15 @@ use crate::daemon::board::Board;
 use crate::daemon::caller::{Caller, Told};
 use crate::daemon::callout::{Called, Message};
 use crate::daemon::digest::Digest;
-use crate::daemon::endpoint;
 use crate::daemon::health::{Past, Phase};
 use crate::daemon::job::{Ended, Job, Loaded, Service};
-use crate::daemon::metrics;
 use crate::daemon::pace::{self, Pace};
 use crate::daemon::polls::Polls;
 use crate::daemon::pulse::Pulse;
 use crate::daemon::supervisor::Supervisor;
 use crate::daemon::trouble::Trouble;
-use crate::domain::memory::is_complete;
+use crate::daemon::{endpoint, metrics};
+use crate::domain::state::run_history::is_complete;
 use crate::engine::Halt;
 
 /// The longest sleep: the date may be set meanwhile.

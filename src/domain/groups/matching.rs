@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::groups::group::{HaiiloGroup, OktaGroup, key};
-use crate::domain::groups::held::{GroupHeldReason, HeldGroup};
-use crate::domain::groups::link::{GroupLink, GroupMemory};
-use crate::domain::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::link::Origin;
+use crate::domain::model::group::{HaiiloGroup, OktaGroup, key};
+use crate::domain::model::group_link::GroupLink;
+use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::model::link::Origin;
+use crate::domain::plan::hold::{GroupHeldReason, HeldGroup};
+use crate::domain::state::sync_state::GroupMemory;
 
 /// A chosen group, and what was found for it.
 #[derive(Clone, Debug)]

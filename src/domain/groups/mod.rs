@@ -1,21 +1,9 @@
-//! Groups of the intranet: chosen groups of Okta become groups of Haiilo, with the members that both sides know.
+//! The deciding about groups of the intranet: chosen groups of Okta become groups of Haiilo, with the members that both sides know.
 //!
-//! Pure like all of the domain. Comes after the plan about people, which it reads and never changes.
+//! Comes after the plan about people, reads it, and never changes it.
 
-pub mod chunks;
-pub mod draft;
-pub mod explained;
-pub mod group;
-pub mod guard;
-pub mod held;
-pub mod journal;
-pub mod link;
+pub mod batches;
+pub mod diff;
+pub mod limits;
 pub mod matching;
-pub mod members;
-pub mod membership;
-pub mod operation;
-pub mod plan;
-pub mod roster;
-pub mod rules;
-pub mod seat;
-pub mod walks;
+pub mod member_index;

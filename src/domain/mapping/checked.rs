@@ -8,17 +8,17 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use minijinja::Environment;
 
-use crate::domain::assignment::{Profile, ProfileValue};
-use crate::domain::attribute::AttributePath;
-use crate::domain::ids::EmployeeNumber;
 use crate::domain::mapping::context::{Read, Root, Wanted};
 use crate::domain::mapping::expression::{self, Checked};
 use crate::domain::mapping::filters;
 use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
-use crate::domain::value::Compare;
+use crate::domain::model::assignment::{Profile, ProfileValue};
+use crate::domain::model::ids::EmployeeNumber;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Compare;
 
 /// What stands before the name of a table where parts of a mapping are named.
-pub(super) const TABLE: &str = "tables.";
+pub const TABLE: &str = "tables.";
 /// The name of `people.include` among the parts and the places of a mapping.
 pub const INCLUDE: &str = "people.include";
 
@@ -256,9 +256,9 @@ mod tests {
     use compact_str::CompactString;
 
     use super::Mapping;
-    use crate::domain::attribute::AttributePath;
     use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::value::Compare;
+    use crate::domain::scim::path::AttributePath;
+    use crate::domain::scim::value::Compare;
 
     fn rule(path: &str, value: &str) -> RuleSpec {
         RuleSpec {

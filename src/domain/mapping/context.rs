@@ -10,8 +10,8 @@ use compact_str::CompactString;
 use minijinja::Value;
 use minijinja::value::Object;
 
-use crate::domain::assignment::{Assignment, Profile, ProfileValue};
-use crate::domain::ids::UserName;
+use crate::domain::model::assignment::{Assignment, Profile, ProfileValue};
+use crate::domain::model::ids::UserName;
 
 /// The attributes of `assignment`.
 const OF_ASSIGNMENT: [&str; 4] = ["id", "user_name", "status", "via"];

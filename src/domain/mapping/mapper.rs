@@ -1,18 +1,15 @@
 //! Maps people: an assignment becomes an identity, or a reason why not.
 
-use std::fmt;
-use std::sync::Arc;
-
-use compact_str::CompactString;
-
-use crate::domain::assignment::Assignment;
-use crate::domain::identity::{Identity, Want};
-use crate::domain::ids::UserName;
 use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, Compiled, Outcome};
 use crate::domain::mapping::rule::{Kind, WhenEmpty};
-use crate::domain::value::Value;
+use crate::domain::model::assignment::Assignment;
+use crate::domain::model::ids::UserName;
+use crate::domain::model::person::{Identity, MappingDoubt, Want};
+use crate::domain::scim::value::Value;
+use std::fmt;
+use std::sync::Arc;
 
 /// The rules of a mapping, compiled for one cycle.
 pub struct Mapper<'m> {
@@ -34,15 +31,6 @@ pub enum Mapped {
     Held(Option<UserName>, MappingDoubt),
 }
 
-/// Why a person could not be mapped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MappingDoubt {
-    /// The attribute whose rule failed, or `people.include`.
-    pub place: CompactString,
-    /// What is wrong; may name a value of the person, so that it belongs in reports and not in logs.
-    pub why: String,
-}
-
 /// Which of the attributes that the rules read anybody had.
 #[derive(Clone, Debug)]
 pub struct Presence {
@@ -59,13 +47,6 @@ impl Presence {
         }
         let missing = reads.iter().filter(|(_, seen)| !seen);
         missing.map(|(read, _)| format!("{}.{}", read.root.as_str(), read.name)).collect()
-    }
-}
-
-impl fmt::Display for MappingDoubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, why } = self;
-        write!(f, "{place}: {why}")
     }
 }
 
@@ -195,15 +176,15 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::{Mapped, Mapper};
-    use crate::domain::assignment::{
-        Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
-    };
-    use crate::domain::attribute::AttributePath;
-    use crate::domain::identity::Want;
-    use crate::domain::ids::{OktaUserId, UserName};
     use crate::domain::mapping::checked::Mapping;
     use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::value::Compare;
+    use crate::domain::model::assignment::{
+        Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
+    };
+    use crate::domain::model::ids::{OktaUserId, UserName};
+    use crate::domain::model::person::Want;
+    use crate::domain::scim::path::AttributePath;
+    use crate::domain::scim::value::Compare;
 
     fn profile(json: &Json) -> Profile {
         let object = json.as_object().expect("an object");
@@ -404,7 +385,7 @@ mod tests {
 
     #[test]
     fn what_an_attribute_may_hold_and_what_nothing_means() {
-        let set = |text: &str| Ok(Want::Set(crate::domain::value::Value::text(text).expect("no blank text")));
+        let set = |text: &str| Ok(Want::Set(crate::domain::scim::value::Value::text(text).expect("no blank text")));
         wants(Kind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
         wants(Kind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
         wants(

@@ -2,16 +2,14 @@
 
 mod checked;
 mod context;
-mod edit;
 mod expression;
 mod filters;
 mod mapper;
 mod rule;
 mod trace;
 
-pub use checked::{INCLUDE, Mapping, MappingProblem, Place, Rule};
+pub use checked::{INCLUDE, Mapping, MappingProblem, Place, Rule, TABLE};
 pub use context::{Root, Wanted};
-pub use edit::{Edited, edited};
-pub use mapper::{Mapped, Mapper, MappingDoubt, Presence};
+pub use mapper::{Mapped, Mapper, Presence};
 pub use rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 pub use trace::Traced;

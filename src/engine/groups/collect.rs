@@ -6,21 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
-use crate::domain::groups::draft::{self, Grounds, Reading};
-use crate::domain::groups::group::{HaiiloGroup, OktaGroup};
-use crate::domain::groups::guard::{self, Bounds};
+use crate::domain::groups::diff::{self, Grounds, Reading};
+use crate::domain::groups::limits::{self, Bounds};
 use crate::domain::groups::matching::{Matched, match_groups};
-use crate::domain::groups::members::Members;
-use crate::domain::groups::plan::{GroupPlan, GroupState};
-use crate::domain::groups::roster::Roster;
-use crate::domain::groups::rules::{Choice, GroupDeletes, GroupRules};
-use crate::domain::groups::walks::{GroupWalk, MemberWalk};
-use crate::domain::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId};
-use crate::domain::link::Origin;
-use crate::domain::memory::Memory;
-use crate::domain::plan::Plan;
-use crate::domain::snapshot::{AccountSnapshot, AssignmentSnapshot, Proof};
-use crate::domain::walk::Walk;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::listing::cursor_guard::{GroupWalk, MemberWalk};
+use crate::domain::listing::pager::Walk;
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Proof};
+use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup};
+use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId};
+use crate::domain::model::link::Origin;
+use crate::domain::model::policy::{Choice, GroupDeletes, GroupRules};
+use crate::domain::plan::group_plan::{GroupPlan, GroupState};
+use crate::domain::plan::people_plan::Plan;
+use crate::domain::state::sync_state::Memory;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage, World};
@@ -64,7 +63,7 @@ pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSetting
         scope::keep_reviewed_groups(&mut plan, reviewed);
     }
     let limit = settings.policy.limits.members;
-    guard::judge(&mut plan, Bounds { limit, memory: &memory.groups, approvals: &memory.approvals, given, now });
+    limits::judge(&mut plan, Bounds { limit, memory: &memory.groups, approvals: &memory.approvals, given, now });
     plan
 }
 
@@ -96,7 +95,7 @@ impl<W: World> Collecting<'_, W> {
             .await;
         let gone = self.gone(&chosen, &shown, &mut findings).await;
         let grounds = Grounds { chosen: &chosen, shown: &shown, memory, gone: &gone, roster: self.roster };
-        let plan = draft::draft(grounds, matching, &readings);
+        let plan = diff::draft(grounds, matching, &readings);
         Ok(GroupPlan { findings, ..plan })
     }
 

@@ -2,12 +2,10 @@
 
 use serde_json::json;
 
-use crate::domain::groups::group::{HaiiloGroup, key};
-use crate::domain::groups::journal::GroupConcluded;
-use crate::domain::groups::members::Members;
-use crate::domain::groups::operation::{GroupAction, GroupKind, GroupOperation, Removals};
-use crate::domain::ids::HaiiloGroupId;
-use crate::domain::journal::{Effect, Outcome};
+use crate::domain::model::group::{HaiiloGroup, Members, key};
+use crate::domain::model::ids::HaiiloGroupId;
+use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, Removals};
+use crate::domain::plan::outcome::{Effect, GroupConcluded, Outcome};
 use crate::engine::groups::hall::{Hall, Step};
 use crate::ports::{AccountWriter, FailureKind, GroupReader as _, GroupSource as _, GroupWriter, StoreWriter, World};
 

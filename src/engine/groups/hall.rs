@@ -5,16 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::domain::groups::group::HaiiloGroup;
-use crate::domain::groups::journal::{GroupConcluded, GroupIntent};
-use crate::domain::groups::link::GroupLink;
-use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
-use crate::domain::groups::plan::GroupPlan;
-use crate::domain::groups::roster::Roster;
-use crate::domain::groups::seat::Seat;
-use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
-use crate::domain::journal::{Effect, EntryId, Mandate, Outcome};
-use crate::domain::operation::Kind;
+use crate::domain::groups::member_index::Roster;
+use crate::domain::model::group::{HaiiloGroup, Seat};
+use crate::domain::model::group_link::GroupLink;
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
+use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
+use crate::domain::plan::group_plan::GroupPlan;
+use crate::domain::plan::operation::Kind;
+use crate::domain::plan::outcome::{Effect, GroupConcluded, Outcome};
+use crate::domain::state::journal::{EntryId, GroupIntent, Mandate};
 use crate::engine::bench::Bench;
 use crate::engine::run::{Run, Stop};
 use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter, World};

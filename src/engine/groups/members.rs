@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 
 use serde_json::{Value as Json, json};
 
-use crate::domain::groups::chunks::{chunks, halves};
-use crate::domain::groups::members::Members;
-use crate::domain::groups::operation::{GroupKind, GroupOperation, Removals};
-use crate::domain::groups::seat::Seat;
-use crate::domain::ids::{HaiiloGroupId, HaiiloId};
-use crate::domain::journal::{EntryId, Outcome};
+use crate::domain::groups::batches::{chunks, halves};
+use crate::domain::model::group::{Members, Seat};
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
+use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
+use crate::domain::plan::outcome::Outcome;
+use crate::domain::state::journal::EntryId;
 use crate::engine::groups::hall::{Hall, Step, kind_of};
 use crate::ports::{AccountWriter, Direction, FailureKind, GroupWriter, StoreWriter, World};
 

@@ -1,13 +1,14 @@
 //! Changes of the account of a probe: one value by PATCH, one by PUT, and the userName.
 
 use crate::config::settings::UpdateMethod;
-use crate::domain::account::WholeAccount;
-use crate::domain::attribute::entry;
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Outcome, ProbeStep};
-use crate::domain::operation::{Change, Nature};
-use crate::domain::target::Ability;
-use crate::domain::value::{self, Compare};
+use crate::domain::model::account::WholeAccount;
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::target::Ability;
+use crate::domain::plan::operation::{Change, Nature};
+use crate::domain::plan::outcome::Outcome;
+use crate::domain::scim::path::entry;
+use crate::domain::scim::value::{self, Compare};
+use crate::domain::state::journal::ProbeStep;
 use crate::engine::verify;
 use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, Fallback, StoreWriter, World};

@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Outcome, ProbeStep};
-use crate::domain::policy::Product;
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::policy::Product;
+use crate::domain::plan::outcome::Outcome;
+use crate::domain::state::journal::ProbeStep;
 use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
 

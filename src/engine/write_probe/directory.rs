@@ -6,13 +6,14 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::config::settings::UpdateMethod;
-use crate::domain::account::{Activity, WholeAccount};
-use crate::domain::attribute::AttributePath;
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, EntryId, Outcome, ProbeStep};
-use crate::domain::policy::Deprovision;
-use crate::domain::target::Ability;
-use crate::domain::write_probe::{WriteProbe, place};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::policy::Deprovision;
+use crate::domain::model::target::Ability;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::planning::write_probe::{WriteProbe, place};
+use crate::domain::scim::path::AttributePath;
+use crate::domain::state::journal::{EntryId, ProbeStep};
 use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};
 

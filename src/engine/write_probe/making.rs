@@ -1,10 +1,11 @@
 //! The account of a probe: made, and looked at.
 
-use crate::domain::account::Activity;
-use crate::domain::ids::HaiiloId;
-use crate::domain::journal::{Effect, Outcome, ProbeStep};
-use crate::domain::policy::Product;
-use crate::domain::target::WriteManner;
+use crate::domain::model::account::Activity;
+use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::policy::Product;
+use crate::domain::model::target::WriteManner;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::state::journal::ProbeStep;
 use crate::engine::verify;
 use crate::engine::write_probe::run::{Run, Verdict};
 use crate::ports::{AccountReader as _, AccountWriter, Created, FailureKind, StoreWriter, World};

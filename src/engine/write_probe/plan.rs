@@ -1,7 +1,7 @@
 //! Whether a probe may be: nobody may have its addresses, neither by the listings nor by either side's own word.
 
-use crate::domain::ids::{OktaUserId, UserName};
-use crate::domain::write_probe::WriteProbe;
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::planning::write_probe::WriteProbe;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountReader as _, AssignmentSource as _, Failure, FailureKind, World};

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::domain::groups::held::HeldGroup;
-use crate::domain::groups::operation::GroupOperation;
-use crate::domain::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
-use crate::domain::journal::{Concluded, Outcome};
-use crate::domain::operation::{Change, Kind, Operation};
-use crate::domain::plan::Waits;
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
+use crate::domain::plan::group_operation::GroupOperation;
+use crate::domain::plan::hold::HeldGroup;
+use crate::domain::plan::operation::{Change, Kind, Operation};
+use crate::domain::plan::outcome::{Concluded, Outcome};
+use crate::domain::plan::people_plan::Waits;
 use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
 use crate::report::sharing::Told;
@@ -148,7 +148,7 @@ fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &C
             (Some(from), Some(to))
         }
         (from, to) => {
-            let whole = |value: &crate::domain::value::Value| Marked::whole(&value.shown());
+            let whole = |value: &crate::domain::scim::value::Value| Marked::whole(&value.shown());
             (from.as_ref().map(whole), to.as_ref().map(whole))
         }
     };
@@ -163,7 +163,7 @@ fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<Pers
 fn leavers(report: &Report<'_>) -> Vec<Entry> {
     let mut leavers: Vec<_> = report.plan.leavers.iter().collect();
     leavers.sort_by_key(|leaver| (due(&leaver.fate).is_none(), due(&leaver.fate), leaver.user_name.clone()));
-    let entry = |leaver: &&crate::domain::leaver::Leaver| Entry {
+    let entry = |leaver: &&crate::domain::plan::leaver::Leaver| Entry {
         people: one(leaver.user_name.as_str(), Some(leaver.okta_id.to_string()), Some(leaver.haiilo_id.as_str())),
         lines: vec![
             ("what happens", fate(report.product, leaver)),
@@ -178,7 +178,7 @@ fn leavers(report: &Report<'_>) -> Vec<Entry> {
 fn held(report: &Report<'_>) -> Vec<Entry> {
     let mut people: Vec<_> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |held: &&crate::domain::held::Held| Entry {
+    let entry = |held: &&crate::domain::plan::hold::Held| Entry {
         people: one(
             held.user_name.as_ref().map_or("", |name| name.as_str()),
             Some(held.okta_id.to_string()),
@@ -196,7 +196,7 @@ fn parked(report: &Report<'_>) -> Vec<Entry> {
     parked.sort_by(|left, right| {
         (&left.user_name, left.path.to_string()).cmp(&(&right.user_name, right.path.to_string()))
     });
-    let entry = |parked: &&crate::domain::plan::Parked| {
+    let entry = |parked: &&crate::domain::plan::people_plan::Parked| {
         let waits = match parked.waits {
             Waits::Attribute => "",
             Waits::Account => " (the account waits)",
@@ -220,7 +220,7 @@ fn parked(report: &Report<'_>) -> Vec<Entry> {
 fn missing(report: &Report<'_>) -> Vec<Entry> {
     let mut missing: Vec<_> = report.plan.missing.iter().collect();
     missing.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |missing: &&crate::domain::plan::Missing| Entry {
+    let entry = |missing: &&crate::domain::plan::people_plan::Missing| Entry {
         people: one(missing.user_name.as_str(), Some(missing.okta_id.to_string()), Some(missing.haiilo_id.as_str())),
         lines: vec![(
             "not shown",
@@ -270,7 +270,7 @@ fn held_groups(report: &Report<'_>) -> Vec<Entry> {
 fn unmanaged(report: &Report<'_>) -> Vec<Entry> {
     let mut accounts: Vec<_> = report.plan.unmanaged.iter().collect();
     accounts.sort_by(|left, right| (&left.user_name, &left.haiilo_id).cmp(&(&right.user_name, &right.haiilo_id)));
-    let entry = |account: &&crate::domain::plan::Unmanaged| Entry {
+    let entry = |account: &&crate::domain::plan::people_plan::Unmanaged| Entry {
         people: one(
             account.user_name.as_ref().map_or("(no userName)", |name| name.as_str()),
             None,

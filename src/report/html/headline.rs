@@ -1,7 +1,7 @@
 //! What happens, in a sentence.
 
-use crate::domain::operation::Kind;
-use crate::domain::policy::Product;
+use crate::domain::model::policy::Product;
+use crate::domain::plan::operation::Kind;
 use crate::report::subject::{Ending, Report, amount};
 
 /// The plan, or what became of it, as one would say it on the telephone.

@@ -11,9 +11,9 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use crate::domain::journal::Concluded;
-use crate::domain::mapping::Edited;
-use crate::domain::operation::Operation;
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::people_plan::Edited;
 use crate::report::html::entries::{self, Section};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};

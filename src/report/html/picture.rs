@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::domain::guard::Usage;
-use crate::domain::operation::Kind;
-use crate::domain::policy::Product;
+use crate::domain::model::policy::Product;
+use crate::domain::plan::operation::Kind;
+use crate::domain::planning::limits::Usage;
 use crate::report::subject::{Report, amount, counted};
 
 /// How wide a picture is, in its own units.
@@ -92,7 +92,7 @@ pub(super) fn gauge(usage: &Usage) -> Gauge {
 #[cfg(test)]
 mod tests {
     use super::{WIDTH, gauge};
-    use crate::domain::guard::Usage;
+    use crate::domain::planning::limits::Usage;
 
     #[test]
     fn a_gauge_is_full_at_its_limit_and_says_when_it_is_broken() {

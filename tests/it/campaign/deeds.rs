@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{self, Duplicate};
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction, Limit, Limits, MissingRule, Protected};
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Limit, Limits, MissingRule, Protected};
 use serde_json::json;
 
 use crate::campaign::story::{Deed, PEOPLE, Story, Turn};

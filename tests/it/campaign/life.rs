@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta;
-use okta_haiilo_sync::domain::guard::Decision;
+use okta_haiilo_sync::domain::planning::limits::Decision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -90,7 +90,7 @@ fn heal(life: &Life) {
 async fn cycle(
     life: &mut Life,
     oracle: &mut Oracle,
-    given: Option<okta_haiilo_sync::domain::ids::ApprovalId>,
+    given: Option<okta_haiilo_sync::domain::model::ids::ApprovalId>,
     turned: Option<&(u64, String)>,
 ) -> Result<Result<Ran, CycleError>, String> {
     life.world.okta.forget_calls();

@@ -1,12 +1,10 @@
 //! The truth about everybody, read from the simulators' own state, never from an answer.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::campaign::deeds::Life;
 use chrono::{DateTime, Utc};
 use okta_haiilo_sim::haiilo::Account;
 use okta_haiilo_sync::clock::Clock as _;
-
-use crate::campaign::deeds::Life;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How somebody stands in Okta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

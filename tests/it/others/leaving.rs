@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
-use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction};
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::report::{View, text};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::guard::Decision;
+use okta_haiilo_sync::domain::planning::limits::Decision;
 use serde_json::json;
 
 use crate::told::told;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{Duplicate, Filters, Manner, UserNames};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::operation::Kind;
+use okta_haiilo_sync::domain::plan::operation::Kind;
 use serde_json::json;
 
 use crate::world::{World, mapping, outcomes, seed};

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{OWNER, route};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::ids::UserName;
-use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
-use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction, Protected};
+use okta_haiilo_sync::domain::model::ids::UserName;
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Protected};
+use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
 use serde_json::json;
 
 use crate::world::{World, mapping, outcomes, seed};

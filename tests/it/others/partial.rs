@@ -5,9 +5,9 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, Account, Patch, Put, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
-use okta_haiilo_sync::domain::leaver::{Fate, KeptBecause};
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
-use okta_haiilo_sync::domain::policy::MissingRule;
+use okta_haiilo_sync::domain::model::policy::MissingRule;
+use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
 use serde_json::{Value, json};
 
 use crate::told::told;

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::{Bend, route};
-use okta_haiilo_sync::domain::leaver::{DeletesBlocked, Fate};
-use okta_haiilo_sync::domain::policy::{AdoptedRule, LeaverAction};
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate};
 use serde_json::json;
 
 use crate::world::{World, mapping};

@@ -1,21 +1,19 @@
 //! What is remembered: lost, old, damaged, never begun, or written by two at once.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs;
-
+use crate::world::{World, free_lock, outcomes, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::guard::Decision;
-use okta_haiilo_sync::domain::leaver::Fate;
-use okta_haiilo_sync::domain::link::Origin;
-use okta_haiilo_sync::domain::policy::LeaverAction;
+use okta_haiilo_sync::domain::model::link::Origin;
+use okta_haiilo_sync::domain::model::policy::LeaverAction;
+use okta_haiilo_sync::domain::plan::leaver::Fate;
+use okta_haiilo_sync::domain::planning::limits::Decision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use okta_haiilo_sync::store::{CycleLock, LockError};
 use serde_json::json;
-
-use crate::world::{World, free_lock, outcomes, seed};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
 
 /// Every file in the store's folder with its bytes.
 fn files(world: &World) -> BTreeMap<OsString, Vec<u8>> {

@@ -2,8 +2,6 @@
 //!
 //! It decides who is heard and by whom; what becomes of accounts is none of its business.
 
-use serde_json::{Value, json};
-
 use crate::face::{Answer, Call, Side};
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet;
@@ -17,6 +15,7 @@ use crate::haiilo::scim::discovery;
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::state::{Haiilo, TOKEN};
 use crate::haiilo::writes::{Job, Note};
+use serde_json::{Value, json};
 
 impl Side for Haiilo {
     type Bend = Bend;

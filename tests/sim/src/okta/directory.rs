@@ -4,15 +4,13 @@
 //! profile takes four times the memory and is needed only when it changes. Lifecycle rules follow the user and application-user
 //! sections of Okta's management API; who calls what in which order is the business of `org`.
 
+use crate::okta::ids::okta_id;
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
-
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
-use crate::okta::ids::okta_id;
 
 /// A point in time as Okta writes it; many records of one moment share it.
 pub(super) type Stamp = Arc<str>;

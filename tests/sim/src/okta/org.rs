@@ -4,8 +4,6 @@
 //! operations of the management API: a deactivated user loses every assignment and does not get them back, a suspended one keeps them.
 //! Nothing here knows HTTP.
 
-use serde_json::{Map, Value, json};
-
 use crate::clock::SimClock;
 use crate::okta::app::App;
 use crate::okta::auth::Auth;
@@ -16,6 +14,7 @@ use crate::okta::past::{Lag, Past};
 use crate::okta::rate::{Bucket, Rates};
 use crate::okta::schemas::Attributes;
 use crate::people::{Person, person};
+use serde_json::{Map, Value, json};
 
 /// A simulated org.
 #[derive(Clone, Debug)]

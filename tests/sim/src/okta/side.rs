@@ -2,9 +2,6 @@
 //!
 //! The order of checks is Okta's as far as it can be seen from outside: path, rate, credential, question.
 
-use bytes::Bytes;
-use serde_json::Value;
-
 use crate::face::{Answer, Call, Side};
 use crate::okta::auth::{API_TOKEN, At};
 use crate::okta::bend::{Bend, Change};
@@ -15,6 +12,8 @@ use crate::okta::past::Sight;
 use crate::okta::rate::{Over, Standing};
 use crate::okta::route::{self, Route, Target};
 use crate::okta::schemas;
+use bytes::Bytes;
+use serde_json::Value;
 
 impl Side for Okta {
     type Bend = Bend;

@@ -1,9 +1,8 @@
 //! Profile fields: which exist, where they stand, and what becomes of those that do not exist.
 
+use crate::world::{ENTERPRISE, USER, World, changed, new_user, refused};
 use okta_haiilo_sim::haiilo::{Container, Did, Directory, PROFILE_FIELDS, Unknown};
 use serde_json::{Value, json};
-
-use crate::world::{ENTERPRISE, USER, World, changed, new_user, refused};
 
 const URN: &str = "urn:example:scim:schemas:extension:profile:2.0:User";
 

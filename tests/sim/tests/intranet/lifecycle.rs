@@ -1,11 +1,10 @@
 //! What becomes of accounts that are not wanted any more, and how they come back.
 
+use crate::world::{World, changed, new_user, refused};
 use okta_haiilo_sim::haiilo::{
     Activation, Again, Bend, By, Change, Delete, Deleted, Deprovision, Did, Directory, Remains, Seen, route,
 };
 use serde_json::{Value, json};
-
-use crate::world::{World, changed, new_user, refused};
 
 fn deactivated() -> Did {
     Did::Deactivated(vec![Change { path: "active".to_owned(), from: Some(json!(true)), to: Some(json!(false)) }])

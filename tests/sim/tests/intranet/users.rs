@@ -1,9 +1,8 @@
 //! Users of an intranet: what is kept of them, what is unique, and how they are found.
 
+use crate::world::{ENTERPRISE, USER, World, changed, new_user, refused, seed};
 use okta_haiilo_sim::haiilo::{Did, ExternalIds, Origin, Resource};
 use serde_json::{Value, json};
-
-use crate::world::{ENTERPRISE, USER, World, changed, new_user, refused, seed};
 
 #[tokio::test]
 async fn a_create_is_answered_journalled_and_found() {

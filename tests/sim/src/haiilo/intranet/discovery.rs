@@ -1,7 +1,5 @@
 //! How an intranet describes itself (RFC 7643 5 to 7): users with their profile fields, and groups.
 
-use serde_json::Value;
-
 use crate::haiilo::intranet::fields::{self, CORE};
 use crate::haiilo::manner::{Container, Directory, Kept, MemberShape};
 use crate::haiilo::scim::discovery;
@@ -9,6 +7,7 @@ use crate::haiilo::scim::schema::{
     self, BARE_MEMBERS, DESCRIPTION, ENTERPRISE, ENTERPRISE_ATTRIBUTES, GROUP, GROUP_NAME, GROUPS_OF_USER, MEMBERS,
     USER, USER_ATTRIBUTES,
 };
+use serde_json::Value;
 
 /// The types of resources.
 pub(crate) fn resource_types(directory: &Directory, base: &str) -> Vec<Value> {

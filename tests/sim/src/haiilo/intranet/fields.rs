@@ -3,14 +3,13 @@
 //!
 //! What it does not know is refused or taken for not sent, as the directory is set up.
 
-use serde_json::Value;
-
 use crate::haiilo::manner::{Container, Directory, Unknown};
 use crate::haiilo::scim::patch::{Operation, Target, Verb};
 use crate::haiilo::scim::path::AttrPath;
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::schema::{self, ENTERPRISE, ENTERPRISE_ATTRIBUTES};
 use crate::haiilo::scim::text::{Attributes, is_unassigned};
+use serde_json::Value;
 
 /// What SCIM writes before the name of a field.
 pub(crate) const PREFIX: &str = "profileField_";

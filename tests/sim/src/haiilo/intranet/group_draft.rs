@@ -3,10 +3,6 @@
 //! A draft never walks through the members that a write does not name, so that one more member of a large group costs as much as of a
 //! small one. It looks accounts up and changes nothing that is stored.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
-
 use crate::haiilo::intranet::groups::{Entry, Values};
 use crate::haiilo::manner::{Directory, FilteredPaths, Kept, Manner};
 use crate::haiilo::record::Change;
@@ -15,6 +11,8 @@ use crate::haiilo::scim::patch::{Operation, Target, Verb};
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::store::{Seen, Store};
 use crate::haiilo::scim::text::{Attributes, get, set};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A group while it is written.
 #[derive(Debug)]

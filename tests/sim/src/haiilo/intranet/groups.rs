@@ -1,11 +1,10 @@
 //! The groups of an intranet: by number, by id and by name, and who is in them. It knows members by their numbers and nothing of accounts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
-
 use crate::haiilo::scim::membership::Membership;
 use crate::haiilo::scim::store::{Origin, uuid};
 use crate::haiilo::scim::text::folded;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Where the ids of groups begin, far from those of accounts.
 const FIRST: u64 = 1 << 41;

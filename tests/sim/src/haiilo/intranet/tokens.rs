@@ -2,17 +2,15 @@
 //!
 //! The client belongs to the user directory and not to a person. It knows no accounts.
 
-use std::collections::HashMap;
-
+use crate::face::{Answer, Call};
+use crate::haiilo::manner::{ClientAuth, Directory, Presence};
+use crate::haiilo::scim::store::uuid;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
+use std::collections::HashMap;
 use url::form_urlencoded;
-
-use crate::face::{Answer, Call};
-use crate::haiilo::manner::{ClientAuth, Directory, Presence};
-use crate::haiilo::scim::store::uuid;
 
 /// The id of the directory's API client.
 pub const CLIENT_ID: &str = "user-directory-client";

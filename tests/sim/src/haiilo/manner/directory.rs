@@ -1,8 +1,7 @@
 //! How the user directory of an intranet is set up, where its articles describe a choice or leave one open. It belongs to that product alone.
 
-use std::collections::BTreeSet;
-
 use crate::haiilo::manner::looks::Presence;
+use std::collections::BTreeSet;
 
 /// The profile fields that every intranet has, by their internal names.
 pub const PROFILE_FIELDS: [&str; 22] = [

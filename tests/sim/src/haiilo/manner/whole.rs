@@ -3,10 +3,6 @@
 //! [`Manner::default`] is a polite server that follows RFC 7643 and RFC 7644. Everything here is data; what it does is written where it
 //! is used. Nothing in it belongs to one product but what `product` and `directory` hold.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
 use crate::haiilo::manner::directory::Directory;
 use crate::haiilo::manner::listing::{
     Count, CountZero, Envelope, Filters, NoRows, Order, OverCap, PastEnd, StartZero, Totals,
@@ -18,6 +14,8 @@ use crate::haiilo::manner::product::{AddressChoice, GroupError, Strictness, When
 use crate::haiilo::manner::writing::{
     Create, Delete, Duplicate, Etag, FilteredPaths, Patch, Pathless, Put, SecondDelete, Unmatched,
 };
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The whole manner of a server.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,161 @@
+//! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
+
+use crate::domain::explain::memberships::{GroupOfPerson, groups_of};
+use crate::domain::groups::member_index::Roster;
+use crate::domain::listing::snapshot::PersonState;
+use crate::domain::mapping::{Mapper, Mapping, Traced};
+use crate::domain::model::account::Account;
+use crate::domain::model::assignment::{Assignment, EmbeddedUser, Standing};
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::model::link::Link;
+use crate::domain::plan::hold::Held;
+use crate::domain::plan::leaver::{Leaver, LeaverRecord};
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::people_plan::{Missing, Parked, Plan};
+use crate::domain::planning::known::Known;
+use crate::domain::planning::leaver_decision;
+use crate::domain::scim::value::Value;
+
+/// What Okta says about one person who was asked about by id.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The id.
+    pub id: OktaUserId,
+    /// The user; `None` where Okta has none of this id, or does not show it.
+    pub user: Option<EmbeddedUser>,
+    /// Okta's word for the user's status.
+    pub status: Option<String>,
+    /// The assignment; `None` where the person is not assigned.
+    pub assignment: Option<Assignment>,
+}
+
+/// Everything about one person.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// What Okta says by id.
+    pub asked: Asked,
+    /// What follows from the row in Okta's listing; `None` where there is none.
+    pub listed: Option<PersonState>,
+    /// What the two statuses mean together; `None` for somebody who is not assigned.
+    pub standing: Option<Standing>,
+    /// Rule by rule, each with what the account holds.
+    pub mapping: Vec<(Traced, Option<Value>)>,
+    /// The link.
+    pub link: Option<Link>,
+    /// The linked account, or the one that is adopted, as Haiilo's listing shows it.
+    pub account: Option<Account>,
+    /// The pattern that protects the account.
+    pub protected: Option<String>,
+    /// What is remembered since the person was gone from the listing.
+    pub leaver: Option<LeaverRecord>,
+    /// What an operator said about the person.
+    pub said: Vec<Said>,
+    /// The chosen groups of the person.
+    pub groups: Vec<GroupOfPerson>,
+    /// What the plan does.
+    pub planned: Planned,
+}
+
+/// What an operator said about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// `release`.
+    Released,
+    /// `recreate`.
+    Pinned,
+}
+
+/// What the plan says about one person.
+#[derive(Clone, Debug, Default)]
+pub struct Planned {
+    /// Operations.
+    pub operations: Vec<Operation>,
+    /// The fate of the account.
+    pub leaver: Option<Leaver>,
+    /// Why nothing is done.
+    pub held: Vec<Held>,
+    /// Values that are not sent again.
+    pub parked: Vec<Parked>,
+    /// That Haiilo does not show the account.
+    pub missing: Option<Missing>,
+}
+
+impl Explanation {
+    /// Puts together what is known.
+    pub fn new(asked: Asked, known: Known<'_>) -> Self {
+        let Known { plan, people, accounts, memory, policy, mapping } = known;
+        let id = &asked.id;
+        let planned = Planned::of(id, plan);
+        let link = memory.links.of_person(id).cloned();
+        let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
+        let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
+        let account = account.and_then(|id| accounts.position(id)).map(|at| accounts.accounts()[at].clone());
+        let names =
+            [link.as_ref().map(|link| &link.user_name), account.as_ref().and_then(|one| one.user_name.as_ref())];
+        let haiilo_id = link.as_ref().map(|link| &link.haiilo_id).or(account.as_ref().map(|account| &account.id));
+        let protected =
+            haiilo_id.and_then(|id| leaver_decision::protection(policy, memory, id, names.into_iter().flatten()));
+        let mut said = Vec::new();
+        said.extend(memory.released.contains(id).then_some(Said::Released));
+        said.extend(memory.pinned.contains(id).then_some(Said::Pinned));
+        Self {
+            listed: people.get(id).map(|person| person.state.clone()),
+            standing: asked.assignment.as_ref().map(|assignment| assignment.standing(policy.statuses)),
+            mapping: asked.assignment.clone().map_or_else(Vec::new, |person| traced(mapping, person, account.as_ref())),
+            leaver: memory.leavers.get(id).cloned(),
+            link,
+            account,
+            protected,
+            said,
+            groups: groups_of_person(id, known),
+            planned,
+            asked,
+        }
+    }
+
+    /// The name under which a report shows the person.
+    pub fn user_name(&self) -> Option<&UserName> {
+        let listed = self.listed.as_ref().and_then(PersonState::user_name);
+        let linked = self.link.as_ref().map(|link| &link.user_name);
+        listed.or(self.asked.assignment.as_ref().and_then(|assignment| assignment.user_name.as_ref())).or(linked)
+    }
+}
+
+/// The chosen groups of a person, where groups are synced.
+fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
+    let Known { plan, people, accounts, memory, .. } = known;
+    if plan.groups.memberships.is_empty() {
+        return Vec::new();
+    }
+    let roster = Roster::of((people, accounts, &memory.links), plan);
+    roster.of_person(id).map_or_else(Vec::new, |seat| groups_of(seat, &plan.groups))
+}
+
+impl Planned {
+    fn of(id: &OktaUserId, plan: &Plan) -> Self {
+        Self {
+            operations: plan.operations.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            leaver: plan.leavers.iter().find(|one| one.okta_id == *id).cloned(),
+            held: plan.held.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            parked: plan.parked.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            missing: plan.missing.iter().find(|one| one.okta_id == *id).cloned(),
+        }
+    }
+}
+
+/// The rules, each with what the account holds.
+fn traced(mapping: &Mapping, person: Assignment, account: Option<&Account>) -> Vec<(Traced, Option<Value>)> {
+    let held = |traced: &Traced| {
+        let account = account?;
+        if traced.place == mapping.user_name().path.to_string() {
+            return account.user_name.as_ref().and_then(|name| Value::text(name.as_str()));
+        }
+        let slot = mapping.rules().iter().position(|rule| rule.path.to_string() == traced.place)?;
+        account.values.get(slot).cloned().flatten()
+    };
+    let with_held = |traced: Traced| {
+        let held = held(&traced);
+        (traced, held)
+    };
+    Mapper::new(mapping).trace(person).into_iter().map(with_held).collect()
+}

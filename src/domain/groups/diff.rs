@@ -1,0 +1,192 @@
+//! Making the plan about groups: from both sides' groups and members to operations, and to reasons where there is none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use crate::domain::groups::matching::{Matched, Matching, Target};
+use crate::domain::groups::member_index::{Freedom, Roster};
+use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup, Seat, same};
+use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::model::link::Origin;
+use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupOperation, Removals};
+use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, Membership};
+use crate::domain::plan::hold::{GroupHeldReason, HeldGroup};
+use crate::domain::state::sync_state::GroupMemory;
+
+/// The members of one group, as far as they could be read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// In Okta; or why not.
+    pub wanted: Result<Members, String>,
+    /// In Haiilo; or why not.
+    pub shown: Result<Members, String>,
+}
+
+/// What the plan is made from besides what was matched.
+#[derive(Clone, Copy, Debug)]
+pub struct Grounds<'a> {
+    /// The groups that take part.
+    pub chosen: &'a [OktaGroup],
+    /// All groups of Haiilo.
+    pub shown: &'a [HaiiloGroup],
+    /// What the store remembers.
+    pub memory: &'a GroupMemory,
+    /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
+    pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
+    /// Everybody who is assigned or linked.
+    pub roster: &'a Roster<'a>,
+}
+
+/// Makes the plan.
+pub fn draft(grounds: Grounds<'_>, matching: Matching<'_>, readings: &BTreeMap<OktaGroupId, Reading>) -> GroupPlan {
+    let Matching { matched, held } = matching;
+    let mut draft = Draft { grounds, plan: GroupPlan { state: GroupState::Planned, held, ..GroupPlan::default() } };
+    for matched in &matched {
+        match readings.get(&matched.group.id) {
+            Some(Reading { wanted: Ok(wanted), shown: Ok(shown) }) => draft.group(matched, wanted, shown),
+            Some(Reading { wanted: Err(why), .. }) => draft.hold(matched, GroupHeldReason::MembersUnread(why.clone())),
+            Some(Reading { shown: Err(why), .. }) => draft.hold(matched, GroupHeldReason::ShownUnread(why.clone())),
+            None => draft.hold(matched, GroupHeldReason::MembersUnread("nobody asked".to_owned())),
+        }
+    }
+    draft.deletes();
+    draft.counts();
+    let Draft { grounds, mut plan } = draft;
+    plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
+    plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
+    let seats: BTreeSet<Seat> = plan
+        .operations
+        .iter()
+        .flat_map(|operation| {
+            let (add, remove) = operation.moves();
+            add.iter().chain(remove).copied()
+        })
+        .collect();
+    plan.people = seats.into_iter().map(|seat| (seat, grounds.roster.who(seat))).collect();
+    plan
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    grounds: Grounds<'a>,
+    plan: GroupPlan,
+}
+
+impl Draft<'_> {
+    fn hold(&mut self, matched: &Matched<'_>, reason: GroupHeldReason) {
+        self.plan.held.push(HeldGroup {
+            okta_id: matched.group.id.clone(),
+            haiilo_id: matched.target.shown().map(|shown| shown.id.clone()),
+            name: matched.group.name.clone(),
+            reason,
+        });
+    }
+
+    fn group(&mut self, matched: &Matched<'_>, wanted: &Members, shown: &Members) {
+        let Matched { group, target } = matched;
+        let before = self.plan.operations.len();
+        let haiilo_id = target.shown().map(|shown| shown.id.clone());
+        match target {
+            Target::Unowned(shown, origin) => {
+                self.push(group, GroupAction::Link { haiilo_id: shown.id.clone(), origin: *origin });
+            }
+            Target::Nothing => self.push(group, GroupAction::Create { description: group.description.clone() }),
+            Target::Linked(..) => {}
+        }
+        if let Some(shown) = target.shown() {
+            let changes = changes(group, shown, target.described());
+            if !changes.is_empty() {
+                self.push(group, GroupAction::Update { haiilo_id: shown.id.clone(), changes });
+            }
+        }
+        self.members(group, haiilo_id, wanted, shown);
+        self.plan.counts.unchanged += usize::from(self.plan.operations.len() == before);
+        self.plan.memberships.push(Membership {
+            okta_id: group.id.clone(),
+            name: group.name.clone(),
+            wanted: wanted.clone(),
+            shown: shown.clone(),
+        });
+    }
+
+    fn members(&mut self, group: &OktaGroup, haiilo_id: Option<HaiiloGroupId>, wanted: &Members, shown: &Members) {
+        let is_free = |seat: &Seat| self.grounds.roster.freedom(*seat) == Freedom::Free;
+        let (add, unready): (Vec<Seat>, Vec<Seat>) = wanted.without(shown).partition(is_free);
+        let (remove, kept): (Vec<Seat>, Vec<Seat>) = shown.without(wanted).partition(is_free);
+        self.plan.counts.kept += unready.len() + kept.len();
+        self.plan.counts.strangers += shown.others();
+        if !add.is_empty() || !remove.is_empty() {
+            self.push(group, GroupAction::Members { haiilo_id, add, remove, removals: Removals::Free });
+        }
+    }
+
+    fn push(&mut self, group: &OktaGroup, action: GroupAction) {
+        self.plan.operations.push(GroupOperation { okta_id: group.id.clone(), name: group.name.clone(), action });
+    }
+
+    /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
+    fn deletes(&mut self) {
+        let Grounds { chosen, shown, memory, gone, roster: _ } = self.grounds;
+        let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
+        let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
+        for link in memory.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
+            let Some(shown) = shown.get(&link.haiilo_id) else { continue };
+            let members = match gone.get(&link.okta_id).filter(|_| link.origin == Origin::Created) {
+                None => {
+                    self.plan.counts.left += 1;
+                    continue;
+                }
+                Some(Ok(members)) => *members,
+                Some(Err(why)) => {
+                    self.plan.held.push(HeldGroup {
+                        okta_id: link.okta_id.clone(),
+                        haiilo_id: Some(link.haiilo_id.clone()),
+                        name: link.name.clone(),
+                        reason: GroupHeldReason::ShownUnread(why.clone()),
+                    });
+                    continue;
+                }
+            };
+            self.plan.operations.push(GroupOperation {
+                okta_id: link.okta_id.clone(),
+                name: shown.name.clone(),
+                action: GroupAction::Delete { haiilo_id: link.haiilo_id.clone(), members, removals: Removals::Free },
+            });
+        }
+    }
+
+    fn counts(&mut self) {
+        let Grounds { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
+        let adopted: BTreeSet<&HaiiloGroupId> =
+            self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
+        let owners = memory.owners();
+        let is_ours = |id: &HaiiloGroupId| owners.contains_key(id) || adopted.contains(id);
+        let unmanaged = shown.iter().filter(|group| !is_ours(&group.id)).count();
+        self.plan.counts = GroupCounts { chosen: chosen.len(), unmanaged, ..self.plan.counts };
+    }
+}
+
+/// The attributes of a group that change.
+fn changes(group: &OktaGroup, shown: &HaiiloGroup, described: Option<&str>) -> Vec<GroupChange> {
+    let mut changes = Vec::new();
+    if !same(Some(&group.name), Some(&shown.name)) {
+        changes.push(GroupChange {
+            attribute: GroupAttribute::Name,
+            from: Some(shown.name.clone()).filter(|name| !name.is_empty()),
+            to: Some(CompactString::from(group.name.trim())),
+        });
+    }
+    let (from, to) = (shown.description.as_deref(), group.description.as_deref());
+    let is_to_be_set = match to {
+        // A server that drops descriptions is not sent the same one again.
+        Some(_) => !same(from, to) && !same(described, to),
+        // A description that somebody else wrote stays.
+        None => from.is_some() && described.is_some(),
+    };
+    if is_to_be_set {
+        let (from, to) = (shown.description.clone(), group.description.clone());
+        changes.push(GroupChange { attribute: GroupAttribute::Description, from, to });
+    }
+    changes
+}

@@ -1,0 +1,104 @@
+//! The guard of groups: a group that would lose too many members in a day loses none, until an operator lets exactly these go. Groups give
+//! roles, so that this is a matter of each group by itself; people still come in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::model::ids::{ApprovalId, OktaGroupId};
+use crate::domain::model::policy::Limit;
+use crate::domain::plan::group_operation::{GroupAction, GroupOperation, Removals};
+use crate::domain::plan::group_plan::{GroupPlan, RefusedRemovals};
+use crate::domain::planning::limits::{LimitName, Violation, id_of};
+use crate::domain::state::sync_state::{Approval, GroupMemory};
+
+/// What removals are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds<'a> {
+    /// `limits.members`; `None` where it is off.
+    pub limit: Option<Limit>,
+    /// What the store remembers of groups.
+    pub memory: &'a GroupMemory,
+    /// Approvals that were given before.
+    pub approvals: &'a [Approval],
+    /// An approval that was named with the command.
+    pub given: Option<&'a ApprovalId>,
+    /// Okta's time.
+    pub now: DateTime<Utc>,
+}
+
+/// Says of each removal whether it may be done.
+pub fn judge(plan: &mut GroupPlan, bounds: Bounds<'_>) {
+    let Some(limit) = bounds.limit else { return };
+    let mut broken: Vec<(usize, RefusedRemovals, Vec<String>)> = Vec::new();
+    let inside: BTreeMap<&OktaGroupId, u64> =
+        plan.memberships.iter().map(|one| (&one.okta_id, one.shown.seats().len() as u64)).collect();
+    for (at, operation) in plan.operations.iter().enumerate() {
+        let Some((planned, members)) = losses(operation, &inside) else { continue };
+        let recent = bounds.memory.removed.get(&operation.okta_id).copied().unwrap_or(0);
+        let (found, allowed) = (recent + planned, limit.allowed(members + recent));
+        if planned > 0 && found > allowed {
+            let refused = RefusedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
+            broken.push((at, refused, operation.removal_items(&plan.people)));
+        }
+    }
+    let alive: Vec<&Approval> = bounds.approvals.iter().filter(|approval| approval.until > bounds.now).collect();
+    let covering = |items: &[String]| {
+        let covers = |approval: &&&Approval| items.iter().all(|item| approval.items.contains(item));
+        alive.iter().find(covers).map(|approval| approval.id.clone())
+    };
+    let mut open = Vec::new();
+    for (at, refused, items) in broken {
+        match covering(&items) {
+            Some(id) => set(&mut plan.operations[at], Removals::Approved(id)),
+            None => open.push((at, refused, items)),
+        }
+    }
+    if open.is_empty() {
+        return;
+    }
+    let items: BTreeSet<String> = open.iter().flat_map(|(_, _, items)| items.clone()).collect();
+    let id = id_of(&items);
+    let is_given = bounds.given == Some(&id);
+    for (at, refused, _) in open {
+        if is_given {
+            set(&mut plan.operations[at], Removals::Approved(id.clone()));
+        } else {
+            set(&mut plan.operations[at], Removals::Refused);
+            plan.refused.push(refused);
+        }
+    }
+    plan.approval_id = (!is_given).then_some(id);
+}
+
+/// What an approval of the refused removals names.
+pub fn refused_items(plan: &GroupPlan) -> BTreeSet<String> {
+    let refused = plan.operations.iter().filter(|operation| operation.removals() == Some(&Removals::Refused));
+    refused.flat_map(|operation| operation.removal_items(&plan.people)).collect()
+}
+
+/// The broken limits, one for each group.
+pub fn violations(plan: &GroupPlan) -> Vec<Violation> {
+    let violation = |RefusedRemovals { okta_id: _, found, allowed }: &RefusedRemovals| Violation {
+        limit: LimitName::Members,
+        found: *found,
+        allowed: *allowed,
+    };
+    plan.refused.iter().map(violation).collect()
+}
+
+/// How many members an operation takes out of a group, and how many of ours it has, of those that each group has.
+fn losses(operation: &GroupOperation, inside: &BTreeMap<&OktaGroupId, u64>) -> Option<(u64, u64)> {
+    match &operation.action {
+        GroupAction::Members { remove, .. } => Some((remove.len() as u64, *inside.get(&operation.okta_id)?)),
+        GroupAction::Delete { members, .. } => Some((*members, *members)),
+        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
+    }
+}
+
+fn set(operation: &mut GroupOperation, to: Removals) {
+    match &mut operation.action {
+        GroupAction::Members { removals, .. } | GroupAction::Delete { removals, .. } => *removals = to,
+        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => {}
+    }
+}

@@ -1,0 +1,154 @@
+//! The roster of a cycle: everybody who is assigned or linked, each with a seat, and whether memberships of theirs may change.
+//!
+//! Made from the plan about people: whoever is held, out of scope or gone keeps the memberships that they have, and is given none.
+
+use std::collections::BTreeSet;
+
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::domain::model::group::Seat;
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Links;
+use crate::domain::plan::group_operation::Who;
+use crate::domain::plan::operation::{Action, Kind};
+use crate::domain::plan::people_plan::Plan;
+
+/// No position.
+const NONE: u32 = u32::MAX;
+
+/// Everybody who is assigned or linked.
+#[derive(Clone, Debug)]
+pub struct Roster<'a> {
+    people: &'a AssignmentSnapshot,
+    accounts: &'a AccountSnapshot,
+    links: &'a Links,
+    /// In the order of the Okta ids.
+    rows: Vec<Row>,
+    /// For each account the seat of whoever has it.
+    by_account: Vec<u32>,
+}
+
+/// One person.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// Position among the people who are assigned.
+    person: u32,
+    /// Position among the links.
+    link: u32,
+    freedom: Freedom,
+}
+
+/// Whether memberships of a person may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freedom {
+    /// They follow Okta.
+    Free,
+    /// They stay as they are: it is not certain what is right.
+    Kept,
+}
+
+impl<'a> Roster<'a> {
+    /// Seats everybody. `plan` is that about people.
+    pub fn of(
+        (people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links),
+        plan: &Plan,
+    ) -> Self {
+        let mut roster = Self {
+            people,
+            accounts,
+            links,
+            rows: Vec::with_capacity(people.people().len().max(links.len())),
+            by_account: vec![NONE; accounts.accounts().len()],
+        };
+        roster.fill(plan);
+        roster
+    }
+
+    fn fill(&mut self, plan: &Plan) {
+        let held: BTreeSet<&OktaUserId> = plan.held.iter().map(|held| &held.okta_id).collect();
+        let coming: BTreeSet<&OktaUserId> = plan
+            .operations
+            .iter()
+            .filter(|operation| matches!(operation.kind(), Kind::Link | Kind::Create))
+            .map(|operation| &operation.okta_id)
+            .collect();
+        let (people, links) = (self.people.people(), self.links);
+        let (mut at_person, mut at_link) = (0, 0);
+        while at_person < people.len() || at_link < links.len() {
+            let person = people.get(at_person);
+            let link = (at_link < links.len()).then(|| links.at(at_link));
+            let id = match (person, link) {
+                (Some(person), Some(link)) => (&person.id).min(&link.okta_id),
+                (Some(person), None) => &person.id,
+                (None, Some(link)) => &link.okta_id,
+                (None, None) => break,
+            };
+            let person = person.filter(|person| person.id == *id);
+            let link = link.filter(|link| link.okta_id == *id);
+            let account = link.and_then(|link| self.accounts.position(&link.haiilo_id));
+            if let Some(account) = account {
+                self.by_account[account] = number(self.rows.len());
+            }
+            let is_wanted = person.is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
+            let has_account = account.is_some() || coming.contains(id);
+            let freedom = if is_wanted && has_account && !held.contains(id) { Freedom::Free } else { Freedom::Kept };
+            self.rows.push(Row {
+                person: person.map_or(NONE, |_| number(at_person)),
+                link: link.map_or(NONE, |_| number(at_link)),
+                freedom,
+            });
+            at_person += usize::from(person.is_some());
+            at_link += usize::from(link.is_some());
+        }
+        self.seat_adopted(plan);
+    }
+
+    /// An account that becomes somebody's in this cycle is that person's already.
+    fn seat_adopted(&mut self, plan: &Plan) {
+        for operation in &plan.operations {
+            if let Action::Link { haiilo_id, .. } = &operation.action
+                && let (Some(seat), Some(account)) =
+                    (self.of_person(&operation.okta_id), self.accounts.position(haiilo_id))
+            {
+                self.by_account[account] = seat.0;
+            }
+        }
+    }
+
+    /// The seat of a person.
+    pub fn of_person(&self, id: &OktaUserId) -> Option<Seat> {
+        self.rows.binary_search_by(|row| self.id(*row).cmp(id)).ok().map(|at| Seat(number(at)))
+    }
+
+    /// The seat of whoever has an account.
+    pub fn of_account(&self, id: &str) -> Option<Seat> {
+        let at = self.accounts.position(&HaiiloId::new(id))?;
+        Some(self.by_account[at]).filter(|seat| *seat != NONE).map(Seat)
+    }
+
+    /// Whether memberships of a person may change.
+    pub fn freedom(&self, seat: Seat) -> Freedom {
+        self.rows[seat.0 as usize].freedom
+    }
+
+    /// Who sits there, for readers.
+    pub fn who(&self, seat: Seat) -> Who {
+        let row = self.rows[seat.0 as usize];
+        let wanted = self.people.people().get(row.person as usize).and_then(|person| person.state.user_name());
+        let linked = (row.link != NONE).then(|| &self.links.at(row.link as usize).user_name);
+        let okta_id = self.id(row).clone();
+        let user_name = wanted.or(linked).cloned().unwrap_or_else(|| UserName::new(okta_id.as_str()));
+        Who { okta_id, user_name }
+    }
+
+    fn id(&self, row: Row) -> &OktaUserId {
+        if row.person == NONE {
+            &self.links.at(row.link as usize).okta_id
+        } else {
+            &self.people.people()[row.person as usize].id
+        }
+    }
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).ok().filter(|number| *number != NONE).expect("nobody has four billion people")
+}

@@ -1,0 +1,98 @@
+//! A trail: where a walk along cursors was. A listing that goes in a circle, or has no end, is none.
+//!
+//! Follows "Link header" of core Okta API.
+
+use std::collections::HashSet;
+
+use crate::domain::listing::pager::{Incomplete, MOST_PAGES};
+use crate::domain::model::group::{Gathering, Members, OktaGroup, Seat};
+use crate::domain::model::key_index::hash;
+
+/// The pages of a walk so far.
+#[derive(Debug, Default)]
+pub(in crate::domain) struct Trail {
+    cursors: HashSet<u64>,
+    pages: usize,
+    ended: Ended,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ended {
+    #[default]
+    NotYet,
+    Yes,
+}
+
+impl Trail {
+    /// A page was read, behind which this cursor leads.
+    pub(in crate::domain) fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
+        self.pages += 1;
+        let Some(cursor) = next else {
+            self.ended = Ended::Yes;
+            return Ok(());
+        };
+        if !self.cursors.insert(hash(cursor)) {
+            return Err(Incomplete::Circle { page: self.pages });
+        }
+        if self.pages == MOST_PAGES { Err(Incomplete::Endless) } else { Ok(()) }
+    }
+
+    /// Whether the last page was read.
+    pub(in crate::domain) fn end(&self) -> Result<(), Incomplete> {
+        if self.ended == Ended::Yes { Ok(()) } else { Err(Incomplete::CutShort) }
+    }
+
+    /// Pages read.
+    pub(in crate::domain) fn pages(&self) -> usize {
+        self.pages
+    }
+}
+
+/// A walk through a listing of groups.
+#[derive(Debug, Default)]
+pub struct GroupWalk {
+    trail: Trail,
+    groups: Vec<OktaGroup>,
+}
+
+impl GroupWalk {
+    /// Takes the next page, and the cursor of the one behind it. A row without an id may be any group, so that nothing is complete with it.
+    pub fn take(&mut self, rows: Vec<Option<OktaGroup>>, next: Option<&str>) -> Result<(), Incomplete> {
+        for row in rows {
+            self.groups.push(row.ok_or(Incomplete::Nameless)?);
+        }
+        self.trail.step(next)
+    }
+
+    /// The groups, if the last page was read.
+    pub fn finish(self) -> Result<Vec<OktaGroup>, Incomplete> {
+        self.trail.end().map(|()| self.groups)
+    }
+}
+
+/// A walk through the members of one group.
+#[derive(Debug, Default)]
+pub struct MemberWalk {
+    trail: Trail,
+    gathering: Gathering,
+}
+
+impl MemberWalk {
+    /// Takes the next page: each id with its seat, where it has one, and the cursor of the page behind it.
+    pub fn take<'i>(
+        &mut self,
+        rows: impl IntoIterator<Item = Option<(Option<Seat>, &'i str)>>,
+        next: Option<&str>,
+    ) -> Result<(), Incomplete> {
+        for row in rows {
+            let (seat, id) = row.ok_or(Incomplete::Nameless)?;
+            self.gathering.take(seat, id);
+        }
+        self.trail.step(next)
+    }
+
+    /// The members, if the last page was read.
+    pub fn finish(self) -> Result<Members, Incomplete> {
+        self.trail.end().map(|()| self.gathering.finish())
+    }
+}

@@ -1,0 +1,340 @@
+//! A walk through a SCIM listing by index (RFC 7644, 3.4.2.4), whatever it lists: it is whole when its total agrees with the rows received, or
+//! with a second walk. What is known of rows is their ids alone.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::domain::model::key_index::hash;
+
+/// More pages than any organization has; a listing that goes on beyond is going in circles.
+pub(crate) const MOST_PAGES: usize = 20_000;
+
+/// A listing that is no basis for a plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incomplete {
+    /// A cursor came back.
+    #[error(
+        "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles: try again, and if it lasts, ask the support of that side"
+    )]
+    Circle {
+        /// The page, from 1.
+        page: usize,
+    },
+    /// There is no end.
+    #[error("there is no end after {MOST_PAGES} pages; try again, and if it lasts, ask the support of that side")]
+    Endless,
+    /// The walk was not finished.
+    #[error("the listing ended before its last page; try again")]
+    CutShort,
+    /// A total without rows.
+    #[error("the server says that it has {total} {what} and shows none; try again, and if it lasts, ask its support")]
+    NoRows {
+        /// Of what.
+        what: &'static str,
+        /// `totalResults`.
+        total: u64,
+    },
+    /// A row without an id, where each one matters.
+    #[error(
+        "a row of a page has no id, so that nobody knows which group or member it is; try again, and if it lasts, ask the support of that side"
+    )]
+    Nameless,
+}
+
+/// One page of a SCIM listing that shall be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// `startIndex`, from 1.
+    pub start: u64,
+    /// `count`.
+    pub count: u32,
+}
+
+/// What a SCIM listing lists.
+pub trait Listed {
+    /// The word for several of them.
+    const WHAT: &'static str;
+
+    /// The id by which two rows are the same.
+    fn id(&self) -> &str;
+}
+
+/// Whether two sources agree that a listing of accounts is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The rows received are as many as the server says, or a second walk gave the same ids.
+    Agreed,
+    /// They are not: the listing serves for updates, and for nothing that needs to know who is *not* there.
+    Doubtful(String),
+}
+
+/// A walk by index. It says which pages it needs next; they may be asked for at once and come in any order.
+#[derive(Debug)]
+pub struct Walk<T> {
+    count: u32,
+    stage: Stage,
+    pages: usize,
+    round: Round<T>,
+    first: Option<Round<T>>,
+}
+
+/// What a walk found: each row once, the later reading of it, and whether these are all.
+#[derive(Debug)]
+pub struct Walked<T> {
+    /// The rows, in no order; of two with the same id the one that stands first counts.
+    pub rows: Vec<T>,
+    /// Whether the listing is whole.
+    pub proof: Proof,
+    /// Pages read.
+    pub pages: usize,
+}
+
+/// Where a walk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was read.
+    Start,
+    /// The first page was shorter than asked; the second tells whether the server's pages are.
+    Second,
+    /// Pages up to the total were asked for.
+    Middle,
+    /// The page behind the last one was asked for, to see that it is empty.
+    End,
+    /// The end was seen.
+    Over,
+}
+
+/// What one walk from the first row to the last has seen.
+#[derive(Debug)]
+struct Round<T> {
+    rows: Vec<T>,
+    /// Hashes of the ids that were seen.
+    seen: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    unreadable: usize,
+    /// The row behind the last one that was received.
+    reached: u64,
+    totals: Vec<Option<u64>>,
+    /// Ranges of rows that a short page left out.
+    gaps: Vec<PageRequest>,
+    /// Pages that should have held rows and were empty.
+    holes: usize,
+    /// Pages that should have held new rows and held known ones.
+    repeats: usize,
+}
+
+impl<T> Default for Round<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            seen: HashSet::default(),
+            unreadable: 0,
+            reached: 0,
+            totals: Vec::new(),
+            gaps: Vec::new(),
+            holes: 0,
+            repeats: 0,
+        }
+    }
+}
+
+/// A number that is a hash already needs no other.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl<T: Listed> Walk<T> {
+    /// A walk that asks for `count` rows a page.
+    pub fn new(count: u32) -> Self {
+        Self { count, stage: Stage::Start, pages: 0, round: Round::default(), first: None }
+    }
+
+    /// The pages to ask for now; none once the walk is over.
+    pub fn wanted(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
+        if self.pages >= MOST_PAGES * 10 {
+            return Err(Incomplete::Endless);
+        }
+        if !self.round.gaps.is_empty() {
+            return Ok(std::mem::take(&mut self.round.gaps));
+        }
+        let next = vec![PageRequest { start: self.round.reached + 1, count: self.count }];
+        match self.stage {
+            Stage::Start | Stage::Second | Stage::End => Ok(next),
+            Stage::Middle => {
+                self.stage = Stage::End;
+                Ok(next)
+            }
+            Stage::Over => self.settle(),
+        }
+    }
+
+    /// Whether the page that was asked for last lies behind the last row, where some servers answer with an error.
+    pub fn is_past_the_end(&self) -> bool {
+        self.stage == Stage::End
+    }
+
+    /// Takes the rows of a page that was asked for, `None` for each that cannot be read, and the total that the server gave.
+    pub fn take_rows(
+        &mut self,
+        request: PageRequest,
+        rows: impl ExactSizeIterator<Item = Option<T>>,
+        total: Option<u64>,
+    ) -> Result<(), Incomplete> {
+        self.pages += 1;
+        let received = rows.len() as u64;
+        let is_repeat = self.round.add(rows) == 0 && received > 0;
+        match self.stage {
+            Stage::Start => {
+                self.round.totals.push(total);
+                self.round.reached = received;
+                self.stage = match (received, total) {
+                    (0, Some(total)) if total > 0 => return Err(Incomplete::NoRows { what: T::WHAT, total }),
+                    (0, _) => Stage::Over,
+                    (_, Some(total)) if total > received && received < u64::from(self.count) => Stage::Second,
+                    (_, Some(total)) if total > received => self.fan_out(received, total)?,
+                    _ => Stage::Middle,
+                };
+            }
+            Stage::Second => {
+                self.round.totals.push(total);
+                self.round.reached += received;
+                self.stage = match total {
+                    Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total)?,
+                    _ => Stage::Middle,
+                };
+            }
+            Stage::Middle => {
+                self.round.totals.push(total);
+                let due = u64::from(request.count).min(total.unwrap_or(0).saturating_sub(request.start - 1));
+                self.round.reached = self.round.reached.max(request.start - 1 + received);
+                if due > 0 && received == 0 {
+                    self.round.holes += 1;
+                } else if due > 0 && is_repeat {
+                    self.round.repeats += 1;
+                } else if received < due {
+                    let start = request.start + received;
+                    self.round.gaps.push(PageRequest { start, count: clamp(due - received) });
+                }
+            }
+            Stage::End => {
+                // Past the end some servers show the first rows again; only new ids are more of the listing.
+                if received == 0 || is_repeat {
+                    // Without a total, the same rows again may as well mean that the server does not heed startIndex.
+                    self.round.repeats += usize::from(is_repeat && self.round.totals.contains(&None));
+                    self.stage = Stage::Over;
+                } else {
+                    self.round.totals.push(total);
+                    self.round.reached += received;
+                }
+            }
+            Stage::Over => {}
+        }
+        Ok(())
+    }
+
+    /// Everything that was found, once nothing more is wanted.
+    pub fn walked(self) -> Result<Walked<T>, Incomplete> {
+        let what = T::WHAT;
+        let Self { count: _, stage, pages, round, first } = self;
+        if stage != Stage::Over || !round.gaps.is_empty() {
+            return Err(Incomplete::CutShort);
+        }
+        let proof = match &first {
+            None => round.agreement(),
+            Some(first) if first.repeats + round.repeats > 0 => {
+                Proof::Doubtful(format!("Haiilo answers with the same {what} whatever startIndex is asked for"))
+            }
+            Some(first) if first.seen == round.seen => Proof::Agreed,
+            Some(first) => Proof::Doubtful(format!(
+                "two walks through Haiilo's {what} gave different ids ({} and {})",
+                first.seen.len(),
+                round.seen.len()
+            )),
+        };
+        let unreadable = first.as_ref().map_or(0, |first| first.unreadable).max(round.unreadable);
+        let proof = match (unreadable, proof) {
+            (0, proof) => proof,
+            (unreadable, _) => Proof::Doubtful(format!("{unreadable} of Haiilo's {what} could not be read")),
+        };
+        // The later reading of a row stands first, so that it is the one that stays.
+        let mut rows = round.rows;
+        rows.extend(first.into_iter().flat_map(|first| first.rows));
+        Ok(Walked { rows, proof, pages })
+    }
+
+    /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
+    fn fan_out(&mut self, size: u64, total: u64) -> Result<Stage, Incomplete> {
+        // A total beyond belief must not be believed.
+        if total / size > MOST_PAGES as u64 * 10 {
+            return Err(Incomplete::Endless);
+        }
+        self.round.expect(total);
+        let first = self.round.reached + 1;
+        let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
+        self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
+        Ok(Stage::Middle)
+    }
+
+    /// At the end of a walk: over, or once more from the first row because the totals do not agree.
+    fn settle(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
+        if self.first.is_some() || self.round.agreement() == Proof::Agreed {
+            return Ok(Vec::new());
+        }
+        self.first = Some(std::mem::take(&mut self.round));
+        self.stage = Stage::Start;
+        self.wanted()
+    }
+}
+
+/// Accounts for which there is room before they come, at most: a total need not be true.
+const MOST_EXPECTED: u64 = 1_000_000;
+
+impl<T: Listed> Round<T> {
+    /// Makes room for all that the server says there is, so that nothing is moved as it grows.
+    fn expect(&mut self, total: u64) {
+        let more = clamp(total.min(MOST_EXPECTED)) as usize;
+        self.rows.reserve_exact(more.saturating_sub(self.rows.len()));
+        self.seen.reserve(more.saturating_sub(self.seen.len()));
+    }
+
+    /// Adds rows; how many of them were new.
+    fn add(&mut self, rows: impl Iterator<Item = Option<T>>) -> usize {
+        let before = self.rows.len() + self.unreadable;
+        for row in rows {
+            match row {
+                Some(row) if self.seen.insert(hash(row.id())) => self.rows.push(row),
+                Some(_) => {}
+                None => self.unreadable += 1,
+            }
+        }
+        self.rows.len() + self.unreadable - before
+    }
+
+    /// Whether every total is the number of rows received.
+    fn agreement(&self) -> Proof {
+        let received = (self.rows.len() + self.unreadable) as u64;
+        let agreed = self.totals.iter().all(|total| *total == Some(received)) && self.holes + self.repeats == 0;
+        let nothing_at_all = received == 0 && self.totals.iter().all(|total| matches!(total, None | Some(0)));
+        if agreed || nothing_at_all {
+            Proof::Agreed
+        } else {
+            Proof::Doubtful("the number of rows is not the total that Haiilo gives".to_owned())
+        }
+    }
+}
+
+fn clamp(rows: u64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,414 @@
+//! Snapshots: listings that were read to their end.
+//!
+//! The types here are the only way to a snapshot, so that none can exist of a listing that failed, was cut short or went in a circle.
+//! An Okta listing is a walk along cursors ("Link header", core Okta API); a SCIM listing is a walk by index (RFC 7644, 3.4.2.4) whose
+//! total must agree with the rows received, or with a second walk.
+
+use crate::domain::listing::cursor_guard::Trail;
+pub use crate::domain::listing::pager::{Incomplete, PageRequest, Proof};
+use crate::domain::listing::pager::{Listed, Walk, Walked};
+use crate::domain::model::account::{Account, AccountRow};
+use crate::domain::model::group::HaiiloGroup;
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::key_index::{Positions, hash};
+pub use crate::domain::model::person::{Person, PersonState};
+
+/// All people who are assigned to the application: a complete listing.
+#[derive(Clone, Debug)]
+pub struct AssignmentSnapshot {
+    people: Vec<Person>,
+    unreadable: usize,
+    pages: usize,
+}
+
+impl AssignmentSnapshot {
+    /// The people, in the order of their ids, each once.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// A person by id.
+    pub fn get(&self, id: &OktaUserId) -> Option<&Person> {
+        self.people.binary_search_by(|person| person.id.cmp(id)).ok().map(|at| &self.people[at])
+    }
+
+    /// Rows that named nobody.
+    pub fn unreadable(&self) -> usize {
+        self.unreadable
+    }
+
+    /// Pages read.
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// People who were each read by id: complete as to them, so that nothing may be concluded about anybody else.
+    pub(in crate::domain) fn of_few(people: Vec<Person>) -> Self {
+        AssignmentWalk { people, ..AssignmentWalk::default() }.snapshot()
+    }
+}
+
+/// A walk along cursors, page by page.
+#[derive(Debug, Default)]
+pub struct AssignmentWalk {
+    people: Vec<Person>,
+    unreadable: usize,
+    trail: Trail,
+}
+
+impl AssignmentWalk {
+    /// Takes the next page: its people, the number of rows that named nobody, and the cursor of the page after it.
+    pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
+        self.people.extend(people);
+        self.unreadable += unreadable;
+        self.trail.step(next)
+    }
+
+    /// The snapshot, if the last page was read.
+    pub fn finish(self) -> Result<AssignmentSnapshot, Incomplete> {
+        self.trail.end().map(|()| self.snapshot())
+    }
+
+    fn snapshot(self) -> AssignmentSnapshot {
+        let Self { mut people, unreadable, trail } = self;
+        people.sort_by(|left, right| left.id.cmp(&right.id));
+        // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
+        people.dedup_by(|later, earlier| {
+            let twice = later.id == earlier.id;
+            if twice && later.state != earlier.state {
+                earlier.state = PersonState::Contradiction(earlier.state.user_name().cloned());
+            }
+            twice
+        });
+        people.shrink_to_fit();
+        AssignmentSnapshot { people, unreadable, pages: trail.pages() }
+    }
+}
+
+/// All accounts that Haiilo shows.
+#[derive(Clone, Debug)]
+pub struct AccountSnapshot {
+    accounts: Vec<Account>,
+    by_id: Positions,
+    by_name: Positions,
+    proof: Proof,
+    pages: usize,
+}
+
+impl AccountSnapshot {
+    /// The accounts, in the order of their ids, each once.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The position of an account.
+    pub fn position(&self, id: &HaiiloId) -> Option<usize> {
+        self.by_id.candidates(hash(id.as_str())).find(|at| self.accounts[*at].id == *id)
+    }
+
+    /// The positions of all accounts with this userName.
+    pub fn named(&self, name: &UserName) -> Vec<usize> {
+        let candidates = self.by_name.candidates(name.key_hash());
+        let is_named = |at: &usize| self.accounts[*at].user_name.as_ref().is_some_and(|found| found.same_as(name));
+        let mut named: Vec<usize> = candidates.filter(is_named).collect();
+        named.sort_unstable();
+        named
+    }
+
+    /// Whether the listing is whole.
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// Pages read.
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Accounts that were each read by id or found by name: complete as to them, so that nothing may be concluded about any other.
+    pub(in crate::domain) fn of_few(accounts: Vec<Account>) -> Self {
+        Self::arrange(accounts, Proof::Agreed, 0)
+    }
+
+    fn arrange(mut accounts: Vec<Account>, proof: Proof, pages: usize) -> Self {
+        // Ids lie all over the memory: their beginnings, side by side, do nearly all of the sorting.
+        accounts.sort_by_cached_key(|account| beginning(account.id.as_str()));
+        accounts.sort_by(|left, right| left.id.cmp(&right.id));
+        accounts.dedup_by(|later, earlier| later.id == earlier.id);
+        accounts.shrink_to_fit();
+        let by_id = accounts.iter().map(|account| Some(hash(account.id.as_str()))).collect();
+        let by_name = accounts.iter().map(|account| Some(account.user_name.as_ref()?.key_hash())).collect();
+        Self { accounts, by_id, by_name, proof, pages }
+    }
+}
+
+/// One page of a SCIM listing.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    /// The rows.
+    pub rows: Vec<AccountRow>,
+    /// `totalResults`, where the server gave one.
+    pub total: Option<u64>,
+}
+
+impl Listed for Account {
+    const WHAT: &'static str = "users";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Listed for HaiiloGroup {
+    const WHAT: &'static str = "groups";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+/// A walk through accounts.
+pub type AccountWalk = Walk<Account>;
+
+impl Walk<Account> {
+    /// Takes a page that was asked for.
+    pub fn take(&mut self, request: PageRequest, page: AccountPage) -> Result<(), Incomplete> {
+        let AccountPage { rows, total } = page;
+        let rows = rows.into_iter().map(|row| match row {
+            AccountRow::Account(account) => Some(account),
+            AccountRow::Unreadable => None,
+        });
+        self.take_rows(request, rows, total)
+    }
+
+    /// The snapshot, once nothing more is wanted.
+    pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
+        let Walked { rows, proof, pages } = self.walked()?;
+        Ok(AccountSnapshot::arrange(rows, proof, pages))
+    }
+}
+
+/// The first bytes of a text as a number, in the order of the texts.
+fn beginning(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let length = text.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u128::from_be_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AccountPage, AccountSnapshot, AccountWalk, AssignmentWalk, Incomplete, PageRequest, Person, PersonState, Proof,
+    };
+    use crate::domain::model::account::{Account, AccountRow, Activity};
+    use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+
+    fn person(id: &str, state: PersonState) -> Person {
+        Person { id: OktaUserId::new(id), state }
+    }
+
+    #[test]
+    fn a_listing_that_was_not_read_to_its_end_is_no_snapshot() {
+        let mut walk = AssignmentWalk::default();
+        walk.take(vec![person("a", PersonState::Left)], 0, Some("page 2")).expect("a page");
+        assert_eq!(walk.finish().expect_err("no end"), Incomplete::CutShort);
+        assert_eq!(AssignmentWalk::default().finish().expect_err("no page"), Incomplete::CutShort);
+    }
+
+    #[test]
+    fn a_listing_that_goes_in_circles_is_no_snapshot() {
+        let mut walk = AssignmentWalk::default();
+        walk.take(Vec::new(), 0, Some("page 2")).expect("a page");
+        walk.take(Vec::new(), 0, Some("page 3")).expect("a page");
+        assert_eq!(walk.take(Vec::new(), 0, Some("page 2")), Err(Incomplete::Circle { page: 3 }));
+    }
+
+    #[test]
+    fn a_total_beyond_belief_is_not_believed() {
+        for total in [5_000_000, u64::MAX] {
+            let (snapshot, pages) =
+                walk(2, |_, _| AccountPage { rows: vec![account(1), account(2)], total: Some(total) });
+            assert_eq!((snapshot.map(|_| ()), pages), (Err(Incomplete::Endless), 1));
+        }
+    }
+
+    #[test]
+    fn a_person_who_is_listed_twice_is_one_person_or_a_contradiction() {
+        let mut walk = AssignmentWalk::default();
+        let rows =
+            vec![person("b", PersonState::Left), person("a", PersonState::Left), person("c", PersonState::Staged)];
+        walk.take(rows, 1, Some("page 2")).expect("a page");
+        walk.take(vec![person("a", PersonState::Staged), person("b", PersonState::Left)], 0, None).expect("a page");
+        let snapshot = walk.finish().expect("complete");
+        let states: Vec<_> =
+            snapshot.people().iter().map(|person| (person.id.as_str(), person.state.clone())).collect();
+        let expected = [("a", PersonState::Contradiction(None)), ("b", PersonState::Left), ("c", PersonState::Staged)];
+        assert_eq!(states, expected);
+        assert_eq!((snapshot.unreadable(), snapshot.pages()), (1, 2));
+        assert_eq!(snapshot.get(&OktaUserId::new("c")).map(|person| &person.state), Some(&PersonState::Staged));
+    }
+
+    fn account(n: u64) -> AccountRow {
+        AccountRow::Account(Account {
+            id: HaiiloId::new(format!("{n:04}")),
+            user_name: Some(UserName::new(format!("P{}@x", n / 2))),
+            activity: Activity::Active,
+            values: Box::default(),
+            without_element: 0,
+        })
+    }
+
+    /// A server as a function from a page request and its number to a page.
+    fn walk(
+        count: u32,
+        mut page: impl FnMut(PageRequest, usize) -> AccountPage,
+    ) -> (Result<AccountSnapshot, Incomplete>, usize) {
+        let mut walk = AccountWalk::new(count);
+        let mut pages = 0;
+        loop {
+            let mut requests = match walk.wanted() {
+                Ok(requests) => requests,
+                Err(error) => return (Err(error), pages),
+            };
+            if requests.is_empty() {
+                return (walk.finish(), pages);
+            }
+            // Answers come in any order.
+            requests.reverse();
+            for request in requests {
+                pages += 1;
+                if let Err(error) = walk.take(request, page(request, pages)) {
+                    return (Err(error), pages);
+                }
+            }
+        }
+    }
+
+    fn rows(all: u64, start: u64, count: u64) -> Vec<AccountRow> {
+        (start..(start + count).min(all + 1)).map(account).collect()
+    }
+
+    #[track_caller]
+    fn check(all: u64, count: u32, pages: usize, proven: &Proof, page: impl FnMut(PageRequest, usize) -> AccountPage) {
+        let (snapshot, asked) = walk(count, page);
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!((snapshot.accounts().len() as u64, snapshot.proof(), asked), (all, proven, pages));
+    }
+
+    #[test]
+    fn an_honest_server_costs_one_page_more_than_its_rows() {
+        for (all, pages) in [(0, 1), (1, 2), (99, 2), (100, 2), (101, 3), (1_000, 11), (1_001, 12)] {
+            check(all, 100, pages, &Proof::Agreed, |request, _| AccountPage {
+                rows: rows(all, request.start, u64::from(request.count)),
+                total: Some(all),
+            });
+        }
+    }
+
+    #[test]
+    fn smaller_pages_than_asked_are_followed() {
+        check(250, 100, 6, &Proof::Agreed, |request, _| AccountPage {
+            rows: rows(250, request.start, u64::from(request.count).min(50)),
+            total: Some(250),
+        });
+        // One page that is short by accident does not make all pages small.
+        check(1_000, 100, 12, &Proof::Agreed, |request, n| AccountPage {
+            rows: rows(1_000, request.start, if n == 1 { 7 } else { u64::from(request.count) }),
+            total: Some(1_000),
+        });
+        check(1_000, 100, 12, &Proof::Agreed, |request, n| AccountPage {
+            rows: rows(1_000, request.start, if n == 5 { 7 } else { u64::from(request.count) }),
+            total: Some(1_000),
+        });
+    }
+
+    #[test]
+    fn a_total_that_lies_or_is_missing_is_no_obstacle_when_a_second_walk_agrees() {
+        for total in [None, Some(100), Some(150), Some(400)] {
+            let (snapshot, _) =
+                walk(100, |request, _| AccountPage { rows: rows(250, request.start, u64::from(request.count)), total });
+            let snapshot = snapshot.expect("a snapshot");
+            assert_eq!((snapshot.accounts().len(), snapshot.proof()), (250, &Proof::Agreed), "total {total:?}");
+        }
+    }
+
+    #[test]
+    fn a_total_that_is_cut_to_the_page_does_not_hide_the_rest() {
+        check(250, 100, 12, &Proof::Agreed, |request, _| {
+            let rows = rows(250, request.start, u64::from(request.count).min(50));
+            AccountPage { total: Some(rows.len() as u64), rows }
+        });
+    }
+
+    #[test]
+    fn the_first_rows_again_behind_the_end_are_the_end() {
+        check(200, 100, 3, &Proof::Agreed, |request, _| {
+            let start = if request.start > 200 { 1 } else { request.start };
+            AccountPage { rows: rows(200, start, u64::from(request.count)), total: Some(200) }
+        });
+    }
+
+    #[test]
+    fn a_server_that_always_answers_the_same_page_is_not_believed() {
+        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: Some(500) });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.accounts().len(), 100);
+        assert!(matches!(snapshot.proof(), Proof::Doubtful(_)), "{:?}", snapshot.proof());
+        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: None });
+        assert!(matches!(snapshot.expect("a snapshot").proof(), Proof::Doubtful(_)));
+    }
+
+    #[test]
+    fn rows_that_come_and_go_during_the_walk_make_it_doubtful() {
+        let (snapshot, _) = walk(100, |request, n| {
+            // After the first page of the first walk the first account is deleted: every later row moves up by one.
+            let shift = u64::from(n > 1);
+            AccountPage { rows: rows(300, request.start + shift, u64::from(request.count)), total: Some(300 - shift) }
+        });
+        let snapshot = snapshot.expect("a snapshot");
+        assert!(matches!(snapshot.proof(), Proof::Doubtful(_)), "{:?}", snapshot.proof());
+        assert_eq!(snapshot.accounts().len(), 300);
+    }
+
+    #[test]
+    fn an_empty_page_in_the_middle_is_doubtful() {
+        let (snapshot, _) = walk(100, |request, n| AccountPage {
+            rows: if n == 3 { Vec::new() } else { rows(500, request.start, u64::from(request.count)) },
+            total: Some(500),
+        });
+        assert!(matches!(snapshot.expect("a snapshot").proof(), Proof::Doubtful(_)));
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_doubtful() {
+        let (snapshot, _) = walk(100, |request, _| {
+            let mut rows = rows(100, request.start, u64::from(request.count));
+            if let Some(row) = rows.first_mut() {
+                *row = AccountRow::Unreadable;
+            }
+            AccountPage { rows, total: Some(100) }
+        });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.proof(), &Proof::Doubtful("1 of Haiilo's users could not be read".to_owned()));
+    }
+
+    #[test]
+    fn a_total_without_rows_is_an_error_and_nothing_at_all_is_empty() {
+        let nothing = |total| walk(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
+        assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { what: "users", total: 500 });
+        for total in [None, Some(0)] {
+            let snapshot = nothing(total).expect("a snapshot");
+            assert_eq!((snapshot.accounts().len(), snapshot.proof()), (0, &Proof::Agreed));
+        }
+    }
+
+    #[test]
+    fn accounts_are_found_by_name_without_case() {
+        let (snapshot, _) = walk(100, |request, _| AccountPage { rows: rows(9, request.start, 100), total: Some(9) });
+        let snapshot = snapshot.expect("a snapshot");
+        assert_eq!(snapshot.named(&UserName::new("p1@X")), [1, 2]);
+        assert!(snapshot.named(&UserName::new("p7@x")).is_empty());
+        assert_eq!(snapshot.position(&HaiiloId::new("0003")), Some(2));
+    }
+}

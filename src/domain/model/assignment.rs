@@ -1,0 +1,337 @@
+//! An assignment: one row of `GET /api/v1/apps/{appId}/users?expand=user` of Okta's Apps API, and what its two statuses mean for us.
+//!
+//! The status of the assignment (`AppUser.status`) and the status of the user (`User.status`) are independent; a suspended user keeps
+//! assignments whose status stays ACTIVE. Okta may add values to both, so that an unknown value holds the person.
+
+use crate::domain::model::ids::{OktaUserId, UserName};
+use compact_str::CompactString;
+use std::fmt;
+
+/// One assignment as it was read.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The Okta user.
+    pub id: OktaUserId,
+    /// `AppUser.credentials.userName`.
+    pub user_name: Option<UserName>,
+    /// `AppUser.status`.
+    pub status: AssignmentStatus,
+    /// `AppUser.scope`.
+    pub via: Via,
+    /// `AppUser.profile`, the attributes that a mapping reads as `appuser`.
+    pub app_profile: Profile,
+    /// `_embedded.user`; `None` where Okta left it out and it could not be read by id either.
+    pub user: Option<EmbeddedUser>,
+}
+
+/// The Okta user inside an assignment.
+#[derive(Clone, Debug)]
+pub struct EmbeddedUser {
+    /// `User.status`.
+    pub status: UserStatus,
+    /// `User.transitioningToStatus`, while Okta changes the status in the background.
+    pub becoming: Option<UserStatus>,
+    /// `User.profile`, the attributes that a mapping reads as `user`.
+    pub profile: Profile,
+}
+
+/// How the person came to the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Assigned directly.
+    User,
+    /// By a group.
+    Group,
+}
+
+impl Via {
+    /// The word that mapping expressions see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// `AppUser.status` of Okta's Apps API, by Okta's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignmentStatus(CompactString);
+
+/// What a status of an assignment says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignmentMeaning {
+    /// The person has the application.
+    Usable,
+    /// The person had the application.
+    Ended,
+    /// Nothing can be concluded.
+    Unclear,
+}
+
+impl AssignmentStatus {
+    /// Takes Okta's name of the status, known or not.
+    pub fn new(name: impl Into<CompactString>) -> Self {
+        Self(name.into())
+    }
+
+    /// Okta's name of the status.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the status says.
+    pub fn meaning(&self) -> AssignmentMeaning {
+        match self.as_str() {
+            "ACTIVE" | "PROVISIONED" | "STAGED" | "APPROVED" | "IMPLICIT" => AssignmentMeaning::Usable,
+            "REVOKED" | "DEPROVISIONED" => AssignmentMeaning::Ended,
+            _ => AssignmentMeaning::Unclear,
+        }
+    }
+}
+
+/// `User.status` of Okta's Users API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserStatus {
+    /// ACTIVE, PROVISIONED, PASSWORD_EXPIRED, RECOVERY or LOCKED_OUT: the person works here; the last three pass by themselves.
+    Working,
+    /// STAGED: the user was made, the activation has not begun.
+    Staged,
+    /// SUSPENDED: barred for a time; assignments are kept.
+    Suspended,
+    /// DEPROVISIONED: deactivated.
+    Deactivated,
+    /// Any other status, by its name.
+    Unclear(CompactString),
+}
+
+impl UserStatus {
+    /// Reads Okta's name of the status.
+    pub fn from_okta(name: &str) -> Self {
+        match name {
+            "ACTIVE" | "PROVISIONED" | "PASSWORD_EXPIRED" | "RECOVERY" | "LOCKED_OUT" => Self::Working,
+            "STAGED" => Self::Staged,
+            "SUSPENDED" => Self::Suspended,
+            "DEPROVISIONED" => Self::Deactivated,
+            other => Self::Unclear(other.into()),
+        }
+    }
+}
+
+/// What the configuration says about statuses that are nobody's but the customer's to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusRules {
+    /// `okta.suspended`.
+    pub suspended: SuspendedRule,
+    /// `okta.staged`.
+    pub staged: StagedRule,
+}
+
+/// What a suspension means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuspendedRule {
+    /// Nothing: the account and its updates go on.
+    Keep,
+    /// The same as a deactivation.
+    Leaver,
+}
+
+/// What an Okta user means whose activation has not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StagedRule {
+    /// No account yet; an existing one is left alone.
+    Skip,
+    /// The same as an active user.
+    Provision,
+}
+
+/// What the statuses of an assignment say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The person shall have an account.
+    Assigned,
+    /// The person has not started: no account is made, and an existing one is left alone.
+    Staged,
+    /// The row is there, yet the person has left; evidence by id must follow.
+    Left,
+    /// Nothing can be concluded.
+    Unclear(StandingDoubt),
+}
+
+/// Why the statuses say nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandingDoubt {
+    /// The assignment has a status that is no decision.
+    Assignment(CompactString),
+    /// The user has a status that we do not know.
+    User(CompactString),
+    /// Okta is still deactivating the user.
+    BeingDeactivated,
+    /// The user could not be read.
+    UserNotReadable,
+}
+
+impl Assignment {
+    /// What the two statuses say together. A doubt wins over everything else.
+    pub fn standing(&self, rules: StatusRules) -> Standing {
+        let Some(user) = &self.user else { return Standing::Unclear(StandingDoubt::UserNotReadable) };
+        let meaning = self.status.meaning();
+        if meaning == AssignmentMeaning::Unclear {
+            return Standing::Unclear(StandingDoubt::Assignment(self.status.0.clone()));
+        }
+        match &user.status {
+            UserStatus::Unclear(status) => return Standing::Unclear(StandingDoubt::User(status.clone())),
+            UserStatus::Deactivated => return Standing::Left,
+            _ if user.becoming == Some(UserStatus::Deactivated) => {
+                return Standing::Unclear(StandingDoubt::BeingDeactivated);
+            }
+            _ if meaning == AssignmentMeaning::Ended => return Standing::Left,
+            _ => {}
+        }
+        match (&user.status, rules) {
+            (UserStatus::Suspended, StatusRules { suspended: SuspendedRule::Leaver, staged: _ }) => Standing::Left,
+            (UserStatus::Staged, StatusRules { suspended: _, staged: StagedRule::Skip }) => Standing::Staged,
+            _ => Standing::Assigned,
+        }
+    }
+}
+
+/// A profile of Okta: the attributes that the mapping reads, without those that are null or "".
+#[derive(Clone, Default, PartialEq)]
+pub struct Profile(Vec<(CompactString, ProfileValue)>);
+
+/// One attribute of a profile. Custom attributes of Okta may hold any of these.
+#[derive(Clone, PartialEq)]
+pub enum ProfileValue {
+    /// A text.
+    Text(CompactString),
+    /// A boolean.
+    Flag(bool),
+    /// A number.
+    Number(serde_json::Number),
+    /// Several of them.
+    List(Box<[Self]>),
+    /// What no attribute of Okta is: an object.
+    Odd,
+}
+
+impl ProfileValue {
+    /// Reads a JSON value; null and "" are nothing, also inside a list.
+    pub fn from_json(json: serde_json::Value) -> Option<Self> {
+        match json {
+            serde_json::Value::Null => None,
+            serde_json::Value::String(text) if text.is_empty() => None,
+            serde_json::Value::String(text) => Some(Self::Text(text.into())),
+            serde_json::Value::Bool(flag) => Some(Self::Flag(flag)),
+            serde_json::Value::Number(number) => Some(Self::Number(number)),
+            serde_json::Value::Array(items) => {
+                let items: Box<[Self]> = items.into_iter().filter_map(Self::from_json).collect();
+                if items.is_empty() { None } else { Some(Self::List(items)) }
+            }
+            serde_json::Value::Object(_) => Some(Self::Odd),
+        }
+    }
+}
+
+impl Profile {
+    /// An attribute by its exact name.
+    pub fn get(&self, name: &str) -> Option<&ProfileValue> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+impl FromIterator<(CompactString, ProfileValue)> for Profile {
+    fn from_iter<I: IntoIterator<Item = (CompactString, ProfileValue)>>(attributes: I) -> Self {
+        Self(attributes.into_iter().collect())
+    }
+}
+
+/// A profile is personal data: Debug shows the names of its attributes alone.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl fmt::Debug for ProfileValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, StagedRule, Standing, StandingDoubt,
+        StatusRules, SuspendedRule, UserStatus, Via,
+    };
+    use crate::domain::model::ids::OktaUserId;
+
+    const CAREFUL: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
+    const EAGER: StatusRules = StatusRules { suspended: SuspendedRule::Leaver, staged: StagedRule::Provision };
+
+    fn assignment(assignment: &str, user: &str) -> Assignment {
+        Assignment {
+            id: OktaUserId::new("00u1"),
+            user_name: None,
+            status: AssignmentStatus::new(assignment),
+            via: Via::User,
+            app_profile: Profile::default(),
+            user: Some(EmbeddedUser {
+                status: UserStatus::from_okta(user),
+                becoming: None,
+                profile: Profile::default(),
+            }),
+        }
+    }
+
+    #[track_caller]
+    fn check(status: &str, user: &str, careful: &Standing, eager: &Standing) {
+        let assignment = assignment(status, user);
+        assert_eq!(&assignment.standing(CAREFUL), careful, "{status} {user}");
+        assert_eq!(&assignment.standing(EAGER), eager, "{status} {user}");
+    }
+
+    #[test]
+    fn what_the_two_statuses_say() {
+        for status in ["ACTIVE", "PROVISIONED", "STAGED", "APPROVED", "IMPLICIT"] {
+            for user in ["ACTIVE", "PROVISIONED", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT"] {
+                check(status, user, &Standing::Assigned, &Standing::Assigned);
+            }
+            check(status, "STAGED", &Standing::Staged, &Standing::Assigned);
+            check(status, "SUSPENDED", &Standing::Assigned, &Standing::Left);
+            check(status, "DEPROVISIONED", &Standing::Left, &Standing::Left);
+            let doubt = Standing::Unclear(StandingDoubt::User("FROZEN".into()));
+            check(status, "FROZEN", &doubt, &doubt);
+        }
+        for status in ["REVOKED", "DEPROVISIONED"] {
+            check(status, "ACTIVE", &Standing::Left, &Standing::Left);
+            check(status, "DEPROVISIONED", &Standing::Left, &Standing::Left);
+        }
+        for status in ["PENDING", "INACTIVE", "SUSPENDED", "IMPORTED", "MATCHED", "UNASSIGNED", "BRAND_NEW"] {
+            let doubt = Standing::Unclear(StandingDoubt::Assignment(status.into()));
+            check(status, "ACTIVE", &doubt, &doubt);
+            check(status, "DEPROVISIONED", &doubt, &doubt);
+        }
+    }
+
+    #[test]
+    fn a_user_on_the_way_out_or_out_of_sight_is_held() {
+        let mut going = assignment("ACTIVE", "ACTIVE");
+        going.user.as_mut().expect("embedded").becoming = Some(UserStatus::Deactivated);
+        assert_eq!(going.standing(CAREFUL), Standing::Unclear(StandingDoubt::BeingDeactivated));
+        let hidden = Assignment { user: None, ..assignment("ACTIVE", "ACTIVE") };
+        assert_eq!(hidden.standing(CAREFUL), Standing::Unclear(StandingDoubt::UserNotReadable));
+    }
+
+    #[test]
+    fn null_and_empty_are_nothing() {
+        let read = |json: &str| ProfileValue::from_json(serde_json::from_str(json).expect("JSON"));
+        assert!(read("null").is_none());
+        assert!(read("\"\"").is_none());
+        assert!(read("[]").is_none());
+        assert!(read("[null, \"\"]").is_none());
+        assert!(read("[null, \"\", \"a\"]") == Some(ProfileValue::List(Box::new([ProfileValue::Text("a".into())]))));
+        assert!(read("{}") == Some(ProfileValue::Odd));
+    }
+}

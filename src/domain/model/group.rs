@@ -1,0 +1,128 @@
+//! A group as each side shows it.
+//!
+//! Follows the schema `Group` of Okta's management API, and RFC 7643, 4.2. SCIM's groups have no description; where the intranet shows
+//! one, it stands beside the core attributes.
+
+use compact_str::CompactString;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::domain::model::key_index::hash;
+
+/// A group of Okta.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OktaGroup {
+    /// The id.
+    pub id: OktaGroupId,
+    /// `profile.name`; empty where Okta shows none.
+    pub name: CompactString,
+    /// `profile.description`.
+    pub description: Option<CompactString>,
+}
+
+/// A group of Haiilo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HaiiloGroup {
+    /// The id.
+    pub id: HaiiloGroupId,
+    /// `displayName`; empty where the server shows none.
+    pub name: CompactString,
+    /// `externalId`, where the server keeps it.
+    pub external_id: Option<CompactString>,
+    /// `description`, where the server keeps it.
+    pub description: Option<CompactString>,
+    /// `members`; `None` where this answer left them out.
+    pub members: Option<Members>,
+}
+
+/// The form in which names of groups are compared: NFC, trimmed, lower case.
+pub fn key(name: &str) -> CompactString {
+    name.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+/// Whether two texts are the same, letter by letter, apart from blanks around them.
+pub fn same(left: Option<&str>, right: Option<&str>) -> bool {
+    let plain = |text: Option<&str>| text.map_or_else(String::new, |text| text.trim().nfc().collect());
+    left == right || plain(left) == plain(right)
+}
+
+/// Members of a group that was read to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    /// People whom the cycle knows, in order, each once.
+    seats: Vec<Seat>,
+    /// Hashes of the ids of everybody else, in order, each once.
+    others: Vec<u64>,
+}
+
+/// Members while they are read.
+#[derive(Clone, Debug, Default)]
+pub struct Gathering {
+    seats: Vec<Seat>,
+    others: Vec<u64>,
+}
+
+impl Gathering {
+    /// Takes a member: the seat where the id is somebody's, and else the id alone.
+    pub fn take(&mut self, seat: Option<Seat>, id: &str) {
+        match seat {
+            Some(seat) => self.seats.push(seat),
+            None => self.others.push(hash(id)),
+        }
+    }
+
+    /// All of them, once the last one was read.
+    pub fn finish(self) -> Members {
+        let Self { mut seats, mut others } = self;
+        seats.sort_unstable();
+        seats.dedup();
+        seats.shrink_to_fit();
+        others.sort_unstable();
+        others.dedup();
+        others.shrink_to_fit();
+        Members { seats, others }
+    }
+}
+
+impl Members {
+    /// People whom the cycle knows, in order.
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
+    }
+
+    /// How many others there are.
+    pub fn others(&self) -> usize {
+        self.others.len()
+    }
+
+    /// Whether a person is among them.
+    pub fn has(&self, seat: Seat) -> bool {
+        self.seats.binary_search(&seat).is_ok()
+    }
+
+    /// Whether somebody with this id is among them, who has this seat or none.
+    pub fn has_id(&self, seat: Option<Seat>, id: &str) -> bool {
+        seat.is_some_and(|seat| self.has(seat)) || self.others.binary_search(&hash(id)).is_ok()
+    }
+
+    /// People who are here and not there.
+    pub fn without<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = Seat> + 'a {
+        self.seats.iter().copied().filter(|seat| !there.has(*seat))
+    }
+
+    /// How many came or went between two readings, apart from members of these ids, each with its seat where it has one.
+    pub fn changed_besides(&self, before: &Self, named: &[(Option<Seat>, &str)]) -> usize {
+        let named_seats: Vec<Seat> = named.iter().filter_map(|(seat, _)| *seat).collect();
+        let named_others: Vec<u64> = named.iter().map(|(_, id)| hash(id)).collect();
+        let seats = self.without(before).chain(before.without(self)).filter(|seat| !named_seats.contains(seat));
+        let differ = |here: &Self, there: &Self| {
+            let gone = here.others.iter().filter(|other| there.others.binary_search(other).is_err());
+            gone.filter(|other| !named_others.contains(other)).count()
+        };
+        seats.count() + differ(self, before) + differ(before, self)
+    }
+}
+
+/// A person's place in the order of the Okta ids of all who are assigned or linked. It means the same within one cycle, and nothing outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat(pub(crate) u32);

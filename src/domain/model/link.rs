@@ -1,0 +1,142 @@
+//! Links: which account belongs to which person. A link names a person, not a number: it remembers the userName last seen.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::key_index::{Positions, hash};
+
+/// One person's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName that the account carried when it was last seen.
+    pub user_name: UserName,
+    /// How the account became ours.
+    pub origin: Origin,
+    /// Whether a listing ever showed the account.
+    pub listed: Listed,
+    /// Since when Haiilo does not show the account.
+    pub missing: Option<Absence>,
+}
+
+impl Link {
+    /// Whether a userName, an Okta id or a Haiilo id means this link.
+    pub fn is_named(&self, login: &str) -> bool {
+        self.okta_id.as_str() == login
+            || self.haiilo_id.as_str() == login
+            || self.user_name.same_as(&UserName::new(login))
+    }
+}
+
+/// How an account became ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// We made it.
+    Created,
+    /// It was there before.
+    Adopted,
+}
+
+impl Origin {
+    /// The word of the store and of reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+        }
+    }
+
+    /// Takes a word that was kept. One that we cannot read is the careful one: what was adopted is not deleted by itself.
+    pub fn of(word: &str) -> Self {
+        if word == Self::Created.as_str() { Self::Created } else { Self::Adopted }
+    }
+}
+
+/// Whether a listing ever showed an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Not yet: it may wait for a seat.
+    Never,
+    /// Yes.
+    Seen,
+}
+
+/// Since when something is not there, and whether an operator approved it, so that it no longer counts towards a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// The first cycle that missed it.
+    pub since: DateTime<Utc>,
+    /// Whether an approval covered it.
+    pub counted: Counted,
+}
+
+/// Whether something counts towards the limits of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It counts.
+    Yes,
+    /// An approval let it pass.
+    Approved,
+}
+
+/// All links, found by either id.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    /// In the order of the Okta ids.
+    rows: Vec<Link>,
+    by_account: Positions,
+}
+
+impl Links {
+    /// The link of a person.
+    pub fn of_person(&self, id: &OktaUserId) -> Option<&Link> {
+        self.rows.binary_search_by(|link| link.okta_id.cmp(id)).ok().map(|at| &self.rows[at])
+    }
+
+    /// The link at a position.
+    pub(crate) fn at(&self, position: usize) -> &Link {
+        &self.rows[position]
+    }
+
+    /// The link of an account.
+    pub fn of_account(&self, id: &HaiiloId) -> Option<&Link> {
+        let candidates = self.by_account.candidates(hash(id.as_str()));
+        candidates.map(|at| &self.rows[at]).find(|link| link.haiilo_id == *id)
+    }
+
+    /// All links in the order of the Okta ids.
+    pub fn iter(&self) -> std::slice::Iter<'_, Link> {
+        self.rows.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl FromIterator<Link> for Links {
+    fn from_iter<I: IntoIterator<Item = Link>>(links: I) -> Self {
+        let mut rows: Vec<Link> = links.into_iter().collect();
+        rows.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
+        let by_account = rows.iter().map(|link| Some(hash(link.haiilo_id.as_str()))).collect();
+        Self { rows, by_account }
+    }
+}
+
+impl<'a> IntoIterator for &'a Links {
+    type Item = &'a Link;
+    type IntoIter = std::slice::Iter<'a, Link>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

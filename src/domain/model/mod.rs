@@ -1,0 +1,16 @@
+//! The nouns: people and groups of Okta, accounts and groups of Haiilo, the links between them, and the administrator's decisions.
+//!
+//! Adapters build these values from what a server answers or a file says; everything above reads them. No type here decides anything about
+//! another person or account.
+
+pub mod account;
+pub mod assignment;
+pub mod group;
+pub mod group_link;
+pub mod ids;
+pub(crate) mod key_index;
+pub mod link;
+pub mod person;
+pub mod policy;
+pub mod target;
+pub mod usage;

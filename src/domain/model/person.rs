@@ -1,0 +1,103 @@
+//! A person in an Okta listing, after mapping: whether there shall be an account, and which.
+//!
+//! Follows the two statuses of an assignment (`AppUser.status`, `User.status` of Okta's management API) as `assignment` reads them.
+
+use crate::domain::model::assignment::StandingDoubt;
+use crate::domain::model::ids::{EmployeeNumber, OktaUserId, UserName};
+use crate::domain::scim::value::Value;
+use compact_str::CompactString;
+use std::fmt;
+
+/// A person in an Okta listing, after mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The Okta user.
+    pub id: OktaUserId,
+    /// What follows from the assignment.
+    pub state: PersonState,
+}
+
+impl Person {
+    /// Whether a userName or an Okta id means this person.
+    pub fn is_named(&self, login: &str) -> bool {
+        self.id.as_str() == login || self.state.user_name().is_some_and(|name| name.same_as(&UserName::new(login)))
+    }
+}
+
+/// What follows from an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonState {
+    /// The person shall have this account.
+    Wanted(Identity),
+    /// `people.include` leaves the person out.
+    OutOfScope,
+    /// The person has not started yet.
+    Staged,
+    /// The row is there, yet the person has left.
+    Left,
+    /// The statuses say nothing.
+    Unclear(Option<UserName>, StandingDoubt),
+    /// The mapping gives no account.
+    Unmapped(Option<UserName>, MappingDoubt),
+    /// Two rows of this person contradict each other.
+    Contradiction(Option<UserName>),
+}
+
+impl PersonState {
+    /// The name under which a report shows the person, where one is known.
+    pub fn user_name(&self) -> Option<&UserName> {
+        match self {
+            Self::Wanted(identity) => Some(&identity.user_name),
+            Self::Unclear(name, _) | Self::Unmapped(name, _) | Self::Contradiction(name) => name.as_ref(),
+            Self::OutOfScope | Self::Staged | Self::Left => None,
+        }
+    }
+}
+
+/// What the account of a person shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The userName.
+    pub user_name: UserName,
+    /// The employee number, where Okta has one.
+    pub employee: Option<EmployeeNumber>,
+    /// What each slot of the mapping wants.
+    pub wants: Box<[Want]>,
+}
+
+/// What one rule wants of one attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// The account keeps what it has.
+    Leave,
+    /// The attribute shall be empty.
+    Clear,
+    /// The attribute shall have this value.
+    Set(Value),
+}
+
+impl Identity {
+    /// The value that the attribute in a slot shall have, where it shall have one.
+    pub fn value(&self, slot: usize) -> Option<&Value> {
+        match &self.wants[slot] {
+            Want::Set(value) => Some(value),
+            Want::Leave | Want::Clear => None,
+        }
+    }
+}
+
+/// Why a person could not be mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingDoubt {
+    /// The attribute whose rule failed, or `people.include`.
+    pub place: CompactString,
+    /// What is wrong; may name a value of the person, so that it belongs in reports and not in logs.
+    pub why: String,
+}
+
+impl fmt::Display for MappingDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, why } = self;
+        write!(f, "{place}: {why}")
+    }
+}

@@ -1,0 +1,382 @@
+//! What the administrator decided: which product is served, what becomes of leavers, who is protected, and the limits of a day.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::model::assignment::{StatusRules, SuspendedRule};
+use crate::domain::model::ids::{HaiiloId, OktaGroupId, UserName};
+
+/// The two products behind the name; they share the path of their SCIM endpoint and little else, so that nothing is told from a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// Haiilo Advocacy: `active=false` deletes for ever, groups are an attribute, accounts hold six attributes.
+    Advocacy,
+    /// The Haiilo intranet: accounts of a user directory, which says what a deactivation does; any attribute, and profile fields.
+    Intranet,
+}
+
+impl Product {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Advocacy => "advocacy",
+            Self::Intranet => "intranet",
+        }
+    }
+
+    /// The name that people know.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Advocacy => "Haiilo Advocacy",
+            Self::Intranet => "the Haiilo intranet",
+        }
+    }
+}
+
+/// What becomes of an account that is deactivated. In the intranet the user directory's deprovision policy says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deprovision {
+    /// It stays, and nobody can log in to it.
+    Deactivate,
+    /// It is deleted. Advocacy does nothing else, and for ever.
+    Delete,
+}
+
+impl Deprovision {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// What an account is after its person left and it was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// It is inactive.
+    Deactivated,
+    /// It is deleted, and an administrator of the intranet may restore it.
+    Deleted,
+}
+
+impl Departure {
+    /// The word of the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// What becomes of a person who left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaverAction {
+    /// The account stays.
+    Keep,
+    /// The account is deactivated once the grace is over; the intranet's alone.
+    Deactivate,
+    /// The account is deleted once the grace is over.
+    Delete,
+}
+
+impl LeaverAction {
+    /// The word of the configuration and of reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Whether leavers whose accounts existed before us are treated like the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdoptedRule {
+    /// Their accounts stay.
+    Keep,
+    /// The same action as for accounts that we made.
+    Same,
+}
+
+/// What is done about a linked account that Haiilo no longer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingRule {
+    /// It is reported.
+    Hold,
+    /// A new account is made.
+    Recreate,
+}
+
+/// `[leavers]` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaverRules {
+    /// For users whom Okta deactivated.
+    pub deactivated: LeaverAction,
+    /// For users who lost the assignment.
+    pub unassigned: LeaverAction,
+    /// For accounts that existed before us.
+    pub adopted: AdoptedRule,
+    /// How long a leaver's account stays, at the least.
+    pub grace: TimeDelta,
+}
+
+/// Everything that the administrator decided and that a plan depends on, apart from the mapping.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// `haiilo.product`.
+    pub product: Product,
+    /// `haiilo.deprovision_policy`, and what a deactivation does in Advocacy.
+    pub deprovision: Deprovision,
+    /// `okta.suspended` and `okta.staged`.
+    pub statuses: StatusRules,
+    /// `haiilo.missing`.
+    pub missing: MissingRule,
+    /// `[leavers]`.
+    pub leavers: LeaverRules,
+    /// `[protect]`.
+    pub protected: Protected,
+    /// `haiilo.auth.token_owner`; nobody where the credentials belong to no account.
+    pub token_owner: Option<UserName>,
+    /// `[limits]`.
+    pub limits: Limits,
+}
+
+impl Policy {
+    /// Whether our own token dies with the account that carries this name.
+    pub fn owns_token(&self, name: &UserName) -> bool {
+        self.token_owner.as_ref().is_some_and(|owner| owner.same_as(name))
+    }
+
+    /// What an account is once this action was taken.
+    pub fn departure(&self, action: LeaverAction) -> Departure {
+        match (action, self.deprovision) {
+            (LeaverAction::Deactivate, Deprovision::Deactivate) => Departure::Deactivated,
+            (LeaverAction::Deactivate, Deprovision::Delete) | (LeaverAction::Keep | LeaverAction::Delete, _) => {
+                Departure::Deleted
+            }
+        }
+    }
+
+    /// What a leaver's clock depends on besides the mapping: a change of it starts all clocks again.
+    pub fn leaver_text(&self) -> String {
+        let LeaverRules { deactivated, unassigned, adopted, grace: _ } = &self.leavers;
+        let suspended = match self.statuses.suspended {
+            SuspendedRule::Keep => "keep",
+            SuspendedRule::Leaver => "leaver",
+        };
+        format!("{deactivated:?} {unassigned:?} {adopted:?} {:?} suspended={suspended}", self.deprovision)
+    }
+}
+
+/// Accounts that are never deleted, deactivated or renamed.
+#[derive(Clone)]
+pub struct Protected {
+    patterns: Vec<(String, GlobMatcher)>,
+}
+
+/// A pattern that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PatternError(String);
+
+impl Protected {
+    /// Reads patterns of userNames or Haiilo ids; `*` and `?` stand for any characters, and case makes no difference.
+    pub fn new(patterns: impl IntoIterator<Item = String>) -> Result<Self, PatternError> {
+        let compile = |pattern: String| {
+            let folded = UserName::new(pattern.as_str()).key();
+            // Only the two stars of the documentation mean anything; an address may hold any other sign.
+            let literal: String = folded
+                .chars()
+                .map(|c| if matches!(c, '*' | '?') { c.to_string() } else { globset::escape(&c.to_string()) })
+                .collect();
+            let glob = GlobBuilder::new(&literal).literal_separator(false).backslash_escape(false).build();
+            glob.map(|glob| (pattern, glob.compile_matcher())).map_err(|error| PatternError(error.kind().to_string()))
+        };
+        Ok(Self { patterns: patterns.into_iter().map(compile).collect::<Result<_, _>>()? })
+    }
+
+    /// The pattern that protects an account which carries this userName.
+    pub fn by_name(&self, name: &UserName) -> Option<&str> {
+        self.matching(&name.key())
+    }
+
+    /// The pattern that protects the account with this id.
+    pub fn by_id(&self, id: &HaiiloId) -> Option<&str> {
+        self.matching(&id.as_str().to_lowercase())
+    }
+
+    /// The patterns as they are configured.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|(pattern, _)| pattern.as_str())
+    }
+
+    /// Whether this very pattern is still configured.
+    pub fn has(&self, pattern: &str) -> bool {
+        self.patterns.iter().any(|(text, _)| text == pattern)
+    }
+
+    fn matching(&self, text: &str) -> Option<&str> {
+        self.patterns.iter().find(|(_, glob)| glob.is_match(text)).map(|(pattern, _)| pattern.as_str())
+    }
+}
+
+impl fmt::Debug for Protected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protected").field("patterns", &self.patterns.len()).finish()
+    }
+}
+
+/// One limit over a rolling day; `None` in [`Limits`] means that it is off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// Percent of the larger of linked and assigned people.
+    pub percent: Option<f64>,
+    /// Never below this number.
+    pub floor: Option<u64>,
+    /// Never above this number.
+    pub cap: Option<u64>,
+}
+
+impl Limit {
+    /// What the limit allows where `base` people are concerned.
+    pub fn allowed(self, base: u64) -> u64 {
+        let Self { percent, floor, cap } = self;
+        let share = percent.map(|percent| share(base, percent));
+        let lower = match (share, floor) {
+            (None, None) => cap.unwrap_or(0),
+            (share, floor) => share.unwrap_or(0).max(floor.unwrap_or(0)),
+        };
+        lower.min(cap.unwrap_or(u64::MAX))
+    }
+}
+
+/// Whole people of a percentage, rounded down.
+fn share(base: u64, percent: f64) -> u64 {
+    // Millionths are finer than any percentage that a person writes, and whole numbers do not depend on rounding modes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 million")]
+    let millionths = (percent.clamp(0.0, 100.0) * 1_000_000.0).round() as u128;
+    u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
+}
+
+/// `[limits]` of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Linked people who are no longer assigned.
+    pub vanished: Option<Limit>,
+    /// Deleted accounts: a budget that postpones.
+    pub deletes: Option<Limit>,
+    /// New accounts and adopted ones.
+    pub creates: Option<Limit>,
+    /// Changed accounts.
+    pub updates: Option<Limit>,
+    /// Changed userNames.
+    pub renames: Option<Limit>,
+    /// People of whom a value is cleared.
+    pub clears: Option<Limit>,
+    /// People who move to another group.
+    pub moves: Option<Limit>,
+    /// Linked accounts that Haiilo no longer shows.
+    pub missing: Option<Limit>,
+    /// Members who are taken out of one group, of those whom it has.
+    pub members: Option<Limit>,
+}
+
+impl Limits {
+    /// The limits that a configuration without `[limits]` has.
+    pub fn usual() -> Self {
+        let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
+        Self {
+            vanished: limit(3, 5, None),
+            deletes: limit(1, 3, Some(200)),
+            creates: limit(10, 25, None),
+            updates: limit(20, 25, None),
+            renames: limit(1, 3, None),
+            clears: limit(2, 5, None),
+            moves: limit(5, 5, None),
+            missing: limit(1, 3, None),
+            members: limit(20, 10, None),
+        }
+    }
+}
+
+/// What the administrator decided about groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRules {
+    /// `include`: ids or names of groups of Okta; empty for those that are assigned to the application.
+    pub include: Vec<String>,
+    /// `delete`.
+    pub delete: GroupDeletes,
+}
+
+/// Whether a group of Haiilo that we made goes when its group of Okta is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupDeletes {
+    /// It stays.
+    Never,
+    /// It goes, once Okta says that there is no such group.
+    WhenGone,
+}
+
+/// How an entry of `include` means a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// By id.
+    Id(OktaGroupId),
+    /// By name, letter by letter.
+    Name(String),
+}
+
+impl Choice {
+    /// Okta's ids of groups begin with `00g` and have twenty letters and digits; everything else is a name.
+    pub fn of(text: &str) -> Self {
+        let is_id = text.len() == 20 && text.starts_with("00g") && text.chars().all(|c| c.is_ascii_alphanumeric());
+        if is_id { Self::Id(OktaGroupId::new(text)) } else { Self::Name(text.to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limit, Protected};
+    use crate::domain::model::ids::{HaiiloId, UserName};
+
+    #[track_caller]
+    fn check(percent: Option<f64>, floor: Option<u64>, cap: Option<u64>, base: u64, allowed: u64) {
+        assert_eq!(Limit { percent, floor, cap }.allowed(base), allowed);
+    }
+
+    #[test]
+    fn percent_floor_and_cap_each_may_be_left_out() {
+        check(Some(3.0), Some(5), None, 1_000, 30);
+        check(Some(3.0), Some(5), None, 100, 5);
+        check(Some(1.0), Some(3), Some(200), 100_000, 200);
+        check(Some(1.0), None, None, 99, 0);
+        check(Some(0.5), None, None, 1_000, 5);
+        check(None, Some(7), None, 1_000_000, 7);
+        check(None, None, Some(9), 1_000_000, 9);
+        check(Some(0.0), None, None, 1_000_000, 0);
+        check(None, Some(50), Some(20), 1_000, 20);
+        check(Some(29.0), None, None, 100, 29);
+    }
+
+    #[test]
+    fn protected_accounts() {
+        let patterns = ["SCIM@example.com", "*@haiilo.com", "id-7"].map(str::to_owned);
+        let protected = Protected::new(patterns).expect("patterns");
+        assert_eq!(protected.by_name(&UserName::new("scim@EXAMPLE.com")), Some("SCIM@example.com"));
+        assert_eq!(protected.by_name(&UserName::new("a.b+c@Haiilo.com")), Some("*@haiilo.com"));
+        assert_eq!(protected.by_name(&UserName::new("ada@example.com")), None);
+        assert_eq!(protected.by_id(&HaiiloId::new("ID-7")), Some("id-7"));
+        // Whatever else a pattern holds stands for itself.
+        let odd = Protected::new(["svc[1]{a,b}\\!@example.com".to_owned()]).expect("a pattern");
+        assert!(odd.by_name(&UserName::new("SVC[1]{a,b}\\!@example.com")).is_some());
+        assert!(odd.by_name(&UserName::new("svc1a!@example.com")).is_none());
+    }
+}

@@ -1,0 +1,338 @@
+//! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person who is held is never a leaver.
+
+use crate::domain::model::assignment::StandingDoubt;
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::domain::model::person::MappingDoubt;
+use compact_str::CompactString;
+
+/// A person, or an account, about whom nothing is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account, where one is concerned.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The name under which a report shows the person.
+    pub user_name: Option<UserName>,
+    /// Why.
+    pub reason: HeldReason,
+}
+
+/// Why nothing is done about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldReason {
+    /// The statuses of the assignment say nothing.
+    Standing(StandingDoubt),
+    /// The mapping gives no account.
+    Mapping(MappingDoubt),
+    /// Two rows of the same listing contradict each other.
+    Contradiction,
+    /// Other assignments map to the same userName.
+    SameUserName(Vec<OktaUserId>),
+    /// Several accounts carry the wanted userName.
+    SeveralAccounts(Vec<HaiiloId>),
+    /// The wanted userName is that of another person's account.
+    AccountOfAnother(OktaUserId),
+    /// The wanted userName is that of an account that is not ours.
+    NameTaken(HaiiloId),
+    /// The account of the wanted userName bears the externalId of somebody else, or of another directory.
+    OfAnotherDirectory(CompactString),
+    /// The linked account carries neither the userName last seen nor the wanted one.
+    LinkDoesNotFit {
+        /// What the account carries.
+        found: Option<UserName>,
+        /// What it carried when it was last seen.
+        last_seen: UserName,
+    },
+    /// The person's account is inactive, and any write may delete it.
+    Inactive,
+    /// A protected account would be renamed.
+    ProtectedRename {
+        /// The pattern that protects it.
+        pattern: String,
+        /// The wanted userName.
+        wanted: UserName,
+    },
+    /// People want each other's userNames.
+    SwappedNames,
+    /// The listing of accounts is not proven complete.
+    ListingDoubtful(String),
+    /// A new account needs a group.
+    NoGroup,
+    /// Haiilo refused to make the account.
+    CreateRefused(String),
+    /// The person is not in the listing, yet assigned when asked by id.
+    StillAssigned,
+    /// What Okta says about the person who is gone from the listing is no evidence.
+    NoEvidence(CompactString),
+    /// Evidence was not taken yet.
+    EvidenceDue,
+    /// Somebody who is gone has something in common: perhaps the same human with a new Okta user.
+    PerhapsRehired(OktaUserId, InCommon),
+    /// An account that is not ours has the same given and family name: perhaps the same human under another address.
+    PerhapsSamePerson(HaiiloId),
+    /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
+    PerhapsMadeFor(OktaUserId),
+    /// Haiilo no longer shows the account, and an account that is not ours carries the wanted userName.
+    ReplacedByHand(HaiiloId),
+}
+
+/// What a joiner has in common with somebody who is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InCommon {
+    /// The account once had the userName that the joiner wants.
+    FormerUserName,
+    /// Okta gives both the same employee number.
+    EmployeeNumber,
+}
+
+impl InCommon {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::FormerUserName => "whose account once had this userName",
+            Self::EmployeeNumber => "has the same employee number",
+        }
+    }
+}
+
+impl HeldReason {
+    /// A short name that never changes, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Standing(StandingDoubt::Assignment(_)) => "assignment_status",
+            Self::Standing(StandingDoubt::User(_)) => "user_status",
+            Self::Standing(StandingDoubt::BeingDeactivated) => "being_deactivated",
+            Self::Standing(StandingDoubt::UserNotReadable) => "user_not_readable",
+            Self::Mapping(_) => "mapping",
+            Self::Contradiction => "listed_twice",
+            Self::SameUserName(_) => "same_user_name",
+            Self::SeveralAccounts(_) => "several_accounts",
+            Self::AccountOfAnother(_) => "account_of_another",
+            Self::NameTaken(_) => "name_taken",
+            Self::OfAnotherDirectory(_) => "of_another_directory",
+            Self::LinkDoesNotFit { .. } => "link_does_not_fit",
+            Self::Inactive => "inactive",
+            Self::ProtectedRename { .. } => "protected",
+            Self::SwappedNames => "swapped_names",
+            Self::ListingDoubtful(_) => "listing_doubtful",
+            Self::NoGroup => "no_group",
+            Self::CreateRefused(_) => "create_refused",
+            Self::StillAssigned => "still_assigned",
+            Self::NoEvidence(_) => "no_evidence",
+            Self::EvidenceDue => "evidence_due",
+            Self::ReplacedByHand(_) => "replaced_by_hand",
+            Self::PerhapsMadeFor(_) => "perhaps_made_for_another",
+            Self::PerhapsRehired(..) => "perhaps_rehired",
+            Self::PerhapsSamePerson(_) => "perhaps_same_person",
+        }
+    }
+
+    /// The reason in a sentence.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Standing(StandingDoubt::Assignment(status)) => {
+                format!("the assignment has the status {status}, which decides nothing")
+            }
+            Self::Standing(StandingDoubt::User(status)) => format!("the Okta user has the unknown status {status}"),
+            Self::Standing(StandingDoubt::BeingDeactivated) => "Okta is deactivating this user".to_owned(),
+            Self::Standing(StandingDoubt::UserNotReadable) => {
+                "Okta shows the assignment, but not the user behind it".to_owned()
+            }
+            Self::Mapping(doubt) => format!("mapping: {doubt}"),
+            Self::Contradiction => "Okta's listing has two rows of this person that contradict each other".to_owned(),
+            Self::SameUserName(others) => {
+                format!("the mapping gives the same userName to {}", enumerate(others.iter().map(OktaUserId::as_str)))
+            }
+            Self::SeveralAccounts(ids) => {
+                format!("several accounts carry this userName: {}", enumerate(ids.iter().map(HaiiloId::as_str)))
+            }
+            Self::AccountOfAnother(other) => format!("this userName belongs to the account of another person, {other}"),
+            Self::NameTaken(id) => format!("this userName belongs to account {id}, which is not ours"),
+            Self::OfAnotherDirectory(id) => {
+                format!("the account of this userName has the externalId {id:?}, which is not the id of this person")
+            }
+            Self::LinkDoesNotFit { found, last_seen } => {
+                let found = found.as_ref().map_or("no userName", UserName::as_str);
+                format!("the link does not fit: the account carries {found}, and carried {last_seen} when last seen")
+            }
+            Self::Inactive => {
+                "the account is inactive, and it is not known why; a write to it may delete it".to_owned()
+            }
+            Self::ProtectedRename { pattern, wanted } => {
+                format!("the account is protected ({pattern}) and would be renamed to {wanted}")
+            }
+            Self::SwappedNames => "people want each other's userNames".to_owned(),
+            Self::ListingDoubtful(why) => format!("it is not certain who is in Haiilo: {why}"),
+            Self::NoGroup => "a new account needs a group, and the mapping gives none".to_owned(),
+            Self::CreateRefused(why) => format!("Haiilo did not make the account: {why}"),
+            Self::StillAssigned => "missing from Okta's listing, yet assigned when asked by id".to_owned(),
+            Self::NoEvidence(what) => format!("no longer listed, and no evidence of why: {what}"),
+            Self::EvidenceDue => "no longer listed; evidence will be taken in one of the next cycles".to_owned(),
+            Self::PerhapsMadeFor(other) => {
+                format!("the account of this userName was perhaps made for {other}, in a call whose answer was lost")
+            }
+            Self::PerhapsRehired(other, common) => {
+                format!("perhaps the same human as {other}, who is gone and {}", common.as_str())
+            }
+            Self::PerhapsSamePerson(id) => {
+                format!("perhaps the same person as account {id}, which is not ours and has the same names")
+            }
+            Self::ReplacedByHand(id) => {
+                format!(
+                    "Haiilo no longer shows the linked account, and account {id}, which is not ours, has the userName"
+                )
+            }
+        }
+    }
+
+    /// What an administrator can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Standing(StandingDoubt::Assignment(_)) => {
+                "finish or remove the assignment in Okta (Applications > Haiilo > Assignments)"
+            }
+            Self::Standing(StandingDoubt::User(_)) => {
+                "look at the person in Okta; a newer version may know this status"
+            }
+            Self::Standing(StandingDoubt::BeingDeactivated) => "wait until Okta has finished",
+            Self::Standing(StandingDoubt::UserNotReadable) => {
+                "let the credentials read users (scope okta.users.read and a role)"
+            }
+            Self::Mapping(_) => "correct the person's profile in Okta, or the rule in the mapping file",
+            Self::Contradiction | Self::StillAssigned => "nothing, if it passes with the next cycle",
+            Self::SameUserName(_) => "give each person an own address in Okta, or unassign one of them",
+            Self::SeveralAccounts(_) => "leave one of these accounts in Haiilo",
+            Self::AccountOfAnother(_) => {
+                "`link LOGIN HAIILO_ID` if it is the same human with a new Okta user; if it is another one, another address, or `release LOGIN`, which lets the old account be deleted when it is due"
+            }
+            Self::NameTaken(_) => "remove or rename that account in Haiilo, if it is not somebody else's",
+            Self::OfAnotherDirectory(_) => {
+                "if the account is this person's and no other directory serves it, `link LOGIN HAIILO_ID`, which writes the new externalId"
+            }
+            Self::LinkDoesNotFit { .. } => {
+                "if the account is still this person's, set its address in Haiilo to the one in Okta; else `unlink LOGIN`"
+            }
+            Self::Inactive => "activate or delete the account in Haiilo by hand",
+            Self::ProtectedRename { .. } => "rename the account in Haiilo by hand, or change [protect]",
+            Self::SwappedNames => "give one of them a third address in Okta for one cycle",
+            Self::ListingDoubtful(_) => {
+                "nothing, if it passes with the next cycle; else ask Haiilo about its listing of users"
+            }
+            Self::NoGroup => "fill the attribute in Okta that gives the group, or add it to the mapping's table",
+            Self::CreateRefused(_) => {
+                "see what Haiilo says; it is tried again after a day, or when the address changes"
+            }
+            Self::NoEvidence(_) => {
+                "look at the person in Okta; the account stays until Okta says clearly what happened"
+            }
+            Self::EvidenceDue => "nothing",
+            Self::PerhapsMadeFor(_) => {
+                "nothing, if it passes with the next cycles; else look whose account it is: `link LOGIN HAIILO_ID` gives it to this person"
+            }
+            Self::PerhapsRehired(..) | Self::PerhapsSamePerson(_) => {
+                "`link LOGIN HAIILO_ID` if it is the same human, `release LOGIN` if it is another one"
+            }
+            Self::ReplacedByHand(_) => "`link LOGIN HAIILO_ID` makes the new account this person's",
+        }
+    }
+}
+
+fn enumerate<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+/// A group about which nothing is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldGroup {
+    /// The group of Okta.
+    pub okta_id: OktaGroupId,
+    /// The group of Haiilo, where one is concerned.
+    pub haiilo_id: Option<HaiiloGroupId>,
+    /// The name under which a report shows the group.
+    pub name: CompactString,
+    /// Why.
+    pub reason: GroupHeldReason,
+}
+
+/// Why nothing is done about a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupHeldReason {
+    /// Okta shows no name.
+    Nameless,
+    /// Other chosen groups of Okta have the same name.
+    SameName(Vec<OktaGroupId>),
+    /// Several groups of Haiilo have the name, or name this group as theirs.
+    SeveralGroups(Vec<HaiiloGroupId>),
+    /// The name is that of a group which belongs to another group of Okta.
+    GroupOfAnother(HaiiloGroupId, OktaGroupId),
+    /// The name is that of a group which is not ours.
+    NameTaken(HaiiloGroupId),
+    /// The group of this name carries the id of something else.
+    NotAdoptable(HaiiloGroupId, CompactString),
+    /// Haiilo no longer shows the linked group.
+    Missing,
+    /// The members in Okta were not read to their end.
+    MembersUnread(String),
+    /// The members in Haiilo were not read.
+    ShownUnread(String),
+}
+
+impl GroupHeldReason {
+    /// A short name that never changes, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Nameless => "nameless",
+            Self::SameName(_) => "same_name",
+            Self::SeveralGroups(_) => "several_groups",
+            Self::GroupOfAnother(..) => "group_of_another",
+            Self::NameTaken(_) => "name_taken",
+            Self::NotAdoptable(..) => "not_adoptable",
+            Self::Missing => "missing",
+            Self::MembersUnread(_) => "members_unread",
+            Self::ShownUnread(_) => "shown_unread",
+        }
+    }
+
+    /// The reason in a sentence.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Nameless => "Okta shows no name of the group".to_owned(),
+            Self::SameName(others) => {
+                let others: Vec<&str> = others.iter().map(OktaGroupId::as_str).collect();
+                format!("other chosen groups of Okta have the same name: {}", others.join(", "))
+            }
+            Self::SeveralGroups(ids) => {
+                let ids: Vec<&str> = ids.iter().map(HaiiloGroupId::as_str).collect();
+                format!("several groups of Haiilo may be this one: {}", ids.join(", "))
+            }
+            Self::GroupOfAnother(id, other) => {
+                format!("group {id} of Haiilo has this name and belongs to {other} of Okta")
+            }
+            Self::NameTaken(id) => format!("group {id} of Haiilo has this name and is not ours"),
+            Self::NotAdoptable(id, external) => {
+                format!(
+                    "group {id} of Haiilo has this name, and belongs to something else by its externalId {external:?}"
+                )
+            }
+            Self::Missing => "Haiilo no longer shows the linked group".to_owned(),
+            Self::MembersUnread(why) => format!("its members could not be read in Okta: {why}"),
+            Self::ShownUnread(why) => format!("its members could not be read in Haiilo: {why}"),
+        }
+    }
+
+    /// What an administrator can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Nameless => "give the group a name in Okta",
+            Self::SameName(_) => "rename one of them in Okta, or choose one of them by its id in groups.include",
+            Self::SeveralGroups(_) => "leave one of these groups in Haiilo, or rename the others there",
+            Self::GroupOfAnother(..) => "rename one of both groups in Okta",
+            Self::NameTaken(_) => "rename or remove that group in Haiilo",
+            Self::NotAdoptable(..) => "rename that group in Haiilo, or clear its externalId if nobody else keeps it",
+            Self::Missing => {
+                "make a group of this name in Haiilo, which is then taken for this one, or take the group out of the choice"
+            }
+            Self::MembersUnread(_) | Self::ShownUnread(_) => "nothing, if it passes with the next cycle",
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Operations: what shall be done to one account, as values that can be shown, counted, approved and journalled before anything is sent.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Origin;
+use crate::domain::plan::leaver::Evidence;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
+
+/// One operation on one person's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The name under which a report shows the person: what the account carries, or what a new one will carry.
+    pub user_name: UserName,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What is done to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// An existing account becomes the person's; nothing is sent.
+    Link {
+        /// The account.
+        haiilo_id: HaiiloId,
+        /// Whether it was there before us, or is one that we made and whose answer was lost.
+        origin: Origin,
+    },
+    /// A new account.
+    Create {
+        /// The userName and all values.
+        changes: Vec<Change>,
+        /// The linked account that Haiilo no longer has, where the new one takes its place.
+        replaces: Option<HaiiloId>,
+        /// The account whose rename frees the userName.
+        waits_for: Option<HaiiloId>,
+    },
+    /// Changes to an account.
+    Update {
+        /// The account.
+        haiilo_id: HaiiloId,
+        /// What changes.
+        changes: Vec<Change>,
+        /// The account whose rename frees the userName.
+        waits_for: Option<HaiiloId>,
+    },
+    /// An account that we deactivated becomes active again, because its person came back.
+    Reactivate {
+        /// The account.
+        haiilo_id: HaiiloId,
+    },
+    /// Nobody can log in to the account any more; what else becomes of it is the directory's deprovision policy.
+    Deactivate {
+        /// The account.
+        haiilo_id: HaiiloId,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// The account goes. In Advocacy it cannot come back.
+    Delete {
+        /// The account.
+        haiilo_id: HaiiloId,
+        /// Why.
+        evidence: Evidence,
+        /// By what.
+        means: Means,
+    },
+}
+
+/// What is sent for a delete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A delete.
+    Delete,
+    /// A deactivation, which deletes by the directory's deprovision policy.
+    Deactivation,
+}
+
+/// One attribute that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The attribute.
+    pub path: Arc<AttributePath>,
+    /// What kind of change it is to the limits.
+    pub nature: Nature,
+    /// What the account has.
+    pub from: Option<Value>,
+    /// What it shall have.
+    pub to: Option<Value>,
+    /// Whether the element of a multi-valued attribute that the path asks for is there.
+    pub element: Element,
+}
+
+/// What a change means to the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// The userName.
+    Rename,
+    /// Advocacy's group.
+    Group,
+    /// Anything else.
+    Plain,
+}
+
+/// Whether the element that a path with a filter asks for exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// It does, or the path asks for none.
+    There,
+    /// It must be added.
+    ToBeAdded,
+}
+
+/// The kinds of operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// See [`Action::Link`].
+    Link,
+    /// See [`Action::Reactivate`].
+    Reactivate,
+    /// See [`Action::Update`].
+    Update,
+    /// See [`Action::Create`].
+    Create,
+    /// See [`Action::Deactivate`].
+    Deactivate,
+    /// See [`Action::Delete`].
+    Delete,
+}
+
+impl Kind {
+    /// The word of reports and of the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Reactivate => "reactivate",
+            Self::Update => "update",
+            Self::Create => "create",
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Whether somebody loses an account by it: that goes last, one at a time, on evidence, and within the budget of deletes.
+    pub fn is_departure(self) -> bool {
+        matches!(self, Self::Deactivate | Self::Delete)
+    }
+}
+
+impl Operation {
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        match &self.action {
+            Action::Link { .. } => Kind::Link,
+            Action::Reactivate { .. } => Kind::Reactivate,
+            Action::Deactivate { .. } => Kind::Deactivate,
+            Action::Create { .. } => Kind::Create,
+            Action::Update { .. } => Kind::Update,
+            Action::Delete { .. } => Kind::Delete,
+        }
+    }
+
+    /// The account, where it exists already.
+    pub fn haiilo_id(&self) -> Option<&HaiiloId> {
+        match &self.action {
+            Action::Link { haiilo_id, origin: _ }
+            | Action::Reactivate { haiilo_id }
+            | Action::Update { haiilo_id, changes: _, waits_for: _ }
+            | Action::Deactivate { haiilo_id, evidence: _ }
+            | Action::Delete { haiilo_id, evidence: _, means: _ } => Some(haiilo_id),
+            Action::Create { changes: _, replaces, waits_for: _ } => replaces.as_ref(),
+        }
+    }
+
+    /// What changes; nothing where no attribute does.
+    pub fn changes(&self) -> &[Change] {
+        match &self.action {
+            Action::Create { changes, .. } | Action::Update { changes, .. } => changes,
+            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => &[],
+        }
+    }
+
+    /// The account that must have been renamed before.
+    pub fn waits_for(&self) -> Option<&HaiiloId> {
+        match &self.action {
+            Action::Create { waits_for, .. } | Action::Update { waits_for, .. } => waits_for.as_ref(),
+            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => None,
+        }
+    }
+
+    /// Whether the operation is an update that renames.
+    pub fn renames(&self) -> bool {
+        self.kind() == Kind::Update && self.changes().iter().any(|change| change.nature == Nature::Rename)
+    }
+
+    /// Whether the operation is an update that clears a value.
+    pub fn clears(&self) -> bool {
+        self.kind() == Kind::Update && self.changes().iter().any(|change| change.to.is_none())
+    }
+
+    /// Whether the operation is an update that moves the person to another group.
+    pub fn moves(&self) -> bool {
+        self.kind() == Kind::Update && self.changes().iter().any(|change| change.nature == Nature::Group)
+    }
+
+    /// The kind together with the set of its paths: what a canary stands for.
+    pub fn canary(&self) -> String {
+        let mut paths: Vec<String> = self.changes().iter().map(|change| change.path.to_string()).collect();
+        paths.sort();
+        format!("{} {}", self.kind().as_str(), paths.join(" ")).trim_end().to_owned()
+    }
+
+    /// The operation as JSON: the form of reports, and of approvals, which compare it word for word.
+    pub fn to_json(&self) -> serde_json::Value {
+        json!({
+            "kind": self.kind().as_str(),
+            "okta_id": self.okta_id,
+            "haiilo_id": self.haiilo_id(),
+            "user_name": self.user_name,
+            "changes": self.changes().iter().map(Change::to_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Change {
+    /// What a write of this change touches, in the form of [`AttributePath::flat`].
+    pub fn touches(&self) -> Vec<String> {
+        let mut paths = vec![self.path.reference().as_ref().unwrap_or(&self.path).flat()];
+        if let (Element::ToBeAdded, Some((_, template))) = (self.element, self.path.element()) {
+            let flat = self.path.flat();
+            let element = flat.rsplit_once('.').map_or(flat.as_str(), |(element, _)| element);
+            paths.extend(template.keys().map(|name| format!("{element}.{}", name.to_ascii_lowercase())));
+        }
+        paths
+    }
+
+    /// The change as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        let json = |value: &Option<Value>| value.as_ref().map(Value::to_json);
+        json!({"path": self.path.to_string(), "from": json(&self.from), "to": json(&self.to)})
+    }
+}

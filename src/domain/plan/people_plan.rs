@@ -1,0 +1,144 @@
+//! The plan: everything that a cycle would do, and everything about which it does nothing, with the reason. A plan sends nothing.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::plan::group_plan::GroupPlan;
+use crate::domain::plan::hold::Held;
+use crate::domain::plan::leaver::Leaver;
+use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::sync_state_update::Notes;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
+
+/// All that a cycle would do.
+#[must_use = "a plan that nobody looks at is a cycle that does nothing"]
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// In the order in which they are applied: links, updates, creates, deletes; each in the order of the ids.
+    pub operations: Vec<Operation>,
+    /// One operation for each group that Haiilo did not have, to see whether it has it now.
+    pub trials: Vec<Operation>,
+    /// People who left.
+    pub leavers: Vec<Leaver>,
+    /// People about whom nothing is done.
+    pub held: Vec<Held>,
+    /// Values that are not sent again.
+    pub parked: Vec<Parked>,
+    /// Linked accounts that Haiilo does not show.
+    pub missing: Vec<Missing>,
+    /// Accounts that are not ours.
+    pub unmanaged: Vec<Unmanaged>,
+    /// How many of what.
+    pub counts: Counts,
+    /// Parts of the mapping that are others than when a plan was last let through.
+    pub edited: Vec<Edited>,
+    /// What else an administrator should know.
+    pub findings: Vec<String>,
+    /// What the store shall remember once the plan is let through.
+    pub notes: Notes,
+    /// The plan about groups, which comes after that about people.
+    pub groups: GroupPlan,
+}
+
+/// A value of a person that is not sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account, where there is one.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The name under which a report shows the person.
+    pub user_name: UserName,
+    /// The attribute.
+    pub path: Arc<AttributePath>,
+    /// The value; `None` where clearing did not succeed.
+    pub value: Option<Value>,
+    /// Why.
+    pub reason: String,
+    /// What waits for it.
+    pub waits: Waits,
+}
+
+/// What waits for a parked value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// One attribute of an account; everything else of the person goes on.
+    Attribute,
+    /// The whole new account.
+    Account,
+}
+
+/// A linked account that Haiilo does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName last seen.
+    pub user_name: UserName,
+    /// Since when; `None` for an account that we made and that was never shown, because it may wait for a seat.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// An account that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmanaged {
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName.
+    pub user_name: Option<UserName>,
+}
+
+/// How many of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// People in Okta's listing.
+    pub assigned: usize,
+    /// Links.
+    pub linked: usize,
+    /// Accounts in Haiilo's listing.
+    pub accounts: usize,
+    /// People whose account is as it shall be.
+    pub unchanged: usize,
+    /// People whom `people.include` leaves out.
+    pub out_of_scope: usize,
+    /// People who have not started.
+    pub staged: usize,
+}
+
+impl Plan {
+    /// The operations of a kind.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(move |operation| operation.kind() == kind)
+    }
+
+    /// The operations by which somebody loses an account.
+    pub fn departures(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.kind().is_departure())
+    }
+}
+
+/// The form in which a parked value is remembered.
+pub fn parked_form(value: Option<&Value>) -> String {
+    value.map_or(serde_json::Value::Null, Value::to_json).to_string()
+}
+
+/// One part of the mapping that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edited {
+    /// An attribute, `people.include`, or `tables.` with a name.
+    pub part: String,
+    /// What it was; nothing where it is new.
+    pub was: Option<String>,
+    /// What it is; nothing where it is gone.
+    pub is: Option<String>,
+    /// Accounts that the plan changes in what the part decides about.
+    pub updated: usize,
+    /// People who are held because of it.
+    pub held: usize,
+}

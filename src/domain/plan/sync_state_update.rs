@@ -1,0 +1,77 @@
+//! What the store should remember after a plan; empty when nothing changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Absence;
+use crate::domain::plan::leaver::LeaverRecord;
+
+/// What the store shall remember; nothing in it when nothing changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Of leavers.
+    pub leavers: LeaverNotes,
+    /// Links whose account was shown for the first time.
+    pub listed: BTreeSet<OktaUserId>,
+    /// Links whose account carries another userName than when it was last seen.
+    pub names: BTreeMap<OktaUserId, UserName>,
+    /// Links whose account is no longer shown.
+    pub missing: BTreeMap<OktaUserId, Absence>,
+    /// Links whose account is shown again.
+    pub found: BTreeSet<OktaUserId>,
+    /// Parked values that are no longer wanted, or were kept after all.
+    pub unparked: BTreeSet<(OktaUserId, CompactString)>,
+    /// Groups that nobody waits for any more.
+    pub groups_released: BTreeSet<CompactString>,
+    /// Accounts that a pattern protects, newly.
+    pub protected: BTreeMap<HaiiloId, String>,
+}
+
+/// What the store shall remember of leavers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaverNotes {
+    /// New or changed records.
+    pub records: BTreeMap<OktaUserId, LeaverRecord>,
+    /// People who came back.
+    pub returned: BTreeSet<OktaUserId>,
+    /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
+    pub unpinned: BTreeSet<OktaUserId>,
+    /// What is known of the user directory.
+    pub directory: Directory,
+}
+
+/// What is known of the user directory's deprovision policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Directory {
+    /// What was known before.
+    #[default]
+    AsBefore,
+    /// The configuration says by now that it deletes, so that nothing needs to be remembered.
+    KnownToDelete,
+}
+
+impl LeaverNotes {
+    /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
+    #[must_use]
+    pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
+        let Self { records, returned, unpinned: _, directory: _ } = self;
+        let records = records.iter().filter(|(id, _)| known.contains_key(*id));
+        Self {
+            records: records.map(|(id, record)| (id.clone(), record.clone())).collect(),
+            returned: returned.clone(),
+            unpinned: BTreeSet::new(),
+            directory: Directory::AsBefore,
+        }
+    }
+
+    /// Leaves what is about these people.
+    pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
+        let Self { records, returned, unpinned, directory } = self;
+        *directory = Directory::AsBefore;
+        unpinned.retain(|id| ids.contains(id));
+        records.retain(|id, _| ids.contains(id));
+        returned.retain(|id| ids.contains(id));
+    }
+}

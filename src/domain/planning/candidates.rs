@@ -1,0 +1,135 @@
+//! Joiners who may be somebody whom we know: an account that is made for them would be a second one of the same human.
+//!
+//! Three signs: a userName that the account of somebody who is gone once had, the employee number of somebody who is gone, and the given and
+//! family name of an account that is not ours. An administrator settles it, by `link` or `release`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use crate::domain::mapping::Mapping;
+use crate::domain::model::account::Account;
+use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
+use crate::domain::model::person::Identity;
+use crate::domain::model::policy::Policy;
+use crate::domain::plan::hold::{HeldReason, InCommon};
+use crate::domain::planning::input::Sides;
+use crate::domain::planning::leaver_decision::Gone;
+use crate::domain::planning::linked_accounts::Owners;
+use crate::domain::scim::value::Value;
+use crate::domain::state::sync_state::Memory;
+
+/// Whom a joiner may be.
+#[derive(Debug)]
+pub struct Acquaintances<'a> {
+    /// The slots of the given and the family name.
+    slots: Option<[usize; 2]>,
+    /// Accounts that are not ours, by their names.
+    strangers: BTreeMap<[CompactString; 2], &'a HaiiloId>,
+    /// People who are gone, by the userNames that their accounts once had.
+    former_names: BTreeMap<&'a CompactString, &'a OktaUserId>,
+    /// People who are gone, by their employee numbers.
+    employees: BTreeMap<EmployeeNumber, &'a OktaUserId>,
+}
+
+impl<'a> Acquaintances<'a> {
+    /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
+    pub fn of(
+        owners: &Owners<'a>,
+        memory: &'a Memory,
+        (mapping, policy): (&Mapping, &Policy),
+        gone: &'a Gone,
+        wanted: &[(&OktaUserId, &Identity)],
+    ) -> Self {
+        let slots = mapping.human_name();
+        let strangers = slots.map(|slots| strangers(owners, policy, slots, wanted));
+        let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
+        let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
+            gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
+        // A number that several people have at once, such as "external", tells nobody from others.
+        let mut seen = BTreeSet::new();
+        for number in wanted.iter().filter_map(|(_, identity)| identity.employee) {
+            if employees.contains_key(&number) && !seen.insert(number) {
+                employees.remove(&number);
+            }
+        }
+        Self {
+            slots,
+            strangers: strangers.unwrap_or_default(),
+            former_names: of_gone.map(|(name, owner)| (name, owner)).collect(),
+            employees,
+        }
+    }
+
+    /// Why somebody without an account may have one already.
+    pub fn suspicion(&self, memory: &Memory, okta_id: &OktaUserId, identity: &Identity) -> Option<HeldReason> {
+        if memory.released.contains(okta_id) {
+            return None;
+        }
+        if let Some(leaver) = self.former_names.get(&identity.user_name.key()) {
+            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::FormerUserName));
+        }
+        if let Some(leaver) = identity.employee.and_then(|number| self.employees.get(&number)) {
+            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::EmployeeNumber));
+        }
+        let [given, family] = self.slots?.map(|slot| identity.value(slot).map(Value::key));
+        let stranger = self.strangers.get(&[given?, family?])?;
+        Some(HeldReason::PerhapsSamePerson((*stranger).clone()))
+    }
+}
+
+/// The accounts that are not ours, by their given and family names.
+fn strangers<'a>(
+    owners: &Owners<'a>,
+    policy: &Policy,
+    slots: [usize; 2],
+    wanted: &[(&OktaUserId, &Identity)],
+) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
+    let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
+    let is_strange = |account: &&Account| {
+        // The owner of our token is a machine, whatever it is called.
+        account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !policy.owns_token(name))
+    };
+    let named = |account: &'a Account| {
+        let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));
+        Some(([given?, family?], &account.id))
+    };
+    owners.unlinked().filter(is_strange).filter_map(named).collect()
+}
+
+/// What an account bears as externalId; nothing where the mapping has none.
+pub fn external_id<'a>(mapping: &Mapping, account: &'a Account) -> Option<Cow<'a, str>> {
+    account.values[mapping.external_id()?].as_ref().map(Value::shown)
+}
+
+/// The externalId of an account, where it is that of somebody else or of another directory.
+pub fn foreign_external_id(mapping: &Mapping, account: &Account, okta_id: &OktaUserId) -> Option<CompactString> {
+    external_id(mapping, account)
+        .filter(|found| found.trim() != okta_id.as_str())
+        .map(|found| CompactString::from(&*found))
+}
+
+/// The accounts, by what they bear. Empty where the mapping has no externalId.
+#[derive(Clone, Debug, Default)]
+pub struct ExternalIds<'a> {
+    accounts: BTreeMap<CompactString, Vec<&'a Account>>,
+}
+
+impl<'a> ExternalIds<'a> {
+    /// Those of one plan.
+    pub fn of(sides: Sides<'a>) -> Self {
+        let mut accounts: BTreeMap<CompactString, Vec<&Account>> = BTreeMap::new();
+        for account in sides.owners.unlinked() {
+            if let Some(id) = external_id(sides.mapping, account) {
+                accounts.entry(id.trim().into()).or_default().push(account);
+            }
+        }
+        Self { accounts }
+    }
+
+    /// The accounts of a person.
+    pub fn accounts(&self, okta_id: &OktaUserId) -> &[&'a Account] {
+        self.accounts.get(okta_id.as_str()).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,466 @@
+//! Correlation: which account is whose. The link decides, then the userName without case; whatever is not certain is held.
+
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+
+use crate::domain::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
+use crate::domain::mapping::{Mapping, On};
+use crate::domain::model::account::{Account, Activity};
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::{Link, Listed, Origin};
+use crate::domain::model::person::Identity;
+use crate::domain::model::policy::{MissingRule, Product};
+use crate::domain::plan::hold::{Held, HeldReason};
+use crate::domain::planning::candidates::{Acquaintances, ExternalIds, foreign_external_id};
+use crate::domain::planning::input::Sides;
+use crate::domain::planning::leaver_decision::{self, Gone};
+use crate::domain::scim::value::{Compare, Value, same};
+use crate::domain::state::sync_state::OpenOperation;
+
+/// A person and what was found for them.
+#[derive(Clone, Debug)]
+pub struct Matched<'a> {
+    /// The Okta user.
+    pub okta_id: &'a OktaUserId,
+    /// What the account shall be.
+    pub identity: &'a Identity,
+    /// The account that was found.
+    pub found: Found<'a>,
+}
+
+/// The account of a person.
+#[derive(Clone, Debug)]
+pub enum Found<'a> {
+    /// The linked one.
+    Linked {
+        /// It.
+        account: &'a Account,
+        /// The link.
+        link: &'a Link,
+        /// The account whose rename frees the wanted userName.
+        waits_for: Option<&'a HaiiloId>,
+    },
+    /// One that carries the userName and belongs to nobody.
+    Unowned {
+        /// It.
+        account: &'a Account,
+        /// Whether we made it in a call whose answer was lost.
+        origin: Origin,
+    },
+    /// None.
+    Nothing {
+        /// The linked account that Haiilo no longer has.
+        replaces: Option<&'a HaiiloId>,
+        /// The account whose rename frees the wanted userName.
+        waits_for: Option<&'a HaiiloId>,
+    },
+}
+
+/// Everybody's account.
+#[derive(Clone, Debug, Default)]
+pub struct Correlation<'a> {
+    /// People with certainty about their account, in the order of their ids.
+    pub matched: Vec<Matched<'a>>,
+    /// People without.
+    pub held: Vec<Held>,
+    /// People whom `people.include` leaves out.
+    pub out_of_scope: usize,
+    /// People who have not started.
+    pub staged: usize,
+}
+
+/// Finds everybody's account.
+pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
+    let mut correlation = Correlation::default();
+    let wanted = sort_out(sides, &mut correlation);
+    let names = (sides.mapping, sides.policy);
+    // Where everybody has an account, nobody is looked for.
+    let acquaintances = LazyCell::new(|| Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted));
+    let external_ids = LazyCell::new(|| ExternalIds::of(sides));
+    let mut owners = sides.owners.in_turn();
+    let mut attempts = Vec::with_capacity(wanted.len());
+    for &(okta_id, identity) in &wanted {
+        let found = match owners.of_person(okta_id) {
+            None => {
+                let by_id = by_external_id(sides, &external_ids, okta_id, identity);
+                by_id.unwrap_or_else(|| attempt_joiner(sides, &acquaintances, okta_id, identity))
+            }
+            Some((link, None)) => attempt_missing(sides, link, identity),
+            Some((link, Some(account))) => attempt(sides, (link, account), identity),
+        };
+        match found {
+            Attempt::Found(found) => attempts.push(Matched { okta_id, identity, found }),
+            Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
+                okta_id: okta_id.clone(),
+                haiilo_id,
+                user_name: Some(identity.user_name.clone()),
+                reason,
+            }),
+            Attempt::Missing => {}
+        }
+    }
+    settle_names(sides, attempts, &mut correlation);
+    correlation
+}
+
+/// Separates the people who shall have an account and whose userName nobody else wants.
+fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a OktaUserId, &'a Identity)> {
+    let mut wanted = Vec::new();
+    for Person { id, state } in sides.people.people() {
+        let reason = match state {
+            PersonState::Wanted(identity) => {
+                wanted.push((id, identity));
+                continue;
+            }
+            PersonState::OutOfScope => {
+                correlation.out_of_scope += 1;
+                continue;
+            }
+            PersonState::Staged => {
+                correlation.staged += 1;
+                continue;
+            }
+            PersonState::Left => continue,
+            PersonState::Unclear(_, doubt) => HeldReason::Standing(doubt.clone()),
+            PersonState::Unmapped(_, doubt) => HeldReason::Mapping(doubt.clone()),
+            PersonState::Contradiction(_) => HeldReason::Contradiction,
+        };
+        let link = sides.memory.links.of_person(id);
+        correlation.held.push(Held {
+            okta_id: id.clone(),
+            haiilo_id: link.map(|link| link.haiilo_id.clone()),
+            user_name: state.user_name().or(link.map(|link| &link.user_name)).cloned(),
+            reason,
+        });
+    }
+    let rivals = rivals(sides.people);
+    wanted.retain(|(okta_id, identity)| {
+        let Some(others) = rivals.get(okta_id) else { return true };
+        correlation.held.push(Held {
+            okta_id: (*okta_id).clone(),
+            haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
+            user_name: Some(identity.user_name.clone()),
+            reason: HeldReason::SameUserName(others.clone()),
+        });
+        false
+    });
+    wanted
+}
+
+/// Everybody whose userName others claim too, with the others. Who is held for another reason claims a name as well.
+fn rivals(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>> {
+    let mut claims: Vec<(u64, &OktaUserId, &UserName)> = people
+        .people()
+        .iter()
+        .filter_map(|person| person.state.user_name().map(|name| (name.key_hash(), &person.id, name)))
+        .collect();
+    claims.sort_unstable_by_key(|(hash, okta_id, _)| (*hash, *okta_id));
+    let mut rivals = BTreeMap::new();
+    for claim in claims.chunk_by(|left, right| left.0 == right.0).filter(|claim| claim.len() > 1) {
+        for (_, okta_id, name) in claim {
+            let others = claim.iter().filter(|(_, other, named)| other != okta_id && named.same_as(name));
+            let others: Vec<OktaUserId> = others.map(|(_, other, _)| (*other).clone()).collect();
+            if !others.is_empty() {
+                rivals.insert(*okta_id, others);
+            }
+        }
+    }
+    rivals
+}
+
+/// What was found for one person, before it is known whose userName is free.
+enum Attempt<'a> {
+    Found(Found<'a>),
+    Held(Option<HaiiloId>, HeldReason),
+    /// The account is gone, and nothing is done about it.
+    Missing,
+}
+
+fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), identity: &'a Identity) -> Attempt<'a> {
+    let id = Some(link.haiilo_id.clone());
+    let fits = account
+        .user_name
+        .as_ref()
+        .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&identity.user_name));
+    if !fits {
+        let reason = HeldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
+        return Attempt::Held(id, reason);
+    }
+    // In Advocacy a write to an inactive account may delete it.
+    if account.activity == Activity::Inactive && sides.policy.product == Product::Advocacy {
+        return Attempt::Held(id, HeldReason::Inactive);
+    }
+    if renames(sides.mapping, account, identity) {
+        let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
+        let names = names.into_iter().flatten().collect::<Vec<_>>();
+        let owner = names.iter().any(|name| sides.policy.owns_token(name));
+        let pattern = leaver_decision::protection(sides.policy, sides.memory, &account.id, names);
+        if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
+            return Attempt::Held(id, HeldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
+        }
+    }
+    Attempt::Found(Found::Linked { account, link, waits_for: None })
+}
+
+fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity) -> Attempt<'a> {
+    let id = Some(link.haiilo_id.clone());
+    if let (Proof::Doubtful(why), Listed::Seen) = (sides.accounts.proof(), link.listed) {
+        return Attempt::Held(id, HeldReason::ListingDoubtful(why.clone()));
+    }
+    if let [other] = sides.accounts.named(&identity.user_name)[..] {
+        let other = &sides.accounts.accounts()[other].id;
+        if sides.memory.links.of_account(other).is_none() {
+            return Attempt::Held(id, HeldReason::ReplacedByHand(other.clone()));
+        }
+    }
+    match (sides.policy.missing, link.listed) {
+        (MissingRule::Recreate, Listed::Seen) => {
+            Attempt::Found(Found::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
+        }
+        (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Attempt::Missing,
+    }
+}
+
+/// The account that bears the Okta id of somebody who has no link; nothing where none does.
+fn by_external_id<'a>(
+    sides: Sides<'a>,
+    external_ids: &ExternalIds<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<Attempt<'a>> {
+    let found = external_ids.accounts(okta_id);
+    if found.is_empty() {
+        return None;
+    }
+    let named = sides.accounts.named(&identity.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
+    let is_other = |account: &&Account| {
+        sides.memory.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
+    };
+    let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
+    Some(match (&several[..], sides.accounts.proof()) {
+        ([account], Proof::Agreed) => {
+            let made = sides.memory.lost_creates(okta_id).next().is_some();
+            Attempt::Found(Found::Unowned { account, origin: if made { Origin::Created } else { Origin::Adopted } })
+        }
+        ([_], Proof::Doubtful(why)) => Attempt::Held(None, HeldReason::ListingDoubtful(why.clone())),
+        _ => {
+            let ids = several.iter().map(|account| account.id.clone()).collect();
+            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
+        }
+    })
+}
+
+fn attempt_joiner<'a>(
+    sides: Sides<'a>,
+    acquaintances: &Acquaintances<'_>,
+    okta_id: &'a OktaUserId,
+    identity: &'a Identity,
+) -> Attempt<'a> {
+    let doubt = match sides.accounts.proof() {
+        Proof::Agreed => None,
+        Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
+    };
+    if let Some((account, other)) = made_under_another_name(sides, okta_id, identity) {
+        return match other {
+            Some(other) => Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone())),
+            None => doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin: Origin::Created })),
+        };
+    }
+    match sides.accounts.named(&identity.user_name)[..] {
+        [] => doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::Found(NOTHING)),
+        [at] => {
+            let account = &sides.accounts.accounts()[at];
+            if sides.memory.links.of_account(&account.id).is_some() {
+                // Free once its owner is renamed; `settle_names` finds out.
+                return doubt.unwrap_or(Attempt::Found(Found::Nothing { replaces: None, waits_for: None }));
+            }
+            if account.activity == Activity::Inactive {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::Inactive);
+            }
+            if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::OfAnotherDirectory(id));
+            }
+            if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
+                return Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone()));
+            }
+            let lost = sides.memory.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
+            let origin = if lost { Origin::Created } else { Origin::Adopted };
+            doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin }))
+        }
+        ref several => {
+            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
+        }
+    }
+}
+
+/// Holds a joiner who may be somebody whom we know.
+fn suspect<'a>(
+    sides: Sides<'a>,
+    acquaintances: &Acquaintances<'_>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<Attempt<'a>> {
+    let reason = acquaintances.suspicion(sides.memory, okta_id, identity)?;
+    let haiilo_id = match &reason {
+        HeldReason::PerhapsSamePerson(id) => Some(id.clone()),
+        HeldReason::PerhapsRehired(leaver, _) => {
+            sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone())
+        }
+        _ => None,
+    };
+    Some(Attempt::Held(haiilo_id, reason))
+}
+
+const NOTHING: Found<'static> = Found::Nothing { replaces: None, waits_for: None };
+
+/// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
+/// such a create was sent too, under the same name.
+fn made_under_another_name<'a>(
+    sides: Sides<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
+    let under_others = |open: &&OpenOperation| !open.user_name.same_as(&identity.user_name);
+    sides.memory.lost_creates(okta_id).filter(under_others).find_map(|open| {
+        let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
+        let account = &sides.accounts.accounts()[at];
+        let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
+        is_free.then(|| (account, sides.memory.perhaps_made_for(&open.user_name, okta_id)))
+    })
+}
+
+/// Whether an account must get another userName, be it one in other letters.
+pub fn renames(mapping: &Mapping, account: &Account, identity: &Identity) -> bool {
+    let (rule, wanted) = (mapping.user_name(), &identity.user_name);
+    let differs = |found: &UserName| match rule.compare {
+        _ if found == wanted => false,
+        Compare::Exact => {
+            !same(Value::text(found.as_str()).as_ref(), Value::text(wanted.as_str()).as_ref(), rule.compare)
+        }
+        Compare::IgnoreCase => !found.same_as(wanted),
+    };
+    rule.on == On::CreateAndUpdate && account.user_name.as_ref().is_none_or(differs)
+}
+
+/// Whether a wanted userName is free.
+#[derive(Clone, Debug)]
+enum NameState<'a> {
+    Free,
+    /// Free once this account, whose owner is the second, is renamed.
+    After(&'a HaiiloId, &'a OktaUserId),
+    Taken(HeldReason),
+}
+
+/// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
+fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<Matched<'a>>, correlation: &mut Correlation<'a>) {
+    let unseen = names_of_unseen_accounts(sides);
+    let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
+        .iter()
+        .filter(|Matched { okta_id: _, identity, found }| match found {
+            Found::Linked { account, .. } => renames(sides.mapping, account, identity),
+            Found::Unowned { account, .. } => {
+                account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name))
+            }
+            Found::Nothing { .. } => true,
+        })
+        .map(|Matched { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
+        .collect();
+    for Matched { okta_id, identity, found } in attempts {
+        match resolve(okta_id, &needs) {
+            Ok(freed_by) => {
+                let found = match found {
+                    Found::Linked { account, link, waits_for: _ } => {
+                        Found::Linked { account, link, waits_for: freed_by }
+                    }
+                    Found::Nothing { replaces, waits_for: _ } => Found::Nothing { replaces, waits_for: freed_by },
+                    unowned @ Found::Unowned { .. } => unowned,
+                };
+                correlation.matched.push(Matched { okta_id, identity, found });
+            }
+            Err(reason) => correlation.held.push(Held {
+                okta_id: okta_id.clone(),
+                haiilo_id: match found {
+                    Found::Linked { account, .. } | Found::Unowned { account, .. } => Some(account.id.clone()),
+                    Found::Nothing { replaces, .. } => replaces.cloned(),
+                },
+                user_name: Some(identity.user_name.clone()),
+                reason,
+            }),
+        }
+    }
+}
+
+/// The userNames of linked accounts that Haiilo does not show, with their owners: nobody else may take them.
+fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUserId> {
+    let unseen = sides.owners.pairs().filter(|(_, account)| account.is_none());
+    unseen.map(|(link, _)| (link.user_name.key(), &link.okta_id)).collect()
+}
+
+fn name_state<'a>(
+    sides: Sides<'a>,
+    okta_id: &OktaUserId,
+    identity: &Identity,
+    unseen: &BTreeMap<CompactString, &'a OktaUserId>,
+) -> NameState<'a> {
+    if let Some(owner) = unseen.get(&identity.user_name.key())
+        && *owner != okta_id
+    {
+        return NameState::Taken(HeldReason::AccountOfAnother((*owner).clone()));
+    }
+    match sides.accounts.named(&identity.user_name)[..] {
+        [] => NameState::Free,
+        [at] => {
+            let account = &sides.accounts.accounts()[at];
+            match sides.memory.links.of_account(&account.id) {
+                // The same name in other letters is in nobody's way.
+                Some(link) if link.okta_id == *okta_id => NameState::Free,
+                Some(link) => NameState::After(&account.id, &link.okta_id),
+                None => NameState::Taken(HeldReason::NameTaken(account.id.clone())),
+            }
+        }
+        ref several => {
+            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            NameState::Taken(HeldReason::SeveralAccounts(ids))
+        }
+    }
+}
+
+/// Follows who must be renamed first. A circle frees nobody, and who waits for somebody that is held is held.
+fn resolve<'a>(
+    okta_id: &OktaUserId,
+    needs: &BTreeMap<&OktaUserId, NameState<'a>>,
+) -> Result<Option<&'a HaiiloId>, HeldReason> {
+    let Some(first) = needs.get(okta_id) else { return Ok(None) };
+    let freed_by = match first {
+        NameState::Free => return Ok(None),
+        NameState::Taken(reason) => return Err(reason.clone()),
+        NameState::After(account, _) => *account,
+    };
+    let mut seen = BTreeSet::from([okta_id]);
+    let mut state = first;
+    loop {
+        match state {
+            NameState::Free => return Ok(Some(freed_by)),
+            NameState::Taken(_) => return Err(owner_stays(first)),
+            NameState::After(_, owner) => {
+                if !seen.insert(owner) {
+                    return Err(HeldReason::SwappedNames);
+                }
+                // An owner who needs no other name keeps the one that is wanted here.
+                let Some(next) = needs.get(owner) else { return Err(owner_stays(first)) };
+                state = next;
+            }
+        }
+    }
+}
+
+fn owner_stays(state: &NameState<'_>) -> HeldReason {
+    match state {
+        NameState::After(_, owner) => HeldReason::AccountOfAnother((*owner).clone()),
+        NameState::Taken(reason) => reason.clone(),
+        NameState::Free => HeldReason::SwappedNames,
+    }
+}

@@ -1,0 +1,723 @@
+//! Leavers: people who are linked and no longer assigned. They lose their account last, and only on independent evidence.
+//!
+//! The listing alone never makes a leaver: Okta is asked for the user and for the assignment by id. The clock of the grace runs only over
+//! time that complete cycles covered under the same rules; time is Okta's.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
+
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
+use crate::domain::model::account::Activity;
+use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
+use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::{Absence, Counted, Link, Links, Origin};
+use crate::domain::model::policy::{AdoptedRule, Departure, Deprovision, LeaverAction, Policy};
+use crate::domain::plan::hold::{Held, HeldReason};
+use crate::domain::plan::leaver::{
+    Answer, DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverRecord, Sighting,
+};
+use crate::domain::plan::sync_state_update::{Directory, LeaverNotes};
+use crate::domain::state::sync_state::{Memory, Watch};
+
+/// The longest gap between complete cycles over which a clock goes on.
+const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
+/// The most that the local clock may be off before nothing is deleted.
+const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
+/// How many people are asked for by id in one cycle.
+const LOOKS_A_CYCLE: usize = 200;
+
+/// People who are linked and gone from the listing, with their employee numbers.
+pub type Gone = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
+
+/// All that is decided about people who are gone from the listing.
+#[derive(Clone, Debug, Default)]
+pub struct Leaving {
+    /// Leavers.
+    pub leavers: Vec<Leaver>,
+    /// People about whom nothing is certain.
+    pub held: Vec<Held>,
+    /// Everybody who is linked and gone from the listing, for whatever reason.
+    pub gone: Gone,
+    /// What shall be remembered.
+    pub notes: LeaverNotes,
+}
+
+/// What a decision about leavers depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The complete listing of assignments.
+    pub people: &'a AssignmentSnapshot,
+    /// The listing of accounts.
+    pub accounts: &'a AccountSnapshot,
+    /// What the store remembers.
+    pub memory: &'a Memory,
+    /// The administrator's decisions.
+    pub policy: &'a Policy,
+    /// The rules that clocks depend on.
+    pub rules: &'a Fingerprint,
+    /// Okta's time.
+    pub now: DateTime<Utc>,
+    /// The time from which a clock counts that begins now: Okta's, and ours where it is later and the two disagree.
+    pub begins: DateTime<Utc>,
+    /// Whether the local clock agrees with it.
+    pub agreement: ClockAgreement,
+}
+
+/// Whether the local clock agrees with Okta's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockAgreement {
+    /// Within five minutes.
+    Agrees,
+    /// Not, or there was nothing to compare with.
+    Off,
+}
+
+impl ClockAgreement {
+    /// Compares the local time with Okta's.
+    pub fn of(local: DateTime<Utc>, server: Option<DateTime<Utc>>) -> Self {
+        match server {
+            Some(server) if (local - server).abs() <= LARGEST_SKEW => Self::Agrees,
+            _ => Self::Off,
+        }
+    }
+
+    /// The time from which a clock counts that begins now. A date that lies behind must not let it begin in the past.
+    pub fn begins(self, now: DateTime<Utc>, local: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Agrees => now,
+            Self::Off => now.max(local),
+        }
+    }
+}
+
+/// What the answers about one person mean: the user's status, then, unless that settles it, the assignment.
+///
+/// `None` in place of a status or an assignment is Okta's own word that there is none.
+pub fn sighting(
+    rules: StatusRules,
+    user: Option<&UserStatus>,
+    assignment: Option<Option<&AssignmentStatus>>,
+) -> Option<Sighting> {
+    let unclear = |what: &str| Some(Sighting::Unclear(what.into()));
+    match (user, assignment) {
+        (None, _) => unclear("Okta has no such user"),
+        (Some(UserStatus::Deactivated), _) => Some(Sighting::Gone(Evidence::Deactivated)),
+        (Some(UserStatus::Unclear(status)), _) => unclear(&format!("the Okta user has the unknown status {status}")),
+        (Some(UserStatus::Suspended), _) if rules.suspended == SuspendedRule::Leaver => {
+            Some(Sighting::Gone(Evidence::Deactivated))
+        }
+        (Some(UserStatus::Working | UserStatus::Staged | UserStatus::Suspended), None) => None,
+        (Some(_), Some(None)) => Some(Sighting::Gone(Evidence::Unassigned)),
+        (Some(_), Some(Some(status))) => match status.meaning() {
+            AssignmentMeaning::Usable => Some(Sighting::StillAssigned),
+            AssignmentMeaning::Ended => Some(Sighting::Gone(Evidence::Unassigned)),
+            AssignmentMeaning::Unclear => unclear(&format!("the assignment has the status {}", status.as_str())),
+        },
+    }
+}
+
+/// The linked people who are not assigned any more, as far as the listing tells.
+pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Link> {
+    // Both are in the order of the Okta ids, so that one walk along both is enough.
+    let mut people = people.people().iter().peekable();
+    let is_gone = |link: &&Link| {
+        while people.next_if(|person| person.id < link.okta_id).is_some() {}
+        people.peek().is_none_or(|person| person.id != link.okta_id || person.state == PersonState::Left)
+    };
+    links.iter().filter(is_gone).collect()
+}
+
+/// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.
+pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &Memory) -> Vec<&'a OktaUserId> {
+    let (known, new): (Vec<&Link>, Vec<&Link>) =
+        vanished.iter().partition(|link| memory.leavers.contains_key(&link.okta_id));
+    let room = LOOKS_A_CYCLE.saturating_sub(new.len());
+    let turn = usize::try_from(memory.cycles).unwrap_or(0).wrapping_mul(room);
+    let start = if known.is_empty() { 0 } else { turn % known.len() };
+    let in_turn = known.iter().cycle().skip(start).take(known.len());
+    new.iter().chain(in_turn).take(LOOKS_A_CYCLE).map(|link| &link.okta_id).collect()
+}
+
+/// The watch after this complete cycle.
+pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch {
+    let since = match &memory.watch {
+        Some(Watch { since, last, rules: before }) if before == rules && *last <= now && now - *last <= LONGEST_GAP => {
+            *since
+        }
+        _ => now,
+    };
+    Watch { since, last: now, rules: rules.clone() }
+}
+
+/// Decides about everybody who is gone from the listing.
+pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<OktaUserId, Answer>) -> Leaving {
+    let mut leaving = Leaving::default();
+    let watched_since = watch(here.memory, here.rules, here.begins).since;
+    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
+    for link in vanished {
+        let before = here.memory.leavers.get(&link.okta_id);
+        let answer = answers.get(&link.okta_id);
+        let sighting = answer.map(|answer| &answer.sighting);
+        let clock = clock(here, link, before, sighting);
+        let absence = before.map_or(Absence { since: here.begins, counted: Counted::Yes }, |record| record.absence);
+        let employee = answer.and_then(|answer| answer.employee).or(before.and_then(|record| record.employee));
+        leaving.gone.insert(link.okta_id.clone(), employee);
+        let record = LeaverRecord { absence, clock, employee };
+        if before != Some(&record) {
+            leaving.notes.records.insert(link.okta_id.clone(), record);
+        }
+        let held = |reason| Held {
+            okta_id: link.okta_id.clone(),
+            haiilo_id: Some(link.haiilo_id.clone()),
+            user_name: Some(link.user_name.clone()),
+            reason,
+        };
+        match (clock, sighting) {
+            (_, Some(Sighting::StillAssigned)) => leaving.held.push(held(HeldReason::StillAssigned)),
+            (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HeldReason::NoEvidence(what.clone()))),
+            (None, _) => leaving.held.push(held(HeldReason::EvidenceDue)),
+            (Some(clock), _) => {
+                let fate = fate(here, &wishes, link, clock, watched_since);
+                leaving.leavers.push(Leaver {
+                    okta_id: link.okta_id.clone(),
+                    haiilo_id: link.haiilo_id.clone(),
+                    user_name: link.user_name.clone(),
+                    evidence: clock.evidence,
+                    since: absence.since,
+                    action: clock.action,
+                    departure: here.policy.departure(clock.action),
+                    fate,
+                });
+            }
+        }
+    }
+    let is_assigned =
+        |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
+    leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
+    leaving.notes.returned = here.memory.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+    if here.policy.deprovision == Deprovision::Delete && here.memory.deactivation_deleted.is_some() {
+        leaving.notes.directory = Directory::KnownToDelete;
+    }
+    spend_budget(here, &mut leaving.leavers);
+    leaving
+}
+
+/// The clock of one person: kept as long as evidence and action stay the same, started again when either changes, stopped by doubt.
+fn clock(
+    here: Circumstances<'_>,
+    link: &Link,
+    before: Option<&LeaverRecord>,
+    sighting: Option<&Sighting>,
+) -> Option<LeaverClock> {
+    let known = before.and_then(|record| record.clock);
+    let evidence = match (sighting, known) {
+        (Some(Sighting::Gone(evidence)), _) => *evidence,
+        (None, Some(known)) => known.evidence,
+        (Some(Sighting::StillAssigned | Sighting::Unclear(_)), _) | (None, None) => return None,
+    };
+    let action = configured(here.policy, link, evidence);
+    match known {
+        Some(known) if known.action == action && known.evidence == evidence => Some(known),
+        _ => Some(LeaverClock { evidence, action, from: here.begins }),
+    }
+}
+
+/// What the configuration says about this account.
+fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction {
+    let action = match evidence {
+        Evidence::Deactivated => policy.leavers.deactivated,
+        Evidence::Unassigned => policy.leavers.unassigned,
+    };
+    match (link.origin, policy.leavers.adopted) {
+        (Origin::Adopted, AdoptedRule::Keep) => LeaverAction::Keep,
+        (Origin::Adopted, AdoptedRule::Same) | (Origin::Created, _) => action,
+    }
+}
+
+/// The userNames that people have or shall have, each with one of them.
+type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
+
+/// Of whom an operator said that they are another human, those do not count.
+fn wishes<'a>(people: &'a AssignmentSnapshot, memory: &Memory) -> Wishes<'a> {
+    let others = people.people().iter().filter(|person| !memory.released.contains(&person.id));
+    others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
+}
+
+fn fate(
+    here: Circumstances<'_>,
+    wishes: &Wishes<'_>,
+    link: &Link,
+    clock: LeaverClock,
+    watched_since: DateTime<Utc>,
+) -> Fate {
+    let account = here.accounts.position(&link.haiilo_id).map(|at| &here.accounts.accounts()[at]);
+    let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
+    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
+        return Fate::Kept(KeptBecause::TokenOwner);
+    }
+    if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.iter().copied().flatten()) {
+        return Fate::Kept(KeptBecause::Protected(pattern));
+    }
+    if clock.action == LeaverAction::Keep {
+        let adopted = link.origin == Origin::Adopted && here.policy.leavers.adopted == AdoptedRule::Keep;
+        return Fate::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
+    }
+    let Some(account) = account else { return Fate::Kept(KeptBecause::AlreadyGone) };
+    if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
+        return Fate::Kept(KeptBecause::AlreadyInactive);
+    }
+    if here.memory.pinned.contains(&link.okta_id) {
+        return Fate::Kept(KeptBecause::Pinned);
+    }
+    if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
+        return Fate::Kept(KeptBecause::WantedBy((*other).clone()));
+    }
+    if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
+        return Fate::Kept(KeptBecause::CarriesAnotherName);
+    }
+    let due = clock.from.max(watched_since) + here.policy.leavers.grace;
+    let deleted =
+        here.memory.deactivation_deleted.is_some() && here.policy.departure(clock.action) == Departure::Deactivated;
+    match deletes_blocked(here).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
+        _ if due > here.begins => Fate::Waiting(due),
+        Some(why) => Fate::Blocked(due, why),
+        None => Fate::Due(due),
+    }
+}
+
+/// The pattern that protects an account, by its id, by a name that it carries, or because it once did.
+pub fn protection<'a>(
+    policy: &Policy,
+    memory: &Memory,
+    id: &HaiiloId,
+    names: impl IntoIterator<Item = &'a UserName>,
+) -> Option<String> {
+    let remembered = memory.protected.get(id).filter(|pattern| policy.protected.has(pattern));
+    let by_id = policy.protected.by_id(id).map(str::to_owned);
+    let by_name = || names.into_iter().find_map(|name| policy.protected.by_name(name)).map(str::to_owned);
+    remembered.cloned().or(by_id).or_else(by_name)
+}
+
+/// What forbids all deletes of this cycle.
+pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
+    if here.policy.token_owner.as_ref().is_some_and(|owner| here.accounts.named(owner).is_empty()) {
+        Some(DeletesBlocked::OwnerNotFound)
+    } else if here.agreement == ClockAgreement::Off {
+        Some(DeletesBlocked::ClockOff)
+    } else if matches!(here.accounts.proof(), Proof::Doubtful(_)) {
+        Some(DeletesBlocked::ListingDoubtful)
+    } else if !here.people.people().iter().any(|person| matches!(person.state, PersonState::Wanted(_))) {
+        Some(DeletesBlocked::NobodyAssigned)
+    } else {
+        None
+    }
+}
+
+/// Postpones what the budget of the day does not cover: who is due first goes first.
+fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
+    let Some(limit) = here.policy.limits.deletes else { return };
+    let base = here.memory.links.len().max(here.people.people().len()) as u64;
+    let mut left = limit.allowed(base).saturating_sub(here.memory.recent.deletes);
+    let mut due: Vec<(DateTime<Utc>, usize)> = leavers
+        .iter()
+        .enumerate()
+        .filter_map(|(at, leaver)| match leaver.fate {
+            Fate::Due(due) => Some((due, at)),
+            Fate::Kept(_) | Fate::Waiting(_) | Fate::Postponed(_) | Fate::Blocked(..) => None,
+        })
+        .collect();
+    // Equal times are put in the order of the ids, in which the leavers stand.
+    due.sort_unstable();
+    for (time, at) in due {
+        if left == 0 {
+            leavers[at].fate = Fate::Postponed(time);
+        } else {
+            left -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::{Circumstances, ClockAgreement, decide, sighting, to_look_at, vanished, watch};
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use crate::domain::listing::snapshot::{
+        AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
+    };
+    use crate::domain::model::account::{Account, AccountRow, Activity};
+    use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
+    use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+    use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
+    use crate::domain::model::person::Identity;
+    use crate::domain::model::policy::{
+        AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+    };
+    use crate::domain::plan::leaver::{
+        Answer, DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting,
+    };
+    use crate::domain::state::sync_state::{Memory, Recent, Watch};
+
+    const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
+
+    fn day(n: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).expect("a time") + TimeDelta::days(n)
+    }
+
+    fn id(n: u32) -> OktaUserId {
+        OktaUserId::new(format!("00u{n:03}"))
+    }
+
+    fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
+        let mut walk = AssignmentWalk::default();
+        let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
+        // Somebody is assigned, so that evidence can be told from its absence.
+        let identity =
+            Identity { user_name: UserName::new("control@example.com"), employee: None, wants: Box::default() };
+        let people = people.chain([Person { id: id(900), state: PersonState::Wanted(identity) }]).collect();
+        walk.take(people, 0, None).expect("one page");
+        walk.finish().expect("complete")
+    }
+
+    fn accounts(names: &[&str]) -> AccountSnapshot {
+        let account = |(n, name): (usize, &&str)| {
+            AccountRow::Account(Account {
+                id: HaiiloId::new(format!("h{n}")),
+                user_name: Some(UserName::new(*name)),
+                activity: Activity::Active,
+                values: Box::default(),
+                without_element: 0,
+            })
+        };
+        let rows: Vec<AccountRow> = names.iter().enumerate().map(account).collect();
+        let total = Some(rows.len() as u64);
+        let mut walk = AccountWalk::new(100);
+        walk.take(PageRequest { start: 1, count: 100 }, AccountPage { rows, total }).expect("a page");
+        while let Some(request) = walk.wanted().expect("a walk").first() {
+            walk.take(*request, AccountPage { rows: Vec::new(), total }).expect("a page");
+        }
+        walk.finish().expect("complete")
+    }
+
+    /// Person `n` has account `h n`, whose userName is `p n@x`.
+    fn link(n: u32) -> Link {
+        Link {
+            okta_id: id(n),
+            haiilo_id: HaiiloId::new(format!("h{n}")),
+            user_name: UserName::new(format!("p{n}@x")),
+            origin: Origin::Created,
+            listed: Listed::Seen,
+            missing: None,
+        }
+    }
+
+    fn policy() -> Policy {
+        Policy {
+            product: Product::Advocacy,
+            deprovision: Deprovision::Delete,
+            statuses: RULES,
+            missing: MissingRule::Hold,
+            leavers: LeaverRules {
+                deactivated: LeaverAction::Delete,
+                unassigned: LeaverAction::Keep,
+                adopted: AdoptedRule::Keep,
+                grace: TimeDelta::days(30),
+            },
+            protected: Protected::new(["boss@x".to_owned()]).expect("a pattern"),
+            token_owner: Some(UserName::new("owner@x")),
+            limits: Limits { deletes: Some(Limit { percent: None, floor: Some(2), cap: None }), ..Limits::usual() },
+        }
+    }
+
+    fn rules() -> Fingerprint {
+        Fingerprint::of(&["rules"])
+    }
+
+    /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
+    fn memory(now: DateTime<Utc>) -> Memory {
+        let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
+        let record = LeaverRecord {
+            absence: Absence { since: day(0), counted: Counted::Yes },
+            clock: Some(clock),
+            employee: None,
+        };
+        Memory {
+            links: (0..4).map(link).collect(),
+            leavers: (0..4).map(|n| (id(n), record.clone())).collect(),
+            watch: Some(Watch { since: day(0), last: now - TimeDelta::hours(1), rules: rules() }),
+            ..Memory::default()
+        }
+    }
+
+    const NAMES: [&str; 5] = ["p0@x", "p1@x", "p2@x", "p3@x", "owner@x"];
+
+    /// The fates of all leavers on a day, in a world that the test may change.
+    fn fates(
+        n: i64,
+        change: impl FnOnce(&mut Memory, &mut Policy),
+        names: &[&str],
+        agreement: ClockAgreement,
+    ) -> Vec<Fate> {
+        let (mut memory, mut policy) = (memory(day(n)), policy());
+        change(&mut memory, &mut policy);
+        let (people, accounts, rules) = (people(&[]), accounts(names), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(n),
+            begins: day(n),
+            agreement,
+        };
+        let gone = vanished(&memory.links, &people);
+        decide(here, &gone, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
+    }
+
+    #[track_caller]
+    fn check(n: i64, change: impl FnOnce(&mut Memory, &mut Policy), first: &Fate) {
+        assert_eq!(&fates(n, change, &NAMES, ClockAgreement::Agrees)[0], first);
+    }
+
+    #[test]
+    fn a_clock_runs_while_somebody_watches() {
+        check(29, |_, _| {}, &Fate::Waiting(day(30)));
+        check(30, |_, _| {}, &Fate::Due(day(30)));
+        // A gap of more than a day in the watch starts all clocks again, whatever they showed.
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(298), &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(299), &Fate::Due(day(30)));
+        // So do a store that was never watched, other rules, and a time before the last cycle.
+        check(300, |memory, _| memory.watch = None, &Fate::Waiting(day(330)));
+        let other = Fingerprint::of(&["other"]);
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").rules = other, &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(301), &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").since = day(290), &Fate::Waiting(day(320)));
+    }
+
+    #[test]
+    fn the_watch_goes_on_or_starts_again() {
+        let now = day(10);
+        assert_eq!(watch(&memory(now), &rules(), now), Watch { since: day(0), last: now, rules: rules() });
+        assert_eq!(watch(&Memory::default(), &rules(), now), Watch { since: now, last: now, rules: rules() });
+    }
+
+    #[test]
+    fn arming_after_a_year_of_keep_starts_the_clock() {
+        let keep = |memory: &mut Memory, _: &mut Policy| {
+            for record in memory.leavers.values_mut() {
+                record.clock.as_mut().expect("a clock").action = LeaverAction::Keep;
+            }
+        };
+        check(365, keep, &Fate::Waiting(day(395)));
+    }
+
+    #[test]
+    fn who_is_kept() {
+        let all = |action| move |_: &mut Memory, policy: &mut Policy| policy.leavers.deactivated = action;
+        check(40, all(LeaverAction::Keep), &Fate::Kept(KeptBecause::Configured));
+        let adopted = |memory: &mut Memory, _: &mut Policy| {
+            memory.links = (0..4).map(|n| Link { origin: Origin::Adopted, ..link(n) }).collect();
+        };
+        check(40, adopted, &Fate::Kept(KeptBecause::Adopted));
+        let same = |memory: &mut Memory, policy: &mut Policy| {
+            adopted(memory, policy);
+            policy.leavers.adopted = AdoptedRule::Same;
+        };
+        check(40, same, &Fate::Due(day(30)));
+        let protect = |pattern: &'static str| {
+            move |_: &mut Memory, policy: &mut Policy| {
+                policy.protected = Protected::new([pattern.to_owned()]).expect("a pattern");
+            }
+        };
+        check(40, protect("p0@*"), &Fate::Kept(KeptBecause::Protected("p0@*".to_owned())));
+        check(40, protect("h0"), &Fate::Kept(KeptBecause::Protected("h0".to_owned())));
+        // An account stays protected when its name no longer shows it, as long as the pattern is configured.
+        let once = |memory: &mut Memory, _: &mut Policy| {
+            memory.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
+        };
+        check(40, once, &Fate::Kept(KeptBecause::Protected("boss@x".to_owned())));
+        let no_longer = |memory: &mut Memory, policy: &mut Policy| {
+            once(memory, policy);
+            policy.protected = Protected::new([]).expect("no pattern");
+        };
+        check(40, no_longer, &Fate::Due(day(30)));
+        check(40, |_, policy| policy.token_owner = Some(UserName::new("P0@X")), &Fate::Kept(KeptBecause::TokenOwner));
+        let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
+        assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Kept(KeptBecause::CarriesAnotherName));
+    }
+
+    #[test]
+    fn an_account_that_is_gone_is_not_deleted() {
+        let mut memory = memory(day(40));
+        memory.links = [Link { haiilo_id: HaiiloId::new("gone"), ..link(0) }].into_iter().collect();
+        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(40),
+            begins: day(40),
+            agreement: ClockAgreement::Agrees,
+        };
+        let leaving = decide(here, &vanished(&memory.links, &people), &BTreeMap::new());
+        assert_eq!(leaving.leavers[0].fate, Fate::Kept(KeptBecause::AlreadyGone));
+    }
+
+    #[test]
+    fn what_forbids_deletes() {
+        let blocked = |why| Fate::Blocked(day(30), why);
+        let no_owner = &NAMES[..4];
+        assert_eq!(fates(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
+        assert_eq!(fates(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
+        // Who is not due yet is not blocked either.
+        assert_eq!(fates(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], Fate::Waiting(day(30)));
+    }
+
+    #[test]
+    fn a_clock_that_is_five_minutes_off_agrees_and_one_that_is_more_does_not() {
+        let local = day(0);
+        for (seconds, agreement) in
+            [(0, ClockAgreement::Agrees), (300, ClockAgreement::Agrees), (301, ClockAgreement::Off)]
+        {
+            for sign in [-1, 1] {
+                let server = local + TimeDelta::seconds(sign * seconds);
+                assert_eq!(ClockAgreement::of(local, Some(server)), agreement);
+            }
+        }
+        assert_eq!(ClockAgreement::of(local, None), ClockAgreement::Off);
+    }
+
+    #[test]
+    fn the_budget_postpones_whoever_is_due_last() {
+        let stagger = |memory: &mut Memory, _: &mut Policy| {
+            for (n, record) in memory.leavers.values_mut().enumerate() {
+                record.clock.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
+            }
+        };
+        let due = |n: i64| Fate::Due(day(n + 30));
+        let late = |n: i64| Fate::Postponed(day(n + 30));
+        let found = fates(40, stagger, &NAMES, ClockAgreement::Agrees);
+        assert_eq!(found, [late(3), late(2), due(1), due(0)]);
+        let used = |memory: &mut Memory, policy: &mut Policy| {
+            stagger(memory, policy);
+            memory.recent = Recent { deletes: 1, ..Recent::default() };
+        };
+        assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
+        let off = |_: &mut Memory, policy: &mut Policy| policy.limits.deletes = None;
+        assert_eq!(fates(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
+    }
+
+    /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
+    fn after(seen: Option<Sighting>) -> (Option<Fate>, Option<&'static str>, Option<LeaverRecord>) {
+        let mut memory = memory(day(40));
+        memory.links = [link(0)].into_iter().collect();
+        memory.leavers.retain(|okta_id, _| *okta_id == id(0));
+        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &people,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(40),
+            begins: day(40),
+            agreement: ClockAgreement::Agrees,
+        };
+        let sightings = seen.into_iter().map(|sighting| (id(0), Answer { sighting, employee: None })).collect();
+        let leaving = decide(here, &vanished(&memory.links, &people), &sightings);
+        let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
+        (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
+    }
+
+    #[test]
+    fn what_is_seen_of_a_leaver_keeps_stops_or_restarts_the_clock() {
+        let absence = Absence { since: day(0), counted: Counted::Yes };
+        let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
+        assert_eq!(after(None), (Some(Fate::Due(day(30))), None, None));
+        assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(Fate::Due(day(30))), None, None));
+        assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
+        assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
+        let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
+        let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
+        let kept = Some(Fate::Kept(KeptBecause::Configured));
+        assert_eq!(after(Some(Sighting::Gone(Evidence::Unassigned))), (kept, None, restarted));
+    }
+
+    #[test]
+    fn whoever_comes_back_is_forgotten_as_a_leaver() {
+        let memory = memory(day(1));
+        let back = people(&[(0, PersonState::Staged), (1, PersonState::Left), (2, PersonState::OutOfScope)]);
+        let gone: BTreeSet<&OktaUserId> = vanished(&memory.links, &back).iter().map(|link| &link.okta_id).collect();
+        assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
+        let (accounts, policy, rules) = (accounts(&NAMES), policy(), rules());
+        let here = Circumstances {
+            people: &back,
+            accounts: &accounts,
+            memory: &memory,
+            policy: &policy,
+            rules: &rules,
+            now: day(1),
+            begins: day(1),
+            agreement: ClockAgreement::Agrees,
+        };
+        let leaving = decide(here, &vanished(&memory.links, &back), &BTreeMap::new());
+        assert_eq!(leaving.notes.returned, BTreeSet::from([id(0), id(2)]));
+    }
+
+    #[test]
+    fn new_people_are_asked_about_first_and_the_others_in_turn() {
+        let links: Vec<Link> = (0..500).map(link).collect();
+        let gone: Vec<&Link> = links.iter().collect();
+        let record =
+            LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None, employee: None };
+        let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
+        let asked = |cycles| {
+            let memory = Memory { leavers: known.clone(), cycles, ..Memory::default() };
+            to_look_at(&gone, &memory).into_iter().cloned().collect::<Vec<_>>()
+        };
+        for cycles in 0..5 {
+            let asked = asked(cycles);
+            assert_eq!(asked.len(), 200);
+            assert!((0..10).all(|n| asked.contains(&id(n))));
+        }
+        let everybody: BTreeSet<OktaUserId> = (0..3).flat_map(asked).collect();
+        assert_eq!(everybody.len(), 500);
+    }
+
+    #[test]
+    fn what_counts_as_evidence() {
+        let status = |name: &str| UserStatus::from_okta(name);
+        let assigned = |name: &str| AssignmentStatus::new(name);
+        let check = |user: Option<&UserStatus>, assignment: Option<Option<&AssignmentStatus>>, expected: &str| {
+            let found = match sighting(RULES, user, assignment) {
+                None => "ask for the assignment".to_owned(),
+                Some(Sighting::Gone(evidence)) => evidence.as_str().to_owned(),
+                Some(Sighting::StillAssigned) => "still assigned".to_owned(),
+                Some(Sighting::Unclear(what)) => format!("unclear: {what}"),
+            };
+            assert_eq!(found, expected);
+        };
+        check(Some(&status("DEPROVISIONED")), None, "deactivated");
+        check(None, None, "unclear: Okta has no such user");
+        check(Some(&status("FROZEN")), None, "unclear: the Okta user has the unknown status FROZEN");
+        for name in ["ACTIVE", "SUSPENDED", "STAGED", "LOCKED_OUT"] {
+            check(Some(&status(name)), None, "ask for the assignment");
+            check(Some(&status(name)), Some(None), "unassigned");
+            check(Some(&status(name)), Some(Some(&assigned("ACTIVE"))), "still assigned");
+            check(Some(&status(name)), Some(Some(&assigned("REVOKED"))), "unassigned");
+            check(Some(&status(name)), Some(Some(&assigned("DEPROVISIONED"))), "unassigned");
+            let unclear = "unclear: the assignment has the status SUSPENDED";
+            check(Some(&status(name)), Some(Some(&assigned("SUSPENDED"))), unclear);
+        }
+        let leaver = StatusRules { suspended: SuspendedRule::Leaver, ..RULES };
+        let found = sighting(leaver, Some(&status("SUSPENDED")), None);
+        assert_eq!(found, Some(Sighting::Gone(Evidence::Deactivated)));
+    }
+}

@@ -1,0 +1,66 @@
+//! Which linked account Haiilo shows, and which shown account is linked: found once, since every step of a plan asks.
+
+use crate::domain::listing::snapshot::AccountSnapshot;
+use crate::domain::model::account::Account;
+use crate::domain::model::ids::OktaUserId;
+use crate::domain::model::link::{Link, Links};
+
+/// The links and the accounts of one plan, side by side.
+#[derive(Clone, Debug)]
+pub struct Owners<'a> {
+    links: &'a Links,
+    accounts: &'a AccountSnapshot,
+    /// For each link the position of its account.
+    shown: Vec<Option<usize>>,
+    /// For each account whether a link names it.
+    linked: Vec<bool>,
+}
+
+impl<'a> Owners<'a> {
+    /// Finds the account of each link.
+    pub fn of(links: &'a Links, accounts: &'a AccountSnapshot) -> Self {
+        let shown: Vec<Option<usize>> = links.iter().map(|link| accounts.position(&link.haiilo_id)).collect();
+        let mut linked = vec![false; accounts.accounts().len()];
+        for at in shown.iter().flatten() {
+            linked[*at] = true;
+        }
+        Self { links, accounts, shown, linked }
+    }
+
+    /// Looks people up who are asked about in the order of their ids, which is that of the links.
+    pub fn in_turn(&self) -> InTurn<'_, 'a> {
+        InTurn { owners: self, at: 0 }
+    }
+
+    /// All links, each with its account where Haiilo shows it.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'a Link, Option<&'a Account>)> {
+        (0..self.shown.len()).map(|at| self.pair(at))
+    }
+
+    /// The accounts that no link names.
+    pub fn unlinked(&self) -> impl Iterator<Item = &'a Account> {
+        self.accounts.accounts().iter().zip(&self.linked).filter(|(_, linked)| !**linked).map(|(account, _)| account)
+    }
+
+    fn pair(&self, at: usize) -> (&'a Link, Option<&'a Account>) {
+        (self.links.at(at), self.shown[at].map(|at| &self.accounts.accounts()[at]))
+    }
+}
+
+/// A walk along the links, beside one along people.
+#[derive(Debug)]
+pub struct InTurn<'o, 'a> {
+    owners: &'o Owners<'a>,
+    at: usize,
+}
+
+impl<'a> InTurn<'_, 'a> {
+    /// The link of a person who comes after those who were asked about before, with the account where Haiilo shows it.
+    pub fn of_person(&mut self, id: &OktaUserId) -> Option<(&'a Link, Option<&'a Account>)> {
+        let links = self.owners.links;
+        while self.at < links.len() && links.at(self.at).okta_id < *id {
+            self.at += 1;
+        }
+        (self.at < links.len() && links.at(self.at).okta_id == *id).then(|| self.owners.pair(self.at))
+    }
+}

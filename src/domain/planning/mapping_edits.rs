@@ -1,0 +1,53 @@
+//! What an edit of the mapping touches: which of its parts are others than when a plan was last let through, and how many people that
+//! concerns in the plan at hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
+use crate::domain::plan::hold::HeldReason;
+use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::people_plan::{Edited, Plan};
+
+/// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
+/// concern; `people.include` those whom it leaves out.
+pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Plan) -> Vec<Edited> {
+    let now = mapping.parts();
+    let names: BTreeSet<&String> = accepted.keys().chain(now.keys()).collect();
+    let parts = names.into_iter().filter(|name| accepted.get(*name) != now.get(*name)).map(|name| {
+        let decides = decided_by(name, mapping);
+        let touches = |one: &&Operation| one.changes().iter().any(|change| decides.contains(&change.path.to_string()));
+        let held = plan.held.iter().filter(|held| match &held.reason {
+            HeldReason::Mapping(doubt) => decides.contains(doubt.place.as_str()),
+            _ => false,
+        });
+        let part = name.clone();
+        let (was, is) = differing(name, accepted.get(name), now.get(name));
+        Edited { part, was, is, updated: plan.of_kind(Kind::Update).filter(touches).count(), held: held.count() }
+    });
+    parts.collect()
+}
+
+/// Both forms of a part; of a table the entries that differ.
+fn differing(part: &str, was: Option<&String>, is: Option<&String>) -> (Option<String>, Option<String>) {
+    match (was, is) {
+        (Some(was), Some(is)) if part.starts_with(TABLE) => {
+            let only = |here: &str, there: &str| {
+                let there: BTreeSet<&str> = there.lines().collect();
+                here.lines().filter(|entry| !there.contains(entry)).collect::<Vec<_>>().join(", ")
+            };
+            (Some(only(was, is)).filter(|text| !text.is_empty()), Some(only(is, was)).filter(|text| !text.is_empty()))
+        }
+        (was, is) => (was.cloned(), is.cloned()),
+    }
+}
+
+/// The places that a part decides about.
+fn decided_by(part: &str, mapping: &Mapping) -> BTreeSet<String> {
+    let Some(table) = part.strip_prefix(TABLE) else { return BTreeSet::from([part.to_owned()]) };
+    let reads = |source: &str| source.contains(&format!("'{table}'")) || source.contains(&format!("\"{table}\""));
+    let rules = [mapping.user_name()].into_iter().chain(mapping.rules());
+    let mut decided: BTreeSet<String> =
+        rules.filter(|rule| reads(rule.source())).map(|rule| rule.path.to_string()).collect();
+    decided.extend(mapping.include_source().filter(|source| reads(source)).map(|_| INCLUDE.to_owned()));
+    decided
+}

@@ -1,0 +1,136 @@
+//! What an administrator decides about links: this account is this person's, this person has none of them, these two are two humans.
+//!
+//! Only decides what follows; a command carries it out. Nothing here is sent to Haiilo.
+
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+use crate::domain::model::account::Activity;
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::{Link, Listed, Origin};
+use crate::domain::planning::leaver_decision::{self, Circumstances};
+use crate::domain::state::sync_state::Memory;
+
+/// A link that shall be made by hand, with those that end with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relink {
+    /// The new link.
+    pub link: Link,
+    /// The link by which the account was somebody else's.
+    pub from: Option<Link>,
+    /// The person's former account, which is not ours after that.
+    pub instead_of: Option<Link>,
+}
+
+/// Why a decision cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecidable {
+    /// Nobody, or not one alone, is meant.
+    #[error("{0} people are assigned by that name; give the userName or the Okta id of one who is")]
+    WhoIsMeant(usize),
+    /// No link is meant.
+    #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]
+    NoLink,
+    /// Haiilo does not show the account.
+    #[error("haiilo shows no account {0}; `plan --format json` lists those that are not ours")]
+    NoSuchAccount(HaiiloId),
+    /// The listing is not whole.
+    #[error("it is not certain who is in haiilo: {0}; try again")]
+    Doubtful(String),
+    /// The account is inactive.
+    #[error("account {0} is inactive; activate it in haiilo first")]
+    Inactive(HaiiloId),
+    /// The account belongs to somebody who is assigned.
+    #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
+    OwnerIsAssigned(HaiiloId, OktaUserId),
+    /// The person is assigned.
+    #[error("{0} is assigned in okta; nobody who is assigned loses the account: unassign them there first")]
+    IsAssigned(OktaUserId),
+    /// The account must not go.
+    #[error("account {0} stays: {1}; mend that first")]
+    Stays(HaiiloId, String),
+    /// The account is this person's already.
+    #[error("account {0} is this person's already; leave it as it is")]
+    AlreadyLinked(HaiiloId),
+}
+
+/// Whoever is assigned by a userName or an Okta id.
+pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, Undecidable> {
+    let is_meant = |person: &&Person| person.state != PersonState::Left && person.is_named(login);
+    let meant: Vec<&Person> = people.people().iter().filter(is_meant).collect();
+    match meant[..] {
+        [person] => Ok(person),
+        ref several => Err(Undecidable::WhoIsMeant(several.len())),
+    }
+}
+
+/// The link that a userName, an Okta id or a Haiilo id means.
+pub fn linked<'a>(memory: &'a Memory, login: &str) -> Result<&'a Link, Undecidable> {
+    memory.links.iter().find(|link| link.is_named(login)).ok_or(Undecidable::NoLink)
+}
+
+/// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
+pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, Undecidable> {
+    let link = linked(here.memory, login)?;
+    let id = &link.haiilo_id;
+    let stays = |why: String| Err(Undecidable::Stays(id.clone(), why));
+    if here.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
+        return Err(Undecidable::IsAssigned(link.okta_id.clone()));
+    }
+    if let Some(why) = leaver_decision::deletes_blocked(here) {
+        return stays(why.as_str().to_owned());
+    }
+    let account = here.accounts.position(id).map(|at| &here.accounts.accounts()[at]);
+    let Some(account) = account else { return Err(Undecidable::NoSuchAccount(id.clone())) };
+    let names = [Some(&link.user_name), account.user_name.as_ref()];
+    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
+        return stays("our own token would die with it".to_owned());
+    }
+    if let Some(pattern) = leaver_decision::protection(here.policy, here.memory, id, names.into_iter().flatten()) {
+        return stays(format!("it is protected by {pattern}"));
+    }
+    if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
+        return stays("it carries another userName than when it was last seen".to_owned());
+    }
+    if let Some(pause) = here.memory.pause_at(here.now) {
+        return stays(format!("all writes are paused, by {}; run `resume` first", pause.by));
+    }
+    Ok(link)
+}
+
+/// What it takes to make an account a person's.
+pub fn relink(
+    (people, accounts, memory): (&AssignmentSnapshot, &AccountSnapshot, &Memory),
+    login: &str,
+    haiilo_id: &HaiiloId,
+) -> Result<Relink, Undecidable> {
+    let person = assigned(people, login)?;
+    if let Proof::Doubtful(why) = accounts.proof() {
+        return Err(Undecidable::Doubtful(why.clone()));
+    }
+    let position = accounts.position(haiilo_id).ok_or_else(|| Undecidable::NoSuchAccount(haiilo_id.clone()))?;
+    let account = &accounts.accounts()[position];
+    if account.activity == Activity::Inactive {
+        return Err(Undecidable::Inactive(haiilo_id.clone()));
+    }
+    let from = memory.links.of_account(haiilo_id);
+    match from {
+        Some(link) if link.okta_id == person.id => return Err(Undecidable::AlreadyLinked(haiilo_id.clone())),
+        Some(link) if people.get(&link.okta_id).is_some_and(|owner| owner.state != PersonState::Left) => {
+            return Err(Undecidable::OwnerIsAssigned(haiilo_id.clone(), link.okta_id.clone()));
+        }
+        Some(_) | None => {}
+    }
+    let user_name = account.user_name.clone().or(person.state.user_name().cloned());
+    Ok(Relink {
+        link: Link {
+            okta_id: person.id.clone(),
+            haiilo_id: haiilo_id.clone(),
+            user_name: user_name.unwrap_or_else(|| UserName::new("")),
+            // An account that we made stays one that we made.
+            origin: from.map_or(Origin::Adopted, |link| link.origin),
+            listed: Listed::Seen,
+            missing: None,
+        },
+        from: from.cloned(),
+        instead_of: memory.links.of_person(&person.id).cloned(),
+    })
+}

@@ -1,0 +1,72 @@
+//! What a plan noticed that the store shall know: accounts that are shown again or no longer, names, and what a pattern protects.
+
+use crate::domain::listing::snapshot::{PersonState, Proof};
+use crate::domain::model::account::Account;
+use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::model::link::{Absence, Counted, Link, Listed};
+use crate::domain::plan::people_plan::{Missing, Plan};
+use crate::domain::planning::input::{Basis, Sides};
+
+/// What changed in what the store knows about links and protected accounts.
+pub fn remember(basis: Basis<'_>, plan: &mut Plan) {
+    let Sides { people: _, accounts, owners, memory, policy, mapping: _ } = basis.sides;
+    for (link, account) in owners.pairs() {
+        match account {
+            Some(account) => remember_shown(basis, plan, link, account),
+            None => remember_unseen(basis, plan, link),
+        }
+    }
+    for account in accounts.accounts() {
+        let by_name = account.user_name.as_ref().and_then(|name| policy.protected.by_name(name));
+        if let Some(pattern) = by_name
+            && memory.protected.get(&account.id).is_none_or(|known| known != pattern)
+        {
+            plan.notes.protected.insert(account.id.clone(), pattern.to_owned());
+        }
+    }
+}
+
+fn remember_shown(basis: Basis<'_>, plan: &mut Plan, link: &Link, account: &Account) {
+    let notes = &mut plan.notes;
+    if link.listed == Listed::Never {
+        notes.listed.insert(link.okta_id.clone());
+    }
+    if link.missing.is_some() {
+        notes.found.insert(link.okta_id.clone());
+    }
+    if let Some(name) = &account.user_name
+        && *name != link.user_name
+        && wanted_name(basis, &link.okta_id).is_some_and(|wanted| wanted.same_as(name))
+    {
+        notes.names.insert(link.okta_id.clone(), name.clone());
+    }
+}
+
+/// An account that was shown once and is not any more is missing, whatever became of the person: it is a sign about the listing.
+fn remember_unseen(basis: Basis<'_>, plan: &mut Plan, link: &Link) {
+    let since = match (basis.sides.accounts.proof(), link.listed) {
+        (_, Listed::Never) => None,
+        (Proof::Doubtful(_), Listed::Seen) => return,
+        (Proof::Agreed, Listed::Seen) => {
+            let absence = link.missing.unwrap_or(Absence { since: basis.now, counted: Counted::Yes });
+            if link.missing.is_none() {
+                plan.notes.missing.insert(link.okta_id.clone(), absence);
+            }
+            Some(absence.since)
+        }
+    };
+    plan.missing.push(Missing {
+        okta_id: link.okta_id.clone(),
+        haiilo_id: link.haiilo_id.clone(),
+        user_name: link.user_name.clone(),
+        since,
+    });
+}
+
+/// The userName that a person shall have, where that is certain.
+fn wanted_name<'a>(basis: Basis<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
+    match &basis.sides.people.get(okta_id)?.state {
+        PersonState::Wanted(identity) => Some(&identity.user_name),
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! References: attributes that name somebody else, such as a manager. What Okta holds is a text of the customer's own choice; what Haiilo takes
+//! is the id of an account.
+
+use std::collections::BTreeMap;
+
+use compact_str::CompactString;
+
+use crate::domain::listing::snapshot::PersonState;
+use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Links;
+use crate::domain::planning::input::Sides;
+
+/// Everybody who has an account, by what may name them.
+#[derive(Clone, Debug)]
+pub struct References<'a> {
+    links: &'a Links,
+    /// By the userName that was seen last, and by the one that is wanted. A name of several people names nobody.
+    names: BTreeMap<CompactString, Option<&'a HaiiloId>>,
+    /// By employee number, of those who are assigned.
+    employees: BTreeMap<EmployeeNumber, Option<&'a HaiiloId>>,
+}
+
+impl<'a> References<'a> {
+    /// Those of the links and the people of one plan.
+    pub fn of(sides: Sides<'a>) -> Self {
+        let links = &sides.memory.links;
+        let (mut names, mut employees) = (BTreeMap::new(), BTreeMap::new());
+        for link in links {
+            note(&mut names, link.user_name.key(), &link.haiilo_id);
+        }
+        for person in sides.people.people() {
+            let (PersonState::Wanted(identity), Some(link)) = (&person.state, links.of_person(&person.id)) else {
+                continue;
+            };
+            note(&mut names, identity.user_name.key(), &link.haiilo_id);
+            if let Some(number) = identity.employee {
+                note(&mut employees, number, &link.haiilo_id);
+            }
+        }
+        Self { links, names, employees }
+    }
+
+    /// The account of whoever is named: by Okta id, then by userName, then by employee number.
+    pub fn account(&self, named: &str) -> Option<&'a HaiiloId> {
+        let named = named.trim();
+        if let Some(link) = self.links.of_person(&OktaUserId::new(named)) {
+            return Some(&link.haiilo_id);
+        }
+        if let Some(found) = self.names.get(&UserName::new(named).key()) {
+            return *found;
+        }
+        self.employees.get(&EmployeeNumber::of(named)?).copied().flatten()
+    }
+}
+
+fn note<'a, K: Ord>(known: &mut BTreeMap<K, Option<&'a HaiiloId>>, key: K, id: &'a HaiiloId) {
+    known.entry(key).and_modify(|found| *found = found.filter(|found| *found == id)).or_insert(Some(id));
+}

@@ -1,0 +1,236 @@
+//! A write probe: one throw-away account, made to find out what only a write can show. This is its plan, and what forbids it.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::domain::listing::snapshot::{PersonState, Proof};
+use crate::domain::mapping::{Kind, Mapping, Rule};
+use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::plan::operation::{Change, Element, Nature};
+use crate::domain::planning::diff;
+use crate::domain::planning::known::Known;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
+
+/// What a probe shall do.
+#[derive(Clone, Debug)]
+pub struct WriteProbe {
+    /// The address of the account.
+    pub name: UserName,
+    /// The address that it gets by a rename.
+    pub renamed: UserName,
+    /// What the account is made of.
+    pub changes: Vec<Change>,
+    /// The group that it is put into, where the product has groups.
+    pub group: Option<Value>,
+    /// Attributes that it is made without, since every text in them may leave something behind.
+    pub left_out: Vec<String>,
+    /// Profile fields that are filled once the account is there.
+    pub fields: Vec<Arc<AttributePath>>,
+    /// The schemas that Haiilo names.
+    schemas: Vec<String>,
+}
+
+/// How many profile fields are tried where the mapping has them.
+const MOST_FIELDS: usize = 3;
+/// In how many other places one is tried.
+const MOST_PLACES: usize = 5;
+
+/// Texts that have a form of their own, so that none can be invented: by the name of the attribute.
+const FORMED: [&str; 6] = ["phoneNumbers", "preferredLanguage", "locale", "timezone", "addresses", "userType"];
+/// Texts that must be the account's own.
+const UNIQUE: [&str; 2] = ["emails", "externalId"];
+
+/// The texts of the account.
+const TEXT: &str = "Probe";
+
+impl WriteProbe {
+    /// The plan of a probe with this address, or why it must not be.
+    ///
+    /// `schemas` are those that Haiilo names: one of them may hold profile fields.
+    pub fn plan(here: Known<'_>, address: &str, schemas: Vec<String>) -> Result<Self, String> {
+        let is_address = |(local, domain): &(&str, &str)| {
+            let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
+            plain && !local.is_empty() && domain.contains('.') && !domain.contains('@')
+        };
+        let Some((local, domain)) = address.split_once('@').filter(is_address) else {
+            return Err(format!("{address:?} is no address; take one in your own domain that nobody has"));
+        };
+        let (name, renamed) = (UserName::new(address), UserName::new(format!("{local}.renamed@{domain}")));
+        if let Proof::Doubtful(why) = here.accounts.proof() {
+            return Err(format!("it is not certain who has an account ({why}); try again later"));
+        }
+        for name in [&name, &renamed] {
+            here.refuse(name)?;
+        }
+        here.know(domain)?;
+        let (group, changes) = here.changes(&name)?;
+        let rules = here.mapping.rules();
+        let is_field = |rule: &&Rule| rule.kind == Kind::ProfileField;
+        let fields = rules.iter().filter(is_field).map(|rule| Arc::clone(&rule.path)).take(MOST_FIELDS).collect();
+        let is_left_out = |rule: &&Rule| !is_field(rule) && !changes.iter().any(|change| change.path == rule.path);
+        let left_out = rules.iter().filter(is_left_out).map(|rule| rule.path.to_string()).collect();
+        Ok(Self { name, renamed, changes, group, left_out, fields, schemas })
+    }
+
+    /// The change of one text to another, in an attribute that the new account kept; `None` where there is none.
+    pub fn change(&self, not_kept: &[String], (from, to): (&str, &str)) -> Option<Change> {
+        let text = Value::text(TEXT);
+        let mut plain = self.changes.iter().filter(|change| change.to == text && change.path.element().is_none());
+        let made = plain.find(|change| !not_kept.contains(&change.path.to_string()))?;
+        Some(Change {
+            path: Arc::clone(&made.path),
+            nature: Nature::Plain,
+            from: Value::text(from),
+            to: Value::text(to),
+            element: Element::There,
+        })
+    }
+
+    /// The change that fills a profile field.
+    pub fn fill(field: &Arc<AttributePath>) -> Change {
+        Change {
+            path: Arc::clone(field),
+            nature: Nature::Plain,
+            from: None,
+            to: Value::text(TEXT),
+            element: Element::There,
+        }
+    }
+
+    /// The first profile field in the other places where it may be kept: at the top, and in each extension that Haiilo names.
+    pub fn elsewhere(&self) -> Vec<Arc<AttributePath>> {
+        let Some(field) = self.fields.first() else { return Vec::new() };
+        let name = field.last();
+        let extensions = self.schemas.iter().filter(|urn| !is_of_the_ietf(urn)).map(|urn| format!("{urn}:{name}"));
+        let places = std::iter::once(name.to_owned()).chain(extensions);
+        places
+            .filter_map(|path| AttributePath::parse(&path).ok())
+            .filter(|path| path != &**field)
+            .map(Arc::new)
+            .take(MOST_PLACES)
+            .collect()
+    }
+
+    /// The change of the userName.
+    pub fn rename(&self, mapping: &Mapping) -> Change {
+        Change {
+            path: Arc::clone(&mapping.user_name().path),
+            nature: Nature::Rename,
+            from: Value::text(self.name.as_str()),
+            to: Value::text(self.renamed.as_str()),
+            element: Element::There,
+        }
+    }
+
+    /// Whether an account may be the one that the probe made, by its name.
+    pub fn is_named(&self, name: Option<&UserName>) -> bool {
+        name.is_some_and(|name| name.same_as(&self.name) || name.same_as(&self.renamed))
+    }
+
+    /// The text that the account is made with.
+    pub fn first_text() -> &'static str {
+        TEXT
+    }
+}
+
+/// Where a profile field stands, in the word of `haiilo.profile_fields`.
+pub fn place(field: &AttributePath) -> CompactString {
+    field.urn().unwrap_or("top").into()
+}
+
+/// Whether a schema is one of RFC 7643, which have no profile fields.
+fn is_of_the_ietf(urn: &str) -> bool {
+    let prefix = "urn:ietf:";
+    urn.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+impl Known<'_> {
+    /// Whether an id was there before.
+    pub fn knows(&self, id: &HaiiloId) -> bool {
+        self.accounts.position(id).is_some() || self.memory.links.of_account(id).is_some()
+    }
+
+    /// Refuses an address that is somebody's, or was.
+    fn refuse(&self, name: &UserName) -> Result<(), String> {
+        let Self { people, accounts, memory, policy, mapping: _, plan: _ } = *self;
+        let address = name.as_str();
+        let is_persons = |state: &PersonState| state.user_name().is_some_and(|it| it.same_as(name));
+        if let Some(person) = people.people().iter().find(|person| is_persons(&person.state)) {
+            return Err(format!("{address} is assigned in Okta ({}); take an address that nobody has", person.id));
+        }
+        if let Some(at) = accounts.named(name).first() {
+            let id = &accounts.accounts()[*at].id;
+            return Err(format!("{address} is an account in Haiilo ({id}); take an address that nobody has"));
+        }
+        if let Some(pattern) = policy.protected.by_name(name) {
+            return Err(format!("{address} is protected by {pattern}; take an address that is not"));
+        }
+        if policy.owns_token(name) {
+            return Err(format!("{address} is the owner of the token; take an address that nobody has"));
+        }
+        let is_known = memory.links.iter().any(|link| link.user_name.same_as(name))
+            || memory.former_names.iter().any(|(key, _)| *key == name.key())
+            || memory.open.iter().any(|open| open.user_name.same_as(name));
+        if is_known {
+            return Err(format!(
+                "{address} is or was the address of somebody who is linked; take one that nobody ever had"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses a domain in which nobody has an address: a mail may be sent.
+    fn know(&self, domain: &str) -> Result<(), String> {
+        let is_in = |name: &UserName| {
+            name.as_str().rsplit_once('@').is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain))
+        };
+        let of_people = self.people.people().iter().filter_map(|person| person.state.user_name());
+        let of_accounts = self.accounts.accounts().iter().filter_map(|account| account.user_name.as_ref());
+        if of_people.chain(of_accounts).any(is_in) {
+            return Ok(());
+        }
+        Err(format!(
+            "nobody in Okta or Haiilo has an address in {domain}, and a mail may be sent there; take your own domain"
+        ))
+    }
+
+    /// What the account is made of. Its group and its teams are those of one account that is there, so that nothing new is made besides.
+    fn changes(&self, name: &UserName) -> Result<(Option<Value>, Vec<Change>), String> {
+        let accounts = self.accounts.accounts();
+        let Some(slot) = self.mapping.group_slot() else {
+            return Ok((None, diff::changes_of_new(self.mapping, name, |slot| self.text(slot, name))));
+        };
+        let named = self.policy.token_owner.iter().flat_map(|owner| self.accounts.named(owner));
+        let owners = named.map(|at| &accounts[at]);
+        let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
+        let mapped = || {
+            self.people.people().iter().find_map(|person| match &person.state {
+                PersonState::Wanted(identity) => identity.value(slot).cloned(),
+                _ => None,
+            })
+        };
+        let Some(group) = model.and_then(|account| account.values[slot].clone()).or_else(mapped) else {
+            return Err("no account shows a group, and the mapping gives none; assign somebody first".to_owned());
+        };
+        let changes = diff::changes_of_new(self.mapping, name, |at| match self.mapping.rules()[at].kind {
+            Kind::Group => Some(group.clone()),
+            Kind::Team => model.and_then(|account| account.values[at].clone()),
+            Kind::Text | Kind::Person | Kind::ProfileField | Kind::Any => self.text(at, name),
+        });
+        Ok((Some(group), changes))
+    }
+
+    fn text(&self, slot: usize, name: &UserName) -> Option<Value> {
+        let rule = &self.mapping.rules()[slot];
+        let is_one_of = |names: &[&str]| {
+            rule.path.urn().is_none() && names.iter().any(|name| rule.path.top().eq_ignore_ascii_case(name))
+        };
+        match rule.kind {
+            Kind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
+            Kind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
+            Kind::Text | Kind::Group | Kind::Team | Kind::Person | Kind::ProfileField | Kind::Any => None,
+        }
+    }
+}

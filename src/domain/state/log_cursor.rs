@@ -1,0 +1,231 @@
+//! Polling: how far Okta's System Log was followed, and whom to look at once more. Kept by the store between polls.
+//!
+//! Follows "System Log" of Okta's documentation: a polling request has no end, its `next` link is followed as it came, and entries are
+//! kept for 90 days.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::model::ids::{Fingerprint, OktaGroupId, OktaUserId};
+
+/// How far before a full cycle the log is read: entries appear some time after what they tell.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// A position that is older leads to entries that Okta no longer has; a day is left for clocks and a restart.
+const OLDEST: TimeDelta = TimeDelta::days(89);
+/// Entries whose ids are remembered.
+const REMEMBERED: usize = 1_000;
+/// Polls in a row that may fail because somebody could not be read.
+const MOST_FAILURES: u32 = 5;
+/// Answers about one person may lag behind the log: so long after the first look there is a second one.
+pub const SECOND_LOOK: TimeDelta = TimeDelta::minutes(2);
+
+/// An entry of the log, as far as it may be a hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEvent {
+    /// By which an entry that comes twice is told.
+    pub uuid: CompactString,
+    /// `eventType`.
+    pub kind: CompactString,
+    /// `target`.
+    pub targets: Vec<LogTarget>,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogTarget {
+    /// `type`.
+    pub kind: CompactString,
+    /// `id`.
+    pub id: CompactString,
+}
+
+/// Where to go on reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogPosition {
+    /// At this time.
+    Since(DateTime<Utc>),
+    /// Behind this link, as Okta gave it.
+    Next(String),
+}
+
+/// How far the log was followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polling {
+    /// Where to go on.
+    pub position: LogPosition,
+    /// When that was known to be good, by Okta's clock.
+    pub at: DateTime<Utc>,
+    /// The configuration under which the last full cycle ran.
+    pub rules: Fingerprint,
+    /// The last entries that were followed.
+    pub seen: Vec<CompactString>,
+    /// Whom to look at once more, and when.
+    pub again: BTreeMap<OktaUserId, DateTime<Utc>>,
+    /// The groups that are assigned to the application.
+    pub groups: BTreeSet<OktaGroupId>,
+    /// Pages of a full cycle: a look at more people would cost more than one.
+    pub pages: usize,
+    /// How often in a row people could not be read who are named behind this position.
+    #[serde(default)]
+    pub failures: u32,
+}
+
+/// Why the log is not followed from where it was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// The configuration is another.
+    Configuration,
+    /// Okta may no longer have the entries.
+    TooOld,
+}
+
+impl Polling {
+    /// After a full cycle that read both sides from `begins` on. What was followed before under the same rules is followed on.
+    pub fn after_full_cycle(
+        before: Option<Self>,
+        begins: DateTime<Utc>,
+        rules: Fingerprint,
+        (groups, pages): (BTreeSet<OktaGroupId>, usize),
+    ) -> Self {
+        let kept = before.filter(|before| before.stale(&rules, begins).is_none());
+        let (position, seen) = match kept {
+            Some(Self { position, seen, at: _, rules: _, again: _, groups: _, pages: _, failures: _ }) => {
+                (position, seen)
+            }
+            None => (LogPosition::Since(begins - OVERLAP), Vec::new()),
+        };
+        // Everybody was just looked at.
+        Self { position, at: begins, rules, seen, again: BTreeMap::new(), groups, pages, failures: 0 }
+    }
+
+    /// Why a full cycle must come first, if so.
+    pub fn stale(&self, rules: &Fingerprint, now: DateTime<Utc>) -> Option<Stale> {
+        if self.rules != *rules {
+            Some(Stale::Configuration)
+        } else if now - self.at > OLDEST {
+            Some(Stale::TooOld)
+        } else {
+            None
+        }
+    }
+
+    /// Leaves of a page the entries that were not followed before, and remembers them.
+    pub fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<LogEvent> {
+        let mut new = Vec::new();
+        for event in events {
+            if !self.seen.contains(&event.uuid) {
+                self.seen.push(event.uuid.clone());
+                new.push(event);
+            }
+        }
+        let surplus = self.seen.len().saturating_sub(REMEMBERED);
+        self.seen.drain(..surplus);
+        new
+    }
+
+    /// Somebody who is named behind this position could not be read. One person must not keep all others waiting for ever, so that after some
+    /// failures nothing is left of it: the next full cycle looks at everybody.
+    #[must_use]
+    pub fn failed(self) -> Option<Self> {
+        let failures = self.failures + 1;
+        (failures < MOST_FAILURES).then_some(Self { failures, ..self })
+    }
+
+    /// Takes those out whose second look is due.
+    pub fn due(&mut self, now: DateTime<Utc>) -> BTreeSet<OktaUserId> {
+        let due: BTreeSet<OktaUserId> =
+            self.again.iter().filter(|(_, at)| **at <= now).map(|(person, _)| person.clone()).collect();
+        self.again.retain(|person, _| !due.contains(person));
+        due
+    }
+
+    /// Whoever was named by the log is looked at once more later on.
+    pub fn look_again(&mut self, people: &BTreeSet<OktaUserId>, now: DateTime<Utc>) {
+        self.again.extend(people.iter().map(|person| (person.clone(), now + SECOND_LOOK)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{LogPosition, Polling, SECOND_LOOK, Stale};
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use crate::domain::model::ids::{Fingerprint, OktaUserId};
+    use crate::domain::state::log_cursor::LogEvent;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn rules(text: &str) -> Fingerprint {
+        Fingerprint::of(&[text])
+    }
+
+    fn fresh() -> Polling {
+        Polling::after_full_cycle(None, at(60), rules("a"), (BTreeSet::new(), 3))
+    }
+
+    fn event(uuid: &str) -> LogEvent {
+        LogEvent { uuid: uuid.into(), kind: "user.lifecycle.create".into(), targets: Vec::new() }
+    }
+
+    #[test]
+    fn a_new_position_begins_before_the_full_cycle_and_a_good_one_is_kept() {
+        assert_eq!(fresh().position, LogPosition::Since(at(55)));
+        let followed = Polling { position: LogPosition::Next("x".to_owned()), ..fresh() };
+        let after = |before: &Polling, text| {
+            Polling::after_full_cycle(Some(before.clone()), at(90), rules(text), (BTreeSet::new(), 3))
+        };
+        assert_eq!((after(&followed, "a").position, after(&followed, "a").at), (followed.position.clone(), at(90)));
+        assert_eq!(after(&followed, "b").position, LogPosition::Since(at(85)));
+        let old = Polling { at: at(90) - TimeDelta::days(90), ..followed };
+        assert_eq!(after(&old, "a").position, LogPosition::Since(at(85)));
+    }
+
+    #[test]
+    fn a_position_grows_stale_by_age_and_by_a_changed_configuration() {
+        assert_eq!(fresh().stale(&rules("a"), at(60) + TimeDelta::days(89)), None);
+        assert_eq!(fresh().stale(&rules("a"), at(61) + TimeDelta::days(89)), Some(Stale::TooOld));
+        assert_eq!(fresh().stale(&rules("b"), at(60)), Some(Stale::Configuration));
+    }
+
+    #[test]
+    fn an_entry_that_comes_twice_is_followed_once_and_only_so_many_are_remembered() {
+        let mut polling = fresh();
+        assert_eq!(polling.take_new(vec![event("1"), event("2"), event("1")]).len(), 2);
+        assert_eq!(polling.take_new(vec![event("2"), event("3")]), [event("3")]);
+        polling.take_new((10..1_010).map(|uuid| event(&uuid.to_string())).collect());
+        assert_eq!(polling.seen.len(), 1_000);
+        assert_eq!(polling.take_new(vec![event("1"), event("1009")]), [event("1")]);
+    }
+
+    #[test]
+    fn a_position_behind_which_somebody_cannot_be_read_is_given_up() {
+        let mut left = Some(fresh());
+        let mut times = 0;
+        while let Some(polling) = left {
+            assert_eq!(polling.position, fresh().position);
+            left = polling.failed();
+            times += 1;
+        }
+        assert_eq!(times, 5);
+        let failed = fresh().failed();
+        assert_eq!(Polling::after_full_cycle(failed, at(90), rules("a"), (BTreeSet::new(), 3)).failures, 0);
+    }
+
+    #[test]
+    fn a_second_look_comes_once_and_later() {
+        let mut polling = fresh();
+        let people = BTreeSet::from([OktaUserId::new("00u1")]);
+        polling.look_again(&people, at(60));
+        assert_eq!(polling.due(at(61)), BTreeSet::new());
+        assert_eq!(polling.due(at(60) + SECOND_LOOK), people);
+        assert_eq!(polling.due(at(99)), BTreeSet::new());
+    }
+}

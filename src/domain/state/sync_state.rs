@@ -1,0 +1,251 @@
+//! What the store remembers between cycles, as one value that a plan is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use compact_str::CompactString;
+
+use crate::domain::model::group_link::GroupLink;
+use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::domain::model::link::Links;
+use crate::domain::model::policy::Departure;
+use crate::domain::plan::group_operation::GroupKind;
+use crate::domain::plan::leaver::{Departed, LeaverRecord};
+use crate::domain::plan::operation::Kind;
+
+/// Everything that the store remembers and that a plan depends on.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Whose people these are.
+    pub tenant: Option<Tenant>,
+    /// Whether a first run was approved.
+    pub first_run: FirstRun,
+    /// The links.
+    pub links: Links,
+    /// People who are no longer assigned.
+    pub leavers: BTreeMap<OktaUserId, LeaverRecord>,
+    /// Values that are not sent again, by person and path.
+    pub parked: BTreeMap<(OktaUserId, CompactString), ParkedValue>,
+    /// Groups that Haiilo does not have, with the time when it said so.
+    pub parked_groups: BTreeMap<CompactString, DateTime<Utc>>,
+    /// Accounts that a pattern once protected, with the pattern.
+    pub protected: BTreeMap<HaiiloId, String>,
+    /// Since when somebody watches.
+    pub watch: Option<Watch>,
+    /// The mapping that the last accepted plan was made with.
+    pub mapping: Option<AcceptedMapping>,
+    /// What was done in the last day, apart from what was approved.
+    pub recent: Recent,
+    /// Approvals that are still alive.
+    pub approvals: Vec<Approval>,
+    /// Operations without an outcome: a crash came between, or an answer was lost.
+    pub open: Vec<OpenOperation>,
+    /// Kinds of operations with their sets of paths whose canary was seen, each with the fingerprint of the configuration.
+    pub canaries: BTreeSet<(Fingerprint, String)>,
+    /// Complete cycles so far.
+    pub cycles: u64,
+    /// Whether an operator stopped all writes.
+    pub pause: Option<Pause>,
+    /// People of whom an operator said that they are nobody else, whatever they share with others.
+    pub released: BTreeSet<OktaUserId>,
+    /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
+    pub pinned: BTreeSet<OktaUserId>,
+    /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
+    pub former_names: BTreeSet<(CompactString, OktaUserId)>,
+    /// What is remembered of groups.
+    pub groups: GroupMemory,
+    /// What became of the accounts of people who left, where an account may come back.
+    pub departed: BTreeMap<OktaUserId, Departed>,
+    /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.
+    pub deactivation_deleted: Option<HaiiloId>,
+}
+
+impl Memory {
+    /// Creates that were sent for a person, and whose answers were lost.
+    pub fn lost_creates(&self, okta_id: &OktaUserId) -> impl Iterator<Item = &OpenOperation> {
+        self.open.iter().filter(move |open| open.kind == Kind::Create && open.okta_id == *okta_id)
+    }
+
+    /// Somebody else than this person for whom an account of that name was perhaps made: the create was sent, and its answer lost.
+    pub fn perhaps_made_for(&self, name: &UserName, okta_id: &OktaUserId) -> Option<&OktaUserId> {
+        let is_anothers = |open: &&OpenOperation| {
+            open.kind == Kind::Create && open.okta_id != *okta_id && open.user_name.same_as(name)
+        };
+        self.open.iter().find(is_anothers).map(|open| &open.okta_id)
+    }
+}
+
+impl Pause {
+    /// Its end in words.
+    pub fn end(&self) -> String {
+        self.until.map_or("until `resume`".to_owned(), |until| until.format("until %Y-%m-%d %H:%M UTC").to_string())
+    }
+}
+
+/// A pause of all writes to Haiilo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Its end; `None` where somebody must end it.
+    pub until: Option<DateTime<Utc>>,
+    /// Who wanted it.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: Option<String>,
+}
+
+impl Memory {
+    /// The pause that holds at this time.
+    pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
+        self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+    }
+}
+
+impl Memory {
+    /// Whether it was we who deactivated this account of this person.
+    pub fn deactivated(&self, okta_id: &OktaUserId, haiilo_id: &HaiiloId) -> bool {
+        self.departed
+            .get(okta_id)
+            .is_some_and(|gone| gone.departure == Departure::Deactivated && gone.haiilo_id == *haiilo_id)
+    }
+
+    /// The account of this person that we deleted.
+    pub fn deleted(&self, okta_id: &OktaUserId) -> Option<&HaiiloId> {
+        self.departed.get(okta_id).filter(|gone| gone.departure == Departure::Deleted).map(|gone| &gone.haiilo_id)
+    }
+}
+
+/// A mapping that a plan was let through with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedMapping {
+    /// All of it.
+    pub fingerprint: Fingerprint,
+    /// Its parts, by which an edit is told; empty where an older version of the program kept none.
+    pub parts: BTreeMap<String, String>,
+}
+
+/// Whether an operator ever approved a first run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstRun {
+    /// Not yet.
+    #[default]
+    Due,
+    /// Yes.
+    Done,
+}
+
+/// The two ends that a store belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The id of the Okta organization, once it was learnt.
+    pub org_id: Option<String>,
+    /// The URL of the Okta organization.
+    pub org_url: String,
+    /// The application.
+    pub app_id: String,
+    /// The product.
+    pub product: String,
+    /// Haiilo's SCIM endpoint.
+    pub base_url: String,
+}
+
+/// Since when complete full cycles have followed each other without a gap, under the same rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The start.
+    pub since: DateTime<Utc>,
+    /// The last complete full cycle.
+    pub last: DateTime<Utc>,
+    /// The rules that leavers' clocks depend on.
+    pub rules: Fingerprint,
+}
+
+/// A value of one account that Haiilo did not keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedValue {
+    /// The value, as JSON.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What was done in the last 24 hours without an approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// Accounts deleted or deactivated.
+    pub deletes: u64,
+    /// Accounts made, adopted or made active again.
+    pub creates: u64,
+    /// Accounts changed.
+    pub updates: u64,
+    /// Of these, renamed.
+    pub renames: u64,
+    /// Of these, a value cleared.
+    pub clears: u64,
+    /// Of these, moved to another group.
+    pub moves: u64,
+}
+
+/// A set of refused things that an operator lets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The things, in the form of [`Operation::to_json`](crate::domain::plan::operation::Operation::to_json).
+    pub items: BTreeSet<String>,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+}
+
+/// An operation that was written down and whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOperation {
+    /// The entry of the journal.
+    pub entry: i64,
+    /// The kind.
+    pub kind: Kind,
+    /// The person.
+    pub okta_id: OktaUserId,
+    /// The account, where it existed.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The userName.
+    pub user_name: UserName,
+}
+
+/// What the store remembers of groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupMemory {
+    /// The links, by the group of Okta.
+    pub links: BTreeMap<OktaGroupId, GroupLink>,
+    /// How many members were taken out of each group in the last day without an approval.
+    pub removed: BTreeMap<OktaGroupId, u64>,
+    /// Operations without an outcome: a crash came between, or an answer was lost.
+    pub open: Vec<OpenGroupOperation>,
+}
+
+impl GroupMemory {
+    /// Whose group each group of Haiilo is that is anybody's.
+    pub fn owners(&self) -> BTreeMap<&HaiiloGroupId, &GroupLink> {
+        // Of two links to one group, the first counts.
+        self.links.values().rev().map(|link| (&link.haiilo_id, link)).collect()
+    }
+
+    /// Whether a create was sent for a group, and its answer lost.
+    pub fn is_perhaps_made(&self, id: &OktaGroupId) -> bool {
+        self.open.iter().any(|open| open.kind == GroupKind::Create && open.okta_id == *id)
+    }
+}
+
+/// An operation on a group that was written down and whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenGroupOperation {
+    /// The entry of the journal.
+    pub entry: i64,
+    /// The kind.
+    pub kind: GroupKind,
+    /// The group of Okta.
+    pub okta_id: OktaGroupId,
+    /// The group of Haiilo, where it existed.
+    pub haiilo_id: Option<HaiiloGroupId>,
+}

@@ -1,0 +1,147 @@
+//! The backdrop: what a full cycle leaves behind for looks at few people, who are seen without everybody else. It tells whose name and whose
+//! account a look must leave alone. Marks stand for names: nobody is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
+use crate::domain::mapping::Mapping;
+use crate::domain::model::account::Account;
+use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::link::Links;
+use crate::domain::model::person::Identity;
+use crate::domain::model::policy::Policy;
+use crate::domain::planning::candidates::external_id;
+use crate::domain::scim::value::Value;
+
+/// The beginning of a hash that stands for a name, the same in every process.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mark(CompactString);
+
+impl Mark {
+    /// That of a userName.
+    pub fn of_name(name: &UserName) -> Self {
+        Self::of(&["userName", &name.key()])
+    }
+
+    /// That of an Okta id, as accounts bear it.
+    pub fn of_external_id(id: &str) -> Self {
+        Self::of(&["externalId", id.trim()])
+    }
+
+    /// That of a given and a family name.
+    fn of_human([given, family]: [&Value; 2]) -> Self {
+        Self::of(&["human", &given.key(), &family.key()])
+    }
+
+    fn of(texts: &[&str]) -> Self {
+        Self(Fingerprint::of(texts).as_str()[..16].into())
+    }
+}
+
+/// What a full cycle saw of everybody, as far as a look at few people depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backdrop {
+    /// People who are assigned and have no account, or one under another userName than they want; with the mark of what they want, where
+    /// that is known.
+    pub unsettled: BTreeMap<OktaUserId, Option<Mark>>,
+    /// The userNames of accounts that are not ours.
+    pub strange_names: BTreeSet<Mark>,
+    /// The externalIds of the same accounts.
+    #[serde(default)]
+    pub strange_ids: BTreeSet<Mark>,
+    /// The given and family names of the same accounts.
+    pub strangers: BTreeSet<Mark>,
+    /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
+    /// employee number may be one of them.
+    pub departed: BTreeSet<OktaUserId>,
+    /// Whether Haiilo's listing was whole, so that it was certain who has no account.
+    pub listing: Listing,
+}
+
+/// Whether a listing was whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listing {
+    /// It was.
+    Whole,
+    /// It is not certain.
+    #[default]
+    Doubtful,
+}
+
+/// What a full cycle has settled: people who have an account now, and the accounts that it adopted.
+#[derive(Clone, Debug, Default)]
+pub struct SettledNow<'a> {
+    /// The people.
+    pub people: BTreeSet<&'a OktaUserId>,
+    /// The accounts.
+    pub accounts: BTreeSet<&'a HaiiloId>,
+}
+
+impl Backdrop {
+    /// What these listings show.
+    pub fn of(
+        (people, accounts): (&AssignmentSnapshot, &AccountSnapshot),
+        links: &Links,
+        (mapping, policy): (&Mapping, &Policy),
+        settled: &SettledNow<'_>,
+    ) -> Self {
+        let assigned = people.people().iter().filter(|person| person.state != PersonState::Left);
+        let unsettled = assigned
+            .filter(|person| !settled.people.contains(&person.id))
+            .filter(|person| match (links.of_person(&person.id), person.state.user_name()) {
+                (Some(link), Some(name)) => !name.same_as(&link.user_name),
+                (Some(_), None) => false,
+                (None, _) => true,
+            })
+            .map(|person| (person.id.clone(), person.state.user_name().map(Mark::of_name)))
+            .collect();
+        let strange: Vec<&Account> = accounts
+            .accounts()
+            .iter()
+            .filter(|account| links.of_account(&account.id).is_none() && !settled.accounts.contains(&account.id))
+            .collect();
+        let is_human = |account: &&&Account| account.user_name.as_ref().is_some_and(|name| !policy.owns_token(name));
+        let slots = mapping.human_name();
+        Self {
+            unsettled,
+            strange_names: strange.iter().filter_map(|account| account.user_name.as_ref()).map(Mark::of_name).collect(),
+            strange_ids: strange
+                .iter()
+                .filter_map(|account| external_id(mapping, account))
+                .map(|id| Mark::of_external_id(&id))
+                .collect(),
+            strangers: strange
+                .iter()
+                .filter(is_human)
+                .filter_map(|account| {
+                    let [given, family] = slots?.map(|slot| account.values[slot].as_ref());
+                    Some(Mark::of_human([given?, family?]))
+                })
+                .collect(),
+            departed: BTreeSet::new(),
+            listing: match accounts.proof() {
+                Proof::Agreed => Listing::Whole,
+                Proof::Doubtful(_) => Listing::Doubtful,
+            },
+        }
+    }
+
+    /// Whether somebody else wants this userName.
+    pub fn is_claimed(&self, mark: &Mark, okta_id: &OktaUserId) -> bool {
+        self.unsettled.iter().any(|(other, claim)| other != okta_id && claim.as_ref() == Some(mark))
+    }
+
+    /// Whether an account that is not ours carries the given and family name of this person.
+    pub fn has_namesake(&self, mapping: &Mapping, identity: &Identity) -> bool {
+        let mark = mapping.human_name().and_then(|slots| {
+            let [given, family] = slots.map(|slot| identity.value(slot));
+            Some(Mark::of_human([given?, family?]))
+        });
+        mark.is_some_and(|mark| self.strangers.contains(&mark))
+    }
+}
