@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use chrono::DateTime;
-use okta_haiilo_sync::domain::groups::diff::{Grounds, Reading, draft};
-use okta_haiilo_sync::domain::groups::limits::{self, Bounds as Judged};
+use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, draft};
+use okta_haiilo_sync::domain::groups::limits::{self, RemovalLimitInput as Judged};
 use okta_haiilo_sync::domain::groups::matching::match_groups;
-use okta_haiilo_sync::domain::groups::member_index::Roster;
-use okta_haiilo_sync::domain::model::group::{Gathering, HaiiloGroup, Members, OktaGroup};
+use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
+use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
 use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, OktaGroupId, OktaUserId};
 use okta_haiilo_sync::domain::model::link::Origin;
 use okta_haiilo_sync::domain::model::policy::Limits;
 use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
-use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
-use okta_haiilo_sync::domain::state::sync_state::GroupMemory;
+use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
+use okta_haiilo_sync::domain::state::sync_state::GroupSyncState;
 
 use crate::Bounds;
 use crate::company::{Company, okta_id};
@@ -28,10 +28,10 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     println!("the pure part of a cycle about groups, one core");
     let mut company = Company::of(50_000);
     let (people, accounts) = company.snapshots();
-    let owners = Owners::of(&company.memory.links, &accounts);
+    let owners = LinkedAccounts::of(&company.memory.links, &accounts);
     let sides = company.sides(&people, &accounts, &owners);
     let (plan, _) = Company::plan(sides, Company::correlate(sides));
-    let roster = Roster::of((&people, &accounts, &company.memory.links), &plan);
+    let roster = MemberIndex::of((&people, &accounts, &company.memory.links), &plan);
     let times = SHAPES.map(|(groups, members)| {
         let shape = Shape::of(groups, members, &roster);
         let time = (0..ROUNDS).map(|_| shape.time(&roster)).fold(f64::INFINITY, f64::min);
@@ -56,15 +56,15 @@ pub(crate) fn measure(bounds: &mut Bounds) {
 struct Shape {
     chosen: Vec<OktaGroup>,
     shown: Vec<HaiiloGroup>,
-    memory: GroupMemory,
+    memory: GroupSyncState,
     readings: BTreeMap<OktaGroupId, Reading>,
 }
 
 impl Shape {
     /// A tenth of the members is in Okta alone, another one in Haiilo alone; a tenth of the groups is linked and no longer chosen.
-    fn of(groups: u32, members: u32, roster: &Roster<'_>) -> Self {
+    fn of(groups: u32, members: u32, roster: &MemberIndex<'_>) -> Self {
         let inside = |group: u32, left_out: u32| -> Members {
-            let mut gathering = Gathering::default();
+            let mut gathering = MembersBuilder::default();
             for n in (0..members).filter(|n| n % 10 != left_out) {
                 let id = okta_id((group * 7 + n) % 50_000);
                 gathering.take(roster.of_person(&OktaUserId::new(id.as_str())), &id);
@@ -72,8 +72,12 @@ impl Shape {
             gathering.finish()
         };
         let ids = |n: u32| (OktaGroupId::new(format!("00g{n:017}")), HaiiloGroupId::new(format!("group-{n:017}")));
-        let mut shape =
-            Self { chosen: Vec::new(), shown: Vec::new(), memory: GroupMemory::default(), readings: BTreeMap::new() };
+        let mut shape = Self {
+            chosen: Vec::new(),
+            shown: Vec::new(),
+            memory: GroupSyncState::default(),
+            readings: BTreeMap::new(),
+        };
         for n in 0..groups {
             let ((okta_id, haiilo_id), name) = (ids(n), format!("Group {n}"));
             let link = GroupLink {
@@ -96,12 +100,12 @@ impl Shape {
     }
 
     /// Milliseconds for the plan, and what the guard says of it.
-    fn time(&self, roster: &Roster<'_>) -> f64 {
+    fn time(&self, roster: &MemberIndex<'_>) -> f64 {
         let Self { chosen, shown, memory, readings } = self;
         let began = Instant::now();
         let matching = match_groups(chosen, shown, memory);
         let mut plan: GroupPlan =
-            draft(Grounds { chosen, shown, memory, gone: &BTreeMap::new(), roster }, matching, readings);
+            draft(GroupPlanInput { chosen, shown, memory, gone: &BTreeMap::new(), roster }, matching, readings);
         let limit = Limits::usual().members;
         limits::judge(&mut plan, Judged { limit, memory, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
         let items = plan.items().count();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 
 use crate::Bounds;
 use crate::company::Company;
@@ -32,7 +32,7 @@ fn fastest(size: u32) -> f64 {
         let mut company = Company::of(size);
         let began = Instant::now();
         let (people, accounts) = company.snapshots();
-        let owners = Owners::of(&company.memory.links, &accounts);
+        let owners = LinkedAccounts::of(&company.memory.links, &accounts);
         let sides = company.sides(&people, &accounts, &owners);
         let (plan, verdict) = Company::plan(sides, Company::correlate(sides));
         fastest = fastest.min(began.elapsed().as_secs_f64() * 1000.0);

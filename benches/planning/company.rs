@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta};
 use okta_haiilo_sim::haiilo::{GROUPS, OWNER};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::listing::snapshot::{
-    AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
+    AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, Person, PersonState,
 };
-use okta_haiilo_sync::domain::mapping::{Kind, Mapped, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapped, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::model::account::AccountRow;
 use okta_haiilo_sync::domain::model::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
@@ -21,12 +21,12 @@ use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::correlate::{Correlation, correlate};
 use okta_haiilo_sync::domain::planning::diff::assemble;
 use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
-use okta_haiilo_sync::domain::planning::leaver_decision::Leaving;
-use okta_haiilo_sync::domain::planning::limits::{self, Signs, Verdict};
-use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::planning::leaver_decision::LeaverDecisions;
+use okta_haiilo_sync::domain::planning::limits::{self, AbsenceRule, LimitCheck};
+use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::domain::scim::path::AttributePath;
 use okta_haiilo_sync::domain::scim::value::Compare;
-use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory};
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, SyncState};
 use okta_haiilo_sync::haiilo::Shape;
 use okta_haiilo_sync::okta;
 use serde_json::{Value, json};
@@ -98,11 +98,11 @@ pub(crate) fn mapping() -> Mapping {
     let groups = GROUPS.map(|(code, name)| (code.to_owned(), name.to_owned()));
     Mapping::new(MappingSpec {
         rules: vec![
-            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, Kind::Text),
-            rule("name.givenName", "user.firstName", Compare::Exact, Kind::Text),
-            rule("name.familyName", "user.lastName", Compare::Exact, Kind::Text),
-            rule(&work("country"), "user.countryCode | lookup('groups')", Compare::Exact, Kind::Group),
-            rule(&work("locality"), "user.city | trim", Compare::IgnoreCase, Kind::Team),
+            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, AttributeKind::Text),
+            rule("name.givenName", "user.firstName", Compare::Exact, AttributeKind::Text),
+            rule("name.familyName", "user.lastName", Compare::Exact, AttributeKind::Text),
+            rule(&work("country"), "user.countryCode | lookup('groups')", Compare::Exact, AttributeKind::Group),
+            rule(&work("locality"), "user.city | trim", Compare::IgnoreCase, AttributeKind::Team),
         ],
         tables: BTreeMap::from([("groups".to_owned(), groups.into_iter().collect())]),
         include: None,
@@ -134,7 +134,7 @@ pub(crate) struct Company {
     pub(crate) size: u32,
     pub(crate) mapping: Mapping,
     pub(crate) policy: Policy,
-    pub(crate) memory: Memory,
+    pub(crate) memory: SyncState,
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) accounts: Vec<AccountRow>,
 }
@@ -159,7 +159,7 @@ impl Company {
             missing: None,
         };
         let links: Links = (0..size).map(link).collect();
-        let memory = Memory { links, first_run: FirstRun::Done, ..Memory::default() };
+        let memory = SyncState { links, first_run: FirstRun::Done, ..SyncState::default() };
         Self { size, mapping, policy: policy(), memory, assignments, accounts }
     }
 
@@ -169,15 +169,15 @@ impl Company {
         let mut person = |row: Assignment| {
             let id = row.id.clone();
             match mapper.map(row) {
-                Mapped::Identity(identity) => Person { id, state: PersonState::Wanted(identity) },
+                Mapped::DesiredAccount(identity) => Person { id, state: PersonState::Wanted(identity) },
                 Mapped::OutOfScope => Person { id, state: PersonState::OutOfScope },
                 Mapped::Held(name, doubt) => Person { id, state: PersonState::Unmapped(name, doubt) },
             }
         };
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         let people = std::mem::take(&mut self.assignments).into_iter().map(&mut person).collect();
         walk.take(people, 0, None).expect("a page");
-        let mut accounts = AccountWalk::new(self.size);
+        let mut accounts = AccountPager::new(self.size);
         let first = accounts.wanted().expect("the first page")[0];
         let rows = std::mem::take(&mut self.accounts);
         accounts.take(first, AccountPage { rows, total: Some(self.size.into()) }).expect("a page");
@@ -192,7 +192,7 @@ impl Company {
         &'a self,
         people: &'a AssignmentSnapshot,
         accounts: &'a AccountSnapshot,
-        owners: &'a Owners<'a>,
+        owners: &'a LinkedAccounts<'a>,
     ) -> Sides<'a> {
         Sides { people, accounts, owners, memory: &self.memory, policy: &self.policy, mapping: &self.mapping }
     }
@@ -203,10 +203,10 @@ impl Company {
     }
 
     /// The plan, and what the guard says of it.
-    pub(crate) fn plan(sides: Sides<'_>, correlation: Correlation<'_>) -> (Plan, Verdict) {
+    pub(crate) fn plan(sides: Sides<'_>, correlation: Correlation<'_>) -> (Plan, LimitCheck) {
         let basis = Basis { sides, now: DateTime::UNIX_EPOCH };
-        let plan = assemble(basis, correlation, Leaving::default());
-        let verdict = limits::judge(basis, &plan, &Fingerprint::of(&["a mapping"]), None, Signs::Counted);
+        let plan = assemble(basis, correlation, LeaverDecisions::default());
+        let verdict = limits::judge(basis, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
         (plan, verdict)
     }
 

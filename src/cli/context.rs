@@ -10,7 +10,7 @@ use crate::config::settings::Settings;
 use crate::config::{self, Surroundings};
 use crate::daemon::schedule;
 use crate::domain::model::ids::RunId;
-use crate::domain::state::journal::Mandate;
+use crate::domain::state::journal::RunContext;
 
 /// Who started the program.
 #[derive(Clone, Debug)]
@@ -59,8 +59,8 @@ pub(super) enum Progress {
 
 impl Context {
     /// On whose word something is done, as a run of its own.
-    pub(super) fn mandate(&self, reason: Option<&str>) -> Mandate {
-        Mandate {
+    pub(super) fn mandate(&self, reason: Option<&str>) -> RunContext {
+        RunContext {
             run: RunId::new(Uuid::new_v4().to_string()),
             approval: None,
             by: self.invoker.describe(),

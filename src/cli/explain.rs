@@ -10,7 +10,7 @@ use crate::cli::progress::Bars;
 use crate::cli::wiring::{Ends, Wiring};
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::OktaUserId;
-use crate::domain::state::journal::Search;
+use crate::domain::state::journal::JournalFilter;
 use crate::engine::{self, CycleError, Prepared, Scope};
 use crate::report::{self, Answer, Explained};
 use crate::store::ReadStore;
@@ -45,7 +45,7 @@ async fn answer(ends: &Ends<'_, ReadStore>, prepared: &Prepared, login: &str) ->
         let status = wiring.source.look_up(id.as_str()).await?.into_iter().find(|found| found.id == *id);
         let status = status.map(|found| found.status);
         let explanation = engine::explain(ends, &wiring.cycle, prepared, (id.clone(), status)).await?;
-        let search = Search { person: Some(id.to_string()), run: None, since: None };
+        let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
         people.push(Explained { explanation, journal: ends.store.journal(&search).await? });
     }
     let is_told = |account: &&Account| {
@@ -66,7 +66,7 @@ async fn meant(
         meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));
     }
     if meant.is_empty() {
-        let search = Search { person: Some(login.to_owned()), run: None, since: None };
+        let search = JournalFilter { person: Some(login.to_owned()), run: None, since: None };
         meant.extend(ends.store.journal(&search).await?.into_iter().map(|entry| entry.okta_id));
     }
     Ok(meant)

@@ -10,7 +10,7 @@ use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::ids::RunId;
-use crate::domain::state::journal::Search;
+use crate::domain::state::journal::JournalFilter;
 use crate::store::ReadStore;
 
 /// Shows the journal, or forgets a person.
@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
     }
     let destination = Destination::open(report, context.screen)?;
     let since = since.map(|since| TimeDelta::from_std(since).expect("ten years at most"));
-    let search = Search {
+    let search = JournalFilter {
         person: report.user.clone(),
         run: run.as_deref().map(RunId::new),
         since: since.map(|since| wiring.clock.now() - since),

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::cli::args::{Format, ReportArguments, ShownArguments};
 use crate::cli::ending::Unfinished;
 use crate::cli::screen::{Ink, Screen, painted};
-use crate::domain::state::journal::Entry;
+use crate::domain::state::journal::JournalEntry;
 use crate::report::{self, Report, Sharing, View, Who};
 
 /// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
@@ -71,7 +71,7 @@ impl Destination {
     }
 
     /// Gives entries of the journal.
-    pub(super) fn give_journal(self, entries: &[Entry]) -> Result<(), Unfinished> {
+    pub(super) fn give_journal(self, entries: &[JournalEntry]) -> Result<(), Unfinished> {
         let text = match self.format {
             Format::Text => report::journal::text(entries),
             Format::Json => report::journal::json(entries),

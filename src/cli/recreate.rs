@@ -7,14 +7,14 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::wiring::Ends;
 use crate::domain::model::ids::RunId;
 use crate::domain::plan::operation::Operation;
-use crate::domain::state::journal::Search;
+use crate::domain::state::journal::JournalFilter;
 use crate::engine::{self, Prepared};
 use crate::store::{ReadStore, Store};
 
 /// Shows what would be made, or makes it.
 pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<Ending, Unfinished> {
     let RecreateArguments { deleted: Deleted { login, run }, apply, reason } = arguments;
-    let search = Search { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
+    let search = JournalFilter { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
     decide::decide(context, "recreate", async |ends, prepared| {
         let entries = ReadStore::new(ends.wiring.store.clone()).journal(&search).await?;
         let operations = engine::anew(&entries, prepared, &ends.wiring.cycle.mapping);

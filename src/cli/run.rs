@@ -18,7 +18,7 @@ use crate::daemon::schedule::Schedule;
 use crate::daemon::{
     self, Class, Daemon, Digest, Ended, Haste, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble,
 };
-use crate::domain::state::run_history::Standing;
+use crate::domain::state::run_history::RunHistory;
 use crate::engine::{self, CycleError, Errand, Halt, Looked, NoPoll, Observer, Order, Polled, Scope};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, View};
@@ -112,7 +112,7 @@ impl Job for Wired {
         }
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.wiring.store.clone()).standing(now, cycles).await
     }
 

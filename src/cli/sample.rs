@@ -5,7 +5,7 @@ use crate::cli::ending::{Ending, Unfinished};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
-use crate::domain::model::assignment::{Assignment, Standing};
+use crate::domain::model::assignment::{Assignment, Eligibility};
 use crate::domain::planning::diff;
 use crate::engine::CycleError;
 use crate::haiilo;
@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfini
             None => told.push_str("  is not assigned to the application, so that nothing would be sent\n"),
             Some(assignment) => {
                 let standing = assignment.standing(wiring.cycle.policy.statuses);
-                if standing != Standing::Assigned {
+                if standing != Eligibility::Assigned {
                     told.push_str("  would have no account by now (see `explain`); with one it would be:\n");
                 }
                 sample(&wiring.cycle.mapping, assignment, &mut told);
@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfini
 
 fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
     match Mapper::new(mapping).map(assignment) {
-        Mapped::Identity(identity) => {
+        Mapped::DesiredAccount(identity) => {
             let changes = diff::changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
             let body = haiilo::create_body(&changes);
             writeln!(told, "POST /Users\n{body:#}").expect("a text takes every line");

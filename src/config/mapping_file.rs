@@ -8,7 +8,9 @@ use crate::config::mapping_test::MappingTest;
 use crate::config::problem::Problem;
 use crate::config::product::{self, Target};
 use crate::config::section::{Notes, Section, Text, below};
-use crate::domain::mapping::{Kind, Mapping, MappingProblem, MappingSpec, On, Place, RuleSpec, Tables, WhenEmpty};
+use crate::domain::mapping::{
+    AttributeKind, Mapping, MappingPlace, MappingProblem, MappingSpec, On, RuleSpec, Tables, WhenEmpty,
+};
 use crate::domain::model::policy::Product;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Compare;
@@ -76,7 +78,7 @@ pub(super) fn parse(document: &Document, target: &Target) -> Result<MappingFile,
     };
     let mapping = Mapping::new(spec).map_err(|problems| {
         // A rule that could not be read was told already; that it is missing now would be told in vain.
-        for problem in problems.into_iter().filter(|problem| problem.place != Place::Whole || !names_user_name) {
+        for problem in problems.into_iter().filter(|problem| problem.place != MappingPlace::Whole || !names_user_name) {
             note_problem(&mut notes, &rules, include.as_ref(), attributes_at, problem);
         }
     });
@@ -117,13 +119,13 @@ fn note_problem(
     let MappingProblem { place, message, range } = problem;
     let start = range.map_or(0, |range| range.start);
     let (span, name) = match &place {
-        Place::Attribute(path) => {
+        MappingPlace::Attribute(path) => {
             // Of two rules of one path, the later one is the one too many.
             let rule = rules.iter().rev().find(|rule| rule.spec.path.to_string() == *path);
             rule.map_or((None, path.clone()), |rule| (Some(rule.value.clone()), format!("{}.value", rule.name)))
         }
-        Place::Include => (include.map(|include| include.span.clone()), "people.include".to_owned()),
-        Place::Whole => (None, String::new()),
+        MappingPlace::Include => (include.map(|include| include.span.clone()), "people.include".to_owned()),
+        MappingPlace::Whole => (None, String::new()),
     };
     let at = span.map_or(attributes_at, |span| notes.document.byte_of_text(span, start));
     let colon = if name.is_empty() { "" } else { ": " };
@@ -146,7 +148,7 @@ fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, target: &Target) ->
             continue;
         };
         let same_meaning = |earlier: &&PlacedRule| {
-            matches!(rule.spec.kind, Kind::Group | Kind::Team)
+            matches!(rule.spec.kind, AttributeKind::Group | AttributeKind::Team)
                 && earlier.spec.kind == rule.spec.kind
                 && earlier.spec.path != rule.spec.path
                 && earlier.spec.path.last().eq_ignore_ascii_case(rule.spec.path.last())
@@ -182,7 +184,7 @@ fn rule<'d>(
     let path = path(notes, &name, key).map(|path| target.placed(path));
     let kind = path.as_ref().and_then(|path| kind(notes, (&name, key), path, (target.product, unsupported)));
     let usually = match kind {
-        Some(Kind::Team) => Compare::IgnoreCase,
+        Some(AttributeKind::Team) => Compare::IgnoreCase,
         _ if key.get_ref().eq_ignore_ascii_case("userName") => Compare::IgnoreCase,
         _ => Compare::Exact,
     };
@@ -195,7 +197,7 @@ fn rule<'d>(
     let when_empty = notes.choice(&mut table, "when_empty", WhenEmpty::Leave, &when);
     notes.end(table);
     let Text { text, span } = value?;
-    let spec = RuleSpec { path: path?, value: text, compare, on, when_empty, kind: kind.unwrap_or(Kind::Any) };
+    let spec = RuleSpec { path: path?, value: text, compare, on, when_empty, kind: kind.unwrap_or(AttributeKind::Any) };
     Some(PlacedRule { spec, name, key: key.span(), value: span })
 }
 
@@ -215,7 +217,7 @@ fn kind(
     (name, key): (&str, &Spanned<DeString<'_>>),
     path: &AttributePath,
     (product, unsupported): (Product, Unsupported),
-) -> Option<Kind> {
+) -> Option<AttributeKind> {
     if let Some(why) = product::unmappable(path) {
         notes.refuse(key.span().start, format!("{name}: {why}"));
         return None;
@@ -238,7 +240,7 @@ fn warnings(document: &Document, rules: &[PlacedRule], (attributes_at, product):
     if product == Product::Intranet {
         return Vec::new();
     }
-    let group = rules.iter().find(|rule| rule.spec.kind == Kind::Group);
+    let group = rules.iter().find(|rule| rule.spec.kind == AttributeKind::Group);
     let (at, text) = match group {
         None => (
             attributes_at,
@@ -282,7 +284,7 @@ mod tests {
     use super::{MappingFile, read};
     use crate::config::mapping_test::run_tests;
     use crate::config::product::{ProfileFields, Target};
-    use crate::domain::mapping::{Kind, On, Rule, WhenEmpty};
+    use crate::domain::mapping::{AttributeKind, On, Rule, WhenEmpty};
     use crate::domain::model::policy::Product;
     use crate::domain::scim::value::Compare;
 
@@ -339,15 +341,15 @@ mod tests {
             (path.to_string(), *compare, *on, *when_empty, *kind)
         };
         let usual = |path: &str, compare, kind| (path.to_owned(), compare, On::CreateAndUpdate, WhenEmpty::Leave, kind);
-        assert_eq!(shown(mapping.user_name()), usual("userName", Compare::IgnoreCase, Kind::Text));
+        assert_eq!(shown(mapping.user_name()), usual("userName", Compare::IgnoreCase, AttributeKind::Text));
         assert_eq!(
             mapping.rules().iter().map(shown).collect::<Vec<_>>(),
             [
-                usual("addresses[primary eq true].locality", Compare::IgnoreCase, Kind::Team),
-                usual("addresses[type eq \"work\"].country", Compare::Exact, Kind::Group),
-                usual("emails[type eq \"work\"].value", Compare::Exact, Kind::Any),
-                usual("name.givenName", Compare::Exact, Kind::Text),
-                ("region".to_owned(), Compare::Exact, On::Create, WhenEmpty::Clear, Kind::Team),
+                usual("addresses[primary eq true].locality", Compare::IgnoreCase, AttributeKind::Team),
+                usual("addresses[type eq \"work\"].country", Compare::Exact, AttributeKind::Group),
+                usual("emails[type eq \"work\"].value", Compare::Exact, AttributeKind::Any),
+                usual("name.givenName", Compare::Exact, AttributeKind::Text),
+                ("region".to_owned(), Compare::Exact, On::Create, WhenEmpty::Clear, AttributeKind::Team),
             ]
         );
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
 use crate::domain::model::assignment::Assignment;
-use crate::domain::model::person::Identity;
+use crate::domain::model::person::DesiredAccount;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::{self, Value};
 
@@ -97,11 +97,11 @@ fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestF
     };
     match (expected, mapped) {
         (Expected::Held, Mapped::Held(..)) => Vec::new(),
-        (Expected::Held, Mapped::Identity(_)) => person("held", "an account".to_owned()),
+        (Expected::Held, Mapped::DesiredAccount(_)) => person("held", "an account".to_owned()),
         (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::Held(_, doubt)) => person("an account", format!("held, because of {doubt}")),
-        (Expected::Values(values), Mapped::Identity(identity)) => {
+        (Expected::Values(values), Mapped::DesiredAccount(identity)) => {
             values.iter().filter_map(|(path, value)| failure(mapping, &identity, path, value.as_ref())).collect()
         }
     }
@@ -109,7 +109,7 @@ fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestF
 
 fn failure(
     mapping: &Mapping,
-    identity: &Identity,
+    identity: &DesiredAccount,
     path: &AttributePath,
     expected: Option<&Value>,
 ) -> Option<TestFailure> {

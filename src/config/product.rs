@@ -5,7 +5,7 @@
 
 use compact_str::CompactString;
 
-use crate::domain::mapping::{Kind, On, RuleSpec, WhenEmpty};
+use crate::domain::mapping::{AttributeKind, On, RuleSpec, WhenEmpty};
 use crate::domain::model::policy::Product;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Compare;
@@ -14,8 +14,8 @@ use crate::domain::scim::value::Compare;
 const ADVOCACY: [&str; 3] = ["userName", "name.givenName", "name.familyName"];
 
 /// The attributes of an address, and what Advocacy takes them for.
-const ADVOCACY_ADDRESS: [(&str, Kind); 3] =
-    [("country", Kind::Group), ("locality", Kind::Team), ("region", Kind::Team)];
+const ADVOCACY_ADDRESS: [(&str, AttributeKind); 3] =
+    [("country", AttributeKind::Group), ("locality", AttributeKind::Team), ("region", AttributeKind::Team)];
 
 /// Where an address may stand.
 const ADDRESSES: [&str; 3] = ["addresses[type eq \"work\"].", "addresses[primary eq true].", ""];
@@ -100,7 +100,7 @@ impl Target {
             compare: Compare::Exact,
             on: On::CreateAndUpdate,
             when_empty: WhenEmpty::Leave,
-            kind: Kind::Text,
+            kind: AttributeKind::Text,
         })
     }
 }
@@ -113,29 +113,29 @@ fn is_profile_field(path: &AttributePath) -> bool {
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// What the product takes an attribute for; nothing where it does not know the attribute.
-pub(super) fn kind(product: Product, path: &AttributePath) -> Option<Kind> {
+pub(super) fn kind(product: Product, path: &AttributePath) -> Option<AttributeKind> {
     match product {
         Product::Advocacy => kind_in_advocacy(path),
         Product::Intranet => kind_in_the_intranet(path),
     }
 }
 
-fn kind_in_advocacy(path: &AttributePath) -> Option<Kind> {
+fn kind_in_advocacy(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if ADVOCACY.iter().any(|text| is(text)) {
-        return Some(Kind::Text);
+        return Some(AttributeKind::Text);
     }
     let of_address = |name: &str| ADDRESSES.iter().any(|address| is(&format!("{address}{name}")));
     ADVOCACY_ADDRESS.iter().find(|(name, _)| of_address(name)).map(|(_, kind)| *kind)
 }
 
-fn kind_in_the_intranet(path: &AttributePath) -> Option<Kind> {
+fn kind_in_the_intranet(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if is_profile_field(path) {
-        return Some(Kind::ProfileField);
+        return Some(AttributeKind::ProfileField);
     }
     if is(&format!("{ENTERPRISE}:manager.value")) {
-        return Some(Kind::Person);
+        return Some(AttributeKind::Person);
     }
     let in_extension = OF_ENTERPRISE.iter().any(|name| is(&format!("{ENTERPRISE}:{name}")));
     let in_element = || {
@@ -144,7 +144,7 @@ fn kind_in_the_intranet(path: &AttributePath) -> Option<Kind> {
         names.iter().find(|name| path.last_of_element().eq_ignore_ascii_case(name))
     };
     let is_text = INTRANET.iter().any(|text| is(text)) || in_extension || in_element().is_some();
-    is_text.then_some(Kind::Text)
+    is_text.then_some(AttributeKind::Text)
 }
 
 /// The attributes of the product, for messages.
@@ -174,26 +174,26 @@ pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{ProfileFields, Target, attributes, kind, unmappable};
-    use crate::domain::mapping::Kind;
+    use crate::domain::mapping::AttributeKind;
     use crate::domain::model::policy::Product;
     use crate::domain::scim::path::AttributePath;
 
     #[track_caller]
-    fn check(path: &str, expected: Option<Kind>) {
+    fn check(path: &str, expected: Option<AttributeKind>) {
         let path = AttributePath::parse(path).expect("a path");
         assert_eq!(kind(Product::Advocacy, &path), expected, "{path}");
     }
 
     #[test]
     fn what_advocacy_knows() {
-        check("userName", Some(Kind::Text));
-        check("USERNAME", Some(Kind::Text));
-        check("name.givenName", Some(Kind::Text));
-        check("name.familyName", Some(Kind::Text));
+        check("userName", Some(AttributeKind::Text));
+        check("USERNAME", Some(AttributeKind::Text));
+        check("name.givenName", Some(AttributeKind::Text));
+        check("name.familyName", Some(AttributeKind::Text));
         for address in ["addresses[type eq \"work\"].", "addresses[primary eq true].", ""] {
-            check(&format!("{address}country"), Some(Kind::Group));
-            check(&format!("{address}locality"), Some(Kind::Team));
-            check(&format!("{address}region"), Some(Kind::Team));
+            check(&format!("{address}country"), Some(AttributeKind::Group));
+            check(&format!("{address}locality"), Some(AttributeKind::Team));
+            check(&format!("{address}region"), Some(AttributeKind::Team));
             check(&format!("{address}postalCode"), None);
         }
         check("addresses[type eq \"home\"].country", None);
@@ -223,11 +223,11 @@ mod tests {
             "addresses[type eq \"home\"].postalCode",
             &format!("{enterprise}:department"),
         ] {
-            assert_eq!(known(path), Some(Kind::Text), "{path}");
+            assert_eq!(known(path), Some(AttributeKind::Text), "{path}");
         }
-        assert_eq!(known("profileField_jobTitle"), Some(Kind::ProfileField));
-        assert_eq!(known("urn:x:2.0:User:profileField_jobTitle"), Some(Kind::ProfileField));
-        assert_eq!(known(&format!("{enterprise}:manager.value")), Some(Kind::Person));
+        assert_eq!(known("profileField_jobTitle"), Some(AttributeKind::ProfileField));
+        assert_eq!(known("urn:x:2.0:User:profileField_jobTitle"), Some(AttributeKind::ProfileField));
+        assert_eq!(known(&format!("{enterprise}:manager.value")), Some(AttributeKind::Person));
         for path in
             ["profileField_", "ProfileField_jobTitle", "emails", "emails[type eq \"work\"].type", "country", "x"]
         {

@@ -3,9 +3,9 @@
 use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::groups::limits as groups_guard;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
-use crate::domain::plan::leaver::Fate;
+use crate::domain::plan::leaver::LeaverStatus;
 use crate::domain::plan::outcome::Outcome;
-use crate::domain::plan::people_plan::Counts;
+use crate::domain::plan::people_plan::PlanCounts;
 use crate::domain::planning::limits::Violation;
 use crate::engine::{CycleReport, Stop};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,7 +22,7 @@ pub struct Digest {
     /// How it ended, in a word: `applied`, `partly`, `refused`, `paused` or `stopped`.
     pub result: &'static str,
     /// How many of what.
-    pub counts: Counts,
+    pub counts: PlanCounts,
     /// Operations by kind and outcome.
     pub operations: BTreeMap<(&'static str, &'static str), u64>,
     /// People for whom an operation failed.
@@ -123,21 +123,21 @@ fn trouble(stop: &Stop) -> Option<Trouble> {
 }
 
 /// What becomes of a leaver's account, in a word.
-fn fate(fate: &Fate) -> &'static str {
+fn fate(fate: &LeaverStatus) -> &'static str {
     match fate {
-        Fate::Kept(_) => "kept",
-        Fate::Waiting(_) => "pending",
-        Fate::Due(_) => "due",
-        Fate::Postponed(_) => "postponed",
-        Fate::Blocked(..) => "blocked",
+        LeaverStatus::Kept(_) => "kept",
+        LeaverStatus::Waiting(_) => "pending",
+        LeaverStatus::Due(_) => "due",
+        LeaverStatus::Postponed(_) => "postponed",
+        LeaverStatus::Blocked(..) => "blocked",
     }
 }
 
-fn is_soon(fate: &Fate, now: DateTime<Utc>) -> bool {
+fn is_soon(fate: &LeaverStatus, now: DateTime<Utc>) -> bool {
     match fate {
-        Fate::Waiting(due) => *due - now <= SOON,
+        LeaverStatus::Waiting(due) => *due - now <= SOON,
         // What was due and is not deleted yet will be.
-        Fate::Due(_) | Fate::Postponed(_) => true,
-        Fate::Kept(_) | Fate::Blocked(..) => false,
+        LeaverStatus::Due(_) | LeaverStatus::Postponed(_) => true,
+        LeaverStatus::Kept(_) | LeaverStatus::Blocked(..) => false,
     }
 }

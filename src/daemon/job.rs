@@ -8,7 +8,7 @@ use crate::config::settings::{ListenSettings, NotifySettings};
 use crate::daemon::digest::Digest;
 use crate::daemon::schedule::Schedule;
 use crate::daemon::trouble::Trouble;
-use crate::domain::state::run_history::Standing;
+use crate::domain::state::run_history::RunHistory;
 use crate::engine::{Halt, Observer};
 use crate::http::HttpClient;
 use crate::ports::StoreFailure;
@@ -48,7 +48,11 @@ pub trait Job: Send + Sync + 'static {
     fn poll(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = PollEnd>;
 
     /// How things stand by the store, with this many of the last cycles.
-    fn standing(&self, now: DateTime<Utc>, cycles: u32) -> impl Future<Output = Result<Standing, StoreFailure>> + Send;
+    fn standing(
+        &self,
+        now: DateTime<Utc>,
+        cycles: u32,
+    ) -> impl Future<Output = Result<RunHistory, StoreFailure>> + Send;
 
     /// What was kept of earlier calls to the webhook.
     fn called(&self) -> impl Future<Output = Result<Option<String>, StoreFailure>> + Send;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::daemon::digest::Digest;
 use crate::daemon::health::{Health, Phase, Readiness, time};
-use crate::domain::state::run_history::Standing;
+use crate::domain::state::run_history::RunHistory;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--good:#2e7d32;--bad:#c62828;--hold:#ef6c00}\
@@ -31,7 +31,7 @@ const LOWEST: i64 = 12;
 pub(super) const SHOWN: usize = 48;
 
 /// Makes the page. `standing` is what the store says, where it could be read.
-pub(super) fn page(health: &Health, standing: Option<&Standing>, readiness: Readiness, now: DateTime<Utc>) -> String {
+pub(super) fn page(health: &Health, standing: Option<&RunHistory>, readiness: Readiness, now: DateTime<Utc>) -> String {
     let mut out = String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
     let add = |out: &mut String, text: &str| out.push_str(text);
     add(&mut out, "<meta name=\"viewport\" content=\"width=device-width\"><title>okta-haiilo-sync</title>");
@@ -82,7 +82,7 @@ fn state(out: &mut String, health: &Health, readiness: Readiness, now: DateTime<
     table(out, &rows);
 }
 
-fn waiting(out: &mut String, standing: &Standing, now: DateTime<Utc>) {
+fn waiting(out: &mut String, standing: &RunHistory, now: DateTime<Utc>) {
     if standing.waiting.is_empty() {
         out.push_str("<p>Nothing waits for an approval.</p>\n");
         return;
@@ -110,7 +110,7 @@ struct Bar {
 }
 
 /// The last cycles, the oldest first: those that the store knows, and those of this process of which no record was made.
-fn bars(health: &Health, standing: &Standing) -> Vec<Bar> {
+fn bars(health: &Health, standing: &RunHistory) -> Vec<Bar> {
     let recorded = standing.cycles.iter().map(|cycle| Bar {
         ended: cycle.ended,
         seconds: (cycle.ended - cycle.started).num_seconds().max(0),
@@ -220,20 +220,20 @@ mod tests {
     use crate::daemon::digest::Digest;
     use crate::daemon::health::{Health, Past, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
-    use crate::domain::state::run_history::{CycleRecord, Standing, Waiting};
+    use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
     }
 
-    fn standing() -> Standing {
+    fn standing() -> RunHistory {
         let cycle = |n: i64, result: &str| CycleRecord {
             run: RunId::new(format!("run-{n}")),
             started: at(n),
             ended: at(n) + TimeDelta::seconds(n),
             result: result.to_owned(),
         };
-        Standing { cycles: vec![cycle(30, "applied"), cycle(15, "refused")], ..Standing::default() }
+        RunHistory { cycles: vec![cycle(30, "applied"), cycle(15, "refused")], ..RunHistory::default() }
     }
 
     #[test]
@@ -265,13 +265,13 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_told_with_the_way_to_let_it_pass() {
-        let waiting = |id: &str, approved_until| Waiting {
+        let waiting = |id: &str, approved_until| PendingApproval {
             id: ApprovalId::new(id),
             at: at(10),
             violations: json!([]),
             approved_until,
         };
-        let standing = Standing { waiting: vec![waiting("a1", None), waiting("b2", Some(at(90)))], ..standing() };
+        let standing = RunHistory { waiting: vec![waiting("a1", None), waiting("b2", Some(at(90)))], ..standing() };
         let shown = page(&Health::new(at(0)), Some(&standing), Readiness::Late, at(40));
         assert!(shown.contains("<code>okta-haiilo-sync approve a1</code>") && !shown.contains("approve b2"), "{shown}");
         assert!(shown.contains("approved until 1970-01-01 01:30:00 UTC"));

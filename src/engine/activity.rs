@@ -5,9 +5,9 @@
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
 use crate::domain::model::link::{Listed, Origin};
-use crate::domain::model::policy::{Departure, Deprovision, Product};
-use crate::domain::plan::leaver::Departed;
-use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::model::policy::{Deprovision, Product, RemovalEffect};
+use crate::domain::plan::leaver::RemovedAccount;
+use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::candidates::external_id;
 use crate::domain::planning::leaver_decision;
@@ -54,7 +54,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 return Outcome::Held(why.to_owned());
             }
             Err(failure) => {
-                self.run.failed(Kind::Reactivate, &failure);
+                self.run.failed(OperationKind::Reactivate, &failure);
                 return Outcome::Failed(failure.to_string());
             }
         };
@@ -73,7 +73,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Sends an activation and looks what became of it. It is sent once: what stays inactive after it, does so by the directory's policy.
     pub(super) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Active).await;
-        self.run.ended(Kind::Reactivate, &answer);
+        self.run.ended(OperationKind::Reactivate, &answer);
         match &answer {
             Ok(()) => {}
             Err(failure) if failure.kind == FailureKind::Unknown => {}
@@ -134,8 +134,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 pub(super) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
     match whole {
         Some(_) => {
-            let departed = Departed { haiilo_id: id.clone(), departure: Departure::Deactivated };
-            vec![Effect::Departed(okta_id.clone(), departed)]
+            let departed = RemovedAccount { haiilo_id: id.clone(), departure: RemovalEffect::Deactivated };
+            vec![Effect::RemovedAccount(okta_id.clone(), departed)]
         }
         None => gone(Product::Intranet, okta_id, id),
     }
@@ -147,8 +147,8 @@ pub(super) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec
     match product {
         Product::Advocacy => vec![unlinked],
         Product::Intranet => {
-            let departed = Departed { haiilo_id: id.clone(), departure: Departure::Deleted };
-            vec![unlinked, Effect::Departed(okta_id.clone(), departed)]
+            let departed = RemovedAccount { haiilo_id: id.clone(), departure: RemovalEffect::Deleted };
+            vec![unlinked, Effect::RemovedAccount(okta_id.clone(), departed)]
         }
     }
 }

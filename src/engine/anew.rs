@@ -6,11 +6,11 @@ use serde_json::Value as Json;
 
 use crate::domain::mapping::Mapping;
 use crate::domain::model::ids::OktaUserId;
-use crate::domain::plan::operation::{Action, Kind, Operation};
-use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::operation::{Action, Operation, OperationKind};
+use crate::domain::plan::outcome::Conclusion;
 use crate::domain::planning::diff;
 use crate::domain::scim::path;
-use crate::domain::state::journal::{Entry, Mandate};
+use crate::domain::state::journal::{JournalEntry, RunContext};
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
 use crate::engine::prepared::Prepared;
@@ -19,16 +19,17 @@ use crate::ports::{AccountWriter, StoreWriter, World};
 
 /// What it takes to make the accounts anew that these entries deleted, in the order of the people. Who has an account by now is left out, as
 /// is an entry that keeps nothing of the account.
-pub fn anew(entries: &[Entry], prepared: &Prepared, mapping: &Mapping) -> Vec<Operation> {
-    let deleted =
-        entries.iter().filter(|entry| entry.kind == Kind::Delete.as_str() && entry.outcome.as_deref() == Some("done"));
+pub fn anew(entries: &[JournalEntry], prepared: &Prepared, mapping: &Mapping) -> Vec<Operation> {
+    let deleted = entries
+        .iter()
+        .filter(|entry| entry.kind == OperationKind::Delete.as_str() && entry.outcome.as_deref() == Some("done"));
     // Of several accounts of one person, the last one counts.
-    let last: BTreeMap<&OktaUserId, &Entry> = deleted.map(|entry| (&entry.okta_id, entry)).collect();
-    let is_gone = |entry: &&&Entry| prepared.memory.links.of_person(&entry.okta_id).is_none();
+    let last: BTreeMap<&OktaUserId, &JournalEntry> = deleted.map(|entry| (&entry.okta_id, entry)).collect();
+    let is_gone = |entry: &&&JournalEntry| prepared.memory.links.of_person(&entry.okta_id).is_none();
     last.values().filter(is_gone).filter_map(|entry| operation(entry, mapping)).collect()
 }
 
-fn operation(entry: &Entry, mapping: &Mapping) -> Option<Operation> {
+fn operation(entry: &JournalEntry, mapping: &Mapping) -> Option<Operation> {
     let (name, Some(Json::Object(before))) = (entry.user_name.as_ref()?, &entry.before) else { return None };
     let changes = diff::changes_of_new(mapping, name, |slot| {
         let path = &mapping.rules()[slot].path;
@@ -44,8 +45,8 @@ pub async fn make_anew<W: World<Store: StoreWriter>>(
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (operations, mandate): (&[Operation], &Mandate),
-) -> Vec<Concluded> {
+    (operations, mandate): (&[Operation], &RunContext),
+) -> Vec<Conclusion> {
     let bench = Bench::of(world, writer, settings, (prepared, mandate));
     let mut concluded = Vec::new();
     for operation in operations {

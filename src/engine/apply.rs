@@ -5,8 +5,8 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::link::{Link, Listed};
-use crate::domain::plan::operation::{Action, Kind, Means, Operation};
-use crate::domain::plan::outcome::{Concluded, Effect, Outcome};
+use crate::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
+use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
 use crate::domain::plan::people_plan::Plan;
 use crate::engine::bench::Bench;
 use crate::engine::canary::Caution;
@@ -21,7 +21,7 @@ const ADOPTED_AT_ONCE: usize = 500;
 /// What became of a plan.
 #[derive(Debug)]
 pub(super) struct Applied {
-    pub(super) concluded: Vec<Concluded>,
+    pub(super) concluded: Vec<Conclusion>,
     pub(super) stops: Vec<Stop>,
 }
 
@@ -30,21 +30,21 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         observer.applying(plan.operations.len());
         let mut concluded = Vec::new();
         let of = |kind| plan.of_kind(kind).collect::<Vec<_>>();
-        self.links(&of(Kind::Link), &mut concluded, observer).await;
-        self.spread(&of(Kind::Reactivate), &mut concluded, observer).await;
-        self.spread(&of(Kind::Update), &mut concluded, observer).await;
+        self.links(&of(OperationKind::Link), &mut concluded, observer).await;
+        self.spread(&of(OperationKind::Reactivate), &mut concluded, observer).await;
+        self.spread(&of(OperationKind::Update), &mut concluded, observer).await;
         self.trials(&plan.trials, &mut concluded).await;
-        self.spread(&of(Kind::Create), &mut concluded, observer).await;
+        self.spread(&of(OperationKind::Create), &mut concluded, observer).await;
         self.departures(&plan.departures().collect::<Vec<_>>(), &mut concluded, observer).await;
         concluded.sort_by(|left, right| {
-            let key = |concluded: &Concluded| (concluded.operation.kind(), concluded.operation.okta_id.clone());
+            let key = |concluded: &Conclusion| (concluded.operation.kind(), concluded.operation.okta_id.clone());
             key(left).cmp(&key(right))
         });
         Applied { concluded, stops: self.run.stops() }
     }
 
     /// Accounts that become people's: nothing is sent.
-    async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+    async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
         let mandated = |operation: &&&Operation| self.mandate(operation).approval.is_some();
         let (approved, others): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(mandated);
         for chunk in approved.chunks(ADOPTED_AT_ONCE).chain(others.chunks(ADOPTED_AT_ONCE)) {
@@ -59,7 +59,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// Adopts accounts that stand under the same mandate.
     async fn adopt(&self, operations: &[&Operation]) -> Outcome {
         let Some(mandate) = operations.first().map(|operation| self.mandate(operation)) else { return Outcome::Done };
-        if let Some(stop) = self.run.stopped(self.world.clock(), Kind::Link) {
+        if let Some(stop) = self.run.stopped(self.world.clock(), OperationKind::Link) {
             return Outcome::NotAttempted(stop.reason());
         }
         let adopted: Vec<(&Operation, Link)> = operations.iter().filter_map(|operation| adopted(operation)).collect();
@@ -75,7 +75,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Updates or creates: the first of each unknown kind alone, then all others side by side, then those that wait for a name.
-    async fn spread(&self, operations: &[&Operation], concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+    async fn spread(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
         let (waiting, free): (Vec<&Operation>, Vec<&Operation>) =
             operations.iter().partition(|operation| operation.waits_for().is_some());
         let mut routine = Vec::new();
@@ -98,7 +98,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Names are handed on in order: whoever waits comes after the one that it waits for.
-    async fn in_turn(&self, mut waiting: Vec<&Operation>, concluded: &mut Vec<Concluded>, observer: &impl Observer) {
+    async fn in_turn(&self, mut waiting: Vec<&Operation>, concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
         while !waiting.is_empty() {
             let (mut ready, mut later): (Vec<&Operation>, Vec<&Operation>) = waiting.iter().partition(|operation| {
                 let freed_by = operation.waits_for();
@@ -122,7 +122,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// One person a cycle tries a group that Haiilo did not have. A trial that finds the group frees everybody who waits for it. No plan has
     /// counted it, so that only as many may succeed as the limits of the day have room for.
-    async fn trials(&self, trials: &[Operation], concluded: &mut Vec<Concluded>) {
+    async fn trials(&self, trials: &[Operation], concluded: &mut Vec<Conclusion>) {
         let mut room = self.room;
         for trial in trials {
             if room == 0 {
@@ -143,13 +143,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     pub(super) async fn departures(
         &self,
         operations: &[&Operation],
-        concluded: &mut Vec<Concluded>,
+        concluded: &mut Vec<Conclusion>,
         observer: &impl Observer,
     ) {
         if operations.is_empty() {
             return;
         }
-        let control = match self.run.stopped(self.world.clock(), Kind::Delete) {
+        let control = match self.run.stopped(self.world.clock(), OperationKind::Delete) {
             Some(stop) => Err(stop.reason()),
             None => self.control().await,
         };
@@ -177,7 +177,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Action::Reactivate { haiilo_id } => self.reactivate(operation, haiilo_id).await,
             // Each departure is watched as closely as a canary.
             Action::Deactivate { haiilo_id, evidence } => {
-                self.depart(operation, (haiilo_id, *evidence), Means::Deactivation).await
+                self.depart(operation, (haiilo_id, *evidence), RemovalMethod::Deactivation).await
             }
             Action::Delete { haiilo_id, evidence, means } => {
                 self.depart(operation, (haiilo_id, *evidence), *means).await
@@ -198,7 +198,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.
-    pub(super) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Concluded {
+    pub(super) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Conclusion {
         let made = self.run.account_of(&operation.okta_id);
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
         let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
@@ -216,7 +216,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = account, "operation ended");
             }
         }
-        Concluded { haiilo_id, operation: operation.clone(), outcome }
+        Conclusion { haiilo_id, operation: operation.clone(), outcome }
     }
 }
 

@@ -9,17 +9,17 @@ use crate::domain::mapping::Mapping;
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
 use crate::domain::model::policy::Policy;
-use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::limits::{LimitName, Violation};
-use crate::domain::state::journal::{EntryId, Intent, Mandate};
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::journal::{EntryId, Intent, RunContext};
+use crate::domain::state::sync_state::SyncState;
 use crate::engine::canary::Canaries;
 use crate::engine::prepared::Prepared;
 use crate::engine::reads::Reads;
 use crate::engine::run::{Run, Stop};
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AccountWriter, Refusal, StoreWriter, World};
+use crate::ports::{AccountWriter, BlockedPlan, StoreWriter, World};
 
 /// Everything that an operation needs.
 pub(super) struct Bench<'a, W, A> {
@@ -28,8 +28,8 @@ pub(super) struct Bench<'a, W, A> {
     pub(super) settings: &'a CycleSettings,
     pub(super) people: &'a AssignmentSnapshot,
     pub(super) accounts: &'a AccountSnapshot,
-    pub(super) memory: &'a Memory,
-    pub(super) mandate: &'a Mandate,
+    pub(super) memory: &'a SyncState,
+    pub(super) mandate: &'a RunContext,
     pub(super) approved: Approved,
     /// How many more accounts may be made, changed or moved today.
     pub(super) room: u64,
@@ -45,7 +45,7 @@ pub(super) struct Approved {
     /// The approval, where one was needed.
     pub(super) id: Option<ApprovalId>,
     /// The operations that it names. Deletes have a budget, which no approval lifts.
-    pub(super) operations: BTreeSet<(OktaUserId, Kind)>,
+    pub(super) operations: BTreeSet<(OktaUserId, OperationKind)>,
 }
 
 impl<'a, W, A> Bench<'a, W, A> {
@@ -54,7 +54,7 @@ impl<'a, W, A> Bench<'a, W, A> {
         world: &'a W,
         writer: &'a A,
         settings: &'a CycleSettings,
-        (prepared, mandate): (&'a Prepared, &'a Mandate),
+        (prepared, mandate): (&'a Prepared, &'a RunContext),
     ) -> Self {
         Self {
             world,
@@ -75,9 +75,9 @@ impl<'a, W, A> Bench<'a, W, A> {
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     /// On whose word an operation is done: by the approval if it names the operation, and else under the limits.
-    pub(super) fn mandate(&self, operation: &Operation) -> Mandate {
+    pub(super) fn mandate(&self, operation: &Operation) -> RunContext {
         let is_named = self.approved.operations.contains(&(operation.okta_id.clone(), operation.kind()));
-        Mandate { approval: self.approved.id.clone().filter(|_| is_named), ..self.mandate.clone() }
+        RunContext { approval: self.approved.id.clone().filter(|_| is_named), ..self.mandate.clone() }
     }
 
     /// Writes an operation down, as the last thing before it is sent; not when its time is over.
@@ -109,7 +109,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     pub(super) async fn stop_at(&self, run: &Run, (stop, items): (Stop, BTreeSet<String>)) -> Outcome {
         if let Stop::Canary { approval_id, also_changed, .. } = &stop {
             let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
-            let refusal = Refusal {
+            let refusal = BlockedPlan {
                 id: approval_id.clone(),
                 run: self.mandate.run.clone(),
                 at: self.now(),
@@ -160,7 +160,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         &self.settings.policy
     }
 
-    pub(super) fn memory(&self) -> &Memory {
+    pub(super) fn memory(&self) -> &SyncState {
         self.memory
     }
 

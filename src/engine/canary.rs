@@ -10,14 +10,14 @@ use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::planning::limits;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 use crate::engine::run::Stop;
 
 /// Which canaries are still to be seen in a run.
 #[derive(Debug)]
 pub(super) struct Canaries<'a> {
     rules: Fingerprint,
-    memory: &'a Memory,
+    memory: &'a SyncState,
     /// Kinds whose canary came through in this run.
     seen: Mutex<BTreeSet<String>>,
 }
@@ -32,7 +32,7 @@ pub(super) enum Caution {
 }
 
 impl<'a> Canaries<'a> {
-    pub(super) fn new(rules: Fingerprint, memory: &'a Memory) -> Self {
+    pub(super) fn new(rules: Fingerprint, memory: &'a SyncState) -> Self {
         Self { rules, memory, seen: Mutex::default() }
     }
 

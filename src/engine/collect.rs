@@ -7,12 +7,12 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::clock::Clock as _;
 use crate::domain::listing::snapshot::{
-    AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
+    AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, PageRequest, Person, PersonState,
 };
 use crate::domain::mapping::{Mapped, Mapper};
-use crate::domain::model::assignment::{Assignment, Standing, StatusRules};
+use crate::domain::model::assignment::{Assignment, Eligibility, StatusRules};
 use crate::domain::model::target::TargetProfile;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 use crate::engine::error::CycleError;
 use crate::engine::settings::{CycleSettings, Observer, Side};
 use crate::ports::{
@@ -30,7 +30,7 @@ pub(super) struct Collected {
     pub(super) began: Duration,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
-    pub(super) memory: Memory,
+    pub(super) memory: SyncState,
     /// Attributes that a rule reads and nobody has.
     pub(super) nobody_has: Vec<String>,
     /// What was learnt of Haiilo's endpoint.
@@ -68,7 +68,7 @@ async fn assignments<W: World>(
     observer: &impl Observer,
 ) -> Result<(AssignmentSnapshot, Vec<String>), CycleError> {
     let mut mapper = Mapper::new(&settings.mapping);
-    let mut walk = AssignmentWalk::default();
+    let mut walk = AssignmentPager::default();
     let mut rows = 0;
     let mut page = world.source().page(None).await.map_err(CycleError::Okta)?;
     loop {
@@ -99,13 +99,13 @@ async fn assignments<W: World>(
 pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Mapper<'_>) -> Person {
     let id = assignment.id.clone();
     let state = match assignment.standing(rules) {
-        Standing::Left => PersonState::Left,
-        Standing::Staged => PersonState::Staged,
-        Standing::Unclear(doubt) => PersonState::Unclear(assignment.user_name, doubt),
-        Standing::Assigned => {
+        Eligibility::Left => PersonState::Left,
+        Eligibility::Staged => PersonState::Staged,
+        Eligibility::Unclear(doubt) => PersonState::Unclear(assignment.user_name, doubt),
+        Eligibility::Assigned => {
             let user_name = assignment.user_name.clone();
             match mapper.map(assignment) {
-                Mapped::Identity(identity) => PersonState::Wanted(identity),
+                Mapped::DesiredAccount(identity) => PersonState::Wanted(identity),
                 Mapped::OutOfScope => PersonState::OutOfScope,
                 Mapped::Held(name, doubt) => PersonState::Unmapped(name.or(user_name), doubt),
             }
@@ -121,7 +121,7 @@ async fn accounts<W: World>(
     page_size: u32,
     observer: &impl Observer,
 ) -> Result<AccountSnapshot, CycleError> {
-    let mut walk = AccountWalk::new(page_size);
+    let mut walk = AccountPager::new(page_size);
     let mut rows = 0;
     loop {
         let wanted = walk.wanted().map_err(CycleError::HaiiloIncomplete)?;

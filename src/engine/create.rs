@@ -6,7 +6,7 @@ use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::{HaiiloId, UserName};
 use crate::domain::model::link::{Link, Listed, Origin};
 use crate::domain::model::policy::Product;
-use crate::domain::plan::operation::{Change, Kind, Operation};
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::people_plan::parked_form;
 use crate::domain::planning::candidates::foreign_external_id;
@@ -60,11 +60,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         };
         let (outcome, effects) = match self.writer.create(operation.changes()).await {
             Ok(created) => {
-                self.run.succeeded(Kind::Create);
+                self.run.succeeded(OperationKind::Create);
                 self.settle_created(operation, created, caution).await
             }
             Err(failure) => {
-                self.run.failed(Kind::Create, &failure);
+                self.run.failed(OperationKind::Create, &failure);
                 self.settle_failed(operation, failure, caution).await
             }
         };
@@ -291,7 +291,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     pub(super) fn create_failed(&self, failure: &Failure) -> Outcome {
-        self.run.failed(Kind::Create, failure);
+        self.run.failed(OperationKind::Create, failure);
         Outcome::Failed(failure.to_string())
     }
 

@@ -8,14 +8,14 @@ use crate::domain::model::account::Activity;
 use crate::domain::model::ids::{ApprovalId, RunId};
 use crate::domain::model::link::Counted;
 use crate::domain::model::target::TargetProfile;
-use crate::domain::plan::operation::{Kind, Operation};
-use crate::domain::plan::outcome::{Concluded, Effect, Outcome};
+use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
 use crate::domain::planning::input::{Basis, Sides};
 use crate::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
-use crate::domain::planning::limits::{self, Decision, LimitName, Signs, Verdict, Violation};
-use crate::domain::planning::linked_accounts::Owners;
+use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecision, LimitName, Violation};
+use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::planning::{correlate, diff, mapping_edits};
-use crate::domain::state::journal::{EntryId, Mandate};
+use crate::domain::state::journal::{EntryId, RunContext};
 use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
 use crate::engine::activity::departed;
 use crate::engine::apply::Applied;
@@ -30,7 +30,7 @@ use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, GroupWriter, Manner, Refusal,
+    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, BlockedPlan, CycleEnd, GroupWriter, Manner,
     StoreFailure, StoreWriter, World,
 };
 
@@ -41,7 +41,7 @@ pub struct CycleReport {
     /// The plan and what it was made from.
     pub prepared: Prepared,
     /// What became of each operation; nothing when the plan was refused.
-    pub concluded: Vec<Concluded>,
+    pub concluded: Vec<Conclusion>,
     /// Why the run stopped before all was done.
     pub stops: Vec<Stop>,
     /// The pause that kept the plan from being applied.
@@ -53,7 +53,7 @@ pub struct CycleReport {
 impl CycleReport {
     /// Whether the plan was refused.
     pub fn is_refused(&self) -> bool {
-        self.prepared.verdict.decision == Decision::Refuse
+        self.prepared.verdict.decision == LimitDecision::Refuse
     }
 
     /// How the cycle ended, in a word.
@@ -84,7 +84,7 @@ pub async fn prepare<W: World>(
         // Whoever reviewed a plan has approved what is in it, and nothing else.
         memory.approvals.push(reviewed.approval(now)?);
     }
-    let owners = Owners::of(&memory.links, &accounts);
+    let owners = LinkedAccounts::of(&memory.links, &accounts);
     let sides = Sides {
         people: &people,
         accounts: &accounts,
@@ -131,14 +131,14 @@ pub async fn prepare<W: World>(
         plan.findings.push(format!("all writes are paused {}, by {}; `resume` lets them go on", pause.end(), pause.by));
     }
     let signs = match scope {
-        Scope::Everybody => Signs::Counted,
+        Scope::Everybody => AbsenceRule::Counted,
         Scope::One(name) => {
             scope::narrow(&mut plan, name, &people, &memory)?;
-            Signs::Ignored
+            AbsenceRule::Ignored
         }
         Scope::Reviewed(reviewed) => {
             scope::keep_reviewed(&mut plan, reviewed);
-            Signs::Counted
+            AbsenceRule::Counted
         }
     };
     let around = Around { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
@@ -183,9 +183,9 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         writer.take_for_granted(Manner::Substitute);
     }
     let approved = match &prepared.verdict.decision {
-        Decision::Pass => Approved::default(),
-        Decision::Approved(id) => approved(&prepared, id),
-        Decision::Refuse => {
+        LimitDecision::Pass => Approved::default(),
+        LimitDecision::Approved(id) => approved(&prepared, id),
+        LimitDecision::Refuse => {
             refuse(world, &prepared, &mandate.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
             let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
@@ -316,7 +316,7 @@ pub struct Order {
     /// An approval that was named with the command.
     pub given: Option<ApprovalId>,
     /// The cycle's name and who asks for it.
-    pub mandate: Mandate,
+    pub mandate: RunContext,
     /// Whether it shall end early.
     pub halt: Halt,
 }
@@ -354,9 +354,9 @@ async fn settle_tenant<W: World<Store: StoreWriter>>(
 
 /// Keeps what was refused, so that it can be approved.
 async fn refuse<W: World<Store: StoreWriter>>(world: &W, prepared: &Prepared, run: &RunId) -> Result<(), CycleError> {
-    let Verdict { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
+    let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
     if let Some(id) = approval_id {
-        let refusal = Refusal {
+        let refusal = BlockedPlan {
             id: id.clone(),
             run: run.clone(),
             at: prepared.now,
@@ -388,22 +388,22 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         for open in &self.memory.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 // A create is settled when the person has an account.
-                (Kind::Create, _) => continue,
-                (Kind::Reactivate, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Create, _) => continue,
+                (OperationKind::Reactivate, Some(id)) => match self.world.reader().get(id).await {
                     Ok(Some(whole)) if whole.account.activity == Activity::Active => {
                         (Outcome::Done, vec![Effect::Returned(open.okta_id.clone())])
                     }
                     Ok(_) => (Outcome::Held("the account is not active".to_owned()), Vec::new()),
                     Err(_) => continue,
                 },
-                (Kind::Deactivate, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Deactivate, Some(id)) => match self.world.reader().get(id).await {
                     Ok(Some(whole)) if whole.account.activity == Activity::Active => {
                         (Outcome::Held("the account is active".to_owned()), Vec::new())
                     }
                     Ok(whole) => (Outcome::Done, departed(&open.okta_id, id, whole.as_ref())),
                     Err(_) => continue,
                 },
-                (Kind::Delete, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Delete, Some(id)) => match self.world.reader().get(id).await {
                     Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone(), id.clone())]),
                     Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),
                     Err(_) => continue,
@@ -419,7 +419,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// Creates whose answer was lost in an earlier cycle, and whose person has an account now.
     async fn settle_creates(&self) -> Result<(), StoreFailure> {
-        for open in self.memory.open.iter().filter(|open| open.kind == Kind::Create) {
+        for open in self.memory.open.iter().filter(|open| open.kind == OperationKind::Create) {
             let linked = self.memory.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
             if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {
                 let outcome = Outcome::Held(format!("the person has account {id}"));

@@ -4,18 +4,18 @@
 
 use crate::domain::model::link::Link;
 use crate::domain::plan::leaver::Evidence;
-use crate::domain::plan::operation::{Action, Means, Operation};
-use crate::domain::plan::outcome::Concluded;
+use crate::domain::plan::operation::{Action, Operation, RemovalMethod};
+use crate::domain::plan::outcome::Conclusion;
 use crate::domain::planning::leaver_decision::Circumstances;
-use crate::domain::planning::operator::{self, Undecidable};
-use crate::domain::state::journal::Mandate;
+use crate::domain::planning::operator::{self, ActRefused};
+use crate::domain::state::journal::RunContext;
 use crate::engine::bench::Bench;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::{CycleSettings, Silence};
 use crate::ports::{AccountWriter, StoreWriter, World};
 
 /// Whose account it is, if it may go.
-pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> Result<Link, Undecidable> {
+pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> Result<Link, ActRefused> {
     let rules = settings.leaver_rules();
     let here = Circumstances {
         people: &prepared.people,
@@ -36,8 +36,8 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (link, mandate): (&Link, &Mandate),
-) -> Concluded {
+    (link, mandate): (&Link, &RunContext),
+) -> Conclusion {
     let bench = Bench::of(world, writer, settings, (prepared, mandate));
     let operation = Operation {
         okta_id: link.okta_id.clone(),
@@ -45,7 +45,7 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
         action: Action::Delete {
             haiilo_id: link.haiilo_id.clone(),
             evidence: Evidence::Deactivated,
-            means: Means::Delete,
+            means: RemovalMethod::Delete,
         },
     };
     let mut concluded = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::assignment::{AssignmentMeaning, EmbeddedUser, StatusRules, UserStatus};
 use crate::domain::model::ids::OktaUserId;
-use crate::domain::plan::leaver::{Answer, Sighting};
+use crate::domain::plan::leaver::{EvidenceAnswer, Sighting};
 use crate::domain::planning::leaver_decision;
 use crate::ports::{AssignmentSource, Failure};
 
@@ -14,14 +14,14 @@ pub(super) async fn gather(
     source: &impl AssignmentSource,
     (rules, mapping): (StatusRules, &Mapping),
     people: &[&OktaUserId],
-) -> (BTreeMap<OktaUserId, Answer>, Option<Failure>) {
+) -> (BTreeMap<OktaUserId, EvidenceAnswer>, Option<Failure>) {
     let mut answers = BTreeMap::new();
     let mut failure = None;
     for id in people {
         match look(source, rules, id).await {
             Ok((sighting, user)) => {
                 let employee = user.and_then(|user| mapping.employee(&user.profile));
-                answers.insert((*id).clone(), Answer { sighting, employee });
+                answers.insert((*id).clone(), EvidenceAnswer { sighting, employee });
             }
             Err(error) => {
                 failure.get_or_insert(error);

@@ -1,6 +1,6 @@
 //! Explaining: Okta is asked by id about one person, and the answers are put beside the plan. Writes nothing.
 
-use crate::domain::explain::explanation::{Asked, Explanation};
+use crate::domain::explain::explanation::{Explanation, OktaAnswers};
 use crate::domain::model::ids::OktaUserId;
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Prepared;
@@ -19,5 +19,5 @@ pub async fn explain<W: World>(
         Some(_) => world.source().assignment(&id).await.map_err(CycleError::Okta)?,
         None => None,
     };
-    Ok(Explanation::new(Asked { id, user, status, assignment }, prepared.known(settings)))
+    Ok(Explanation::new(OktaAnswers { id, user, status, assignment }, prepared.known(settings)))
 }

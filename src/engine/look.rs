@@ -16,12 +16,12 @@ use crate::domain::model::target::TargetProfile;
 use crate::domain::planning::input::Basis;
 use crate::domain::planning::input::Sides;
 use crate::domain::planning::leaver_decision::ClockAgreement;
-use crate::domain::planning::limits::{self, Decision, Signs};
-use crate::domain::planning::linked_accounts::Owners;
-use crate::domain::state::journal::Mandate;
-use crate::domain::state::sync_state::Memory;
-use crate::domain::targeted::baseline::{Backdrop, Mark};
-use crate::domain::targeted::plan::{self, Stance};
+use crate::domain::planning::limits::{self, AbsenceRule, LimitDecision};
+use crate::domain::planning::linked_accounts::LinkedAccounts;
+use crate::domain::state::journal::RunContext;
+use crate::domain::state::sync_state::SyncState;
+use crate::domain::targeted::baseline::{Baseline, NameHash};
+use crate::domain::targeted::plan::{self, NextStep};
 use crate::engine::apply::Applied;
 use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::person;
@@ -45,7 +45,7 @@ pub struct Errand<'a> {
     /// The settings of a cycle.
     pub settings: &'a CycleSettings,
     /// The poll's name and who asks for it.
-    pub mandate: &'a Mandate,
+    pub mandate: &'a RunContext,
     /// Whether it shall end early.
     pub halt: &'a Halt,
 }
@@ -98,8 +98,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
     pub(super) async fn at(
         &self,
         people: &BTreeSet<OktaUserId>,
-        memory: Memory,
-        known: Backdrop,
+        memory: SyncState,
+        known: Baseline,
         observer: &impl Observer,
     ) -> Result<Seen, CycleError> {
         let settings = self.errand.settings;
@@ -134,9 +134,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
     }
 
     /// Reads at Haiilo what the plan about these people needs.
-    async fn sight(&self, people: Vec<Person>, memory: &Memory, backdrop: &Backdrop) -> Result<Sighted, CycleError> {
+    async fn sight(&self, people: Vec<Person>, memory: &SyncState, backdrop: &Baseline) -> Result<Sighted, CycleError> {
         let settings = self.errand.settings;
-        let stances: Vec<Stance<'_>> =
+        let stances: Vec<NextStep<'_>> =
             people.iter().map(|person| plan::stance(person, memory, backdrop, &settings.mapping)).collect();
         let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
         let shown: Vec<Shown> = shown.try_collect().await?;
@@ -163,16 +163,16 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         Ok(sighted)
     }
 
-    async fn ask(&self, stance: &Stance<'_>) -> Result<Shown, CycleError> {
+    async fn ask(&self, stance: &NextStep<'_>) -> Result<Shown, CycleError> {
         let reader = self.world.reader();
         Ok(match stance {
-            Stance::Nothing => Shown::Nothing,
-            Stance::FullCycle(why) => Shown::Left(why),
-            Stance::Account(id) => match reader.get(id).await.map_err(CycleError::Haiilo)? {
+            NextStep::Nothing => Shown::Nothing,
+            NextStep::FullCycle(why) => Shown::Left(why),
+            NextStep::Account(id) => match reader.get(id).await.map_err(CycleError::Haiilo)? {
                 Some(whole) => Shown::Account(Box::new(whole)),
                 None => Shown::Left("haiilo does not show the account"),
             },
-            Stance::Name(name) => Shown::Named(reader.find(name).await.map_err(CycleError::Haiilo)?),
+            NextStep::Name(name) => Shown::Named(reader.find(name).await.map_err(CycleError::Haiilo)?),
         })
     }
 
@@ -180,11 +180,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         &self,
         people: AssignmentSnapshot,
         accounts: AccountSnapshot,
-        memory: Memory,
+        memory: SyncState,
         (began, target): (Duration, Option<TargetProfile>),
     ) -> Prepared {
         let (settings, (now, agreement)) = (self.errand.settings, self.times);
-        let owners = Owners::of(&memory.links, &accounts);
+        let owners = LinkedAccounts::of(&memory.links, &accounts);
         let sides = Sides {
             people: &people,
             accounts: &accounts,
@@ -194,7 +194,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             mapping: &settings.mapping,
         };
         let plan = plan::plan(sides, now);
-        let verdict = limits::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, Signs::Unseen);
+        let verdict =
+            limits::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
         let application = settings.tenant.app_id.clone();
         Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, memory, target }
     }
@@ -215,9 +216,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             groups: GroupsDone::default(),
         };
         let approved = match &prepared.verdict.decision {
-            Decision::Pass => Approved::default(),
-            Decision::Approved(id) => cycle::approved(&prepared, id),
-            Decision::Refuse => return Ok(nothing(prepared)),
+            LimitDecision::Pass => Approved::default(),
+            LimitDecision::Approved(id) => cycle::approved(&prepared, id),
+            LimitDecision::Refuse => return Ok(nothing(prepared)),
         };
         if prepared.plan.operations.is_empty() {
             return Ok(nothing(prepared));
@@ -242,25 +243,25 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
 }
 
 /// People with an account who are not assigned any more.
-fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], memory: &Memory) -> Vec<OktaUserId> {
+fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], memory: &SyncState) -> Vec<OktaUserId> {
     let is_there = |id: &OktaUserId| read.iter().any(|person| person.id == *id && person.state != PersonState::Left);
     asked.iter().filter(|id| memory.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
 }
 
 /// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.
-fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<Mark>> {
+fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<NameHash>> {
     let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
     let held = prepared.plan.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
-    waiting.chain(held).map(|(id, name)| (id.clone(), name.map(Mark::of_name))).collect()
+    waiting.chain(held).map(|(id, name)| (id.clone(), name.map(NameHash::of_name))).collect()
 }
 
 impl Sighted {
     /// Whoever wants the name of somebody who is left to the full cycle is left to it, too.
     fn leave_rivals(&mut self) {
-        let claims: BTreeSet<Mark> =
-            self.left.iter().filter_map(|(person, _)| person.state.user_name()).map(Mark::of_name).collect();
+        let claims: BTreeSet<NameHash> =
+            self.left.iter().filter_map(|(person, _)| person.state.user_name()).map(NameHash::of_name).collect();
         let is_rival =
-            |person: &Person| person.state.user_name().is_some_and(|name| claims.contains(&Mark::of_name(name)));
+            |person: &Person| person.state.user_name().is_some_and(|name| claims.contains(&NameHash::of_name(name)));
         let (rivals, free) = std::mem::take(&mut self.people).into_iter().partition(is_rival);
         self.people = free;
         let rivals: Vec<Person> = rivals;

@@ -11,12 +11,12 @@ use compact_str::CompactString;
 
 use crate::clock::Clock as _;
 use crate::domain::model::ids::{OktaGroupId, OktaUserId};
-use crate::domain::plan::operation::Kind;
+use crate::domain::plan::operation::OperationKind;
 use crate::domain::planning::leaver_decision::ClockAgreement;
-use crate::domain::state::log_cursor::{LogEvent, LogPosition, Polling, Stale};
-use crate::domain::state::sync_state::{FirstRun, Memory};
-use crate::domain::targeted::baseline::{Backdrop, SettledNow};
-use crate::domain::targeted::log_events::{Concern, Hints};
+use crate::domain::state::log_cursor::{LogCursor, LogEvent, LogPosition, Stale};
+use crate::domain::state::sync_state::{FirstRun, SyncState};
+use crate::domain::targeted::baseline::{Baseline, SettledPeople};
+use crate::domain::targeted::log_events::{ChangedPeople, LogScope};
 use crate::engine::cycle::{self, CycleReport};
 use crate::engine::error::CycleError;
 use crate::engine::look::{Errand, Look, Seen, Settled};
@@ -125,22 +125,22 @@ pub async fn follow<W: World<Source: ChangeLog, Store: StoreWriter>>(
     }
     let groups = world.source().groups().await.map_err(CycleError::Okta)?;
     let done = || concluded.iter().filter(|concluded| concluded.outcome.is_done());
-    let settled = SettledNow {
+    let settled = SettledPeople {
         people: done().map(|concluded| &concluded.operation.okta_id).collect(),
         accounts: done()
-            .filter(|concluded| concluded.operation.kind() == Kind::Link)
+            .filter(|concluded| concluded.operation.kind() == OperationKind::Link)
             .filter_map(|concluded| concluded.operation.haiilo_id())
             .collect(),
     };
     let sides = (&prepared.people, &prepared.accounts);
     let names = (&settings.mapping, &settings.policy);
-    let backdrop = Backdrop::of(sides, &prepared.memory.links, names, &settled);
+    let backdrop = Baseline::of(sides, &prepared.memory.links, names, &settled);
     if world.store().backdrop().await?.as_ref() != Some(&backdrop) {
         world.store().keep_backdrop(&backdrop).await?;
     }
     let pages = prepared.people.pages() + prepared.accounts.pages();
     let before = world.store().polling().await?;
-    let polling = Polling::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
+    let polling = LogCursor::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
     Ok(world.store().keep_polling(Some(&polling)).await?)
 }
 
@@ -180,7 +180,7 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
     if let Some(why) = barred(&memory, settings, now)? {
         return lose(world, why).await;
     }
-    let Hints { people: named, wants_full } = hints(&events, &polling, settings, (&memory, &backdrop));
+    let ChangedPeople { people: named, wants_full } = hints(&events, &polling, settings, (&memory, &backdrop));
     let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
     // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
     if let Some(kind) = wants_full.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
@@ -203,7 +203,7 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
         Err(error) => {
             // What is kept is still where this poll began.
             let kept = store.polling().await?;
-            store.keep_polling(kept.and_then(Polling::failed).as_ref()).await?;
+            store.keep_polling(kept.and_then(LogCursor::failed).as_ref()).await?;
             return Err(error);
         }
     };
@@ -250,7 +250,7 @@ async fn lose<W: World<Store: StoreWriter>>(world: &W, why: NoPoll) -> Result<Po
 }
 
 /// Why nothing may be done about anybody now, if so.
-fn barred(memory: &Memory, settings: &CycleSettings, now: DateTime<Utc>) -> Result<Option<NoPoll>, CycleError> {
+fn barred(memory: &SyncState, settings: &CycleSettings, now: DateTime<Utc>) -> Result<Option<NoPoll>, CycleError> {
     let Some(tenant) = &memory.tenant else { return Ok(Some(NoPoll::NotYet)) };
     cycle::same_tenant(tenant, &settings.tenant)?;
     let is_accepted =
@@ -281,7 +281,7 @@ enum NoLog {
 }
 
 /// Follows the log to its end.
-async fn read_log(source: &impl ChangeLog, polling: &mut Polling) -> Result<Entries, NoLog> {
+async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<Entries, NoLog> {
     let mut entries = Entries { events: Vec::new(), server_time: None };
     for _ in 0..MOST_PAGES {
         let LogPage { events, next, fill, server_time } = source.log(&polling.position).await.map_err(|failure| {
@@ -306,12 +306,12 @@ async fn read_log(source: &impl ChangeLog, polling: &mut Polling) -> Result<Entr
 /// Whom the entries name, by what is known of the application.
 fn hints(
     events: &[LogEvent],
-    polling: &Polling,
+    polling: &LogCursor,
     settings: &CycleSettings,
-    (memory, backdrop): (&Memory, &Backdrop),
-) -> Hints {
+    (memory, backdrop): (&SyncState, &Baseline),
+) -> ChangedPeople {
     let known = Known { app_id: &settings.tenant.app_id, groups: &polling.groups, memory, backdrop };
-    let mut hints = Hints::default();
+    let mut hints = ChangedPeople::default();
     for event in events {
         hints.take(event, &known);
     }
@@ -322,11 +322,11 @@ fn hints(
 struct Known<'a> {
     app_id: &'a str,
     groups: &'a BTreeSet<OktaGroupId>,
-    memory: &'a Memory,
-    backdrop: &'a Backdrop,
+    memory: &'a SyncState,
+    backdrop: &'a Baseline,
 }
 
-impl Concern for Known<'_> {
+impl LogScope for Known<'_> {
     fn is_ours(&self, app_id: &str) -> bool {
         self.app_id == app_id
     }

@@ -9,8 +9,8 @@ use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::people_plan::Plan;
 use crate::domain::planning::known::Known;
 use crate::domain::planning::leaver_decision::ClockAgreement;
-use crate::domain::planning::limits::Verdict;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::planning::limits::LimitCheck;
+use crate::domain::state::sync_state::SyncState;
 use crate::engine::settings::CycleSettings;
 
 /// A plan with everything that it was made from.
@@ -19,7 +19,7 @@ pub struct Prepared {
     /// The plan.
     pub plan: Plan,
     /// What the guard says.
-    pub verdict: Verdict,
+    pub verdict: LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
     /// The time from which clocks count that begin in this cycle.
@@ -32,14 +32,14 @@ pub struct Prepared {
     pub(super) agreement: ClockAgreement,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
-    pub(super) memory: Memory,
+    pub(super) memory: SyncState,
     /// What was learnt of Haiilo's endpoint.
     pub(super) target: Option<TargetProfile>,
 }
 
 impl Prepared {
     /// What both sides showed, and what the store remembers.
-    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &Memory) {
+    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &SyncState) {
         (&self.people, &self.accounts, &self.memory)
     }
 

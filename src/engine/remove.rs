@@ -6,7 +6,7 @@ use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::plan::leaver::{Evidence, Sighting};
-use crate::domain::plan::operation::{Kind, Means, Operation};
+use crate::domain::plan::operation::{Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::leaver_decision;
 use crate::engine::activity::gone;
@@ -35,7 +35,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         &self,
         operation: &Operation,
         (id, expected): (&HaiiloId, Evidence),
-        means: Means,
+        means: RemovalMethod,
     ) -> Outcome {
         let (rules, asked) = (self.policy().statuses, self.world.clock().monotonic());
         match evidence::look(self.world.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
@@ -66,8 +66,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Err(outcome) => return outcome,
         };
         let (outcome, effects) = match means {
-            Means::Deactivation => self.send_deactivation(operation, id).await,
-            Means::Delete => self.send_delete(operation, id).await,
+            RemovalMethod::Deactivation => self.send_deactivation(operation, id).await,
+            RemovalMethod::Delete => self.send_delete(operation, id).await,
         };
         self.conclude(entry, outcome, &effects).await
     }
@@ -78,7 +78,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             Ok(Some(whole)) => whole,
             Ok(None) => return Ok(None),
             Err(failure) => {
-                self.run.failed(Kind::Delete, &failure);
+                self.run.failed(OperationKind::Delete, &failure);
                 return Err(Outcome::Failed(failure.to_string()));
             }
         };
@@ -110,7 +110,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     async fn delete_and_look(&self, id: &HaiiloId) -> Outcome {
         let answer = self.writer.delete(id).await;
-        self.run.ended(Kind::Delete, &answer);
+        self.run.ended(OperationKind::Delete, &answer);
         match &answer {
             Ok(()) => {}
             // The account was read a moment ago; that it is gone now is what was asked for.

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
-use crate::domain::plan::operation::Kind;
+use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::Outcome;
 use crate::engine::halt::Halt;
 use crate::engine::settings::WRITING_TIME;
@@ -27,7 +27,7 @@ pub enum Stop {
     /// Haiilo cannot be reached.
     Unreachable(String),
     /// Haiilo refuses the same thing again and again.
-    Refused(Kind, String),
+    Refused(OperationKind, String),
     /// All seats are taken.
     NoSeats,
     /// The writing time is over.
@@ -115,10 +115,10 @@ impl Stop {
     }
 
     /// Whether the stop concerns this kind of operations.
-    fn concerns(&self, kind: Kind) -> bool {
+    fn concerns(&self, kind: OperationKind) -> bool {
         match self {
             Self::Refused(refused, _) => *refused == kind,
-            Self::NoSeats => kind == Kind::Create,
+            Self::NoSeats => kind == OperationKind::Create,
             Self::CredentialsRefused(_)
             | Self::Unreachable(_)
             | Self::TimeIsUp
@@ -145,7 +145,7 @@ pub(super) struct Run {
 struct State {
     stops: Vec<Stop>,
     transport_failures: u32,
-    refusals: BTreeMap<Kind, (String, u32)>,
+    refusals: BTreeMap<OperationKind, (String, u32)>,
     /// Links made in this run, which the plan could not know.
     linked: BTreeMap<HaiiloId, OktaUserId>,
     /// The same, by person.
@@ -189,7 +189,7 @@ impl Run {
     }
 
     /// Why no operation of this kind may begin now, if so.
-    pub(super) fn stopped(&self, clock: &impl Clock, kind: Kind) -> Option<Stop> {
+    pub(super) fn stopped(&self, clock: &impl Clock, kind: OperationKind) -> Option<Stop> {
         let mut state = self.state();
         if let Some(stop) = state.stops.iter().find(|stop| stop.concerns(kind)) {
             return Some(stop.clone());
@@ -228,14 +228,14 @@ impl Run {
     }
 
     /// A call got through.
-    pub(super) fn succeeded(&self, kind: Kind) {
+    pub(super) fn succeeded(&self, kind: OperationKind) {
         let mut state = self.state();
         state.transport_failures = 0;
         state.refusals.remove(&kind);
     }
 
     /// Takes note of how a call ended.
-    pub(super) fn ended<T>(&self, kind: Kind, answer: &Result<T, Failure>) {
+    pub(super) fn ended<T>(&self, kind: OperationKind, answer: &Result<T, Failure>) {
         match answer {
             Ok(_) => self.succeeded(kind),
             Err(failure) => self.failed(kind, failure),
@@ -243,7 +243,7 @@ impl Run {
     }
 
     /// A call failed: counts it, and ends what must end.
-    pub(super) fn failed(&self, kind: Kind, failure: &Failure) {
+    pub(super) fn failed(&self, kind: OperationKind, failure: &Failure) {
         let why = failure.to_string();
         let mut state = self.state();
         match failure.kind {

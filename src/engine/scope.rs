@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::listing::snapshot::AssignmentSnapshot;
-use crate::domain::model::group::Seat;
+use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::plan::group_operation::GroupAction;
 use crate::domain::plan::group_plan::GroupPlan;
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::plan::sync_state_update::Notes;
+use crate::domain::plan::sync_state_update::SyncStateUpdate;
 use crate::domain::planning::limits;
-use crate::domain::state::sync_state::{Approval, Memory};
+use crate::domain::state::sync_state::{Approval, SyncState};
 use crate::engine::error::CycleError;
 
 /// How long a reviewed plan, like any approval, lets pass what is in it.
@@ -78,7 +78,7 @@ pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
         let (all, is_reviewed) = (items.len(), |at: usize| reviewed.items.contains(&items[at]));
         if let GroupAction::Members { add, remove, .. } = &mut operation.action {
             let mut at = 0..all;
-            let mut next = |_: &Seat| at.next().is_some_and(is_reviewed);
+            let mut next = |_: &PersonIndex| at.next().is_some_and(is_reviewed);
             add.retain(&mut next);
             remove.retain(&mut next);
             waiting += all - add.len() - remove.len();
@@ -99,7 +99,7 @@ pub(super) fn narrow(
     plan: &mut Plan,
     name: &str,
     people: &AssignmentSnapshot,
-    memory: &Memory,
+    memory: &SyncState,
 ) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
     let by_person = people.people().iter().filter(|person| person.is_named(name));
@@ -132,6 +132,6 @@ pub(super) fn narrow(
     // Only what protects somebody is remembered of a cycle that is not about everybody.
     let mut leavers = notes.leavers.protective(&memory.leavers);
     leavers.retain(&ids);
-    *notes = Notes { leavers, ..Notes::default() };
+    *notes = SyncStateUpdate { leavers, ..SyncStateUpdate::default() };
     if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
 }

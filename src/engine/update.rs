@@ -6,7 +6,7 @@ use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
-use crate::domain::plan::operation::{Action, Change, Element, Kind, Nature, Operation};
+use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::people_plan::parked_form;
 use crate::domain::scim::value::Value;
@@ -24,7 +24,7 @@ enum Attempt {
     /// Haiilo refused the values, and nothing was done.
     Refused(Failure),
     /// These changes cannot be made now, which is written down; the others may be.
-    Without(Nature, Outcome),
+    Without(ChangeKind, Outcome),
 }
 
 /// How one attempt ended, for the journal, what follows from it for the store, and for the caller.
@@ -67,7 +67,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         };
         match found {
             Err(failure) => {
-                self.run.failed(Kind::Update, &failure);
+                self.run.failed(OperationKind::Update, &failure);
                 Err(Outcome::Failed(failure.to_string()))
             }
             Ok(None) => Err(Outcome::Held(
@@ -110,7 +110,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         };
         let (outcome, effects, attempt) = match self.writer.update(id, changes, fallback).await {
             Ok(answer) => {
-                self.run.succeeded(Kind::Update);
+                self.run.succeeded(OperationKind::Update);
                 let reader = self.world.reader();
                 match verify::look(reader, &self.run, self.mapping(), (id, changes), answer, trust).await {
                     Seen::Account(after) => self.seen(operation, after),
@@ -121,7 +121,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 }
             }
             Err(failure) => {
-                self.run.failed(Kind::Update, &failure);
+                self.run.failed(OperationKind::Update, &failure);
                 self.after_failure(operation, id, failure).await
             }
         };
@@ -153,7 +153,9 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 Err(_) => ended(Outcome::Unknown(why)),
             },
             FailureKind::NoSuchGroup => match group_of(operation) {
-                Some(group) => without(Nature::Group, Outcome::NoSuchGroup(group.clone()), Effect::GroupParked(group)),
+                Some(group) => {
+                    without(ChangeKind::Group, Outcome::NoSuchGroup(group.clone()), Effect::GroupParked(group))
+                }
                 None => ended(Outcome::Failed(why)),
             },
             FailureKind::NotFound => ended(Outcome::Held(
@@ -161,10 +163,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             )),
             FailureKind::Conflict => {
                 let why = format!("the userName is taken in Haiilo: {why}");
-                match operation.changes().iter().find(|change| change.nature == Nature::Rename) {
+                match operation.changes().iter().find(|change| change.nature == ChangeKind::Rename) {
                     Some(rename) => {
                         let parked = parked(operation, rename, why.clone());
-                        without(Nature::Rename, Outcome::Held(why), parked)
+                        without(ChangeKind::Rename, Outcome::Held(why), parked)
                     }
                     None => ended(Outcome::Failed(why)),
                 }
@@ -182,7 +184,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// The group does not exist, or the userName is taken: that waits, and the rest of the person goes on.
-    async fn without(&self, operation: &Operation, id: &HaiiloId, nature: Nature, outcome: Outcome) -> Outcome {
+    async fn without(&self, operation: &Operation, id: &HaiiloId, nature: ChangeKind, outcome: Outcome) -> Outcome {
         let (waiting, rest): (Vec<Change>, Vec<Change>) =
             operation.changes().iter().cloned().partition(|change| change.nature == nature);
         if rest.is_empty() {
@@ -274,7 +276,7 @@ fn ended(outcome: Outcome) -> Ended {
     (outcome.clone(), Vec::new(), Attempt::Ended(outcome))
 }
 
-fn without(nature: Nature, outcome: Outcome, effect: Effect) -> Ended {
+fn without(nature: ChangeKind, outcome: Outcome, effect: Effect) -> Ended {
     (outcome.clone(), vec![effect], Attempt::Without(nature, outcome))
 }
 
@@ -299,7 +301,7 @@ fn element_is_there(changes: &mut [Change], at: usize) {
 /// The group that an operation asks for.
 pub(super) fn group_of(operation: &Operation) -> Option<CompactString> {
     operation.changes().iter().find_map(|change| match (change.nature, &change.to) {
-        (Nature::Group, Some(Value::Text(group))) => Some(group.clone()),
+        (ChangeKind::Group, Some(Value::Text(group))) => Some(group.clone()),
         _ => None,
     })
 }

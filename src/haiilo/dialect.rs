@@ -136,14 +136,14 @@ mod tests {
 
     use super::{create_body, patch_body, put_body};
     use crate::domain::model::account::WholeAccount;
-    use crate::domain::plan::operation::{Change, Element, Nature};
+    use crate::domain::plan::operation::{Change, ChangeKind, Element};
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Value;
 
     fn change(path: &str, to: Option<&str>, element: Element) -> Change {
         Change {
             path: Arc::new(AttributePath::parse(path).expect("a path")),
-            nature: Nature::Plain,
+            nature: ChangeKind::Plain,
             from: None,
             to: to.and_then(Value::text),
             element,

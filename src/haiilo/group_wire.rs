@@ -9,15 +9,15 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
-use crate::domain::groups::member_index::Roster;
-use crate::domain::model::group::{Gathering, HaiiloGroup};
+use crate::domain::groups::member_index::MemberIndex;
+use crate::domain::model::group::{HaiiloGroup, MembersBuilder};
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::haiilo::wire;
 use crate::http;
 use crate::ports::GroupRows;
 
 /// Reads the answer to a listing.
-pub(super) fn read_page(body: &[u8], roster: &Roster<'_>) -> Result<GroupRows, serde_json::Error> {
+pub(super) fn read_page(body: &[u8], roster: &MemberIndex<'_>) -> Result<GroupRows, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
     let page = deserializer.deserialize_map(PageVisitor(roster))?;
     deserializer.end()?;
@@ -25,7 +25,7 @@ pub(super) fn read_page(body: &[u8], roster: &Roster<'_>) -> Result<GroupRows, s
 }
 
 /// Reads one group; `None` where there is no id in it.
-pub(super) fn read_group(body: &[u8], roster: &Roster<'_>) -> Result<Option<HaiiloGroup>, serde_json::Error> {
+pub(super) fn read_group(body: &[u8], roster: &MemberIndex<'_>) -> Result<Option<HaiiloGroup>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
     let group = GroupSeed(roster).deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -44,7 +44,7 @@ impl Name<'_> {
 }
 
 /// An answer to a listing.
-struct PageVisitor<'r>(&'r Roster<'r>);
+struct PageVisitor<'r>(&'r MemberIndex<'r>);
 
 impl<'de> Visitor<'de> for PageVisitor<'_> {
     type Value = GroupRows;
@@ -73,7 +73,7 @@ impl<'de> Visitor<'de> for PageVisitor<'_> {
 }
 
 /// The rows of a listing; `None` where they are null.
-struct RowsSeed<'r>(&'r Roster<'r>);
+struct RowsSeed<'r>(&'r MemberIndex<'r>);
 
 impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
     type Value = Option<Vec<Option<HaiiloGroup>>>;
@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for RowsSeed<'_> {
 }
 
 /// One group; anything that is no object is a mistake of the server's that makes the whole answer unreadable.
-struct GroupSeed<'r>(&'r Roster<'r>);
+struct GroupSeed<'r>(&'r MemberIndex<'r>);
 
 impl<'de> DeserializeSeed<'de> for GroupSeed<'_> {
     type Value = Option<HaiiloGroup>;
@@ -147,16 +147,16 @@ impl<'de> Visitor<'de> for GroupSeed<'_> {
             name: name.unwrap_or_default(),
             external_id,
             description,
-            members: members.map(Gathering::finish),
+            members: members.map(MembersBuilder::finish),
         }))
     }
 }
 
 /// The members of a group; `None` where they are null, which says nothing.
-struct MembersSeed<'r>(&'r Roster<'r>);
+struct MembersSeed<'r>(&'r MemberIndex<'r>);
 
 impl<'de> DeserializeSeed<'de> for MembersSeed<'_> {
-    type Value = Option<Gathering>;
+    type Value = Option<MembersBuilder>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
@@ -171,7 +171,7 @@ struct Member<'a> {
 }
 
 impl<'de> Visitor<'de> for MembersSeed<'_> {
-    type Value = Option<Gathering>;
+    type Value = Option<MembersBuilder>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of members")
@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for MembersSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut gathering = Gathering::default();
+        let mut gathering = MembersBuilder::default();
         while let Some(Member { value }) = items.next_element::<Member<'de>>()? {
             // Half a list of members would be mended by adding the other half, and is none.
             let id = value.ok_or_else(|| A::Error::custom("a member without a value"))?;

@@ -8,9 +8,9 @@ use compact_str::CompactString;
 use serde_json::{Map, Value as Json, json};
 
 use crate::clock::Clock;
-use crate::domain::groups::member_index::Roster;
+use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PageRequest;
-use crate::domain::model::group::{Gathering, HaiiloGroup};
+use crate::domain::model::group::{HaiiloGroup, MembersBuilder};
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::plan::group_operation::GroupChange;
 use crate::domain::scim::path::entry;
@@ -29,7 +29,7 @@ const DELETE: &str = "DELETE /Groups/{id}";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 impl<C: Clock> GroupReader for HaiiloReader<C> {
-    async fn list_groups(&self, request: PageRequest, roster: &Roster<'_>) -> Result<GroupRows, Failure> {
+    async fn list_groups(&self, request: PageRequest, roster: &MemberIndex<'_>) -> Result<GroupRows, Failure> {
         let PageRequest { start, count } = request;
         let mut url = self.connection().below(&["Groups"]);
         url.set_query(Some(&format!("startIndex={start}&count={count}")));
@@ -37,7 +37,7 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
         group_wire::read_page(&answer.body, roster).map_err(|error| unreadable(LIST, Some(error)))
     }
 
-    async fn read_group(&self, id: &HaiiloGroupId, roster: &Roster<'_>) -> Result<Option<HaiiloGroup>, Failure> {
+    async fn read_group(&self, id: &HaiiloGroupId, roster: &MemberIndex<'_>) -> Result<Option<HaiiloGroup>, Failure> {
         let url = self.connection().below(&["Groups", id.as_str()]);
         let answer = match self.connection().read(GET, url).await {
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
@@ -53,7 +53,7 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
             });
         }
         // By id a group is shown whole: members that are not there are none.
-        let members = group.members.or_else(|| Some(Gathering::default().finish()));
+        let members = group.members.or_else(|| Some(MembersBuilder::default().finish()));
         Ok(Some(HaiiloGroup { members, ..group }))
     }
 }

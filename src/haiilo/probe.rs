@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::clock::Clock;
 use crate::domain::model::ids::UserName;
-use crate::domain::model::target::FilterManner;
+use crate::domain::model::target::FilterSupport;
 use crate::domain::scim::path::entry;
 use crate::haiilo::client::HaiiloReader;
 use crate::ports::{Failure, FailureKind};
@@ -32,21 +32,21 @@ pub struct ProviderConfig {
 
 impl<C: Clock> HaiiloReader<C> {
     /// How filters are treated, judged by a userName that nobody has, and by one that somebody has.
-    pub async fn filter_manner(&self, somebody: Option<&UserName>) -> Result<FilterManner, Failure> {
+    pub async fn filter_manner(&self, somebody: Option<&UserName>) -> Result<FilterSupport, Failure> {
         let found = match self.look_up(&UserName::new(NOBODY)).await {
             Ok(found) => found,
             Err(failure) if matches!(failure.kind, FailureKind::BadRequest | FailureKind::Refused(501)) => {
-                return Ok(FilterManner::Refused);
+                return Ok(FilterSupport::Refused);
             }
             Err(failure) => return Err(failure),
         };
         if !found.is_empty() {
-            return Ok(FilterManner::Ignored);
+            return Ok(FilterSupport::Ignored);
         }
-        let Some(name) = somebody else { return Ok(FilterManner::Honoured) };
+        let Some(name) = somebody else { return Ok(FilterSupport::Honoured) };
         let found = self.look_up(name).await?;
         let is_named = found.iter().any(|whole| whole.account.user_name.as_ref().is_some_and(|it| it.same_as(name)));
-        Ok(if is_named { FilterManner::Honoured } else { FilterManner::FindsNobody })
+        Ok(if is_named { FilterSupport::Honoured } else { FilterSupport::FindsNobody })
     }
 
     /// What the server says of itself; `None` where it has no such document.

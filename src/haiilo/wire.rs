@@ -318,7 +318,7 @@ mod tests {
     use serde_json::json;
 
     use super::{ErrorBody, Shape};
-    use crate::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::model::account::{AccountRow, Activity};
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::{Compare, Value};
@@ -330,7 +330,7 @@ mod tests {
             compare: Compare::Exact,
             on: On::CreateAndUpdate,
             when_empty: WhenEmpty::Leave,
-            kind: Kind::Text,
+            kind: AttributeKind::Text,
         };
         let paths = [
             "addresses[type eq \"work\"].country",

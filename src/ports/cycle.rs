@@ -16,12 +16,12 @@ use crate::domain::model::link::{Counted, Link};
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::plan::sync_state_update::{LeaverNotes, Notes};
+use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
 use crate::domain::planning::limits::Violation;
-use crate::domain::state::journal::{EntryId, GroupIntent, Intent, Mandate, ProbeIntent};
-use crate::domain::state::log_cursor::{LogEvent, LogPosition, Polling};
-use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, Memory, Tenant, Watch};
-use crate::domain::targeted::baseline::Backdrop;
+use crate::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use crate::domain::state::log_cursor::{LogCursor, LogEvent, LogPosition};
+use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, SyncState, Tenant, Watch};
+use crate::domain::targeted::baseline::Baseline;
 
 /// Where assignments come from: Okta's Apps and Users API.
 pub trait AssignmentSource: Send + Sync {
@@ -258,16 +258,16 @@ pub enum Created {
 /// Reads the store.
 pub trait StoreReader: Send + Sync {
     /// All that a plan depends on.
-    fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<Memory, StoreFailure>> + Send;
+    fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<SyncState, StoreFailure>> + Send;
 
     /// What was learnt of Haiilo's endpoint, be it this one or another.
     fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
 
     /// How far Okta's log was followed; `None` where a full cycle must come first.
-    fn polling(&self) -> impl Future<Output = Result<Option<Polling>, StoreFailure>> + Send;
+    fn polling(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
 
     /// What the last full cycle left behind for looks at few people.
-    fn backdrop(&self) -> impl Future<Output = Result<Option<Backdrop>, StoreFailure>> + Send;
+    fn backdrop(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
 }
 
 /// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
@@ -282,18 +282,18 @@ pub trait StoreWriter: StoreReader {
     /// Records what a plan noticed, all at once.
     fn note(
         &self,
-        notes: &Notes,
+        notes: &SyncStateUpdate,
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records what protects people who are gone from the listing: that they came back, and that their clocks stand.
-    fn note_leavers(&self, notes: &LeaverNotes) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn note_leavers(&self, notes: &LeaverUpdate) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
     fn adopt(
         &self,
-        mandate: &Mandate,
+        mandate: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
@@ -317,7 +317,7 @@ pub trait StoreWriter: StoreReader {
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Keeps what was refused, for an approval.
-    fn refuse(&self, refusal: &Refusal) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn refuse(&self, refusal: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Lets a refused set pass, from the first time until the second; the number of things in it, or nothing when there is no such set.
     fn approve(
@@ -339,10 +339,10 @@ pub trait StoreWriter: StoreReader {
     fn finish(&self, end: &CycleEnd) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records how far the log was followed; without it, that a full cycle must come first.
-    fn keep_polling(&self, polling: Option<&Polling>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn keep_polling(&self, polling: Option<&LogCursor>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Keeps what a full cycle leaves behind.
-    fn keep_backdrop(&self, backdrop: &Backdrop) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn keep_backdrop(&self, backdrop: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
 /// Under what a plan was let through.
@@ -360,7 +360,7 @@ pub struct Acceptance {
 
 /// A refused set of operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct BlockedPlan {
     /// Its id.
     pub id: ApprovalId,
     /// The cycle.

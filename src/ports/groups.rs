@@ -4,7 +4,7 @@ use std::future::Future;
 
 use compact_str::CompactString;
 
-use crate::domain::groups::member_index::Roster;
+use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PageRequest;
 use crate::domain::model::group::{HaiiloGroup, OktaGroup};
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId};
@@ -58,14 +58,14 @@ pub trait GroupReader: Send + Sync {
     fn list_groups(
         &self,
         request: PageRequest,
-        roster: &Roster<'_>,
+        roster: &MemberIndex<'_>,
     ) -> impl Future<Output = Result<GroupRows, Failure>> + Send;
 
     /// One group by id, with its members; `None` when the server says that it does not exist.
     fn read_group(
         &self,
         id: &HaiiloGroupId,
-        roster: &Roster<'_>,
+        roster: &MemberIndex<'_>,
     ) -> impl Future<Output = Result<Option<HaiiloGroup>, Failure>> + Send;
 }
 

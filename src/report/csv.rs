@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::domain::plan::operation::{Change, Operation};
-use crate::domain::plan::outcome::Concluded;
-use crate::domain::plan::people_plan::{Edited, Plan};
+use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::people_plan::{MappingEdit, Plan};
 use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;
@@ -88,7 +88,7 @@ pub fn csv(report: &Report<'_>) -> String {
         user_name: Cell::maybe(account.user_name.as_ref()),
         ..Row::default()
     }));
-    rows.extend(edited.iter().map(|Edited { part, was, is, updated, held }| Row {
+    rows.extend(edited.iter().map(|MappingEdit { part, was, is, updated, held }| Row {
         section: "mapping",
         path: Cell::of(part),
         from: Cell::maybe(was.as_ref()),
@@ -141,8 +141,8 @@ fn of_group(line: groups::Line) -> Row {
     }
 }
 
-fn of_outcome(concluded: &Concluded) -> Row {
-    let Concluded { operation, haiilo_id, outcome } = concluded;
+fn of_outcome(concluded: &Conclusion) -> Row {
+    let Conclusion { operation, haiilo_id, outcome } = concluded;
     Row {
         section: "outcome",
         kind: Cell::of(format_args!("{} {}", operation.kind().as_str(), outcome.as_str())),

@@ -1,17 +1,17 @@
 //! Everything about one person, as text: what happens and why, then what each side says, rule by rule.
 
-use crate::domain::explain::explanation::{Explanation, Planned, Said};
+use crate::domain::explain::explanation::{Explanation, OperatorStatement, PersonPlan};
 use crate::domain::explain::memberships::GroupOfPerson;
 use crate::domain::listing::snapshot::PersonState;
 use crate::domain::mapping::{INCLUDE, Traced};
 use crate::domain::model::account::{Account, Activity};
-use crate::domain::model::assignment::{AssignmentMeaning, Standing, StandingDoubt, UserStatus};
+use crate::domain::model::assignment::{AssignmentMeaning, Eligibility, EligibilityDoubt, UserStatus};
 use crate::domain::model::link::{Listed, Origin};
-use crate::domain::model::person::Want;
+use crate::domain::model::person::DesiredValue;
 use crate::domain::model::policy::Product;
-use crate::domain::plan::hold::HeldReason;
+use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::Operation;
-use crate::domain::state::journal::Entry;
+use crate::domain::state::journal::JournalEntry;
 use crate::report::journal;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{attribute, fate, kind, part_name, shown, time, visible};
@@ -22,7 +22,7 @@ pub struct Explained {
     /// What is known.
     pub explanation: Explanation,
     /// What was done, the oldest first.
-    pub journal: Vec<Entry>,
+    pub journal: Vec<JournalEntry>,
 }
 
 /// An answer about a login: the people whom it means, and accounts that carry it and are nobody's of them.
@@ -80,7 +80,7 @@ fn person(product: Product, one: &Explanation, out: &mut Sheet) {
 
 /// What the plan does, or why it does nothing.
 pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
-    let Planned { operations, leaver, held, parked, missing } = &one.planned;
+    let PersonPlan { operations, leaver, held, parked, missing } = &one.planned;
     let mut lines: Vec<String> = operations.iter().flat_map(|operation| of_operation(product, operation)).collect();
     lines.extend(leaver.iter().map(|leaver| format!("leaver: {}", fate(product, leaver))));
     for held in held {
@@ -169,8 +169,8 @@ fn okta(one: &Explanation) -> Vec<Vec<String>> {
         row(
             "decided",
             match said {
-                Said::Released => "`release`: this person is nobody else".to_owned(),
-                Said::Pinned => "`recreate`: never a leaver until assigned once".to_owned(),
+                OperatorStatement::Released => "`release`: this person is nobody else".to_owned(),
+                OperatorStatement::Pinned => "`recreate`: never a leaver until assigned once".to_owned(),
             },
         );
     }
@@ -187,15 +187,15 @@ fn user_status(status: &UserStatus) -> &'static str {
     }
 }
 
-pub(super) fn standing_in_words(standing: &Standing) -> &'static str {
+pub(super) fn standing_in_words(standing: &Eligibility) -> &'static str {
     match standing {
-        Standing::Assigned => "shall have an account",
-        Standing::Staged => "not yet: okta.staged = \"skip\"",
-        Standing::Left => "has left",
-        Standing::Unclear(doubt) => match doubt {
-            StandingDoubt::Assignment(_) | StandingDoubt::User(_) => "nothing can be concluded",
-            StandingDoubt::BeingDeactivated => "Okta is deactivating the user",
-            StandingDoubt::UserNotReadable => "Okta does not show the user",
+        Eligibility::Assigned => "shall have an account",
+        Eligibility::Staged => "not yet: okta.staged = \"skip\"",
+        Eligibility::Left => "has left",
+        Eligibility::Unclear(doubt) => match doubt {
+            EligibilityDoubt::Assignment(_) | EligibilityDoubt::User(_) => "nothing can be concluded",
+            EligibilityDoubt::BeingDeactivated => "Okta is deactivating the user",
+            EligibilityDoubt::UserNotReadable => "Okta does not show the user",
         },
     }
 }
@@ -221,11 +221,11 @@ fn mapping(product: Product, one: &Explanation, out: &mut Sheet) {
 }
 
 /// What a rule came to, in words.
-pub(super) fn wanted(yields: &Result<Want, String>) -> String {
+pub(super) fn wanted(yields: &Result<DesiredValue, String>) -> String {
     match yields {
-        Ok(Want::Set(value)) => shown(Some(value)),
-        Ok(Want::Leave) => "nothing, so that the account keeps what it has".to_owned(),
-        Ok(Want::Clear) => "nothing, so that the attribute is cleared".to_owned(),
+        Ok(DesiredValue::Set(value)) => shown(Some(value)),
+        Ok(DesiredValue::Leave) => "nothing, so that the account keeps what it has".to_owned(),
+        Ok(DesiredValue::Clear) => "nothing, so that the attribute is cleared".to_owned(),
         Err(why) => format!("no account: {}", visible(why)),
     }
 }
@@ -233,7 +233,8 @@ pub(super) fn wanted(yields: &Result<Want, String>) -> String {
 fn haiilo(one: &Explanation) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
-    let adopts = one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::Kind::Link);
+    let adopts =
+        one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::OperationKind::Link);
     match &one.link {
         Some(link) => {
             let origin = match link.origin {
@@ -297,5 +298,5 @@ fn stranger(account: &Account, out: &mut Sheet) {
 
 /// Why somebody is held, as a short name for machines.
 pub(super) fn codes(one: &Explanation) -> Vec<&'static str> {
-    one.planned.held.iter().map(|held| HeldReason::code(&held.reason)).collect()
+    one.planned.held.iter().map(|held| HoldReason::code(&held.reason)).collect()
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::domain::explain::explanation::{Explanation, Said};
+use crate::domain::explain::explanation::{Explanation, OperatorStatement};
 use crate::domain::explain::memberships::GroupOfPerson;
 use crate::domain::model::account::{Account, Activity};
-use crate::domain::model::person::Want;
+use crate::domain::model::person::DesiredValue;
 use crate::domain::plan::operation::Operation;
 use crate::domain::scim::value::Value;
 use crate::report::explain::{Answer, Explained, codes, standing_in_words, what_happens};
@@ -39,9 +39,9 @@ fn of_person(one: &Explanation) -> Json {
     let rules = one.mapping.iter().map(|(traced, held)| {
         let reads = traced.reads.iter().map(|(name, value)| json!({"name": name, "value": value}));
         let (wants, value, why) = match &traced.yields {
-            Ok(Want::Set(value)) => ("set", Some(value.to_json()), None),
-            Ok(Want::Leave) => ("leave", None, None),
-            Ok(Want::Clear) => ("clear", None, None),
+            Ok(DesiredValue::Set(value)) => ("set", Some(value.to_json()), None),
+            Ok(DesiredValue::Leave) => ("leave", None, None),
+            Ok(DesiredValue::Clear) => ("clear", None, None),
             Err(why) => ("held", None, Some(why)),
         };
         json!({
@@ -69,8 +69,8 @@ fn of_person(one: &Explanation) -> Json {
         json!({"okta_id": okta_id, "name": name, "member_in": place.as_str(), "what_happens": happens.as_str()})
     });
     let said = one.said.iter().map(|said| match said {
-        Said::Released => "released",
-        Said::Pinned => "pinned",
+        OperatorStatement::Released => "released",
+        OperatorStatement::Pinned => "pinned",
     });
     json!({
         "okta_id": one.asked.id, "user_name": one.user_name(),

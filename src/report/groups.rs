@@ -3,16 +3,16 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::domain::model::group::{Seat, same};
+use crate::domain::model::group::{PersonIndex, same};
 use crate::domain::model::ids::HaiiloGroupId;
-use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, People, Removals};
-use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, RefusedRemovals};
-use crate::domain::plan::hold::HeldGroup;
-use crate::domain::plan::outcome::GroupConcluded;
+use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, MemberPeople, Removals};
+use crate::domain::plan::group_plan::{BlockedRemovals, GroupCounts, GroupPlan, GroupState};
+use crate::domain::plan::hold::GroupHold;
+use crate::domain::plan::outcome::GroupConclusion;
 use crate::report::sheet::Sheet;
 use crate::report::subject::{GroupEnds, Report, Sharing, View, Who, amount, counted, visible};
 
-/// People of a group who are named; beyond that, their number says enough.
+/// Members of a group who are named; beyond that, their number says enough.
 const NAMED: usize = 20;
 
 /// The name of a kind for a reader.
@@ -40,7 +40,7 @@ pub(super) fn moves(operation: &GroupOperation) -> String {
 }
 
 /// The names of people, so many at most.
-pub(super) fn names(seats: &[Seat], people: &People, view: View) -> Vec<String> {
+pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: View) -> Vec<String> {
     let most = if view.sharing == Sharing::Full { usize::MAX } else { NAMED };
     let who = seats.iter().take(most).filter_map(|seat| people.get(seat));
     let mut names: Vec<String> = who
@@ -84,7 +84,7 @@ pub(super) fn text(report: &Report<'_>, view: View, out: &mut Sheet) {
         out.line(&format!("  {}", if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }));
     }
     out.table(plan.operations.iter().flat_map(|operation| rows(operation, plan, view)).collect());
-    for HeldGroup { okta_id, haiilo_id, name, reason } in &plan.held {
+    for GroupHold { okta_id, haiilo_id, name, reason } in &plan.held {
         let group = haiilo_id.as_ref().map_or(String::new(), |id| format!("  group {}", visible(id.as_str())));
         out.line(&format!("  HELD  {}  {okta_id}{group}", visible(name)));
         out.line(&format!("      why:  {}", visible(&reason.reason())));
@@ -96,7 +96,7 @@ pub(super) fn text(report: &Report<'_>, view: View, out: &mut Sheet) {
 fn alarm(plan: &GroupPlan, out: &mut Sheet) {
     let Some(id) = &plan.approval_id else { return };
     out.section("APPROVAL NEEDED: nobody is taken out of these groups");
-    let row = |RefusedRemovals { okta_id, found, allowed }: &RefusedRemovals| {
+    let row = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| {
         let name = plan.operations.iter().find(|operation| operation.okta_id == *okta_id);
         let name = name.map_or_else(String::new, |operation| visible(&operation.name));
         vec!["members".to_owned(), format!("{} found, {} allowed", counted(*found), counted(*allowed)), name]
@@ -118,7 +118,7 @@ fn ends(ends: GroupEnds<'_>, out: &mut Sheet) {
     for stop in stops {
         out.line(&format!("  STOPPED: {stop}"));
     }
-    let row = |one: &GroupConcluded| {
+    let row = |one: &GroupConclusion| {
         let detail = one.outcome.detail()?;
         let words = [kind(one.operation.kind()).to_owned(), visible(&one.operation.name)];
         Some([&words[..], &[one.outcome.as_str().replace('_', " "), visible(&detail)]].concat())
@@ -158,7 +158,7 @@ pub(super) fn json(report: &Report<'_>) -> Json {
         object["removals"] = json!(operation.removals().map(removals));
         object
     };
-    let of_refused = |RefusedRemovals { okta_id, found, allowed }: &RefusedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
+    let of_refused = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
     let GroupEnds { concluded, stops } = report.groups;
     json!({
         "state": state,
@@ -184,14 +184,14 @@ fn removals(removals: &Removals) -> &'static str {
     }
 }
 
-fn of_held(HeldGroup { okta_id, haiilo_id, name, reason }: &HeldGroup) -> Json {
+fn of_held(GroupHold { okta_id, haiilo_id, name, reason }: &GroupHold) -> Json {
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "name": name, "code": reason.code(), "reason": reason.reason(),
         "remedy": reason.remedy(),
     })
 }
 
-fn of_end(GroupConcluded { operation, haiilo_id, outcome }: &GroupConcluded) -> Json {
+fn of_end(GroupConclusion { operation, haiilo_id, outcome }: &GroupConclusion) -> Json {
     json!({
         "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id, "name": operation.name,
         "outcome": outcome.as_str(), "detail": outcome.detail(),
@@ -241,7 +241,7 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<Line> {
     lines
 }
 
-fn of_change(operation: &GroupOperation, people: &People) -> Vec<Line> {
+fn of_change(operation: &GroupOperation, people: &MemberPeople) -> Vec<Line> {
     let base = Line {
         section: "group",
         kind: operation.kind().as_str().to_owned(),
@@ -260,7 +260,7 @@ fn of_change(operation: &GroupOperation, people: &People) -> Vec<Line> {
             ..base.clone()
         })
         .collect();
-    let who = |seat: &Seat| people.get(seat).map(|who| who.user_name.to_string());
+    let who = |seat: &PersonIndex| people.get(seat).map(|who| who.user_name.to_string());
     let (add, remove) = operation.moves();
     lines.extend(add.iter().map(|seat| Line { path: "members", to: who(seat), ..base.clone() }));
     lines.extend(remove.iter().map(|seat| Line { path: "members", from: who(seat), ..base.clone() }));

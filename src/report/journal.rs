@@ -4,20 +4,20 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::domain::model::ids::{ApprovalId, HaiiloId, UserName};
-use crate::domain::state::journal::Entry;
+use crate::domain::state::journal::JournalEntry;
 use crate::report::cell::{self, Cell};
 use crate::report::subject::{stamp, visible};
 
 /// The entries as text, a paragraph each.
-pub fn text(entries: &[Entry]) -> String {
+pub fn text(entries: &[JournalEntry]) -> String {
     if entries.is_empty() {
         return "The journal has no such entry.\n".to_owned();
     }
     entries.iter().map(paragraph).collect()
 }
 
-fn paragraph(entry: &Entry) -> String {
-    let Entry {
+fn paragraph(entry: &JournalEntry) -> String {
+    let JournalEntry {
         number,
         run,
         at,
@@ -62,14 +62,14 @@ fn changes(sent: Option<&Json>) -> Vec<String> {
 }
 
 /// The entries as a JSON array, with a line end behind it.
-pub fn json(entries: &[Entry]) -> String {
+pub fn json(entries: &[JournalEntry]) -> String {
     format!("{:#}\n", array(entries))
 }
 
 /// The entries as a JSON array.
-pub(super) fn array(entries: &[Entry]) -> Json {
-    let object = |entry: &Entry| {
-        let Entry {
+pub(super) fn array(entries: &[JournalEntry]) -> Json {
+    let object = |entry: &JournalEntry| {
+        let JournalEntry {
             number,
             run,
             at,
@@ -127,8 +127,8 @@ const HEADER: [&str; 12] = [
 ];
 
 /// The entries as CSV with a header, without what was sent.
-pub fn csv(entries: &[Entry]) -> String {
-    let row = |entry: &Entry| Row {
+pub fn csv(entries: &[JournalEntry]) -> String {
+    let row = |entry: &JournalEntry| Row {
         entry: Cell::of(entry.number.0),
         at: Cell::of(stamp(entry.at)),
         run: Cell::of(entry.run.as_str()),

@@ -4,12 +4,12 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
-use crate::domain::plan::hold::Held;
+use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::Operation;
-use crate::domain::plan::outcome::Concluded;
-use crate::domain::plan::people_plan::{Counts, Edited, Missing, Parked, Plan, Unmanaged, Waits};
-use crate::domain::planning::limits::{Usage, Violation};
+use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::people_plan::{MappingEdit, Missing, Parked, Plan, PlanCounts, Unmanaged, Waits};
+use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;
 use crate::report::groups;
 use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
@@ -79,15 +79,15 @@ fn of_leaver(product: Product, leaver: &Leaver) -> Json {
     })
 }
 
-fn of_held(held: &Held) -> Json {
-    let Held { okta_id, haiilo_id, user_name, reason } = held;
+fn of_held(held: &Hold) -> Json {
+    let Hold { okta_id, haiilo_id, user_name, reason } = held;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name,
         "code": reason.code(), "reason": reason.reason(), "remedy": reason.remedy(),
     })
 }
 
-fn of_edited(Edited { part, was, is, updated, held }: &Edited) -> Json {
+fn of_edited(MappingEdit { part, was, is, updated, held }: &MappingEdit) -> Json {
     json!({"part": part, "was": was, "is": is, "updated": updated, "held": held})
 }
 
@@ -118,8 +118,8 @@ fn violation(broken: &Violation) -> Json {
     json!({"limit": limit.as_str(), "found": found, "allowed": allowed})
 }
 
-fn usage(usage: &Usage) -> Json {
-    let Usage { limit, used, planned: _, allowed } = usage;
+fn usage(usage: &LimitUsage) -> Json {
+    let LimitUsage { limit, used, planned: _, allowed } = usage;
     json!({"limit": limit, "used": used, "allowed": allowed})
 }
 
@@ -142,16 +142,16 @@ fn of_requests(requests: Requests<'_>) -> Json {
     })
 }
 
-fn of_counts(counts: Counts, accounts_after: usize) -> Json {
-    let Counts { assigned, linked, accounts, unchanged: _, out_of_scope, staged } = counts;
+fn of_counts(counts: PlanCounts, accounts_after: usize) -> Json {
+    let PlanCounts { assigned, linked, accounts, unchanged: _, out_of_scope, staged } = counts;
     json!({
         "assigned": assigned, "linked": linked, "accounts": accounts, "accounts_after": accounts_after,
         "out_of_scope": out_of_scope, "staged": staged,
     })
 }
 
-fn outcome(concluded: &Concluded) -> Json {
-    let Concluded { operation, haiilo_id, outcome } = concluded;
+fn outcome(concluded: &Conclusion) -> Json {
+    let Conclusion { operation, haiilo_id, outcome } = concluded;
     json!({
         "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id,
         "user_name": operation.user_name, "outcome": outcome.as_str(), "detail": outcome.detail(),

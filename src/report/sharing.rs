@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::plan::operation::{Change, Kind, Operation};
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::report::subject::Sharing;
 
 /// So many people who share the same changes are told together.
@@ -18,10 +18,10 @@ pub(super) struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Of all operations those of one kind.
-    pub(super) fn of(kind: Kind, operations: &'a [Operation], sharing: Sharing) -> Self {
+    pub(super) fn of(kind: OperationKind, operations: &'a [Operation], sharing: Sharing) -> Self {
         let mut alone: Vec<&Operation> = operations.iter().filter(|operation| operation.kind() == kind).collect();
         alone.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-        if kind != Kind::Update || sharing == Sharing::Full {
+        if kind != OperationKind::Update || sharing == Sharing::Full {
             return Self { together: Vec::new(), alone };
         }
         let mut by_changes: BTreeMap<Vec<Seen>, Vec<&Operation>> = BTreeMap::new();

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::domain::state::run_history::{Standing, Waiting};
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::run_history::{PendingApproval, RunHistory};
+use crate::domain::state::sync_state::SyncState;
 use crate::report::subject::{self, amount, stamp, time};
 
 /// Whether cycles come as they should.
@@ -21,7 +21,7 @@ pub enum Service {
 }
 
 /// How things stand, as text.
-pub fn text((standing, service): (&Standing, Service), memory: &Memory, now: DateTime<Utc>) -> String {
+pub fn text((standing, service): (&RunHistory, Service), memory: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
         Service::Ready => lines.push("Cycles come as they should.".to_owned()),
@@ -32,7 +32,7 @@ pub fn text((standing, service): (&Standing, Service), memory: &Memory, now: Dat
     if let Some(pause) = memory.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
     }
-    for Waiting { id, at, violations, approved_until } in &standing.waiting {
+    for PendingApproval { id, at, violations, approved_until } in &standing.waiting {
         let state = match approved_until {
             Some(until) if *until > now => format!("approved until {}", time(*until)),
             _ => format!("waits for: okta-haiilo-sync approve {id}"),
@@ -67,14 +67,14 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json((standing, service): (&Standing, Service), memory: &Memory, now: DateTime<Utc>) -> String {
+pub fn json((standing, service): (&RunHistory, Service), memory: &SyncState, now: DateTime<Utc>) -> String {
     let service = match service {
         Service::Ready => Some("ready"),
         Service::Late => Some("late"),
         Service::Silent => Some("silent"),
         Service::Unknown => None,
     };
-    let waiting = standing.waiting.iter().map(|Waiting { id, at, violations, approved_until }| {
+    let waiting = standing.waiting.iter().map(|PendingApproval { id, at, violations, approved_until }| {
         json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
     });
     let cycles = standing.cycles.iter().map(|cycle| {

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::domain::model::policy::{Departure, Product};
+use crate::domain::model::policy::{Product, RemovalEffect};
 use crate::domain::model::usage::Requests;
-use crate::domain::plan::leaver::{Fate, KeptBecause, Leaver};
-use crate::domain::plan::operation::Kind;
-use crate::domain::plan::outcome::{Concluded, GroupConcluded};
+use crate::domain::plan::leaver::{KeptBecause, Leaver, LeaverStatus};
+use crate::domain::plan::operation::OperationKind;
+use crate::domain::plan::outcome::{Conclusion, GroupConclusion};
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::planning::limits::{Decision, LimitName, Verdict, Violation};
+use crate::domain::planning::limits::{LimitCheck, LimitDecision, LimitName, Violation};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 use crate::domain::state::sync_state::Pause;
@@ -21,7 +21,7 @@ pub struct Report<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What the guard says.
-    pub verdict: &'a Verdict,
+    pub verdict: &'a LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
     /// The application's name in Okta.
@@ -83,7 +83,7 @@ pub enum Ending<'a> {
     /// It was applied.
     Applied {
         /// What became of each operation.
-        concluded: &'a [Concluded],
+        concluded: &'a [Conclusion],
         /// Why the run stopped before all was done.
         stops: &'a [String],
     },
@@ -93,7 +93,7 @@ pub enum Ending<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GroupEnds<'a> {
     /// Each operation with its end; nothing before it was applied.
-    pub concluded: &'a [GroupConcluded],
+    pub concluded: &'a [GroupConclusion],
     /// Why the run of groups stopped before all was done.
     pub stops: &'a [String],
 }
@@ -116,13 +116,13 @@ impl Seats {
     }
 
     /// By what was done.
-    fn done(plan: &Plan, concluded: &[Concluded]) -> Self {
-        let done = |kind| move |one: &&Concluded| one.operation.kind() == kind && one.outcome.is_done();
+    fn done(plan: &Plan, concluded: &[Conclusion]) -> Self {
+        let done = |kind| move |one: &&Conclusion| one.operation.kind() == kind && one.outcome.is_done();
         Self::from(plan.counts.accounts, |kind| concluded.iter().filter(done(kind)).count())
     }
 
-    fn from(before: usize, count: impl Fn(Kind) -> usize) -> Self {
-        let (made, deleted) = (count(Kind::Create), count(Kind::Delete));
+    fn from(before: usize, count: impl Fn(OperationKind) -> usize) -> Self {
+        let (made, deleted) = (count(OperationKind::Create), count(OperationKind::Delete));
         Self { accounts: (before + made).saturating_sub(deleted), made, deleted }
     }
 
@@ -149,9 +149,9 @@ pub(super) struct Alarm {
 impl Alarm {
     /// What the guard says, where it says anything.
     pub(super) fn of(report: &Report<'_>) -> Option<Self> {
-        let Verdict { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
+        let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
         let title = match (decision, report.ending) {
-            (Decision::Approved(id), _) => format!("APPROVED by {id}"),
+            (LimitDecision::Approved(id), _) => format!("APPROVED by {id}"),
             (_, Ending::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
             _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
         };
@@ -161,7 +161,7 @@ impl Alarm {
         };
         let can_be_approved = !violations.iter().any(|broken| broken.limit == LimitName::PushIsOn);
         let command = match (approval_id, decision, can_be_approved) {
-            (Some(id), Decision::Refuse, true) => Some(format!("okta-haiilo-sync sync --approve {id}")),
+            (Some(id), LimitDecision::Refuse, true) => Some(format!("okta-haiilo-sync sync --approve {id}")),
             _ => None,
         };
         let broken: Vec<_> = violations.iter().map(row).collect();
@@ -230,70 +230,75 @@ pub(super) fn part_name(product: Product, part: &str) -> String {
 }
 
 /// The name of a kind of operations for a reader.
-pub(super) fn kind(product: Product, kind: Kind) -> &'static str {
+pub(super) fn kind(product: Product, kind: OperationKind) -> &'static str {
     match (product, kind) {
-        (_, Kind::Link) => "ADOPT",
-        (_, Kind::Create) => "CREATE",
-        (_, Kind::Update) => "UPDATE",
-        (_, Kind::Reactivate) => "REACTIVATE",
-        (_, Kind::Deactivate) => "DEACTIVATE",
-        (Product::Advocacy, Kind::Delete) => "DELETE FOR EVER",
-        (Product::Intranet, Kind::Delete) => "DELETE",
+        (_, OperationKind::Link) => "ADOPT",
+        (_, OperationKind::Create) => "CREATE",
+        (_, OperationKind::Update) => "UPDATE",
+        (_, OperationKind::Reactivate) => "REACTIVATE",
+        (_, OperationKind::Deactivate) => "DEACTIVATE",
+        (Product::Advocacy, OperationKind::Delete) => "DELETE FOR EVER",
+        (Product::Intranet, OperationKind::Delete) => "DELETE",
     }
 }
 
 /// What becomes of a leaver's account, in words.
 pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
     let goes = match (product, leaver.departure) {
-        (_, Departure::Deactivated) => "deactivated",
-        (Product::Advocacy, Departure::Deleted) => "deleted for ever",
-        (Product::Intranet, Departure::Deleted) => "deleted",
+        (_, RemovalEffect::Deactivated) => "deactivated",
+        (Product::Advocacy, RemovalEffect::Deleted) => "deleted for ever",
+        (Product::Intranet, RemovalEffect::Deleted) => "deleted",
     };
     match &leaver.fate {
-        Fate::Kept(KeptBecause::Configured) => format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str()),
-        Fate::Kept(KeptBecause::Adopted) => {
+        LeaverStatus::Kept(KeptBecause::Configured) => format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str()),
+        LeaverStatus::Kept(KeptBecause::Adopted) => {
             "kept: the account existed before us (leavers.adopted = \"keep\")".to_owned()
         }
-        Fate::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
-        Fate::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
-        Fate::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
-        Fate::Kept(KeptBecause::AlreadyInactive) => "deactivated: the account is inactive".to_owned(),
-        Fate::Kept(KeptBecause::Pinned) => {
+        LeaverStatus::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
+        LeaverStatus::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
+        LeaverStatus::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
+        LeaverStatus::Kept(KeptBecause::AlreadyInactive) => "deactivated: the account is inactive".to_owned(),
+        LeaverStatus::Kept(KeptBecause::Pinned) => {
             "kept: it was made anew by hand, until the person is assigned once".to_owned()
         }
-        Fate::Kept(KeptBecause::WantedBy(other)) => {
+        LeaverStatus::Kept(KeptBecause::WantedBy(other)) => {
             format!("kept: {other} is assigned and has its userName; perhaps the same human with a new Okta user")
         }
-        Fate::Kept(KeptBecause::PerhapsOf(other)) => {
+        LeaverStatus::Kept(KeptBecause::PerhapsOf(other)) => {
             format!("kept: {other} is held as perhaps the same human with a new Okta user, until that is decided")
         }
-        Fate::Kept(KeptBecause::CarriesAnotherName) => {
+        LeaverStatus::Kept(KeptBecause::CarriesAnotherName) => {
             "kept: it carries another userName than when it was last seen; look whose it is".to_owned()
         }
-        Fate::Waiting(due) => format!("{goes} on {}", time(*due)),
-        Fate::Due(due) => format!("{goes} now (due {})", time(*due)),
-        Fate::Postponed(due) => format!("due {}, postponed: the day's budget of deletes is used up", time(*due)),
-        Fate::Blocked(due, why) => format!("due {}, not deleted: {}", time(*due), why.as_str()),
+        LeaverStatus::Waiting(due) => format!("{goes} on {}", time(*due)),
+        LeaverStatus::Due(due) => format!("{goes} now (due {})", time(*due)),
+        LeaverStatus::Postponed(due) => {
+            format!("due {}, postponed: the day's budget of deletes is used up", time(*due))
+        }
+        LeaverStatus::Blocked(due, why) => format!("due {}, not deleted: {}", time(*due), why.as_str()),
     }
 }
 
 /// When a leaver's account is due.
-pub(super) fn due(fate: &Fate) -> Option<DateTime<Utc>> {
+pub(super) fn due(fate: &LeaverStatus) -> Option<DateTime<Utc>> {
     match fate {
-        Fate::Kept(_) => None,
-        Fate::Waiting(due) | Fate::Due(due) | Fate::Postponed(due) | Fate::Blocked(due, _) => Some(*due),
+        LeaverStatus::Kept(_) => None,
+        LeaverStatus::Waiting(due)
+        | LeaverStatus::Due(due)
+        | LeaverStatus::Postponed(due)
+        | LeaverStatus::Blocked(due, _) => Some(*due),
     }
 }
 
 /// What the configuration does about a leaver.
 pub(super) fn action(leaver: &Leaver) -> &'static str {
     match leaver.fate {
-        Fate::Kept(KeptBecause::AlreadyInactive)
-        | Fate::Waiting(_)
-        | Fate::Due(_)
-        | Fate::Postponed(_)
-        | Fate::Blocked(..) => leaver.action.as_str(),
-        Fate::Kept(_) => "keep",
+        LeaverStatus::Kept(KeptBecause::AlreadyInactive)
+        | LeaverStatus::Waiting(_)
+        | LeaverStatus::Due(_)
+        | LeaverStatus::Postponed(_)
+        | LeaverStatus::Blocked(..) => leaver.action.as_str(),
+        LeaverStatus::Kept(_) => "keep",
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::policy::Product;
-use crate::domain::plan::hold::Held;
-use crate::domain::plan::operation::{Change, Kind, Operation};
-use crate::domain::plan::outcome::Concluded;
-use crate::domain::plan::people_plan::{Edited, Plan, Waits};
+use crate::domain::plan::hold::Hold;
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
+use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::people_plan::{MappingEdit, Plan, Waits};
 use crate::domain::state::sync_state::Pause;
 use crate::report::sharing::Told;
 use crate::report::sheet::Sheet;
@@ -54,12 +54,15 @@ fn headline(report: &Report<'_>, out: &mut Sheet) {
         amount(counts.unchanged)
     ));
     let parts = [
-        (of(Kind::Link), "to adopt"),
-        (of(Kind::Create), "to create"),
-        (of(Kind::Update), "to update"),
-        (of(Kind::Reactivate), "to reactivate"),
-        (of(Kind::Deactivate), "to DEACTIVATE"),
-        (of(Kind::Delete), if report.product == Product::Advocacy { "to DELETE FOR EVER" } else { "to DELETE" }),
+        (of(OperationKind::Link), "to adopt"),
+        (of(OperationKind::Create), "to create"),
+        (of(OperationKind::Update), "to update"),
+        (of(OperationKind::Reactivate), "to reactivate"),
+        (of(OperationKind::Deactivate), "to DEACTIVATE"),
+        (
+            of(OperationKind::Delete),
+            if report.product == Product::Advocacy { "to DELETE FOR EVER" } else { "to DELETE" },
+        ),
         (report.plan.leavers.len(), "leavers"),
         (report.plan.held.len(), "held"),
         (report.plan.parked.len(), "parked"),
@@ -104,7 +107,7 @@ fn paused(pause: &Pause, out: &mut Sheet) {
 }
 
 /// What became of the operations: numbers, then everything that was not simply done.
-fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], &[String]), out: &mut Sheet) {
+fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Conclusion], &[String]), out: &mut Sheet) {
     out.section("Outcome");
     let done = concluded.iter().filter(|concluded| concluded.outcome.is_done()).count();
     match concluded.len() {
@@ -114,7 +117,7 @@ fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Concluded], 
     for stop in stops {
         out.line(&format!("  STOPPED: {stop}"));
     }
-    let mut concluded: Vec<&Concluded> = concluded.iter().collect();
+    let mut concluded: Vec<&Conclusion> = concluded.iter().collect();
     concluded.sort_by_key(|concluded| (concluded.operation.kind(), concluded.operation.user_name.clone()));
     let rows = concluded.into_iter().filter_map(|concluded| {
         let detail = concluded.outcome.detail()?;
@@ -135,7 +138,7 @@ fn edited(report: &Report<'_>, out: &mut Sheet) {
         return;
     }
     out.section("The mapping changed since a plan was last let through");
-    for Edited { part, was, is, updated, held } in &report.plan.edited {
+    for MappingEdit { part, was, is, updated, held } in &report.plan.edited {
         let people = format!("{} to update, {} held", amount(*updated), amount(*held));
         out.line(&format!("  {}: {people}", part_name(report.product, part)));
         out.line(&format!("      was  {}", visible(was.as_deref().unwrap_or("(not there)"))));
@@ -144,7 +147,14 @@ fn edited(report: &Report<'_>, out: &mut Sheet) {
 }
 
 fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
-    for of in [Kind::Link, Kind::Reactivate, Kind::Create, Kind::Update, Kind::Deactivate, Kind::Delete] {
+    for of in [
+        OperationKind::Link,
+        OperationKind::Reactivate,
+        OperationKind::Create,
+        OperationKind::Update,
+        OperationKind::Deactivate,
+        OperationKind::Delete,
+    ] {
         let Told { together, alone } = Told::of(of, &report.plan.operations, view.sharing);
         let mut rows = Vec::new();
         for people in &together {
@@ -188,12 +198,16 @@ fn who(view: View, name: &UserName, id: &OktaUserId) -> String {
     named(view, || visible(name.as_str())).unwrap_or_else(|| id.to_string())
 }
 
-fn change_row(report: &Report<'_>, kind: Kind, change: &Change) -> Vec<String> {
+fn change_row(report: &Report<'_>, kind: OperationKind, change: &Change) -> Vec<String> {
     let name = format!("    {}", attribute(report.product, &change.path));
     let to = shown(change.to.as_ref());
     match kind {
-        Kind::Create => vec![name, to],
-        Kind::Link | Kind::Reactivate | Kind::Update | Kind::Deactivate | Kind::Delete => {
+        OperationKind::Create => vec![name, to],
+        OperationKind::Link
+        | OperationKind::Reactivate
+        | OperationKind::Update
+        | OperationKind::Deactivate
+        | OperationKind::Delete => {
             vec![name, shown(change.from.as_ref()), format!("-> {to}")]
         }
     }
@@ -221,7 +235,7 @@ fn held(report: &Report<'_>, view: View, out: &mut Sheet) {
         return;
     }
     out.section(&format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
-    let mut people: Vec<&Held> = report.plan.held.iter().collect();
+    let mut people: Vec<&Hold> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     for held in people {
         let name = held.user_name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));

@@ -3,14 +3,14 @@
 use sqlx::AnyConnection;
 use sqlx::{Error, Row as _};
 
-use crate::ports::Refusal;
+use crate::ports::BlockedPlan;
 
 /// How long a refused set waits for an approval, in seconds.
 const KEPT: i64 = 30 * 24 * 60 * 60;
 
 /// Keeps a refused set. One that is refused again keeps its approval, if it has one.
-pub(super) async fn write_refusal(connection: &mut AnyConnection, refusal: &Refusal) -> Result<(), Error> {
-    let Refusal { id, run, at, items, violations } = refusal;
+pub(super) async fn write_refusal(connection: &mut AnyConnection, refusal: &BlockedPlan) -> Result<(), Error> {
+    let BlockedPlan { id, run, at, items, violations } = refusal;
     let violations: Vec<serde_json::Value> = violations
         .iter()
         .map(|violation| {

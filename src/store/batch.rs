@@ -9,7 +9,7 @@ use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::state::journal::{EntryId, Mandate};
+use crate::domain::state::journal::{EntryId, RunContext};
 use crate::ports::StoreFailure;
 use crate::store::journal;
 
@@ -19,7 +19,7 @@ pub(super) enum Entry {
     /// An operation, before it is sent.
     Intent {
         /// Who asks for it.
-        mandate: Box<Mandate>,
+        mandate: Box<RunContext>,
         /// When.
         at: chrono::DateTime<chrono::Utc>,
         /// The operation.

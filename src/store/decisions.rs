@@ -6,16 +6,21 @@ use crate::domain::listing::snapshot::Person;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::plan::outcome::Effect;
-use crate::domain::planning::operator::Relink;
-use crate::domain::state::journal::Mandate;
+use crate::domain::planning::operator::LinkChange;
+use crate::domain::state::journal::RunContext;
 use crate::ports::StoreFailure;
 use crate::store::journal;
 use crate::store::open::Store;
 
 impl Store {
     /// Makes an account a person's, and ends the links that stood in the way.
-    pub async fn relink(&self, relink: &Relink, mandate: &Mandate, now: DateTime<Utc>) -> Result<(), StoreFailure> {
-        let Relink { link, from, instead_of } = relink;
+    pub async fn relink(
+        &self,
+        relink: &LinkChange,
+        mandate: &RunContext,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
+        let LinkChange { link, from, instead_of } = relink;
         let at = (mandate, now.timestamp());
         self.transaction(async |connection| {
             for ended in from.iter().chain(instead_of) {
@@ -30,7 +35,7 @@ impl Store {
     }
 
     /// Ends a link. The account is not ours after that, and nobody deletes it.
-    pub async fn unlink(&self, link: &Link, mandate: &Mandate, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    pub async fn unlink(&self, link: &Link, mandate: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             journal::write_decision(connection, "unlink", about(link), (mandate, now.timestamp())).await?;
             let unlinked = Effect::Unlinked(link.okta_id.clone(), link.haiilo_id.clone());
@@ -55,7 +60,7 @@ impl Store {
     }
 
     /// Remembers that a person is nobody else, whatever they share with others.
-    pub async fn release(&self, person: &Person, mandate: &Mandate, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    pub async fn release(&self, person: &Person, mandate: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         let Person { id, state } = person;
         let name = state.user_name().map(UserName::as_str).unwrap_or_default();
         self.transaction(async |connection| {

@@ -10,12 +10,12 @@ use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
 use crate::domain::model::link::Origin;
 use crate::domain::plan::group_operation::GroupKind;
 use crate::domain::state::journal::{EntryId, GroupIntent};
-use crate::domain::state::sync_state::{GroupMemory, OpenGroupOperation};
+use crate::domain::state::sync_state::{GroupSyncState, OpenGroupOperation};
 use crate::store::line::{Counts, Line, write_line};
 
 /// What the store remembers of groups.
-pub(super) async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupMemory, Error> {
-    Ok(GroupMemory {
+pub(super) async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupSyncState, Error> {
+    Ok(GroupSyncState {
         links: links(connection).await?,
         removed: removed(connection, now).await?,
         open: open(connection).await?,

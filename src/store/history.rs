@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::state::journal::{Entry, EntryId, Search};
+use crate::domain::state::journal::{EntryId, JournalEntry, JournalFilter};
 use crate::ports::StoreFailure;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
@@ -20,7 +20,7 @@ const NAMED: &str =
 
 impl ReadStore {
     /// Entries of the journal, the oldest first.
-    pub async fn journal(&self, search: &Search) -> Result<Vec<Entry>, StoreFailure> {
+    pub async fn journal(&self, search: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
         self.look(|connection| {
             let search = search.clone();
             Box::pin(async move { entries(connection, &search).await })
@@ -92,8 +92,8 @@ impl Store {
     }
 }
 
-async fn entries(connection: &mut AnyConnection, search: &Search) -> Result<Vec<Entry>, Error> {
-    let Search { person, run, since } = search;
+async fn entries(connection: &mut AnyConnection, search: &JournalFilter) -> Result<Vec<JournalEntry>, Error> {
+    let JournalFilter { person, run, since } = search;
     let statement = format!(
         "SELECT entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, outcome, detail, approval, by_whom, reason \
          FROM journal WHERE (CAST($1 AS TEXT) IS NULL OR {NAMED}) AND (CAST($2 AS TEXT) IS NULL OR run = $2) AND at >= $3 \
@@ -108,11 +108,11 @@ async fn entries(connection: &mut AnyConnection, search: &Search) -> Result<Vec<
     rows.iter().map(entry).collect()
 }
 
-fn entry(row: &AnyRow) -> Result<Entry, Error> {
+fn entry(row: &AnyRow) -> Result<JournalEntry, Error> {
     let text = |column: usize| row.try_get::<Option<String>, _>(column);
     let json = |column: usize| Ok::<_, Error>(text(column)?.and_then(|text| serde_json::from_str(&text).ok()));
     let user_name = row.try_get::<String, _>(6)?;
-    Ok(Entry {
+    Ok(JournalEntry {
         number: EntryId(row.try_get(0)?),
         run: RunId::new(row.try_get::<String, _>(1)?),
         at: instant(row.try_get(2)?),

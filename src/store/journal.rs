@@ -6,10 +6,10 @@ use sqlx::{AnyConnection, Error};
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
 use crate::domain::model::link::{Link, Listed};
-use crate::domain::plan::leaver::Departed;
+use crate::domain::plan::leaver::RemovedAccount;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::state::journal::{EntryId, Intent, Mandate};
+use crate::domain::state::journal::{EntryId, Intent, RunContext};
 use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::{groups, notes};
 
@@ -21,7 +21,7 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent
 /// An operation, with the account as it was.
 pub(super) async fn write_operation(
     connection: &mut AnyConnection,
-    (mandate, at): (&Mandate, DateTime<Utc>),
+    (mandate, at): (&RunContext, DateTime<Utc>),
     operation: &Operation,
     before: Option<&Json>,
 ) -> Result<EntryId, Error> {
@@ -102,7 +102,7 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
                 .await?;
             Ok(())
         }
-        Effect::Departed(okta_id, Departed { haiilo_id, departure }) => {
+        Effect::RemovedAccount(okta_id, RemovedAccount { haiilo_id, departure }) => {
             sqlx::query(
                 "INSERT INTO departed (okta_id, haiilo_id, departure) VALUES ($1, $2, $3) \
                  ON CONFLICT (okta_id) DO UPDATE SET haiilo_id = excluded.haiilo_id, departure = excluded.departure",
@@ -160,9 +160,9 @@ pub(super) async fn write_decision(
     connection: &mut AnyConnection,
     kind: &str,
     (okta_id, haiilo_id, user_name): (&OktaUserId, Option<&HaiiloId>, &str),
-    (mandate, now): (&Mandate, i64),
+    (mandate, now): (&RunContext, i64),
 ) -> Result<(), Error> {
-    let Mandate { run, approval: _, by, reason } = mandate;
+    let RunContext { run, approval: _, by, reason } = mandate;
     sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, outcome, ended, renames, clears, moves, counted, \
          by_whom, reason) SELECT COALESCE(MAX(entry), 0) + 1, $1, $2, $3, $4, $5, $6, 'done', $2, 0, 0, 0, 0, $7, $8 FROM journal",

@@ -7,11 +7,11 @@ use sqlx::{Error, Row as _};
 
 use crate::domain::model::ids::ApprovalId;
 use crate::domain::plan::operation::Change;
-use crate::domain::state::journal::{EntryId, Mandate};
+use crate::domain::state::journal::{EntryId, RunContext};
 
 /// A new entry, which has no outcome yet.
 pub(super) struct Line<'a> {
-    pub(super) mandate: &'a Mandate,
+    pub(super) mandate: &'a RunContext,
     pub(super) at: DateTime<Utc>,
     pub(super) kind: &'static str,
     /// The Okta user or group; empty for what concerns neither.
@@ -43,7 +43,7 @@ pub(super) fn sent(changes: &[Change]) -> Json {
 
 pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -> Result<EntryId, Error> {
     let Line { mandate, at, kind, okta_id, haiilo_id, name, before, sent, counts } = line;
-    let Mandate { run, approval, by, reason } = mandate;
+    let RunContext { run, approval, by, reason } = mandate;
     let Counts { renames, clears, moves, counted, removed } = counts;
     let row = sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \

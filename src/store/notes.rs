@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Error};
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint};
 use crate::domain::model::link::{Absence, Counted};
 use crate::domain::plan::leaver::LeaverRecord;
-use crate::domain::plan::sync_state_update::{Directory, LeaverNotes, Notes};
+use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge, SyncStateUpdate};
 use crate::domain::state::sync_state::{AcceptedMapping, FirstRun};
 use crate::ports::{Acceptance, CycleEnd};
 
@@ -17,12 +17,12 @@ const CYCLES_KEPT: i64 = 2_000;
 
 pub(super) async fn write_notes(
     connection: &mut AnyConnection,
-    notes: &Notes,
+    notes: &SyncStateUpdate,
     acceptance: &Acceptance,
     now: i64,
 ) -> Result<(), Error> {
     let Acceptance { vanished, missing: unseen, mapping, first_run } = acceptance;
-    let Notes { leavers, listed, names, missing, found, unparked, groups_released, protected } = notes;
+    let SyncStateUpdate { leavers, listed, names, missing, found, unparked, groups_released, protected } = notes;
     let AcceptedMapping { fingerprint, parts } = mapping;
     fact(connection, "mapping", fingerprint.as_str()).await?;
     fact(connection, "mapping_parts", &serde_json::json!(parts).to_string()).await?;
@@ -123,11 +123,11 @@ pub(super) async fn remember_name(
 
 pub(super) async fn write_leavers(
     connection: &mut AnyConnection,
-    notes: &LeaverNotes,
+    notes: &LeaverUpdate,
     counted: Counted,
 ) -> Result<(), Error> {
-    let LeaverNotes { records, returned, unpinned, directory } = notes;
-    if *directory == Directory::KnownToDelete {
+    let LeaverUpdate { records, returned, unpinned, directory } = notes;
+    if *directory == PolicyKnowledge::KnownToDelete {
         set_fact(connection, DEACTIVATION_DELETED, None).await?;
     }
     for okta_id in unpinned {

@@ -2,30 +2,30 @@
 
 use sqlx::{AnyConnection, Error};
 
-use crate::domain::state::log_cursor::Polling;
-use crate::domain::targeted::baseline::Backdrop;
+use crate::domain::state::log_cursor::LogCursor;
+use crate::domain::targeted::baseline::Baseline;
 use crate::store::notes;
 
 const POLLING: &str = "polling";
 const BACKDROP: &str = "backdrop";
 
 /// How far the log was followed. A text that this version cannot read says nothing: a full cycle comes first.
-pub(super) async fn read(connection: &mut AnyConnection) -> Result<Option<Polling>, Error> {
+pub(super) async fn read(connection: &mut AnyConnection) -> Result<Option<LogCursor>, Error> {
     let text = notes::read_fact(connection, POLLING).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// What the last full cycle left behind.
-pub(super) async fn read_backdrop(connection: &mut AnyConnection) -> Result<Option<Backdrop>, Error> {
+pub(super) async fn read_backdrop(connection: &mut AnyConnection) -> Result<Option<Baseline>, Error> {
     let text = notes::read_fact(connection, BACKDROP).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-pub(super) async fn write(connection: &mut AnyConnection, polling: Option<&Polling>) -> Result<(), Error> {
+pub(super) async fn write(connection: &mut AnyConnection, polling: Option<&LogCursor>) -> Result<(), Error> {
     let text = polling.map(|polling| serde_json::json!(polling).to_string());
     notes::set_fact(connection, POLLING, text.as_deref()).await
 }
 
-pub(super) async fn write_backdrop(connection: &mut AnyConnection, backdrop: &Backdrop) -> Result<(), Error> {
+pub(super) async fn write_backdrop(connection: &mut AnyConnection, backdrop: &Baseline) -> Result<(), Error> {
     notes::set_fact(connection, BACKDROP, Some(&serde_json::json!(backdrop).to_string())).await
 }

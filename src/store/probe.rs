@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::model::ids::{HaiiloId, UserName};
-use crate::domain::state::journal::{EntryId, LeftBehind, ProbeIntent};
+use crate::domain::state::journal::{EntryId, ProbeIntent, ProbeLeftover};
 use crate::ports::StoreFailure;
 use crate::store::line::{Counts, Line, sent, write_line};
 use crate::store::open::ReadStore;
@@ -11,7 +11,7 @@ use crate::store::reading::instant;
 
 impl ReadStore {
     /// Accounts that write probes have made, or perhaps made, and did not delete.
-    pub async fn left_behind(&self) -> Result<Vec<LeftBehind>, StoreFailure> {
+    pub async fn left_behind(&self) -> Result<Vec<ProbeLeftover>, StoreFailure> {
         self.look(|connection| Box::pin(left_behind(connection))).await
     }
 }
@@ -32,7 +32,7 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeI
     write_line(connection, line).await
 }
 
-async fn left_behind(connection: &mut AnyConnection) -> Result<Vec<LeftBehind>, Error> {
+async fn left_behind(connection: &mut AnyConnection) -> Result<Vec<ProbeLeftover>, Error> {
     let rows = sqlx::query(
         "SELECT at, haiilo_id, user_name FROM journal made WHERE kind = 'probe_create' AND (outcome IS NULL OR outcome = 'done') \
          AND NOT EXISTS (SELECT 1 FROM journal gone WHERE gone.kind = 'probe_delete' AND gone.outcome = 'done' \
@@ -42,7 +42,7 @@ async fn left_behind(connection: &mut AnyConnection) -> Result<Vec<LeftBehind>, 
     .await?;
     rows.iter()
         .map(|row| {
-            Ok(LeftBehind {
+            Ok(ProbeLeftover {
                 at: instant(row.try_get(0)?),
                 haiilo_id: row.try_get::<Option<String>, _>(1)?.map(HaiiloId::new),
                 user_name: UserName::new(row.try_get::<String, _>(2)?),

@@ -12,15 +12,16 @@ use sqlx::{AnyConnection, Error, Row as _};
 use crate::config::settings::PostgresUrl;
 use crate::domain::model::ids::{ApprovalId, EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Absence, Counted, Link, Links, Listed, Origin};
-use crate::domain::model::policy::{Departure, LeaverAction};
+use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 use crate::domain::model::target::TargetProfile;
-use crate::domain::plan::leaver::{Departed, Evidence, LeaverClock, LeaverRecord};
-use crate::domain::plan::operation::Kind;
-use crate::domain::state::log_cursor::Polling;
+use crate::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord, RemovedAccount};
+use crate::domain::plan::operation::OperationKind;
+use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::{
-    AcceptedMapping, Approval, FirstRun, Memory, OpenOperation, ParkedValue, Pause, Recent, Tenant, Watch,
+    AcceptedMapping, Approval, FirstRun, OpenOperation, Pause, RecentCounts, RememberedRejection, SyncState, Tenant,
+    Watch,
 };
-use crate::domain::targeted::baseline::Backdrop;
+use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{StoreFailure, StoreReader};
 use crate::store::dialect::Dialect;
 use crate::store::notes::DEACTIVATION_DELETED;
@@ -34,7 +35,7 @@ use crate::store::{groups, polling, postgres, target};
 const CHUNK: i64 = 5_000;
 
 impl StoreReader for Store {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         let mut connection = self.connection.lock().await;
         read(&mut connection, self.place.dialect(), now).await.map_err(|error| self.failure(error))
     }
@@ -44,19 +45,19 @@ impl StoreReader for Store {
         target::read(&mut connection).await.map_err(|error| self.failure(error))
     }
 
-    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
         let mut connection = self.connection.lock().await;
         polling::read(&mut connection).await.map_err(|error| self.failure(error))
     }
 
-    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
         let mut connection = self.connection.lock().await;
         polling::read_backdrop(&mut connection).await.map_err(|error| self.failure(error))
     }
 }
 
 impl StoreReader for ReadStore {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         let dialect = self.place.dialect();
         self.look(|connection| Box::pin(read(connection, dialect, now))).await
     }
@@ -65,11 +66,11 @@ impl StoreReader for ReadStore {
         self.look(|connection| Box::pin(target::read(connection))).await
     }
 
-    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
         self.look(|connection| Box::pin(polling::read(connection))).await
     }
 
-    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
         self.look(|connection| Box::pin(polling::read_backdrop(connection))).await
     }
 }
@@ -88,7 +89,7 @@ impl ReadStore {
             let Some(mut glimpse) = Glimpse::of(path).await? else { return Ok(T::default()) };
             let found = match glimpse.content {
                 Content::Nothing => Ok(T::default()),
-                Content::Memory => work(&mut glimpse.connection).await,
+                Content::SyncState => work(&mut glimpse.connection).await,
             };
             // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
             if glimpse.holds(path).await {
@@ -105,21 +106,21 @@ impl ReadStore {
         let (mut connection, content) = postgres::look(url).await?;
         let found = match content {
             Content::Nothing => Ok(T::default()),
-            Content::Memory => work(&mut connection).await,
+            Content::SyncState => work(&mut connection).await,
         };
         postgres::leave(connection).await;
         found.map_err(|error| self.failure(error))
     }
 }
 
-async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
+async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<SyncState, Error> {
     sqlx::raw_sql(dialect.begin_reading()).execute(&mut *connection).await?;
     let memory = read_all(connection, dialect, now).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
     memory
 }
 
-async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<Memory, Error> {
+async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<SyncState, Error> {
     let facts: BTreeMap<String, String> =
         sqlx::query("SELECT name, value FROM facts WHERE name NOT IN ('polling', 'backdrop')")
             .fetch_all(&mut *connection)
@@ -134,7 +135,7 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         _ => None,
     };
     let first_run = if fact("first_run").is_some() { FirstRun::Done } else { FirstRun::Due };
-    Ok(Memory {
+    Ok(SyncState {
         tenant: tenant(connection).await?,
         first_run,
         links: links(connection, dialect).await?,
@@ -189,15 +190,15 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
     })
 }
 
-async fn departed(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, Departed>, Error> {
+async fn departed(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
     collected(connection, "SELECT okta_id, haiilo_id, departure FROM departed", |row| {
         // A word that we cannot read is the careful one: nobody is made active by it.
         let departure = match row.try_get::<String, _>(2)?.as_str() {
-            "deactivated" => Departure::Deactivated,
-            _ => Departure::Deleted,
+            "deactivated" => RemovalEffect::Deactivated,
+            _ => RemovalEffect::Deleted,
         };
         let haiilo_id = HaiiloId::new(row.try_get::<String, _>(1)?);
-        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), Departed { haiilo_id, departure }))
+        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), RemovedAccount { haiilo_id, departure }))
     })
     .await
 }
@@ -278,7 +279,7 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
                 _ => LeaverAction::Keep,
             };
             let clock = match (evidence, row.try_get::<Option<i64>, _>(5)?) {
-                (Some(evidence), Some(from)) => Some(LeaverClock { evidence, action, from: instant(from) }),
+                (Some(evidence), Some(from)) => Some(GracePeriod { evidence, action, from: instant(from) }),
                 _ => None,
             };
             let absence = Absence { since: instant(row.try_get(1)?), counted: counted(row.try_get(2)?) };
@@ -289,17 +290,22 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
     .await
 }
 
-async fn parked(connection: &mut AnyConnection) -> Result<BTreeMap<(OktaUserId, CompactString), ParkedValue>, Error> {
+async fn parked(
+    connection: &mut AnyConnection,
+) -> Result<BTreeMap<(OktaUserId, CompactString), RememberedRejection>, Error> {
     collected(connection, "SELECT okta_id, path, value, reason, since FROM parked", |row| {
         let key = (OktaUserId::new(row.try_get::<String, _>(0)?), row.try_get::<String, _>(1)?.into());
-        Ok((key, ParkedValue { value: row.try_get(2)?, reason: row.try_get(3)?, since: instant(row.try_get(4)?) }))
+        Ok((
+            key,
+            RememberedRejection { value: row.try_get(2)?, reason: row.try_get(3)?, since: instant(row.try_get(4)?) },
+        ))
     })
     .await
 }
 
 /// What counts towards the limits: everybody to whom something was done, or may have been, in the last day and without an approval. People
 /// count, not entries: whoever is tried again and again is one person.
-async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Recent, Error> {
+async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<RecentCounts, Error> {
     let rows = sqlx::query(
         "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \
          COUNT(DISTINCT CASE WHEN clears = 1 THEN okta_id END), COUNT(DISTINCT CASE WHEN moves = 1 THEN okta_id END) \
@@ -309,7 +315,7 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
     .bind((now - TimeDelta::hours(24)).timestamp())
     .fetch_all(connection)
     .await?;
-    let mut recent = Recent::default();
+    let mut recent = RecentCounts::default();
     for row in rows {
         let number = |column: usize| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
         let count = number(1)?;
@@ -352,12 +358,12 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Erro
     rows.iter()
         .map(|row| {
             let kind = match row.try_get::<String, _>(1)?.as_str() {
-                "link" => Kind::Link,
-                "create" => Kind::Create,
-                "reactivate" => Kind::Reactivate,
-                "deactivate" => Kind::Deactivate,
-                "delete" => Kind::Delete,
-                _ => Kind::Update,
+                "link" => OperationKind::Link,
+                "create" => OperationKind::Create,
+                "reactivate" => OperationKind::Reactivate,
+                "deactivate" => OperationKind::Deactivate,
+                "delete" => OperationKind::Delete,
+                _ => OperationKind::Update,
             };
             Ok(OpenOperation {
                 entry: row.try_get(0)?,

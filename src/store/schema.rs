@@ -17,7 +17,7 @@ pub(super) enum Content {
     /// No tables yet, or none that were finished.
     Nothing,
     /// What cycles wrote.
-    Memory,
+    SyncState,
 }
 
 /// Brings the schema up to date. `explain` says what to do about what the database reports.
@@ -46,7 +46,7 @@ pub(super) async fn content(
         sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await;
     match version {
         Ok(None) => Ok(Content::Nothing),
-        Ok(Some(version)) if version == newest() => Ok(Content::Memory),
+        Ok(Some(version)) if version == newest() => Ok(Content::SyncState),
         Ok(Some(version)) if version > newest() => Err(too_new(place)),
         Ok(Some(_)) => Err(StoreFailure {
             message: format!("the store {place} has an older schema; run `sync` once, which brings it up to date"),

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::model::ids::{ApprovalId, Fingerprint, RunId};
-use crate::domain::state::run_history::{CycleRecord, Standing, Waiting, is_complete};
+use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory, is_complete};
 use crate::ports::StoreFailure;
 use crate::store::notes;
 use crate::store::open::{ReadStore, Store};
@@ -12,7 +12,7 @@ use crate::store::reading::instant;
 
 impl ReadStore {
     /// What waits for an approval, and how the last cycles went, so many of them.
-    pub async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+    pub async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         self.look(|connection| Box::pin(standing(connection, now, cycles))).await
     }
 
@@ -84,14 +84,14 @@ fn in_use_since(kept: &str, token: &Fingerprint) -> Option<DateTime<Utc>> {
     since.parse().ok().filter(|_| same == token.as_str()).map(instant)
 }
 
-async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u32) -> Result<Standing, Error> {
+async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, Error> {
     let refusals =
         sqlx::query("SELECT id, at, violations, approved_until FROM refusals WHERE at > $1 ORDER BY at DESC, id")
             .bind((now - TimeDelta::hours(24)).timestamp())
             .fetch_all(&mut *connection)
             .await?;
     let waiting = refusals.iter().map(|row| {
-        Ok(Waiting {
+        Ok(PendingApproval {
             id: ApprovalId::new(row.try_get::<String, _>(0)?.as_str()),
             at: instant(row.try_get(1)?),
             violations: serde_json::from_str(&row.try_get::<String, _>(2)?).unwrap_or_default(),
@@ -116,7 +116,7 @@ async fn standing(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u3
     let ends: Vec<(String, i64)> = ends.collect::<Result<_, Error>>()?;
     let last_complete = ends.iter().filter(|(result, _)| is_complete(result)).map(|(_, ended)| *ended).max();
     let began = notes::read_fact(connection, "began").await?;
-    Ok(Standing {
+    Ok(RunHistory {
         waiting,
         cycles: cycles.collect::<Result<_, Error>>()?,
         last_complete: last_complete.map(instant),

@@ -7,12 +7,12 @@ use crate::domain::model::ids::{ApprovalId, Fingerprint};
 use crate::domain::model::link::{Counted, Link};
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::plan::sync_state_update::{LeaverNotes, Notes};
-use crate::domain::state::journal::{EntryId, GroupIntent, Intent, Mandate, ProbeIntent};
-use crate::domain::state::log_cursor::Polling;
+use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
+use crate::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::Tenant;
-use crate::domain::targeted::baseline::Backdrop;
-use crate::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreWriter};
+use crate::domain::targeted::baseline::Baseline;
+use crate::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreWriter};
 use crate::store::batch::{self, Entry, Written};
 use crate::store::open::{Guard, Store};
 use crate::store::{approvals, groups, journal, notes, polling, postgres, probe};
@@ -22,18 +22,23 @@ impl StoreWriter for Store {
         self.transaction(async |connection| write_tenant(connection, tenant, now.timestamp()).await).await
     }
 
-    async fn note(&self, notes: &Notes, acceptance: &Acceptance, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    async fn note(
+        &self,
+        notes: &SyncStateUpdate,
+        acceptance: &Acceptance,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::write_notes(connection, notes, acceptance, now.timestamp()).await)
             .await
     }
 
-    async fn note_leavers(&self, notes: &LeaverNotes) -> Result<(), StoreFailure> {
+    async fn note_leavers(&self, notes: &LeaverUpdate) -> Result<(), StoreFailure> {
         self.transaction(async |connection| notes::write_leavers(connection, notes, Counted::Yes).await).await
     }
 
     async fn adopt(
         &self,
-        mandate: &Mandate,
+        mandate: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
@@ -74,7 +79,7 @@ impl StoreWriter for Store {
         self.write_entry(Entry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
     }
 
-    async fn refuse(&self, refusal: &Refusal) -> Result<(), StoreFailure> {
+    async fn refuse(&self, refusal: &BlockedPlan) -> Result<(), StoreFailure> {
         self.transaction(async |connection| approvals::write_refusal(connection, refusal).await).await
     }
 
@@ -97,11 +102,11 @@ impl StoreWriter for Store {
         self.transaction(async |connection| notes::write_end(connection, end).await).await
     }
 
-    async fn keep_polling(&self, polling: Option<&Polling>) -> Result<(), StoreFailure> {
+    async fn keep_polling(&self, polling: Option<&LogCursor>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| polling::write(connection, polling).await).await
     }
 
-    async fn keep_backdrop(&self, backdrop: &Backdrop) -> Result<(), StoreFailure> {
+    async fn keep_backdrop(&self, backdrop: &Baseline) -> Result<(), StoreFailure> {
         self.transaction(async |connection| polling::write_backdrop(connection, backdrop).await).await
     }
 }

@@ -5,7 +5,7 @@ use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::HaiiloId;
 use okta_haiilo_sync::domain::model::link::Origin;
-use okta_haiilo_sync::domain::plan::leaver::Fate;
+use okta_haiilo_sync::domain::plan::leaver::LeaverStatus;
 use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Pause};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
@@ -40,7 +40,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     assert!(alone.pause.is_some() && world.haiilo.state().writes().is_empty());
     // The clock of the leaver has gone on.
     let report = world.sync().await;
-    assert!(matches!(report.prepared.plan.leavers[0].fate, Fate::Due(_)));
+    assert!(matches!(report.prepared.plan.leavers[0].fate, LeaverStatus::Due(_)));
     world.with_store(async |store| store.resume().await).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done", "delete done"]);

@@ -3,12 +3,12 @@
 use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::{HaiiloId, RunId};
 use okta_haiilo_sync::domain::planning::operator;
-use okta_haiilo_sync::domain::state::journal::Mandate;
+use okta_haiilo_sync::domain::state::journal::RunContext;
 
 use crate::world::World;
 
-fn mandate() -> Mandate {
-    Mandate { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
+fn mandate() -> RunContext {
+    RunContext { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
 }
 
 /// Makes an account a person's: the same human.

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::state::journal::Search;
+use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 
@@ -112,8 +112,9 @@ async fn without_a_store_there_is_nothing_to_show_and_nothing_to_copy() {
 #[tokio::test]
 async fn old_entries_go_when_their_time_is_over_and_open_ones_stay() {
     let mut world = World::in_step(2).await;
-    let entries =
-        async |world: &World| ReadStore::new(world.path()).journal(&Search::default()).await.expect("a journal").len();
+    let entries = async |world: &World| {
+        ReadStore::new(world.path()).journal(&JournalFilter::default()).await.expect("a journal").len()
+    };
     world.okta.state().hire(&person(9));
     world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(500));
     world.sync().await;

@@ -6,7 +6,7 @@ use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::domain::mapping::{On, WhenEmpty};
 use okta_haiilo_sync::domain::model::assignment::{StagedRule, SuspendedRule};
 use okta_haiilo_sync::domain::model::policy::Product;
-use okta_haiilo_sync::domain::plan::operation::Kind;
+use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::world::{World, mapping, outcomes, seed};
 async fn three_people_are_planned_made_and_in_step() {
     let mut world = World::with_people(3).await;
     let prepared = world.plan().await;
-    assert_eq!(prepared.plan.of_kind(Kind::Create).count(), 3);
+    assert_eq!(prepared.plan.of_kind(OperationKind::Create).count(), 3);
     let report = world.sync_approved().await;
     assert_eq!(outcomes(&report), ["create done", "create done", "create done"]);
     let ada = world.account(0).expect("Ada");

@@ -8,7 +8,7 @@ use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::domain::model::policy::{Limit, Protected};
-use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{Scope, Stop};
@@ -30,7 +30,7 @@ fn deactivate(world: &World, people: impl IntoIterator<Item = u32>) {
     }
 }
 
-fn fates(report: &Ran) -> Vec<Fate> {
+fn fates(report: &Ran) -> Vec<LeaverStatus> {
     report.prepared.plan.leavers.iter().map(|leaver| leaver.fate.clone()).collect()
 }
 
@@ -49,14 +49,16 @@ async fn invariant_04_an_account_whose_name_somebody_assigned_wants_is_never_del
     for _ in 0..3 {
         world.advance(TimeDelta::hours(20));
         let report = world.sync_well().await;
-        let [Fate::Kept(KeptBecause::WantedBy(other))] = &fates(&report)[..] else { panic!("{:?}", fates(&report)) };
+        let [LeaverStatus::Kept(KeptBecause::WantedBy(other))] = &fates(&report)[..] else {
+            panic!("{:?}", fates(&report))
+        };
         assert_eq!(other.as_str(), id);
         assert_eq!(report.prepared.plan.held[0].reason.code(), "account_of_another");
         assert!(report.concluded.is_empty());
     }
     // Somebody whose mapping fails, or whose status is not clear, wants the name as well.
     world.okta.state().set_profile(&id, "countryCode", json!("ZZ"));
-    assert!(matches!(fates(&world.sync_well().await)[..], [Fate::Kept(KeptBecause::WantedBy(_))]));
+    assert!(matches!(fates(&world.sync_well().await)[..], [LeaverStatus::Kept(KeptBecause::WantedBy(_))]));
     world.okta.state().unassign(&id);
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
@@ -86,7 +88,7 @@ async fn a_leaver_whose_account_carries_another_name_takes_no_place_in_the_budge
     deactivate(&world, 1..=5);
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done", "delete done"]);
-    let kept = fates(&report).into_iter().filter(|fate| *fate == Fate::Kept(KeptBecause::CarriesAnotherName));
+    let kept = fates(&report).into_iter().filter(|fate| *fate == LeaverStatus::Kept(KeptBecause::CarriesAnotherName));
     assert_eq!((kept.count(), deleted(&world)), (3, 2));
 }
 
@@ -180,7 +182,7 @@ async fn invariant_05_whoever_came_back_while_everything_else_was_refused_has_co
         world.okta.state().deactivate(&id);
         for _ in 0..4 {
             let report = world.sync_well().await;
-            assert!(matches!(fates(&report)[..], [Fate::Waiting(_)]), "{:?}", fates(&report));
+            assert!(matches!(fates(&report)[..], [LeaverStatus::Waiting(_)]), "{:?}", fates(&report));
             world.advance(TimeDelta::hours(12));
         }
         assert!(world.haiilo.state().account(&account).is_some());
@@ -254,7 +256,7 @@ async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     // The next cycle looks, and sends nothing more on that day's budget.
     let report = world.sync().await;
     assert!(report.concluded.is_empty(), "{:?}", report.concluded);
-    assert!(fates(&report).iter().all(|fate| matches!(fate, Fate::Postponed(_))), "{:?}", fates(&report));
+    assert!(fates(&report).iter().all(|fate| matches!(fate, LeaverStatus::Postponed(_))), "{:?}", fates(&report));
     world.haiilo.state().tune(|manner| manner.delete = Delete::NoContent);
     for _ in 0..3 {
         world.advance(TimeDelta::hours(13));

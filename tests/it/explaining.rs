@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::state::journal::Search;
+use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::engine::{self, Scope, Silence};
 use okta_haiilo_sync::report::{self, Answer, Explained};
 use okta_haiilo_sync::store::ReadStore;
@@ -21,7 +21,7 @@ async fn answer(world: &World, login: &str) -> Answer {
         let found = ends.source.look_up(id.as_str()).await.expect("a look-up");
         let status = found.into_iter().map(|found| found.status).next();
         let explanation = engine::explain(&ends, &world.settings, &prepared, (id.clone(), status)).await;
-        let search = Search { person: Some(id.to_string()), run: None, since: None };
+        let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
         let journal = ends.store.journal(&search).await.expect("a journal");
         people.push(Explained { explanation: explanation.expect("answers"), journal });
     }

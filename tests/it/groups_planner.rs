@@ -4,23 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use okta_haiilo_sync::domain::groups::diff::{Grounds, Reading, draft};
-use okta_haiilo_sync::domain::groups::limits::{Bounds, judge};
+use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, draft};
+use okta_haiilo_sync::domain::groups::limits::{RemovalLimitInput, judge};
 use okta_haiilo_sync::domain::groups::matching::match_groups;
-use okta_haiilo_sync::domain::groups::member_index::Roster;
+use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
 use okta_haiilo_sync::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use okta_haiilo_sync::domain::model::account::{Account, Activity};
-use okta_haiilo_sync::domain::model::assignment::StandingDoubt;
-use okta_haiilo_sync::domain::model::group::{Gathering, HaiiloGroup, Members, OktaGroup};
+use okta_haiilo_sync::domain::model::assignment::EligibilityDoubt;
+use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
 use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
-use okta_haiilo_sync::domain::model::person::{Identity, Person, PersonState};
+use okta_haiilo_sync::domain::model::person::{DesiredAccount, Person, PersonState};
 use okta_haiilo_sync::domain::model::policy::Limit;
 use okta_haiilo_sync::domain::plan::group_operation::{GroupAction, GroupAttribute, Removals};
 use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
 use okta_haiilo_sync::domain::plan::people_plan::Plan;
-use okta_haiilo_sync::domain::state::sync_state::GroupMemory;
+use okta_haiilo_sync::domain::state::sync_state::GroupSyncState;
 use okta_haiilo_sync::domain::targeted::plan;
 use proptest::prelude::*;
 
@@ -53,7 +53,7 @@ struct Sides {
     okta: Vec<OktaGroup>,
     wanted: BTreeMap<OktaGroupId, BTreeSet<u32>>,
     haiilo: BTreeMap<HaiiloGroupId, (HaiiloGroup, BTreeSet<u32>)>,
-    memory: GroupMemory,
+    memory: GroupSyncState,
 }
 
 fn okta_id(n: u32) -> OktaUserId {
@@ -70,9 +70,9 @@ impl Sides {
             id: okta_id(n),
             state: if n < CERTAIN {
                 let user_name = UserName::new(format!("{n}@example.com"));
-                PersonState::Wanted(Identity { user_name, wants: Box::default(), employee: None })
+                PersonState::Wanted(DesiredAccount { user_name, wants: Box::default(), employee: None })
             } else {
-                PersonState::Unclear(None, StandingDoubt::UserNotReadable)
+                PersonState::Unclear(None, EligibilityDoubt::UserNotReadable)
             },
         };
         let account = |n: u32| Account {
@@ -112,15 +112,15 @@ impl Sides {
                 })
                 .collect(),
             haiilo,
-            memory: GroupMemory::default(),
+            memory: GroupSyncState::default(),
         }
     }
 
     fn plan(&self, limit: Option<Limit>) -> GroupPlan {
-        let roster = Roster::of((&self.people, &self.accounts, &self.links), &Plan::default());
+        let roster = MemberIndex::of((&self.people, &self.accounts, &self.links), &Plan::default());
         let shown: Vec<HaiiloGroup> = self.haiilo.values().map(|(group, _)| group.clone()).collect();
         let gather = |members: &BTreeSet<u32>, seat: &dyn Fn(u32) -> (Option<_>, String)| -> Members {
-            let mut gathering = Gathering::default();
+            let mut gathering = MembersBuilder::default();
             for n in members {
                 let (seat, id) = seat(*n);
                 gathering.take(seat, &id);
@@ -140,10 +140,11 @@ impl Sides {
         });
         let readings = readings.collect();
         let gone = BTreeMap::new();
-        let grounds = Grounds { chosen: &self.okta, shown: &shown, memory: &self.memory, gone: &gone, roster: &roster };
+        let grounds =
+            GroupPlanInput { chosen: &self.okta, shown: &shown, memory: &self.memory, gone: &gone, roster: &roster };
         let mut plan = draft(grounds, matching, &readings);
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-        judge(&mut plan, Bounds { limit, memory: &self.memory, approvals: &[], given: None, now });
+        judge(&mut plan, RemovalLimitInput { limit, memory: &self.memory, approvals: &[], given: None, now });
         plan
     }
 

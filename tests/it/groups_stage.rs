@@ -2,7 +2,7 @@
 
 use okta_haiilo_sim::haiilo::{Did, Group, Resource, Write};
 use okta_haiilo_sync::domain::model::policy::{GroupDeletes, GroupRules, Product};
-use okta_haiilo_sync::domain::plan::outcome::GroupConcluded;
+use okta_haiilo_sync::domain::plan::outcome::GroupConclusion;
 use okta_haiilo_sync::engine::{CycleReport, Prepared};
 
 use crate::world::{Ran, World};
@@ -97,7 +97,7 @@ impl World {
 pub(crate) fn ended(report: &CycleReport) -> Vec<String> {
     let mut concluded: Vec<_> = report.groups.concluded.iter().collect();
     concluded.sort_by_key(|one| (one.operation.kind(), one.operation.name.clone()));
-    let told = |one: &&GroupConcluded| {
+    let told = |one: &&GroupConclusion| {
         format!("{} {} {}", one.operation.kind().as_str(), one.outcome.as_str(), one.operation.name)
     };
     concluded.iter().map(told).collect()

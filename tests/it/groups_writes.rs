@@ -3,7 +3,7 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::state::journal::Search;
+use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::engine::Stop;
 use okta_haiilo_sync::store::ReadStore;
 
@@ -125,7 +125,7 @@ async fn every_request_is_in_the_journal_with_the_people_whom_it_moves() {
     world.leave("Sales", 0);
     world.join("Sales", 1);
     world.sync_groups(&["group-members done Sales"]).await;
-    let search = Search { person: Some("Sales".to_owned()), run: None, since: None };
+    let search = JournalFilter { person: Some("Sales".to_owned()), run: None, since: None };
     let entries = ReadStore::new(world.place()).journal(&search).await.expect("a journal");
     let told: Vec<String> = entries
         .iter()

@@ -13,13 +13,13 @@ use okta_haiilo_sync::domain::model::link::Link;
 use okta_haiilo_sync::domain::model::target::TargetProfile;
 use okta_haiilo_sync::domain::plan::operation::Operation;
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
-use okta_haiilo_sync::domain::plan::sync_state_update::{LeaverNotes, Notes};
-use okta_haiilo_sync::domain::state::journal::{EntryId, GroupIntent, Intent, Mandate, ProbeIntent};
-use okta_haiilo_sync::domain::state::log_cursor::Polling;
-use okta_haiilo_sync::domain::state::sync_state::{Memory, Tenant};
-use okta_haiilo_sync::domain::targeted::baseline::Backdrop;
+use okta_haiilo_sync::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
+use okta_haiilo_sync::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use okta_haiilo_sync::domain::state::log_cursor::LogCursor;
+use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
+use okta_haiilo_sync::domain::targeted::baseline::Baseline;
 use okta_haiilo_sync::engine::{self, Halt, Order, Scope, Silence};
-use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreFailure, StoreReader, StoreWriter};
+use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreReader, StoreWriter};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePlace};
 use sqlx::AnyConnection;
 use tokio::sync::Mutex;
@@ -154,7 +154,7 @@ impl Cut {
 }
 
 impl StoreReader for Cut {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<Memory, StoreFailure> {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         self.store.remember(now).await
     }
 
@@ -162,11 +162,11 @@ impl StoreReader for Cut {
         self.store.target().await
     }
 
-    async fn polling(&self) -> Result<Option<Polling>, StoreFailure> {
+    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
         self.store.polling().await
     }
 
-    async fn backdrop(&self) -> Result<Option<Backdrop>, StoreFailure> {
+    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
         self.store.backdrop().await
     }
 }
@@ -176,17 +176,22 @@ impl StoreWriter for Cut {
         self.store.settle_tenant(tenant, now).await
     }
 
-    async fn note(&self, notes: &Notes, acceptance: &Acceptance, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    async fn note(
+        &self,
+        notes: &SyncStateUpdate,
+        acceptance: &Acceptance,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
         self.store.note(notes, acceptance, now).await
     }
 
-    async fn note_leavers(&self, notes: &LeaverNotes) -> Result<(), StoreFailure> {
+    async fn note_leavers(&self, notes: &LeaverUpdate) -> Result<(), StoreFailure> {
         self.store.note_leavers(notes).await
     }
 
     async fn adopt(
         &self,
-        mandate: &Mandate,
+        mandate: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
@@ -219,7 +224,7 @@ impl StoreWriter for Cut {
         self.store.conclude(entry, outcome, effects, now).await
     }
 
-    async fn refuse(&self, refusal: &Refusal) -> Result<(), StoreFailure> {
+    async fn refuse(&self, refusal: &BlockedPlan) -> Result<(), StoreFailure> {
         self.store.refuse(refusal).await
     }
 
@@ -241,11 +246,11 @@ impl StoreWriter for Cut {
         self.store.finish(end).await
     }
 
-    async fn keep_polling(&self, polling: Option<&Polling>) -> Result<(), StoreFailure> {
+    async fn keep_polling(&self, polling: Option<&LogCursor>) -> Result<(), StoreFailure> {
         self.store.keep_polling(polling).await
     }
 
-    async fn keep_backdrop(&self, backdrop: &Backdrop) -> Result<(), StoreFailure> {
+    async fn keep_backdrop(&self, backdrop: &Baseline) -> Result<(), StoreFailure> {
         self.store.keep_backdrop(backdrop).await
     }
 }
@@ -283,7 +288,7 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
             entries: AtomicI64::new(-1),
         };
         let ends = world.ends(cut);
-        let mandate = Mandate { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
+        let mandate = RunContext { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt: Halt::default() };
         let ran = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, &Silence)).await;
         // The report tells what was done, and why it ended.

@@ -6,10 +6,10 @@ use okta_haiilo_sim::haiilo::{self, Activation, Container, Remains, Unknown};
 use okta_haiilo_sim::okta::Okta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, UpdateMethod};
-use okta_haiilo_sync::domain::mapping::{Kind, Mapping};
+use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping};
 use okta_haiilo_sync::domain::model::policy::{Deprovision, LeaverAction, Product};
-use okta_haiilo_sync::domain::plan::hold::HeldReason;
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::hold::HoldReason;
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{Polled, Stop};
 use serde_json::json;
@@ -34,7 +34,7 @@ async fn in_step(n: u32) -> World {
 }
 
 /// The usual mapping with one more rule.
-fn mapping_with(path: &str, value: &str, kind: Kind) -> Mapping {
+fn mapping_with(path: &str, value: &str, kind: AttributeKind) -> Mapping {
     let mut spec = usual::rules_of(Product::Intranet);
     spec.rules.push(rule(path, value, Compare::Exact, kind));
     Mapping::new(spec).expect("a mapping")
@@ -63,7 +63,7 @@ async fn done(world: &mut World) -> Vec<String> {
     outcomes(&report)
 }
 
-fn fate(report: &Ran) -> Fate {
+fn fate(report: &Ran) -> LeaverStatus {
     let [leaver] = &report.prepared.plan.leavers[..] else { panic!("{:?}", report.prepared.plan.leavers) };
     leaver.fate.clone()
 }
@@ -133,7 +133,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
     ] {
         let mut world = with_people(3).await;
         world.haiilo.state().tune(|manner| manner.directory.container = container);
-        world.settings.mapping = mapping_with(&path, "user.city | trim", Kind::ProfileField);
+        world.settings.mapping = mapping_with(&path, "user.city | trim", AttributeKind::ProfileField);
         world.get_in_step().await;
         world.set_profile(1, "city", json!("Bath"));
         assert_eq!(done(&mut world).await, ["update done"]);
@@ -146,7 +146,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
 async fn a_profile_field_that_does_not_stick_is_parked_and_everything_else_goes_on() {
     let mut world = with_people(3).await;
     world.haiilo.state().tune(|manner| manner.directory.unknown = Unknown::Ignored);
-    world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", Kind::ProfileField);
+    world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", AttributeKind::ProfileField);
     world.sync_approved().await;
     let report = world.sync_well().await;
     assert_eq!((outcomes(&report).len(), report.prepared.plan.parked.len()), (0, 3));
@@ -158,7 +158,7 @@ async fn a_profile_field_that_does_not_stick_is_parked_and_everything_else_goes_
 #[tokio::test]
 async fn a_manager_is_named_by_login_id_or_number_and_one_without_an_account_in_the_next_cycle() {
     let mut world = with_people(4).await;
-    world.settings.mapping = mapping_with(MANAGER, "user.managerId", Kind::Person);
+    world.settings.mapping = mapping_with(MANAGER, "user.managerId", AttributeKind::Person);
     let first = world.okta_id(0);
     // A loop of two, one by number, and one whom nobody knows.
     world.set_profile(0, "managerId", json!(person(1).email.to_uppercase()));
@@ -181,7 +181,7 @@ async fn another_manager_is_named_as_a_whole() {
         let mut world = with_people(2).await;
         world.haiilo_settings.update_method = method;
         world.settings.update_method = if method == UpdateMethod::Put { "put" } else { "patch" };
-        world.settings.mapping = mapping_with(MANAGER, "user.managerId", Kind::Person);
+        world.settings.mapping = mapping_with(MANAGER, "user.managerId", AttributeKind::Person);
         world.get_in_step().await;
         let [first, second] = [0, 1].map(|n| (world.okta_id(n), world.haiilo_id(n)));
         world.okta.state().hire(&person(2));
@@ -241,7 +241,7 @@ async fn an_account_of_another_directory_is_held_until_somebody_links_it() {
     let report = world.sync_well_approved().await;
     assert_eq!(outcomes(&report), ["create done"]);
     let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
-    assert_eq!(held.reason, HeldReason::OfAnotherDirectory("S-1-5-21".into()));
+    assert_eq!(held.reason, HoldReason::OfAnotherDirectory("S-1-5-21".into()));
     let name = world.haiilo.state().account(&account).expect("it stays").text("externalId").to_owned();
     assert_eq!(name, "S-1-5-21");
 }
@@ -260,7 +260,7 @@ async fn whoever_leaves_is_deactivated_and_active_again_when_they_come_back() {
         assert!(!world.haiilo.state().account(&account).expect("it stays").is_active());
         // It is not sent again.
         let again = world.sync_well().await;
-        assert_eq!((outcomes(&again).len(), fate(&again)), (0, Fate::Kept(KeptBecause::AlreadyInactive)));
+        assert_eq!((outcomes(&again).len(), fate(&again)), (0, LeaverStatus::Kept(KeptBecause::AlreadyInactive)));
         in_okta(&world, 1, Okta::reactivate);
         in_okta(&world, 1, Okta::assign);
         world.set_profile(1, "lastName", json!("Other"));
@@ -324,7 +324,11 @@ async fn a_directory_that_deletes_whoever_is_deactivated_stops_the_run_at_the_fi
     assert_eq!(world.haiilo.state().restorable().len(), 1);
     // The next cycle sends no other one, until the configuration says what the directory does.
     let report = world.sync_well().await;
-    assert!(matches!(fate(&report), Fate::Blocked(_, DeletesBlocked::DeactivationDeleted)), "{:?}", fate(&report));
+    assert!(
+        matches!(fate(&report), LeaverStatus::Blocked(_, DeletesBlocked::DeactivationDeleted)),
+        "{:?}",
+        fate(&report)
+    );
     assert_eq!(world.haiilo.state().restorable().len(), 1);
     world.settings.policy.deprovision = Deprovision::Delete;
     world.sync_well().await;

@@ -7,11 +7,11 @@ use okta_haiilo_sim::haiilo::{self, By};
 use okta_haiilo_sim::okta::{self, Bend, Change};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use serde_json::json;
 
 /// The one leaver of a cycle.
-fn fate(report: &Ran) -> Fate {
+fn fate(report: &Ran) -> LeaverStatus {
     let [leaver] = &report.prepared.plan.leavers[..] else { panic!("{:?}", report.prepared.plan.leavers) };
     leaver.fate.clone()
 }
@@ -41,8 +41,8 @@ async fn invariant_05_a_deactivated_user_loses_the_account_after_the_grace() {
     let mut world = World::in_step(4).await;
     let (id, account) = (world.okta_id(1), world.haiilo_id(1));
     world.okta.state().deactivate(&id);
-    assert!(matches!(fate(&world.sync_well().await), Fate::Waiting(_)));
-    assert!(matches!(fate(&watch(&mut world, 29).await), Fate::Waiting(_)));
+    assert!(matches!(fate(&world.sync_well().await), LeaverStatus::Waiting(_)));
+    assert!(matches!(fate(&watch(&mut world, 29).await), LeaverStatus::Waiting(_)));
     assert!(world.haiilo.state().deleted().is_empty());
     watch(&mut world, 2).await;
     let deleted = world.haiilo.state().deleted();
@@ -76,7 +76,7 @@ async fn invariant_05_unassigned_and_deactivated_have_actions_of_their_own() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
     assert_eq!(report.concluded[0].operation.okta_id.as_str(), deactivated);
-    assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::Configured));
+    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Configured));
     world.settings.policy.leavers.unassigned = LeaverAction::Delete;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
@@ -93,7 +93,7 @@ async fn invariant_05_a_year_of_keep_does_not_count_once_deletes_are_armed() {
     world.settings.policy.leavers.deactivated = LeaverAction::Delete;
     world.advance(TimeDelta::hours(12));
     let armed_at = world.sync_well().await.prepared.now;
-    assert_eq!(fate(&world.sync_well().await), Fate::Waiting(armed_at + TimeDelta::days(30)));
+    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Waiting(armed_at + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -106,7 +106,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     // The daemon was down for months.
     world.advance(TimeDelta::days(100));
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), Fate::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
     // An old store was restored.
     watch(&mut world, 20).await;
     let (file, old) = (world.folder.path().join("state.db"), world.folder.path().join("old.db"));
@@ -114,7 +114,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     watch(&mut world, 5).await;
     std::fs::copy(&old, &file).expect("restored");
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), Fate::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -131,7 +131,7 @@ async fn invariant_05_a_cycle_that_fails_does_not_count_as_watching() {
         world.okta.heal();
     }
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), Fate::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
 }
 
 #[tokio::test]
@@ -142,7 +142,11 @@ async fn invariant_05_a_clock_that_is_off_deletes_nothing() {
         world.okta.state().deactivate(&id);
         world.okta.plant(When::Nth(okta::route::APP, 1), Fault::Bend(bend.clone()));
         let report = world.sync_well().await;
-        assert!(matches!(fate(&report), Fate::Blocked(_, DeletesBlocked::ClockOff)), "{bend:?}: {:?}", fate(&report));
+        assert!(
+            matches!(fate(&report), LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)),
+            "{bend:?}: {:?}",
+            fate(&report)
+        );
         assert!(world.haiilo.state().deleted().is_empty(), "{bend:?}");
         world.okta.heal();
         world.advance(TimeDelta::minutes(10));
@@ -158,7 +162,7 @@ async fn invariant_05_adopted_accounts_are_kept_unless_the_configuration_says_ot
     world.settings.policy.leavers.grace = TimeDelta::zero();
     let id = world.okta_id(1);
     world.okta.state().deactivate(&id);
-    assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::Adopted));
+    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Adopted));
     world.settings.policy.leavers.adopted = AdoptedRule::Same;
     assert_eq!(world.sync_well().await.concluded.len(), 1);
     world.assert_converged().await;
@@ -174,7 +178,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     world.sync_well().await;
     world.settings.policy.leavers.adopted = AdoptedRule::Same;
     world.okta.state().deactivate(&id);
-    assert_eq!(fate(&world.sync_well().await), Fate::Kept(KeptBecause::TokenOwner));
+    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::TokenOwner));
     // Who the owner is must be right, or nobody is deleted.
     world.settings.policy.token_owner = Some(okta_haiilo_sync::domain::model::ids::UserName::new("typo@example.com"));
     let other = world.okta_id(1);

@@ -7,7 +7,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PushRule;
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
 use okta_haiilo_sync::domain::model::ids::ApprovalId;
-use okta_haiilo_sync::domain::planning::limits::{Decision, LimitName};
+use okta_haiilo_sync::domain::planning::limits::{LimitDecision, LimitName};
 use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn refused(world: &mut World, violations: &[&str]) -> Ran {
     world.haiilo.state().forget_writes();
     let report = world.sync().await;
     assert_eq!(broken(&report.prepared), violations);
-    assert_eq!(report.prepared.verdict.decision, Decision::Refuse);
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Refuse);
     assert!(report.concluded.is_empty() && world.haiilo.state().writes().is_empty());
     let after = world.memory().await;
     assert_eq!((before.leavers, before.links.len(), before.watch), (after.leavers, after.links.len(), after.watch));
@@ -43,7 +43,7 @@ async fn approved(world: &mut World, violations: &[&str]) {
     let report = refused(world, violations).await;
     assert!(world.approve(&id(&report)).await.is_some_and(|items| items > 0));
     let report = world.sync().await;
-    assert_eq!(report.prepared.verdict.decision, Decision::Approved(id(&report)));
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(id(&report)));
     assert!(report.concluded.iter().all(|concluded| !concluded.outcome.is_failure()), "{:?}", report.concluded);
     world.assert_converged().await;
 }
@@ -280,7 +280,7 @@ async fn an_approval_covers_what_was_refused_and_nothing_more() {
     world.settings.policy.limits.creates =
         Some(okta_haiilo_sync::domain::model::policy::Limit { percent: None, floor: Some(5), cap: None });
     let report = world.sync().await;
-    assert_eq!(report.prepared.verdict.decision, Decision::Approved(first));
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(first));
     assert_eq!(report.concluded.len(), 25);
     world.assert_converged().await;
 }
@@ -306,7 +306,7 @@ async fn an_approval_that_was_named_for_another_plan_lets_nothing_pass() {
     }
     let other = Some(ApprovalId::new("000000000000"));
     let report = world.try_sync_with(Scope::Everybody, other).await.expect("a cycle");
-    assert_eq!(report.prepared.verdict.decision, Decision::Refuse);
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Refuse);
     assert!(report.concluded.is_empty());
 }
 

@@ -4,28 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::listing::snapshot::{
-    AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, Person, PersonState,
+    AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, Person, PersonState,
 };
-use okta_haiilo_sync::domain::mapping::{Kind as ValueKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::model::account::{Account, AccountRow, Activity};
-use okta_haiilo_sync::domain::model::assignment::{StagedRule, StandingDoubt, StatusRules, SuspendedRule};
+use okta_haiilo_sync::domain::model::assignment::{EligibilityDoubt, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
-use okta_haiilo_sync::domain::model::person::{Identity, Want};
+use okta_haiilo_sync::domain::model::person::{DesiredAccount, DesiredValue};
 use okta_haiilo_sync::domain::model::policy::{
     AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
 };
-use okta_haiilo_sync::domain::plan::leaver::{Answer, Evidence, Sighting};
-use okta_haiilo_sync::domain::plan::operation::{Action, Kind, Operation};
+use okta_haiilo_sync::domain::plan::leaver::{Evidence, EvidenceAnswer, Sighting};
+use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind};
 use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::correlate::correlate;
 use okta_haiilo_sync::domain::planning::diff::assemble;
 use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
 use okta_haiilo_sync::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
-use okta_haiilo_sync::domain::planning::linked_accounts::Owners;
+use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::domain::scim::path::AttributePath;
 use okta_haiilo_sync::domain::scim::value::{Compare, Value};
-use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory, Watch};
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, SyncState, Watch};
 use proptest::prelude::*;
 
 /// A world in memory: who is assigned, which accounts there are, and whose they are.
@@ -48,7 +48,7 @@ fn mapping() -> Mapping {
         compare,
         on: On::CreateAndUpdate,
         when_empty: WhenEmpty::Leave,
-        kind: ValueKind::Text,
+        kind: AttributeKind::Text,
     };
     let rules = vec![rule("userName", Compare::IgnoreCase), rule("title", Compare::Exact)];
     Mapping::new(MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None })
@@ -86,7 +86,7 @@ impl World {
             .collect();
         let middle = turn % people.len().max(1);
         people.rotate_left(middle);
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         walk.take(people, 0, None).expect("one page");
         walk.finish().expect("complete")
     }
@@ -108,7 +108,7 @@ impl World {
         let middle = turn % rows.len().max(1);
         rows.rotate_left(middle);
         let total = rows.len() as u64;
-        let mut walk = AccountWalk::new(1_000);
+        let mut walk = AccountPager::new(1_000);
         let mut page = Some(AccountPage { rows, total: Some(total) });
         loop {
             let wanted = walk.wanted().expect("a walk");
@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    fn memory(&self, rules: &Fingerprint) -> Memory {
+    fn memory(&self, rules: &Fingerprint) -> SyncState {
         let links: Links = self
             .links
             .iter()
@@ -132,7 +132,7 @@ impl World {
             })
             .collect();
         let watch = Watch { since: now() - TimeDelta::days(1), last: now(), rules: rules.clone() };
-        Memory { links, first_run: FirstRun::Done, watch: Some(watch), ..Memory::default() }
+        SyncState { links, first_run: FirstRun::Done, watch: Some(watch), ..SyncState::default() }
     }
 
     fn plan(&self, turn: usize, budget: u64) -> Plan {
@@ -140,7 +140,7 @@ impl World {
         let rules = Fingerprint::of(&["rules"]);
         let memory = self.memory(&rules);
         let (policy, mapping) = (policy(budget), mapping());
-        let owners = Owners::of(&memory.links, &accounts);
+        let owners = LinkedAccounts::of(&memory.links, &accounts);
         let sides = Sides {
             people: &people,
             accounts: &accounts,
@@ -156,7 +156,7 @@ impl World {
             } else {
                 Sighting::Gone(Evidence::Unassigned)
             };
-            (link.okta_id.clone(), Answer { sighting, employee: None })
+            (link.okta_id.clone(), EvidenceAnswer { sighting, employee: None })
         });
         let here = Circumstances {
             people: &people,
@@ -252,10 +252,14 @@ fn worlds() -> impl Strategy<Value = World> {
         0 => PersonState::Staged,
         1 => PersonState::OutOfScope,
         2 => PersonState::Left,
-        3 => PersonState::Unclear(None, StandingDoubt::BeingDeactivated),
+        3 => PersonState::Unclear(None, EligibilityDoubt::BeingDeactivated),
         _ => {
-            let want = title.and_then(Value::text).map_or(Want::Leave, Want::Set);
-            PersonState::Wanted(Identity { user_name: UserName::new(name), employee: None, wants: Box::new([want]) })
+            let want = title.and_then(Value::text).map_or(DesiredValue::Leave, DesiredValue::Set);
+            PersonState::Wanted(DesiredAccount {
+                user_name: UserName::new(name),
+                employee: None,
+                wants: Box::new([want]),
+            })
         }
     });
     let person = (0..9_u8).prop_map(|n| format!("00u{n}"));
@@ -300,7 +304,7 @@ proptest! {
         world.apply(&plan);
         world.assert_names_are_unique();
         let next = world.plan(0, 100);
-        if plan.of_kind(Kind::Delete).count() == 0 {
+        if plan.of_kind(OperationKind::Delete).count() == 0 {
             prop_assert!(next.operations.is_empty(), "first {}\nthen {}", text(&plan), text(&next));
         } else {
             // What a delete frees is used by the next cycle.
@@ -329,14 +333,14 @@ proptest! {
             let name = account.and_then(|id| world.accounts.get(id.as_str())).map(|(name, ..)| name.to_lowercase());
             let is_protected = matches!(name.as_deref(), Some("p0@x" | "owner@x"));
             match operation.kind() {
-                Kind::Reactivate | Kind::Deactivate => prop_assert!(false, "Advocacy has neither: {operation:?}"),
-                Kind::Delete => {
+                OperationKind::Reactivate | OperationKind::Deactivate => prop_assert!(false, "Advocacy has neither: {operation:?}"),
+                OperationKind::Delete => {
                     prop_assert!(!is_protected, "{operation:?}");
                     prop_assert!(world.gone.contains(operation.okta_id.as_str()), "{operation:?}");
                     prop_assert!(world.links.contains_key(operation.okta_id.as_str()), "{operation:?}");
                     prop_assert!(matches!(state, None | Some(PersonState::Left)), "{operation:?}");
                 }
-                Kind::Link | Kind::Create | Kind::Update => {
+                OperationKind::Link | OperationKind::Create | OperationKind::Update => {
                     prop_assert!(!(is_protected && operation.renames()), "{operation:?}");
                     prop_assert!(matches!(state, Some(PersonState::Wanted(_))), "{operation:?}");
                 }
@@ -347,7 +351,7 @@ proptest! {
     #[test]
     fn the_budget_of_deletes_is_kept(world in worlds(), budget in 0..4_u64) {
         let plan = world.plan(0, budget);
-        prop_assert!(plan.of_kind(Kind::Delete).count() as u64 <= budget);
+        prop_assert!(plan.of_kind(OperationKind::Delete).count() as u64 <= budget);
     }
 
     #[test]
@@ -356,7 +360,7 @@ proptest! {
         let operated: BTreeSet<&OktaUserId> = plan
             .operations
             .iter()
-            .filter(|operation| operation.kind() != Kind::Delete)
+            .filter(|operation| operation.kind() != OperationKind::Delete)
             .map(|operation| &operation.okta_id)
             .collect();
         let held = plan.held.iter().filter(|held| world.people.get(held.okta_id.as_str()).is_some_and(|state| *state != PersonState::Left));

@@ -10,7 +10,7 @@ use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::RunId;
 use okta_haiilo_sync::domain::model::policy::Limit;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
-use okta_haiilo_sync::domain::state::journal::Mandate;
+use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
 use okta_haiilo_sync::domain::state::sync_state::Pause;
 use okta_haiilo_sync::engine::{self, CycleError, CycleReport, Errand, Halt, NoPoll, Polled, Silence};
@@ -43,7 +43,7 @@ impl World {
         // Polls follow each other, however little time a story takes.
         self.advance(TimeDelta::milliseconds(1));
         let run = RunId::new(format!("poll-{}", self.clock.now().timestamp_millis()));
-        let mandate = Mandate { run, approval: None, by: "a story".to_owned(), reason: None };
+        let mandate = RunContext { run, approval: None, by: "a story".to_owned(), reason: None };
         let errand = Errand { settings: &self.settings, mandate: &mandate, halt };
         let polled = Box::pin(engine::poll(&ends, &ends.reader.writer(), errand, &Silence)).await;
         ends.store.close().await.expect("closed");

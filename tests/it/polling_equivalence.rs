@@ -7,7 +7,7 @@ use okta_haiilo_sim::haiilo::{Account, AccountSeed};
 use okta_haiilo_sim::okta::{FanOut, Okta};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Limits};
-use okta_haiilo_sync::domain::plan::operation::Kind;
+use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
 use okta_haiilo_sync::engine::Polled;
 use proptest::collection::vec;
@@ -239,7 +239,7 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
     polled.poll(obedience).await;
     let last = polled.world.full_cycle().await;
     if obedience == Obedience::Obeys {
-        let left: Vec<_> = last.concluded.iter().filter(|one| one.operation.kind() != Kind::Link).collect();
+        let left: Vec<_> = last.concluded.iter().filter(|one| one.operation.kind() != OperationKind::Link).collect();
         assert!(left.is_empty(), "left to the last full cycle: {left:#?}");
     }
     alone.world.full_cycle().await;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::domain::model::ids::{HaiiloId, OktaUserId};
-use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::{Value as Json, json};
 
@@ -57,7 +57,7 @@ async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_acc
     let plan = world.plan().await.plan;
     let [gone] = &plan.leavers[..] else { panic!("{:?}", plan.leavers) };
     assert_eq!(gone.okta_id.as_str(), leaver);
-    assert_eq!(gone.fate, Fate::Kept(KeptBecause::PerhapsOf(OktaUserId::new(id.as_str()))));
+    assert_eq!(gone.fate, LeaverStatus::Kept(KeptBecause::PerhapsOf(OktaUserId::new(id.as_str()))));
     assert!(world.account(1).is_some());
     // Okta may forget the old user meanwhile; what it once said is remembered.
     world.okta.state().delete_user(&leaver);

@@ -7,7 +7,7 @@ use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
 use okta_haiilo_sync::domain::model::usage::Requests;
-use okta_haiilo_sync::domain::planning::limits::Decision;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
 use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report, Sharing, View, Who};
 use serde_json::{Value as Json, json};
@@ -225,7 +225,7 @@ async fn nothing_to_do_is_said_first() {
 async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     let mut world = World::with_people(1).await;
     let came = world.sync().await;
-    assert_eq!(came.prepared.verdict.decision, Decision::Refuse);
+    assert_eq!(came.prepared.verdict.decision, LimitDecision::Refuse);
     insta::assert_snapshot!(report::text(&about(&came.prepared, Ending::Refused), View::default()), @r#"
     Refused, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.

@@ -18,8 +18,8 @@ use okta_haiilo_sync::daemon::{
     Class, Daemon, Digest, Ended, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
-use okta_haiilo_sync::domain::state::journal::Mandate;
-use okta_haiilo_sync::domain::state::run_history::Standing;
+use okta_haiilo_sync::domain::state::journal::RunContext;
+use okta_haiilo_sync::domain::state::run_history::RunHistory;
 use okta_haiilo_sync::engine::{self, Halt, Observer, Order, Scope};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::ports::StoreFailure;
@@ -101,7 +101,7 @@ impl Job for Cycles {
         unreachable!("nothing is polled here")
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<Standing, StoreFailure> {
+    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.world.place()).standing(now, cycles).await
     }
 
@@ -122,7 +122,7 @@ impl Cycles {
         let store = Store::open(world.place(), lock).await.expect("a store");
         let ends = world.ends(store);
         let run = RunId::new(format!("cycle-{number}"));
-        let mandate = Mandate { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
+        let mandate = RunContext { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
         let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");

@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link, Listed, Origin};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
-use okta_haiilo_sync::domain::plan::leaver::{Evidence, LeaverClock, LeaverRecord};
-use okta_haiilo_sync::domain::plan::operation::{Action, Kind, Means, Operation};
+use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
+use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
-use okta_haiilo_sync::domain::plan::sync_state_update::Notes;
+use okta_haiilo_sync::domain::plan::sync_state_update::SyncStateUpdate;
 use okta_haiilo_sync::domain::planning::limits::{LimitName, Violation};
-use okta_haiilo_sync::domain::state::journal::{Intent, Mandate};
-use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, Memory, Recent, Tenant, Watch};
-use okta_haiilo_sync::ports::{Acceptance, CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
+use okta_haiilo_sync::domain::state::journal::{Intent, RunContext};
+use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, RecentCounts, SyncState, Tenant, Watch};
+use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Row as _};
@@ -118,21 +118,23 @@ pub(crate) fn link(n: u32) -> Link {
     }
 }
 
-pub(crate) fn operation(kind: Kind, n: u32) -> Operation {
+pub(crate) fn operation(kind: OperationKind, n: u32) -> Operation {
     let Link { okta_id, haiilo_id, user_name, origin, .. } = link(n);
     let action = match kind {
-        Kind::Link => Action::Link { haiilo_id, origin },
-        Kind::Create => Action::Create { changes: Vec::new(), replaces: None, waits_for: None },
-        Kind::Update => Action::Update { haiilo_id, changes: Vec::new(), waits_for: None },
-        Kind::Reactivate => Action::Reactivate { haiilo_id },
-        Kind::Deactivate => Action::Deactivate { haiilo_id, evidence: Evidence::Deactivated },
-        Kind::Delete => Action::Delete { haiilo_id, evidence: Evidence::Deactivated, means: Means::Delete },
+        OperationKind::Link => Action::Link { haiilo_id, origin },
+        OperationKind::Create => Action::Create { changes: Vec::new(), replaces: None, waits_for: None },
+        OperationKind::Update => Action::Update { haiilo_id, changes: Vec::new(), waits_for: None },
+        OperationKind::Reactivate => Action::Reactivate { haiilo_id },
+        OperationKind::Deactivate => Action::Deactivate { haiilo_id, evidence: Evidence::Deactivated },
+        OperationKind::Delete => {
+            Action::Delete { haiilo_id, evidence: Evidence::Deactivated, means: RemovalMethod::Delete }
+        }
     };
     Operation { okta_id, user_name, action }
 }
 
-pub(crate) fn mandate(approval: Option<&str>) -> Mandate {
-    Mandate {
+pub(crate) fn mandate(approval: Option<&str>) -> RunContext {
+    RunContext {
         run: RunId::new("run-1"),
         approval: approval.map(ApprovalId::new),
         by: "root (0)".to_owned(),
@@ -141,7 +143,8 @@ pub(crate) fn mandate(approval: Option<&str>) -> Mandate {
 }
 
 pub(crate) async fn adopt(store: &Store, numbers: impl IntoIterator<Item = u32>) {
-    let operations: Vec<(Operation, Link)> = numbers.into_iter().map(|n| (operation(Kind::Link, n), link(n))).collect();
+    let operations: Vec<(Operation, Link)> =
+        numbers.into_iter().map(|n| (operation(OperationKind::Link, n), link(n))).collect();
     let adopted: Vec<(&Operation, Link)> =
         operations.iter().map(|(operation, link)| (operation, link.clone())).collect();
     store.adopt(&mandate(Some("approved")), &adopted, at(0)).await.expect("links");
@@ -159,14 +162,14 @@ fn acceptance(vanished: Counted, missing: Counted) -> Acceptance {
 async fn a_store_that_is_new_remembers_nothing(bed: Bed) {
     for _ in 0..2 {
         let memory = bed.reader().remember(at(0)).await.expect("nothing");
-        assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()));
+        assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
     }
     let store = bed.open().await;
     let memory = store.remember(at(0)).await.expect("nothing");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()));
+    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
     store.close().await.expect("closed");
     let memory = bed.reader().remember(at(0)).await.expect("nothing");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()));
+    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
 }
 
 /// A cycle may end when the table of versions is made, and nothing else.
@@ -182,7 +185,7 @@ async fn a_store_that_was_hardly_begun_is_gone_on_with(bed: Bed) {
         .expect("done");
     connection.close().await.expect("closed");
     let memory = bed.reader().remember(at(0)).await.expect("memory");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()));
+    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
     let store = bed.open().await;
     adopt(&store, 0..3).await;
     assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 3);
@@ -215,12 +218,12 @@ async fn cycles_are_counted_and_the_oldest_forgotten(bed: Bed) {
 async fn what_fails_half_way_leaves_nothing(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1]).await;
-    let (two, three) = (operation(Kind::Link, 2), operation(Kind::Link, 3));
+    let (two, three) = (operation(OperationKind::Link, 2), operation(OperationKind::Link, 3));
     let twin = Link { haiilo_id: link(1).haiilo_id, ..link(3) };
     let failure = store.adopt(&mandate(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
     assert!(failure.to_string().contains("does not work"), "{failure}");
     let memory = store.remember(at(1)).await.expect("memory");
-    assert_eq!((memory.links.len(), memory.open.len(), memory.recent), (1, 0, Recent::default()));
+    assert_eq!((memory.links.len(), memory.open.len(), memory.recent), (1, 0, RecentCounts::default()));
     // And the store goes on working.
     adopt(&store, [2]).await;
     assert_eq!(store.remember(at(1)).await.expect("memory").links.len(), 2);
@@ -262,9 +265,9 @@ async fn what_is_written_is_remembered(bed: Bed) {
     store.settle_tenant(&tenant, at(0)).await.expect("written");
     adopt(&store, 0..7).await;
     let gone = OktaUserId::new("00u00001");
-    let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Delete, from: at(5) };
+    let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Delete, from: at(5) };
     let absence = Absence { since: at(4), counted: Counted::Yes };
-    let mut notes = Notes::default();
+    let mut notes = SyncStateUpdate::default();
     notes.leavers.records.insert(gone.clone(), LeaverRecord { absence, clock: Some(clock), employee: None });
     notes.listed.insert(OktaUserId::new("00u00003"));
     notes.names.insert(OktaUserId::new("00u00002"), UserName::new("new@example.com"));
@@ -316,7 +319,7 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
     let mandate = mandate(None);
-    let (create, update) = (operation(Kind::Create, 3), operation(Kind::Update, 1));
+    let (create, update) = (operation(OperationKind::Create, 3), operation(OperationKind::Update, 1));
     let intend = async |operation| {
         let before = Some(serde_json::json!({"id": "x"}));
         store.intend(&Intent { mandate: &mandate, at: at(1), operation, before }).await.expect("written")
@@ -324,8 +327,8 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
     let first = intend(&create).await;
     let second = intend(&update).await;
     let open = store.remember(at(2)).await.expect("memory").open;
-    let kinds: Vec<(i64, Kind)> = open.iter().map(|open| (open.entry, open.kind)).collect();
-    assert_eq!(kinds, [(first.0, Kind::Create), (second.0, Kind::Update)]);
+    let kinds: Vec<(i64, OperationKind)> = open.iter().map(|open| (open.entry, open.kind)).collect();
+    assert_eq!(kinds, [(first.0, OperationKind::Create), (second.0, OperationKind::Update)]);
     let unknown = Outcome::Unknown("the answer was lost".to_owned());
     store.conclude(first, &unknown, &[], at(3)).await.expect("written");
     store.conclude(second, &Outcome::Done, &[], at(3)).await.expect("written");
@@ -340,7 +343,7 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
 async fn effects_change_what_is_remembered(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
-    let (mandate, update) = (mandate(None), operation(Kind::Update, 1));
+    let (mandate, update) = (mandate(None), operation(OperationKind::Update, 1));
     let conclude = async |effects: &[Effect]| {
         let intent = Intent { mandate: &mandate, at: at(1), operation: &update, before: None };
         let entry = store.intend(&intent).await.expect("written");
@@ -381,22 +384,22 @@ async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: 
             store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
         }
     };
-    write(Kind::Create, 1, None, 0, Some(Outcome::Done)).await;
-    write(Kind::Create, 2, None, 0, None).await;
-    write(Kind::Create, 3, Some("id"), 0, Some(Outcome::Done)).await;
-    write(Kind::Create, 4, None, 0, Some(Outcome::Failed("why".to_owned()))).await;
-    write(Kind::Create, 5, None, 0, Some(Outcome::Held("why".to_owned()))).await;
-    write(Kind::Create, 6, None, -90_000, Some(Outcome::Done)).await;
-    write(Kind::Delete, 7, None, 0, Some(Outcome::Unknown("why".to_owned()))).await;
-    write(Kind::Update, 8, None, 0, Some(Outcome::DoneExcept(vec!["title".into()]))).await;
+    write(OperationKind::Create, 1, None, 0, Some(Outcome::Done)).await;
+    write(OperationKind::Create, 2, None, 0, None).await;
+    write(OperationKind::Create, 3, Some("id"), 0, Some(Outcome::Done)).await;
+    write(OperationKind::Create, 4, None, 0, Some(Outcome::Failed("why".to_owned()))).await;
+    write(OperationKind::Create, 5, None, 0, Some(Outcome::Held("why".to_owned()))).await;
+    write(OperationKind::Create, 6, None, -90_000, Some(Outcome::Done)).await;
+    write(OperationKind::Delete, 7, None, 0, Some(Outcome::Unknown("why".to_owned()))).await;
+    write(OperationKind::Update, 8, None, 0, Some(Outcome::DoneExcept(vec!["title".into()]))).await;
     let recent = store.remember(at(60)).await.expect("memory").recent;
-    assert_eq!(recent, Recent { creates: 2, deletes: 1, updates: 1, ..Recent::default() });
+    assert_eq!(recent, RecentCounts { creates: 2, deletes: 1, updates: 1, ..RecentCounts::default() });
 }
 
 async fn an_approval_lives_until_its_end_and_names_its_things(bed: Bed) {
     let store = bed.open().await;
     let items = BTreeSet::from(["{\"kind\":\"create\"}".to_owned(), "x".to_owned()]);
-    let refusal = Refusal {
+    let refusal = BlockedPlan {
         id: ApprovalId::new("abc"),
         run: RunId::new("run-1"),
         at: at(0),
@@ -410,7 +413,7 @@ async fn an_approval_lives_until_its_end_and_names_its_things(bed: Bed) {
     assert!(store.remember(at(2)).await.expect("memory").approvals.is_empty());
     assert_eq!(approve("abc").await, Some(2));
     // The same refusal once more does not take the approval away.
-    store.refuse(&Refusal { at: at(3), ..refusal }).await.expect("written");
+    store.refuse(&BlockedPlan { at: at(3), ..refusal }).await.expect("written");
     let approvals = store.remember(at(86_400)).await.expect("memory").approvals;
     assert_eq!(approvals.len(), 1);
     assert_eq!((approvals[0].id.as_str(), &approvals[0].items), ("abc", &items));
@@ -421,7 +424,7 @@ async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
     let note = async |n: u32, counted| {
-        let mut notes = Notes::default();
+        let mut notes = SyncStateUpdate::default();
         let absence = Absence { since: at(0), counted: Counted::Yes };
         notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None, employee: None });
         notes.missing.insert(link(n).okta_id, absence);

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Memory};
+use okta_haiilo_sync::domain::state::sync_state::{FirstRun, SyncState};
 use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use sqlx::{AnyConnection, Connection as _};
@@ -48,7 +48,7 @@ async fn a_store_that_was_hardly_begun_remembers_nothing_and_is_gone_on_with() {
         let before = files(folder.path());
         assert!(before["state.db"].len() > 1_000, "{begun}");
         let memory = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
-        assert_eq!(format!("{memory:?}"), format!("{:?}", Memory::default()), "{begun}");
+        assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()), "{begun}");
         assert_eq!(files(folder.path()), before, "{begun}");
         let store = open(&folder).await;
         adopt(&store, 0..3).await;

@@ -7,17 +7,17 @@ use okta_haiilo_sync::domain::listing::snapshot::{Person, PersonState};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
-use okta_haiilo_sync::domain::model::target::{FilterManner, TargetProfile};
-use okta_haiilo_sync::domain::plan::leaver::{Evidence, LeaverClock, LeaverRecord};
-use okta_haiilo_sync::domain::plan::operation::Kind;
+use okta_haiilo_sync::domain::model::target::{FilterSupport, TargetProfile};
+use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
+use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
-use okta_haiilo_sync::domain::plan::sync_state_update::LeaverNotes;
+use okta_haiilo_sync::domain::plan::sync_state_update::LeaverUpdate;
 use okta_haiilo_sync::domain::planning::limits::{LimitName, Violation};
-use okta_haiilo_sync::domain::planning::operator::Relink;
-use okta_haiilo_sync::domain::state::journal::{Intent, Mandate, ProbeIntent, ProbeStep, Search};
-use okta_haiilo_sync::domain::state::run_history::{CycleRecord, Standing};
-use okta_haiilo_sync::domain::state::sync_state::{Pause, Recent};
-use okta_haiilo_sync::ports::{CycleEnd, Refusal, StoreReader as _, StoreWriter as _};
+use okta_haiilo_sync::domain::planning::operator::LinkChange;
+use okta_haiilo_sync::domain::state::journal::{Intent, JournalFilter, ProbeIntent, ProbeStep, RunContext};
+use okta_haiilo_sync::domain::state::run_history::{CycleRecord, RunHistory};
+use okta_haiilo_sync::domain::state::sync_state::{Pause, RecentCounts};
+use okta_haiilo_sync::ports::{BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ on_both!(
 );
 
 /// An operation with its outcome, in a run of its own.
-async fn write(store: &Store, (kind, n): (Kind, u32), (run, time): (&str, i64), outcome: Option<Outcome>) {
+async fn write(store: &Store, (kind, n): (OperationKind, u32), (run, time): (&str, i64), outcome: Option<Outcome>) {
     let (mandate, operation) = (mandate_of(run), operation(kind, n));
     let before = Some(json!({"userName": operation.user_name.as_str()}));
     let intent = Intent { mandate: &mandate, at: at(time), operation: &operation, before };
@@ -57,7 +57,7 @@ async fn what_was_learnt_of_the_endpoint_is_kept_and_nothing_is_found_where_ther
         base_url: "https://example.com/scim".to_owned(),
         learnt: at(5),
         page_cap: Some(50),
-        filter: Some(FilterManner::Ignored),
+        filter: Some(FilterSupport::Ignored),
         total: None,
         writes: None,
     };
@@ -88,17 +88,17 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     assert_eq!(left().await, [Some("h1".to_owned())]);
     let gone = intend(ProbeStep::Delete, Some(&id)).await;
     let memory = bed.reader().remember(at(4)).await.expect("memory");
-    assert_eq!((memory.open, memory.recent), (Vec::new(), Recent::default()));
+    assert_eq!((memory.open, memory.recent), (Vec::new(), RecentCounts::default()));
     store.conclude(gone, &Outcome::Done, &[], at(4)).await.expect("written");
     assert_eq!(left().await, []);
 }
 
-fn mandate_of(run: &str) -> Mandate {
-    Mandate { run: RunId::new(run), ..mandate(None) }
+fn mandate_of(run: &str) -> RunContext {
+    RunContext { run: RunId::new(run), ..mandate(None) }
 }
 
 /// What a search finds, each as `kind person outcome`.
-async fn found(bed: &Bed, search: Search) -> Vec<String> {
+async fn found(bed: &Bed, search: JournalFilter) -> Vec<String> {
     let entries = bed.reader().journal(&search).await.expect("a journal");
     let told = entries.iter().map(|entry| {
         let outcome = entry.outcome.as_deref().unwrap_or("open");
@@ -107,29 +107,29 @@ async fn found(bed: &Bed, search: Search) -> Vec<String> {
     told.collect()
 }
 
-fn person(name: &str) -> Search {
-    Search { person: Some(name.to_owned()), ..Search::default() }
+fn person(name: &str) -> JournalFilter {
+    JournalFilter { person: Some(name.to_owned()), ..JournalFilter::default() }
 }
 
 async fn the_journal_is_found_by_person_run_and_time(bed: Bed) {
-    assert_eq!(found(&bed, Search::default()).await, [""; 0]);
+    assert_eq!(found(&bed, JournalFilter::default()).await, [""; 0]);
     let store = bed.open().await;
-    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
-    write(&store, (Kind::Update, 1), ("b", 10), Some(Outcome::Failed("it is down".to_owned()))).await;
-    write(&store, (Kind::Update, 2), ("b", 20), None).await;
+    write(&store, (OperationKind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
+    write(&store, (OperationKind::Update, 1), ("b", 10), Some(Outcome::Failed("it is down".to_owned()))).await;
+    write(&store, (OperationKind::Update, 2), ("b", 20), None).await;
     let all = ["create 1 done", "update 1 failed", "update 2 open"];
-    assert_eq!(found(&bed, Search::default()).await, all);
+    assert_eq!(found(&bed, JournalFilter::default()).await, all);
     let Link { okta_id, haiilo_id, user_name, .. } = link(1);
     for name in [okta_id.as_str(), haiilo_id.as_str(), user_name.as_str(), "P1@Example.COM"] {
         assert_eq!(found(&bed, person(name)).await, all[..2], "{name}");
     }
     assert_eq!(found(&bed, person("p3@example.com")).await, [""; 0]);
-    let run = Search { run: Some(RunId::new("b")), ..Search::default() };
+    let run = JournalFilter { run: Some(RunId::new("b")), ..JournalFilter::default() };
     assert_eq!(found(&bed, run).await, all[1..]);
-    let since = Search { since: Some(at(20)), ..Search::default() };
+    let since = JournalFilter { since: Some(at(20)), ..JournalFilter::default() };
     assert_eq!(found(&bed, since).await, all[2..]);
 
-    let entries = bed.reader().journal(&Search::default()).await.expect("a journal");
+    let entries = bed.reader().journal(&JournalFilter::default()).await.expect("a journal");
     let failed = &entries[1];
     assert_eq!((failed.at, failed.detail.as_deref()), (at(10), Some("it is down")));
     assert_eq!((failed.by.as_str(), failed.reason.as_deref()), ("root (0)", Some("a reason")));
@@ -139,12 +139,12 @@ async fn the_journal_is_found_by_person_run_and_time(bed: Bed) {
 
 async fn what_the_journal_held_of_a_person_is_forgotten_but_not_that_something_was_done(bed: Bed) {
     let store = bed.open().await;
-    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Failed("p1 is no address".to_owned()))).await;
-    write(&store, (Kind::Update, 1), ("a", 0), None).await;
-    write(&store, (Kind::Create, 2), ("a", 0), Some(Outcome::Done)).await;
+    write(&store, (OperationKind::Create, 1), ("a", 0), Some(Outcome::Failed("p1 is no address".to_owned()))).await;
+    write(&store, (OperationKind::Update, 1), ("a", 0), None).await;
+    write(&store, (OperationKind::Create, 2), ("a", 0), Some(Outcome::Done)).await;
     assert_eq!(store.forget("nobody@example.com").await.expect("asked"), 0);
     assert_eq!(store.forget("P1@example.com").await.expect("asked"), 1);
-    let entries = bed.reader().journal(&Search::default()).await.expect("a journal");
+    let entries = bed.reader().journal(&JournalFilter::default()).await.expect("a journal");
     let [forgotten, open, other] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!(
         (&forgotten.user_name, &forgotten.before, &forgotten.sent, &forgotten.detail),
@@ -158,18 +158,18 @@ async fn what_the_journal_held_of_a_person_is_forgotten_but_not_that_something_w
 
 async fn entries_go_when_their_time_is_over_and_open_ones_stay(bed: Bed) {
     let store = bed.open().await;
-    write(&store, (Kind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
-    write(&store, (Kind::Update, 1), ("a", 0), None).await;
-    write(&store, (Kind::Update, 2), ("a", 10), Some(Outcome::Done)).await;
+    write(&store, (OperationKind::Create, 1), ("a", 0), Some(Outcome::Done)).await;
+    write(&store, (OperationKind::Update, 1), ("a", 0), None).await;
+    write(&store, (OperationKind::Update, 2), ("a", 10), Some(Outcome::Done)).await;
     let finish = async |n: i64, from: i64| {
         let (run, watch) = (RunId::new(format!("end {n}")), None);
         let end = CycleEnd { run, started: at(n), ended: at(n), result: "applied", watch, journal_from: at(from) };
         store.finish(&end).await.expect("written");
     };
     finish(1, 0).await;
-    assert_eq!(found(&bed, Search::default()).await.len(), 3);
+    assert_eq!(found(&bed, JournalFilter::default()).await.len(), 3);
     finish(2, 10).await;
-    assert_eq!(found(&bed, Search::default()).await, ["update 1 open", "update 2 done"]);
+    assert_eq!(found(&bed, JournalFilter::default()).await, ["update 1 open", "update 2 done"]);
 }
 
 async fn a_pause_lasts_until_it_is_ended(bed: Bed) {
@@ -192,23 +192,23 @@ async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
     adopt(&store, 1..4).await;
     // Person 1 gets the account of person 2.
     let made = Link { okta_id: link(1).okta_id, ..link(2) };
-    let relink = Relink { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
+    let relink = LinkChange { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
     store.relink(&relink, &mandate_of("by hand"), at(5)).await.expect("written");
     let links = store.remember(at(6)).await.expect("memory").links;
     assert_eq!(links.iter().collect::<Vec<_>>(), [&made, &link(3)]);
-    let by_hand = Search { run: Some(RunId::new("by hand")), ..Search::default() };
+    let by_hand = JournalFilter { run: Some(RunId::new("by hand")), ..JournalFilter::default() };
     assert_eq!(found(&bed, by_hand.clone()).await, ["unlink 2 done", "unlink 1 done", "link 1 done"]);
     let entries = bed.reader().journal(&by_hand).await.expect("a journal");
     assert_eq!((entries[2].at, entries[2].reason.as_deref()), (at(5), Some("a reason")));
     assert_eq!(entries[2].haiilo_id, Some(link(2).haiilo_id));
     // No decision counts towards the limits.
-    assert_eq!(store.remember(at(6)).await.expect("memory").recent, Recent::default());
+    assert_eq!(store.remember(at(6)).await.expect("memory").recent, RecentCounts::default());
 }
 
 async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
-    let notes = LeaverNotes { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverNotes::default() };
+    let notes = LeaverUpdate { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverUpdate::default() };
     store.note_leavers(&notes).await.expect("written");
     store.unlink(&link(1), &mandate_of("by hand"), at(1)).await.expect("written");
     let memory = store.remember(at(2)).await.expect("memory");
@@ -218,7 +218,7 @@ async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
 }
 
 fn absent() -> LeaverRecord {
-    let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
+    let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
     LeaverRecord { absence: Absence { since: at(4), counted: Counted::Yes }, clock: Some(clock), employee: None }
 }
 
@@ -232,7 +232,7 @@ async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
     }
     let memory = store.remember(at(2)).await.expect("memory");
     assert_eq!((memory.released, memory.pinned), (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()])));
-    let notes = LeaverNotes { unpinned: BTreeSet::from([two]), ..LeaverNotes::default() };
+    let notes = LeaverUpdate { unpinned: BTreeSet::from([two]), ..LeaverUpdate::default() };
     store.note_leavers(&notes).await.expect("written");
     assert_eq!(store.remember(at(2)).await.expect("memory").pinned.len(), 1);
 }
@@ -241,7 +241,7 @@ async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
     let rename = async |n: u32, name: &str| {
-        let (mandate, operation) = (mandate_of("b"), operation(Kind::Update, n));
+        let (mandate, operation) = (mandate_of("b"), operation(OperationKind::Update, n));
         let intent = Intent { mandate: &mandate, at: at(1), operation: &operation, before: None };
         let entry = store.intend(&intent).await.expect("written");
         let renamed = Effect::Renamed(link(n).okta_id, UserName::new(name));
@@ -264,21 +264,21 @@ async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {
     let store = bed.open().await;
     let (one, two) = (OktaUserId::new("00u1"), OktaUserId::new("00u2"));
     let records = BTreeMap::from([(one.clone(), absent()), (two.clone(), absent())]);
-    store.note_leavers(&LeaverNotes { records, ..LeaverNotes::default() }).await.expect("written");
+    store.note_leavers(&LeaverUpdate { records, ..LeaverUpdate::default() }).await.expect("written");
     store
-        .note_leavers(&LeaverNotes { returned: BTreeSet::from([one]), ..LeaverNotes::default() })
+        .note_leavers(&LeaverUpdate { returned: BTreeSet::from([one]), ..LeaverUpdate::default() })
         .await
         .expect("written");
     assert_eq!(store.remember(at(9)).await.expect("memory").leavers, BTreeMap::from([(two, absent())]));
 }
 
 async fn how_things_stand_is_told_newest_first(bed: Bed) {
-    assert_eq!(bed.reader().standing(at(0), 5).await.expect("nothing"), Standing::default());
+    assert_eq!(bed.reader().standing(at(0), 5).await.expect("nothing"), RunHistory::default());
     let store = bed.open().await;
     for (id, time) in [("old", -90_000), ("first", 0), ("second", 10)] {
         let violations = vec![Violation { limit: LimitName::Creates, found: 9, allowed: 5 }];
         let (run, items) = (RunId::new("run"), BTreeSet::from(["x".to_owned()]));
-        let refusal = Refusal { id: ApprovalId::new(id), run, at: at(time), items, violations };
+        let refusal = BlockedPlan { id: ApprovalId::new(id), run, at: at(time), items, violations };
         store.refuse(&refusal).await.expect("written");
     }
     store

@@ -2,7 +2,7 @@
 
 use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::model::usage::Requests;
-use okta_haiilo_sync::domain::planning::limits::Decision;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
 use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report};
 
@@ -19,7 +19,7 @@ pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
 /// A cycle as scripts read it.
 pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
     let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
-    let ending = if report.prepared.verdict.decision == Decision::Refuse {
+    let ending = if report.prepared.verdict.decision == LimitDecision::Refuse {
         Ending::Refused
     } else {
         Ending::Applied { concluded: &report.concluded, stops: &stops }

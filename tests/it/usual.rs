@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{self, AccountSeed};
 use okta_haiilo_sim::people::Person;
 use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, TokenForm};
-use okta_haiilo_sync::domain::mapping::{Kind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::UserName;
 use okta_haiilo_sync::domain::model::policy::{
@@ -45,7 +45,7 @@ pub(crate) fn haiilo_auth(product: Product, base_url: &Url) -> HaiiloAuth {
 }
 
 /// A rule as most are.
-pub(crate) fn rule(path: &str, value: &str, compare: Compare, kind: Kind) -> RuleSpec {
+pub(crate) fn rule(path: &str, value: &str, compare: Compare, kind: AttributeKind) -> RuleSpec {
     RuleSpec {
         path: AttributePath::parse(path).expect("a path"),
         value: value.to_owned(),
@@ -69,16 +69,16 @@ pub(crate) fn rules() -> MappingSpec {
     ];
     MappingSpec {
         rules: vec![
-            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, Kind::Text),
-            rule("name.givenName", "user.firstName", Compare::Exact, Kind::Text),
-            rule("name.familyName", "user.lastName", Compare::Exact, Kind::Text),
+            rule("userName", "assignment.user_name or user.email", Compare::IgnoreCase, AttributeKind::Text),
+            rule("name.givenName", "user.firstName", Compare::Exact, AttributeKind::Text),
+            rule("name.familyName", "user.lastName", Compare::Exact, AttributeKind::Text),
             rule(
                 "addresses[type eq \"work\"].country",
                 "user.countryCode | lookup('groups')",
                 Compare::Exact,
-                Kind::Group,
+                AttributeKind::Group,
             ),
-            rule("addresses[type eq \"work\"].locality", "user.city | trim", Compare::IgnoreCase, Kind::Team),
+            rule("addresses[type eq \"work\"].locality", "user.city | trim", Compare::IgnoreCase, AttributeKind::Team),
         ],
         tables: BTreeMap::from([(
             "groups".to_owned(),
@@ -93,10 +93,11 @@ pub(crate) fn rules() -> MappingSpec {
 pub(crate) fn rules_of(product: Product) -> MappingSpec {
     let mut spec = rules();
     if product == Product::Intranet {
-        for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, Kind::Group | Kind::Team)) {
-            rule.kind = Kind::Text;
+        for rule in spec.rules.iter_mut().filter(|rule| matches!(rule.kind, AttributeKind::Group | AttributeKind::Team))
+        {
+            rule.kind = AttributeKind::Text;
         }
-        spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, Kind::Text));
+        spec.rules.push(rule("externalId", "assignment.id", Compare::Exact, AttributeKind::Text));
     }
     spec
 }

@@ -17,8 +17,8 @@ use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings,
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
-use okta_haiilo_sync::domain::state::journal::Mandate;
-use okta_haiilo_sync::domain::state::sync_state::{Memory, Tenant};
+use okta_haiilo_sync::domain::state::journal::RunContext;
+use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
 use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
@@ -349,7 +349,7 @@ impl World {
         let store = Store::open(place, lock).await?;
         let ends = self.ends(store);
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
-        let mandate = Mandate { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
+        let mandate = RunContext { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
         let order = Order { scope, given, mandate, halt: Halt::default() };
         let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &Silence)).await;
         ends.store.close().await?;
@@ -406,7 +406,7 @@ impl World {
     }
 
     /// What the store remembers.
-    pub(crate) async fn memory(&self) -> Memory {
+    pub(crate) async fn memory(&self) -> SyncState {
         ReadStore::new(self.place()).remember(self.clock.now()).await.expect("memory")
     }
 

@@ -17,7 +17,7 @@ use crate::clock::Clock as _;
 use crate::config::mapping_test;
 use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
-use crate::domain::model::target::TotalManner;
+use crate::domain::model::target::TotalAccuracy;
 use crate::domain::state::sync_state::Tenant;
 use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
@@ -105,7 +105,7 @@ async fn readings(
     let haiilo::Listing { users, page_size, answer } = accounts;
     let walk = users.div_ceil(u64::from(page_size.max(1))) + 1;
     // A listing whose total proves nothing is walked through twice.
-    let walks = if learnt.total == Some(TotalManner::Honest) { 1 } else { 2 };
+    let walks = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
     (okta, HaiiloReading { requests: walk * walks, at_once: wiring.cycle.concurrency, answer })
 }
 

@@ -3,9 +3,9 @@
 
 use crate::cli::check::findings::Findings;
 use crate::cli::wiring::Wiring;
-use crate::domain::mapping::Kind;
+use crate::domain::mapping::AttributeKind;
 use crate::domain::model::policy::{Deprovision, Product};
-use crate::domain::model::target::WriteManner;
+use crate::domain::model::target::WriteSupport;
 use crate::domain::planning::write_probe::place;
 use crate::ports::StoreReader as _;
 use crate::store::ReadStore;
@@ -18,7 +18,7 @@ pub(super) async fn compare(wiring: &Wiring, findings: &mut Findings) {
     // A store that cannot be read is told elsewhere.
     let known = ReadStore::new(wiring.store.clone()).target().await.ok().flatten();
     let known = known.filter(|known| known.base_url == wiring.cycle.tenant.base_url).and_then(|known| known.writes);
-    let Some(WriteManner { learnt, profile_fields, deactivation, .. }) = known else {
+    let Some(WriteSupport { learnt, profile_fields, deactivation, .. }) = known else {
         return findings.fine(
             "what a deactivation does, and where SCIM keeps profile fields, no look can show: `check --write-probe ADDRESS` finds out",
         );
@@ -42,7 +42,7 @@ pub(super) async fn compare(wiring: &Wiring, findings: &mut Findings) {
         }
     }
     let Some(kept) = profile_fields else { return };
-    let fields = wiring.cycle.mapping.rules().iter().filter(|rule| rule.kind == Kind::ProfileField);
+    let fields = wiring.cycle.mapping.rules().iter().filter(|rule| rule.kind == AttributeKind::ProfileField);
     let elsewhere: Vec<String> =
         fields.filter(|rule| place(&rule.path) != kept).map(|rule| rule.path.to_string()).collect();
     if elsewhere.is_empty() {

@@ -3,7 +3,7 @@
 use crate::cli::check::findings::Findings;
 use crate::cli::check::length::GroupsReading;
 use crate::cli::wiring::Wiring;
-use crate::domain::groups::member_index::Roster;
+use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PageRequest;
 use crate::domain::model::link::Links;
 use crate::domain::model::policy::Choice;
@@ -33,7 +33,7 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Grou
         }
     };
     let (people, accounts, links) = (plan::people(Vec::new()), plan::accounts(Vec::new()), Links::default());
-    let roster = Roster::of((&people, &accounts, &links), &Plan::default());
+    let roster = MemberIndex::of((&people, &accounts, &links), &Plan::default());
     match wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &roster).await {
         Ok(page) => {
             let total = page.total.map_or("it does not say how many".to_owned(), |total| total.to_string());

@@ -10,7 +10,7 @@ use crate::domain::listing::snapshot::{AccountPage, PageRequest};
 use crate::domain::model::account::AccountRow;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::Product;
-use crate::domain::model::target::{FilterManner, TotalManner};
+use crate::domain::model::target::{FilterSupport, TotalAccuracy};
 use crate::ports::{AccountReader as _, Failure, FailureKind};
 
 /// Page sizes that are tried where the configured one is refused.
@@ -33,9 +33,9 @@ pub(super) struct Learnt {
     /// Whether pages are as large as asked.
     pub(super) pages: Option<Pages>,
     /// How filters are treated.
-    pub(super) filter: Option<FilterManner>,
+    pub(super) filter: Option<FilterSupport>,
     /// What the total is worth.
-    pub(super) total: Option<TotalManner>,
+    pub(super) total: Option<TotalAccuracy>,
 }
 
 /// How large pages are.
@@ -124,7 +124,7 @@ async fn timed(wiring: &Wiring, request: PageRequest) -> Result<(AccountPage, Du
 /// What a few reads show of the listing.
 struct Pagewise {
     pages: Option<Pages>,
-    total: TotalManner,
+    total: TotalAccuracy,
     /// How long a second page took that was as long as the first.
     answer: Option<Duration>,
 }
@@ -160,7 +160,7 @@ async fn listing(
         findings.warn(
             "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
         );
-        return Ok(Pagewise { pages, total: TotalManner::Missing, answer });
+        return Ok(Pagewise { pages, total: TotalAccuracy::Missing, answer });
     };
     let is_true = if more == 0 {
         total == rows
@@ -169,18 +169,18 @@ async fn listing(
     };
     if is_true {
         findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
-        Ok(Pagewise { pages, total: TotalManner::Honest, answer })
+        Ok(Pagewise { pages, total: TotalAccuracy::Honest, answer })
     } else {
         findings.warn(format_args!(
             "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
              not created, tell haiilo's support"
         ));
-        Ok(Pagewise { pages, total: TotalManner::Wrong, answer })
+        Ok(Pagewise { pages, total: TotalAccuracy::Wrong, answer })
     }
 }
 
 /// Whether a filter by userName finds whom it asks for.
-async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) -> Option<FilterManner> {
+async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
     let manner = match wiring.reader.filter_manner(somebody).await {
         Ok(manner) => manner,
@@ -192,12 +192,12 @@ async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) -
     let less = "a look before a create, and after a lost answer, may miss an account that is there; Haiilo's own refusal of a userName that \
                 is taken is what is left: ask haiilo's support for filters on userName";
     match manner {
-        FilterManner::Honoured => findings.fine("a filter by userName finds whom it asks for, and nobody else"),
-        FilterManner::Ignored => {
+        FilterSupport::Honoured => findings.fine("a filter by userName finds whom it asks for, and nobody else"),
+        FilterSupport::Ignored => {
             findings.warn(format_args!("filters are ignored: one by a userName that nobody has gives users. {less}"));
         }
-        FilterManner::Refused => findings.warn(format_args!("filters by userName are refused. {less}")),
-        FilterManner::FindsNobody => {
+        FilterSupport::Refused => findings.warn(format_args!("filters by userName are refused. {less}")),
+        FilterSupport::FindsNobody => {
             findings.warn(format_args!("a filter by userName does not find a user who is listed. {less}"));
         }
     }

@@ -8,7 +8,7 @@ use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::target::TargetProfile;
-use crate::domain::state::journal::LeftBehind;
+use crate::domain::state::journal::ProbeLeftover;
 use crate::ports::{AccountReader as _, StoreReader as _};
 use crate::store::{LockError, ReadStore, Store};
 
@@ -33,7 +33,7 @@ pub(super) async fn keep(wiring: &Wiring, learnt: Learnt, findings: &mut Finding
 pub(super) async fn left_behind(wiring: &Wiring, findings: &mut Findings) {
     // A store that cannot be read was told before.
     let left = ReadStore::new(wiring.store.clone()).left_behind().await.unwrap_or_default();
-    for LeftBehind { at, haiilo_id, user_name } in left {
+    for ProbeLeftover { at, haiilo_id, user_name } in left {
         let date = at.format("%Y-%m-%d %H:%M UTC");
         if let Some(id) = &haiilo_id {
             if let Ok(Some(_)) = wiring.reader.get(id).await {

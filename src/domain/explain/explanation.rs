@@ -1,14 +1,14 @@
 //! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
 
 use crate::domain::explain::memberships::{GroupOfPerson, groups_of};
-use crate::domain::groups::member_index::Roster;
+use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PersonState;
 use crate::domain::mapping::{Mapper, Mapping, Traced};
 use crate::domain::model::account::Account;
-use crate::domain::model::assignment::{Assignment, EmbeddedUser, Standing};
+use crate::domain::model::assignment::{Assignment, Eligibility, EmbeddedUser};
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::link::Link;
-use crate::domain::plan::hold::Held;
+use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::{Leaver, LeaverRecord};
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::people_plan::{Missing, Parked, Plan};
@@ -18,7 +18,7 @@ use crate::domain::scim::value::Value;
 
 /// What Okta says about one person who was asked about by id.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct OktaAnswers {
     /// The id.
     pub id: OktaUserId,
     /// The user; `None` where Okta has none of this id, or does not show it.
@@ -33,11 +33,11 @@ pub struct Asked {
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// What Okta says by id.
-    pub asked: Asked,
+    pub asked: OktaAnswers,
     /// What follows from the row in Okta's listing; `None` where there is none.
     pub listed: Option<PersonState>,
     /// What the two statuses mean together; `None` for somebody who is not assigned.
-    pub standing: Option<Standing>,
+    pub standing: Option<Eligibility>,
     /// Rule by rule, each with what the account holds.
     pub mapping: Vec<(Traced, Option<Value>)>,
     /// The link.
@@ -49,16 +49,16 @@ pub struct Explanation {
     /// What is remembered since the person was gone from the listing.
     pub leaver: Option<LeaverRecord>,
     /// What an operator said about the person.
-    pub said: Vec<Said>,
+    pub said: Vec<OperatorStatement>,
     /// The chosen groups of the person.
     pub groups: Vec<GroupOfPerson>,
     /// What the plan does.
-    pub planned: Planned,
+    pub planned: PersonPlan,
 }
 
 /// What an operator said about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum OperatorStatement {
     /// `release`.
     Released,
     /// `recreate`.
@@ -67,13 +67,13 @@ pub enum Said {
 
 /// What the plan says about one person.
 #[derive(Clone, Debug, Default)]
-pub struct Planned {
+pub struct PersonPlan {
     /// Operations.
     pub operations: Vec<Operation>,
     /// The fate of the account.
     pub leaver: Option<Leaver>,
     /// Why nothing is done.
-    pub held: Vec<Held>,
+    pub held: Vec<Hold>,
     /// Values that are not sent again.
     pub parked: Vec<Parked>,
     /// That Haiilo does not show the account.
@@ -82,10 +82,10 @@ pub struct Planned {
 
 impl Explanation {
     /// Puts together what is known.
-    pub fn new(asked: Asked, known: Known<'_>) -> Self {
+    pub fn new(asked: OktaAnswers, known: Known<'_>) -> Self {
         let Known { plan, people, accounts, memory, policy, mapping } = known;
         let id = &asked.id;
-        let planned = Planned::of(id, plan);
+        let planned = PersonPlan::of(id, plan);
         let link = memory.links.of_person(id).cloned();
         let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
         let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
@@ -96,8 +96,8 @@ impl Explanation {
         let protected =
             haiilo_id.and_then(|id| leaver_decision::protection(policy, memory, id, names.into_iter().flatten()));
         let mut said = Vec::new();
-        said.extend(memory.released.contains(id).then_some(Said::Released));
-        said.extend(memory.pinned.contains(id).then_some(Said::Pinned));
+        said.extend(memory.released.contains(id).then_some(OperatorStatement::Released));
+        said.extend(memory.pinned.contains(id).then_some(OperatorStatement::Pinned));
         Self {
             listed: people.get(id).map(|person| person.state.clone()),
             standing: asked.assignment.as_ref().map(|assignment| assignment.standing(policy.statuses)),
@@ -127,11 +127,11 @@ fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
     if plan.groups.memberships.is_empty() {
         return Vec::new();
     }
-    let roster = Roster::of((people, accounts, &memory.links), plan);
+    let roster = MemberIndex::of((people, accounts, &memory.links), plan);
     roster.of_person(id).map_or_else(Vec::new, |seat| groups_of(seat, &plan.groups))
 }
 
-impl Planned {
+impl PersonPlan {
     fn of(id: &OktaUserId, plan: &Plan) -> Self {
         Self {
             operations: plan.operations.iter().filter(|one| one.okta_id == *id).cloned().collect(),

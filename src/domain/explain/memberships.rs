@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::model::group::Seat;
+use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::OktaGroupId;
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
-use crate::domain::plan::group_plan::{GroupPlan, Membership, Place};
+use crate::domain::plan::group_plan::{GroupPlan, Membership, MembershipSide};
 
 /// One chosen group of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct GroupOfPerson {
     /// Its name.
     pub name: CompactString,
     /// Where the person is a member.
-    pub place: Place,
+    pub place: MembershipSide,
     /// What happens.
-    pub happens: Happens,
+    pub happens: MembershipChange,
 }
 
 /// What a plan does about one membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happens {
+pub enum MembershipChange {
     /// Nothing: it is as it shall be.
     Nothing,
     /// The person comes in.
@@ -37,7 +37,7 @@ pub enum Happens {
     Kept,
 }
 
-impl Place {
+impl MembershipSide {
     /// A short name that never changes, for machines.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-impl Happens {
+impl MembershipChange {
     /// What happens, in words.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Happens {
 }
 
 /// The chosen groups of a person, on either side.
-pub fn groups_of(seat: Seat, plan: &GroupPlan) -> Vec<GroupOfPerson> {
+pub fn groups_of(seat: PersonIndex, plan: &GroupPlan) -> Vec<GroupOfPerson> {
     let moving = plan.of_kind(GroupKind::Members);
     let moving: BTreeMap<&OktaGroupId, &GroupOperation> =
         moving.map(|operation| (&operation.okta_id, operation)).collect();
@@ -70,12 +70,12 @@ pub fn groups_of(seat: Seat, plan: &GroupPlan) -> Vec<GroupOfPerson> {
         let place = membership.place(seat)?;
         let moving = moving.get(&membership.okta_id);
         let happens = moving.and_then(|operation| match (operation.moves(), operation.removals()) {
-            ((add, _), _) if add.contains(&seat) => Some(Happens::ComesIn),
-            ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(Happens::Waits),
-            ((_, remove), _) if remove.contains(&seat) => Some(Happens::GoesOut),
+            ((add, _), _) if add.contains(&seat) => Some(MembershipChange::ComesIn),
+            ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(MembershipChange::Waits),
+            ((_, remove), _) if remove.contains(&seat) => Some(MembershipChange::GoesOut),
             _ => None,
         });
-        let otherwise = if place == Place::Both { Happens::Nothing } else { Happens::Kept };
+        let otherwise = if place == MembershipSide::Both { MembershipChange::Nothing } else { MembershipChange::Kept };
         Some(GroupOfPerson {
             okta_id: membership.okta_id.clone(),
             name: membership.name.clone(),

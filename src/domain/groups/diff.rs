@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
-use crate::domain::groups::matching::{Matched, Matching, Target};
-use crate::domain::groups::member_index::{Freedom, Roster};
-use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup, Seat, same};
+use crate::domain::groups::matching::{GroupMatch, GroupMatching, MatchedGroup};
+use crate::domain::groups::member_index::{MemberIndex, MembershipRule};
+use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup, PersonIndex, same};
 use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
 use crate::domain::model::link::Origin;
 use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupOperation, Removals};
 use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, Membership};
-use crate::domain::plan::hold::{GroupHeldReason, HeldGroup};
-use crate::domain::state::sync_state::GroupMemory;
+use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
+use crate::domain::state::sync_state::GroupSyncState;
 
 /// The members of one group, as far as they could be read.
 #[derive(Clone, Debug)]
@@ -25,37 +25,42 @@ pub struct Reading {
 
 /// What the plan is made from besides what was matched.
 #[derive(Clone, Copy, Debug)]
-pub struct Grounds<'a> {
+pub struct GroupPlanInput<'a> {
     /// The groups that take part.
     pub chosen: &'a [OktaGroup],
     /// All groups of Haiilo.
     pub shown: &'a [HaiiloGroup],
     /// What the store remembers.
-    pub memory: &'a GroupMemory,
+    pub memory: &'a GroupSyncState,
     /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
     pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
     /// Everybody who is assigned or linked.
-    pub roster: &'a Roster<'a>,
+    pub roster: &'a MemberIndex<'a>,
 }
 
 /// Makes the plan.
-pub fn draft(grounds: Grounds<'_>, matching: Matching<'_>, readings: &BTreeMap<OktaGroupId, Reading>) -> GroupPlan {
-    let Matching { matched, held } = matching;
-    let mut draft = Draft { grounds, plan: GroupPlan { state: GroupState::Planned, held, ..GroupPlan::default() } };
+pub fn draft(
+    grounds: GroupPlanInput<'_>,
+    matching: GroupMatching<'_>,
+    readings: &BTreeMap<OktaGroupId, Reading>,
+) -> GroupPlan {
+    let GroupMatching { matched, held } = matching;
+    let mut draft =
+        GroupPlanBuilder { grounds, plan: GroupPlan { state: GroupState::Planned, held, ..GroupPlan::default() } };
     for matched in &matched {
         match readings.get(&matched.group.id) {
             Some(Reading { wanted: Ok(wanted), shown: Ok(shown) }) => draft.group(matched, wanted, shown),
-            Some(Reading { wanted: Err(why), .. }) => draft.hold(matched, GroupHeldReason::MembersUnread(why.clone())),
-            Some(Reading { shown: Err(why), .. }) => draft.hold(matched, GroupHeldReason::ShownUnread(why.clone())),
-            None => draft.hold(matched, GroupHeldReason::MembersUnread("nobody asked".to_owned())),
+            Some(Reading { wanted: Err(why), .. }) => draft.hold(matched, GroupHoldReason::MembersUnread(why.clone())),
+            Some(Reading { shown: Err(why), .. }) => draft.hold(matched, GroupHoldReason::ShownUnread(why.clone())),
+            None => draft.hold(matched, GroupHoldReason::MembersUnread("nobody asked".to_owned())),
         }
     }
     draft.deletes();
     draft.counts();
-    let Draft { grounds, mut plan } = draft;
+    let GroupPlanBuilder { grounds, mut plan } = draft;
     plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
     plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-    let seats: BTreeSet<Seat> = plan
+    let seats: BTreeSet<PersonIndex> = plan
         .operations
         .iter()
         .flat_map(|operation| {
@@ -68,14 +73,14 @@ pub fn draft(grounds: Grounds<'_>, matching: Matching<'_>, readings: &BTreeMap<O
 }
 
 /// A plan in the making.
-struct Draft<'a> {
-    grounds: Grounds<'a>,
+struct GroupPlanBuilder<'a> {
+    grounds: GroupPlanInput<'a>,
     plan: GroupPlan,
 }
 
-impl Draft<'_> {
-    fn hold(&mut self, matched: &Matched<'_>, reason: GroupHeldReason) {
-        self.plan.held.push(HeldGroup {
+impl GroupPlanBuilder<'_> {
+    fn hold(&mut self, matched: &MatchedGroup<'_>, reason: GroupHoldReason) {
+        self.plan.held.push(GroupHold {
             okta_id: matched.group.id.clone(),
             haiilo_id: matched.target.shown().map(|shown| shown.id.clone()),
             name: matched.group.name.clone(),
@@ -83,16 +88,16 @@ impl Draft<'_> {
         });
     }
 
-    fn group(&mut self, matched: &Matched<'_>, wanted: &Members, shown: &Members) {
-        let Matched { group, target } = matched;
+    fn group(&mut self, matched: &MatchedGroup<'_>, wanted: &Members, shown: &Members) {
+        let MatchedGroup { group, target } = matched;
         let before = self.plan.operations.len();
         let haiilo_id = target.shown().map(|shown| shown.id.clone());
         match target {
-            Target::Unowned(shown, origin) => {
+            GroupMatch::Unowned(shown, origin) => {
                 self.push(group, GroupAction::Link { haiilo_id: shown.id.clone(), origin: *origin });
             }
-            Target::Nothing => self.push(group, GroupAction::Create { description: group.description.clone() }),
-            Target::Linked(..) => {}
+            GroupMatch::Nothing => self.push(group, GroupAction::Create { description: group.description.clone() }),
+            GroupMatch::Linked(..) => {}
         }
         if let Some(shown) = target.shown() {
             let changes = changes(group, shown, target.described());
@@ -111,9 +116,9 @@ impl Draft<'_> {
     }
 
     fn members(&mut self, group: &OktaGroup, haiilo_id: Option<HaiiloGroupId>, wanted: &Members, shown: &Members) {
-        let is_free = |seat: &Seat| self.grounds.roster.freedom(*seat) == Freedom::Free;
-        let (add, unready): (Vec<Seat>, Vec<Seat>) = wanted.without(shown).partition(is_free);
-        let (remove, kept): (Vec<Seat>, Vec<Seat>) = shown.without(wanted).partition(is_free);
+        let is_free = |seat: &PersonIndex| self.grounds.roster.freedom(*seat) == MembershipRule::Free;
+        let (add, unready): (Vec<PersonIndex>, Vec<PersonIndex>) = wanted.without(shown).partition(is_free);
+        let (remove, kept): (Vec<PersonIndex>, Vec<PersonIndex>) = shown.without(wanted).partition(is_free);
         self.plan.counts.kept += unready.len() + kept.len();
         self.plan.counts.strangers += shown.others();
         if !add.is_empty() || !remove.is_empty() {
@@ -127,7 +132,7 @@ impl Draft<'_> {
 
     /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
     fn deletes(&mut self) {
-        let Grounds { chosen, shown, memory, gone, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, memory, gone, roster: _ } = self.grounds;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
         for link in memory.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
@@ -139,11 +144,11 @@ impl Draft<'_> {
                 }
                 Some(Ok(members)) => *members,
                 Some(Err(why)) => {
-                    self.plan.held.push(HeldGroup {
+                    self.plan.held.push(GroupHold {
                         okta_id: link.okta_id.clone(),
                         haiilo_id: Some(link.haiilo_id.clone()),
                         name: link.name.clone(),
-                        reason: GroupHeldReason::ShownUnread(why.clone()),
+                        reason: GroupHoldReason::ShownUnread(why.clone()),
                     });
                     continue;
                 }
@@ -157,7 +162,7 @@ impl Draft<'_> {
     }
 
     fn counts(&mut self) {
-        let Grounds { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
         let adopted: BTreeSet<&HaiiloGroupId> =
             self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
         let owners = memory.owners();

@@ -8,17 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::domain::model::ids::{ApprovalId, OktaGroupId};
 use crate::domain::model::policy::Limit;
 use crate::domain::plan::group_operation::{GroupAction, GroupOperation, Removals};
-use crate::domain::plan::group_plan::{GroupPlan, RefusedRemovals};
+use crate::domain::plan::group_plan::{BlockedRemovals, GroupPlan};
 use crate::domain::planning::limits::{LimitName, Violation, id_of};
-use crate::domain::state::sync_state::{Approval, GroupMemory};
+use crate::domain::state::sync_state::{Approval, GroupSyncState};
 
 /// What removals are judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds<'a> {
+pub struct RemovalLimitInput<'a> {
     /// `limits.members`; `None` where it is off.
     pub limit: Option<Limit>,
     /// What the store remembers of groups.
-    pub memory: &'a GroupMemory,
+    pub memory: &'a GroupSyncState,
     /// Approvals that were given before.
     pub approvals: &'a [Approval],
     /// An approval that was named with the command.
@@ -28,9 +28,9 @@ pub struct Bounds<'a> {
 }
 
 /// Says of each removal whether it may be done.
-pub fn judge(plan: &mut GroupPlan, bounds: Bounds<'_>) {
+pub fn judge(plan: &mut GroupPlan, bounds: RemovalLimitInput<'_>) {
     let Some(limit) = bounds.limit else { return };
-    let mut broken: Vec<(usize, RefusedRemovals, Vec<String>)> = Vec::new();
+    let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
     let inside: BTreeMap<&OktaGroupId, u64> =
         plan.memberships.iter().map(|one| (&one.okta_id, one.shown.seats().len() as u64)).collect();
     for (at, operation) in plan.operations.iter().enumerate() {
@@ -38,7 +38,7 @@ pub fn judge(plan: &mut GroupPlan, bounds: Bounds<'_>) {
         let recent = bounds.memory.removed.get(&operation.okta_id).copied().unwrap_or(0);
         let (found, allowed) = (recent + planned, limit.allowed(members + recent));
         if planned > 0 && found > allowed {
-            let refused = RefusedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
+            let refused = BlockedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
             broken.push((at, refused, operation.removal_items(&plan.people)));
         }
     }
@@ -79,7 +79,7 @@ pub fn refused_items(plan: &GroupPlan) -> BTreeSet<String> {
 
 /// The broken limits, one for each group.
 pub fn violations(plan: &GroupPlan) -> Vec<Violation> {
-    let violation = |RefusedRemovals { okta_id: _, found, allowed }: &RefusedRemovals| Violation {
+    let violation = |BlockedRemovals { okta_id: _, found, allowed }: &BlockedRemovals| Violation {
         limit: LimitName::Members,
         found: *found,
         allowed: *allowed,

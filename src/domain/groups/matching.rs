@@ -9,21 +9,21 @@ use crate::domain::model::group::{HaiiloGroup, OktaGroup, key};
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
 use crate::domain::model::link::Origin;
-use crate::domain::plan::hold::{GroupHeldReason, HeldGroup};
-use crate::domain::state::sync_state::GroupMemory;
+use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
+use crate::domain::state::sync_state::GroupSyncState;
 
 /// A chosen group, and what was found for it.
 #[derive(Clone, Debug)]
-pub struct Matched<'a> {
+pub struct MatchedGroup<'a> {
     /// The group of Okta.
     pub group: &'a OktaGroup,
     /// What was found.
-    pub target: Target<'a>,
+    pub target: GroupMatch<'a>,
 }
 
 /// The group of Haiilo that was found.
 #[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
+pub enum GroupMatch<'a> {
     /// The linked one.
     Linked(&'a HaiiloGroup, &'a GroupLink),
     /// One that is nobody's yet.
@@ -32,7 +32,7 @@ pub enum Target<'a> {
     Nothing,
 }
 
-impl<'a> Target<'a> {
+impl<'a> GroupMatch<'a> {
     /// The group of Haiilo.
     pub fn shown(self) -> Option<&'a HaiiloGroup> {
         match self {
@@ -52,36 +52,40 @@ impl<'a> Target<'a> {
 
 /// What was found for all chosen groups.
 #[derive(Clone, Debug, Default)]
-pub struct Matching<'a> {
+pub struct GroupMatching<'a> {
     /// Groups for which it is certain.
-    pub matched: Vec<Matched<'a>>,
+    pub matched: Vec<MatchedGroup<'a>>,
     /// The others.
-    pub held: Vec<HeldGroup>,
+    pub held: Vec<GroupHold>,
 }
 
 /// Haiilo's groups, by everything that a group is found by.
-struct Shown<'a> {
+struct HaiiloGroups<'a> {
     by_id: BTreeMap<&'a HaiiloGroupId, &'a HaiiloGroup>,
     by_name: BTreeMap<CompactString, Vec<&'a HaiiloGroup>>,
     by_external: BTreeMap<&'a str, Vec<&'a HaiiloGroup>>,
     owners: BTreeMap<&'a HaiiloGroupId, &'a GroupLink>,
-    memory: &'a GroupMemory,
+    memory: &'a GroupSyncState,
 }
 
 /// Finds the group of Haiilo of each chosen group. Both listings are complete.
-pub fn match_groups<'a>(chosen: &'a [OktaGroup], shown: &'a [HaiiloGroup], memory: &'a GroupMemory) -> Matching<'a> {
-    let shown = Shown::of(shown, memory);
+pub fn match_groups<'a>(
+    chosen: &'a [OktaGroup],
+    shown: &'a [HaiiloGroup],
+    memory: &'a GroupSyncState,
+) -> GroupMatching<'a> {
+    let shown = HaiiloGroups::of(shown, memory);
     let mut names: BTreeMap<CompactString, Vec<&OktaGroupId>> = BTreeMap::new();
     for group in chosen {
         names.entry(key(&group.name)).or_default().push(&group.id);
     }
-    let mut matching = Matching::default();
+    let mut matching = GroupMatching::default();
     for group in chosen {
         let rivals = names[&key(&group.name)].iter().filter(|id| **id != &group.id).map(|id| (*id).clone()).collect();
         match shown.find(group, rivals) {
-            Ok(target) => matching.matched.push(Matched { group, target }),
+            Ok(target) => matching.matched.push(MatchedGroup { group, target }),
             Err((haiilo_id, reason)) => {
-                matching.held.push(HeldGroup {
+                matching.held.push(GroupHold {
                     okta_id: group.id.clone(),
                     haiilo_id,
                     name: group.name.clone(),
@@ -93,10 +97,10 @@ pub fn match_groups<'a>(chosen: &'a [OktaGroup], shown: &'a [HaiiloGroup], memor
     matching
 }
 
-type Doubt = (Option<HaiiloGroupId>, GroupHeldReason);
+type Doubt = (Option<HaiiloGroupId>, GroupHoldReason);
 
-impl<'a> Shown<'a> {
-    fn of(groups: &'a [HaiiloGroup], memory: &'a GroupMemory) -> Self {
+impl<'a> HaiiloGroups<'a> {
+    fn of(groups: &'a [HaiiloGroup], memory: &'a GroupSyncState) -> Self {
         let mut shown = Self {
             by_id: groups.iter().map(|group| (&group.id, group)).collect(),
             by_name: BTreeMap::new(),
@@ -113,21 +117,21 @@ impl<'a> Shown<'a> {
         shown
     }
 
-    fn find(&self, group: &OktaGroup, rivals: Vec<OktaGroupId>) -> Result<Target<'a>, Doubt> {
+    fn find(&self, group: &OktaGroup, rivals: Vec<OktaGroupId>) -> Result<GroupMatch<'a>, Doubt> {
         if group.name.trim().is_empty() {
-            return Err((None, GroupHeldReason::Nameless));
+            return Err((None, GroupHoldReason::Nameless));
         }
         let link = self.memory.links.get(&group.id);
         let found = link.and_then(|link| Some((*self.by_id.get(&link.haiilo_id)?, link)));
         let fits = found.is_some_and(|(shown, _)| key(&shown.name) == key(&group.name));
         // Whoever has the name already does not take it from anybody.
         if !rivals.is_empty() && !fits {
-            return Err((link.map(|link| link.haiilo_id.clone()), GroupHeldReason::SameName(rivals)));
+            return Err((link.map(|link| link.haiilo_id.clone()), GroupHoldReason::SameName(rivals)));
         }
         let target = match (found, link) {
-            (Some((shown, link)), _) => Target::Linked(shown, link),
+            (Some((shown, link)), _) => GroupMatch::Linked(shown, link),
             (None, Some(link)) => match self.unowned(group)? {
-                Target::Nothing => return Err((Some(link.haiilo_id.clone()), GroupHeldReason::Missing)),
+                GroupMatch::Nothing => return Err((Some(link.haiilo_id.clone()), GroupHoldReason::Missing)),
                 target => target,
             },
             (None, None) => self.unowned(group)?,
@@ -139,7 +143,7 @@ impl<'a> Shown<'a> {
     }
 
     /// A group that is nobody's, by the id of this one, or by its name.
-    fn unowned(&self, group: &OktaGroup) -> Result<Target<'a>, Doubt> {
+    fn unowned(&self, group: &OktaGroup) -> Result<GroupMatch<'a>, Doubt> {
         let lost = self.memory.is_perhaps_made(&group.id);
         let origin = if lost { Origin::Created } else { Origin::Adopted };
         let by_external = self.by_external.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
@@ -147,24 +151,24 @@ impl<'a> Shown<'a> {
             by_external.iter().copied().filter(|shown| !self.owners.contains_key(&shown.id)).collect();
         let by_name = self.by_name.get(&key(&group.name)).map_or(&[][..], Vec::as_slice);
         match (by_external.as_slice(), by_name) {
-            ([one], _) => Ok(Target::Unowned(one, origin)),
-            ([], []) => Ok(Target::Nothing),
+            ([one], _) => Ok(GroupMatch::Unowned(one, origin)),
+            ([], []) => Ok(GroupMatch::Nothing),
             ([], [one]) => {
                 if let Some(owner) = self.owners.get(&one.id) {
-                    let reason = GroupHeldReason::GroupOfAnother(one.id.clone(), owner.okta_id.clone());
+                    let reason = GroupHoldReason::GroupOfAnother(one.id.clone(), owner.okta_id.clone());
                     return Err((Some(one.id.clone()), reason));
                 }
                 match &one.external_id {
                     Some(external) => {
-                        let reason = GroupHeldReason::NotAdoptable(one.id.clone(), external.clone());
+                        let reason = GroupHoldReason::NotAdoptable(one.id.clone(), external.clone());
                         Err((Some(one.id.clone()), reason))
                     }
-                    None => Ok(Target::Unowned(one, origin)),
+                    None => Ok(GroupMatch::Unowned(one, origin)),
                 }
             }
             ([], several) | (several, _) => {
                 let ids = several.iter().map(|shown| shown.id.clone()).collect();
-                Err((None, GroupHeldReason::SeveralGroups(ids)))
+                Err((None, GroupHoldReason::SeveralGroups(ids)))
             }
         }
     }
@@ -174,8 +178,8 @@ impl<'a> Shown<'a> {
         let others = self.by_name.get(&key(&group.name)).into_iter().flatten();
         let Some(other) = others.into_iter().find(|other| other.id != shown.id) else { return Ok(()) };
         let reason = match self.owners.get(&other.id) {
-            Some(owner) => GroupHeldReason::GroupOfAnother(other.id.clone(), owner.okta_id.clone()),
-            None => GroupHeldReason::NameTaken(other.id.clone()),
+            Some(owner) => GroupHoldReason::GroupOfAnother(other.id.clone(), owner.okta_id.clone()),
+            None => GroupHoldReason::NameTaken(other.id.clone()),
         };
         Err((Some(shown.id.clone()), reason))
     }

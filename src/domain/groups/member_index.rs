@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
-use crate::domain::model::group::Seat;
+use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Links;
-use crate::domain::plan::group_operation::Who;
-use crate::domain::plan::operation::{Action, Kind};
+use crate::domain::plan::group_operation::MemberPerson;
+use crate::domain::plan::operation::{Action, OperationKind};
 use crate::domain::plan::people_plan::Plan;
 
 /// No position.
@@ -17,36 +17,36 @@ const NONE: u32 = u32::MAX;
 
 /// Everybody who is assigned or linked.
 #[derive(Clone, Debug)]
-pub struct Roster<'a> {
+pub struct MemberIndex<'a> {
     people: &'a AssignmentSnapshot,
     accounts: &'a AccountSnapshot,
     links: &'a Links,
     /// In the order of the Okta ids.
-    rows: Vec<Row>,
+    rows: Vec<IndexRow>,
     /// For each account the seat of whoever has it.
     by_account: Vec<u32>,
 }
 
 /// One person.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct IndexRow {
     /// Position among the people who are assigned.
     person: u32,
     /// Position among the links.
     link: u32,
-    freedom: Freedom,
+    freedom: MembershipRule,
 }
 
 /// Whether memberships of a person may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freedom {
+pub enum MembershipRule {
     /// They follow Okta.
     Free,
     /// They stay as they are: it is not certain what is right.
     Kept,
 }
 
-impl<'a> Roster<'a> {
+impl<'a> MemberIndex<'a> {
     /// Seats everybody. `plan` is that about people.
     pub fn of(
         (people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links),
@@ -68,7 +68,7 @@ impl<'a> Roster<'a> {
         let coming: BTreeSet<&OktaUserId> = plan
             .operations
             .iter()
-            .filter(|operation| matches!(operation.kind(), Kind::Link | Kind::Create))
+            .filter(|operation| matches!(operation.kind(), OperationKind::Link | OperationKind::Create))
             .map(|operation| &operation.okta_id)
             .collect();
         let (people, links) = (self.people.people(), self.links);
@@ -90,8 +90,12 @@ impl<'a> Roster<'a> {
             }
             let is_wanted = person.is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
             let has_account = account.is_some() || coming.contains(id);
-            let freedom = if is_wanted && has_account && !held.contains(id) { Freedom::Free } else { Freedom::Kept };
-            self.rows.push(Row {
+            let freedom = if is_wanted && has_account && !held.contains(id) {
+                MembershipRule::Free
+            } else {
+                MembershipRule::Kept
+            };
+            self.rows.push(IndexRow {
                 person: person.map_or(NONE, |_| number(at_person)),
                 link: link.map_or(NONE, |_| number(at_link)),
                 freedom,
@@ -115,32 +119,32 @@ impl<'a> Roster<'a> {
     }
 
     /// The seat of a person.
-    pub fn of_person(&self, id: &OktaUserId) -> Option<Seat> {
-        self.rows.binary_search_by(|row| self.id(*row).cmp(id)).ok().map(|at| Seat(number(at)))
+    pub fn of_person(&self, id: &OktaUserId) -> Option<PersonIndex> {
+        self.rows.binary_search_by(|row| self.id(*row).cmp(id)).ok().map(|at| PersonIndex(number(at)))
     }
 
     /// The seat of whoever has an account.
-    pub fn of_account(&self, id: &str) -> Option<Seat> {
+    pub fn of_account(&self, id: &str) -> Option<PersonIndex> {
         let at = self.accounts.position(&HaiiloId::new(id))?;
-        Some(self.by_account[at]).filter(|seat| *seat != NONE).map(Seat)
+        Some(self.by_account[at]).filter(|seat| *seat != NONE).map(PersonIndex)
     }
 
     /// Whether memberships of a person may change.
-    pub fn freedom(&self, seat: Seat) -> Freedom {
+    pub fn freedom(&self, seat: PersonIndex) -> MembershipRule {
         self.rows[seat.0 as usize].freedom
     }
 
-    /// Who sits there, for readers.
-    pub fn who(&self, seat: Seat) -> Who {
+    /// The person at a position, for readers.
+    pub fn who(&self, seat: PersonIndex) -> MemberPerson {
         let row = self.rows[seat.0 as usize];
         let wanted = self.people.people().get(row.person as usize).and_then(|person| person.state.user_name());
         let linked = (row.link != NONE).then(|| &self.links.at(row.link as usize).user_name);
         let okta_id = self.id(row).clone();
         let user_name = wanted.or(linked).cloned().unwrap_or_else(|| UserName::new(okta_id.as_str()));
-        Who { okta_id, user_name }
+        MemberPerson { okta_id, user_name }
     }
 
-    fn id(&self, row: Row) -> &OktaUserId {
+    fn id(&self, row: IndexRow) -> &OktaUserId {
         if row.person == NONE {
             &self.links.at(row.link as usize).okta_id
         } else {

@@ -5,30 +5,30 @@
 use std::collections::HashSet;
 
 use crate::domain::listing::pager::{Incomplete, MOST_PAGES};
-use crate::domain::model::group::{Gathering, Members, OktaGroup, Seat};
+use crate::domain::model::group::{Members, MembersBuilder, OktaGroup, PersonIndex};
 use crate::domain::model::key_index::hash;
 
 /// The pages of a walk so far.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Trail {
+pub(in crate::domain) struct CursorGuard {
     cursors: HashSet<u64>,
     pages: usize,
-    ended: Ended,
+    ended: LastPage,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Ended {
+enum LastPage {
     #[default]
     NotYet,
     Yes,
 }
 
-impl Trail {
+impl CursorGuard {
     /// A page was read, behind which this cursor leads.
     pub(in crate::domain) fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
         self.pages += 1;
         let Some(cursor) = next else {
-            self.ended = Ended::Yes;
+            self.ended = LastPage::Yes;
             return Ok(());
         };
         if !self.cursors.insert(hash(cursor)) {
@@ -39,7 +39,7 @@ impl Trail {
 
     /// Whether the last page was read.
     pub(in crate::domain) fn end(&self) -> Result<(), Incomplete> {
-        if self.ended == Ended::Yes { Ok(()) } else { Err(Incomplete::CutShort) }
+        if self.ended == LastPage::Yes { Ok(()) } else { Err(Incomplete::CutShort) }
     }
 
     /// Pages read.
@@ -50,12 +50,12 @@ impl Trail {
 
 /// A walk through a listing of groups.
 #[derive(Debug, Default)]
-pub struct GroupWalk {
-    trail: Trail,
+pub struct GroupPager {
+    trail: CursorGuard,
     groups: Vec<OktaGroup>,
 }
 
-impl GroupWalk {
+impl GroupPager {
     /// Takes the next page, and the cursor of the one behind it. A row without an id may be any group, so that nothing is complete with it.
     pub fn take(&mut self, rows: Vec<Option<OktaGroup>>, next: Option<&str>) -> Result<(), Incomplete> {
         for row in rows {
@@ -72,16 +72,16 @@ impl GroupWalk {
 
 /// A walk through the members of one group.
 #[derive(Debug, Default)]
-pub struct MemberWalk {
-    trail: Trail,
-    gathering: Gathering,
+pub struct MemberPager {
+    trail: CursorGuard,
+    gathering: MembersBuilder,
 }
 
-impl MemberWalk {
+impl MemberPager {
     /// Takes the next page: each id with its seat, where it has one, and the cursor of the page behind it.
     pub fn take<'i>(
         &mut self,
-        rows: impl IntoIterator<Item = Option<(Option<Seat>, &'i str)>>,
+        rows: impl IntoIterator<Item = Option<(Option<PersonIndex>, &'i str)>>,
         next: Option<&str>,
     ) -> Result<(), Incomplete> {
         for row in rows {

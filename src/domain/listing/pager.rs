@@ -51,7 +51,7 @@ pub struct PageRequest {
 }
 
 /// What a SCIM listing lists.
-pub trait Listed {
+pub trait ScimRow {
     /// The word for several of them.
     const WHAT: &'static str;
 
@@ -70,9 +70,9 @@ pub enum Proof {
 
 /// A walk by index. It says which pages it needs next; they may be asked for at once and come in any order.
 #[derive(Debug)]
-pub struct Walk<T> {
+pub struct ScimPager<T> {
     count: u32,
-    stage: Stage,
+    stage: PagerStage,
     pages: usize,
     round: Round<T>,
     first: Option<Round<T>>,
@@ -80,7 +80,7 @@ pub struct Walk<T> {
 
 /// What a walk found: each row once, the later reading of it, and whether these are all.
 #[derive(Debug)]
-pub struct Walked<T> {
+pub struct PagedRows<T> {
     /// The rows, in no order; of two with the same id the one that stands first counts.
     pub rows: Vec<T>,
     /// Whether the listing is whole.
@@ -91,7 +91,7 @@ pub struct Walked<T> {
 
 /// Where a walk stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum PagerStage {
     /// Nothing was read.
     Start,
     /// The first page was shorter than asked; the second tells whether the server's pages are.
@@ -109,7 +109,7 @@ enum Stage {
 struct Round<T> {
     rows: Vec<T>,
     /// Hashes of the ids that were seen.
-    seen: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    seen: HashSet<u64, BuildHasherDefault<IdentityHasher>>,
     unreadable: usize,
     /// The row behind the last one that was received.
     reached: u64,
@@ -139,9 +139,9 @@ impl<T> Default for Round<T> {
 
 /// A number that is a hash already needs no other.
 #[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
+struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
@@ -155,10 +155,10 @@ impl Hasher for AsItIs {
     }
 }
 
-impl<T: Listed> Walk<T> {
+impl<T: ScimRow> ScimPager<T> {
     /// A walk that asks for `count` rows a page.
     pub fn new(count: u32) -> Self {
-        Self { count, stage: Stage::Start, pages: 0, round: Round::default(), first: None }
+        Self { count, stage: PagerStage::Start, pages: 0, round: Round::default(), first: None }
     }
 
     /// The pages to ask for now; none once the walk is over.
@@ -171,18 +171,18 @@ impl<T: Listed> Walk<T> {
         }
         let next = vec![PageRequest { start: self.round.reached + 1, count: self.count }];
         match self.stage {
-            Stage::Start | Stage::Second | Stage::End => Ok(next),
-            Stage::Middle => {
-                self.stage = Stage::End;
+            PagerStage::Start | PagerStage::Second | PagerStage::End => Ok(next),
+            PagerStage::Middle => {
+                self.stage = PagerStage::End;
                 Ok(next)
             }
-            Stage::Over => self.settle(),
+            PagerStage::Over => self.settle(),
         }
     }
 
     /// Whether the page that was asked for last lies behind the last row, where some servers answer with an error.
     pub fn is_past_the_end(&self) -> bool {
-        self.stage == Stage::End
+        self.stage == PagerStage::End
     }
 
     /// Takes the rows of a page that was asked for, `None` for each that cannot be read, and the total that the server gave.
@@ -196,26 +196,26 @@ impl<T: Listed> Walk<T> {
         let received = rows.len() as u64;
         let is_repeat = self.round.add(rows) == 0 && received > 0;
         match self.stage {
-            Stage::Start => {
+            PagerStage::Start => {
                 self.round.totals.push(total);
                 self.round.reached = received;
                 self.stage = match (received, total) {
                     (0, Some(total)) if total > 0 => return Err(Incomplete::NoRows { what: T::WHAT, total }),
-                    (0, _) => Stage::Over,
-                    (_, Some(total)) if total > received && received < u64::from(self.count) => Stage::Second,
+                    (0, _) => PagerStage::Over,
+                    (_, Some(total)) if total > received && received < u64::from(self.count) => PagerStage::Second,
                     (_, Some(total)) if total > received => self.fan_out(received, total)?,
-                    _ => Stage::Middle,
+                    _ => PagerStage::Middle,
                 };
             }
-            Stage::Second => {
+            PagerStage::Second => {
                 self.round.totals.push(total);
                 self.round.reached += received;
                 self.stage = match total {
                     Some(total) if received > 0 && total > self.round.reached => self.fan_out(received, total)?,
-                    _ => Stage::Middle,
+                    _ => PagerStage::Middle,
                 };
             }
-            Stage::Middle => {
+            PagerStage::Middle => {
                 self.round.totals.push(total);
                 let due = u64::from(request.count).min(total.unwrap_or(0).saturating_sub(request.start - 1));
                 self.round.reached = self.round.reached.max(request.start - 1 + received);
@@ -228,27 +228,27 @@ impl<T: Listed> Walk<T> {
                     self.round.gaps.push(PageRequest { start, count: clamp(due - received) });
                 }
             }
-            Stage::End => {
+            PagerStage::End => {
                 // Past the end some servers show the first rows again; only new ids are more of the listing.
                 if received == 0 || is_repeat {
                     // Without a total, the same rows again may as well mean that the server does not heed startIndex.
                     self.round.repeats += usize::from(is_repeat && self.round.totals.contains(&None));
-                    self.stage = Stage::Over;
+                    self.stage = PagerStage::Over;
                 } else {
                     self.round.totals.push(total);
                     self.round.reached += received;
                 }
             }
-            Stage::Over => {}
+            PagerStage::Over => {}
         }
         Ok(())
     }
 
     /// Everything that was found, once nothing more is wanted.
-    pub fn walked(self) -> Result<Walked<T>, Incomplete> {
+    pub fn walked(self) -> Result<PagedRows<T>, Incomplete> {
         let what = T::WHAT;
         let Self { count: _, stage, pages, round, first } = self;
-        if stage != Stage::Over || !round.gaps.is_empty() {
+        if stage != PagerStage::Over || !round.gaps.is_empty() {
             return Err(Incomplete::CutShort);
         }
         let proof = match &first {
@@ -271,11 +271,11 @@ impl<T: Listed> Walk<T> {
         // The later reading of a row stands first, so that it is the one that stays.
         let mut rows = round.rows;
         rows.extend(first.into_iter().flat_map(|first| first.rows));
-        Ok(Walked { rows, proof, pages })
+        Ok(PagedRows { rows, proof, pages })
     }
 
     /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
-    fn fan_out(&mut self, size: u64, total: u64) -> Result<Stage, Incomplete> {
+    fn fan_out(&mut self, size: u64, total: u64) -> Result<PagerStage, Incomplete> {
         // A total beyond belief must not be believed.
         if total / size > MOST_PAGES as u64 * 10 {
             return Err(Incomplete::Endless);
@@ -284,7 +284,7 @@ impl<T: Listed> Walk<T> {
         let first = self.round.reached + 1;
         let starts = (0..).map(|page| first + page * size).take_while(|start| *start <= total);
         self.round.gaps = starts.map(|start| PageRequest { start, count: clamp(size) }).collect();
-        Ok(Stage::Middle)
+        Ok(PagerStage::Middle)
     }
 
     /// At the end of a walk: over, or once more from the first row because the totals do not agree.
@@ -293,7 +293,7 @@ impl<T: Listed> Walk<T> {
             return Ok(Vec::new());
         }
         self.first = Some(std::mem::take(&mut self.round));
-        self.stage = Stage::Start;
+        self.stage = PagerStage::Start;
         self.wanted()
     }
 }
@@ -301,7 +301,7 @@ impl<T: Listed> Walk<T> {
 /// Accounts for which there is room before they come, at most: a total need not be true.
 const MOST_EXPECTED: u64 = 1_000_000;
 
-impl<T: Listed> Round<T> {
+impl<T: ScimRow> Round<T> {
     /// Makes room for all that the server says there is, so that nothing is moved as it grows.
     fn expect(&mut self, total: u64) {
         let more = clamp(total.min(MOST_EXPECTED)) as usize;

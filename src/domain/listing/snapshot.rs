@@ -4,13 +4,13 @@
 //! An Okta listing is a walk along cursors ("Link header", core Okta API); a SCIM listing is a walk by index (RFC 7644, 3.4.2.4) whose
 //! total must agree with the rows received, or with a second walk.
 
-use crate::domain::listing::cursor_guard::Trail;
+use crate::domain::listing::cursor_guard::CursorGuard;
 pub use crate::domain::listing::pager::{Incomplete, PageRequest, Proof};
-use crate::domain::listing::pager::{Listed, Walk, Walked};
+use crate::domain::listing::pager::{PagedRows, ScimPager, ScimRow};
 use crate::domain::model::account::{Account, AccountRow};
 use crate::domain::model::group::HaiiloGroup;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::key_index::{Positions, hash};
+use crate::domain::model::key_index::{KeyIndex, hash};
 pub use crate::domain::model::person::{Person, PersonState};
 
 /// All people who are assigned to the application: a complete listing.
@@ -44,19 +44,19 @@ impl AssignmentSnapshot {
 
     /// People who were each read by id: complete as to them, so that nothing may be concluded about anybody else.
     pub(in crate::domain) fn of_few(people: Vec<Person>) -> Self {
-        AssignmentWalk { people, ..AssignmentWalk::default() }.snapshot()
+        AssignmentPager { people, ..AssignmentPager::default() }.snapshot()
     }
 }
 
 /// A walk along cursors, page by page.
 #[derive(Debug, Default)]
-pub struct AssignmentWalk {
+pub struct AssignmentPager {
     people: Vec<Person>,
     unreadable: usize,
-    trail: Trail,
+    trail: CursorGuard,
 }
 
-impl AssignmentWalk {
+impl AssignmentPager {
     /// Takes the next page: its people, the number of rows that named nobody, and the cursor of the page after it.
     pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
         self.people.extend(people);
@@ -89,8 +89,8 @@ impl AssignmentWalk {
 #[derive(Clone, Debug)]
 pub struct AccountSnapshot {
     accounts: Vec<Account>,
-    by_id: Positions,
-    by_name: Positions,
+    by_id: KeyIndex,
+    by_name: KeyIndex,
     proof: Proof,
     pages: usize,
 }
@@ -151,7 +151,7 @@ pub struct AccountPage {
     pub total: Option<u64>,
 }
 
-impl Listed for Account {
+impl ScimRow for Account {
     const WHAT: &'static str = "users";
 
     fn id(&self) -> &str {
@@ -159,7 +159,7 @@ impl Listed for Account {
     }
 }
 
-impl Listed for HaiiloGroup {
+impl ScimRow for HaiiloGroup {
     const WHAT: &'static str = "groups";
 
     fn id(&self) -> &str {
@@ -168,9 +168,9 @@ impl Listed for HaiiloGroup {
 }
 
 /// A walk through accounts.
-pub type AccountWalk = Walk<Account>;
+pub type AccountPager = ScimPager<Account>;
 
-impl Walk<Account> {
+impl ScimPager<Account> {
     /// Takes a page that was asked for.
     pub fn take(&mut self, request: PageRequest, page: AccountPage) -> Result<(), Incomplete> {
         let AccountPage { rows, total } = page;
@@ -183,7 +183,7 @@ impl Walk<Account> {
 
     /// The snapshot, once nothing more is wanted.
     pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
-        let Walked { rows, proof, pages } = self.walked()?;
+        let PagedRows { rows, proof, pages } = self.walked()?;
         Ok(AccountSnapshot::arrange(rows, proof, pages))
     }
 }
@@ -199,7 +199,8 @@ fn beginning(text: &str) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::{
-        AccountPage, AccountSnapshot, AccountWalk, AssignmentWalk, Incomplete, PageRequest, Person, PersonState, Proof,
+        AccountPage, AccountPager, AccountSnapshot, AssignmentPager, Incomplete, PageRequest, Person, PersonState,
+        Proof,
     };
     use crate::domain::model::account::{Account, AccountRow, Activity};
     use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
@@ -210,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_listing_that_was_not_read_to_its_end_is_no_snapshot() {
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         walk.take(vec![person("a", PersonState::Left)], 0, Some("page 2")).expect("a page");
         assert_eq!(walk.finish().expect_err("no end"), Incomplete::CutShort);
-        assert_eq!(AssignmentWalk::default().finish().expect_err("no page"), Incomplete::CutShort);
+        assert_eq!(AssignmentPager::default().finish().expect_err("no page"), Incomplete::CutShort);
     }
 
     #[test]
     fn a_listing_that_goes_in_circles_is_no_snapshot() {
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         walk.take(Vec::new(), 0, Some("page 2")).expect("a page");
         walk.take(Vec::new(), 0, Some("page 3")).expect("a page");
         assert_eq!(walk.take(Vec::new(), 0, Some("page 2")), Err(Incomplete::Circle { page: 3 }));
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_person_who_is_listed_twice_is_one_person_or_a_contradiction() {
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         let rows =
             vec![person("b", PersonState::Left), person("a", PersonState::Left), person("c", PersonState::Staged)];
         walk.take(rows, 1, Some("page 2")).expect("a page");
@@ -264,7 +265,7 @@ mod tests {
         count: u32,
         mut page: impl FnMut(PageRequest, usize) -> AccountPage,
     ) -> (Result<AccountSnapshot, Incomplete>, usize) {
-        let mut walk = AccountWalk::new(count);
+        let mut walk = AccountPager::new(count);
         let mut pages = 0;
         loop {
             let mut requests = match walk.wanted() {

@@ -11,7 +11,7 @@ use minijinja::Environment;
 use crate::domain::mapping::context::{Read, Root, Wanted};
 use crate::domain::mapping::expression::{self, Checked};
 use crate::domain::mapping::filters;
-use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
+use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 use crate::domain::model::assignment::{Profile, ProfileValue};
 use crate::domain::model::ids::EmployeeNumber;
 use crate::domain::scim::path::AttributePath;
@@ -34,7 +34,7 @@ pub struct Rule {
     /// What nothing means.
     pub when_empty: WhenEmpty,
     /// What the attribute may hold.
-    pub kind: Kind,
+    pub kind: AttributeKind,
     pub(super) value: Checked,
 }
 
@@ -59,7 +59,7 @@ pub struct Mapping {
 
 /// Where in the mapping a problem is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum MappingPlace {
     /// The rule of this attribute.
     Attribute(String),
     /// `people.include`.
@@ -72,7 +72,7 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingProblem {
     /// Where.
-    pub place: Place,
+    pub place: MappingPlace,
     /// What is wrong, and what would be right.
     pub message: String,
     /// Which bytes of the expression are meant, where that is known.
@@ -87,25 +87,26 @@ impl Mapping {
         let parts = parts(&rules, &tables, include.as_deref());
         let environment = filters::environment(&Arc::new(tables));
         let mut problems = Vec::new();
-        let mut check = |place: Place, source: String| match expression::check(&environment, source) {
+        let mut check = |place: MappingPlace, source: String| match expression::check(&environment, source) {
             Ok(checked) => Some(checked),
             Err((message, range)) => {
                 problems.push(MappingProblem { place, message, range });
                 None
             }
         };
-        let include = include.and_then(|source| check(Place::Include, source));
+        let include = include.and_then(|source| check(MappingPlace::Include, source));
         let mut checked: Vec<Rule> = rules
             .into_iter()
             .filter_map(|RuleSpec { path, value, compare, on, when_empty, kind }| {
-                let value = check(Place::Attribute(path.to_string()), value)?;
+                let value = check(MappingPlace::Attribute(path.to_string()), value)?;
                 Some(Rule { path: Arc::new(path), compare, on, when_empty, kind, value })
             })
             .collect();
         let problem = |place, message: &str| MappingProblem { place, message: message.to_owned(), range: None };
         for (at, rule) in checked.iter().enumerate() {
             if checked[..at].iter().any(|earlier| earlier.path == rule.path) {
-                problems.push(problem(Place::Attribute(rule.path.to_string()), "stands twice; keep one of the two"));
+                problems
+                    .push(problem(MappingPlace::Attribute(rule.path.to_string()), "stands twice; keep one of the two"));
             }
         }
         let user_name = checked.iter().position(|rule| is_user_name(&rule.path)).map(|at| checked.remove(at));
@@ -118,8 +119,11 @@ impl Mapping {
             }
             Some(_) => Err(problems),
             None => {
-                if !problems.iter().any(|found| found.place == Place::Attribute("userName".to_owned())) {
-                    problems.push(problem(Place::Whole, "a rule for userName is needed; write [attributes.userName]"));
+                if !problems.iter().any(|found| found.place == MappingPlace::Attribute("userName".to_owned())) {
+                    problems.push(problem(
+                        MappingPlace::Whole,
+                        "a rule for userName is needed; write [attributes.userName]",
+                    ));
                 }
                 Err(problems)
             }
@@ -143,7 +147,7 @@ impl Mapping {
 
     /// The slot of the product's group, where the mapping has one.
     pub fn group_slot(&self) -> Option<usize> {
-        self.rules.iter().position(|rule| rule.kind == Kind::Group)
+        self.rules.iter().position(|rule| rule.kind == AttributeKind::Group)
     }
 
     /// The slot of the attribute that holds the Okta id of the account's person, where the mapping has one.
@@ -256,7 +260,7 @@ mod tests {
     use compact_str::CompactString;
 
     use super::Mapping;
-    use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Compare;
 
@@ -267,7 +271,7 @@ mod tests {
             compare: Compare::Exact,
             on: On::CreateAndUpdate,
             when_empty: WhenEmpty::Leave,
-            kind: Kind::Text,
+            kind: AttributeKind::Text,
         }
     }
 

@@ -122,7 +122,7 @@ pub(super) struct Names(pub(super) Arc<Assignment>);
 impl Object for Names {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let root = Root::parse(key)?;
-        Some(Value::from_object(Attributes { root, assignment: Arc::clone(&self.0) }))
+        Some(Value::from_object(ProfileNames { root, assignment: Arc::clone(&self.0) }))
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
@@ -131,12 +131,12 @@ impl Object for Names {
 }
 
 #[derive(Debug)]
-struct Attributes {
+struct ProfileNames {
     root: Root,
     assignment: Arc<Assignment>,
 }
 
-impl Object for Attributes {
+impl Object for ProfileNames {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let in_profile = |profile: &Profile| profile.get(key).map(to_value);
         match self.root {

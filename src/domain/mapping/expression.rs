@@ -32,12 +32,12 @@ const LONGEST_EXPRESSION: usize = 4 * 1024;
 pub(super) struct Checked {
     pub(super) source: Arc<str>,
     pub(super) reads: Vec<Read>,
-    form: Form,
+    form: SourceForm,
 }
 
 /// What an expression looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Form {
+enum SourceForm {
     /// `root.name`.
     Path,
     /// The first of several paths that has something.
@@ -52,7 +52,7 @@ pub(super) enum Compiled<'m> {
     FirstOf(&'m [Read], minijinja::Expression<'m, 'm>),
     Expression(minijinja::Expression<'m, 'm>),
     /// With what it yielded for the values of the one attribute that it reads.
-    Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<HashMap<CompactString, Outcome>>),
+    Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<HashMap<CompactString, ExpressionResult>>),
 }
 
 /// The most values that are remembered; an attribute that has more is different for everybody, and not worth it.
@@ -60,7 +60,7 @@ const REMEMBERED: usize = 1_000;
 
 /// What an expression yields.
 #[derive(Clone)]
-pub(super) enum Outcome {
+pub(super) enum ExpressionResult {
     Empty,
     Text(CompactString),
     Flag(bool),
@@ -75,7 +75,7 @@ pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Che
     let trimmed = source.trim();
     if is_plain(trimmed) {
         let read = Read::parse(trimmed).map_err(|message| (message, None))?;
-        return Ok(Checked { source: trimmed.into(), reads: vec![read], form: Form::Path });
+        return Ok(Checked { source: trimmed.into(), reads: vec![read], form: SourceForm::Path });
     }
     // No person is near here, so that this interpreter may say where it stumbled.
     let mut talkative = environment.clone();
@@ -109,7 +109,7 @@ pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Che
         .split(" or ")
         .map(|part| Some(part.trim()).filter(|part| is_plain(part)).and_then(|part| Read::parse(part).ok()))
         .collect();
-    let form = paths.map_or(Form::Other, Form::FirstOf);
+    let form = paths.map_or(SourceForm::Other, SourceForm::FirstOf);
     Ok(Checked { source: source.into(), reads, form })
 }
 
@@ -121,22 +121,22 @@ impl Checked {
             expression.expect("it compiled when the configuration was read")
         };
         match (&self.form, &self.reads[..]) {
-            (Form::Path, reads) => Compiled::Plain(&reads[0]),
-            (Form::FirstOf(paths), _) => Compiled::FirstOf(paths, expression()),
-            (Form::Other, [read]) => Compiled::Remembered(read, expression(), RefCell::default()),
-            (Form::Other, _) => Compiled::Expression(expression()),
+            (SourceForm::Path, reads) => Compiled::Plain(&reads[0]),
+            (SourceForm::FirstOf(paths), _) => Compiled::FirstOf(paths, expression()),
+            (SourceForm::Other, [read]) => Compiled::Remembered(read, expression(), RefCell::default()),
+            (SourceForm::Other, _) => Compiled::Expression(expression()),
         }
     }
 }
 
 impl Compiled<'_> {
     /// Evaluates the expression for a person; the error says what is wrong in words for the administrator.
-    pub(super) fn evaluate(&self, person: &Arc<Assignment>) -> Result<Outcome, String> {
+    pub(super) fn evaluate(&self, person: &Arc<Assignment>) -> Result<ExpressionResult, String> {
         match self {
             Self::Plain(read) => match read.of(person) {
-                None => Ok(Outcome::Empty),
+                None => Ok(ExpressionResult::Empty),
                 Some(ProfileValue::Text(text)) => text_outcome(text),
-                Some(ProfileValue::Flag(flag)) => Ok(Outcome::Flag(flag)),
+                Some(ProfileValue::Flag(flag)) => Ok(ExpressionResult::Flag(flag)),
                 Some(ProfileValue::List(items)) => list_outcome(items.iter().map(|item| match item {
                     ProfileValue::Text(text) => Ok(text.clone()),
                     _ => Err(NOT_ALL_TEXTS.to_owned()),
@@ -147,7 +147,7 @@ impl Compiled<'_> {
             Self::FirstOf(paths, expression) => {
                 let first = paths.iter().find_map(|path| path.of(person));
                 match first {
-                    None => Ok(Outcome::Empty),
+                    None => Ok(ExpressionResult::Empty),
                     Some(ProfileValue::Text(text)) => text_outcome(text),
                     // Whether these count as something is the interpreter's to say.
                     Some(_) => interpret(expression, person),
@@ -172,7 +172,7 @@ impl Compiled<'_> {
     }
 }
 
-fn interpret(expression: &minijinja::Expression<'_, '_>, person: &Arc<Assignment>) -> Result<Outcome, String> {
+fn interpret(expression: &minijinja::Expression<'_, '_>, person: &Arc<Assignment>) -> Result<ExpressionResult, String> {
     let value = expression
         .eval(minijinja::Value::from_object(Names(Arc::clone(person))))
         .map_err(|error| explanation(&error))?;
@@ -189,10 +189,10 @@ fn a_number() -> String {
     "yields a number; make it a text with `| string`".to_owned()
 }
 
-fn outcome(value: &minijinja::Value) -> Result<Outcome, String> {
+fn outcome(value: &minijinja::Value) -> Result<ExpressionResult, String> {
     match value.kind() {
-        ValueKind::Undefined | ValueKind::None => Ok(Outcome::Empty),
-        ValueKind::Bool => Ok(Outcome::Flag(value.is_true())),
+        ValueKind::Undefined | ValueKind::None => Ok(ExpressionResult::Empty),
+        ValueKind::Bool => Ok(ExpressionResult::Flag(value.is_true())),
         ValueKind::String => text_outcome(value.as_str().expect("its kind is string").into()),
         ValueKind::Number => Err(a_number()),
         ValueKind::Seq | ValueKind::Iterable => {
@@ -206,18 +206,18 @@ fn outcome(value: &minijinja::Value) -> Result<Outcome, String> {
     }
 }
 
-fn text_outcome(text: CompactString) -> Result<Outcome, String> {
+fn text_outcome(text: CompactString) -> Result<ExpressionResult, String> {
     if text.len() > LONGEST_TEXT {
         return Err(format!("yields a text of {} bytes; shorten it, {LONGEST_TEXT} are the most", text.len()));
     }
     if text.contains('\0') {
         return Err(NUL.to_owned());
     }
-    Ok(if is_blank(&text) { Outcome::Empty } else { Outcome::Text(text) })
+    Ok(if is_blank(&text) { ExpressionResult::Empty } else { ExpressionResult::Text(text) })
 }
 
 /// Counts while it collects: a list may be long without ever having been in memory.
-fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> Result<Outcome, String> {
+fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> Result<ExpressionResult, String> {
     let mut texts = Vec::new();
     for item in items {
         if texts.len() == LONGEST_LIST {
@@ -230,7 +230,7 @@ fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> R
         texts.push(item);
     }
     texts.retain(|text: &CompactString| !text.trim().is_empty());
-    Ok(if texts.is_empty() { Outcome::Empty } else { Outcome::List(texts) })
+    Ok(if texts.is_empty() { ExpressionResult::Empty } else { ExpressionResult::List(texts) })
 }
 
 /// The error's own words without its Debug form, which would hold values of the person.

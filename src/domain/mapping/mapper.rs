@@ -2,11 +2,11 @@
 
 use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
 use crate::domain::mapping::context::Read;
-use crate::domain::mapping::expression::{Checked, Compiled, Outcome};
-use crate::domain::mapping::rule::{Kind, WhenEmpty};
+use crate::domain::mapping::expression::{Checked, Compiled, ExpressionResult};
+use crate::domain::mapping::rule::{AttributeKind, WhenEmpty};
 use crate::domain::model::assignment::Assignment;
 use crate::domain::model::ids::UserName;
-use crate::domain::model::person::{Identity, MappingDoubt, Want};
+use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
 use crate::domain::scim::value::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Mapper<'m> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mapped {
     /// The account that the person shall have.
-    Identity(Identity),
+    DesiredAccount(DesiredAccount),
     /// `people.include` leaves the person out: account and link stay as they are.
     OutOfScope,
     /// No account can be told.
@@ -80,15 +80,15 @@ impl<'m> Mapper<'m> {
         };
         let (rule, expression) = &self.user_name;
         let user_name = match expression.evaluate(&person) {
-            Ok(Outcome::Text(name)) => UserName::new(name),
-            Ok(Outcome::Empty) => {
+            Ok(ExpressionResult::Text(name)) => UserName::new(name),
+            Ok(ExpressionResult::Empty) => {
                 return held(
                     None,
                     rule,
                     "yields nothing; give the person an address in Okta, everybody needs a userName".to_owned(),
                 );
             }
-            Ok(Outcome::Flag(_) | Outcome::List(_)) => {
+            Ok(ExpressionResult::Flag(_) | ExpressionResult::List(_)) => {
                 return held(None, rule, "yields something that is no text; read an attribute that is one".to_owned());
             }
             Err(why) => return held(None, rule, why),
@@ -101,7 +101,7 @@ impl<'m> Mapper<'m> {
             }
         }
         let employee = person.user.as_ref().and_then(|user| self.mapping.employee(&user.profile));
-        Mapped::Identity(Identity { user_name, employee, wants: wants.into() })
+        Mapped::DesiredAccount(DesiredAccount { user_name, employee, wants: wants.into() })
     }
 
     /// What was seen of the attributes that the rules read.
@@ -127,8 +127,8 @@ impl<'m> Mapper<'m> {
     fn takes_part(&self, person: &Arc<Assignment>) -> Result<bool, String> {
         match self.include.as_ref().map(|include| include.evaluate(person)).transpose()? {
             None => Ok(true),
-            Some(Outcome::Flag(flag)) => Ok(flag),
-            Some(Outcome::Empty | Outcome::Text(_) | Outcome::List(_)) => {
+            Some(ExpressionResult::Flag(flag)) => Ok(flag),
+            Some(ExpressionResult::Empty | ExpressionResult::Text(_) | ExpressionResult::List(_)) => {
                 Err("yields neither true nor false; write a comparison, such as `user.userType != 'service'`"
                     .to_owned())
             }
@@ -143,26 +143,39 @@ impl fmt::Debug for Mapper<'_> {
 }
 
 /// What a rule wants of its attribute.
-pub(super) fn want(rule: &Rule, outcome: Outcome) -> Result<Want, String> {
+pub(super) fn want(rule: &Rule, outcome: ExpressionResult) -> Result<DesiredValue, String> {
     let value = match (outcome, rule.kind) {
-        (Outcome::Empty, _) => None,
-        (Outcome::Text(text), Kind::Team) => Value::text(text.split_whitespace().collect::<Vec<_>>().join(" ")),
-        (Outcome::Text(text), Kind::Text | Kind::Group | Kind::Person | Kind::ProfileField | Kind::Any) => {
-            Value::text(text)
+        (ExpressionResult::Empty, _) => None,
+        (ExpressionResult::Text(text), AttributeKind::Team) => {
+            Value::text(text.split_whitespace().collect::<Vec<_>>().join(" "))
         }
-        (Outcome::Flag(flag), Kind::ProfileField | Kind::Any) => Some(Value::Flag(flag)),
-        (Outcome::List(texts), Kind::ProfileField | Kind::Any) => Value::list(texts),
-        (Outcome::Flag(_), Kind::Text | Kind::Group | Kind::Team | Kind::Person) => {
+        (
+            ExpressionResult::Text(text),
+            AttributeKind::Text
+            | AttributeKind::Group
+            | AttributeKind::Person
+            | AttributeKind::ProfileField
+            | AttributeKind::Any,
+        ) => Value::text(text),
+        (ExpressionResult::Flag(flag), AttributeKind::ProfileField | AttributeKind::Any) => Some(Value::Flag(flag)),
+        (ExpressionResult::List(texts), AttributeKind::ProfileField | AttributeKind::Any) => Value::list(texts),
+        (
+            ExpressionResult::Flag(_),
+            AttributeKind::Text | AttributeKind::Group | AttributeKind::Team | AttributeKind::Person,
+        ) => {
             return Err("yields true or false where a text is needed; write `'a text' if … else 'another'`".to_owned());
         }
-        (Outcome::List(_), Kind::Text | Kind::Group | Kind::Team | Kind::Person) => {
+        (
+            ExpressionResult::List(_),
+            AttributeKind::Text | AttributeKind::Group | AttributeKind::Team | AttributeKind::Person,
+        ) => {
             return Err("yields a list where one text is needed; take one of them with `| first`".to_owned());
         }
     };
     match (value, rule.when_empty) {
-        (Some(value), _) => Ok(Want::Set(value)),
-        (None, WhenEmpty::Leave) => Ok(Want::Leave),
-        (None, WhenEmpty::Clear) => Ok(Want::Clear),
+        (Some(value), _) => Ok(DesiredValue::Set(value)),
+        (None, WhenEmpty::Leave) => Ok(DesiredValue::Leave),
+        (None, WhenEmpty::Clear) => Ok(DesiredValue::Clear),
         (None, WhenEmpty::Hold) => {
             Err("yields nothing, and `when_empty` is \"hold\"; fill the attribute in Okta".to_owned())
         }
@@ -177,12 +190,12 @@ mod tests {
 
     use super::{Mapped, Mapper};
     use crate::domain::mapping::checked::Mapping;
-    use crate::domain::mapping::rule::{Kind, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::model::assignment::{
         Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
     };
     use crate::domain::model::ids::{OktaUserId, UserName};
-    use crate::domain::model::person::Want;
+    use crate::domain::model::person::DesiredValue;
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Compare;
 
@@ -216,11 +229,11 @@ mod tests {
             compare: Compare::Exact,
             on: On::CreateAndUpdate,
             when_empty: WhenEmpty::Leave,
-            kind: Kind::Any,
+            kind: AttributeKind::Any,
         }
     }
 
-    fn map(kind: Kind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
+    fn map(kind: AttributeKind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
         let rule = |path: &str, value: &str| RuleSpec { when_empty, kind, ..rule(path, value) };
         let groups = BTreeMap::from([("DE".to_owned(), "Germany".to_owned())]);
         let others = BTreeMap::from([("*".to_owned(), "Elsewhere".to_owned())]);
@@ -235,11 +248,11 @@ mod tests {
 
     /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
     fn yields(value: &str) -> Json {
-        match map(Kind::Any, WhenEmpty::Leave, value, None) {
-            Mapped::Identity(identity) => match &identity.wants[0] {
-                Want::Set(value) => value.to_json(),
-                Want::Leave => Json::Null,
-                Want::Clear => json!("cleared"),
+        match map(AttributeKind::Any, WhenEmpty::Leave, value, None) {
+            Mapped::DesiredAccount(identity) => match &identity.wants[0] {
+                DesiredValue::Set(value) => value.to_json(),
+                DesiredValue::Leave => Json::Null,
+                DesiredValue::Clear => json!("cleared"),
             },
             Mapped::Held(_, doubt) => json!(format!("held: {doubt}")),
             Mapped::OutOfScope => json!("out of scope"),
@@ -264,7 +277,7 @@ mod tests {
 
     #[test]
     fn what_was_evaluated_before_is_told_from_what_was_not() {
-        let city = RuleSpec { kind: Kind::Text, ..rule("title", "user.city | upper") };
+        let city = RuleSpec { kind: AttributeKind::Text, ..rule("title", "user.city | upper") };
         let rules = vec![rule("userName", "assignment.user_name"), city];
         let mapping = MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None };
         let mapping = Mapping::new(mapping).expect("a mapping");
@@ -275,7 +288,7 @@ mod tests {
                 let mut person = ada();
                 let city = if n % 3 == 0 { json!({}) } else { json!({ "city": format!("town {n}") }) };
                 person.user.as_mut().expect("a user").profile = profile(&city);
-                let Mapped::Identity(identity) = mapper.map(person) else { panic!("held") };
+                let Mapped::DesiredAccount(identity) = mapper.map(person) else { panic!("held") };
                 let found = identity.value(0).map(|value| value.shown().into_owned());
                 assert_eq!(found, (n % 3 != 0).then(|| format!("TOWN {n}")), "round {round}");
             }
@@ -357,7 +370,7 @@ mod tests {
                 compare: Compare::IgnoreCase,
                 on: On::CreateAndUpdate,
                 when_empty: WhenEmpty::Hold,
-                kind: Kind::Text,
+                kind: AttributeKind::Text,
             }],
             tables: BTreeMap::new(),
             include: None,
@@ -374,9 +387,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn wants(kind: Kind, when_empty: WhenEmpty, value: &str, expected: Result<Want, &str>) {
+    fn wants(kind: AttributeKind, when_empty: WhenEmpty, value: &str, expected: Result<DesiredValue, &str>) {
         let found = match map(kind, when_empty, value, None) {
-            Mapped::Identity(identity) => Ok(identity.wants[0].clone()),
+            Mapped::DesiredAccount(identity) => Ok(identity.wants[0].clone()),
             Mapped::Held(_, doubt) => Err(doubt.why),
             Mapped::OutOfScope => Err("out of scope".to_owned()),
         };
@@ -385,25 +398,26 @@ mod tests {
 
     #[test]
     fn what_an_attribute_may_hold_and_what_nothing_means() {
-        let set = |text: &str| Ok(Want::Set(crate::domain::scim::value::Value::text(text).expect("no blank text")));
-        wants(Kind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
-        wants(Kind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
+        let set =
+            |text: &str| Ok(DesiredValue::Set(crate::domain::scim::value::Value::text(text).expect("no blank text")));
+        wants(AttributeKind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
+        wants(AttributeKind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
         wants(
-            Kind::Text,
+            AttributeKind::Text,
             WhenEmpty::Leave,
             "user.vip",
             Err("yields true or false where a text is needed; write `'a text' if … else 'another'`"),
         );
         wants(
-            Kind::Group,
+            AttributeKind::Group,
             WhenEmpty::Leave,
             "user.tags",
             Err("yields a list where one text is needed; take one of them with `| first`"),
         );
-        wants(Kind::Text, WhenEmpty::Leave, "user.cleared", Ok(Want::Leave));
-        wants(Kind::Text, WhenEmpty::Clear, "user.cleared", Ok(Want::Clear));
+        wants(AttributeKind::Text, WhenEmpty::Leave, "user.cleared", Ok(DesiredValue::Leave));
+        wants(AttributeKind::Text, WhenEmpty::Clear, "user.cleared", Ok(DesiredValue::Clear));
         wants(
-            Kind::Text,
+            AttributeKind::Text,
             WhenEmpty::Hold,
             "user.cleared",
             Err("yields nothing, and `when_empty` is \"hold\"; fill the attribute in Okta"),
@@ -412,8 +426,8 @@ mod tests {
 
     #[test]
     fn who_takes_part() {
-        let takes_part = |include| match map(Kind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
-            Mapped::Identity(_) => "in".to_owned(),
+        let takes_part = |include| match map(AttributeKind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
+            Mapped::DesiredAccount(_) => "in".to_owned(),
             Mapped::OutOfScope => "out".to_owned(),
             Mapped::Held(_, doubt) => doubt.to_string(),
         };

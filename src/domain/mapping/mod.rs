@@ -8,8 +8,8 @@ mod mapper;
 mod rule;
 mod trace;
 
-pub use checked::{INCLUDE, Mapping, MappingProblem, Place, Rule, TABLE};
+pub use checked::{INCLUDE, Mapping, MappingPlace, MappingProblem, Rule, TABLE};
 pub use context::{Root, Wanted};
 pub use mapper::{Mapped, Mapper, Presence};
-pub use rule::{Kind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
+pub use rule::{AttributeKind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 pub use trace::Traced;

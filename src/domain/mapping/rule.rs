@@ -32,7 +32,7 @@ pub enum WhenEmpty {
 
 /// What an attribute may hold, and what it means to the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum AttributeKind {
     /// One text.
     Text,
     /// The name of a group that must exist, letter by letter: Advocacy's `country`.
@@ -62,7 +62,7 @@ pub struct RuleSpec {
     /// What nothing means.
     pub when_empty: WhenEmpty,
     /// What the attribute may hold.
-    pub kind: Kind,
+    pub kind: AttributeKind,
 }
 
 /// A mapping as the configuration gives it.

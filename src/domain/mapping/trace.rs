@@ -2,10 +2,10 @@
 
 use crate::domain::mapping::checked::{INCLUDE, Rule};
 use crate::domain::mapping::context::Read;
-use crate::domain::mapping::expression::{Checked, Outcome};
+use crate::domain::mapping::expression::{Checked, ExpressionResult};
 use crate::domain::mapping::mapper::{Mapper, want};
 use crate::domain::model::assignment::{Assignment, ProfileValue};
-use crate::domain::model::person::Want;
+use crate::domain::model::person::DesiredValue;
 use crate::domain::scim::value::Value;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub struct Traced {
     /// What it reads, such as `user.city`, each with what Okta has.
     pub reads: Vec<(String, Option<String>)>,
     /// What is wanted of the attribute, or why nothing can be told.
-    pub yields: Result<Want, String>,
+    pub yields: Result<DesiredValue, String>,
 }
 
 impl Mapper<'_> {
@@ -42,11 +42,11 @@ impl Mapper<'_> {
     }
 }
 
-fn of_rule(rule: &Rule, person: &Assignment, yields: Result<Want, String>) -> Traced {
+fn of_rule(rule: &Rule, person: &Assignment, yields: Result<DesiredValue, String>) -> Traced {
     of(rule.path.to_string(), &rule.value, person, yields)
 }
 
-fn of(place: String, checked: &Checked, person: &Assignment, yields: Result<Want, String>) -> Traced {
+fn of(place: String, checked: &Checked, person: &Assignment, yields: Result<DesiredValue, String>) -> Traced {
     let reads = checked.reads.iter().map(|read| {
         let Read { root, name } = read;
         (format!("{}.{name}", root.as_str()), read.of(person).as_ref().map(raw))
@@ -55,14 +55,14 @@ fn of(place: String, checked: &Checked, person: &Assignment, yields: Result<Want
 }
 
 /// An outcome without the rules of an attribute.
-fn plainly(outcome: Outcome) -> Want {
+fn plainly(outcome: ExpressionResult) -> DesiredValue {
     let value = match outcome {
-        Outcome::Empty => None,
-        Outcome::Text(text) => Value::text(text),
-        Outcome::Flag(flag) => Some(Value::Flag(flag)),
-        Outcome::List(texts) => Value::list(texts),
+        ExpressionResult::Empty => None,
+        ExpressionResult::Text(text) => Value::text(text),
+        ExpressionResult::Flag(flag) => Some(Value::Flag(flag)),
+        ExpressionResult::List(texts) => Value::list(texts),
     };
-    value.map_or(Want::Leave, Want::Set)
+    value.map_or(DesiredValue::Leave, DesiredValue::Set)
 }
 
 /// A value of a profile for a reader.

@@ -147,7 +147,7 @@ pub enum StagedRule {
 
 /// What the statuses of an assignment say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Eligibility {
     /// The person shall have an account.
     Assigned,
     /// The person has not started: no account is made, and an existing one is left alone.
@@ -155,12 +155,12 @@ pub enum Standing {
     /// The row is there, yet the person has left; evidence by id must follow.
     Left,
     /// Nothing can be concluded.
-    Unclear(StandingDoubt),
+    Unclear(EligibilityDoubt),
 }
 
 /// Why the statuses say nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StandingDoubt {
+pub enum EligibilityDoubt {
     /// The assignment has a status that is no decision.
     Assignment(CompactString),
     /// The user has a status that we do not know.
@@ -173,25 +173,25 @@ pub enum StandingDoubt {
 
 impl Assignment {
     /// What the two statuses say together. A doubt wins over everything else.
-    pub fn standing(&self, rules: StatusRules) -> Standing {
-        let Some(user) = &self.user else { return Standing::Unclear(StandingDoubt::UserNotReadable) };
+    pub fn standing(&self, rules: StatusRules) -> Eligibility {
+        let Some(user) = &self.user else { return Eligibility::Unclear(EligibilityDoubt::UserNotReadable) };
         let meaning = self.status.meaning();
         if meaning == AssignmentMeaning::Unclear {
-            return Standing::Unclear(StandingDoubt::Assignment(self.status.0.clone()));
+            return Eligibility::Unclear(EligibilityDoubt::Assignment(self.status.0.clone()));
         }
         match &user.status {
-            UserStatus::Unclear(status) => return Standing::Unclear(StandingDoubt::User(status.clone())),
-            UserStatus::Deactivated => return Standing::Left,
+            UserStatus::Unclear(status) => return Eligibility::Unclear(EligibilityDoubt::User(status.clone())),
+            UserStatus::Deactivated => return Eligibility::Left,
             _ if user.becoming == Some(UserStatus::Deactivated) => {
-                return Standing::Unclear(StandingDoubt::BeingDeactivated);
+                return Eligibility::Unclear(EligibilityDoubt::BeingDeactivated);
             }
-            _ if meaning == AssignmentMeaning::Ended => return Standing::Left,
+            _ if meaning == AssignmentMeaning::Ended => return Eligibility::Left,
             _ => {}
         }
         match (&user.status, rules) {
-            (UserStatus::Suspended, StatusRules { suspended: SuspendedRule::Leaver, staged: _ }) => Standing::Left,
-            (UserStatus::Staged, StatusRules { suspended: _, staged: StagedRule::Skip }) => Standing::Staged,
-            _ => Standing::Assigned,
+            (UserStatus::Suspended, StatusRules { suspended: SuspendedRule::Leaver, staged: _ }) => Eligibility::Left,
+            (UserStatus::Staged, StatusRules { suspended: _, staged: StagedRule::Skip }) => Eligibility::Staged,
+            _ => Eligibility::Assigned,
         }
     }
 }
@@ -262,7 +262,7 @@ impl fmt::Debug for ProfileValue {
 #[cfg(test)]
 mod tests {
     use super::{
-        Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, StagedRule, Standing, StandingDoubt,
+        Assignment, AssignmentStatus, Eligibility, EligibilityDoubt, EmbeddedUser, Profile, ProfileValue, StagedRule,
         StatusRules, SuspendedRule, UserStatus, Via,
     };
     use crate::domain::model::ids::OktaUserId;
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(status: &str, user: &str, careful: &Standing, eager: &Standing) {
+    fn check(status: &str, user: &str, careful: &Eligibility, eager: &Eligibility) {
         let assignment = assignment(status, user);
         assert_eq!(&assignment.standing(CAREFUL), careful, "{status} {user}");
         assert_eq!(&assignment.standing(EAGER), eager, "{status} {user}");
@@ -296,20 +296,20 @@ mod tests {
     fn what_the_two_statuses_say() {
         for status in ["ACTIVE", "PROVISIONED", "STAGED", "APPROVED", "IMPLICIT"] {
             for user in ["ACTIVE", "PROVISIONED", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT"] {
-                check(status, user, &Standing::Assigned, &Standing::Assigned);
+                check(status, user, &Eligibility::Assigned, &Eligibility::Assigned);
             }
-            check(status, "STAGED", &Standing::Staged, &Standing::Assigned);
-            check(status, "SUSPENDED", &Standing::Assigned, &Standing::Left);
-            check(status, "DEPROVISIONED", &Standing::Left, &Standing::Left);
-            let doubt = Standing::Unclear(StandingDoubt::User("FROZEN".into()));
+            check(status, "STAGED", &Eligibility::Staged, &Eligibility::Assigned);
+            check(status, "SUSPENDED", &Eligibility::Assigned, &Eligibility::Left);
+            check(status, "DEPROVISIONED", &Eligibility::Left, &Eligibility::Left);
+            let doubt = Eligibility::Unclear(EligibilityDoubt::User("FROZEN".into()));
             check(status, "FROZEN", &doubt, &doubt);
         }
         for status in ["REVOKED", "DEPROVISIONED"] {
-            check(status, "ACTIVE", &Standing::Left, &Standing::Left);
-            check(status, "DEPROVISIONED", &Standing::Left, &Standing::Left);
+            check(status, "ACTIVE", &Eligibility::Left, &Eligibility::Left);
+            check(status, "DEPROVISIONED", &Eligibility::Left, &Eligibility::Left);
         }
         for status in ["PENDING", "INACTIVE", "SUSPENDED", "IMPORTED", "MATCHED", "UNASSIGNED", "BRAND_NEW"] {
-            let doubt = Standing::Unclear(StandingDoubt::Assignment(status.into()));
+            let doubt = Eligibility::Unclear(EligibilityDoubt::Assignment(status.into()));
             check(status, "ACTIVE", &doubt, &doubt);
             check(status, "DEPROVISIONED", &doubt, &doubt);
         }
@@ -319,9 +319,9 @@ mod tests {
     fn a_user_on_the_way_out_or_out_of_sight_is_held() {
         let mut going = assignment("ACTIVE", "ACTIVE");
         going.user.as_mut().expect("embedded").becoming = Some(UserStatus::Deactivated);
-        assert_eq!(going.standing(CAREFUL), Standing::Unclear(StandingDoubt::BeingDeactivated));
+        assert_eq!(going.standing(CAREFUL), Eligibility::Unclear(EligibilityDoubt::BeingDeactivated));
         let hidden = Assignment { user: None, ..assignment("ACTIVE", "ACTIVE") };
-        assert_eq!(hidden.standing(CAREFUL), Standing::Unclear(StandingDoubt::UserNotReadable));
+        assert_eq!(hidden.standing(CAREFUL), Eligibility::Unclear(EligibilityDoubt::UserNotReadable));
     }
 
     #[test]

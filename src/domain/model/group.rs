@@ -50,21 +50,21 @@ pub fn same(left: Option<&str>, right: Option<&str>) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
     /// People whom the cycle knows, in order, each once.
-    seats: Vec<Seat>,
+    seats: Vec<PersonIndex>,
     /// Hashes of the ids of everybody else, in order, each once.
     others: Vec<u64>,
 }
 
 /// Members while they are read.
 #[derive(Clone, Debug, Default)]
-pub struct Gathering {
-    seats: Vec<Seat>,
+pub struct MembersBuilder {
+    seats: Vec<PersonIndex>,
     others: Vec<u64>,
 }
 
-impl Gathering {
+impl MembersBuilder {
     /// Takes a member: the seat where the id is somebody's, and else the id alone.
-    pub fn take(&mut self, seat: Option<Seat>, id: &str) {
+    pub fn take(&mut self, seat: Option<PersonIndex>, id: &str) {
         match seat {
             Some(seat) => self.seats.push(seat),
             None => self.others.push(hash(id)),
@@ -86,7 +86,7 @@ impl Gathering {
 
 impl Members {
     /// People whom the cycle knows, in order.
-    pub fn seats(&self) -> &[Seat] {
+    pub fn seats(&self) -> &[PersonIndex] {
         &self.seats
     }
 
@@ -96,23 +96,23 @@ impl Members {
     }
 
     /// Whether a person is among them.
-    pub fn has(&self, seat: Seat) -> bool {
+    pub fn has(&self, seat: PersonIndex) -> bool {
         self.seats.binary_search(&seat).is_ok()
     }
 
     /// Whether somebody with this id is among them, who has this seat or none.
-    pub fn has_id(&self, seat: Option<Seat>, id: &str) -> bool {
+    pub fn has_id(&self, seat: Option<PersonIndex>, id: &str) -> bool {
         seat.is_some_and(|seat| self.has(seat)) || self.others.binary_search(&hash(id)).is_ok()
     }
 
     /// People who are here and not there.
-    pub fn without<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = Seat> + 'a {
+    pub fn without<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = PersonIndex> + 'a {
         self.seats.iter().copied().filter(|seat| !there.has(*seat))
     }
 
     /// How many came or went between two readings, apart from members of these ids, each with its seat where it has one.
-    pub fn changed_besides(&self, before: &Self, named: &[(Option<Seat>, &str)]) -> usize {
-        let named_seats: Vec<Seat> = named.iter().filter_map(|(seat, _)| *seat).collect();
+    pub fn changed_besides(&self, before: &Self, named: &[(Option<PersonIndex>, &str)]) -> usize {
+        let named_seats: Vec<PersonIndex> = named.iter().filter_map(|(seat, _)| *seat).collect();
         let named_others: Vec<u64> = named.iter().map(|(_, id)| hash(id)).collect();
         let seats = self.without(before).chain(before.without(self)).filter(|seat| !named_seats.contains(seat));
         let differ = |here: &Self, there: &Self| {
@@ -125,4 +125,4 @@ impl Members {
 
 /// A person's place in the order of the Okta ids of all who are assigned or linked. It means the same within one cycle, and nothing outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seat(pub(crate) u32);
+pub struct PersonIndex(pub(crate) u32);

@@ -8,11 +8,11 @@ use std::hash::{Hash as _, Hasher as _};
 
 use hashbrown::HashTable;
 
-/// Positions of rows, by the hashes of their keys. There is one for each row of each listing, so that half of a hash is kept.
+/// Positions of rows, by the hashes of their keys. Each row of each listing has one, so only half of a hash is kept.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Positions(HashTable<(u32, u32)>);
+pub(crate) struct KeyIndex(HashTable<(u32, u32)>);
 
-impl Positions {
+impl KeyIndex {
     /// The candidates for a key: the positions of all rows whose key has this hash, in no order.
     pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = usize> {
         let wanted = half(hash);
@@ -21,7 +21,7 @@ impl Positions {
 }
 
 /// From the hash of each row's key, in the order of the rows; a row without a key is not found.
-impl FromIterator<Option<u64>> for Positions {
+impl FromIterator<Option<u64>> for KeyIndex {
     fn from_iter<I: IntoIterator<Item = Option<u64>>>(hashes: I) -> Self {
         let hashes = hashes.into_iter();
         let mut table = HashTable::with_capacity(hashes.size_hint().0);
@@ -53,12 +53,12 @@ pub(crate) fn hash(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Positions, hash};
+    use super::{KeyIndex, hash};
 
     #[test]
     fn rows_are_found_by_hash_and_those_without_are_not() {
         let rows = ["b", "a", "", "b"];
-        let positions: Positions = rows.iter().map(|row| (!row.is_empty()).then(|| hash(row))).collect();
+        let positions: KeyIndex = rows.iter().map(|row| (!row.is_empty()).then(|| hash(row))).collect();
         let found = |key: &str| {
             let mut found: Vec<usize> = positions.candidates(hash(key)).collect();
             found.sort_unstable();

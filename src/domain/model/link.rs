@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::key_index::{Positions, hash};
+use crate::domain::model::key_index::{KeyIndex, hash};
 
 /// One person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub enum Counted {
 pub struct Links {
     /// In the order of the Okta ids.
     rows: Vec<Link>,
-    by_account: Positions,
+    by_account: KeyIndex,
 }
 
 impl Links {

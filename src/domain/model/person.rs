@@ -2,7 +2,7 @@
 //!
 //! Follows the two statuses of an assignment (`AppUser.status`, `User.status` of Okta's management API) as `assignment` reads them.
 
-use crate::domain::model::assignment::StandingDoubt;
+use crate::domain::model::assignment::EligibilityDoubt;
 use crate::domain::model::ids::{EmployeeNumber, OktaUserId, UserName};
 use crate::domain::scim::value::Value;
 use compact_str::CompactString;
@@ -28,7 +28,7 @@ impl Person {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonState {
     /// The person shall have this account.
-    Wanted(Identity),
+    Wanted(DesiredAccount),
     /// `people.include` leaves the person out.
     OutOfScope,
     /// The person has not started yet.
@@ -36,7 +36,7 @@ pub enum PersonState {
     /// The row is there, yet the person has left.
     Left,
     /// The statuses say nothing.
-    Unclear(Option<UserName>, StandingDoubt),
+    Unclear(Option<UserName>, EligibilityDoubt),
     /// The mapping gives no account.
     Unmapped(Option<UserName>, MappingDoubt),
     /// Two rows of this person contradict each other.
@@ -56,18 +56,18 @@ impl PersonState {
 
 /// What the account of a person shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct DesiredAccount {
     /// The userName.
     pub user_name: UserName,
     /// The employee number, where Okta has one.
     pub employee: Option<EmployeeNumber>,
     /// What each slot of the mapping wants.
-    pub wants: Box<[Want]>,
+    pub wants: Box<[DesiredValue]>,
 }
 
 /// What one rule wants of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Want {
+pub enum DesiredValue {
     /// The account keeps what it has.
     Leave,
     /// The attribute shall be empty.
@@ -76,12 +76,12 @@ pub enum Want {
     Set(Value),
 }
 
-impl Identity {
+impl DesiredAccount {
     /// The value that the attribute in a slot shall have, where it shall have one.
     pub fn value(&self, slot: usize) -> Option<&Value> {
         match &self.wants[slot] {
-            Want::Set(value) => Some(value),
-            Want::Leave | Want::Clear => None,
+            DesiredValue::Set(value) => Some(value),
+            DesiredValue::Leave | DesiredValue::Clear => None,
         }
     }
 }

@@ -58,14 +58,14 @@ impl Deprovision {
 
 /// What an account is after its person left and it was taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Departure {
+pub enum RemovalEffect {
     /// It is inactive.
     Deactivated,
     /// It is deleted, and an administrator of the intranet may restore it.
     Deleted,
 }
 
-impl Departure {
+impl RemovalEffect {
     /// The word of the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -156,11 +156,11 @@ impl Policy {
     }
 
     /// What an account is once this action was taken.
-    pub fn departure(&self, action: LeaverAction) -> Departure {
+    pub fn departure(&self, action: LeaverAction) -> RemovalEffect {
         match (action, self.deprovision) {
-            (LeaverAction::Deactivate, Deprovision::Deactivate) => Departure::Deactivated,
+            (LeaverAction::Deactivate, Deprovision::Deactivate) => RemovalEffect::Deactivated,
             (LeaverAction::Deactivate, Deprovision::Delete) | (LeaverAction::Keep | LeaverAction::Delete, _) => {
-                Departure::Deleted
+                RemovalEffect::Deleted
             }
         }
     }

@@ -18,17 +18,17 @@ pub struct TargetProfile {
     /// The most users that a page holds, where that is fewer than were asked for.
     pub page_cap: Option<u32>,
     /// How a filter is treated.
-    pub filter: Option<FilterManner>,
+    pub filter: Option<FilterSupport>,
     /// Whether `totalResults` is the number of users.
-    pub total: Option<TotalManner>,
+    pub total: Option<TotalAccuracy>,
     /// What a write probe showed.
-    pub writes: Option<WriteManner>,
+    pub writes: Option<WriteSupport>,
 }
 
 /// How a filter by userName is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FilterManner {
+pub enum FilterSupport {
     /// It finds whom it asks for and nobody else.
     Honoured,
     /// Everybody is found.
@@ -42,7 +42,7 @@ pub enum FilterManner {
 /// What `totalResults` is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TotalManner {
+pub enum TotalAccuracy {
     /// It was the number of users.
     Honest,
     /// It was another number.
@@ -53,7 +53,7 @@ pub enum TotalManner {
 
 /// What a write probe showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteManner {
+pub struct WriteSupport {
     /// When.
     pub learnt: DateTime<Utc>,
     /// Changing one value by PATCH.
@@ -103,11 +103,11 @@ impl TargetProfile {
 mod tests {
     use chrono::DateTime;
 
-    use super::{Ability, TargetProfile, WriteManner};
+    use super::{Ability, TargetProfile, WriteSupport};
 
     fn profile(page_cap: Option<u32>, abilities: Option<(Ability, Ability)>) -> TargetProfile {
         let learnt = DateTime::UNIX_EPOCH;
-        let writes = abilities.map(|(patch, put)| WriteManner {
+        let writes = abilities.map(|(patch, put)| WriteSupport {
             learnt,
             patch,
             put,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use serde_json::json;
 
-use crate::domain::model::group::Seat;
+use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
 
@@ -42,14 +42,14 @@ pub enum GroupAction {
         /// What changes.
         changes: Vec<GroupChange>,
     },
-    /// People come in and go out.
+    /// Members are added and removed.
     Members {
         /// The group; `None` where it is made in the same run.
         haiilo_id: Option<HaiiloGroupId>,
-        /// Who comes in.
-        add: Vec<Seat>,
-        /// Who goes out.
-        remove: Vec<Seat>,
+        /// The members to add.
+        add: Vec<PersonIndex>,
+        /// The members to remove.
+        remove: Vec<PersonIndex>,
         /// Whether anybody may go out.
         removals: Removals,
     },
@@ -143,7 +143,7 @@ impl GroupKind {
 
 /// Somebody who comes into a group or goes out, for readers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
+pub struct MemberPerson {
     /// The Okta user.
     pub okta_id: OktaUserId,
     /// The name under which a report shows the person.
@@ -151,7 +151,7 @@ pub struct Who {
 }
 
 /// Everybody whom operations name, by seat.
-pub type People = BTreeMap<Seat, Who>;
+pub type MemberPeople = BTreeMap<PersonIndex, MemberPerson>;
 
 impl GroupOperation {
     /// The kind.
@@ -187,8 +187,8 @@ impl GroupOperation {
         }
     }
 
-    /// Who comes in and who goes out.
-    pub fn moves(&self) -> (&[Seat], &[Seat]) {
+    /// The members to add and the members to remove.
+    pub fn moves(&self) -> (&[PersonIndex], &[PersonIndex]) {
         match &self.action {
             GroupAction::Members { add, remove, .. } => (add, remove),
             GroupAction::Link { .. }
@@ -214,8 +214,8 @@ impl GroupOperation {
     }
 
     /// The operation as JSON, with everybody whom it names.
-    pub fn to_json(&self, people: &People) -> serde_json::Value {
-        let ids = |seats: &[Seat]| -> Vec<&str> {
+    pub fn to_json(&self, people: &MemberPeople) -> serde_json::Value {
+        let ids = |seats: &[PersonIndex]| -> Vec<&str> {
             seats.iter().filter_map(|seat| people.get(seat)).map(|who| who.okta_id.as_str()).collect()
         };
         let (add, remove) = self.moves();
@@ -231,12 +231,12 @@ impl GroupOperation {
     }
 
     /// What an approval of the operation names: the operation itself, or each person who comes in or goes out.
-    pub fn items(&self, people: &People) -> Vec<String> {
+    pub fn items(&self, people: &MemberPeople) -> Vec<String> {
         if self.kind() != GroupKind::Members {
             return vec![self.to_json(people).to_string()];
         }
         let (add, remove) = self.moves();
-        let item = |word: &str, seat: &Seat| {
+        let item = |word: &str, seat: &PersonIndex| {
             let member = people.get(seat).map(|who| who.okta_id.as_str());
             json!({"kind": GroupKind::Members.as_str(), "okta_id": self.okta_id, word: member}).to_string()
         };
@@ -244,7 +244,7 @@ impl GroupOperation {
     }
 
     /// Of these, the ones that take somebody out of a group.
-    pub fn removal_items(&self, people: &People) -> Vec<String> {
+    pub fn removal_items(&self, people: &MemberPeople) -> Vec<String> {
         let items = self.items(people);
         match &self.action {
             GroupAction::Members { add, .. } => items[add.len()..].to_vec(),

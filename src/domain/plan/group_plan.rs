@@ -2,10 +2,10 @@
 
 use compact_str::CompactString;
 
-use crate::domain::model::group::{Members, Seat};
+use crate::domain::model::group::{Members, PersonIndex};
 use crate::domain::model::ids::{ApprovalId, OktaGroupId};
-use crate::domain::plan::group_operation::{GroupKind, GroupOperation, People};
-use crate::domain::plan::hold::HeldGroup;
+use crate::domain::plan::group_operation::{GroupKind, GroupOperation, MemberPeople};
+use crate::domain::plan::hold::GroupHold;
 
 /// All that a cycle would do to groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,15 +15,15 @@ pub struct GroupPlan {
     /// In the order in which they are applied: links, updates, creates, members, deletes; each in the order of the ids.
     pub operations: Vec<GroupOperation>,
     /// Groups about which nothing is done.
-    pub held: Vec<HeldGroup>,
+    pub held: Vec<GroupHold>,
     /// Groups of which too many members would be taken out.
-    pub refused: Vec<RefusedRemovals>,
+    pub refused: Vec<BlockedRemovals>,
     /// The id by which exactly these removals can be approved.
     pub approval_id: Option<ApprovalId>,
     /// How many of what.
     pub counts: GroupCounts,
     /// Everybody whom operations name.
-    pub people: People,
+    pub people: MemberPeople,
     /// Who is in which group on which side.
     pub memberships: Vec<Membership>,
     /// What else an administrator should know.
@@ -44,7 +44,7 @@ pub enum GroupState {
 
 /// A group of which too many members would be taken out; people still come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedRemovals {
+pub struct BlockedRemovals {
     /// The group of Okta.
     pub okta_id: OktaGroupId,
     /// Removals of the last day, and those that the plan would add.
@@ -97,7 +97,7 @@ pub struct Membership {
 
 /// Where a person is a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum MembershipSide {
     /// On both sides.
     Both,
     /// In Okta alone.
@@ -108,11 +108,11 @@ pub enum Place {
 
 impl Membership {
     /// Where a person is a member, if anywhere.
-    pub fn place(&self, seat: Seat) -> Option<Place> {
+    pub fn place(&self, seat: PersonIndex) -> Option<MembershipSide> {
         match (self.wanted.has(seat), self.shown.has(seat)) {
-            (true, true) => Some(Place::Both),
-            (true, false) => Some(Place::Okta),
-            (false, true) => Some(Place::Haiilo),
+            (true, true) => Some(MembershipSide::Both),
+            (true, false) => Some(MembershipSide::Okta),
+            (false, true) => Some(MembershipSide::Haiilo),
             (false, false) => None,
         }
     }

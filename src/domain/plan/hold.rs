@@ -1,13 +1,13 @@
-//! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person who is held is never a leaver.
+//! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person on hold is never a leaver.
 
-use crate::domain::model::assignment::StandingDoubt;
+use crate::domain::model::assignment::EligibilityDoubt;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::person::MappingDoubt;
 use compact_str::CompactString;
 
 /// A person, or an account, about whom nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Hold {
     /// The Okta user.
     pub okta_id: OktaUserId,
     /// The account, where one is concerned.
@@ -15,14 +15,14 @@ pub struct Held {
     /// The name under which a report shows the person.
     pub user_name: Option<UserName>,
     /// Why.
-    pub reason: HeldReason,
+    pub reason: HoldReason,
 }
 
 /// Why nothing is done about a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeldReason {
+pub enum HoldReason {
     /// The statuses of the assignment say nothing.
-    Standing(StandingDoubt),
+    Standing(EligibilityDoubt),
     /// The mapping gives no account.
     Mapping(MappingDoubt),
     /// Two rows of the same listing contradict each other.
@@ -68,7 +68,7 @@ pub enum HeldReason {
     /// Evidence was not taken yet.
     EvidenceDue,
     /// Somebody who is gone has something in common: perhaps the same human with a new Okta user.
-    PerhapsRehired(OktaUserId, InCommon),
+    PerhapsRehired(OktaUserId, SharedKey),
     /// An account that is not ours has the same given and family name: perhaps the same human under another address.
     PerhapsSamePerson(HaiiloId),
     /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
@@ -79,14 +79,14 @@ pub enum HeldReason {
 
 /// What a joiner has in common with somebody who is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InCommon {
+pub enum SharedKey {
     /// The account once had the userName that the joiner wants.
     FormerUserName,
     /// Okta gives both the same employee number.
     EmployeeNumber,
 }
 
-impl InCommon {
+impl SharedKey {
     fn as_str(self) -> &'static str {
         match self {
             Self::FormerUserName => "whose account once had this userName",
@@ -95,14 +95,14 @@ impl InCommon {
     }
 }
 
-impl HeldReason {
+impl HoldReason {
     /// A short name that never changes, for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Standing(StandingDoubt::Assignment(_)) => "assignment_status",
-            Self::Standing(StandingDoubt::User(_)) => "user_status",
-            Self::Standing(StandingDoubt::BeingDeactivated) => "being_deactivated",
-            Self::Standing(StandingDoubt::UserNotReadable) => "user_not_readable",
+            Self::Standing(EligibilityDoubt::Assignment(_)) => "assignment_status",
+            Self::Standing(EligibilityDoubt::User(_)) => "user_status",
+            Self::Standing(EligibilityDoubt::BeingDeactivated) => "being_deactivated",
+            Self::Standing(EligibilityDoubt::UserNotReadable) => "user_not_readable",
             Self::Mapping(_) => "mapping",
             Self::Contradiction => "listed_twice",
             Self::SameUserName(_) => "same_user_name",
@@ -130,12 +130,12 @@ impl HeldReason {
     /// The reason in a sentence.
     pub fn reason(&self) -> String {
         match self {
-            Self::Standing(StandingDoubt::Assignment(status)) => {
+            Self::Standing(EligibilityDoubt::Assignment(status)) => {
                 format!("the assignment has the status {status}, which decides nothing")
             }
-            Self::Standing(StandingDoubt::User(status)) => format!("the Okta user has the unknown status {status}"),
-            Self::Standing(StandingDoubt::BeingDeactivated) => "Okta is deactivating this user".to_owned(),
-            Self::Standing(StandingDoubt::UserNotReadable) => {
+            Self::Standing(EligibilityDoubt::User(status)) => format!("the Okta user has the unknown status {status}"),
+            Self::Standing(EligibilityDoubt::BeingDeactivated) => "Okta is deactivating this user".to_owned(),
+            Self::Standing(EligibilityDoubt::UserNotReadable) => {
                 "Okta shows the assignment, but not the user behind it".to_owned()
             }
             Self::Mapping(doubt) => format!("mapping: {doubt}"),
@@ -188,14 +188,14 @@ impl HeldReason {
     /// What an administrator can do.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Standing(StandingDoubt::Assignment(_)) => {
+            Self::Standing(EligibilityDoubt::Assignment(_)) => {
                 "finish or remove the assignment in Okta (Applications > Haiilo > Assignments)"
             }
-            Self::Standing(StandingDoubt::User(_)) => {
+            Self::Standing(EligibilityDoubt::User(_)) => {
                 "look at the person in Okta; a newer version may know this status"
             }
-            Self::Standing(StandingDoubt::BeingDeactivated) => "wait until Okta has finished",
-            Self::Standing(StandingDoubt::UserNotReadable) => {
+            Self::Standing(EligibilityDoubt::BeingDeactivated) => "wait until Okta has finished",
+            Self::Standing(EligibilityDoubt::UserNotReadable) => {
                 "let the credentials read users (scope okta.users.read and a role)"
             }
             Self::Mapping(_) => "correct the person's profile in Okta, or the rule in the mapping file",
@@ -243,7 +243,7 @@ fn enumerate<'a>(ids: impl Iterator<Item = &'a str>) -> String {
 
 /// A group about which nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldGroup {
+pub struct GroupHold {
     /// The group of Okta.
     pub okta_id: OktaGroupId,
     /// The group of Haiilo, where one is concerned.
@@ -251,12 +251,12 @@ pub struct HeldGroup {
     /// The name under which a report shows the group.
     pub name: CompactString,
     /// Why.
-    pub reason: GroupHeldReason,
+    pub reason: GroupHoldReason,
 }
 
 /// Why nothing is done about a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GroupHeldReason {
+pub enum GroupHoldReason {
     /// Okta shows no name.
     Nameless,
     /// Other chosen groups of Okta have the same name.
@@ -277,7 +277,7 @@ pub enum GroupHeldReason {
     ShownUnread(String),
 }
 
-impl GroupHeldReason {
+impl GroupHoldReason {
     /// A short name that never changes, for machines.
     pub fn code(&self) -> &'static str {
         match self {

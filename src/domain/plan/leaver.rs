@@ -5,7 +5,7 @@ use compact_str::CompactString;
 
 use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Absence;
-use crate::domain::model::policy::{Departure, LeaverAction};
+use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 
 /// Why a person is a leaver, by Okta's own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ pub enum Sighting {
 
 /// What Okta answered about one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct EvidenceAnswer {
     /// What it says about the account.
     pub sighting: Sighting,
     /// The employee number, where Okta still knows the user.
@@ -52,14 +52,14 @@ pub struct LeaverRecord {
     /// The first cycle that missed the person.
     pub absence: Absence,
     /// The evidence and the action that it means, with the time from which the grace counts.
-    pub clock: Option<LeaverClock>,
+    pub clock: Option<GracePeriod>,
     /// The employee number, by which the same human is recognized who comes back as another Okta user.
     pub employee: Option<EmployeeNumber>,
 }
 
 /// A running clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeaverClock {
+pub struct GracePeriod {
     /// The evidence.
     pub evidence: Evidence,
     /// What it meant when the clock was started.
@@ -84,14 +84,14 @@ pub struct Leaver {
     /// What the configuration says about leavers of this kind.
     pub action: LeaverAction,
     /// What the account is once it has gone: a deactivation may delete.
-    pub departure: Departure,
+    pub departure: RemovalEffect,
     /// What becomes of the account.
-    pub fate: Fate,
+    pub fate: LeaverStatus,
 }
 
 /// What becomes of a leaver's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum LeaverStatus {
     /// It stays.
     Kept(KeptBecause),
     /// It goes once this time has come.
@@ -161,9 +161,9 @@ impl DeletesBlocked {
 
 /// What became of the account of somebody who left, where it may come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Departed {
+pub struct RemovedAccount {
     /// The account.
     pub haiilo_id: HaiiloId,
     /// What we did to it.
-    pub departure: Departure,
+    pub departure: RemovalEffect,
 }

@@ -68,13 +68,13 @@ pub enum Action {
         /// Why.
         evidence: Evidence,
         /// By what.
-        means: Means,
+        means: RemovalMethod,
     },
 }
 
 /// What is sent for a delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Means {
+pub enum RemovalMethod {
     /// A delete.
     Delete,
     /// A deactivation, which deletes by the directory's deprovision policy.
@@ -87,7 +87,7 @@ pub struct Change {
     /// The attribute.
     pub path: Arc<AttributePath>,
     /// What kind of change it is to the limits.
-    pub nature: Nature,
+    pub nature: ChangeKind,
     /// What the account has.
     pub from: Option<Value>,
     /// What it shall have.
@@ -98,7 +98,7 @@ pub struct Change {
 
 /// What a change means to the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
+pub enum ChangeKind {
     /// The userName.
     Rename,
     /// Advocacy's group.
@@ -118,7 +118,7 @@ pub enum Element {
 
 /// The kinds of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum OperationKind {
     /// See [`Action::Link`].
     Link,
     /// See [`Action::Reactivate`].
@@ -133,7 +133,7 @@ pub enum Kind {
     Delete,
 }
 
-impl Kind {
+impl OperationKind {
     /// The word of reports and of the journal.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -154,14 +154,14 @@ impl Kind {
 
 impl Operation {
     /// The kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> OperationKind {
         match &self.action {
-            Action::Link { .. } => Kind::Link,
-            Action::Reactivate { .. } => Kind::Reactivate,
-            Action::Deactivate { .. } => Kind::Deactivate,
-            Action::Create { .. } => Kind::Create,
-            Action::Update { .. } => Kind::Update,
-            Action::Delete { .. } => Kind::Delete,
+            Action::Link { .. } => OperationKind::Link,
+            Action::Reactivate { .. } => OperationKind::Reactivate,
+            Action::Deactivate { .. } => OperationKind::Deactivate,
+            Action::Create { .. } => OperationKind::Create,
+            Action::Update { .. } => OperationKind::Update,
+            Action::Delete { .. } => OperationKind::Delete,
         }
     }
 
@@ -195,17 +195,17 @@ impl Operation {
 
     /// Whether the operation is an update that renames.
     pub fn renames(&self) -> bool {
-        self.kind() == Kind::Update && self.changes().iter().any(|change| change.nature == Nature::Rename)
+        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.nature == ChangeKind::Rename)
     }
 
     /// Whether the operation is an update that clears a value.
     pub fn clears(&self) -> bool {
-        self.kind() == Kind::Update && self.changes().iter().any(|change| change.to.is_none())
+        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.to.is_none())
     }
 
     /// Whether the operation is an update that moves the person to another group.
     pub fn moves(&self) -> bool {
-        self.kind() == Kind::Update && self.changes().iter().any(|change| change.nature == Nature::Group)
+        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.nature == ChangeKind::Group)
     }
 
     /// The kind together with the set of its paths: what a canary stands for.

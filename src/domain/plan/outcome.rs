@@ -6,7 +6,7 @@ use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::plan::group_operation::GroupOperation;
-use crate::domain::plan::leaver::Departed;
+use crate::domain::plan::leaver::RemovedAccount;
 use crate::domain::plan::operation::Operation;
 
 /// How an operation ended.
@@ -79,7 +79,7 @@ pub enum Effect {
     /// An account is gone, and the person with it.
     Unlinked(OktaUserId, HaiiloId),
     /// The account of somebody who left is deactivated, or deleted in a way that may be undone.
-    Departed(OktaUserId, Departed),
+    RemovedAccount(OktaUserId, RemovedAccount),
     /// The account was gone after a deactivation which should have left it there.
     DeactivationDeleted(HaiiloId),
     /// An account was still there after a deactivation, so that what was known otherwise is over.
@@ -111,7 +111,7 @@ pub enum Effect {
 
 /// An operation with its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Concluded {
+pub struct Conclusion {
     /// The operation.
     pub operation: Operation,
     /// The account, as far as it is known afterwards.
@@ -122,7 +122,7 @@ pub struct Concluded {
 
 /// An operation on a group with its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupConcluded {
+pub struct GroupConclusion {
     /// The operation.
     pub operation: GroupOperation,
     /// The group of Haiilo, as far as it is known afterwards.

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::plan::group_plan::GroupPlan;
-use crate::domain::plan::hold::Held;
+use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
-use crate::domain::plan::operation::{Kind, Operation};
-use crate::domain::plan::sync_state_update::Notes;
+use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::domain::plan::sync_state_update::SyncStateUpdate;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 
@@ -25,7 +25,7 @@ pub struct Plan {
     /// People who left.
     pub leavers: Vec<Leaver>,
     /// People about whom nothing is done.
-    pub held: Vec<Held>,
+    pub held: Vec<Hold>,
     /// Values that are not sent again.
     pub parked: Vec<Parked>,
     /// Linked accounts that Haiilo does not show.
@@ -33,13 +33,13 @@ pub struct Plan {
     /// Accounts that are not ours.
     pub unmanaged: Vec<Unmanaged>,
     /// How many of what.
-    pub counts: Counts,
+    pub counts: PlanCounts,
     /// Parts of the mapping that are others than when a plan was last let through.
-    pub edited: Vec<Edited>,
+    pub edited: Vec<MappingEdit>,
     /// What else an administrator should know.
     pub findings: Vec<String>,
     /// What the store shall remember once the plan is let through.
-    pub notes: Notes,
+    pub notes: SyncStateUpdate,
     /// The plan about groups, which comes after that about people.
     pub groups: GroupPlan,
 }
@@ -96,7 +96,7 @@ pub struct Unmanaged {
 
 /// How many of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct PlanCounts {
     /// People in Okta's listing.
     pub assigned: usize,
     /// Links.
@@ -113,7 +113,7 @@ pub struct Counts {
 
 impl Plan {
     /// The operations of a kind.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Operation> {
+    pub fn of_kind(&self, kind: OperationKind) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(move |operation| operation.kind() == kind)
     }
 
@@ -130,7 +130,7 @@ pub fn parked_form(value: Option<&Value>) -> String {
 
 /// One part of the mapping that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Edited {
+pub struct MappingEdit {
     /// An attribute, `people.include`, or `tables.` with a name.
     pub part: String,
     /// What it was; nothing where it is new.

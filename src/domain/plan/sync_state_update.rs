@@ -10,9 +10,9 @@ use crate::domain::plan::leaver::LeaverRecord;
 
 /// What the store shall remember; nothing in it when nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct SyncStateUpdate {
     /// Of leavers.
-    pub leavers: LeaverNotes,
+    pub leavers: LeaverUpdate,
     /// Links whose account was shown for the first time.
     pub listed: BTreeSet<OktaUserId>,
     /// Links whose account carries another userName than when it was last seen.
@@ -31,7 +31,7 @@ pub struct Notes {
 
 /// What the store shall remember of leavers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LeaverNotes {
+pub struct LeaverUpdate {
     /// New or changed records.
     pub records: BTreeMap<OktaUserId, LeaverRecord>,
     /// People who came back.
@@ -39,12 +39,12 @@ pub struct LeaverNotes {
     /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
     pub unpinned: BTreeSet<OktaUserId>,
     /// What is known of the user directory.
-    pub directory: Directory,
+    pub directory: PolicyKnowledge,
 }
 
 /// What is known of the user directory's deprovision policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Directory {
+pub enum PolicyKnowledge {
     /// What was known before.
     #[default]
     AsBefore,
@@ -52,7 +52,7 @@ pub enum Directory {
     KnownToDelete,
 }
 
-impl LeaverNotes {
+impl LeaverUpdate {
     /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
@@ -62,14 +62,14 @@ impl LeaverNotes {
             records: records.map(|(id, record)| (id.clone(), record.clone())).collect(),
             returned: returned.clone(),
             unpinned: BTreeSet::new(),
-            directory: Directory::AsBefore,
+            directory: PolicyKnowledge::AsBefore,
         }
     }
 
     /// Leaves what is about these people.
     pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
         let Self { records, returned, unpinned, directory } = self;
-        *directory = Directory::AsBefore;
+        *directory = PolicyKnowledge::AsBefore;
         unpinned.retain(|id| ids.contains(id));
         records.retain(|id, _| ids.contains(id));
         returned.retain(|id| ids.contains(id));

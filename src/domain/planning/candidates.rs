@@ -11,18 +11,18 @@ use compact_str::CompactString;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
-use crate::domain::model::person::Identity;
+use crate::domain::model::person::DesiredAccount;
 use crate::domain::model::policy::Policy;
-use crate::domain::plan::hold::{HeldReason, InCommon};
+use crate::domain::plan::hold::{HoldReason, SharedKey};
 use crate::domain::planning::input::Sides;
 use crate::domain::planning::leaver_decision::Gone;
-use crate::domain::planning::linked_accounts::Owners;
+use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::scim::value::Value;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 
 /// Whom a joiner may be.
 #[derive(Debug)]
-pub struct Acquaintances<'a> {
+pub struct OwnerCandidates<'a> {
     /// The slots of the given and the family name.
     slots: Option<[usize; 2]>,
     /// Accounts that are not ours, by their names.
@@ -33,14 +33,14 @@ pub struct Acquaintances<'a> {
     employees: BTreeMap<EmployeeNumber, &'a OktaUserId>,
 }
 
-impl<'a> Acquaintances<'a> {
+impl<'a> OwnerCandidates<'a> {
     /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
     pub fn of(
-        owners: &Owners<'a>,
-        memory: &'a Memory,
+        owners: &LinkedAccounts<'a>,
+        memory: &'a SyncState,
         (mapping, policy): (&Mapping, &Policy),
         gone: &'a Gone,
-        wanted: &[(&OktaUserId, &Identity)],
+        wanted: &[(&OktaUserId, &DesiredAccount)],
     ) -> Self {
         let slots = mapping.human_name();
         let strangers = slots.map(|slots| strangers(owners, policy, slots, wanted));
@@ -63,28 +63,28 @@ impl<'a> Acquaintances<'a> {
     }
 
     /// Why somebody without an account may have one already.
-    pub fn suspicion(&self, memory: &Memory, okta_id: &OktaUserId, identity: &Identity) -> Option<HeldReason> {
+    pub fn suspicion(&self, memory: &SyncState, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<HoldReason> {
         if memory.released.contains(okta_id) {
             return None;
         }
         if let Some(leaver) = self.former_names.get(&identity.user_name.key()) {
-            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::FormerUserName));
+            return Some(HoldReason::PerhapsRehired((*leaver).clone(), SharedKey::FormerUserName));
         }
         if let Some(leaver) = identity.employee.and_then(|number| self.employees.get(&number)) {
-            return Some(HeldReason::PerhapsRehired((*leaver).clone(), InCommon::EmployeeNumber));
+            return Some(HoldReason::PerhapsRehired((*leaver).clone(), SharedKey::EmployeeNumber));
         }
         let [given, family] = self.slots?.map(|slot| identity.value(slot).map(Value::key));
         let stranger = self.strangers.get(&[given?, family?])?;
-        Some(HeldReason::PerhapsSamePerson((*stranger).clone()))
+        Some(HoldReason::PerhapsSamePerson((*stranger).clone()))
     }
 }
 
 /// The accounts that are not ours, by their given and family names.
 fn strangers<'a>(
-    owners: &Owners<'a>,
+    owners: &LinkedAccounts<'a>,
     policy: &Policy,
     slots: [usize; 2],
-    wanted: &[(&OktaUserId, &Identity)],
+    wanted: &[(&OktaUserId, &DesiredAccount)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {

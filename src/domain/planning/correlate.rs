@@ -10,10 +10,10 @@ use crate::domain::mapping::{Mapping, On};
 use crate::domain::model::account::{Account, Activity};
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Link, Listed, Origin};
-use crate::domain::model::person::Identity;
+use crate::domain::model::person::DesiredAccount;
 use crate::domain::model::policy::{MissingRule, Product};
-use crate::domain::plan::hold::{Held, HeldReason};
-use crate::domain::planning::candidates::{Acquaintances, ExternalIds, foreign_external_id};
+use crate::domain::plan::hold::{Hold, HoldReason};
+use crate::domain::planning::candidates::{ExternalIds, OwnerCandidates, foreign_external_id};
 use crate::domain::planning::input::Sides;
 use crate::domain::planning::leaver_decision::{self, Gone};
 use crate::domain::scim::value::{Compare, Value, same};
@@ -21,18 +21,18 @@ use crate::domain::state::sync_state::OpenOperation;
 
 /// A person and what was found for them.
 #[derive(Clone, Debug)]
-pub struct Matched<'a> {
+pub struct MatchedPerson<'a> {
     /// The Okta user.
     pub okta_id: &'a OktaUserId,
     /// What the account shall be.
-    pub identity: &'a Identity,
+    pub identity: &'a DesiredAccount,
     /// The account that was found.
-    pub found: Found<'a>,
+    pub found: AccountMatch<'a>,
 }
 
 /// The account of a person.
 #[derive(Clone, Debug)]
-pub enum Found<'a> {
+pub enum AccountMatch<'a> {
     /// The linked one.
     Linked {
         /// It.
@@ -62,9 +62,9 @@ pub enum Found<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Correlation<'a> {
     /// People with certainty about their account, in the order of their ids.
-    pub matched: Vec<Matched<'a>>,
+    pub matched: Vec<MatchedPerson<'a>>,
     /// People without.
-    pub held: Vec<Held>,
+    pub held: Vec<Hold>,
     /// People whom `people.include` leaves out.
     pub out_of_scope: usize,
     /// People who have not started.
@@ -77,7 +77,7 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let wanted = sort_out(sides, &mut correlation);
     let names = (sides.mapping, sides.policy);
     // Where everybody has an account, nobody is looked for.
-    let acquaintances = LazyCell::new(|| Acquaintances::of(sides.owners, sides.memory, names, gone, &wanted));
+    let acquaintances = LazyCell::new(|| OwnerCandidates::of(sides.owners, sides.memory, names, gone, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(sides));
     let mut owners = sides.owners.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
@@ -91,8 +91,8 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
             Some((link, Some(account))) => attempt(sides, (link, account), identity),
         };
         match found {
-            Attempt::Found(found) => attempts.push(Matched { okta_id, identity, found }),
-            Attempt::Held(haiilo_id, reason) => correlation.held.push(Held {
+            Attempt::AccountMatch(found) => attempts.push(MatchedPerson { okta_id, identity, found }),
+            Attempt::Hold(haiilo_id, reason) => correlation.held.push(Hold {
                 okta_id: okta_id.clone(),
                 haiilo_id,
                 user_name: Some(identity.user_name.clone()),
@@ -106,7 +106,7 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
 }
 
 /// Separates the people who shall have an account and whose userName nobody else wants.
-fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a OktaUserId, &'a Identity)> {
+fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a OktaUserId, &'a DesiredAccount)> {
     let mut wanted = Vec::new();
     for Person { id, state } in sides.people.people() {
         let reason = match state {
@@ -123,12 +123,12 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
                 continue;
             }
             PersonState::Left => continue,
-            PersonState::Unclear(_, doubt) => HeldReason::Standing(doubt.clone()),
-            PersonState::Unmapped(_, doubt) => HeldReason::Mapping(doubt.clone()),
-            PersonState::Contradiction(_) => HeldReason::Contradiction,
+            PersonState::Unclear(_, doubt) => HoldReason::Standing(doubt.clone()),
+            PersonState::Unmapped(_, doubt) => HoldReason::Mapping(doubt.clone()),
+            PersonState::Contradiction(_) => HoldReason::Contradiction,
         };
         let link = sides.memory.links.of_person(id);
-        correlation.held.push(Held {
+        correlation.held.push(Hold {
             okta_id: id.clone(),
             haiilo_id: link.map(|link| link.haiilo_id.clone()),
             user_name: state.user_name().or(link.map(|link| &link.user_name)).cloned(),
@@ -138,11 +138,11 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
     let rivals = rivals(sides.people);
     wanted.retain(|(okta_id, identity)| {
         let Some(others) = rivals.get(okta_id) else { return true };
-        correlation.held.push(Held {
+        correlation.held.push(Hold {
             okta_id: (*okta_id).clone(),
             haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
             user_name: Some(identity.user_name.clone()),
-            reason: HeldReason::SameUserName(others.clone()),
+            reason: HoldReason::SameUserName(others.clone()),
         });
         false
     });
@@ -172,25 +172,29 @@ fn rivals(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>>
 
 /// What was found for one person, before it is known whose userName is free.
 enum Attempt<'a> {
-    Found(Found<'a>),
-    Held(Option<HaiiloId>, HeldReason),
+    AccountMatch(AccountMatch<'a>),
+    Hold(Option<HaiiloId>, HoldReason),
     /// The account is gone, and nothing is done about it.
     Missing,
 }
 
-fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), identity: &'a Identity) -> Attempt<'a> {
+fn attempt<'a>(
+    sides: Sides<'a>,
+    (link, account): (&'a Link, &'a Account),
+    identity: &'a DesiredAccount,
+) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     let fits = account
         .user_name
         .as_ref()
         .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&identity.user_name));
     if !fits {
-        let reason = HeldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
-        return Attempt::Held(id, reason);
+        let reason = HoldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
+        return Attempt::Hold(id, reason);
     }
     // In Advocacy a write to an inactive account may delete it.
     if account.activity == Activity::Inactive && sides.policy.product == Product::Advocacy {
-        return Attempt::Held(id, HeldReason::Inactive);
+        return Attempt::Hold(id, HoldReason::Inactive);
     }
     if renames(sides.mapping, account, identity) {
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
@@ -198,26 +202,26 @@ fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), ident
         let owner = names.iter().any(|name| sides.policy.owns_token(name));
         let pattern = leaver_decision::protection(sides.policy, sides.memory, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
-            return Attempt::Held(id, HeldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
+            return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
         }
     }
-    Attempt::Found(Found::Linked { account, link, waits_for: None })
+    Attempt::AccountMatch(AccountMatch::Linked { account, link, waits_for: None })
 }
 
-fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a Identity) -> Attempt<'a> {
+fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a DesiredAccount) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     if let (Proof::Doubtful(why), Listed::Seen) = (sides.accounts.proof(), link.listed) {
-        return Attempt::Held(id, HeldReason::ListingDoubtful(why.clone()));
+        return Attempt::Hold(id, HoldReason::ListingDoubtful(why.clone()));
     }
     if let [other] = sides.accounts.named(&identity.user_name)[..] {
         let other = &sides.accounts.accounts()[other].id;
         if sides.memory.links.of_account(other).is_none() {
-            return Attempt::Held(id, HeldReason::ReplacedByHand(other.clone()));
+            return Attempt::Hold(id, HoldReason::ReplacedByHand(other.clone()));
         }
     }
     match (sides.policy.missing, link.listed) {
         (MissingRule::Recreate, Listed::Seen) => {
-            Attempt::Found(Found::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
+            Attempt::AccountMatch(AccountMatch::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
         }
         (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Attempt::Missing,
     }
@@ -228,7 +232,7 @@ fn by_external_id<'a>(
     sides: Sides<'a>,
     external_ids: &ExternalIds<'a>,
     okta_id: &OktaUserId,
-    identity: &Identity,
+    identity: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
     let found = external_ids.accounts(okta_id);
     if found.is_empty() {
@@ -242,56 +246,62 @@ fn by_external_id<'a>(
     Some(match (&several[..], sides.accounts.proof()) {
         ([account], Proof::Agreed) => {
             let made = sides.memory.lost_creates(okta_id).next().is_some();
-            Attempt::Found(Found::Unowned { account, origin: if made { Origin::Created } else { Origin::Adopted } })
+            Attempt::AccountMatch(AccountMatch::Unowned {
+                account,
+                origin: if made { Origin::Created } else { Origin::Adopted },
+            })
         }
-        ([_], Proof::Doubtful(why)) => Attempt::Held(None, HeldReason::ListingDoubtful(why.clone())),
+        ([_], Proof::Doubtful(why)) => Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone())),
         _ => {
             let ids = several.iter().map(|account| account.id.clone()).collect();
-            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
+            Attempt::Hold(None, HoldReason::SeveralAccounts(ids))
         }
     })
 }
 
 fn attempt_joiner<'a>(
     sides: Sides<'a>,
-    acquaintances: &Acquaintances<'_>,
+    acquaintances: &OwnerCandidates<'_>,
     okta_id: &'a OktaUserId,
-    identity: &'a Identity,
+    identity: &'a DesiredAccount,
 ) -> Attempt<'a> {
     let doubt = match sides.accounts.proof() {
         Proof::Agreed => None,
-        Proof::Doubtful(why) => Some(Attempt::Held(None, HeldReason::ListingDoubtful(why.clone()))),
+        Proof::Doubtful(why) => Some(Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone()))),
     };
     if let Some((account, other)) = made_under_another_name(sides, okta_id, identity) {
         return match other {
-            Some(other) => Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone())),
-            None => doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin: Origin::Created })),
+            Some(other) => Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone())),
+            None => doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin: Origin::Created })),
         };
     }
     match sides.accounts.named(&identity.user_name)[..] {
-        [] => doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::Found(NOTHING)),
+        [] => {
+            doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::AccountMatch(NOTHING))
+        }
         [at] => {
             let account = &sides.accounts.accounts()[at];
             if sides.memory.links.of_account(&account.id).is_some() {
                 // Free once its owner is renamed; `settle_names` finds out.
-                return doubt.unwrap_or(Attempt::Found(Found::Nothing { replaces: None, waits_for: None }));
+                return doubt
+                    .unwrap_or(Attempt::AccountMatch(AccountMatch::Nothing { replaces: None, waits_for: None }));
             }
             if account.activity == Activity::Inactive {
-                return Attempt::Held(Some(account.id.clone()), HeldReason::Inactive);
+                return Attempt::Hold(Some(account.id.clone()), HoldReason::Inactive);
             }
             if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
-                return Attempt::Held(Some(account.id.clone()), HeldReason::OfAnotherDirectory(id));
+                return Attempt::Hold(Some(account.id.clone()), HoldReason::OfAnotherDirectory(id));
             }
             if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
-                return Attempt::Held(Some(account.id.clone()), HeldReason::PerhapsMadeFor(other.clone()));
+                return Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone()));
             }
             let lost = sides.memory.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
             let origin = if lost { Origin::Created } else { Origin::Adopted };
-            doubt.unwrap_or(Attempt::Found(Found::Unowned { account, origin }))
+            doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin }))
         }
         ref several => {
             let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
-            Attempt::Held(None, HeldReason::SeveralAccounts(ids))
+            Attempt::Hold(None, HoldReason::SeveralAccounts(ids))
         }
     }
 }
@@ -299,29 +309,29 @@ fn attempt_joiner<'a>(
 /// Holds a joiner who may be somebody whom we know.
 fn suspect<'a>(
     sides: Sides<'a>,
-    acquaintances: &Acquaintances<'_>,
+    acquaintances: &OwnerCandidates<'_>,
     okta_id: &OktaUserId,
-    identity: &Identity,
+    identity: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
     let reason = acquaintances.suspicion(sides.memory, okta_id, identity)?;
     let haiilo_id = match &reason {
-        HeldReason::PerhapsSamePerson(id) => Some(id.clone()),
-        HeldReason::PerhapsRehired(leaver, _) => {
+        HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
+        HoldReason::PerhapsRehired(leaver, _) => {
             sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone())
         }
         _ => None,
     };
-    Some(Attempt::Held(haiilo_id, reason))
+    Some(Attempt::Hold(haiilo_id, reason))
 }
 
-const NOTHING: Found<'static> = Found::Nothing { replaces: None, waits_for: None };
+const NOTHING: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, waits_for: None };
 
 /// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
 /// such a create was sent too, under the same name.
 fn made_under_another_name<'a>(
     sides: Sides<'a>,
     okta_id: &OktaUserId,
-    identity: &Identity,
+    identity: &DesiredAccount,
 ) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
     let under_others = |open: &&OpenOperation| !open.user_name.same_as(&identity.user_name);
     sides.memory.lost_creates(okta_id).filter(under_others).find_map(|open| {
@@ -333,7 +343,7 @@ fn made_under_another_name<'a>(
 }
 
 /// Whether an account must get another userName, be it one in other letters.
-pub fn renames(mapping: &Mapping, account: &Account, identity: &Identity) -> bool {
+pub fn renames(mapping: &Mapping, account: &Account, identity: &DesiredAccount) -> bool {
     let (rule, wanted) = (mapping.user_name(), &identity.user_name);
     let differs = |found: &UserName| match rule.compare {
         _ if found == wanted => false,
@@ -351,40 +361,44 @@ enum NameState<'a> {
     Free,
     /// Free once this account, whose owner is the second, is renamed.
     After(&'a HaiiloId, &'a OktaUserId),
-    Taken(HeldReason),
+    Taken(HoldReason),
 }
 
 /// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
-fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<Matched<'a>>, correlation: &mut Correlation<'a>) {
+fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
     let unseen = names_of_unseen_accounts(sides);
     let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
         .iter()
-        .filter(|Matched { okta_id: _, identity, found }| match found {
-            Found::Linked { account, .. } => renames(sides.mapping, account, identity),
-            Found::Unowned { account, .. } => {
+        .filter(|MatchedPerson { okta_id: _, identity, found }| match found {
+            AccountMatch::Linked { account, .. } => renames(sides.mapping, account, identity),
+            AccountMatch::Unowned { account, .. } => {
                 account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name))
             }
-            Found::Nothing { .. } => true,
+            AccountMatch::Nothing { .. } => true,
         })
-        .map(|Matched { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
+        .map(|MatchedPerson { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
         .collect();
-    for Matched { okta_id, identity, found } in attempts {
+    for MatchedPerson { okta_id, identity, found } in attempts {
         match resolve(okta_id, &needs) {
             Ok(freed_by) => {
                 let found = match found {
-                    Found::Linked { account, link, waits_for: _ } => {
-                        Found::Linked { account, link, waits_for: freed_by }
+                    AccountMatch::Linked { account, link, waits_for: _ } => {
+                        AccountMatch::Linked { account, link, waits_for: freed_by }
                     }
-                    Found::Nothing { replaces, waits_for: _ } => Found::Nothing { replaces, waits_for: freed_by },
-                    unowned @ Found::Unowned { .. } => unowned,
+                    AccountMatch::Nothing { replaces, waits_for: _ } => {
+                        AccountMatch::Nothing { replaces, waits_for: freed_by }
+                    }
+                    unowned @ AccountMatch::Unowned { .. } => unowned,
                 };
-                correlation.matched.push(Matched { okta_id, identity, found });
+                correlation.matched.push(MatchedPerson { okta_id, identity, found });
             }
-            Err(reason) => correlation.held.push(Held {
+            Err(reason) => correlation.held.push(Hold {
                 okta_id: okta_id.clone(),
                 haiilo_id: match found {
-                    Found::Linked { account, .. } | Found::Unowned { account, .. } => Some(account.id.clone()),
-                    Found::Nothing { replaces, .. } => replaces.cloned(),
+                    AccountMatch::Linked { account, .. } | AccountMatch::Unowned { account, .. } => {
+                        Some(account.id.clone())
+                    }
+                    AccountMatch::Nothing { replaces, .. } => replaces.cloned(),
                 },
                 user_name: Some(identity.user_name.clone()),
                 reason,
@@ -402,13 +416,13 @@ fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUs
 fn name_state<'a>(
     sides: Sides<'a>,
     okta_id: &OktaUserId,
-    identity: &Identity,
+    identity: &DesiredAccount,
     unseen: &BTreeMap<CompactString, &'a OktaUserId>,
 ) -> NameState<'a> {
     if let Some(owner) = unseen.get(&identity.user_name.key())
         && *owner != okta_id
     {
-        return NameState::Taken(HeldReason::AccountOfAnother((*owner).clone()));
+        return NameState::Taken(HoldReason::AccountOfAnother((*owner).clone()));
     }
     match sides.accounts.named(&identity.user_name)[..] {
         [] => NameState::Free,
@@ -418,12 +432,12 @@ fn name_state<'a>(
                 // The same name in other letters is in nobody's way.
                 Some(link) if link.okta_id == *okta_id => NameState::Free,
                 Some(link) => NameState::After(&account.id, &link.okta_id),
-                None => NameState::Taken(HeldReason::NameTaken(account.id.clone())),
+                None => NameState::Taken(HoldReason::NameTaken(account.id.clone())),
             }
         }
         ref several => {
             let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
-            NameState::Taken(HeldReason::SeveralAccounts(ids))
+            NameState::Taken(HoldReason::SeveralAccounts(ids))
         }
     }
 }
@@ -432,7 +446,7 @@ fn name_state<'a>(
 fn resolve<'a>(
     okta_id: &OktaUserId,
     needs: &BTreeMap<&OktaUserId, NameState<'a>>,
-) -> Result<Option<&'a HaiiloId>, HeldReason> {
+) -> Result<Option<&'a HaiiloId>, HoldReason> {
     let Some(first) = needs.get(okta_id) else { return Ok(None) };
     let freed_by = match first {
         NameState::Free => return Ok(None),
@@ -447,7 +461,7 @@ fn resolve<'a>(
             NameState::Taken(_) => return Err(owner_stays(first)),
             NameState::After(_, owner) => {
                 if !seen.insert(owner) {
-                    return Err(HeldReason::SwappedNames);
+                    return Err(HoldReason::SwappedNames);
                 }
                 // An owner who needs no other name keeps the one that is wanted here.
                 let Some(next) = needs.get(owner) else { return Err(owner_stays(first)) };
@@ -457,10 +471,10 @@ fn resolve<'a>(
     }
 }
 
-fn owner_stays(state: &NameState<'_>) -> HeldReason {
+fn owner_stays(state: &NameState<'_>) -> HoldReason {
     match state {
-        NameState::After(_, owner) => HeldReason::AccountOfAnother((*owner).clone()),
+        NameState::After(_, owner) => HoldReason::AccountOfAnother((*owner).clone()),
         NameState::Taken(reason) => reason.clone(),
-        NameState::Free => HeldReason::SwappedNames,
+        NameState::Free => HoldReason::SwappedNames,
     }
 }

@@ -9,35 +9,40 @@ use chrono::TimeDelta;
 use compact_str::CompactString;
 
 use crate::domain::listing::snapshot::Proof;
-use crate::domain::mapping::{Kind as AttributeKind, Mapping, On, Rule};
+use crate::domain::mapping::{AttributeKind, Mapping, On, Rule};
 use crate::domain::model::account::{Account, Activity};
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
-use crate::domain::model::person::{Identity, Want};
-use crate::domain::model::policy::{Departure, LeaverAction};
-use crate::domain::plan::hold::{Held, HeldReason};
-use crate::domain::plan::leaver::{Evidence, Fate, KeptBecause, Leaver};
-use crate::domain::plan::operation::{Action, Change, Element, Kind, Means, Nature, Operation};
-use crate::domain::plan::people_plan::{Counts, Parked, Plan, Unmanaged, Waits, parked_form};
-use crate::domain::planning::correlate::{self, Correlation, Found, Matched};
+use crate::domain::model::person::{DesiredAccount, DesiredValue};
+use crate::domain::model::policy::{LeaverAction, RemovalEffect};
+use crate::domain::plan::hold::{Hold, HoldReason};
+use crate::domain::plan::leaver::{Evidence, KeptBecause, Leaver, LeaverStatus};
+use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operation, OperationKind, RemovalMethod};
+use crate::domain::plan::people_plan::{Parked, Plan, PlanCounts, Unmanaged, Waits, parked_form};
+use crate::domain::planning::correlate::{self, AccountMatch, Correlation, MatchedPerson};
 use crate::domain::planning::input::{Basis, Sides};
-use crate::domain::planning::leaver_decision::Leaving;
+use crate::domain::planning::leaver_decision::LeaverDecisions;
 use crate::domain::planning::record;
 use crate::domain::planning::references::References;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::{self, Value};
-use crate::domain::state::sync_state::ParkedValue;
+use crate::domain::state::sync_state::RememberedRejection;
 
 /// How long a userName that Haiilo refused is not tried again.
 const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
 
 /// Makes the plan. `leaving` is what was decided about people who are gone from the listing.
-pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving) -> Plan {
+pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: LeaverDecisions) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
-    let Leaving { mut leavers, held: held_leavers, gone: _, notes } = leaving;
+    let LeaverDecisions { mut leavers, held: held_leavers, gone: _, notes } = leaving;
     keep_for_whoever_may_come_back(&mut leavers, &held);
-    let mut draft =
-        Draft { basis, plan: Plan::default(), wishes: BTreeMap::new(), references: OnceCell::new(), unresolved: 0 };
+    let mut draft = PlanBuilder {
+        basis,
+        plan: Plan::default(),
+        wishes: BTreeMap::new(),
+        references: OnceCell::new(),
+        unresolved: 0,
+    };
     draft.plan.held = held;
     draft.plan.held.extend(held_leavers);
     draft.plan.notes.leavers = notes;
@@ -46,10 +51,10 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
     }
     draft.trials();
     draft.departures(&leavers);
-    let Draft { basis, mut plan, wishes: _, references: _, unresolved } = draft;
+    let PlanBuilder { basis, mut plan, wishes: _, references: _, unresolved } = draft;
     record::remember(basis, &mut plan);
     let Sides { people, accounts, owners: _, memory, policy: _, mapping: _ } = basis.sides;
-    plan.counts = Counts {
+    plan.counts = PlanCounts {
         assigned: people.people().len(),
         linked: memory.links.len(),
         accounts: accounts.accounts().len(),
@@ -72,23 +77,23 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: Leaving
 }
 
 /// The account of somebody who may have come back as another Okta user stays until an administrator has decided.
-fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Held]) {
+fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Hold]) {
     let suspects: BTreeMap<&OktaUserId, &OktaUserId> = held
         .iter()
         .filter_map(|held| match &held.reason {
-            HeldReason::PerhapsRehired(leaver, _) => Some((leaver, &held.okta_id)),
+            HoldReason::PerhapsRehired(leaver, _) => Some((leaver, &held.okta_id)),
             _ => None,
         })
         .collect();
-    for leaver in leavers.iter_mut().filter(|leaver| !matches!(leaver.fate, Fate::Kept(_))) {
+    for leaver in leavers.iter_mut().filter(|leaver| !matches!(leaver.fate, LeaverStatus::Kept(_))) {
         if let Some(joiner) = suspects.get(&leaver.okta_id) {
-            leaver.fate = Fate::Kept(KeptBecause::PerhapsOf((*joiner).clone()));
+            leaver.fate = LeaverStatus::Kept(KeptBecause::PerhapsOf((*joiner).clone()));
         }
     }
 }
 
 /// A plan in the making.
-struct Draft<'a> {
+struct PlanBuilder<'a> {
     basis: Basis<'a>,
     plan: Plan,
     /// Where no attribute names other people, nobody is looked for.
@@ -101,7 +106,7 @@ struct Draft<'a> {
 
 /// What an account needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Settled {
+enum AccountState {
     /// Nothing.
     AsItShallBe,
     /// Nothing that could be sent.
@@ -110,18 +115,18 @@ enum Settled {
     Changes,
 }
 
-impl Draft<'_> {
-    fn person(&mut self, matched: &Matched<'_>) {
-        let Matched { okta_id, identity, found } = matched;
+impl PlanBuilder<'_> {
+    fn person(&mut self, matched: &MatchedPerson<'_>) {
+        let MatchedPerson { okta_id, identity, found } = matched;
         match found {
-            Found::Linked { account, link: _, waits_for } => {
+            AccountMatch::Linked { account, link: _, waits_for } => {
                 let activity = self.activate(okta_id, account, &identity.user_name);
                 let attributes = self.update(okta_id, identity, account, waits_for.cloned());
-                if (activity, attributes) == (Settled::AsItShallBe, Settled::AsItShallBe) {
+                if (activity, attributes) == (AccountState::AsItShallBe, AccountState::AsItShallBe) {
                     self.plan.counts.unchanged += 1;
                 }
             }
-            Found::Unowned { account, origin } => {
+            AccountMatch::Unowned { account, origin } => {
                 self.plan.operations.push(Operation {
                     okta_id: (*okta_id).clone(),
                     user_name: account.user_name.as_ref().unwrap_or(&identity.user_name).clone(),
@@ -133,7 +138,7 @@ impl Draft<'_> {
                     self.update(okta_id, identity, account, None);
                 }
             }
-            Found::Nothing { replaces, waits_for } => {
+            AccountMatch::Nothing { replaces, waits_for } => {
                 self.create(okta_id, identity, replaces.cloned(), waits_for.cloned());
             }
         }
@@ -142,10 +147,10 @@ impl Draft<'_> {
     fn update(
         &mut self,
         okta_id: &OktaUserId,
-        identity: &Identity,
+        identity: &DesiredAccount,
         account: &Account,
         waits_for: Option<HaiiloId>,
-    ) -> Settled {
+    ) -> AccountState {
         let current = account.user_name.as_ref().unwrap_or(&identity.user_name);
         let mut changes = Vec::new();
         let parked_before = self.plan.parked.len();
@@ -153,7 +158,7 @@ impl Draft<'_> {
         if correlate::renames(self.basis.sides.mapping, account, identity) {
             let change = Change {
                 path: Arc::clone(&rule.path),
-                nature: Nature::Rename,
+                nature: ChangeKind::Rename,
                 from: account.user_name.as_ref().and_then(|name| Value::text(name.as_str())),
                 to: Value::text(identity.user_name.as_str()),
                 element: Element::There,
@@ -165,9 +170,9 @@ impl Draft<'_> {
         for (slot, rule) in self.basis.sides.mapping.rules().iter().enumerate() {
             let from = account.values[slot].as_ref();
             let to = match (&identity.wants[slot], rule.on) {
-                (Want::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
-                (Want::Clear, On::CreateAndUpdate) => None,
-                (Want::Set(value), On::CreateAndUpdate) => self.meant(rule, value).or(from.map(Cow::Borrowed)),
+                (DesiredValue::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
+                (DesiredValue::Clear, On::CreateAndUpdate) => None,
+                (DesiredValue::Set(value), On::CreateAndUpdate) => self.meant(rule, value).or(from.map(Cow::Borrowed)),
             };
             if value::same(from, to.as_deref(), rule.compare) {
                 self.unpark(okta_id, &rule.path);
@@ -187,21 +192,21 @@ impl Draft<'_> {
         if !changes.is_empty() {
             let action = Action::Update { haiilo_id: account.id.clone(), changes, waits_for };
             self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name: current.clone(), action });
-            return Settled::Changes;
+            return AccountState::Changes;
         }
-        if self.plan.parked.len() == parked_before { Settled::AsItShallBe } else { Settled::Waits }
+        if self.plan.parked.len() == parked_before { AccountState::AsItShallBe } else { AccountState::Waits }
     }
 
     /// An account that we deactivated becomes active again. Whoever else made one inactive, be it the directory's policy, had a reason.
-    fn activate(&mut self, okta_id: &OktaUserId, account: &Account, wanted: &UserName) -> Settled {
+    fn activate(&mut self, okta_id: &OktaUserId, account: &Account, wanted: &UserName) -> AccountState {
         if account.activity == Activity::Active {
-            return Settled::AsItShallBe;
+            return AccountState::AsItShallBe;
         }
         let user_name = account.user_name.as_ref().unwrap_or(wanted).clone();
         if self.basis.sides.memory.deactivated(okta_id, &account.id) {
             let action = Action::Reactivate { haiilo_id: account.id.clone() };
             self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name, action });
-            return Settled::Changes;
+            return AccountState::Changes;
         }
         self.plan.parked.push(Parked {
             okta_id: okta_id.clone(),
@@ -212,7 +217,7 @@ impl Draft<'_> {
             reason: INACTIVE.to_owned(),
             waits: Waits::Attribute,
         });
-        Settled::Waits
+        AccountState::Waits
     }
 
     /// What a rule sends: its value, or the Haiilo id of whoever the value names. Somebody without an account is named by a later cycle.
@@ -271,8 +276,8 @@ impl Draft<'_> {
     }
 
     /// A value that Haiilo did not keep stays parked. A userName may have become free, so that it is tried again after a day.
-    fn still_refused(&self, change: &Change, parked: &ParkedValue) -> bool {
-        change.nature != Nature::Rename || self.basis.now - parked.since < REFUSED_NAME
+    fn still_refused(&self, change: &Change, parked: &RememberedRejection) -> bool {
+        change.nature != ChangeKind::Rename || self.basis.now - parked.since < REFUSED_NAME
     }
 
     fn unpark(&mut self, okta_id: &OktaUserId, path: &AttributePath) {
@@ -288,27 +293,27 @@ impl Draft<'_> {
     fn create(
         &mut self,
         okta_id: &OktaUserId,
-        identity: &Identity,
+        identity: &DesiredAccount,
         replaces: Option<HaiiloId>,
         waits_for: Option<HaiiloId>,
     ) {
         let mapping = self.basis.sides.mapping;
-        let held = |reason| Held {
+        let held = |reason| Hold {
             okta_id: okta_id.clone(),
             haiilo_id: None,
             user_name: Some(identity.user_name.clone()),
             reason,
         };
         if let Some(slot) = mapping.group_slot()
-            && !matches!(identity.wants[slot], Want::Set(_))
+            && !matches!(identity.wants[slot], DesiredValue::Set(_))
         {
-            return self.plan.held.push(held(HeldReason::NoGroup));
+            return self.plan.held.push(held(HoldReason::NoGroup));
         }
         let changes = changes_of_new(mapping, &identity.user_name, |slot| {
             self.meant(&mapping.rules()[slot], identity.value(slot)?).map(Cow::into_owned)
         });
         if let Some(refused) = refused_create(self.basis, okta_id, identity) {
-            return self.plan.held.push(held(HeldReason::CreateRefused(refused)));
+            return self.plan.held.push(held(HoldReason::CreateRefused(refused)));
         }
         let group = changes.iter().find_map(|change| Some((parked_group(self.basis, change)?, change.clone())));
         let operation = Operation {
@@ -348,17 +353,17 @@ impl Draft<'_> {
 
     fn departures(&mut self, leavers: &[Leaver]) {
         for Leaver { okta_id, haiilo_id, user_name, evidence, since: _, action, departure, fate } in leavers {
-            if let Fate::Due(_) = fate {
+            if let LeaverStatus::Due(_) = fate {
                 let (haiilo_id, evidence): (HaiiloId, Evidence) = (haiilo_id.clone(), *evidence);
                 let action = match (action, departure) {
                     // A leaver who is kept is never due.
                     (LeaverAction::Keep, _) => continue,
-                    (_, Departure::Deactivated) => Action::Deactivate { haiilo_id, evidence },
-                    (LeaverAction::Deactivate, Departure::Deleted) => {
-                        Action::Delete { haiilo_id, evidence, means: Means::Deactivation }
+                    (_, RemovalEffect::Deactivated) => Action::Deactivate { haiilo_id, evidence },
+                    (LeaverAction::Deactivate, RemovalEffect::Deleted) => {
+                        Action::Delete { haiilo_id, evidence, means: RemovalMethod::Deactivation }
                     }
-                    (LeaverAction::Delete, Departure::Deleted) => {
-                        Action::Delete { haiilo_id, evidence, means: Means::Delete }
+                    (LeaverAction::Delete, RemovalEffect::Deleted) => {
+                        Action::Delete { haiilo_id, evidence, means: RemovalMethod::Delete }
                     }
                 };
                 let (okta_id, user_name) = (okta_id.clone(), user_name.clone());
@@ -383,7 +388,7 @@ pub fn changes_of_new(
 ) -> Vec<Change> {
     let name = Change {
         path: Arc::clone(&mapping.user_name().path),
-        nature: Nature::Plain,
+        nature: ChangeKind::Plain,
         from: None,
         to: Value::text(user_name.as_str()),
         element: Element::There,
@@ -396,14 +401,14 @@ pub fn changes_of_new(
     std::iter::once(name).chain(others).collect()
 }
 
-fn nature(mapping: &Mapping, slot: usize) -> Nature {
-    if mapping.group_slot() == Some(slot) { Nature::Group } else { Nature::Plain }
+fn nature(mapping: &Mapping, slot: usize) -> ChangeKind {
+    if mapping.group_slot() == Some(slot) { ChangeKind::Group } else { ChangeKind::Plain }
 }
 
 /// The group that a change asks for, if Haiilo did not have it.
 fn parked_group(basis: Basis<'_>, change: &Change) -> Option<CompactString> {
     match (change.nature, &change.to) {
-        (Nature::Group, Some(Value::Text(group))) if basis.sides.memory.parked_groups.contains_key(group) => {
+        (ChangeKind::Group, Some(Value::Text(group))) if basis.sides.memory.parked_groups.contains_key(group) => {
             Some(group.clone())
         }
         _ => None,
@@ -415,15 +420,18 @@ fn no_such_group(group: &str) -> String {
 }
 
 /// Why Haiilo refused to make this very account within the last day.
-fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &Identity) -> Option<String> {
+fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<String> {
     let parked = basis.sides.memory.parked.get(&(okta_id.clone(), "userName".into()))?;
     let same = parked.value == parked_form(Value::text(identity.user_name.as_str()).as_ref());
     (same && basis.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
 }
 
 fn unmanaged(basis: Basis<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
-    let adopted: BTreeSet<&HaiiloId> =
-        operations.iter().filter(|operation| operation.kind() == Kind::Link).filter_map(Operation::haiilo_id).collect();
+    let adopted: BTreeSet<&HaiiloId> = operations
+        .iter()
+        .filter(|operation| operation.kind() == OperationKind::Link)
+        .filter_map(Operation::haiilo_id)
+        .collect();
     let foreign = basis.sides.owners.unlinked().filter(|account| !adopted.contains(&account.id));
     foreign.map(|account| Unmanaged { haiilo_id: account.id.clone(), user_name: account.user_name.clone() }).collect()
 }

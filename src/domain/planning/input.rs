@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::policy::Policy;
-use crate::domain::planning::linked_accounts::Owners;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::planning::linked_accounts::LinkedAccounts;
+use crate::domain::state::sync_state::SyncState;
 
 /// Both sides.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +16,9 @@ pub struct Sides<'a> {
     /// The listing of accounts.
     pub accounts: &'a AccountSnapshot,
     /// Which account is linked to whom.
-    pub owners: &'a Owners<'a>,
+    pub owners: &'a LinkedAccounts<'a>,
     /// What the store remembers.
-    pub memory: &'a Memory,
+    pub memory: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The mapping whose slots identities and accounts use.

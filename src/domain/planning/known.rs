@@ -9,7 +9,7 @@ use crate::domain::model::account::Account;
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::policy::Policy;
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 
 /// All of it.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct Known<'a> {
     /// Haiilo's listing.
     pub accounts: &'a AccountSnapshot,
     /// The store.
-    pub memory: &'a Memory,
+    pub memory: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The mapping.

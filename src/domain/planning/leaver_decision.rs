@@ -13,13 +13,13 @@ use crate::domain::model::account::Activity;
 use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Absence, Counted, Link, Links, Origin};
-use crate::domain::model::policy::{AdoptedRule, Departure, Deprovision, LeaverAction, Policy};
-use crate::domain::plan::hold::{Held, HeldReason};
+use crate::domain::model::policy::{AdoptedRule, Deprovision, LeaverAction, Policy, RemovalEffect};
+use crate::domain::plan::hold::{Hold, HoldReason};
 use crate::domain::plan::leaver::{
-    Answer, DeletesBlocked, Evidence, Fate, KeptBecause, Leaver, LeaverClock, LeaverRecord, Sighting,
+    DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus, Sighting,
 };
-use crate::domain::plan::sync_state_update::{Directory, LeaverNotes};
-use crate::domain::state::sync_state::{Memory, Watch};
+use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
+use crate::domain::state::sync_state::{SyncState, Watch};
 
 /// The longest gap between complete cycles over which a clock goes on.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
@@ -33,15 +33,15 @@ pub type Gone = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
 
 /// All that is decided about people who are gone from the listing.
 #[derive(Clone, Debug, Default)]
-pub struct Leaving {
+pub struct LeaverDecisions {
     /// Leavers.
     pub leavers: Vec<Leaver>,
     /// People about whom nothing is certain.
-    pub held: Vec<Held>,
+    pub held: Vec<Hold>,
     /// Everybody who is linked and gone from the listing, for whatever reason.
     pub gone: Gone,
     /// What shall be remembered.
-    pub notes: LeaverNotes,
+    pub notes: LeaverUpdate,
 }
 
 /// What a decision about leavers depends on.
@@ -52,7 +52,7 @@ pub struct Circumstances<'a> {
     /// The listing of accounts.
     pub accounts: &'a AccountSnapshot,
     /// What the store remembers.
-    pub memory: &'a Memory,
+    pub memory: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The rules that clocks depend on.
@@ -130,7 +130,7 @@ pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Li
 }
 
 /// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.
-pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &Memory) -> Vec<&'a OktaUserId> {
+pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &SyncState) -> Vec<&'a OktaUserId> {
     let (known, new): (Vec<&Link>, Vec<&Link>) =
         vanished.iter().partition(|link| memory.leavers.contains_key(&link.okta_id));
     let room = LOOKS_A_CYCLE.saturating_sub(new.len());
@@ -141,7 +141,7 @@ pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &Memory) -> Vec<&'a OktaUse
 }
 
 /// The watch after this complete cycle.
-pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch {
+pub fn watch(memory: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watch {
     let since = match &memory.watch {
         Some(Watch { since, last, rules: before }) if before == rules && *last <= now && now - *last <= LONGEST_GAP => {
             *since
@@ -152,8 +152,12 @@ pub fn watch(memory: &Memory, rules: &Fingerprint, now: DateTime<Utc>) -> Watch 
 }
 
 /// Decides about everybody who is gone from the listing.
-pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<OktaUserId, Answer>) -> Leaving {
-    let mut leaving = Leaving::default();
+pub fn decide(
+    here: Circumstances<'_>,
+    vanished: &[&Link],
+    answers: &BTreeMap<OktaUserId, EvidenceAnswer>,
+) -> LeaverDecisions {
+    let mut leaving = LeaverDecisions::default();
     let watched_since = watch(here.memory, here.rules, here.begins).since;
     let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
     for link in vanished {
@@ -168,16 +172,16 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<Ok
         if before != Some(&record) {
             leaving.notes.records.insert(link.okta_id.clone(), record);
         }
-        let held = |reason| Held {
+        let held = |reason| Hold {
             okta_id: link.okta_id.clone(),
             haiilo_id: Some(link.haiilo_id.clone()),
             user_name: Some(link.user_name.clone()),
             reason,
         };
         match (clock, sighting) {
-            (_, Some(Sighting::StillAssigned)) => leaving.held.push(held(HeldReason::StillAssigned)),
-            (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HeldReason::NoEvidence(what.clone()))),
-            (None, _) => leaving.held.push(held(HeldReason::EvidenceDue)),
+            (_, Some(Sighting::StillAssigned)) => leaving.held.push(held(HoldReason::StillAssigned)),
+            (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HoldReason::NoEvidence(what.clone()))),
+            (None, _) => leaving.held.push(held(HoldReason::EvidenceDue)),
             (Some(clock), _) => {
                 let fate = fate(here, &wishes, link, clock, watched_since);
                 leaving.leavers.push(Leaver {
@@ -198,7 +202,7 @@ pub fn decide(here: Circumstances<'_>, vanished: &[&Link], answers: &BTreeMap<Ok
     leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
     leaving.notes.returned = here.memory.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
     if here.policy.deprovision == Deprovision::Delete && here.memory.deactivation_deleted.is_some() {
-        leaving.notes.directory = Directory::KnownToDelete;
+        leaving.notes.directory = PolicyKnowledge::KnownToDelete;
     }
     spend_budget(here, &mut leaving.leavers);
     leaving
@@ -210,7 +214,7 @@ fn clock(
     link: &Link,
     before: Option<&LeaverRecord>,
     sighting: Option<&Sighting>,
-) -> Option<LeaverClock> {
+) -> Option<GracePeriod> {
     let known = before.and_then(|record| record.clock);
     let evidence = match (sighting, known) {
         (Some(Sighting::Gone(evidence)), _) => *evidence,
@@ -220,7 +224,7 @@ fn clock(
     let action = configured(here.policy, link, evidence);
     match known {
         Some(known) if known.action == action && known.evidence == evidence => Some(known),
-        _ => Some(LeaverClock { evidence, action, from: here.begins }),
+        _ => Some(GracePeriod { evidence, action, from: here.begins }),
     }
 }
 
@@ -240,7 +244,7 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
 type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
 /// Of whom an operator said that they are another human, those do not count.
-fn wishes<'a>(people: &'a AssignmentSnapshot, memory: &Memory) -> Wishes<'a> {
+fn wishes<'a>(people: &'a AssignmentSnapshot, memory: &SyncState) -> Wishes<'a> {
     let others = people.people().iter().filter(|person| !memory.released.contains(&person.id));
     others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
 }
@@ -249,48 +253,48 @@ fn fate(
     here: Circumstances<'_>,
     wishes: &Wishes<'_>,
     link: &Link,
-    clock: LeaverClock,
+    clock: GracePeriod,
     watched_since: DateTime<Utc>,
-) -> Fate {
+) -> LeaverStatus {
     let account = here.accounts.position(&link.haiilo_id).map(|at| &here.accounts.accounts()[at]);
     let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
     if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
-        return Fate::Kept(KeptBecause::TokenOwner);
+        return LeaverStatus::Kept(KeptBecause::TokenOwner);
     }
     if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.iter().copied().flatten()) {
-        return Fate::Kept(KeptBecause::Protected(pattern));
+        return LeaverStatus::Kept(KeptBecause::Protected(pattern));
     }
     if clock.action == LeaverAction::Keep {
         let adopted = link.origin == Origin::Adopted && here.policy.leavers.adopted == AdoptedRule::Keep;
-        return Fate::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
+        return LeaverStatus::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
-    let Some(account) = account else { return Fate::Kept(KeptBecause::AlreadyGone) };
+    let Some(account) = account else { return LeaverStatus::Kept(KeptBecause::AlreadyGone) };
     if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
-        return Fate::Kept(KeptBecause::AlreadyInactive);
+        return LeaverStatus::Kept(KeptBecause::AlreadyInactive);
     }
     if here.memory.pinned.contains(&link.okta_id) {
-        return Fate::Kept(KeptBecause::Pinned);
+        return LeaverStatus::Kept(KeptBecause::Pinned);
     }
     if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
-        return Fate::Kept(KeptBecause::WantedBy((*other).clone()));
+        return LeaverStatus::Kept(KeptBecause::WantedBy((*other).clone()));
     }
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
-        return Fate::Kept(KeptBecause::CarriesAnotherName);
+        return LeaverStatus::Kept(KeptBecause::CarriesAnotherName);
     }
     let due = clock.from.max(watched_since) + here.policy.leavers.grace;
     let deleted =
-        here.memory.deactivation_deleted.is_some() && here.policy.departure(clock.action) == Departure::Deactivated;
+        here.memory.deactivation_deleted.is_some() && here.policy.departure(clock.action) == RemovalEffect::Deactivated;
     match deletes_blocked(here).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
-        _ if due > here.begins => Fate::Waiting(due),
-        Some(why) => Fate::Blocked(due, why),
-        None => Fate::Due(due),
+        _ if due > here.begins => LeaverStatus::Waiting(due),
+        Some(why) => LeaverStatus::Blocked(due, why),
+        None => LeaverStatus::Due(due),
     }
 }
 
 /// The pattern that protects an account, by its id, by a name that it carries, or because it once did.
 pub fn protection<'a>(
     policy: &Policy,
-    memory: &Memory,
+    memory: &SyncState,
     id: &HaiiloId,
     names: impl IntoIterator<Item = &'a UserName>,
 ) -> Option<String> {
@@ -324,15 +328,18 @@ fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
         .iter()
         .enumerate()
         .filter_map(|(at, leaver)| match leaver.fate {
-            Fate::Due(due) => Some((due, at)),
-            Fate::Kept(_) | Fate::Waiting(_) | Fate::Postponed(_) | Fate::Blocked(..) => None,
+            LeaverStatus::Due(due) => Some((due, at)),
+            LeaverStatus::Kept(_)
+            | LeaverStatus::Waiting(_)
+            | LeaverStatus::Postponed(_)
+            | LeaverStatus::Blocked(..) => None,
         })
         .collect();
     // Equal times are put in the order of the ids, in which the leavers stand.
     due.sort_unstable();
     for (time, at) in due {
         if left == 0 {
-            leavers[at].fate = Fate::Postponed(time);
+            leavers[at].fate = LeaverStatus::Postponed(time);
         } else {
             left -= 1;
         }
@@ -347,20 +354,21 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::listing::snapshot::{
-        AccountPage, AccountSnapshot, AccountWalk, AssignmentSnapshot, AssignmentWalk, PageRequest, Person, PersonState,
+        AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, PageRequest, Person,
+        PersonState,
     };
     use crate::domain::model::account::{Account, AccountRow, Activity};
     use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
     use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
     use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
-    use crate::domain::model::person::Identity;
+    use crate::domain::model::person::DesiredAccount;
     use crate::domain::model::policy::{
         AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
     };
     use crate::domain::plan::leaver::{
-        Answer, DeletesBlocked, Evidence, Fate, KeptBecause, LeaverClock, LeaverRecord, Sighting,
+        DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus, Sighting,
     };
-    use crate::domain::state::sync_state::{Memory, Recent, Watch};
+    use crate::domain::state::sync_state::{RecentCounts, SyncState, Watch};
 
     const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
 
@@ -373,11 +381,11 @@ mod tests {
     }
 
     fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
-        let mut walk = AssignmentWalk::default();
+        let mut walk = AssignmentPager::default();
         let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
         // Somebody is assigned, so that evidence can be told from its absence.
         let identity =
-            Identity { user_name: UserName::new("control@example.com"), employee: None, wants: Box::default() };
+            DesiredAccount { user_name: UserName::new("control@example.com"), employee: None, wants: Box::default() };
         let people = people.chain([Person { id: id(900), state: PersonState::Wanted(identity) }]).collect();
         walk.take(people, 0, None).expect("one page");
         walk.finish().expect("complete")
@@ -395,7 +403,7 @@ mod tests {
         };
         let rows: Vec<AccountRow> = names.iter().enumerate().map(account).collect();
         let total = Some(rows.len() as u64);
-        let mut walk = AccountWalk::new(100);
+        let mut walk = AccountPager::new(100);
         walk.take(PageRequest { start: 1, count: 100 }, AccountPage { rows, total }).expect("a page");
         while let Some(request) = walk.wanted().expect("a walk").first() {
             walk.take(*request, AccountPage { rows: Vec::new(), total }).expect("a page");
@@ -438,18 +446,18 @@ mod tests {
     }
 
     /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
-    fn memory(now: DateTime<Utc>) -> Memory {
-        let clock = LeaverClock { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
+    fn memory(now: DateTime<Utc>) -> SyncState {
+        let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
         let record = LeaverRecord {
             absence: Absence { since: day(0), counted: Counted::Yes },
             clock: Some(clock),
             employee: None,
         };
-        Memory {
+        SyncState {
             links: (0..4).map(link).collect(),
             leavers: (0..4).map(|n| (id(n), record.clone())).collect(),
             watch: Some(Watch { since: day(0), last: now - TimeDelta::hours(1), rules: rules() }),
-            ..Memory::default()
+            ..SyncState::default()
         }
     }
 
@@ -458,10 +466,10 @@ mod tests {
     /// The fates of all leavers on a day, in a world that the test may change.
     fn fates(
         n: i64,
-        change: impl FnOnce(&mut Memory, &mut Policy),
+        change: impl FnOnce(&mut SyncState, &mut Policy),
         names: &[&str],
         agreement: ClockAgreement,
-    ) -> Vec<Fate> {
+    ) -> Vec<LeaverStatus> {
         let (mut memory, mut policy) = (memory(day(n)), policy());
         change(&mut memory, &mut policy);
         let (people, accounts, rules) = (people(&[]), accounts(names), rules());
@@ -480,75 +488,94 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(n: i64, change: impl FnOnce(&mut Memory, &mut Policy), first: &Fate) {
+    fn check(n: i64, change: impl FnOnce(&mut SyncState, &mut Policy), first: &LeaverStatus) {
         assert_eq!(&fates(n, change, &NAMES, ClockAgreement::Agrees)[0], first);
     }
 
     #[test]
     fn a_clock_runs_while_somebody_watches() {
-        check(29, |_, _| {}, &Fate::Waiting(day(30)));
-        check(30, |_, _| {}, &Fate::Due(day(30)));
+        check(29, |_, _| {}, &LeaverStatus::Waiting(day(30)));
+        check(30, |_, _| {}, &LeaverStatus::Due(day(30)));
         // A gap of more than a day in the watch starts all clocks again, whatever they showed.
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(298), &Fate::Waiting(day(330)));
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(299), &Fate::Due(day(30)));
+        check(
+            300,
+            |memory, _| memory.watch.as_mut().expect("a watch").last = day(298),
+            &LeaverStatus::Waiting(day(330)),
+        );
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(299), &LeaverStatus::Due(day(30)));
         // So do a store that was never watched, other rules, and a time before the last cycle.
-        check(300, |memory, _| memory.watch = None, &Fate::Waiting(day(330)));
+        check(300, |memory, _| memory.watch = None, &LeaverStatus::Waiting(day(330)));
         let other = Fingerprint::of(&["other"]);
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").rules = other, &Fate::Waiting(day(330)));
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(301), &Fate::Waiting(day(330)));
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").since = day(290), &Fate::Waiting(day(320)));
+        check(300, |memory, _| memory.watch.as_mut().expect("a watch").rules = other, &LeaverStatus::Waiting(day(330)));
+        check(
+            300,
+            |memory, _| memory.watch.as_mut().expect("a watch").last = day(301),
+            &LeaverStatus::Waiting(day(330)),
+        );
+        check(
+            300,
+            |memory, _| memory.watch.as_mut().expect("a watch").since = day(290),
+            &LeaverStatus::Waiting(day(320)),
+        );
     }
 
     #[test]
     fn the_watch_goes_on_or_starts_again() {
         let now = day(10);
         assert_eq!(watch(&memory(now), &rules(), now), Watch { since: day(0), last: now, rules: rules() });
-        assert_eq!(watch(&Memory::default(), &rules(), now), Watch { since: now, last: now, rules: rules() });
+        assert_eq!(watch(&SyncState::default(), &rules(), now), Watch { since: now, last: now, rules: rules() });
     }
 
     #[test]
     fn arming_after_a_year_of_keep_starts_the_clock() {
-        let keep = |memory: &mut Memory, _: &mut Policy| {
+        let keep = |memory: &mut SyncState, _: &mut Policy| {
             for record in memory.leavers.values_mut() {
                 record.clock.as_mut().expect("a clock").action = LeaverAction::Keep;
             }
         };
-        check(365, keep, &Fate::Waiting(day(395)));
+        check(365, keep, &LeaverStatus::Waiting(day(395)));
     }
 
     #[test]
     fn who_is_kept() {
-        let all = |action| move |_: &mut Memory, policy: &mut Policy| policy.leavers.deactivated = action;
-        check(40, all(LeaverAction::Keep), &Fate::Kept(KeptBecause::Configured));
-        let adopted = |memory: &mut Memory, _: &mut Policy| {
+        let all = |action| move |_: &mut SyncState, policy: &mut Policy| policy.leavers.deactivated = action;
+        check(40, all(LeaverAction::Keep), &LeaverStatus::Kept(KeptBecause::Configured));
+        let adopted = |memory: &mut SyncState, _: &mut Policy| {
             memory.links = (0..4).map(|n| Link { origin: Origin::Adopted, ..link(n) }).collect();
         };
-        check(40, adopted, &Fate::Kept(KeptBecause::Adopted));
-        let same = |memory: &mut Memory, policy: &mut Policy| {
+        check(40, adopted, &LeaverStatus::Kept(KeptBecause::Adopted));
+        let same = |memory: &mut SyncState, policy: &mut Policy| {
             adopted(memory, policy);
             policy.leavers.adopted = AdoptedRule::Same;
         };
-        check(40, same, &Fate::Due(day(30)));
+        check(40, same, &LeaverStatus::Due(day(30)));
         let protect = |pattern: &'static str| {
-            move |_: &mut Memory, policy: &mut Policy| {
+            move |_: &mut SyncState, policy: &mut Policy| {
                 policy.protected = Protected::new([pattern.to_owned()]).expect("a pattern");
             }
         };
-        check(40, protect("p0@*"), &Fate::Kept(KeptBecause::Protected("p0@*".to_owned())));
-        check(40, protect("h0"), &Fate::Kept(KeptBecause::Protected("h0".to_owned())));
+        check(40, protect("p0@*"), &LeaverStatus::Kept(KeptBecause::Protected("p0@*".to_owned())));
+        check(40, protect("h0"), &LeaverStatus::Kept(KeptBecause::Protected("h0".to_owned())));
         // An account stays protected when its name no longer shows it, as long as the pattern is configured.
-        let once = |memory: &mut Memory, _: &mut Policy| {
+        let once = |memory: &mut SyncState, _: &mut Policy| {
             memory.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
         };
-        check(40, once, &Fate::Kept(KeptBecause::Protected("boss@x".to_owned())));
-        let no_longer = |memory: &mut Memory, policy: &mut Policy| {
+        check(40, once, &LeaverStatus::Kept(KeptBecause::Protected("boss@x".to_owned())));
+        let no_longer = |memory: &mut SyncState, policy: &mut Policy| {
             once(memory, policy);
             policy.protected = Protected::new([]).expect("no pattern");
         };
-        check(40, no_longer, &Fate::Due(day(30)));
-        check(40, |_, policy| policy.token_owner = Some(UserName::new("P0@X")), &Fate::Kept(KeptBecause::TokenOwner));
+        check(40, no_longer, &LeaverStatus::Due(day(30)));
+        check(
+            40,
+            |_, policy| policy.token_owner = Some(UserName::new("P0@X")),
+            &LeaverStatus::Kept(KeptBecause::TokenOwner),
+        );
         let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
-        assert_eq!(fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0], Fate::Kept(KeptBecause::CarriesAnotherName));
+        assert_eq!(
+            fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0],
+            LeaverStatus::Kept(KeptBecause::CarriesAnotherName)
+        );
     }
 
     #[test]
@@ -567,17 +594,17 @@ mod tests {
             agreement: ClockAgreement::Agrees,
         };
         let leaving = decide(here, &vanished(&memory.links, &people), &BTreeMap::new());
-        assert_eq!(leaving.leavers[0].fate, Fate::Kept(KeptBecause::AlreadyGone));
+        assert_eq!(leaving.leavers[0].fate, LeaverStatus::Kept(KeptBecause::AlreadyGone));
     }
 
     #[test]
     fn what_forbids_deletes() {
-        let blocked = |why| Fate::Blocked(day(30), why);
+        let blocked = |why| LeaverStatus::Blocked(day(30), why);
         let no_owner = &NAMES[..4];
         assert_eq!(fates(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
         assert_eq!(fates(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
         // Who is not due yet is not blocked either.
-        assert_eq!(fates(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], Fate::Waiting(day(30)));
+        assert_eq!(fates(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], LeaverStatus::Waiting(day(30)));
     }
 
     #[test]
@@ -596,26 +623,26 @@ mod tests {
 
     #[test]
     fn the_budget_postpones_whoever_is_due_last() {
-        let stagger = |memory: &mut Memory, _: &mut Policy| {
+        let stagger = |memory: &mut SyncState, _: &mut Policy| {
             for (n, record) in memory.leavers.values_mut().enumerate() {
                 record.clock.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
             }
         };
-        let due = |n: i64| Fate::Due(day(n + 30));
-        let late = |n: i64| Fate::Postponed(day(n + 30));
+        let due = |n: i64| LeaverStatus::Due(day(n + 30));
+        let late = |n: i64| LeaverStatus::Postponed(day(n + 30));
         let found = fates(40, stagger, &NAMES, ClockAgreement::Agrees);
         assert_eq!(found, [late(3), late(2), due(1), due(0)]);
-        let used = |memory: &mut Memory, policy: &mut Policy| {
+        let used = |memory: &mut SyncState, policy: &mut Policy| {
             stagger(memory, policy);
-            memory.recent = Recent { deletes: 1, ..Recent::default() };
+            memory.recent = RecentCounts { deletes: 1, ..RecentCounts::default() };
         };
         assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
-        let off = |_: &mut Memory, policy: &mut Policy| policy.limits.deletes = None;
+        let off = |_: &mut SyncState, policy: &mut Policy| policy.limits.deletes = None;
         assert_eq!(fates(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
     }
 
     /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
-    fn after(seen: Option<Sighting>) -> (Option<Fate>, Option<&'static str>, Option<LeaverRecord>) {
+    fn after(seen: Option<Sighting>) -> (Option<LeaverStatus>, Option<&'static str>, Option<LeaverRecord>) {
         let mut memory = memory(day(40));
         memory.links = [link(0)].into_iter().collect();
         memory.leavers.retain(|okta_id, _| *okta_id == id(0));
@@ -630,7 +657,7 @@ mod tests {
             begins: day(40),
             agreement: ClockAgreement::Agrees,
         };
-        let sightings = seen.into_iter().map(|sighting| (id(0), Answer { sighting, employee: None })).collect();
+        let sightings = seen.into_iter().map(|sighting| (id(0), EvidenceAnswer { sighting, employee: None })).collect();
         let leaving = decide(here, &vanished(&memory.links, &people), &sightings);
         let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
         (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
@@ -640,13 +667,13 @@ mod tests {
     fn what_is_seen_of_a_leaver_keeps_stops_or_restarts_the_clock() {
         let absence = Absence { since: day(0), counted: Counted::Yes };
         let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
-        assert_eq!(after(None), (Some(Fate::Due(day(30))), None, None));
-        assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(Fate::Due(day(30))), None, None));
+        assert_eq!(after(None), (Some(LeaverStatus::Due(day(30))), None, None));
+        assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(LeaverStatus::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
         assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
-        let clock = LeaverClock { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
+        let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
         let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
-        let kept = Some(Fate::Kept(KeptBecause::Configured));
+        let kept = Some(LeaverStatus::Kept(KeptBecause::Configured));
         assert_eq!(after(Some(Sighting::Gone(Evidence::Unassigned))), (kept, None, restarted));
     }
 
@@ -679,7 +706,7 @@ mod tests {
             LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None, employee: None };
         let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
         let asked = |cycles| {
-            let memory = Memory { leavers: known.clone(), cycles, ..Memory::default() };
+            let memory = SyncState { leavers: known.clone(), cycles, ..SyncState::default() };
             to_look_at(&gone, &memory).into_iter().cloned().collect::<Vec<_>>()
         };
         for cycles in 0..5 {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::domain::model::ids::{ApprovalId, Fingerprint, OktaUserId};
 use crate::domain::model::link::{Absence, Counted, Listed};
 use crate::domain::model::policy::Limit;
-use crate::domain::plan::operation::{Kind, Operation};
+use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::people_plan::Plan;
 use crate::domain::planning::input::Basis;
 use crate::domain::planning::leaver_decision;
@@ -112,7 +112,7 @@ pub struct Violation {
 
 /// How much of a limit a plan uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
+pub struct LimitUsage {
     /// The name of the limit.
     pub limit: &'static str,
     /// What the last day and the plan come to.
@@ -126,22 +126,22 @@ pub struct Usage {
 /// What the guard says.
 #[must_use = "a verdict that nobody reads guards nothing"]
 #[derive(Clone, Debug)]
-pub struct Verdict {
+pub struct LimitCheck {
     /// The broken limits.
     pub violations: Vec<Violation>,
     /// The id by which exactly these operations can be approved, where a limit is broken.
     pub approval_id: Option<ApprovalId>,
     /// All limits.
-    pub usage: Vec<Usage>,
+    pub usage: Vec<LimitUsage>,
     /// Whether the plan may be applied.
-    pub decision: Decision,
+    pub decision: LimitDecision,
     /// What an approval would cover.
     pub items: BTreeSet<String>,
 }
 
 /// Whether a plan may be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum LimitDecision {
     /// No limit is broken.
     Pass,
     /// Limits are broken, and an approval covers everything that counts towards them.
@@ -156,24 +156,24 @@ struct Item {
     limits: Vec<LimitName>,
 }
 
-impl Verdict {
+impl LimitCheck {
     /// How many more accounts may be made, changed or moved before a limit is reached.
     pub fn room(&self) -> u64 {
         let touched = [LimitName::Creates, LimitName::Updates, LimitName::Moves].map(LimitName::as_str);
-        let left = |usage: &Usage| Some(usage.allowed?.saturating_sub(usage.used));
+        let left = |usage: &LimitUsage| Some(usage.allowed?.saturating_sub(usage.used));
         self.usage.iter().filter(|usage| touched.contains(&usage.limit)).filter_map(left).min().unwrap_or(u64::MAX)
     }
 
     /// Refuses the plan for a reason that no approval can lift.
     pub fn refuse(&mut self, violation: Violation) {
         self.violations.push(violation);
-        self.decision = Decision::Refuse;
+        self.decision = LimitDecision::Refuse;
     }
 }
 
 /// Whether people and accounts that are gone from a listing speak against a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signs {
+pub enum AbsenceRule {
     /// They do.
     Counted,
     /// The plan is about one person, and nothing is concluded from anybody's absence.
@@ -188,16 +188,18 @@ pub fn judge(
     plan: &Plan,
     fingerprint: &Fingerprint,
     given: Option<&ApprovalId>,
-    signs: Signs,
-) -> Verdict {
+    signs: AbsenceRule,
+) -> LimitCheck {
     let memory = basis.sides.memory;
     let items = items(basis, plan, signs);
     let usage = usage(basis, plan, &items);
     let mut violations = violations(basis, plan, fingerprint, &usage);
     let ignored: &[LimitName] = match signs {
-        Signs::Counted => &[],
-        Signs::Ignored => &[LimitName::Vanished, LimitName::Missing],
-        Signs::Unseen => &[LimitName::Vanished, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty],
+        AbsenceRule::Counted => &[],
+        AbsenceRule::Ignored => &[LimitName::Vanished, LimitName::Missing],
+        AbsenceRule::Unseen => {
+            &[LimitName::Vanished, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty]
+        }
     };
     violations.retain(|broken| !ignored.contains(&broken.limit));
     let counts = |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
@@ -206,20 +208,20 @@ pub fn judge(
     let texts: BTreeSet<String> = items.into_iter().map(|item| item.text).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
     let decision = match &approval_id {
-        None => Decision::Pass,
-        Some(id) if given == Some(id) => Decision::Approved(id.clone()),
+        None => LimitDecision::Pass,
+        Some(id) if given == Some(id) => LimitDecision::Approved(id.clone()),
         Some(_) => {
             // A limit that nothing counts towards is broken by what was there before, which no approval names.
             let covers =
                 |approved: &BTreeSet<String>| !refused.is_empty() && refused.iter().all(|item| approved.contains(item));
             let mut alive = memory.approvals.iter().filter(|approval| approval.until > basis.now);
             match alive.find(|approval| covers(&approval.items)) {
-                Some(approval) => Decision::Approved(approval.id.clone()),
-                None => Decision::Refuse,
+                Some(approval) => LimitDecision::Approved(approval.id.clone()),
+                None => LimitDecision::Refuse,
             }
         }
     };
-    Verdict { violations, approval_id, usage, decision, items: texts }
+    LimitCheck { violations, approval_id, usage, decision, items: texts }
 }
 
 /// The id of a set of things: the same for the same things, whenever they are refused.
@@ -228,7 +230,7 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
 }
 
-fn items(basis: Basis<'_>, plan: &Plan, signs: Signs) -> Vec<Item> {
+fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
     let memory = basis.sides.memory;
     let mut items: Vec<Item> = plan
         .operations
@@ -236,7 +238,7 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: Signs) -> Vec<Item> {
         .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
         .collect();
     items.extend(plan.groups.items().map(|text| Item { text, limits: vec![LimitName::FirstRun] }));
-    if signs == Signs::Unseen {
+    if signs == AbsenceRule::Unseen {
         return items;
     }
     let absence = |kind: &str, okta_id: &OktaUserId, limits: Vec<LimitName>| Item {
@@ -272,8 +274,8 @@ fn is_recent(basis: Basis<'_>, absence: Absence) -> bool {
 fn limits_of(operation: &Operation) -> Vec<LimitName> {
     let mut limits = vec![LimitName::FirstRun];
     match operation.kind() {
-        Kind::Link | Kind::Create | Kind::Reactivate => limits.push(LimitName::Creates),
-        Kind::Update => {
+        OperationKind::Link | OperationKind::Create | OperationKind::Reactivate => limits.push(LimitName::Creates),
+        OperationKind::Update => {
             limits.extend([LimitName::Updates, LimitName::MappingChanged]);
             let natures = [
                 (operation.renames(), LimitName::Renames),
@@ -283,16 +285,16 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
             limits.extend(natures.into_iter().filter(|(counts, _)| *counts).map(|(_, limit)| limit));
         }
         // Departures have a budget, which the plan keeps already.
-        Kind::Deactivate | Kind::Delete => {}
+        OperationKind::Deactivate | OperationKind::Delete => {}
     }
     limits
 }
 
 /// How much of each limit is used: by the last day, and by what counts towards it now.
-fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<Usage> {
+fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<LimitUsage> {
     let (limits, recent) = (&basis.sides.policy.limits, &basis.sides.memory.recent);
     let base = plan.counts.linked.max(plan.counts.assigned) as u64;
-    let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| Usage {
+    let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| LimitUsage {
         limit,
         used: recent + planned as u64,
         planned: planned as u64,
@@ -324,7 +326,7 @@ const STOPPING: [LimitName; 7] = [
     LimitName::Moves,
 ];
 
-fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[Usage]) -> Vec<Violation> {
+fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[LimitUsage]) -> Vec<Violation> {
     let memory = basis.sides.memory;
     let mut violations = Vec::new();
     let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
@@ -332,7 +334,7 @@ fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &
     if memory.first_run == FirstRun::Due && operations > 0 {
         refuse(LimitName::FirstRun, operations, 0);
     }
-    let updates = plan.of_kind(Kind::Update).count() as u64;
+    let updates = plan.of_kind(OperationKind::Update).count() as u64;
     let is_changed = memory.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
     if is_changed && updates > CHANGED_MAPPING {
         refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);

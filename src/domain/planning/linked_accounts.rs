@@ -7,7 +7,7 @@ use crate::domain::model::link::{Link, Links};
 
 /// The links and the accounts of one plan, side by side.
 #[derive(Clone, Debug)]
-pub struct Owners<'a> {
+pub struct LinkedAccounts<'a> {
     links: &'a Links,
     accounts: &'a AccountSnapshot,
     /// For each link the position of its account.
@@ -16,7 +16,7 @@ pub struct Owners<'a> {
     linked: Vec<bool>,
 }
 
-impl<'a> Owners<'a> {
+impl<'a> LinkedAccounts<'a> {
     /// Finds the account of each link.
     pub fn of(links: &'a Links, accounts: &'a AccountSnapshot) -> Self {
         let shown: Vec<Option<usize>> = links.iter().map(|link| accounts.position(&link.haiilo_id)).collect();
@@ -28,8 +28,8 @@ impl<'a> Owners<'a> {
     }
 
     /// Looks people up who are asked about in the order of their ids, which is that of the links.
-    pub fn in_turn(&self) -> InTurn<'_, 'a> {
-        InTurn { owners: self, at: 0 }
+    pub fn in_turn(&self) -> LinkCursor<'_, 'a> {
+        LinkCursor { owners: self, at: 0 }
     }
 
     /// All links, each with its account where Haiilo shows it.
@@ -49,12 +49,12 @@ impl<'a> Owners<'a> {
 
 /// A walk along the links, beside one along people.
 #[derive(Debug)]
-pub struct InTurn<'o, 'a> {
-    owners: &'o Owners<'a>,
+pub struct LinkCursor<'o, 'a> {
+    owners: &'o LinkedAccounts<'a>,
     at: usize,
 }
 
-impl<'a> InTurn<'_, 'a> {
+impl<'a> LinkCursor<'_, 'a> {
     /// The link of a person who comes after those who were asked about before, with the account where Haiilo shows it.
     pub fn of_person(&mut self, id: &OktaUserId) -> Option<(&'a Link, Option<&'a Account>)> {
         let links = self.owners.links;

@@ -4,25 +4,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
-use crate::domain::plan::hold::HeldReason;
-use crate::domain::plan::operation::{Kind, Operation};
-use crate::domain::plan::people_plan::{Edited, Plan};
+use crate::domain::plan::hold::HoldReason;
+use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::domain::plan::people_plan::{MappingEdit, Plan};
 
 /// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
 /// concern; `people.include` those whom it leaves out.
-pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Plan) -> Vec<Edited> {
+pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Plan) -> Vec<MappingEdit> {
     let now = mapping.parts();
     let names: BTreeSet<&String> = accepted.keys().chain(now.keys()).collect();
     let parts = names.into_iter().filter(|name| accepted.get(*name) != now.get(*name)).map(|name| {
         let decides = decided_by(name, mapping);
         let touches = |one: &&Operation| one.changes().iter().any(|change| decides.contains(&change.path.to_string()));
         let held = plan.held.iter().filter(|held| match &held.reason {
-            HeldReason::Mapping(doubt) => decides.contains(doubt.place.as_str()),
+            HoldReason::Mapping(doubt) => decides.contains(doubt.place.as_str()),
             _ => false,
         });
         let part = name.clone();
         let (was, is) = differing(name, accepted.get(name), now.get(name));
-        Edited { part, was, is, updated: plan.of_kind(Kind::Update).filter(touches).count(), held: held.count() }
+        MappingEdit {
+            part,
+            was,
+            is,
+            updated: plan.of_kind(OperationKind::Update).filter(touches).count(),
+            held: held.count(),
+        }
     });
     parts.collect()
 }

@@ -7,11 +7,11 @@ use crate::domain::model::account::Activity;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Link, Listed, Origin};
 use crate::domain::planning::leaver_decision::{self, Circumstances};
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 
 /// A link that shall be made by hand, with those that end with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Relink {
+pub struct LinkChange {
     /// The new link.
     pub link: Link,
     /// The link by which the account was somebody else's.
@@ -22,7 +22,7 @@ pub struct Relink {
 
 /// Why a decision cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Undecidable {
+pub enum ActRefused {
     /// Nobody, or not one alone, is meant.
     #[error("{0} people are assigned by that name; give the userName or the Okta id of one who is")]
     WhoIsMeant(usize),
@@ -53,33 +53,33 @@ pub enum Undecidable {
 }
 
 /// Whoever is assigned by a userName or an Okta id.
-pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, Undecidable> {
+pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, ActRefused> {
     let is_meant = |person: &&Person| person.state != PersonState::Left && person.is_named(login);
     let meant: Vec<&Person> = people.people().iter().filter(is_meant).collect();
     match meant[..] {
         [person] => Ok(person),
-        ref several => Err(Undecidable::WhoIsMeant(several.len())),
+        ref several => Err(ActRefused::WhoIsMeant(several.len())),
     }
 }
 
 /// The link that a userName, an Okta id or a Haiilo id means.
-pub fn linked<'a>(memory: &'a Memory, login: &str) -> Result<&'a Link, Undecidable> {
-    memory.links.iter().find(|link| link.is_named(login)).ok_or(Undecidable::NoLink)
+pub fn linked<'a>(memory: &'a SyncState, login: &str) -> Result<&'a Link, ActRefused> {
+    memory.links.iter().find(|link| link.is_named(login)).ok_or(ActRefused::NoLink)
 }
 
 /// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
-pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, Undecidable> {
+pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, ActRefused> {
     let link = linked(here.memory, login)?;
     let id = &link.haiilo_id;
-    let stays = |why: String| Err(Undecidable::Stays(id.clone(), why));
+    let stays = |why: String| Err(ActRefused::Stays(id.clone(), why));
     if here.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
-        return Err(Undecidable::IsAssigned(link.okta_id.clone()));
+        return Err(ActRefused::IsAssigned(link.okta_id.clone()));
     }
     if let Some(why) = leaver_decision::deletes_blocked(here) {
         return stays(why.as_str().to_owned());
     }
     let account = here.accounts.position(id).map(|at| &here.accounts.accounts()[at]);
-    let Some(account) = account else { return Err(Undecidable::NoSuchAccount(id.clone())) };
+    let Some(account) = account else { return Err(ActRefused::NoSuchAccount(id.clone())) };
     let names = [Some(&link.user_name), account.user_name.as_ref()];
     if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
         return stays("our own token would die with it".to_owned());
@@ -98,29 +98,29 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, U
 
 /// What it takes to make an account a person's.
 pub fn relink(
-    (people, accounts, memory): (&AssignmentSnapshot, &AccountSnapshot, &Memory),
+    (people, accounts, memory): (&AssignmentSnapshot, &AccountSnapshot, &SyncState),
     login: &str,
     haiilo_id: &HaiiloId,
-) -> Result<Relink, Undecidable> {
+) -> Result<LinkChange, ActRefused> {
     let person = assigned(people, login)?;
     if let Proof::Doubtful(why) = accounts.proof() {
-        return Err(Undecidable::Doubtful(why.clone()));
+        return Err(ActRefused::Doubtful(why.clone()));
     }
-    let position = accounts.position(haiilo_id).ok_or_else(|| Undecidable::NoSuchAccount(haiilo_id.clone()))?;
+    let position = accounts.position(haiilo_id).ok_or_else(|| ActRefused::NoSuchAccount(haiilo_id.clone()))?;
     let account = &accounts.accounts()[position];
     if account.activity == Activity::Inactive {
-        return Err(Undecidable::Inactive(haiilo_id.clone()));
+        return Err(ActRefused::Inactive(haiilo_id.clone()));
     }
     let from = memory.links.of_account(haiilo_id);
     match from {
-        Some(link) if link.okta_id == person.id => return Err(Undecidable::AlreadyLinked(haiilo_id.clone())),
+        Some(link) if link.okta_id == person.id => return Err(ActRefused::AlreadyLinked(haiilo_id.clone())),
         Some(link) if people.get(&link.okta_id).is_some_and(|owner| owner.state != PersonState::Left) => {
-            return Err(Undecidable::OwnerIsAssigned(haiilo_id.clone(), link.okta_id.clone()));
+            return Err(ActRefused::OwnerIsAssigned(haiilo_id.clone(), link.okta_id.clone()));
         }
         Some(_) | None => {}
     }
     let user_name = account.user_name.clone().or(person.state.user_name().cloned());
-    Ok(Relink {
+    Ok(LinkChange {
         link: Link {
             okta_id: person.id.clone(),
             haiilo_id: haiilo_id.clone(),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::domain::listing::snapshot::{PersonState, Proof};
-use crate::domain::mapping::{Kind, Mapping, Rule};
+use crate::domain::mapping::{AttributeKind, Mapping, Rule};
 use crate::domain::model::ids::{HaiiloId, UserName};
-use crate::domain::plan::operation::{Change, Element, Nature};
+use crate::domain::plan::operation::{Change, ChangeKind, Element};
 use crate::domain::planning::diff;
 use crate::domain::planning::known::Known;
 use crate::domain::scim::path::AttributePath;
@@ -67,7 +67,7 @@ impl WriteProbe {
         here.know(domain)?;
         let (group, changes) = here.changes(&name)?;
         let rules = here.mapping.rules();
-        let is_field = |rule: &&Rule| rule.kind == Kind::ProfileField;
+        let is_field = |rule: &&Rule| rule.kind == AttributeKind::ProfileField;
         let fields = rules.iter().filter(is_field).map(|rule| Arc::clone(&rule.path)).take(MOST_FIELDS).collect();
         let is_left_out = |rule: &&Rule| !is_field(rule) && !changes.iter().any(|change| change.path == rule.path);
         let left_out = rules.iter().filter(is_left_out).map(|rule| rule.path.to_string()).collect();
@@ -81,7 +81,7 @@ impl WriteProbe {
         let made = plain.find(|change| !not_kept.contains(&change.path.to_string()))?;
         Some(Change {
             path: Arc::clone(&made.path),
-            nature: Nature::Plain,
+            nature: ChangeKind::Plain,
             from: Value::text(from),
             to: Value::text(to),
             element: Element::There,
@@ -92,7 +92,7 @@ impl WriteProbe {
     pub fn fill(field: &Arc<AttributePath>) -> Change {
         Change {
             path: Arc::clone(field),
-            nature: Nature::Plain,
+            nature: ChangeKind::Plain,
             from: None,
             to: Value::text(TEXT),
             element: Element::There,
@@ -117,7 +117,7 @@ impl WriteProbe {
     pub fn rename(&self, mapping: &Mapping) -> Change {
         Change {
             path: Arc::clone(&mapping.user_name().path),
-            nature: Nature::Rename,
+            nature: ChangeKind::Rename,
             from: Value::text(self.name.as_str()),
             to: Value::text(self.renamed.as_str()),
             element: Element::There,
@@ -215,9 +215,11 @@ impl Known<'_> {
             return Err("no account shows a group, and the mapping gives none; assign somebody first".to_owned());
         };
         let changes = diff::changes_of_new(self.mapping, name, |at| match self.mapping.rules()[at].kind {
-            Kind::Group => Some(group.clone()),
-            Kind::Team => model.and_then(|account| account.values[at].clone()),
-            Kind::Text | Kind::Person | Kind::ProfileField | Kind::Any => self.text(at, name),
+            AttributeKind::Group => Some(group.clone()),
+            AttributeKind::Team => model.and_then(|account| account.values[at].clone()),
+            AttributeKind::Text | AttributeKind::Person | AttributeKind::ProfileField | AttributeKind::Any => {
+                self.text(at, name)
+            }
         });
         Ok((Some(group), changes))
     }
@@ -228,9 +230,14 @@ impl Known<'_> {
             rule.path.urn().is_none() && names.iter().any(|name| rule.path.top().eq_ignore_ascii_case(name))
         };
         match rule.kind {
-            Kind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
-            Kind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
-            Kind::Text | Kind::Group | Kind::Team | Kind::Person | Kind::ProfileField | Kind::Any => None,
+            AttributeKind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
+            AttributeKind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
+            AttributeKind::Text
+            | AttributeKind::Group
+            | AttributeKind::Team
+            | AttributeKind::Person
+            | AttributeKind::ProfileField
+            | AttributeKind::Any => None,
         }
     }
 }

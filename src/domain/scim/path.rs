@@ -46,7 +46,7 @@ pub struct PathError {
 impl AttributePath {
     /// Reads a path.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        let mut cursor = Cursor { text, at: 0 };
+        let mut cursor = PathParser { text, at: 0 };
         let urn = cursor.urn();
         let name = cursor.name("expected the name of an attribute")?;
         let filter = if cursor.take("[") { Some(cursor.filter()?) } else { None };
@@ -307,12 +307,12 @@ fn to_value(json: &Json) -> Option<Value> {
 }
 
 /// A reader of the text of a path.
-struct Cursor<'a> {
+struct PathParser<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl Cursor<'_> {
+impl PathParser<'_> {
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }

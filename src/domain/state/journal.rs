@@ -12,7 +12,7 @@ pub struct EntryId(pub i64);
 
 /// What a cycle is and on whose word it acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mandate {
+pub struct RunContext {
     /// The cycle.
     pub run: RunId,
     /// The approval that lets its operations pass, where one was needed.
@@ -27,7 +27,7 @@ pub struct Mandate {
 #[derive(Clone, Debug)]
 pub struct Intent<'a> {
     /// The cycle.
-    pub mandate: &'a Mandate,
+    pub mandate: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// The operation.
@@ -38,7 +38,7 @@ pub struct Intent<'a> {
 
 /// An entry of the journal, as it was written down.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Its number; later ones are larger.
     pub number: EntryId,
     /// The cycle or command.
@@ -71,7 +71,7 @@ pub struct Entry {
 
 /// Which entries of the journal are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Search {
+pub struct JournalFilter {
     /// One person, by a userName of any time, Okta id or Haiilo id.
     pub person: Option<String>,
     /// One cycle or command.
@@ -84,7 +84,7 @@ pub struct Search {
 #[derive(Clone, Debug)]
 pub struct ProbeIntent<'a> {
     /// The command.
-    pub mandate: &'a Mandate,
+    pub mandate: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// What is sent.
@@ -138,7 +138,7 @@ impl ProbeStep {
 
 /// What a write probe has perhaps left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftBehind {
+pub struct ProbeLeftover {
     /// When.
     pub at: DateTime<Utc>,
     /// The account, where the answer named it.
@@ -151,7 +151,7 @@ pub struct LeftBehind {
 #[derive(Clone, Debug)]
 pub struct GroupIntent<'a> {
     /// The cycle, and on whose word.
-    pub mandate: &'a Mandate,
+    pub mandate: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// The operation that it belongs to.

@@ -1,4 +1,4 @@
-//! Polling: how far Okta's System Log was followed, and whom to look at once more. Kept by the store between polls.
+//! The log cursor: how far Okta's System Log was followed, and whom to look at once more. Kept by the store between polls.
 //!
 //! Follows "System Log" of Okta's documentation: a polling request has no end, its `next` link is followed as it came, and entries are
 //! kept for 90 days.
@@ -54,7 +54,7 @@ pub enum LogPosition {
 
 /// How far the log was followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Polling {
+pub struct LogCursor {
     /// Where to go on.
     pub position: LogPosition,
     /// When that was known to be good, by Okta's clock.
@@ -83,7 +83,7 @@ pub enum Stale {
     TooOld,
 }
 
-impl Polling {
+impl LogCursor {
     /// After a full cycle that read both sides from `begins` on. What was followed before under the same rules is followed on.
     pub fn after_full_cycle(
         before: Option<Self>,
@@ -153,7 +153,7 @@ impl Polling {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{LogPosition, Polling, SECOND_LOOK, Stale};
+    use super::{LogCursor, LogPosition, SECOND_LOOK, Stale};
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::model::ids::{Fingerprint, OktaUserId};
@@ -167,8 +167,8 @@ mod tests {
         Fingerprint::of(&[text])
     }
 
-    fn fresh() -> Polling {
-        Polling::after_full_cycle(None, at(60), rules("a"), (BTreeSet::new(), 3))
+    fn fresh() -> LogCursor {
+        LogCursor::after_full_cycle(None, at(60), rules("a"), (BTreeSet::new(), 3))
     }
 
     fn event(uuid: &str) -> LogEvent {
@@ -178,13 +178,13 @@ mod tests {
     #[test]
     fn a_new_position_begins_before_the_full_cycle_and_a_good_one_is_kept() {
         assert_eq!(fresh().position, LogPosition::Since(at(55)));
-        let followed = Polling { position: LogPosition::Next("x".to_owned()), ..fresh() };
-        let after = |before: &Polling, text| {
-            Polling::after_full_cycle(Some(before.clone()), at(90), rules(text), (BTreeSet::new(), 3))
+        let followed = LogCursor { position: LogPosition::Next("x".to_owned()), ..fresh() };
+        let after = |before: &LogCursor, text| {
+            LogCursor::after_full_cycle(Some(before.clone()), at(90), rules(text), (BTreeSet::new(), 3))
         };
         assert_eq!((after(&followed, "a").position, after(&followed, "a").at), (followed.position.clone(), at(90)));
         assert_eq!(after(&followed, "b").position, LogPosition::Since(at(85)));
-        let old = Polling { at: at(90) - TimeDelta::days(90), ..followed };
+        let old = LogCursor { at: at(90) - TimeDelta::days(90), ..followed };
         assert_eq!(after(&old, "a").position, LogPosition::Since(at(85)));
     }
 
@@ -216,7 +216,7 @@ mod tests {
         }
         assert_eq!(times, 5);
         let failed = fresh().failed();
-        assert_eq!(Polling::after_full_cycle(failed, at(90), rules("a"), (BTreeSet::new(), 3)).failures, 0);
+        assert_eq!(LogCursor::after_full_cycle(failed, at(90), rules("a"), (BTreeSet::new(), 3)).failures, 0);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use crate::domain::model::ids::{ApprovalId, RunId};
 
 /// How things stand: what waits for somebody, and how the last cycles went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct RunHistory {
     /// Refused sets of operations of the last day, the newest first.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<PendingApproval>,
     /// The last cycles, the newest first.
     pub cycles: Vec<CycleRecord>,
     /// When the last cycle ended of which both sides were read completely, and in which nothing was wrong with either.
@@ -19,7 +19,7 @@ pub struct Standing {
 
 /// A refused set of operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct PendingApproval {
     /// The id by which it can be approved.
     pub id: ApprovalId,
     /// When it was refused last.

@@ -8,14 +8,14 @@ use compact_str::CompactString;
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::link::Links;
-use crate::domain::model::policy::Departure;
+use crate::domain::model::policy::RemovalEffect;
 use crate::domain::plan::group_operation::GroupKind;
-use crate::domain::plan::leaver::{Departed, LeaverRecord};
-use crate::domain::plan::operation::Kind;
+use crate::domain::plan::leaver::{LeaverRecord, RemovedAccount};
+use crate::domain::plan::operation::OperationKind;
 
 /// Everything that the store remembers and that a plan depends on.
 #[derive(Clone, Debug, Default)]
-pub struct Memory {
+pub struct SyncState {
     /// Whose people these are.
     pub tenant: Option<Tenant>,
     /// Whether a first run was approved.
@@ -25,7 +25,7 @@ pub struct Memory {
     /// People who are no longer assigned.
     pub leavers: BTreeMap<OktaUserId, LeaverRecord>,
     /// Values that are not sent again, by person and path.
-    pub parked: BTreeMap<(OktaUserId, CompactString), ParkedValue>,
+    pub parked: BTreeMap<(OktaUserId, CompactString), RememberedRejection>,
     /// Groups that Haiilo does not have, with the time when it said so.
     pub parked_groups: BTreeMap<CompactString, DateTime<Utc>>,
     /// Accounts that a pattern once protected, with the pattern.
@@ -35,7 +35,7 @@ pub struct Memory {
     /// The mapping that the last accepted plan was made with.
     pub mapping: Option<AcceptedMapping>,
     /// What was done in the last day, apart from what was approved.
-    pub recent: Recent,
+    pub recent: RecentCounts,
     /// Approvals that are still alive.
     pub approvals: Vec<Approval>,
     /// Operations without an outcome: a crash came between, or an answer was lost.
@@ -53,23 +53,23 @@ pub struct Memory {
     /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
     /// What is remembered of groups.
-    pub groups: GroupMemory,
+    pub groups: GroupSyncState,
     /// What became of the accounts of people who left, where an account may come back.
-    pub departed: BTreeMap<OktaUserId, Departed>,
+    pub departed: BTreeMap<OktaUserId, RemovedAccount>,
     /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.
     pub deactivation_deleted: Option<HaiiloId>,
 }
 
-impl Memory {
+impl SyncState {
     /// Creates that were sent for a person, and whose answers were lost.
     pub fn lost_creates(&self, okta_id: &OktaUserId) -> impl Iterator<Item = &OpenOperation> {
-        self.open.iter().filter(move |open| open.kind == Kind::Create && open.okta_id == *okta_id)
+        self.open.iter().filter(move |open| open.kind == OperationKind::Create && open.okta_id == *okta_id)
     }
 
     /// Somebody else than this person for whom an account of that name was perhaps made: the create was sent, and its answer lost.
     pub fn perhaps_made_for(&self, name: &UserName, okta_id: &OktaUserId) -> Option<&OktaUserId> {
         let is_anothers = |open: &&OpenOperation| {
-            open.kind == Kind::Create && open.okta_id != *okta_id && open.user_name.same_as(name)
+            open.kind == OperationKind::Create && open.okta_id != *okta_id && open.user_name.same_as(name)
         };
         self.open.iter().find(is_anothers).map(|open| &open.okta_id)
     }
@@ -93,24 +93,24 @@ pub struct Pause {
     pub reason: Option<String>,
 }
 
-impl Memory {
+impl SyncState {
     /// The pause that holds at this time.
     pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
         self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
     }
 }
 
-impl Memory {
+impl SyncState {
     /// Whether it was we who deactivated this account of this person.
     pub fn deactivated(&self, okta_id: &OktaUserId, haiilo_id: &HaiiloId) -> bool {
         self.departed
             .get(okta_id)
-            .is_some_and(|gone| gone.departure == Departure::Deactivated && gone.haiilo_id == *haiilo_id)
+            .is_some_and(|gone| gone.departure == RemovalEffect::Deactivated && gone.haiilo_id == *haiilo_id)
     }
 
     /// The account of this person that we deleted.
     pub fn deleted(&self, okta_id: &OktaUserId) -> Option<&HaiiloId> {
-        self.departed.get(okta_id).filter(|gone| gone.departure == Departure::Deleted).map(|gone| &gone.haiilo_id)
+        self.departed.get(okta_id).filter(|gone| gone.departure == RemovalEffect::Deleted).map(|gone| &gone.haiilo_id)
     }
 }
 
@@ -161,7 +161,7 @@ pub struct Watch {
 
 /// A value of one account that Haiilo did not keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParkedValue {
+pub struct RememberedRejection {
     /// The value, as JSON.
     pub value: String,
     /// Why.
@@ -172,7 +172,7 @@ pub struct ParkedValue {
 
 /// What was done in the last 24 hours without an approval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Recent {
+pub struct RecentCounts {
     /// Accounts deleted or deactivated.
     pub deletes: u64,
     /// Accounts made, adopted or made active again.
@@ -204,7 +204,7 @@ pub struct OpenOperation {
     /// The entry of the journal.
     pub entry: i64,
     /// The kind.
-    pub kind: Kind,
+    pub kind: OperationKind,
     /// The person.
     pub okta_id: OktaUserId,
     /// The account, where it existed.
@@ -215,7 +215,7 @@ pub struct OpenOperation {
 
 /// What the store remembers of groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupMemory {
+pub struct GroupSyncState {
     /// The links, by the group of Okta.
     pub links: BTreeMap<OktaGroupId, GroupLink>,
     /// How many members were taken out of each group in the last day without an approval.
@@ -224,7 +224,7 @@ pub struct GroupMemory {
     pub open: Vec<OpenGroupOperation>,
 }
 
-impl GroupMemory {
+impl GroupSyncState {
     /// Whose group each group of Haiilo is that is anybody's.
     pub fn owners(&self) -> BTreeMap<&HaiiloGroupId, &GroupLink> {
         // Of two links to one group, the first counts.

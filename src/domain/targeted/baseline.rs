@@ -11,7 +11,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Links;
-use crate::domain::model::person::Identity;
+use crate::domain::model::person::DesiredAccount;
 use crate::domain::model::policy::Policy;
 use crate::domain::planning::candidates::external_id;
 use crate::domain::scim::value::Value;
@@ -19,9 +19,9 @@ use crate::domain::scim::value::Value;
 /// The beginning of a hash that stands for a name, the same in every process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Mark(CompactString);
+pub struct NameHash(CompactString);
 
-impl Mark {
+impl NameHash {
     /// That of a userName.
     pub fn of_name(name: &UserName) -> Self {
         Self::of(&["userName", &name.key()])
@@ -44,28 +44,28 @@ impl Mark {
 
 /// What a full cycle saw of everybody, as far as a look at few people depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Backdrop {
+pub struct Baseline {
     /// People who are assigned and have no account, or one under another userName than they want; with the mark of what they want, where
     /// that is known.
-    pub unsettled: BTreeMap<OktaUserId, Option<Mark>>,
+    pub unsettled: BTreeMap<OktaUserId, Option<NameHash>>,
     /// The userNames of accounts that are not ours.
-    pub strange_names: BTreeSet<Mark>,
+    pub strange_names: BTreeSet<NameHash>,
     /// The externalIds of the same accounts.
     #[serde(default)]
-    pub strange_ids: BTreeSet<Mark>,
+    pub strange_ids: BTreeSet<NameHash>,
     /// The given and family names of the same accounts.
-    pub strangers: BTreeSet<Mark>,
+    pub strangers: BTreeSet<NameHash>,
     /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
     /// employee number may be one of them.
     pub departed: BTreeSet<OktaUserId>,
     /// Whether Haiilo's listing was whole, so that it was certain who has no account.
-    pub listing: Listing,
+    pub listing: ListingCompleteness,
 }
 
 /// Whether a listing was whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Listing {
+pub enum ListingCompleteness {
     /// It was.
     Whole,
     /// It is not certain.
@@ -75,20 +75,20 @@ pub enum Listing {
 
 /// What a full cycle has settled: people who have an account now, and the accounts that it adopted.
 #[derive(Clone, Debug, Default)]
-pub struct SettledNow<'a> {
+pub struct SettledPeople<'a> {
     /// The people.
     pub people: BTreeSet<&'a OktaUserId>,
     /// The accounts.
     pub accounts: BTreeSet<&'a HaiiloId>,
 }
 
-impl Backdrop {
+impl Baseline {
     /// What these listings show.
     pub fn of(
         (people, accounts): (&AssignmentSnapshot, &AccountSnapshot),
         links: &Links,
         (mapping, policy): (&Mapping, &Policy),
-        settled: &SettledNow<'_>,
+        settled: &SettledPeople<'_>,
     ) -> Self {
         let assigned = people.people().iter().filter(|person| person.state != PersonState::Left);
         let unsettled = assigned
@@ -98,7 +98,7 @@ impl Backdrop {
                 (Some(_), None) => false,
                 (None, _) => true,
             })
-            .map(|person| (person.id.clone(), person.state.user_name().map(Mark::of_name)))
+            .map(|person| (person.id.clone(), person.state.user_name().map(NameHash::of_name)))
             .collect();
         let strange: Vec<&Account> = accounts
             .accounts()
@@ -109,38 +109,42 @@ impl Backdrop {
         let slots = mapping.human_name();
         Self {
             unsettled,
-            strange_names: strange.iter().filter_map(|account| account.user_name.as_ref()).map(Mark::of_name).collect(),
+            strange_names: strange
+                .iter()
+                .filter_map(|account| account.user_name.as_ref())
+                .map(NameHash::of_name)
+                .collect(),
             strange_ids: strange
                 .iter()
                 .filter_map(|account| external_id(mapping, account))
-                .map(|id| Mark::of_external_id(&id))
+                .map(|id| NameHash::of_external_id(&id))
                 .collect(),
             strangers: strange
                 .iter()
                 .filter(is_human)
                 .filter_map(|account| {
                     let [given, family] = slots?.map(|slot| account.values[slot].as_ref());
-                    Some(Mark::of_human([given?, family?]))
+                    Some(NameHash::of_human([given?, family?]))
                 })
                 .collect(),
             departed: BTreeSet::new(),
             listing: match accounts.proof() {
-                Proof::Agreed => Listing::Whole,
-                Proof::Doubtful(_) => Listing::Doubtful,
+                Proof::Agreed => ListingCompleteness::Whole,
+                Proof::Doubtful(_) => ListingCompleteness::Doubtful,
             },
         }
     }
 
     /// Whether somebody else wants this userName.
-    pub fn is_claimed(&self, mark: &Mark, okta_id: &OktaUserId) -> bool {
+    pub fn is_claimed(&self, mark: &NameHash, okta_id: &OktaUserId) -> bool {
         self.unsettled.iter().any(|(other, claim)| other != okta_id && claim.as_ref() == Some(mark))
     }
 
     /// Whether an account that is not ours carries the given and family name of this person.
-    pub fn has_namesake(&self, mapping: &Mapping, identity: &Identity) -> bool {
+    pub fn has_namesake(&self, mapping: &Mapping, identity: &DesiredAccount) -> bool {
         let mark = mapping.human_name().and_then(|slots| {
             let [given, family] = slots.map(|slot| identity.value(slot));
-            Some(Mark::of_human([given?, family?]))
+            Some(NameHash::of_human([given?, family?]))
         });
         mark.is_some_and(|mark| self.strangers.contains(&mark))
     }

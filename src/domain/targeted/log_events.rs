@@ -1,4 +1,4 @@
-//! Hints: whom an entry of Okta's System Log may be about. A hint decides nothing: whoever is named is read again, and what cannot be told
+//! Log events: whom an entry of Okta's System Log may be about. A hint decides nothing: whoever is named is read again, and what cannot be told
 //! from one person wants a full cycle.
 //!
 //! Follows "System Log" and the event types of Okta's documentation. Targets are told by their type, never by their place; a type of event
@@ -13,7 +13,7 @@ use crate::domain::state::log_cursor::LogEvent;
 
 /// By what a hint names a person: whoever an assignment names has to do with the application, and whoever a profile names need not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bond {
+enum PersonRelation {
     Assignment,
     Group,
     Profile,
@@ -23,7 +23,7 @@ enum Bond {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     /// Something about one person.
-    Person(Bond),
+    Person(PersonRelation),
     /// Something about a group.
     Group,
     /// The application itself.
@@ -43,7 +43,7 @@ fn meaning(kind: &str) -> Meaning {
     if let Some(what) = kind.strip_prefix("application.user_membership.") {
         return match what {
             "add" | "restore" | "approve" | "provision" | "remove" | "revoke" | "deprovision" | "update"
-            | "change_username" => Meaning::Person(Bond::Assignment),
+            | "change_username" => Meaning::Person(PersonRelation::Assignment),
             _ => Meaning::Nothing,
         };
     }
@@ -54,7 +54,7 @@ fn meaning(kind: &str) -> Meaning {
         | "system.import.user.update"
         | "system.import.user.suspend"
         | "system.import.user.unsuspend"
-        | "system.import.user.delete" => Meaning::Person(Bond::Profile),
+        | "system.import.user.delete" => Meaning::Person(PersonRelation::Profile),
         "group.application_assignment.add"
         | "group.application_assignment.remove"
         | "group.application_assignment.update" => Meaning::Application,
@@ -64,14 +64,14 @@ fn meaning(kind: &str) -> Meaning {
         | "directory.user_profile.update"
         | "application.provision.field_mapping_rule.change" => Meaning::Everybody,
         _ if kind.starts_with("application.lifecycle.") => Meaning::Application,
-        _ if kind.starts_with("user.lifecycle.") => Meaning::Person(Bond::Profile),
-        _ if kind.starts_with("group.user_membership.") => Meaning::Person(Bond::Group),
+        _ if kind.starts_with("user.lifecycle.") => Meaning::Person(PersonRelation::Profile),
+        _ if kind.starts_with("group.user_membership.") => Meaning::Person(PersonRelation::Group),
         _ => Meaning::Nothing,
     }
 }
 
 /// Against what hints are read: the application, the groups that are assigned to it, and the people whom it concerns.
-pub trait Concern {
+pub trait LogScope {
     /// Whether this is our application.
     fn is_ours(&self, app_id: &str) -> bool;
 
@@ -84,16 +84,16 @@ pub trait Concern {
 
 /// What entries of the log add up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hints {
+pub struct ChangedPeople {
     /// Whom to read again.
     pub people: BTreeSet<OktaUserId>,
     /// The first type of event that only a full cycle can follow.
     pub wants_full: Option<CompactString>,
 }
 
-impl Hints {
+impl ChangedPeople {
     /// Takes an entry.
-    pub fn take(&mut self, event: &LogEvent, concern: &impl Concern) {
+    pub fn take(&mut self, event: &LogEvent, concern: &impl LogScope) {
         let LogEvent { uuid: _, kind, targets } = event;
         let of =
             |wanted: &'static str| targets.iter().filter(move |target| target.kind == wanted).map(|target| &target.id);
@@ -108,10 +108,10 @@ impl Hints {
             Meaning::Group => concerns_group,
             Meaning::Person(bond) => {
                 let found: Vec<OktaUserId> = match bond {
-                    Bond::Assignment if is_anothers => return,
-                    Bond::Group if !concerns_group => return,
-                    Bond::Assignment | Bond::Group => people().collect(),
-                    Bond::Profile => {
+                    PersonRelation::Assignment if is_anothers => return,
+                    PersonRelation::Group if !concerns_group => return,
+                    PersonRelation::Assignment | PersonRelation::Group => people().collect(),
+                    PersonRelation::Profile => {
                         self.people.extend(people().filter(|person| concern.is_known(person)));
                         return;
                     }
@@ -129,13 +129,13 @@ impl Hints {
 
 #[cfg(test)]
 mod tests {
-    use super::{Concern, FILTER, Hints, LogEvent, Meaning, meaning};
+    use super::{ChangedPeople, FILTER, LogEvent, LogScope, Meaning, meaning};
     use crate::domain::model::ids::{OktaGroupId, OktaUserId};
     use crate::domain::state::log_cursor::LogTarget;
 
     struct Ours;
 
-    impl Concern for Ours {
+    impl LogScope for Ours {
         fn is_ours(&self, app_id: &str) -> bool {
             app_id == "0oa1"
         }
@@ -161,7 +161,7 @@ mod tests {
         let target = |id: &&str| LogTarget { kind: kind_of(id).into(), id: (*id).into() };
         for targets in [targets.to_vec(), targets.iter().rev().copied().collect()] {
             let targets = targets.iter().map(target).collect();
-            let mut hints = Hints::default();
+            let mut hints = ChangedPeople::default();
             hints.take(&LogEvent { uuid: "1".into(), kind: kind.into(), targets }, &Ours);
             let found: Vec<&str> = hints.people.iter().map(OktaUserId::as_str).collect();
             assert_eq!((found, hints.wants_full.as_deref()), (people.to_vec(), full), "{kind}");

@@ -8,17 +8,17 @@ use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
-use crate::domain::model::person::Identity;
+use crate::domain::model::person::DesiredAccount;
 use crate::domain::plan::people_plan::Plan;
 use crate::domain::planning::input::{Basis, Sides};
-use crate::domain::planning::leaver_decision::{Gone, Leaving};
+use crate::domain::planning::leaver_decision::{Gone, LeaverDecisions};
 use crate::domain::planning::{correlate, diff};
-use crate::domain::state::sync_state::Memory;
-use crate::domain::targeted::baseline::{Backdrop, Listing, Mark};
+use crate::domain::state::sync_state::SyncState;
+use crate::domain::targeted::baseline::{Baseline, ListingCompleteness, NameHash};
 
 /// What is to be done about one person who was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stance<'a> {
+pub enum NextStep<'a> {
     /// Nothing.
     Nothing,
     /// The next full cycle shall see to it, for this reason.
@@ -30,23 +30,23 @@ pub enum Stance<'a> {
 }
 
 /// What is to be done about a person, by what is known of everybody else.
-pub fn stance<'a>(person: &'a Person, memory: &'a Memory, backdrop: &Backdrop, mapping: &Mapping) -> Stance<'a> {
+pub fn stance<'a>(person: &'a Person, memory: &'a SyncState, backdrop: &Baseline, mapping: &Mapping) -> NextStep<'a> {
     let identity = match &person.state {
         PersonState::Wanted(identity) => identity,
-        PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return Stance::Nothing,
+        PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return NextStep::Nothing,
         PersonState::Unclear(..) | PersonState::Unmapped(..) | PersonState::Contradiction(_) => {
-            return Stance::FullCycle("the person is held");
+            return NextStep::FullCycle("the person is held");
         }
     };
     if memory.open.iter().any(|open| open.okta_id == person.id) {
-        return Stance::FullCycle("the end of an earlier operation is not known");
+        return NextStep::FullCycle("the end of an earlier operation is not known");
     }
     if memory.leavers.contains_key(&person.id) || memory.pinned.contains(&person.id) {
-        return Stance::FullCycle("the person has come back");
+        return NextStep::FullCycle("the person has come back");
     }
-    let mark = Mark::of_name(&identity.user_name);
+    let mark = NameHash::of_name(&identity.user_name);
     if backdrop.is_claimed(&mark, &person.id) {
-        return Stance::FullCycle("somebody else wants the same userName");
+        return NextStep::FullCycle("somebody else wants the same userName");
     }
     match memory.links.of_person(&person.id) {
         Some(link) => linked(link, identity, &mark, backdrop),
@@ -54,31 +54,31 @@ pub fn stance<'a>(person: &'a Person, memory: &'a Memory, backdrop: &Backdrop, m
     }
 }
 
-fn linked<'a>(link: &'a Link, identity: &Identity, mark: &Mark, backdrop: &Backdrop) -> Stance<'a> {
+fn linked<'a>(link: &'a Link, identity: &DesiredAccount, mark: &NameHash, backdrop: &Baseline) -> NextStep<'a> {
     if link.missing.is_some() {
-        return Stance::FullCycle("the account is missing");
+        return NextStep::FullCycle("the account is missing");
     }
     if !identity.user_name.same_as(&link.user_name) && backdrop.strange_names.contains(mark) {
-        return Stance::FullCycle("an account that is not ours carries the wanted userName");
+        return NextStep::FullCycle("an account that is not ours carries the wanted userName");
     }
-    Stance::Account(&link.haiilo_id)
+    NextStep::Account(&link.haiilo_id)
 }
 
 /// Somebody without an account gets one only where nothing suggests that there is one already.
 fn joiner<'a>(
     okta_id: &OktaUserId,
-    identity: &'a Identity,
-    (memory, mapping): (&Memory, &Mapping),
-    backdrop: &Backdrop,
-) -> Stance<'a> {
-    if backdrop.listing == Listing::Doubtful {
-        return Stance::FullCycle("it was not certain who has no account");
+    identity: &'a DesiredAccount,
+    (memory, mapping): (&SyncState, &Mapping),
+    backdrop: &Baseline,
+) -> NextStep<'a> {
+    if backdrop.listing == ListingCompleteness::Doubtful {
+        return NextStep::FullCycle("it was not certain who has no account");
     }
-    if backdrop.strange_ids.contains(&Mark::of_external_id(okta_id.as_str())) {
-        return Stance::FullCycle("an account that is not linked bears the id of the person");
+    if backdrop.strange_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
+        return NextStep::FullCycle("an account that is not linked bears the id of the person");
     }
     if memory.perhaps_made_for(&identity.user_name, okta_id).is_some() {
-        return Stance::FullCycle("an account of this name was perhaps made for somebody else");
+        return NextStep::FullCycle("an account of this name was perhaps made for somebody else");
     }
     if !memory.released.contains(okta_id) {
         let key = identity.user_name.key();
@@ -86,13 +86,13 @@ fn joiner<'a>(
         let has_number =
             identity.employee.is_some_and(|number| memory.leavers.values().any(|gone| gone.employee == Some(number)));
         if identity.employee.is_some() && !backdrop.departed.is_empty() {
-            return Stance::FullCycle("somebody has just left, and the person may be the same");
+            return NextStep::FullCycle("somebody has just left, and the person may be the same");
         }
         if had_name || has_number || backdrop.has_namesake(mapping, identity) {
-            return Stance::FullCycle("the person may have an account already");
+            return NextStep::FullCycle("the person may have an account already");
         }
     }
-    Stance::Name(&identity.user_name)
+    NextStep::Name(&identity.user_name)
 }
 
 /// People who were each read by id.
@@ -122,6 +122,6 @@ pub fn plan(sides: Sides<'_>, now: DateTime<Utc>) -> Plan {
         findings: _,
         notes: _,
         groups: _,
-    } = diff::assemble(Basis { sides, now }, correlation, Leaving::default());
+    } = diff::assemble(Basis { sides, now }, correlation, LeaverDecisions::default());
     Plan { operations, held, parked, counts, ..Plan::default() }
 }

@@ -5,29 +5,29 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value as Json, json};
 
 use crate::domain::groups::limits as group_guard;
-use crate::domain::groups::member_index::Roster;
+use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::model::group::same;
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::domain::model::link::Origin;
 use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupKind, GroupOperation};
 use crate::domain::plan::group_plan::{GroupPlan, GroupState};
-use crate::domain::plan::outcome::{Effect, GroupConcluded, Outcome};
+use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
 use crate::domain::plan::people_plan::Plan;
 use crate::domain::state::journal::EntryId;
 use crate::engine::bench::Bench;
 use crate::engine::groups::hall::{Hall, Step};
 use crate::engine::run::Stop;
 use crate::ports::{
-    AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, NewGroup, Refusal, StoreFailure, StoreWriter,
-    World,
+    AccountWriter, BlockedPlan, Failure, FailureKind, GroupReader as _, GroupWriter, NewGroup, StoreFailure,
+    StoreWriter, World,
 };
 
 /// What became of the plan about groups.
 #[derive(Debug, Default)]
 pub struct GroupsDone {
     /// Each operation with its end.
-    pub concluded: Vec<GroupConcluded>,
+    pub concluded: Vec<GroupConclusion>,
     /// Why the run of groups stopped before all was done. People's part had ended by then.
     pub stops: Vec<Stop>,
 }
@@ -39,7 +39,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, 
         if groups.state != GroupState::Planned {
             return GroupsDone::default();
         }
-        let hall = Hall::new(self, groups, Roster::of((self.people, self.accounts, &self.memory.links), plan));
+        let hall = Hall::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.memory.links), plan));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
@@ -57,7 +57,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, 
     /// Keeps removals that were refused, so that they can be approved.
     pub(in crate::engine) async fn refuse_removals(&self, plan: &GroupPlan) -> Result<(), StoreFailure> {
         let Some(id) = &plan.approval_id else { return Ok(()) };
-        let refusal = Refusal {
+        let refusal = BlockedPlan {
             id: id.clone(),
             run: self.mandate.run.clone(),
             at: self.now(),
@@ -70,7 +70,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, 
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
     /// All operations of a kind. Members of several groups are changed side by side once no canary is due; everything else goes in turn.
-    async fn of_kind(&self, kind: GroupKind, operations: &[&GroupOperation]) -> Vec<GroupConcluded> {
+    async fn of_kind(&self, kind: GroupKind, operations: &[&GroupOperation]) -> Vec<GroupConclusion> {
         if kind == GroupKind::Delete {
             return self.deletes(operations).await;
         }

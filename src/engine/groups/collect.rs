@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
-use crate::domain::groups::diff::{self, Grounds, Reading};
-use crate::domain::groups::limits::{self, Bounds};
-use crate::domain::groups::matching::{Matched, match_groups};
-use crate::domain::groups::member_index::Roster;
-use crate::domain::listing::cursor_guard::{GroupWalk, MemberWalk};
-use crate::domain::listing::pager::Walk;
+use crate::domain::groups::diff::{self, GroupPlanInput, Reading};
+use crate::domain::groups::limits::{self, RemovalLimitInput};
+use crate::domain::groups::matching::{MatchedGroup, match_groups};
+use crate::domain::groups::member_index::MemberIndex;
+use crate::domain::listing::cursor_guard::{GroupPager, MemberPager};
+use crate::domain::listing::pager::ScimPager;
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Proof};
 use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup};
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId};
@@ -19,7 +19,7 @@ use crate::domain::model::link::Origin;
 use crate::domain::model::policy::{Choice, GroupDeletes, GroupRules};
 use crate::domain::plan::group_plan::{GroupPlan, GroupState};
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::state::sync_state::Memory;
+use crate::domain::state::sync_state::SyncState;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage, World};
@@ -35,7 +35,7 @@ pub const GROUPS_A_PAGE: u32 = 20;
 pub(in crate::engine) struct Around<'a> {
     pub(in crate::engine) people: &'a AssignmentSnapshot,
     pub(in crate::engine) accounts: &'a AccountSnapshot,
-    pub(in crate::engine) memory: &'a Memory,
+    pub(in crate::engine) memory: &'a SyncState,
     /// The plan about people.
     pub(in crate::engine) plan: &'a Plan,
     pub(in crate::engine) scope: &'a Scope,
@@ -50,7 +50,7 @@ pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSetting
         return GroupPlan::default();
     };
     let Around { people, accounts, memory, plan, scope, given, now } = around;
-    let roster = Roster::of((people, accounts, &memory.links), plan);
+    let roster = MemberIndex::of((people, accounts, &memory.links), plan);
     let collecting = Collecting { world, settings, rules, memory, roster: &roster };
     let mut plan = match collecting.plan().await {
         Ok(plan) => plan,
@@ -63,7 +63,10 @@ pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSetting
         scope::keep_reviewed_groups(&mut plan, reviewed);
     }
     let limit = settings.policy.limits.members;
-    limits::judge(&mut plan, Bounds { limit, memory: &memory.groups, approvals: &memory.approvals, given, now });
+    limits::judge(
+        &mut plan,
+        RemovalLimitInput { limit, memory: &memory.groups, approvals: &memory.approvals, given, now },
+    );
     plan
 }
 
@@ -71,8 +74,8 @@ struct Collecting<'a, W> {
     world: &'a W,
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
-    memory: &'a Memory,
-    roster: &'a Roster<'a>,
+    memory: &'a SyncState,
+    roster: &'a MemberIndex<'a>,
 }
 
 /// Groups of Okta that take part, and what an administrator should know about the choice.
@@ -94,7 +97,7 @@ impl<W: World> Collecting<'_, W> {
             .collect()
             .await;
         let gone = self.gone(&chosen, &shown, &mut findings).await;
-        let grounds = Grounds { chosen: &chosen, shown: &shown, memory, gone: &gone, roster: self.roster };
+        let grounds = GroupPlanInput { chosen: &chosen, shown: &shown, memory, gone: &gone, roster: self.roster };
         let plan = diff::draft(grounds, matching, &readings);
         Ok(GroupPlan { findings, ..plan })
     }
@@ -132,7 +135,7 @@ impl<W: World> Collecting<'_, W> {
 
     /// All groups of Haiilo.
     async fn shown(&self) -> Result<Vec<HaiiloGroup>, String> {
-        let mut walk: Walk<HaiiloGroup> = Walk::new(self.settings.page_size.min(GROUPS_A_PAGE));
+        let mut walk: ScimPager<HaiiloGroup> = ScimPager::new(self.settings.page_size.min(GROUPS_A_PAGE));
         loop {
             let wanted = walk.wanted().map_err(|incomplete| incomplete.to_string())?;
             if wanted.is_empty() {
@@ -166,7 +169,7 @@ impl<W: World> Collecting<'_, W> {
     }
 
     /// The members of a group on both sides.
-    async fn reading(&self, matched: &Matched<'_>) -> Reading {
+    async fn reading(&self, matched: &MatchedGroup<'_>) -> Reading {
         let shown = match matched.target.shown() {
             None => Ok(Members::default()),
             Some(group) => self.inside(group).await,
@@ -188,7 +191,7 @@ impl<W: World> Collecting<'_, W> {
 
     /// The members of a group of Okta: all of them, or none.
     async fn wanted(&self, id: &OktaGroupId) -> Result<Members, String> {
-        let mut walk = MemberWalk::default();
+        let mut walk = MemberPager::default();
         let mut cursor: Option<Cursor> = None;
         loop {
             let page = self.world.source().members(id, cursor.as_ref()).await;
@@ -236,7 +239,7 @@ impl<W: World> Collecting<'_, W> {
 
 /// A listing of groups, read to its end.
 async fn walk(page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>) -> Result<Vec<OktaGroup>, String> {
-    let mut walk = GroupWalk::default();
+    let mut walk = GroupPager::default();
     let mut cursor: Option<Cursor> = None;
     loop {
         let GroupPage { rows, next } = page(cursor.as_ref()).await.map_err(|failure| failure.to_string())?;

@@ -5,13 +5,13 @@ use serde_json::json;
 use crate::domain::model::group::{HaiiloGroup, Members, key};
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, Removals};
-use crate::domain::plan::outcome::{Effect, GroupConcluded, Outcome};
+use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
 use crate::engine::groups::hall::{Hall, Step};
 use crate::ports::{AccountWriter, FailureKind, GroupReader as _, GroupSource as _, GroupWriter, StoreWriter, World};
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
     /// Deletes groups, if one that is there is found by the call that makes evidence.
-    pub(in crate::engine) async fn deletes(&self, operations: &[&GroupOperation]) -> Vec<GroupConcluded> {
+    pub(in crate::engine) async fn deletes(&self, operations: &[&GroupOperation]) -> Vec<GroupConclusion> {
         let mut concluded = Vec::new();
         if operations.is_empty() {
             return concluded;

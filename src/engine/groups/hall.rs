@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::domain::groups::member_index::Roster;
-use crate::domain::model::group::{HaiiloGroup, Seat};
+use crate::domain::groups::member_index::MemberIndex;
+use crate::domain::model::group::{HaiiloGroup, PersonIndex};
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::plan::group_plan::GroupPlan;
-use crate::domain::plan::operation::Kind;
-use crate::domain::plan::outcome::{Effect, GroupConcluded, Outcome};
-use crate::domain::state::journal::{EntryId, GroupIntent, Mandate};
+use crate::domain::plan::operation::OperationKind;
+use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
+use crate::domain::state::journal::{EntryId, GroupIntent, RunContext};
 use crate::engine::bench::Bench;
 use crate::engine::run::{Run, Stop};
 use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter, World};
@@ -22,7 +22,7 @@ use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupW
 pub(in crate::engine) struct Hall<'h, 'a, W, A> {
     pub(in crate::engine) bench: &'h Bench<'a, W, A>,
     pub(in crate::engine) plan: &'h GroupPlan,
-    pub(in crate::engine) roster: Roster<'a>,
+    pub(in crate::engine) roster: MemberIndex<'a>,
     /// The run of groups alone, whose troubles are none of people's.
     pub(in crate::engine) run: Run,
     state: Mutex<State>,
@@ -44,7 +44,7 @@ pub(in crate::engine) struct Step {
 }
 
 impl<'h, 'a, W, A> Hall<'h, 'a, W, A> {
-    pub(in crate::engine) fn new(bench: &'h Bench<'a, W, A>, plan: &'h GroupPlan, roster: Roster<'a>) -> Self {
+    pub(in crate::engine) fn new(bench: &'h Bench<'a, W, A>, plan: &'h GroupPlan, roster: MemberIndex<'a>) -> Self {
         Self { bench, plan, roster, run: bench.run.beside(), state: Mutex::default() }
     }
 
@@ -75,7 +75,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
         let clock = self.bench.world.clock();
         // What stops links of people stops everything.
-        self.bench.run.stopped(clock, Kind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
+        self.bench.run.stopped(clock, OperationKind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
     }
 
     /// Writes a request down, as the last thing before it is sent.
@@ -93,7 +93,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             Some(Removals::Approved(id)) if removed > 0 => Some(id.clone()),
             _ => None,
         };
-        let mandate = Mandate { approval, ..self.bench.mandate.clone() };
+        let mandate = RunContext { approval, ..self.bench.mandate.clone() };
         let intent =
             GroupIntent { mandate: &mandate, at: self.bench.now(), operation, haiilo_id, sent, before, removed };
         self.bench.world.store().intend_group(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
@@ -137,7 +137,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     }
 
     /// The account of somebody, as far as there is one by now.
-    pub(in crate::engine) fn account(&self, seat: Seat) -> Option<HaiiloId> {
+    pub(in crate::engine) fn account(&self, seat: PersonIndex) -> Option<HaiiloId> {
         let who = self.plan.people.get(&seat)?;
         let made = self.bench.run.account_of(&who.okta_id);
         made.or_else(|| self.bench.memory.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
@@ -161,7 +161,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.
-    pub(in crate::engine) fn concluded(&self, operation: &GroupOperation, outcome: Outcome) -> GroupConcluded {
+    pub(in crate::engine) fn concluded(&self, operation: &GroupOperation, outcome: Outcome) -> GroupConclusion {
         let haiilo_id = operation.haiilo_id().cloned().or_else(|| self.ours(&operation.okta_id));
         let (run, kind, ended) = (self.bench.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
         let (okta_id, group) = (&operation.okta_id, haiilo_id.as_ref().map(HaiiloGroupId::as_str));
@@ -171,16 +171,16 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             }
             _ => tracing::info!(run, kind, outcome = ended, %okta_id, haiilo_id = group, "operation ended"),
         }
-        GroupConcluded { operation: operation.clone(), haiilo_id, outcome }
+        GroupConclusion { operation: operation.clone(), haiilo_id, outcome }
     }
 }
 
 /// The kind of operations on people whose signs of trouble are alike.
-pub(in crate::engine) fn kind_of(kind: GroupKind) -> Kind {
+pub(in crate::engine) fn kind_of(kind: GroupKind) -> OperationKind {
     match kind {
-        GroupKind::Link => Kind::Link,
-        GroupKind::Create => Kind::Create,
-        GroupKind::Update | GroupKind::Members => Kind::Update,
-        GroupKind::Delete => Kind::Delete,
+        GroupKind::Link => OperationKind::Link,
+        GroupKind::Create => OperationKind::Create,
+        GroupKind::Update | GroupKind::Members => OperationKind::Update,
+        GroupKind::Delete => OperationKind::Delete,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde_json::{Value as Json, json};
 
 use crate::domain::groups::batches::{chunks, halves};
-use crate::domain::model::group::{Members, Seat};
+use crate::domain::model::group::{Members, PersonIndex};
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::plan::outcome::Outcome;
@@ -15,7 +15,7 @@ use crate::engine::groups::hall::{Hall, Step, kind_of};
 use crate::ports::{AccountWriter, Direction, FailureKind, GroupWriter, StoreWriter, World};
 
 /// Somebody with an account.
-type Member = (Seat, HaiiloId);
+type Member = (PersonIndex, HaiiloId);
 
 /// How far an operation has come.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         &self,
         operation: &GroupOperation,
         id: &HaiiloGroupId,
-        (add, remove): (&[Seat], &[Seat]),
+        (add, remove): (&[PersonIndex], &[PersonIndex]),
         removals: &Removals,
     ) -> Outcome {
         let is_refused = *removals == Removals::Refused && !remove.is_empty();
@@ -118,7 +118,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             }
             if let Some(before) = before {
                 let after = self.read(GroupKind::Members, id).await?;
-                let named: Vec<(Option<Seat>, &str)> =
+                let named: Vec<(Option<PersonIndex>, &str)> =
                     piece.iter().map(|(seat, id)| (Some(*seat), id.as_str())).collect();
                 let (was, is) = (before.members.unwrap_or_default(), after.members.unwrap_or_default());
                 let also: &[&str] = if is.changed_besides(&was, &named) > 0 { &["members"] } else { &[] };
@@ -183,7 +183,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     }
 
     /// Those who have an account by now.
-    fn with_accounts(&self, seats: &[Seat]) -> Vec<Member> {
+    fn with_accounts(&self, seats: &[PersonIndex]) -> Vec<Member> {
         seats.iter().filter_map(|seat| Some((*seat, self.account(*seat)?))).collect()
     }
 }

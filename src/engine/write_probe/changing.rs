@@ -4,7 +4,7 @@ use crate::config::settings::UpdateMethod;
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::target::Ability;
-use crate::domain::plan::operation::{Change, Nature};
+use crate::domain::plan::operation::{Change, ChangeKind};
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::scim::path::entry;
 use crate::domain::scim::value::{self, Compare};
@@ -107,7 +107,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     /// Whether an account has what was sent. No rule names a profile field in a place where it is merely tried.
     fn has(&self, whole: &WholeAccount, change: &Change) -> bool {
         let mapping = &self.settings.mapping;
-        let is_mapped = change.nature == Nature::Rename || mapping.rules().iter().any(|rule| rule.path == change.path);
+        let is_mapped =
+            change.nature == ChangeKind::Rename || mapping.rules().iter().any(|rule| rule.path == change.path);
         if is_mapped {
             return verify::not_kept(mapping, &whole.account, std::slice::from_ref(change)).is_empty();
         }

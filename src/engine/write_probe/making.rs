@@ -3,7 +3,7 @@
 use crate::domain::model::account::Activity;
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
-use crate::domain::model::target::WriteManner;
+use crate::domain::model::target::WriteSupport;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::state::journal::ProbeStep;
 use crate::engine::verify;
@@ -55,7 +55,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     }
 
     /// Whether the new account shows what was sent. Only then it is certain that it is ours.
-    pub(super) async fn read_back(&mut self, id: &HaiiloId, writes: &mut WriteManner) -> bool {
+    pub(super) async fn read_back(&mut self, id: &HaiiloId, writes: &mut WriteSupport) -> bool {
         let whole = match self.world.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => {

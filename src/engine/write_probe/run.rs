@@ -7,11 +7,11 @@ use crate::config::settings::UpdateMethod;
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
-use crate::domain::model::target::{Ability, WriteManner};
+use crate::domain::model::target::{Ability, WriteSupport};
 use crate::domain::plan::operation::Change;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::write_probe::WriteProbe;
-use crate::domain::state::journal::{EntryId, Mandate, ProbeIntent, ProbeStep};
+use crate::domain::state::journal::{EntryId, ProbeIntent, ProbeStep, RunContext};
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountReader as _, AccountWriter, StoreWriter, World};
@@ -42,7 +42,7 @@ pub struct Probed {
     /// Step by step.
     pub found: Vec<Found>,
     /// What was learnt; nothing where no account was made.
-    pub writes: Option<WriteManner>,
+    pub writes: Option<WriteSupport>,
 }
 
 /// Does what was planned. The caller holds the lock of the cycle.
@@ -51,7 +51,7 @@ pub async fn probe_writes<W: World<Store: StoreWriter>, A: AccountWriter>(
     manners: Manners<'_, A>,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (probe, mandate): (&WriteProbe, &Mandate),
+    (probe, mandate): (&WriteProbe, &RunContext),
 ) -> Probed {
     let run = Run { world, manners, settings, prepared, probe, mandate, found: Vec::new(), writes: None };
     run.run().await
@@ -83,15 +83,15 @@ pub(super) struct Run<'a, W, A> {
     pub(super) settings: &'a CycleSettings,
     pub(super) prepared: &'a Prepared,
     pub(super) probe: &'a WriteProbe,
-    mandate: &'a Mandate,
+    mandate: &'a RunContext,
     found: Vec<Found>,
-    writes: Option<WriteManner>,
+    writes: Option<WriteSupport>,
 }
 
 impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     async fn run(mut self) -> Probed {
         if let Some(id) = self.create().await {
-            let mut writes = WriteManner {
+            let mut writes = WriteSupport {
                 learnt: self.world.clock().now(),
                 patch: Ability::Untried,
                 put: Ability::Untried,
@@ -123,7 +123,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     }
 
     /// The method of changing an account that works; the configured one where both do.
-    fn that_works(&self, writes: &WriteManner) -> UpdateMethod {
+    fn that_works(&self, writes: &WriteSupport) -> UpdateMethod {
         let by_put = match (writes.patch, writes.put) {
             (Ability::Works, Ability::Works) => self.settings.update_method == "put",
             (patch, _) => patch != Ability::Works,

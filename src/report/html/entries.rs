@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
 use crate::domain::plan::group_operation::GroupOperation;
-use crate::domain::plan::hold::HeldGroup;
-use crate::domain::plan::operation::{Change, Kind, Operation};
-use crate::domain::plan::outcome::{Concluded, Outcome};
+use crate::domain::plan::hold::GroupHold;
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
+use crate::domain::plan::outcome::{Conclusion, Outcome};
 use crate::domain::plan::people_plan::Waits;
 use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
@@ -61,12 +61,12 @@ struct Row {
 pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
     let outcomes = Outcomes::of(report);
     let kinds = [
-        (Kind::Delete, "delete"),
-        (Kind::Deactivate, "deactivate"),
-        (Kind::Create, "create"),
-        (Kind::Link, "link"),
-        (Kind::Reactivate, "reactivate"),
-        (Kind::Update, "update"),
+        (OperationKind::Delete, "delete"),
+        (OperationKind::Deactivate, "deactivate"),
+        (OperationKind::Create, "create"),
+        (OperationKind::Link, "link"),
+        (OperationKind::Reactivate, "reactivate"),
+        (OperationKind::Update, "update"),
     ];
     let operations = kinds.map(|(of, id)| {
         let Told { together, alone } = Told::of(of, &report.plan.operations, Sharing::Folded);
@@ -97,11 +97,11 @@ fn section(id: &'static str, title: &'static str, remark: Option<&'static str>, 
 }
 
 /// What became of whose operation.
-struct Outcomes<'a>(HashMap<(&'a OktaUserId, Kind), &'a Outcome>);
+struct Outcomes<'a>(HashMap<(&'a OktaUserId, OperationKind), &'a Outcome>);
 
 impl<'a> Outcomes<'a> {
     fn of(report: &Report<'a>) -> Self {
-        let concluded: &[Concluded] = match report.ending {
+        let concluded: &[Conclusion] = match report.ending {
             Ending::DryRun | Ending::Refused | Ending::Paused(_) => &[],
             Ending::Applied { concluded, stops: _ } => concluded,
         };
@@ -178,7 +178,7 @@ fn leavers(report: &Report<'_>) -> Vec<Entry> {
 fn held(report: &Report<'_>) -> Vec<Entry> {
     let mut people: Vec<_> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |held: &&crate::domain::plan::hold::Held| Entry {
+    let entry = |held: &&crate::domain::plan::hold::Hold| Entry {
         people: one(
             held.user_name.as_ref().map_or("", |name| name.as_str()),
             Some(held.okta_id.to_string()),
@@ -258,7 +258,7 @@ fn groups(report: &Report<'_>) -> Vec<Entry> {
 }
 
 fn held_groups(report: &Report<'_>) -> Vec<Entry> {
-    let entry = |held: &HeldGroup| Entry {
+    let entry = |held: &GroupHold| Entry {
         people: one(&held.name, Some(held.okta_id.to_string()), held.haiilo_id.as_ref().map(HaiiloGroupId::as_str)),
         lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
         reason: held.reason.code(),

@@ -1,7 +1,7 @@
 //! What happens, in a sentence.
 
 use crate::domain::model::policy::Product;
-use crate::domain::plan::operation::Kind;
+use crate::domain::plan::operation::OperationKind;
 use crate::report::subject::{Ending, Report, amount};
 
 /// The plan, or what became of it, as one would say it on the telephone.
@@ -14,12 +14,12 @@ pub(super) fn headline(report: &Report<'_>) -> String {
     };
     let is_done = matches!(report.ending, Ending::Applied { .. });
     let parts: Vec<String> = [
-        (Kind::Create, "made"),
-        (Kind::Link, "adopted"),
-        (Kind::Update, "changed"),
-        (Kind::Reactivate, "made active again"),
-        (Kind::Deactivate, "DEACTIVATED"),
-        (Kind::Delete, if report.product == Product::Advocacy { "DELETED FOR EVER" } else { "DELETED" }),
+        (OperationKind::Create, "made"),
+        (OperationKind::Link, "adopted"),
+        (OperationKind::Update, "changed"),
+        (OperationKind::Reactivate, "made active again"),
+        (OperationKind::Deactivate, "DEACTIVATED"),
+        (OperationKind::Delete, if report.product == Product::Advocacy { "DELETED FOR EVER" } else { "DELETED" }),
     ]
     .into_iter()
     .filter_map(|(kind, done)| match count(kind) {

@@ -12,8 +12,8 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::domain::plan::operation::Operation;
-use crate::domain::plan::outcome::Concluded;
-use crate::domain::plan::people_plan::Edited;
+use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::people_plan::MappingEdit;
 use crate::report::html::entries::{self, Section};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
@@ -42,7 +42,7 @@ struct Page<'a> {
     gauges: Vec<Gauge>,
     attributes: Vec<(String, String)>,
     reasons: Vec<&'static str>,
-    edited: Vec<(String, &'a Edited)>,
+    edited: Vec<(String, &'a MappingEdit)>,
     sections: Vec<Section>,
     requests: Vec<String>,
     remarks: Vec<String>,
@@ -121,7 +121,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     }
 }
 
-fn came(concluded: &[Concluded], stops: &[String]) -> Came {
+fn came(concluded: &[Conclusion], stops: &[String]) -> Came {
     let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
     Came { done: amount(done), all: amount(concluded.len()), stops: stops.iter().map(|stop| visible(stop)).collect() }
 }

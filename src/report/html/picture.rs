@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::domain::model::policy::Product;
-use crate::domain::plan::operation::Kind;
-use crate::domain::planning::limits::Usage;
+use crate::domain::plan::operation::OperationKind;
+use crate::domain::planning::limits::LimitUsage;
 use crate::report::subject::{Report, amount, counted};
 
 /// How wide a picture is, in its own units.
@@ -30,20 +30,21 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let plan = report.plan;
     let of = |kind| plan.of_kind(kind).count();
     // Whoever is adopted and changed is one person.
-    let adopted: std::collections::BTreeSet<_> = plan.of_kind(Kind::Link).map(|operation| &operation.okta_id).collect();
+    let adopted: std::collections::BTreeSet<_> =
+        plan.of_kind(OperationKind::Link).map(|operation| &operation.okta_id).collect();
     let returned: std::collections::BTreeSet<_> =
-        plan.of_kind(Kind::Reactivate).map(|operation| &operation.okta_id).collect();
+        plan.of_kind(OperationKind::Reactivate).map(|operation| &operation.okta_id).collect();
     let is_counted = |id| adopted.contains(id) || returned.contains(id);
-    let changed = plan.of_kind(Kind::Update).filter(|operation| !is_counted(&operation.okta_id)).count();
+    let changed = plan.of_kind(OperationKind::Update).filter(|operation| !is_counted(&operation.okta_id)).count();
     let delete = if report.product == Product::Advocacy { "to delete for ever" } else { "to delete" };
     let groups = [
         ("unchanged", "unchanged", plan.counts.unchanged, false),
-        ("link", "to adopt", of(Kind::Link), true),
-        ("create", "to create", of(Kind::Create), true),
+        ("link", "to adopt", of(OperationKind::Link), true),
+        ("create", "to create", of(OperationKind::Create), true),
         ("update", "to update", changed, true),
         ("reactivate", "to reactivate", returned.len(), true),
-        ("deactivate", "to deactivate", of(Kind::Deactivate), true),
-        ("delete", delete, of(Kind::Delete), true),
+        ("deactivate", "to deactivate", of(OperationKind::Deactivate), true),
+        ("delete", delete, of(OperationKind::Delete), true),
         ("leaver", "leaving", plan.leavers.len().saturating_sub(plan.departures().count()), true),
         ("held", "held", plan.held.len(), true),
         ("missing", "missing in Haiilo", plan.missing.len(), true),
@@ -76,8 +77,8 @@ pub(super) struct Gauge {
 }
 
 /// A limit as a gauge.
-pub(super) fn gauge(usage: &Usage) -> Gauge {
-    let Usage { limit, used, planned: _, allowed } = *usage;
+pub(super) fn gauge(usage: &LimitUsage) -> Gauge {
+    let LimitUsage { limit, used, planned: _, allowed } = *usage;
     let full = allowed.unwrap_or(u64::MAX).max(used).max(1);
     let share = u128::from(used) * WIDTH as u128 / u128::from(full);
     Gauge {
@@ -92,12 +93,12 @@ pub(super) fn gauge(usage: &Usage) -> Gauge {
 #[cfg(test)]
 mod tests {
     use super::{WIDTH, gauge};
-    use crate::domain::planning::limits::Usage;
+    use crate::domain::planning::limits::LimitUsage;
 
     #[test]
     fn a_gauge_is_full_at_its_limit_and_says_when_it_is_broken() {
         let drawn = |used, allowed| {
-            let gauge = gauge(&Usage { limit: "creates", used, planned: 0, allowed });
+            let gauge = gauge(&LimitUsage { limit: "creates", used, planned: 0, allowed });
             (gauge.width, gauge.broken)
         };
         assert_eq!(drawn(0, Some(25)), (0, false));

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta;
-use okta_haiilo_sync::domain::planning::limits::Decision;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -42,7 +42,7 @@ async fn a_day(life: &mut Life, oracle: &mut Oracle, day: &Day) -> Verdict {
     let turned = plant(life, day);
     let came = cycle(life, oracle, None, turned.as_ref()).await?;
     heal(life);
-    let refused = came.as_ref().ok().filter(|report| report.prepared.verdict.decision == Decision::Refuse);
+    let refused = came.as_ref().ok().filter(|report| report.prepared.verdict.decision == LimitDecision::Refuse);
     let id = refused.and_then(|report| report.prepared.verdict.approval_id.clone());
     match came {
         Err(error) if day.okta.is_empty() && day.haiilo.is_empty() => {

@@ -8,7 +8,7 @@ use okta_haiilo_sim::Logged;
 use okta_haiilo_sim::haiilo::{Account, By, Deleted, Did, OWNER, Origin, Write};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules};
-use okta_haiilo_sync::domain::planning::limits::Decision;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::CycleError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,7 @@ impl Oracle {
                 self.tally.failed += 1;
                 ensure!(writes.is_empty(), "a cycle that failed ({error}) wrote {writes:?}");
             }
-            Ok(report) if report.prepared.verdict.decision == Decision::Refuse => {
+            Ok(report) if report.prepared.verdict.decision == LimitDecision::Refuse => {
                 self.tally.refused += 1;
                 ensure!(writes.is_empty(), "a refused cycle wrote {writes:?}");
                 self.look(before, turned, after);

@@ -7,7 +7,7 @@ use crate::usual::product;
 use crate::world::rules;
 use okta_haiilo_sim::haiilo::{Account, Seen};
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecause, LeaverStatus};
 
 /// Judges the end of a story.
 pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
@@ -22,10 +22,10 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
             Evidence::Unassigned => rules.unassigned,
         };
         let is_settled = match &leaver.fate {
-            Fate::Kept(KeptBecause::Configured) => action == LeaverAction::Keep,
-            Fate::Kept(_) => true,
+            LeaverStatus::Kept(KeptBecause::Configured) => action == LeaverAction::Keep,
+            LeaverStatus::Kept(_) => true,
             // Where nobody is assigned any more, nobody can show that evidence means something.
-            Fate::Blocked(_, DeletesBlocked::NobodyAssigned) => {
+            LeaverStatus::Blocked(_, DeletesBlocked::NobodyAssigned) => {
                 !truth.standing.values().any(|it| *it == Standing::Assigned)
             }
             _ => false,

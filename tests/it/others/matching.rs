@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{Duplicate, Filters, Manner, UserNames};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::plan::operation::Kind;
+use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use serde_json::json;
 
 use crate::world::{World, mapping, outcomes, seed};
@@ -154,7 +154,7 @@ async fn what_was_made_or_adopted_is_known_by_its_id_ever_after() {
     let mut world = World::with_people(6).await;
     world.haiilo.state().populate([seed(&person(0)), seed(&person(1))]);
     let report = world.sync_well_approved().await;
-    assert_eq!(report.prepared.plan.of_kind(Kind::Link).count(), 2);
+    assert_eq!(report.prepared.plan.of_kind(OperationKind::Link).count(), 2);
     world.haiilo.state().forget_writes();
     for day in 0..3 {
         world.advance(TimeDelta::hours(24));

@@ -6,7 +6,7 @@ use okta_haiilo_sim::haiilo::{OWNER, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::ids::UserName;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Protected};
-use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use serde_json::json;
 
 use crate::world::{World, mapping, outcomes, seed};
@@ -33,7 +33,7 @@ async fn protected_accounts_are_never_due_and_use_up_no_budget() {
     }
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done", "delete done"]);
-    let kept = |fate: &Fate| matches!(fate, Fate::Kept(KeptBecause::Protected(_)));
+    let kept = |fate: &LeaverStatus| matches!(fate, LeaverStatus::Kept(KeptBecause::Protected(_)));
     assert_eq!(report.prepared.plan.leavers.iter().filter(|leaver| kept(&leaver.fate)).count(), 3);
     world.assert_converged().await;
 }
@@ -89,7 +89,7 @@ async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_
     world.sync_well().await;
     world.okta.state().unassign(&id);
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.leavers[0].fate, Fate::Kept(KeptBecause::TokenOwner));
+    assert_eq!(report.prepared.plan.leavers[0].fate, LeaverStatus::Kept(KeptBecause::TokenOwner));
     for id in &strangers {
         assert!(world.haiilo.state().account(id).is_some());
     }

@@ -7,7 +7,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
 use okta_haiilo_sync::domain::model::policy::MissingRule;
-use okta_haiilo_sync::domain::plan::leaver::{Fate, KeptBecause};
+use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use serde_json::{Value, json};
 
 use crate::told::told;
@@ -119,7 +119,7 @@ async fn an_account_that_somebody_else_removed_blocks_no_run() {
             .find(|leaver| leaver.okta_id.as_str() == id)
             .map(|leaver| leaver.fate.clone())
     };
-    assert_eq!(fate(&ids[0]), Some(Fate::Kept(KeptBecause::AlreadyGone)));
+    assert_eq!(fate(&ids[0]), Some(LeaverStatus::Kept(KeptBecause::AlreadyGone)));
     world.haiilo.heal();
     world.sync_well().await;
     assert_eq!(world.haiilo.state().accounts().len(), 1 + 3);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::{Bend, route};
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Fate};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, LeaverStatus};
 use serde_json::json;
 
 use crate::world::{World, mapping};
@@ -142,7 +142,7 @@ async fn a_source_that_is_well_again_is_believed() {
     world.set_profile(3, "city", json!("Paris"));
     world.okta.plant(When::Nth(route::APP, 1), Fault::Bend(Bend::NoDate));
     let report = world.sync_well().await;
-    assert!(matches!(report.prepared.plan.leavers[0].fate, Fate::Blocked(_, DeletesBlocked::ClockOff)));
+    assert!(matches!(report.prepared.plan.leavers[0].fate, LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)));
     world.okta.heal();
     world.sync_well().await;
     assert_eq!(world.haiilo.state().deleted().len(), 1);

@@ -6,8 +6,8 @@ use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::link::Origin;
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
-use okta_haiilo_sync::domain::plan::leaver::Fate;
-use okta_haiilo_sync::domain::planning::limits::Decision;
+use okta_haiilo_sync::domain::plan::leaver::LeaverStatus;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use okta_haiilo_sync::store::{CycleLock, LockError};
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn a_first_run_that_is_cut_anywhere_is_taken_up_by_the_next() {
         world.plan().await;
         for _ in 0..3 {
             let report = world.sync().await;
-            if report.prepared.verdict.decision == Decision::Refuse {
+            if report.prepared.verdict.decision == LimitDecision::Refuse {
                 world.sync_well_approved().await;
             }
         }
@@ -150,7 +150,7 @@ async fn a_store_from_a_backup_makes_nobody_twice_and_deletes_nobody() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["link done"]);
     let due = report.prepared.now + TimeDelta::days(5);
-    assert_eq!(report.prepared.plan.leavers[0].fate, Fate::Waiting(due));
+    assert_eq!(report.prepared.plan.leavers[0].fate, LeaverStatus::Waiting(due));
     assert_eq!(world.haiilo.state().accounts().len(), 10);
     assert_eq!(world.haiilo.state().writes(), []);
     world.assert_converged().await;
