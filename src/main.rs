@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use okta_haiilo_sync::cli::{self, Arguments, Invoker};
-use okta_haiilo_sync::config::Surroundings;
+use okta_haiilo_sync::config::EnvVars;
 
 /// Gives memory back after a large cycle; `.cargo/config.toml` sets how soon.
 #[global_allocator]
@@ -13,7 +13,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    cli::run(arguments, Surroundings::of_this_process(), invoker())
+    cli::run(arguments, EnvVars::of_this_process(), invoker())
 }
 
 /// Who started the program: the user before `sudo`, and the owner of this process.

@@ -2,14 +2,14 @@
 
 use crate::cli::args::{ApplyArguments, ReportArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::plan_file;
 use crate::cli::sync::{self, Cycle};
 use crate::cli::wiring::Wiring;
 use crate::engine::Scope;
 
 /// Applies what was reviewed.
-pub(super) async fn run(context: &Context, arguments: &ApplyArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &ApplyArguments) -> Result<ExitStatus, CommandError> {
     let ApplyArguments { file, format, output, shown, reason } = arguments;
     let wiring = Wiring::new(context.settings()?)?;
     let reviewed = plan_file::read(file, &wiring.cycle.tenant)?;

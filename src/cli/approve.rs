@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::cli::args::ApproveArguments;
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
@@ -12,7 +12,7 @@ use crate::domain::model::ids::ApprovalId;
 use crate::ports::StoreWriter as _;
 
 /// Approves what a refused run named.
-pub(super) async fn run(context: &Context, arguments: &ApproveArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &ApproveArguments) -> Result<ExitStatus, CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "approve").await?;
     let now = wiring.clock.now();
@@ -26,9 +26,9 @@ pub(super) async fn run(context: &Context, arguments: &ApproveArguments) -> Resu
             output::print(&format!(
                 "Approved until {until}: {items} entries of the refused plan, and nothing else.\n"
             ))?;
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
-        None => Err(Unfinished::misconfigured(format!(
+        None => Err(CommandError::misconfigured(format!(
             "no refused run is known by the id {id}; `sync` names it when it refuses, and `plan` shows what would be refused now"
         ))),
     }

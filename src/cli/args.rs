@@ -229,7 +229,7 @@ pub struct RemoveArguments {
 /// `recreate`.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct Deleted {
+pub struct DeletedArguments {
     /// One person, by a userName of any time, Okta id or Haiilo id.
     pub login: Option<String>,
     /// Everybody whose account this cycle or command deleted.
@@ -241,7 +241,7 @@ pub struct Deleted {
 #[derive(Debug, Args)]
 pub struct RecreateArguments {
     #[command(flatten)]
-    pub deleted: Deleted,
+    pub deleted: DeletedArguments,
     /// Do it; without this, it is only shown.
     #[arg(long)]
     pub apply: bool,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::cli::ending::Unfinished;
+use crate::cli::ending::CommandError;
 use crate::cli::screen::Screen;
 use crate::config::settings::Settings;
-use crate::config::{self, Surroundings};
+use crate::config::{self, EnvVars};
 use crate::daemon::schedule;
 use crate::domain::model::ids::RunId;
 use crate::domain::state::journal::RunContext;
@@ -39,18 +39,18 @@ pub(super) struct Context {
     /// The configuration file.
     pub(super) config: PathBuf,
     /// Our part of the environment.
-    pub(super) surroundings: Surroundings,
+    pub(super) surroundings: EnvVars,
     /// Who asks.
     pub(super) invoker: Invoker,
     /// Whether progress is shown.
-    pub(super) progress: Progress,
+    pub(super) progress: ProgressShown,
     /// What standard output is connected with.
     pub(super) screen: Screen,
 }
 
 /// Whether progress is shown on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum ProgressShown {
     /// On a terminal.
     Shown,
     /// Nowhere.
@@ -69,10 +69,10 @@ impl Context {
     }
 
     /// The checked configuration, or every problem of it, a line each.
-    pub(super) fn settings(&self) -> Result<Settings, Unfinished> {
+    pub(super) fn settings(&self) -> Result<Settings, CommandError> {
         config::load(&self.config, &self.surroundings, schedule::check).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Unfinished::misconfigured(lines.join("\n"))
+            CommandError::misconfigured(lines.join("\n"))
         })
     }
 }

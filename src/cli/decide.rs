@@ -2,9 +2,9 @@
 
 use crate::cli::args::{DecisionArguments, LinkArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::progress::Bars;
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::progress::ProgressBars;
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::cli::{output, sync};
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::planning::operator;
@@ -12,11 +12,11 @@ use crate::engine::{self, Prepared, Scope};
 use crate::store::Store;
 
 /// Makes an account a person's.
-pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result<ExitStatus, CommandError> {
     let LinkArguments { decision: DecisionArguments { login, reason }, haiilo_id } = arguments;
     decide(context, "link", async |ends, prepared| {
         let relink = operator::relink(prepared.basis(), login, &HaiiloId::new(haiilo_id.as_str()));
-        let relink = relink.map_err(Unfinished::misconfigured)?;
+        let relink = relink.map_err(CommandError::misconfigured)?;
         ends.store.relink(&relink, &context.mandate(reason.as_deref()), prepared.now).await?;
         let link = &relink.link;
         let now = format!("Account {} ({}) is the account of {} now.\n", link.haiilo_id, link.user_name, link.okta_id);
@@ -26,35 +26,35 @@ pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result
         let former = relink.instead_of.map_or(String::new(), |former| {
             format!("Account {}, which was this person's, is not ours any more.\n", former.haiilo_id)
         });
-        Ok((now + &from + &former, Ending::Done))
+        Ok((now + &from + &former, ExitStatus::Done))
     })
     .await
 }
 
 /// Ends a link.
-pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
     decide(context, "unlink", async |ends, prepared| {
         let (_, _, memory) = prepared.basis();
-        let link = operator::linked(memory, login).map_err(Unfinished::misconfigured)?;
+        let link = operator::linked(memory, login).map_err(CommandError::misconfigured)?;
         ends.store.unlink(link, &context.mandate(reason.as_deref()), prepared.now).await?;
         let told = format!(
             "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
             link.haiilo_id, link.user_name, link.okta_id
         );
-        Ok((told, Ending::Done))
+        Ok((told, ExitStatus::Done))
     })
     .await
 }
 
 /// Says that a person is nobody else.
-pub(super) async fn release(context: &Context, arguments: &DecisionArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn release(context: &Context, arguments: &DecisionArguments) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
     decide(context, "release", async |ends, prepared| {
         let (people, _, _) = prepared.basis();
-        let person = operator::assigned(people, login).map_err(Unfinished::misconfigured)?;
+        let person = operator::assigned(people, login).map_err(CommandError::misconfigured)?;
         ends.store.release(person, &context.mandate(reason.as_deref()), prepared.now).await?;
-        Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), Ending::Done))
+        Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), ExitStatus::Done))
     })
     .await
 }
@@ -63,11 +63,11 @@ pub(super) async fn release(context: &Context, arguments: &DecisionArguments) ->
 pub(super) async fn decide(
     context: &Context,
     what: &str,
-    follow: impl AsyncFnOnce(&Ends<'_, Store>, &Prepared) -> Result<(String, Ending), Unfinished>,
-) -> Result<Ending, Unfinished> {
+    follow: impl AsyncFnOnce(&StoreAdapters<'_, Store>, &Prepared) -> Result<(String, ExitStatus), CommandError>,
+) -> Result<ExitStatus, CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
-    let ends = Ends { wiring: &wiring, store: sync::open(&wiring, what).await? };
-    let bars = Bars::new(context.progress);
+    let ends = StoreAdapters { wiring: &wiring, store: sync::open(&wiring, what).await? };
+    let bars = ProgressBars::new(context.progress);
     let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &bars).await;
     bars.clear();
     let done = match prepared {

@@ -7,7 +7,7 @@ use crate::engine::CycleError;
 
 /// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ExitStatus {
     /// 0: done.
     Done,
     /// 1: failed.
@@ -22,55 +22,55 @@ pub(super) enum Ending {
     Pending,
 }
 
-impl From<Ending> for ExitCode {
-    fn from(ending: Ending) -> Self {
+impl From<ExitStatus> for ExitCode {
+    fn from(ending: ExitStatus) -> Self {
         Self::from(match ending {
-            Ending::Done => 0,
-            Ending::Failed => 1,
-            Ending::Misconfigured => 2,
-            Ending::Refused => 3,
-            Ending::Partly => 4,
-            Ending::Pending => 10,
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Misconfigured => 2,
+            ExitStatus::Refused => 3,
+            ExitStatus::Partly => 4,
+            ExitStatus::Pending => 10,
         })
     }
 }
 
 /// A command that did not come to its end.
 #[derive(Debug)]
-pub(super) struct Unfinished {
+pub(super) struct CommandError {
     /// The exit code.
-    pub(super) ending: Ending,
+    pub(super) ending: ExitStatus,
     /// Why, with all causes.
     pub(super) why: anyhow::Error,
 }
 
 /// One line: the error and its causes, each once.
-impl fmt::Display for Unfinished {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#}", self.why)
     }
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Unfinished {
+impl<E: Into<anyhow::Error>> From<E> for CommandError {
     fn from(error: E) -> Self {
         let why: anyhow::Error = error.into();
         let ending = match why.downcast_ref::<CycleError>() {
-            Some(CycleError::OtherTenant { .. }) => Ending::Misconfigured,
-            Some(CycleError::ReviewIsOver(_)) => Ending::Refused,
-            _ => Ending::Failed,
+            Some(CycleError::OtherTenant { .. }) => ExitStatus::Misconfigured,
+            Some(CycleError::ReviewIsOver(_)) => ExitStatus::Refused,
+            _ => ExitStatus::Failed,
         };
         Self { ending, why }
     }
 }
 
-impl Unfinished {
+impl CommandError {
     /// A command that a setting makes impossible, with all causes.
     pub(super) fn misconfigured_by(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { ending: Ending::Misconfigured, why: error.into() }
+        Self { ending: ExitStatus::Misconfigured, why: error.into() }
     }
 
     /// A command that the configuration forbids.
     pub(super) fn misconfigured(why: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
-        Self { ending: Ending::Misconfigured, why: anyhow::Error::msg(why) }
+        Self { ending: ExitStatus::Misconfigured, why: anyhow::Error::msg(why) }
     }
 }

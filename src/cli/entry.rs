@@ -6,24 +6,23 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::args::{Arguments, Command, LogFormat};
-use crate::cli::context::{Context, Invoker, Progress};
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::run as daemon;
+use crate::cli::context::{Context, Invoker, ProgressShown};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::screen::Screen;
 use crate::cli::{
     apply, approve, check, completions, decide, demo, explain, init, journal, man, pause, plan, rebind, recreate,
-    remove, status, store, sync, telemetry,
+    remove, run as daemon, status, store, sync, telemetry,
 };
-use crate::config::Surroundings;
+use crate::config::EnvVars;
 
 /// Runs a command.
-pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -> ExitCode {
+pub fn run(arguments: Arguments, surroundings: EnvVars, invoker: Invoker) -> ExitCode {
     let Arguments { config, log_format, verbose, quiet, command } = arguments;
     // Whoever is not looked at tells each cycle and each operation.
     let verbose = if matches!(command, Command::Run) { verbose + 1 } else { verbose };
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
     telemetry::start(log_format, level, surroundings.journal_stream());
-    let progress = if quiet { Progress::Hidden } else { Progress::Shown };
+    let progress = if quiet { ProgressShown::Hidden } else { ProgressShown::Shown };
     let screen = Screen::of_this_process(&surroundings);
     let context = Context { config, surroundings, invoker, progress, screen };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -34,7 +33,7 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
             runtime.shutdown_background();
             ended
         }
-        Err(error) => Err(Unfinished::from(error)),
+        Err(error) => Err(CommandError::from(error)),
     };
     match ended {
         Ok(ending) => ending.into(),
@@ -45,7 +44,7 @@ pub fn run(arguments: Arguments, surroundings: Surroundings, invoker: Invoker) -
     }
 }
 
-async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinished> {
+async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, CommandError> {
     match command {
         Command::Init(arguments) => init::run(context, &arguments).await,
         Command::Plan(arguments) => plan::run(context, &arguments).await,
@@ -73,7 +72,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Ending, Unfinis
 }
 
 /// A line a problem on standard error. That nobody may read it is no reason to fail otherwise.
-fn complain(unfinished: &Unfinished, format: LogFormat) {
+fn complain(unfinished: &CommandError, format: LogFormat) {
     for line in unfinished.to_string().lines() {
         match format {
             LogFormat::Text => {

@@ -4,23 +4,23 @@ use std::collections::BTreeSet;
 
 use crate::cli::args::{ExplainArguments, ExplainFormat};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::output;
-use crate::cli::progress::Bars;
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::progress::ProgressBars;
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::state::journal::JournalFilter;
 use crate::engine::{self, CycleError, Prepared, Scope};
-use crate::report::{self, Answer, Explained};
+use crate::report::{self, LoginExplanation, PersonExplanation};
 use crate::store::ReadStore;
 
 /// Explains.
-pub(super) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {
     let ExplainArguments { login, format } = arguments;
     let wiring = Wiring::new(context.settings()?)?;
-    let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
-    let bars = Bars::new(context.progress);
+    let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let bars = ProgressBars::new(context.progress);
     let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &bars).await;
     bars.clear();
     let prepared = prepared?;
@@ -32,11 +32,15 @@ pub(super) async fn run(context: &Context, arguments: &ExplainArguments) -> Resu
         ExplainFormat::Text => report::explain(&answer, context.screen.width),
         ExplainFormat::Json => report::explain_json(&answer),
     })?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Everything about whomever a login means.
-async fn answer(ends: &Ends<'_, ReadStore>, prepared: &Prepared, login: &str) -> Result<Answer, Unfinished> {
+async fn answer(
+    ends: &StoreAdapters<'_, ReadStore>,
+    prepared: &Prepared,
+    login: &str,
+) -> Result<LoginExplanation, CommandError> {
     let wiring = ends.wiring;
     let known = prepared.known(&wiring.cycle);
     let meant = meant(ends, prepared, login).await?;
@@ -46,21 +50,21 @@ async fn answer(ends: &Ends<'_, ReadStore>, prepared: &Prepared, login: &str) ->
         let status = status.map(|found| found.status);
         let explanation = engine::explain(ends, &wiring.cycle, prepared, (id.clone(), status)).await?;
         let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
-        people.push(Explained { explanation, journal: ends.store.journal(&search).await? });
+        people.push(PersonExplanation { explanation, journal: ends.store.journal(&search).await? });
     }
     let is_told = |account: &&Account| {
         people.iter().any(|one| one.explanation.account.as_ref().is_some_and(|told| told.id == account.id))
     };
     let strangers = known.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
-    Ok(Answer { product: wiring.cycle.policy.product, people, strangers })
+    Ok(LoginExplanation { product: wiring.cycle.policy.product, people, strangers })
 }
 
 /// The people whom a login means, by both listings and the store; those whom only Okta or the journal knows are looked for there.
 async fn meant(
-    ends: &Ends<'_, ReadStore>,
+    ends: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
     login: &str,
-) -> Result<BTreeSet<OktaUserId>, Unfinished> {
+) -> Result<BTreeSet<OktaUserId>, CommandError> {
     let mut meant = prepared.known(&ends.wiring.cycle).meant(login);
     if meant.is_empty() {
         meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-use crate::cli::ending::Unfinished;
+use crate::cli::ending::CommandError;
 use crate::clock::Clock;
-use crate::engine::Halt;
 
 /// How long the operation in hand is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -20,7 +20,7 @@ pub(super) struct Interrupts {
 
 impl Interrupts {
     /// Listens from now on: the signals no longer end the program by themselves.
-    pub(super) fn new() -> Result<Self, Unfinished> {
+    pub(super) fn new() -> Result<Self, CommandError> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
@@ -35,14 +35,14 @@ impl Interrupts {
     pub(super) async fn heed<T>(
         &mut self,
         work: impl Future<Output = T>,
-        halt: &Halt,
+        cancel: &CancellationToken,
         (is_applying, clock): (impl Fn() -> bool, &impl Clock),
-    ) -> Result<T, Unfinished> {
+    ) -> Result<T, CommandError> {
         tokio::pin!(work);
         tokio::select! {
             biased;
             done = &mut work => return Ok(done),
-            () = self.next() => halt.request(),
+            () = self.next() => cancel.cancel(),
         }
         let left = |what: &'static str| Err(anyhow::anyhow!("asked to end: {what}").into());
         if !is_applying() {

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 
 use crate::cli::args::{JournalAction, JournalArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::output::{self, Destination};
+use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::output::{self, ReportDestination};
 use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -14,18 +14,18 @@ use crate::domain::state::journal::JournalFilter;
 use crate::store::ReadStore;
 
 /// Shows the journal, or forgets a person.
-pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Result<ExitStatus, CommandError> {
     let JournalArguments { report, run, since, action } = arguments;
     let wiring = Wiring::new(context.settings()?)?;
     if let Some(JournalAction::Forget { login }) = action {
         return forget(&wiring, login).await;
     }
     if report.shown.full || report.shown.ids_only {
-        return Err(Unfinished::misconfigured(
+        return Err(CommandError::misconfigured(
             "the journal has no --full and no --ids-only; `--format json` can be cut to size",
         ));
     }
-    let destination = Destination::open(report, context.screen)?;
+    let destination = ReportDestination::open(report, context.screen)?;
     let since = since.map(|since| TimeDelta::from_std(since).expect("ten years at most"));
     let search = JournalFilter {
         person: report.user.clone(),
@@ -34,20 +34,20 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
     };
     let entries = ReadStore::new(wiring.store.clone()).journal(&search).await?;
     destination.give_journal(&entries)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn forget(wiring: &Wiring, login: &str) -> Result<Ending, Unfinished> {
+async fn forget(wiring: &Wiring, login: &str) -> Result<ExitStatus, CommandError> {
     let store = sync::open(wiring, "journal forget").await?;
     let forgotten = store.forget(login).await;
     sync::close(store).await;
     match forgotten? {
-        0 => Err(Unfinished::misconfigured(
+        0 => Err(CommandError::misconfigured(
             "the journal knows nobody by the name that was given; give a userName, an Okta id or a Haiilo id",
         )),
         entries => {
             output::print(&format!("{entries} entries keep that something was done, and nothing about the person.\n"))?;
-            Ok(Ending::Done)
+            Ok(ExitStatus::Done)
         }
     }
 }

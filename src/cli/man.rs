@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::cli::args::{Arguments, ManArguments};
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::output;
 
 /// The exit codes, as the README has them.
@@ -34,7 +34,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Prints the page of the program, or writes all pages.
-pub(super) fn run(arguments: &ManArguments) -> Result<Ending, Unfinished> {
+pub(super) fn run(arguments: &ManArguments) -> Result<ExitStatus, CommandError> {
     let mut program = Arguments::command().disable_help_subcommand(true);
     program.build();
     match &arguments.dir {
@@ -44,10 +44,10 @@ pub(super) fn run(arguments: &ManArguments) -> Result<Ending, Unfinished> {
             program.get_subcommands().try_for_each(|command| write_all(folder, command))?;
         }
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn page_of_program(program: &Command) -> Result<Vec<u8>, Unfinished> {
+fn page_of_program(program: &Command) -> Result<Vec<u8>, CommandError> {
     let mut page = page(program)?;
     let mut more = Roff::new();
     for (heading, entries) in [("EXIT STATUS", &EXIT_CODES[..]), ("FILES", &FILES[..])] {
@@ -60,18 +60,18 @@ fn page_of_program(program: &Command) -> Result<Vec<u8>, Unfinished> {
     Ok(page)
 }
 
-fn page(command: &Command) -> Result<Vec<u8>, Unfinished> {
+fn page(command: &Command) -> Result<Vec<u8>, CommandError> {
     let mut page = Vec::new();
     Man::new(command.clone()).render(&mut page)?;
     Ok(page)
 }
 
-fn write_all(folder: &Path, command: &Command) -> Result<(), Unfinished> {
+fn write_all(folder: &Path, command: &Command) -> Result<(), CommandError> {
     write(folder, command, &page(command)?)?;
     command.get_subcommands().try_for_each(|command| write_all(folder, command))
 }
 
-fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), Unfinished> {
+fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), CommandError> {
     let file = folder.join(Man::new(command.clone()).get_filename());
     fs::write(&file, page).with_context(|| {
         format!("the page cannot be written to {}; name a folder that is there and yours", file.display())

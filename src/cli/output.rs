@@ -8,22 +8,22 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments, ShownArguments};
-use crate::cli::ending::Unfinished;
-use crate::cli::screen::{Ink, Screen, painted};
+use crate::cli::ending::CommandError;
+use crate::cli::screen::{Colours, Screen, painted};
 use crate::domain::state::journal::JournalEntry;
-use crate::report::{self, Report, Sharing, View, Who};
+use crate::report::{self, PeopleShown, Report, SharedChanges, TextOptions};
 
 /// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
 #[derive(Debug)]
-pub(super) struct Destination {
+pub(super) struct ReportDestination {
     format: Format,
-    view: View,
-    ink: Ink,
-    place: Place,
+    view: TextOptions,
+    ink: Colours,
+    place: OutputPlace,
 }
 
 #[derive(Debug)]
-enum Place {
+enum OutputPlace {
     StandardOutput,
     /// A new file beside the old one, which it will replace at once: nobody sees half a report, and its mode is its own.
     File {
@@ -37,31 +37,31 @@ enum Place {
     },
 }
 
-impl Destination {
+impl ReportDestination {
     /// Opens the place that was asked for.
-    pub(super) fn open(arguments: &ReportArguments, screen: Screen) -> Result<Self, Unfinished> {
+    pub(super) fn open(arguments: &ReportArguments, screen: Screen) -> Result<Self, CommandError> {
         let ShownArguments { full, ids_only } = arguments.shown;
         if arguments.format != Format::Text && (full || ids_only) {
-            return Err(Unfinished::misconfigured(
+            return Err(CommandError::misconfigured(
                 "--full and --ids-only are for --format text; the other forms hold everything: leave them out",
             ));
         }
         let (place, screen) = match &arguments.output {
-            None => (Place::StandardOutput, screen),
+            None => (OutputPlace::StandardOutput, screen),
             Some(path) => (open(path).with_context(|| unwritable(path))?, Screen::default()),
         };
-        let view = View {
-            people: if ids_only { Who::Ids } else { Who::Named },
-            sharing: if full { Sharing::Full } else { Sharing::Folded },
+        let view = TextOptions {
+            people: if ids_only { PeopleShown::Ids } else { PeopleShown::Named },
+            sharing: if full { SharedChanges::Full } else { SharedChanges::Folded },
             width: screen.width,
         };
         Ok(Self { format: arguments.format, view, ink: screen.ink, place })
     }
 
     /// Gives a report.
-    pub(super) fn give(self, report: &Report<'_>) -> Result<(), Unfinished> {
+    pub(super) fn give(self, report: &Report<'_>) -> Result<(), CommandError> {
         let text = match self.format {
-            Format::Text if self.ink == Ink::Coloured => painted(&report::text(report, self.view)),
+            Format::Text if self.ink == Colours::Coloured => painted(&report::text(report, self.view)),
             Format::Text => report::text(report, self.view),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
@@ -71,25 +71,27 @@ impl Destination {
     }
 
     /// Gives entries of the journal.
-    pub(super) fn give_journal(self, entries: &[JournalEntry]) -> Result<(), Unfinished> {
+    pub(super) fn give_journal(self, entries: &[JournalEntry]) -> Result<(), CommandError> {
         let text = match self.format {
             Format::Text => report::journal::text(entries),
             Format::Json => report::journal::json(entries),
             Format::Csv => report::journal::csv(entries),
             Format::Html => {
-                return Err(Unfinished::misconfigured("the journal has no HTML form; give --format text, json or csv"));
+                return Err(CommandError::misconfigured(
+                    "the journal has no HTML form; give --format text, json or csv",
+                ));
             }
         };
         self.write(&text)
     }
 
-    fn write(self, text: &str) -> Result<(), Unfinished> {
+    fn write(self, text: &str) -> Result<(), CommandError> {
         match self.place {
-            Place::StandardOutput => print(text),
-            Place::File { new, path } => {
+            OutputPlace::StandardOutput => print(text),
+            OutputPlace::File { new, path } => {
                 replace(new, &path, text).with_context(|| unwritable(&path)).map_err(Into::into)
             }
-            Place::Stream { mut file, path } => {
+            OutputPlace::Stream { mut file, path } => {
                 file.write_all(text.as_bytes()).with_context(|| unwritable(&path)).map_err(Into::into)
             }
         }
@@ -97,22 +99,22 @@ impl Destination {
 }
 
 /// Writes a file that its owner alone can read, all at once.
-pub(super) fn save(path: &Path, text: &str) -> Result<(), Unfinished> {
+pub(super) fn save(path: &Path, text: &str) -> Result<(), CommandError> {
     let place = open(path)
         .with_context(|| format!("the plan cannot be saved to {}; name a place that is yours", path.display()))?;
-    Destination { format: Format::Text, view: View::default(), ink: Ink::Plain, place }.write(text)
+    ReportDestination { format: Format::Text, view: TextOptions::default(), ink: Colours::Plain, place }.write(text)
 }
 
-fn open(path: &Path) -> io::Result<Place> {
+fn open(path: &Path) -> io::Result<OutputPlace> {
     let is_no_file = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
     if is_no_file {
-        return Ok(Place::Stream { file: OpenOptions::new().write(true).open(path)?, path: path.to_owned() });
+        return Ok(OutputPlace::Stream { file: OpenOptions::new().write(true).open(path)?, path: path.to_owned() });
     }
     // A link stays a link; what it points to is replaced.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let new = tempfile::Builder::new().prefix(".okta-haiilo-sync-").tempfile_in(folder)?;
-    Ok(Place::File { new, path })
+    Ok(OutputPlace::File { new, path })
 }
 
 fn replace(mut new: NamedTempFile, path: &Path, text: &str) -> io::Result<()> {
@@ -127,7 +129,7 @@ fn unwritable(path: &Path) -> String {
 }
 
 /// Prints a text. A reader that went away, as `head` does, is no failure.
-pub(super) fn print(text: &str) -> Result<(), Unfinished> {
+pub(super) fn print(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

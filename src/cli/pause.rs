@@ -4,15 +4,15 @@ use chrono::TimeDelta;
 
 use crate::cli::args::PauseArguments;
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
 use crate::domain::state::sync_state::Pause;
 
 /// Stops all writes.
-pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Result<Ending, Unfinished> {
-    let length = arguments.length().map_err(Unfinished::misconfigured)?;
+pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Result<ExitStatus, CommandError> {
+    let length = arguments.length().map_err(CommandError::misconfigured)?;
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "pause").await?;
     let length = length.map(|length| TimeDelta::from_std(length).expect("ten years at most"));
@@ -25,16 +25,16 @@ pub(super) async fn pause(context: &Context, arguments: &PauseArguments) -> Resu
         "Paused {}: cycles read, remember and report, and write nothing to Haiilo.\n",
         pause.end()
     ))?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Lets writes go on.
-pub(super) async fn resume(context: &Context) -> Result<Ending, Unfinished> {
+pub(super) async fn resume(context: &Context) -> Result<ExitStatus, CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "resume").await?;
     let done = store.resume().await;
     sync::close(store).await;
     done?;
     output::print("Not paused: the next cycle writes what is due.\n")?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

@@ -2,33 +2,33 @@
 
 use crate::cli::args::{PlanArguments, ReportArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::output::Destination;
+use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::output::ReportDestination;
 use crate::cli::plan_file;
-use crate::cli::progress::Bars;
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::progress::ProgressBars;
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::domain::model::usage::Requests;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::{self, CycleReport, Prepared, Scope};
-use crate::report::{Ending as ReportEnding, GroupEnds, Report};
+use crate::report::{GroupResults, Report, ReportStage as ReportEnding};
 use crate::store::ReadStore;
 
 /// Shows the plan.
-pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<ExitStatus, CommandError> {
     let (prepared, tenant) = show(context, &arguments.report).await?;
     if let Some(path) = &arguments.save {
         plan_file::save(path, &prepared, &tenant)?;
     }
     let has_operations = !prepared.plan.operations.is_empty() || !prepared.plan.groups.operations.is_empty();
-    Ok(if arguments.exit_code && has_operations { Ending::Pending } else { Ending::Done })
+    Ok(if arguments.exit_code && has_operations { ExitStatus::Pending } else { ExitStatus::Done })
 }
 
 /// Makes the plan and gives the report.
-pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<(Prepared, Tenant), Unfinished> {
+pub(super) async fn show(context: &Context, arguments: &ReportArguments) -> Result<(Prepared, Tenant), CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
-    let destination = Destination::open(arguments, context.screen)?;
-    let bars = Bars::new(context.progress);
-    let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let destination = ReportDestination::open(arguments, context.screen)?;
+    let bars = ProgressBars::new(context.progress);
+    let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
     let prepared = engine::prepare(&ends, &wiring.cycle, &scope(arguments), None, &bars).await;
     bars.clear();
     let prepared = prepared?;
@@ -48,7 +48,7 @@ pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnO
     };
     let (okta, haiilo) = wiring.take_calls();
     let group_stops: Vec<String> = came.groups.stops.iter().map(engine::Stop::reason).collect();
-    let groups = GroupEnds { concluded: &came.groups.concluded, stops: &group_stops };
+    let groups = GroupResults { concluded: &came.groups.concluded, stops: &group_stops };
     show(&Report { groups, ..report(&came.prepared, wiring, (ending, Requests { okta: &okta, haiilo })) })
 }
 
@@ -73,6 +73,6 @@ fn report<'a>(
         warnings: &wiring.warnings,
         settings: &wiring.settings_used,
         requests,
-        groups: GroupEnds::default(),
+        groups: GroupResults::default(),
     }
 }

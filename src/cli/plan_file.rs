@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::ending::Unfinished;
+use crate::cli::ending::CommandError;
 use crate::cli::output;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::{Prepared, Reviewed};
@@ -30,7 +30,7 @@ struct PlanFile {
 }
 
 /// Saves a plan for a review.
-pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<(), Unfinished> {
+pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<(), CommandError> {
     let items = prepared.verdict.items.iter().map(|item| serde_json::from_str(item));
     let file = PlanFile {
         version: VERSION,
@@ -45,29 +45,29 @@ pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<
 }
 
 /// Reads a plan that was saved for these ends.
-pub(super) fn read(path: &Path, tenant: &Tenant) -> Result<Reviewed, Unfinished> {
+pub(super) fn read(path: &Path, tenant: &Tenant) -> Result<Reviewed, CommandError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Unfinished::misconfigured(format!(
+        CommandError::misconfigured(format!(
             "the plan {shown} cannot be read: {error}; give the file that `plan --save` wrote"
         ))
     })?;
     let file: PlanFile = serde_json::from_str(&text).map_err(|error| {
-        Unfinished::misconfigured(format!("{shown} is no plan that `plan --save` wrote: {error}; make a new one"))
+        CommandError::misconfigured(format!("{shown} is no plan that `plan --save` wrote: {error}; make a new one"))
     })?;
     let PlanFile { version, made_at, org_url, app_id, base_url, items } = file;
     if version != VERSION {
-        return Err(Unfinished::misconfigured(format!(
+        return Err(CommandError::misconfigured(format!(
             "{shown} was saved by another version of this program; make a new one with `plan --save`"
         )));
     }
     if (&org_url, &app_id, &base_url) != (&tenant.org_url, &tenant.app_id, &tenant.base_url) {
-        return Err(Unfinished::misconfigured(format!(
+        return Err(CommandError::misconfigured(format!(
             "{shown} is a plan for application {app_id} at {org_url} and {base_url}, which are not those of the configuration; give a plan that was made with this one"
         )));
     }
     let at = DateTime::parse_from_rfc3339(&made_at).map_err(|error| {
-        Unfinished::misconfigured(format!(
+        CommandError::misconfigured(format!(
             "{shown}: made_at {made_at:?} is no time: {error}; make a new one with `plan --save`"
         ))
     })?;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::cli::context::Progress;
+use crate::cli::context::ProgressShown;
 use crate::engine::{Observer, Side};
 
 /// The bars of one cycle.
 #[derive(Debug)]
-pub(super) struct Bars {
+pub(super) struct ProgressBars {
     all: MultiProgress,
     okta: ProgressBar,
     haiilo: ProgressBar,
@@ -19,11 +19,11 @@ pub(super) struct Bars {
     is_applying: AtomicBool,
 }
 
-impl Bars {
+impl ProgressBars {
     /// Bars that are drawn on a terminal alone.
-    pub(super) fn new(progress: Progress) -> Self {
+    pub(super) fn new(progress: ProgressShown) -> Self {
         let all = MultiProgress::new();
-        if progress == Progress::Hidden || !io::stderr().is_terminal() {
+        if progress == ProgressShown::Hidden || !io::stderr().is_terminal() {
             all.set_draw_target(indicatif::ProgressDrawTarget::hidden());
         }
         let spinner = |what: &'static str| {
@@ -52,7 +52,7 @@ impl Bars {
     }
 }
 
-impl Observer for Bars {
+impl Observer for ProgressBars {
     fn read(&self, side: Side, rows: usize, of: Option<usize>) {
         let (bar, what) = match side {
             Side::Okta => (&self.okta, "assignments"),

@@ -1,7 +1,7 @@
 //! `rebind`: a store belongs to other ends from now on, because they have moved.
 
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
@@ -10,16 +10,16 @@ use crate::ports::{AssignmentSource as _, StoreReader as _, StoreWriter as _};
 use crate::store::Store;
 
 /// Shows what the store knows and what is configured, asks, and binds it.
-pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
     let store = sync::open(&wiring, "rebind").await?;
     let done = rebind(&wiring, &store).await;
     sync::close(store).await;
     output::print(&format!("{}\n", done?))?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn rebind(wiring: &Wiring, store: &Store) -> Result<&'static str, Unfinished> {
+async fn rebind(wiring: &Wiring, store: &Store) -> Result<&'static str, CommandError> {
     let now = wiring.clock.now();
     let Some(known) = store.remember(now).await?.tenant else {
         return Ok("The store belongs to nobody yet; the first run settles that.");
@@ -33,7 +33,7 @@ async fn rebind(wiring: &Wiring, store: &Store) -> Result<&'static str, Unfinish
         "Its links name people and accounts there. If these are other people, use another store. Type rebind to go on:",
     );
     if output::typed().trim() != "rebind" {
-        return Err(Unfinished::misconfigured(
+        return Err(CommandError::misconfigured(
             "that is not the word, and nothing was done; run `rebind` again and type it",
         ));
     }

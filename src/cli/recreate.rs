@@ -1,10 +1,10 @@
 //! `recreate`: accounts that this program deleted are made anew, from the journal. Shown first; done with `--apply`.
 
-use crate::cli::args::{Deleted, RecreateArguments};
+use crate::cli::args::{DeletedArguments, RecreateArguments};
 use crate::cli::context::Context;
 use crate::cli::decide;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::wiring::Ends;
+use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::wiring::StoreAdapters;
 use crate::domain::model::ids::RunId;
 use crate::domain::plan::operation::Operation;
 use crate::domain::state::journal::JournalFilter;
@@ -12,8 +12,8 @@ use crate::engine::{self, Prepared};
 use crate::store::{ReadStore, Store};
 
 /// Shows what would be made, or makes it.
-pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<Ending, Unfinished> {
-    let RecreateArguments { deleted: Deleted { login, run }, apply, reason } = arguments;
+pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<ExitStatus, CommandError> {
+    let RecreateArguments { deleted: DeletedArguments { login, run }, apply, reason } = arguments;
     let search = JournalFilter { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
     decide::decide(context, "recreate", async |ends, prepared| {
         let entries = ReadStore::new(ends.wiring.store.clone()).journal(&search).await?;
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, arguments: &RecreateArguments) -> Res
         if *apply {
             make(context, ends, prepared, (&operations, reason.as_deref())).await
         } else {
-            Ok((shown(&operations), Ending::Done))
+            Ok((shown(&operations), ExitStatus::Done))
         }
     })
     .await
@@ -50,13 +50,13 @@ fn shown(operations: &[Operation]) -> String {
 
 async fn make(
     context: &Context,
-    ends: &Ends<'_, Store>,
+    ends: &StoreAdapters<'_, Store>,
     prepared: &Prepared,
     (operations, reason): (&[Operation], Option<&str>),
-) -> Result<(String, Ending), Unfinished> {
+) -> Result<(String, ExitStatus), CommandError> {
     let (_, _, memory) = prepared.basis();
     if let Some(pause) = memory.pause_at(prepared.now) {
-        return Err(Unfinished::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
+        return Err(CommandError::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
     ends.store.pin(&people, prepared.now).await?;
@@ -70,5 +70,5 @@ async fn make(
     });
     let told =
         format!("{done} of {} accounts are made anew, and empty.\n{}", concluded.len(), failed.collect::<String>());
-    Ok((told, if done == concluded.len() { Ending::Done } else { Ending::Partly }))
+    Ok((told, if done == concluded.len() { ExitStatus::Done } else { ExitStatus::Partly }))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{DecisionArguments, RemoveArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::{decide, output};
 use crate::domain::model::assignment::UserStatus;
 use crate::domain::model::ids::UserName;
@@ -10,11 +10,11 @@ use crate::engine;
 use crate::ports::AssignmentSource as _;
 
 /// Deletes one account at once.
-pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Result<ExitStatus, CommandError> {
     let RemoveArguments { decision: DecisionArguments { login, reason }, now: _ } = arguments;
     decide::decide(context, "remove", async |ends, prepared| {
         let (source, settings) = (&ends.wiring.source, &ends.wiring.cycle);
-        let link = engine::dismissed(prepared, settings, login).map_err(Unfinished::misconfigured)?;
+        let link = engine::dismissed(prepared, settings, login).map_err(CommandError::misconfigured)?;
         let (okta_id, haiilo_id, name) = (&link.okta_id, &link.haiilo_id, &link.user_name);
         let refused = match source.user(okta_id).await.map(|user| user.map(|user| user.status)) {
             Ok(Some(UserStatus::Deactivated)) if is_confirmed(name) => None,
@@ -26,16 +26,16 @@ pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Resul
             Err(failure) => Some(format!("okta could not be asked about {okta_id}: {failure}")),
         };
         if let Some(why) = refused {
-            return Err(Unfinished::misconfigured(why));
+            return Err(CommandError::misconfigured(why));
         }
         let mandate = context.mandate(reason.as_deref());
         let writer = ends.wiring.reader.writer();
         let outcome = engine::dismiss(ends, &writer, settings, prepared, (&link, &mandate)).await.outcome;
         Ok(if outcome.is_done() {
-            (format!("Account {haiilo_id} ({name}) is deleted for ever.\n"), Ending::Done)
+            (format!("Account {haiilo_id} ({name}) is deleted for ever.\n"), ExitStatus::Done)
         } else {
             let why = outcome.detail().unwrap_or_default();
-            (format!("Account {haiilo_id} ({name}) was not deleted: {why}\n"), Ending::Partly)
+            (format!("Account {haiilo_id} ({name}) was not deleted: {why}\n"), ExitStatus::Partly)
         })
     })
     .await

@@ -6,31 +6,35 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::plan;
 use crate::cli::sync::{self, tell, tell_look};
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::settings::{ListenSettings, NotifySettings, People, ScheduleSettings};
+use crate::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
 use crate::daemon::{
-    self, Class, Daemon, Digest, Ended, Haste, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble,
+    self, Class, CycleResult, CycleSummary, Daemon, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd, Signal,
+    Systemd, Trouble,
 };
 use crate::domain::state::run_history::RunHistory;
-use crate::engine::{self, CycleError, Errand, Halt, Looked, NoPoll, Observer, Order, Polled, Scope};
+use crate::engine::{
+    self, CycleError, CycleRequest, FullCycleReason, Observer, PollReport, PollResult, Scope, TargetedRequest,
+};
 use crate::ports::{FailureKind, StoreFailure};
-use crate::report::{self, View};
+use crate::report::{self, TextOptions};
 use crate::store::{LockError, ReadStore, Store};
 
 /// The longest report that is kept for the status page, in bytes.
 const LONGEST_REPORT: usize = 500_000;
 
 /// Runs until a signal says otherwise.
-pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
-    let metrics = daemon::install_metrics().map_err(Unfinished::misconfigured_by)?;
-    let service = Configured { context };
+pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
+    let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
+    let service = ConfiguredJobs { context };
     // First of all: whoever wants the end while the configuration is read is heard, too.
     let (sender, mut signals) = mpsc::channel(8);
     for (kind, means) in [
@@ -42,24 +46,24 @@ pub(super) async fn run(context: &Context) -> Result<Ending, Unfinished> {
         let sender = sender.clone();
         tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(means).await.is_ok() {} });
     }
-    let daemon = Daemon::new(&service, SystemClock::new(), Supervisor::Systemd)
-        .map_err(|problems| Unfinished::misconfigured(problems.join("\n")))?;
+    let daemon = Daemon::new(&service, SystemClock::new(), Systemd::Notify)
+        .map_err(|problems| CommandError::misconfigured(problems.join("\n")))?;
     Box::pin(daemon.run(&mut signals, Some(metrics)))
         .await
         .context("listen.address cannot be listened on; set another one, or end what listens there")?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Jobs as the configuration wants them.
-struct Configured<'a> {
+struct ConfiguredJobs<'a> {
     context: &'a Context,
 }
 
-impl Service for Configured<'_> {
-    type Job = Wired;
+impl JobFactory for ConfiguredJobs<'_> {
+    type Job = WiredJob;
 
-    fn load(&self) -> Result<Loaded<Wired>, Vec<String>> {
-        let lines = |unfinished: Unfinished| unfinished.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
+    fn load(&self) -> Result<LoadedJob<WiredJob>, Vec<String>> {
+        let lines = |unfinished: CommandError| unfinished.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
         let settings = self.context.settings().map_err(lines)?;
         let ScheduleSettings { full, changes, timezone } = settings.schedule.clone();
         let (listen, notify): (ListenSettings, NotifySettings) = (settings.listen.clone(), settings.notify.clone());
@@ -70,40 +74,40 @@ impl Service for Configured<'_> {
             tracing::warn!(warning, "configuration");
         }
         let http = wiring.http.clone();
-        let following = if changes.is_some() { Following::Yes } else { Following::No };
-        let job = Wired { context: self.context.clone(), people: listen.people, following, wiring };
-        Ok(Loaded { job, schedule, changes, listen, notify, http })
+        let following = if changes.is_some() { LogFollowing::Yes } else { LogFollowing::No };
+        let job = WiredJob { context: self.context.clone(), people: listen.people, following, wiring };
+        Ok(LoadedJob { job, schedule, changes, listen, notify, http })
     }
 }
 
 /// Clients, and where the store is.
-struct Wired {
+struct WiredJob {
     context: Context,
-    people: People,
-    following: Following,
+    people: PeopleOnPage,
+    following: LogFollowing,
     wiring: Wiring,
 }
 
 /// Whether Okta's log is followed between full cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Following {
+enum LogFollowing {
     Yes,
     No,
 }
 
-impl Job for Wired {
-    async fn cycle(&self, observer: &impl Observer, halt: Halt) -> Ended {
-        match self.try_cycle(observer, halt).await {
-            Ok(digest) => Ended::Complete(Box::new(digest)),
+impl Job for WiredJob {
+    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
+        match self.try_cycle(observer, cancel).await {
+            Ok(digest) => CycleResult::Complete(Box::new(digest)),
             Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
-                Some(LockError::Held { holder }) => Ended::Busy(holder.clone()),
-                _ => Ended::Failed(trouble(&unfinished)),
+                Some(LockError::Held { holder }) => CycleResult::Busy(holder.clone()),
+                _ => CycleResult::Failed(trouble(&unfinished)),
             },
         }
     }
 
-    async fn poll(&self, observer: &impl Observer, halt: Halt) -> PollEnd {
-        match self.try_poll(observer, halt).await {
+    async fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> PollEnd {
+        match self.try_poll(observer, cancel).await {
             Ok(end) => end,
             Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
                 Some(LockError::Held { holder }) => PollEnd::Busy(holder.clone()),
@@ -121,7 +125,7 @@ impl Job for Wired {
     }
 
     async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
-        let failed = |unfinished: Unfinished| StoreFailure { message: unfinished.to_string(), cause: None };
+        let failed = |unfinished: CommandError| StoreFailure { message: unfinished.to_string(), cause: None };
         // Whoever has the lock is not waited for: it is kept after the next cycle.
         let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
         let kept = store.keep_called(called).await;
@@ -130,17 +134,21 @@ impl Job for Wired {
     }
 }
 
-impl Wired {
-    async fn try_cycle(&self, observer: &impl Observer, halt: Halt) -> Result<Digest, Unfinished> {
+impl WiredJob {
+    async fn try_cycle(
+        &self,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> Result<CycleSummary, CommandError> {
         let wiring = &self.wiring;
-        let ends = Ends { wiring, store: sync::open(wiring, "run").await? };
+        let ends = StoreAdapters { wiring, store: sync::open(wiring, "run").await? };
         // What an earlier cycle sent that came to no report is none of this one's.
         drop(wiring.take_calls());
         ends.store.note_beginning(wiring.clock.now()).await?;
         let mandate = self.context.mandate(None);
-        let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
+        let order = CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel };
         let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
-        if let (Ok(report), Following::Yes) = (&came, self.following)
+        if let (Ok(report), LogFollowing::Yes) = (&came, self.following)
             && let Err(error) = engine::follow(&ends, &wiring.cycle, report).await
         {
             let error = format!("{:#}", anyhow::Error::from(error));
@@ -150,37 +158,38 @@ impl Wired {
         sync::close(ends.store).await;
         let report = came?;
         tell(&report, order.mandate.run.as_str());
-        let text = (self.people == People::Shown)
-            .then(|| plan::with_report(&report, wiring, |report| shortened(report::text(report, View::default()))));
-        Ok(Digest { tokens, ..Digest::of(&order.mandate.run, &report, text) })
+        let text = (self.people == PeopleOnPage::Shown).then(|| {
+            plan::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
+        });
+        Ok(CycleSummary { tokens, ..CycleSummary::of(&order.mandate.run, &report, text) })
     }
 }
 
-impl Wired {
-    async fn try_poll(&self, observer: &impl Observer, halt: Halt) -> Result<PollEnd, Unfinished> {
+impl WiredJob {
+    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollEnd, CommandError> {
         let wiring = &self.wiring;
-        let ends = Ends { wiring, store: sync::open_at_once(wiring, "run").await? };
+        let ends = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
         let mandate = self.context.mandate(None);
-        let errand = Errand { settings: &wiring.cycle, mandate: &mandate, halt: &halt };
+        let errand = TargetedRequest { settings: &wiring.cycle, mandate: &mandate, cancel: &cancel };
         let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), errand, observer)).await;
         sync::close(ends.store).await;
         Ok(match came? {
-            Polled::Quiet => PollEnd::Quiet,
-            Polled::Looked(looked) => {
-                let Looked { report, people, wants_full } = *looked;
+            PollResult::Quiet => PollEnd::Quiet,
+            PollResult::Handled(looked) => {
+                let PollReport { report, people, wants_full } = *looked;
                 tell_look(&report, people, mandate.run.as_str());
-                PollEnd::Looked { wants_full: wants_full.filter(NoPoll::is_urgent).map(|why| why.reason()) }
+                PollEnd::Handled { wants_full: wants_full.filter(FullCycleReason::is_urgent).map(|why| why.reason()) }
             }
-            Polled::FullCycle(why) => {
-                let haste = if why.is_urgent() { Haste::Soon } else { Haste::OnSchedule };
+            PollResult::FullCycle(why) => {
+                let haste = if why.is_urgent() { FullCycleTiming::Soon } else { FullCycleTiming::OnSchedule };
                 PollEnd::FullCycle { why: why.reason(), haste }
             }
-            Polled::Barred(failure) => PollEnd::Barred(trouble(&Unfinished::from(CycleError::Okta(failure)))),
+            PollResult::Barred(failure) => PollEnd::Barred(trouble(&CommandError::from(CycleError::Okta(failure)))),
         })
     }
 }
 
-impl Ends<'_, Store> {
+impl StoreAdapters<'_, Store> {
     /// Since when the token of each side has been in use. Where the store fails, the cycle has told so.
     async fn tokens(&self) -> BTreeMap<&'static str, DateTime<Utc>> {
         let now = self.wiring.clock.now();
@@ -205,7 +214,7 @@ fn shortened(mut text: String) -> String {
 }
 
 /// What kind of trouble ended a cycle.
-fn trouble(unfinished: &Unfinished) -> Trouble {
+fn trouble(unfinished: &CommandError) -> Trouble {
     let is_about_rights = |kind| matches!(kind, FailureKind::CredentialsRefused | FailureKind::Forbidden);
     let (class, what) = match unfinished.why.downcast_ref::<CycleError>() {
         Some(CycleError::Okta(failure)) if is_about_rights(failure.kind) => {

@@ -1,7 +1,9 @@
 //! `check --sample LOGIN`: what would be sent to Haiilo if this person had no account yet. Reads one person, and sends nothing to Haiilo.
 
+use std::fmt::Write as _;
+
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
@@ -10,10 +12,9 @@ use crate::domain::planning::diff;
 use crate::engine::CycleError;
 use crate::haiilo;
 use crate::ports::AssignmentSource as _;
-use std::fmt::Write as _;
 
 /// Shows the request that would make the account.
-pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, CommandError> {
     let wiring = Wiring::new(context.settings()?)?;
     let found = wiring.source.look_up(login).await?;
     if found.is_empty() {
@@ -34,7 +35,7 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<Ending, Unfini
         }
     }
     output::print(&told)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {

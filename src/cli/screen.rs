@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Width, terminal_size_of};
 
-use crate::config::Surroundings;
+use crate::config::EnvVars;
 
 /// What is narrower is no terminal that a report could be fitted to.
 const NARROWEST: u16 = 40;
@@ -17,12 +17,12 @@ pub(super) struct Screen {
     /// Its columns, where it is a terminal.
     pub(super) width: Option<u16>,
     /// Whether texts are coloured.
-    pub(super) ink: Ink,
+    pub(super) ink: Colours,
 }
 
 /// Whether texts are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(super) enum Colours {
     /// Not at all.
     #[default]
     Plain,
@@ -32,12 +32,12 @@ pub(super) enum Ink {
 
 impl Screen {
     /// That of this process; `NO_COLOR` (no-color.org) and a dumb terminal want no colours.
-    pub(super) fn of_this_process(surroundings: &Surroundings) -> Self {
+    pub(super) fn of_this_process(surroundings: &EnvVars) -> Self {
         if !io::stdout().is_terminal() {
             return Self::default();
         }
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns.max(NARROWEST));
-        Self { width, ink: if surroundings.wants_colours() { Ink::Coloured } else { Ink::Plain } }
+        Self { width, ink: if surroundings.wants_colours() { Colours::Coloured } else { Colours::Plain } }
     }
 }
 

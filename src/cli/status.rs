@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::cli::args::StatusArguments;
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -14,44 +14,44 @@ use crate::daemon::schedule::Schedule;
 use crate::daemon::{Readiness, readiness};
 use crate::http::{HeaderMap, HttpClient, Method, Request};
 use crate::ports::StoreReader as _;
-use crate::report::status::{self, Service};
+use crate::report::status::{self, ServiceHealth};
 use crate::store::ReadStore;
 
 /// Cycles that are shown.
 const SHOWN: u32 = 5;
 
 /// Shows how things stand; the exit code says whether cycles come as they should.
-pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitStatus, CommandError> {
     let settings = context.settings()?;
     let (schedule, address) = (settings.schedule.clone(), settings.listen.address);
-    let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(Unfinished::misconfigured_by)?;
+    let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
     let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
     let (standing, memory) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
     let service = match (address, standing.last_complete.or(standing.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,
         // Nobody waits for a first cycle.
-        (None, None) => Service::Unknown,
+        (None, None) => ServiceHealth::Unknown,
         (None, Some(since)) => match readiness(&schedule, since, now) {
-            Readiness::Ready => Service::Ready,
-            Readiness::Late => Service::Late,
+            Readiness::Ready => ServiceHealth::Ready,
+            Readiness::Late => ServiceHealth::Late,
         },
     };
     let show = if arguments.json { status::json } else { status::text };
     output::print(&show((&standing, service), &memory, now))?;
     Ok(match service {
-        Service::Ready | Service::Unknown => Ending::Done,
-        Service::Late | Service::Silent => Ending::Failed,
+        ServiceHealth::Ready | ServiceHealth::Unknown => ExitStatus::Done,
+        ServiceHealth::Late | ServiceHealth::Silent => ExitStatus::Failed,
     })
 }
 
 /// What the running daemon says.
-async fn ask(http: &HttpClient, address: SocketAddr) -> Service {
+async fn ask(http: &HttpClient, address: SocketAddr) -> ServiceHealth {
     let url = Url::parse(&format!("http://{address}/readyz")).expect("an address makes a URL");
     let request = Request { method: Method::GET, url, route: "GET /readyz", headers: HeaderMap::new(), body: None };
     match http.exchange(request).await {
-        Ok(answer) if answer.status == 200 => Service::Ready,
-        Ok(_) => Service::Late,
-        Err(_) => Service::Silent,
+        Ok(answer) if answer.status == 200 => ServiceHealth::Ready,
+        Ok(_) => ServiceHealth::Late,
+        Err(_) => ServiceHealth::Silent,
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::cli::args::StoreCommand;
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::store::ReadStore;
 
 /// Looks after the store.
-pub(super) async fn run(context: &Context, command: &StoreCommand) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, command: &StoreCommand) -> Result<ExitStatus, CommandError> {
     let StoreCommand::Backup { file } = command;
     let wiring = Wiring::new(context.settings()?)?;
     ReadStore::new(wiring.store.clone()).backup(file).await?;
     output::print(&format!("{} is a copy of the store.\n", file.display()))?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

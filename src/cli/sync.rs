@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::interrupt::Interrupts;
-use crate::cli::output::Destination;
+use crate::cli::output::ReportDestination;
 use crate::cli::plan;
-use crate::cli::progress::Bars;
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::progress::ProgressBars;
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::clock::Clock as _;
 use crate::domain::model::ids::ApprovalId;
 use crate::domain::plan::outcome::Outcome;
-use crate::engine::{self, CycleReport, Halt, Order, Scope};
+use crate::engine::{self, CycleReport, CycleRequest, Scope};
 use crate::store::{CycleLock, LockError, Store};
 
 /// How long a running cycle is waited for.
@@ -22,10 +24,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Runs one cycle and gives the report, also of a plan that was refused.
-pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<Ending, Unfinished> {
+pub(super) async fn run(context: &Context, arguments: &SyncArguments) -> Result<ExitStatus, CommandError> {
     if arguments.dry_run {
         plan::show(context, &arguments.report).await?;
-        return Ok(Ending::Done);
+        return Ok(ExitStatus::Done);
     }
     let wiring = Wiring::new(context.settings()?)?;
     let cycle = Cycle {
@@ -55,16 +57,21 @@ pub(super) async fn cycle(
     wiring: &Wiring,
     arguments: &ReportArguments,
     cycle: Cycle,
-) -> Result<Ending, Unfinished> {
+) -> Result<ExitStatus, CommandError> {
     let Cycle { what, scope, given, reason } = cycle;
-    let destination = Destination::open(arguments, context.screen)?;
-    let ends = Ends { wiring, store: open(wiring, what).await? };
-    let order = Order { scope, given, mandate: context.mandate(reason.as_deref()), halt: Halt::default() };
+    let destination = ReportDestination::open(arguments, context.screen)?;
+    let ends = StoreAdapters { wiring, store: open(wiring, what).await? };
+    let order = CycleRequest {
+        scope,
+        given,
+        mandate: context.mandate(reason.as_deref()),
+        cancel: CancellationToken::default(),
+    };
     let mut interrupts = Interrupts::new()?;
-    let bars = Bars::new(context.progress);
+    let bars = ProgressBars::new(context.progress);
     let writer = wiring.reader.writer();
     let work = Box::pin(engine::sync(&ends, &writer, &wiring.cycle, &order, &bars));
-    let came = interrupts.heed(work, &order.halt, (|| bars.is_applying(), &wiring.clock)).await;
+    let came = interrupts.heed(work, &order.cancel, (|| bars.is_applying(), &wiring.clock)).await;
     bars.clear();
     close(ends.store).await;
     let report = came??;
@@ -76,9 +83,9 @@ pub(super) async fn cycle(
         || report.groups.concluded.iter().any(|concluded| concluded.outcome.is_failure());
     let is_refused = report.is_refused() || report.prepared.plan.groups.approval_id.is_some();
     let ending = match (is_refused, has_failures || groups_failed) {
-        (true, _) => Ending::Refused,
-        (false, true) => Ending::Partly,
-        (false, false) => Ending::Done,
+        (true, _) => ExitStatus::Refused,
+        (false, true) => ExitStatus::Partly,
+        (false, false) => ExitStatus::Done,
     };
     // The process ends: to take everybody apart, person by person, would only cost time.
     std::mem::forget(report);
@@ -86,13 +93,13 @@ pub(super) async fn cycle(
 }
 
 /// Opens the store for a command, under the lock of the cycle.
-pub(super) async fn open(wiring: &Wiring, what: &str) -> Result<Store, Unfinished> {
+pub(super) async fn open(wiring: &Wiring, what: &str) -> Result<Store, CommandError> {
     let lock = lock(wiring, what).await?;
     Ok(Store::open(wiring.store.clone(), lock).await?)
 }
 
 /// The same, without waiting for whoever has the lock.
-pub(super) async fn open_at_once(wiring: &Wiring, what: &str) -> Result<Store, Unfinished> {
+pub(super) async fn open_at_once(wiring: &Wiring, what: &str) -> Result<Store, CommandError> {
     let lock = CycleLock::try_take(&wiring.store, &holder(what)).await?;
     Ok(Store::open(wiring.store.clone(), lock).await?)
 }
@@ -110,7 +117,7 @@ pub(super) async fn close(store: Store) {
 }
 
 /// Takes the lock of the cycle; waits a minute for a cycle that is running, and then names it.
-async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
+async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, CommandError> {
     let holder = holder(what);
     let began = wiring.clock.monotonic();
     let mut is_first = true;
@@ -129,7 +136,7 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, Unfinished> {
 
 /// One line a cycle, and one for each reason why it stopped: ids and numbers alone.
 pub(super) fn tell(report: &CycleReport, run: &str) {
-    let Tally { done, failed, waiting, not_attempted } = tally(report, run);
+    let ResultTally { done, failed, waiting, not_attempted } = tally(report, run);
     let plan = &report.prepared.plan;
     tracing::info!(
         run,
@@ -147,13 +154,13 @@ pub(super) fn tell(report: &CycleReport, run: &str) {
 
 /// One line for a look at some people.
 pub(super) fn tell_look(report: &CycleReport, people: usize, run: &str) {
-    let Tally { done, failed, waiting, not_attempted } = tally(report, run);
+    let ResultTally { done, failed, waiting, not_attempted } = tally(report, run);
     let held = report.prepared.plan.held.len();
     tracing::info!(run, people, done, failed, waiting, not_attempted, held, "changes followed");
 }
 
 /// How operations ended.
-struct Tally {
+struct ResultTally {
     done: usize,
     failed: usize,
     waiting: usize,
@@ -161,7 +168,7 @@ struct Tally {
 }
 
 /// Counts how operations ended; says why the run stopped, where it did.
-fn tally(report: &CycleReport, run: &str) -> Tally {
+fn tally(report: &CycleReport, run: &str) -> ResultTally {
     let count = |is: fn(&Outcome) -> bool| report.concluded.iter().filter(|concluded| is(&concluded.outcome)).count();
     let not_attempted = count(|outcome| matches!(outcome, Outcome::NotAttempted(_)));
     let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure) - not_attempted);
@@ -169,5 +176,5 @@ fn tally(report: &CycleReport, run: &str) -> Tally {
         let (reason, approval_id) = (stop.code(), stop.approval_id().map(ApprovalId::as_str));
         tracing::warn!(run, reason, approval_id, "cycle stopped");
     }
-    Tally { done, failed, waiting: report.concluded.len() - done - failed - not_attempted, not_attempted }
+    ResultTally { done, failed, waiting: report.concluded.len() - done - failed - not_attempted, not_attempted }
 }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::ending::Unfinished;
+use crate::cli::ending::CommandError;
 use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
@@ -14,7 +14,7 @@ use crate::engine::CycleSettings;
 use crate::haiilo::{HaiiloReader, Shape};
 use crate::http::{HttpClient, HttpOptions};
 use crate::okta::OktaClient;
-use crate::ports::{StoreReader, World};
+use crate::ports::{Adapters, StoreReader};
 use crate::store::StorePlace;
 
 /// Everything but the store.
@@ -35,8 +35,8 @@ pub(super) struct Wiring {
 
 impl Wiring {
     /// Makes the clients. Nothing is sent yet.
-    pub(super) fn new(settings: Settings) -> Result<Self, Unfinished> {
-        let http = HttpClient::new(options(&settings.http)?).map_err(Unfinished::misconfigured_by)?;
+    pub(super) fn new(settings: Settings) -> Result<Self, CommandError> {
+        let http = HttpClient::new(options(&settings.http)?).map_err(CommandError::misconfigured_by)?;
         let clock = SystemClock::new();
         let secret = match &settings.okta.auth {
             OktaAuth::ApiToken(token) => token,
@@ -49,9 +49,9 @@ impl Wiring {
         let fingerprint = |secret: &SecretString| Fingerprint::of(&["token", secret.expose_secret()]);
         let tokens = [("okta", fingerprint(secret)), ("haiilo", fingerprint(haiilo))];
         let source = OktaClient::new(http.clone(), clock, &settings.okta, settings.mapping.wanted())
-            .map_err(Unfinished::misconfigured)?;
+            .map_err(CommandError::misconfigured)?;
         let reader = HaiiloReader::new(http.clone(), clock, &settings.haiilo, Shape::of(&settings.mapping))
-            .map_err(Unfinished::misconfigured)?;
+            .map_err(CommandError::misconfigured)?;
         let cycle = CycleSettings {
             tenant: Tenant {
                 org_id: None,
@@ -85,7 +85,7 @@ impl Wiring {
     }
 }
 
-fn options(settings: &HttpSettings) -> Result<HttpOptions, Unfinished> {
+fn options(settings: &HttpSettings) -> Result<HttpOptions, CommandError> {
     let HttpSettings { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = settings;
     let read = |path: &std::path::PathBuf| {
         std::fs::read(path).with_context(|| {
@@ -103,12 +103,12 @@ fn options(settings: &HttpSettings) -> Result<HttpOptions, Unfinished> {
 
 /// The world of a cycle with one kind of store.
 #[derive(Debug)]
-pub(super) struct Ends<'a, S> {
+pub(super) struct StoreAdapters<'a, S> {
     pub(super) wiring: &'a Wiring,
     pub(super) store: S,
 }
 
-impl<S: StoreReader> World for Ends<'_, S> {
+impl<S: StoreReader> Adapters for StoreAdapters<'_, S> {
     type Source = OktaClient<SystemClock>;
     type Reader = HaiiloReader<SystemClock>;
     type Store = S;

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::config::product::ProfileFields;
 use crate::config::reader::Reader;
-use crate::config::secret::{self, Places};
+use crate::config::secret::{self, SecretPlaces};
 use crate::config::settings::{ClientAuth, HaiiloAuth, HaiiloSettings, TokenForm, UpdateMethod};
 use crate::config::values;
 use crate::domain::model::ids::UserName;
@@ -63,7 +63,11 @@ pub(super) fn missing(reader: &mut Reader) -> MissingRule {
 }
 
 /// Reads `[haiilo]`, apart from what is the policy's.
-pub(super) fn settings(reader: &mut Reader, places: &Places<'_>, product: Option<Product>) -> Option<HaiiloSettings> {
+pub(super) fn settings(
+    reader: &mut Reader,
+    places: &SecretPlaces<'_>,
+    product: Option<Product>,
+) -> Option<HaiiloSettings> {
     let base_url = reader.required(
         "haiilo.base_url",
         "the address of the SCIM endpoint, as in \"https://example.smarpshare.com/api/scim/v2\"",
@@ -83,7 +87,7 @@ pub(super) fn settings(reader: &mut Reader, places: &Places<'_>, product: Option
     Some(HaiiloSettings { base_url: base_url?, update_method, page_size, concurrency, auth: auth? })
 }
 
-fn access_token(reader: &mut Reader, places: &Places<'_>) -> Option<HaiiloAuth> {
+fn access_token(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<HaiiloAuth> {
     reader.optional("haiilo.auth.method", |entry| match values::text(entry).as_deref() {
         Ok("client_credentials") => {
             Err("client_credentials is the intranet's; write \"access_token\", which is Advocacy's".to_owned())
@@ -104,7 +108,7 @@ fn access_token(reader: &mut Reader, places: &Places<'_>) -> Option<HaiiloAuth> 
     Some(HaiiloAuth::AccessToken { token: token?, form, owner: owner? })
 }
 
-fn client_credentials(reader: &mut Reader, places: &Places<'_>, base_url: Option<&Url>) -> Option<HaiiloAuth> {
+fn client_credentials(reader: &mut Reader, places: &SecretPlaces<'_>, base_url: Option<&Url>) -> Option<HaiiloAuth> {
     reader.optional("haiilo.auth.method", |entry| match values::text(entry).as_deref() {
         Ok("access_token") => {
             Err("access_token is Advocacy's; write \"client_credentials\", which is the intranet's".to_owned())

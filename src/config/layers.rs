@@ -9,21 +9,21 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::document::Document;
 use crate::config::problem::Problem;
-use crate::config::surroundings::{PREFIX, SECRETS, SEPARATOR, Surroundings, variable};
+use crate::config::surroundings::{EnvVars, PREFIX, SECRETS, SEPARATOR, variable};
 
 /// What the crate says of a value that came from the environment.
 const FROM_ENVIRONMENT: &str = "the environment";
 
 /// One value, and where it came from.
 #[derive(Clone)]
-pub(super) struct Leaf {
-    pub(super) origin: Origin,
+pub(super) struct ConfigValue {
+    pub(super) origin: ValueOrigin,
     pub(super) value: ValueKind,
 }
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ValueOrigin {
     /// The file, with the line.
     File(String),
     /// This variable of the environment.
@@ -31,10 +31,10 @@ pub(super) enum Origin {
 }
 
 /// Every value by its key, sections apart by dots. A table without entries is a leaf too: [`ValueKind::Nil`], which TOML has no other use for.
-pub(super) type Leaves = BTreeMap<String, Leaf>;
+pub(super) type Leaves = BTreeMap<String, ConfigValue>;
 
 /// Reads both layers; the second list is what cannot even be a key.
-pub(super) fn read(document: &Document, surroundings: &Surroundings) -> Result<(Leaves, Vec<Problem>), Vec<Problem>> {
+pub(super) fn read(document: &Document, surroundings: &EnvVars) -> Result<(Leaves, Vec<Problem>), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut file = FileLayer(map(document, document.parse()?.into_inner()));
     file.0.retain(|key, value| {
@@ -79,14 +79,14 @@ fn flatten(document: &Document, section: &str, table: Map<String, Value>, leaves
     for (name, value) in table {
         let key = if section.is_empty() { name } else { format!("{section}.{name}") };
         let origin = match value.origin() {
-            Some(FROM_ENVIRONMENT) => Origin::Environment(variable(&key)),
-            Some(line) => Origin::File(line.to_owned()),
-            None => Origin::File(document.name()),
+            Some(FROM_ENVIRONMENT) => ValueOrigin::Environment(variable(&key)),
+            Some(line) => ValueOrigin::File(line.to_owned()),
+            None => ValueOrigin::File(document.name()),
         };
         match value.kind {
             ValueKind::Table(table) => flatten(document, &key, table, leaves),
             value => {
-                leaves.insert(key, Leaf { origin, value });
+                leaves.insert(key, ConfigValue { origin, value });
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::config::reader::{Entry, Reader};
+use crate::config::reader::{ConfigEntry, Reader};
 use crate::config::values;
 use crate::domain::model::assignment::{StatusRules, SuspendedRule};
 use crate::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Product, Protected};
@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Reads `[leavers]`.
 pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules, product: Option<Product>) -> LeaverRules {
-    let action = |entry: &Entry| action(entry, product);
+    let action = |entry: &ConfigEntry| action(entry, product);
     let deactivated = reader.or("leavers.deactivated", LeaverAction::Keep, action);
     let unassigned = reader.or("leavers.unassigned", LeaverAction::Keep, action);
     let adopted = reader.or(
@@ -41,7 +41,7 @@ pub(super) fn leavers(reader: &mut Reader, statuses: StatusRules, product: Optio
     LeaverRules { deactivated, unassigned, adopted, grace: to_delta(grace) }
 }
 
-fn action(entry: &Entry, product: Option<Product>) -> Result<LeaverAction, String> {
+fn action(entry: &ConfigEntry, product: Option<Product>) -> Result<LeaverAction, String> {
     let action = |action: LeaverAction| (action.as_str(), action);
     if product == Some(Product::Intranet) {
         let all = [LeaverAction::Keep, LeaverAction::Deactivate, LeaverAction::Delete];

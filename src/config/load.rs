@@ -8,23 +8,18 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::document::Document;
-use crate::config::groups;
-use crate::config::haiilo;
-use crate::config::layers::{self, Leaf, Leaves, Origin};
-use crate::config::limits;
+use crate::config::layers::{self, ConfigValue, Leaves, ValueOrigin};
 use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
 use crate::config::nearest::nearest;
-use crate::config::okta;
 use crate::config::postgres_url::Privacy;
 use crate::config::problem::Problem;
-use crate::config::product::{ProfileFields, Target};
-use crate::config::reader::{Entry, Reader};
-use crate::config::secret::{self, Places};
-use crate::config::service;
-use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, State};
-use crate::config::surroundings::Surroundings;
-use crate::config::values;
+use crate::config::product::{MappingTarget, ProfileFields};
+use crate::config::reader::{ConfigEntry, Reader};
+use crate::config::secret::{self, SecretPlaces};
+use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, StoreSetting};
+use crate::config::surroundings::EnvVars;
+use crate::config::{groups, haiilo, limits, okta, service, values};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::policy::{Policy, Product};
 
@@ -33,7 +28,7 @@ use crate::domain::model::policy::{Policy, Product};
 pub type CheckCron = fn(&str, Tz) -> Result<(), String>;
 
 /// Reads and checks the configuration. The error lists every problem of the file, the environment, the secrets and the mapping.
-pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
+pub fn load(file: &Path, surroundings: &EnvVars, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
     let document = Document::read(file).map_err(|problem| vec![problem])?;
     check(&document, file, MappingSource::File, surroundings, check_cron)
 }
@@ -41,8 +36,8 @@ pub fn load(file: &Path, surroundings: &Surroundings, check_cron: CheckCron) -> 
 /// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
 pub fn load_draft(
     file: &Path,
-    draft: &Draft<'_>,
-    surroundings: &Surroundings,
+    draft: &ConfigDraft<'_>,
+    surroundings: &EnvVars,
     check_cron: CheckCron,
 ) -> Result<Settings, Vec<Problem>> {
     let document = Document::new(file, draft.configuration.to_owned());
@@ -52,11 +47,11 @@ pub fn load_draft(
 /// Every key that the configuration may have, in no section left out: what a reader of an empty file asks for.
 pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
     let of = |product: Product| {
-        let leaf = Leaf { origin: Origin::File(String::new()), value: product.as_str().into() };
+        let leaf = ConfigValue { origin: ValueOrigin::File(String::new()), value: product.as_str().into() };
         let leaves = Leaves::from_iter([("haiilo.product".to_owned(), leaf)]);
         let mut reader = Reader::new(String::new(), leaves, Vec::new());
         // Only which keys are asked for matters here, not what comes of it.
-        let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &Surroundings::default(), check_cron);
+        let _ = settings(&mut reader, Path::new(""), MappingSource::Text(""), &EnvVars::default(), check_cron);
         reader.into_known()
     };
     of(Product::Advocacy).union(&of(Product::Intranet)).cloned().collect()
@@ -64,7 +59,7 @@ pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
 
 /// The texts of a configuration that is not written yet.
 #[derive(Clone, Copy, Debug)]
-pub struct Draft<'a> {
+pub struct ConfigDraft<'a> {
     /// The configuration.
     pub configuration: &'a str,
     /// The mapping, for the file that the configuration names.
@@ -84,7 +79,7 @@ fn check(
     document: &Document,
     file: &Path,
     source: MappingSource<'_>,
-    surroundings: &Surroundings,
+    surroundings: &EnvVars,
     check_cron: CheckCron,
 ) -> Result<Settings, Vec<Problem>> {
     let (leaves, problems) = layers::read(document, surroundings)?;
@@ -102,13 +97,13 @@ fn settings(
     reader: &mut Reader,
     folder: &Path,
     source: MappingSource<'_>,
-    surroundings: &Surroundings,
+    surroundings: &EnvVars,
     check_cron: CheckCron,
 ) -> Option<Settings> {
     let state = state(reader, folder);
     let credentials_dir =
         reader.or("credentials_dir", PathBuf::from("/etc/okta-haiilo-sync/credentials"), values::path(folder));
-    let places = Places { surroundings, folder, credentials_dir: &credentials_dir };
+    let places = SecretPlaces { surroundings, folder, credentials_dir: &credentials_dir };
     let state = with_password(reader, &places, state);
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
@@ -155,11 +150,11 @@ fn settings(
     })
 }
 
-fn state(reader: &mut Reader, folder: &Path) -> State {
+fn state(reader: &mut Reader, folder: &Path) -> StoreSetting {
     let is_in_file = reader.is_in_file("state");
-    let usual = State::Sqlite("/var/lib/okta-haiilo-sync/state.db".into());
+    let usual = StoreSetting::Sqlite("/var/lib/okta-haiilo-sync/state.db".into());
     let state = reader.or("state", usual, values::state(folder));
-    if let State::Postgres(url) = &state {
+    if let StoreSetting::Postgres(url) = &state {
         if is_in_file && url.holds_password() {
             reader.warn("state: a password stands in this file; put it into a file of its own, state-password in credentials_dir");
         }
@@ -173,12 +168,12 @@ fn state(reader: &mut Reader, folder: &Path) -> State {
 }
 
 /// The place of the state, with the password of its database if it stands apart.
-fn with_password(reader: &mut Reader, places: &Places<'_>, state: State) -> State {
-    let State::Postgres(url) = state else {
+fn with_password(reader: &mut Reader, places: &SecretPlaces<'_>, state: StoreSetting) -> StoreSetting {
+    let StoreSetting::Postgres(url) = state else {
         reader.without_effect("state_password_file", "beside state = \"sqlite:…\"");
         return state;
     };
-    State::Postgres(match secret::read_if_any(reader, places, &secret::STATE_PASSWORD) {
+    StoreSetting::Postgres(match secret::read_if_any(reader, places, &secret::STATE_PASSWORD) {
         Some(password) => url.and_password(password),
         None => url,
     })
@@ -193,7 +188,7 @@ fn mapping(
     let usual = (!reader.is_set("mapping.file")).then(|| folder.join("mapping.toml"));
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
     // Where the product is misspelt, most of what can be wrong with a mapping can be told all the same.
-    let target = Target { product: product.unwrap_or(Product::Advocacy), container };
+    let target = MappingTarget { product: product.unwrap_or(Product::Advocacy), container };
     let read = match source {
         MappingSource::File => mapping_file::read(&path, &target),
         MappingSource::Text(text) => mapping_file::parse(&Document::new(&path, text.to_owned()), &target),
@@ -218,7 +213,7 @@ fn days(count: u64) -> Duration {
 
 fn schedule(reader: &mut Reader, check_cron: CheckCron) -> ScheduleSettings {
     let timezone = reader.or("schedule.timezone", Tz::UTC, zone);
-    let cron = |entry: &Entry| {
+    let cron = |entry: &ConfigEntry| {
         let expression = values::text(entry)?;
         check_cron(&expression, timezone)?;
         Ok(expression)
@@ -228,7 +223,7 @@ fn schedule(reader: &mut Reader, check_cron: CheckCron) -> ScheduleSettings {
     ScheduleSettings { full, changes, timezone }
 }
 
-fn zone(entry: &Entry) -> Result<Tz, String> {
+fn zone(entry: &ConfigEntry) -> Result<Tz, String> {
     let name = values::text(entry)?;
     name.parse().map_err(|_| {
         let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
@@ -271,8 +266,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::load;
-    use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, State};
-    use crate::config::surroundings::Surroundings;
+    use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, StoreSetting};
+    use crate::config::surroundings::EnvVars;
     use crate::domain::model::ids::UserName;
     use crate::domain::model::policy::Deprovision;
 
@@ -332,7 +327,7 @@ mod tests {
 
         /// The settings, or the problems without the name of the folder.
         fn load(&self) -> Result<Settings, Vec<String>> {
-            let surroundings: Surroundings = self.variables.iter().cloned().collect();
+            let surroundings: EnvVars = self.variables.iter().cloned().collect();
             load(&self.path().join("sync.toml"), &surroundings, cron)
                 .map_err(|problems| problems.iter().map(|problem| self.without_folder(&problem.to_string())).collect())
         }
@@ -413,7 +408,7 @@ mod tests {
         assert_eq!(settings.schedule.timezone, Tz::UTC);
         assert_eq!(settings.http.read_timeout.as_secs(), 60);
         assert_eq!(settings.journal_keep.num_days(), 400);
-        assert_eq!(settings.state, State::Sqlite("/var/lib/okta-haiilo-sync/state.db".into()));
+        assert_eq!(settings.state, StoreSetting::Sqlite("/var/lib/okta-haiilo-sync/state.db".into()));
         let OktaAuth::PrivateKeyJwt { client_id, key_id, private_key } = settings.okta.auth else {
             panic!("a key");
         };
@@ -991,7 +986,7 @@ mod tests {
             .with((TOKEN.0, SECRET));
         let settings = place.settings();
         assert!(!format!("{settings:?}").contains(SECRET));
-        let surroundings: Surroundings = place.variables.iter().cloned().collect();
+        let surroundings: EnvVars = place.variables.iter().cloned().collect();
         assert!(!format!("{surroundings:?}").contains(SECRET));
     }
 
@@ -1014,8 +1009,8 @@ mod tests {
     #[test]
     fn the_password_of_the_state() {
         let told = |place: &Place| match place.settings().state {
-            State::Postgres(url) => url.with_password().expose_secret().to_owned(),
-            State::Sqlite(path) => panic!("{}", path.display()),
+            StoreSetting::Postgres(url) => url.with_password().expose_secret().to_owned(),
+            StoreSetting::Sqlite(path) => panic!("{}", path.display()),
         };
         let url = |url: &str| format!("{REQUIRED}state = \"{url}\"\n");
         let place = Place::new(&url("postgres://u:in-url@127.0.0.1/sync"));
@@ -1064,7 +1059,7 @@ mod tests {
         ]);
         let place = place.file("ca.pem", "-----BEGIN CERTIFICATE-----", 0o644);
         let settings = place.settings();
-        assert_eq!(settings.state, State::Sqlite(place.path().join("state.db")));
+        assert_eq!(settings.state, StoreSetting::Sqlite(place.path().join("state.db")));
         assert_eq!(settings.http.ca_file, Some(place.path().join("ca.pem")));
     }
 }

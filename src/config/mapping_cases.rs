@@ -1,19 +1,24 @@
 //! Reads `[[tests]]` of the mapping file: people as Okta would give them, and what must come out.
 
+use serde_json::Value as Json;
+use toml::Spanned;
+use toml::de::DeValue;
+
 use crate::config::mapping_test::{Expected, MappingTest};
-use crate::config::section::{Notes, Section, Text, below};
+use crate::config::section::{FileProblems, Section, Text, below};
 use crate::domain::model::assignment::{
     Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
 };
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
-use serde_json::Value as Json;
-use toml::Spanned;
-use toml::de::DeValue;
 
 /// Reads all tests; `paths` are those that the mapping has rules for.
-pub(super) fn read<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>, paths: &[AttributePath]) -> Vec<MappingTest> {
+pub(super) fn read<'d>(
+    notes: &mut FileProblems<'d>,
+    root: &mut Section<'d>,
+    paths: &[AttributePath],
+) -> Vec<MappingTest> {
     let Some(cases) = root.take("tests") else { return Vec::new() };
     let at = cases.span().start;
     let DeValue::Array(cases) = cases.into_inner() else {
@@ -26,7 +31,7 @@ pub(super) fn read<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>, paths: &[A
         .collect()
 }
 
-fn one<'d>(notes: &mut Notes<'d>, mut case: Section<'d>, paths: &[AttributePath]) -> Option<MappingTest> {
+fn one<'d>(notes: &mut FileProblems<'d>, mut case: Section<'d>, paths: &[AttributePath]) -> Option<MappingTest> {
     let at = case.at;
     let name = notes.needed_text(&mut case, "name", at, "what the test is about");
     let user = profile(notes.table(&mut case, "user"));
@@ -60,7 +65,7 @@ fn json(value: DeValue<'_>) -> Json {
 }
 
 /// The person of a test: an active user with an active assignment, apart from what the test says.
-fn person<'d>(notes: &mut Notes<'d>, case: &mut Section<'d>, user: Profile, app_profile: Profile) -> Assignment {
+fn person<'d>(notes: &mut FileProblems<'d>, case: &mut Section<'d>, user: Profile, app_profile: Profile) -> Assignment {
     let mut assignment = notes.table(case, "assignment");
     let mut word = |key| notes.text(&mut assignment, key).map(|Text { text, span: _ }| text);
     let user_name = word("user_name").map(UserName::new);
@@ -78,7 +83,7 @@ fn person<'d>(notes: &mut Notes<'d>, case: &mut Section<'d>, user: Profile, app_
     }
 }
 
-fn expected<'d>(notes: &mut Notes<'d>, case: &mut Section<'d>, paths: &[AttributePath]) -> Option<Expected> {
+fn expected<'d>(notes: &mut FileProblems<'d>, case: &mut Section<'d>, paths: &[AttributePath]) -> Option<Expected> {
     let at = case.at;
     let held = case.take("held");
     if let Some(held) = &held

@@ -2,24 +2,26 @@
 //!
 //! Knows how a mapping is written. What an expression means is the domain's.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use compact_str::CompactString;
+use toml::Spanned;
+use toml::de::DeString;
+
 use crate::config::document::Document;
 use crate::config::mapping_cases;
 use crate::config::mapping_test::MappingTest;
 use crate::config::problem::Problem;
-use crate::config::product::{self, Target};
-use crate::config::section::{Notes, Section, Text, below};
+use crate::config::product::{self, MappingTarget};
+use crate::config::section::{FileProblems, Section, Text, below};
 use crate::domain::mapping::{
     AttributeKind, Mapping, MappingPlace, MappingProblem, MappingSpec, On, RuleSpec, Tables, WhenEmpty,
 };
 use crate::domain::model::policy::Product;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Compare;
-use compact_str::CompactString;
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::Path;
-use toml::Spanned;
-use toml::de::DeString;
 
 /// The most rules that a mapping has: what a product takes is a fraction of that.
 const MOST_RULES: usize = 64;
@@ -49,14 +51,14 @@ enum Unsupported {
 }
 
 /// Reads a mapping file; the error lists every problem with line and column.
-pub(super) fn read(path: &Path, target: &Target) -> Result<MappingFile, Vec<Problem>> {
+pub(super) fn read(path: &Path, target: &MappingTarget) -> Result<MappingFile, Vec<Problem>> {
     parse(&Document::read(path).map_err(|problem| vec![problem])?, target)
 }
 
 /// Reads the text of a mapping file.
-pub(super) fn parse(document: &Document, target: &Target) -> Result<MappingFile, Vec<Problem>> {
+pub(super) fn parse(document: &Document, target: &MappingTarget) -> Result<MappingFile, Vec<Problem>> {
     let mut root = Section::root(document.parse()?);
-    let mut notes = Notes::new(document);
+    let mut notes = FileProblems::new(document);
     let attributes = notes.table(&mut root, "attributes");
     let attributes_at = attributes.at;
     let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
@@ -92,7 +94,7 @@ pub(super) fn parse(document: &Document, target: &Target) -> Result<MappingFile,
 }
 
 /// By which attribute of the Okta user one human with two users is recognized; an empty text means by none.
-fn employee_number<'d>(notes: &mut Notes<'d>, people: &mut Section<'d>) -> Option<CompactString> {
+fn employee_number<'d>(notes: &mut FileProblems<'d>, people: &mut Section<'d>) -> Option<CompactString> {
     let Some(text) = notes.text(people, "employee_number") else { return Some("employeeNumber".into()) };
     match text.text.strip_prefix("user.") {
         Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => Some(name.into()),
@@ -110,7 +112,7 @@ fn employee_number<'d>(notes: &mut Notes<'d>, people: &mut Section<'d>) -> Optio
 
 /// Notes what the domain found, at the place in the file.
 fn note_problem(
-    notes: &mut Notes<'_>,
+    notes: &mut FileProblems<'_>,
     rules: &[PlacedRule],
     include: Option<&Text>,
     attributes_at: usize,
@@ -132,7 +134,7 @@ fn note_problem(
     notes.refuse(at, format!("{name}{colon}{message}"));
 }
 
-fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, target: &Target) -> Vec<PlacedRule> {
+fn rules<'d>(notes: &mut FileProblems<'d>, attributes: Section<'d>, target: &MappingTarget) -> Vec<PlacedRule> {
     let section = attributes.name.clone();
     let entries = attributes.into_entries();
     if let Some((key, _)) = entries.get(MOST_RULES) {
@@ -169,10 +171,10 @@ fn rules<'d>(notes: &mut Notes<'d>, attributes: Section<'d>, target: &Target) ->
 }
 
 fn rule<'d>(
-    notes: &mut Notes<'d>,
+    notes: &mut FileProblems<'d>,
     mut table: Section<'d>,
     key: &Spanned<DeString<'d>>,
-    target: &Target,
+    target: &MappingTarget,
 ) -> Option<PlacedRule> {
     let name = table.name.clone();
     if let Some(inner) = table.first_of_tables() {
@@ -201,7 +203,7 @@ fn rule<'d>(
     Some(PlacedRule { spec, name, key: key.span(), value: span })
 }
 
-fn path(notes: &mut Notes<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Option<AttributePath> {
+fn path(notes: &mut FileProblems<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Option<AttributePath> {
     match AttributePath::parse(key.get_ref()) {
         Ok(path) => Some(path),
         Err(error) => {
@@ -213,7 +215,7 @@ fn path(notes: &mut Notes<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Optio
 }
 
 fn kind(
-    notes: &mut Notes<'_>,
+    notes: &mut FileProblems<'_>,
     (name, key): (&str, &Spanned<DeString<'_>>),
     path: &AttributePath,
     (product, unsupported): (Product, Unsupported),
@@ -259,7 +261,7 @@ fn warnings(document: &Document, rules: &[PlacedRule], (attributes_at, product):
     vec![format!("{}: {text}", document.line(at))]
 }
 
-fn tables<'d>(notes: &mut Notes<'d>, root: &mut Section<'d>) -> Tables {
+fn tables<'d>(notes: &mut FileProblems<'d>, root: &mut Section<'d>) -> Tables {
     let section = notes.table(root, "tables");
     let outer = section.name.clone();
     let mut tables = Tables::new();
@@ -283,7 +285,7 @@ mod tests {
 
     use super::{MappingFile, read};
     use crate::config::mapping_test::run_tests;
-    use crate::config::product::{ProfileFields, Target};
+    use crate::config::product::{MappingTarget, ProfileFields};
     use crate::domain::mapping::{AttributeKind, On, Rule, WhenEmpty};
     use crate::domain::model::policy::Product;
     use crate::domain::scim::value::Compare;
@@ -293,7 +295,7 @@ mod tests {
         let path = folder.path().join("m.toml");
         fs::write(&path, text).expect("a file");
         let without_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
-        read(&path, &Target { product: Product::Advocacy, container: ProfileFields::Top })
+        read(&path, &MappingTarget { product: Product::Advocacy, container: ProfileFields::Top })
             .map_err(|problems| problems.into_iter().map(|problem| without_folder(problem.to_string())).collect())
     }
 

@@ -25,8 +25,8 @@ pub mod settings;
 mod surroundings;
 mod values;
 
-pub use load::{CheckCron, Draft, keys, load, load_draft};
+pub use load::{CheckCron, ConfigDraft, keys, load, load_draft};
 pub use nearest::nearest;
 pub use problem::Problem;
-pub use surroundings::Surroundings;
+pub use surroundings::EnvVars;
 pub(crate) use values::parse_duration;

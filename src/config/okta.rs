@@ -1,7 +1,7 @@
 //! `[okta]` of the configuration.
 
 use crate::config::reader::Reader;
-use crate::config::secret::{self, Places};
+use crate::config::secret::{self, SecretPlaces};
 use crate::config::settings::{OktaAuth, OktaSettings, PushRule};
 use crate::config::values;
 use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
@@ -13,7 +13,7 @@ enum Method {
 }
 
 /// Reads `[okta]`, apart from the rules for statuses.
-pub(super) fn settings(reader: &mut Reader, places: &Places<'_>) -> Option<OktaSettings> {
+pub(super) fn settings(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<OktaSettings> {
     let org_url = reader.required(
         "okta.org_url",
         "the address of your Okta organisation, as in \"https://example.okta.com\"",
@@ -63,7 +63,7 @@ pub(super) fn statuses(reader: &mut Reader) -> StatusRules {
     StatusRules { suspended, staged }
 }
 
-fn auth(reader: &mut Reader, places: &Places<'_>) -> Option<OktaAuth> {
+fn auth(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<OktaAuth> {
     let method = reader.or(
         "okta.auth.method",
         Method::PrivateKeyJwt,

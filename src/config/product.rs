@@ -74,12 +74,12 @@ pub(super) enum ProfileFields {
 
 /// What a mapping is for.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
+pub(super) struct MappingTarget {
     pub(super) product: Product,
     pub(super) container: ProfileFields,
 }
 
-impl Target {
+impl MappingTarget {
     /// The path as the server knows it: a profile field in its container.
     pub(super) fn placed(&self, path: AttributePath) -> AttributePath {
         match &self.container {
@@ -173,7 +173,7 @@ pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProfileFields, Target, attributes, kind, unmappable};
+    use super::{MappingTarget, ProfileFields, attributes, kind, unmappable};
     use crate::domain::mapping::AttributeKind;
     use crate::domain::model::policy::Product;
     use crate::domain::scim::path::AttributePath;
@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_profile_field_stands_in_its_container_and_nothing_else_does() {
-        let below = Target { product: Product::Intranet, container: ProfileFields::Below("urn:x:2.0:User".into()) };
+        let below =
+            MappingTarget { product: Product::Intranet, container: ProfileFields::Below("urn:x:2.0:User".into()) };
         let placed = |path: &str| below.placed(AttributePath::parse(path).expect("a path")).to_string();
         assert_eq!(placed("profileField_jobTitle"), "urn:x:2.0:User:profileField_jobTitle");
         assert_eq!(placed("urn:y:2.0:User:profileField_jobTitle"), "urn:y:2.0:User:profileField_jobTitle");

@@ -1,12 +1,14 @@
 //! Takes keys from the layers, one by one: each is converted, or a problem is noted and the reading goes on. What nobody took is unknown.
 
-use crate::config::layers::{Leaf, Leaves, Origin};
+use std::collections::BTreeSet;
+
+use config::ValueKind;
+
+use crate::config::layers::{ConfigValue, Leaves, ValueOrigin};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
 use crate::config::surroundings::SECRETS;
 use crate::domain::model::policy::Product;
-use config::ValueKind;
-use std::collections::BTreeSet;
 
 /// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
@@ -29,9 +31,9 @@ const OF_ADVOCACY: [&str; 3] = ["haiilo.auth.token_file", "haiilo.auth.token_for
 const QUOTED: usize = 60;
 
 /// A key that somebody set.
-pub(super) struct Entry {
+pub(super) struct ConfigEntry {
     pub(super) key: String,
-    pub(super) leaf: Leaf,
+    pub(super) leaf: ConfigValue,
 }
 
 /// The layers, and what was found about them so far.
@@ -43,16 +45,16 @@ pub(super) struct Reader {
     warnings: Vec<String>,
 }
 
-impl Entry {
+impl ConfigEntry {
     /// Whether the value is text because everything in the environment is.
     pub(super) fn is_from_environment(&self) -> bool {
-        matches!(self.leaf.origin, Origin::Environment(_))
+        matches!(self.leaf.origin, ValueOrigin::Environment(_))
     }
 
     /// The place for messages.
     pub(super) fn place(&self) -> &str {
         match &self.leaf.origin {
-            Origin::File(place) | Origin::Environment(place) => place,
+            ValueOrigin::File(place) | ValueOrigin::Environment(place) => place,
         }
     }
 
@@ -77,13 +79,17 @@ impl Reader {
     }
 
     /// A key, if it is set. From now on it is known.
-    pub(super) fn take(&mut self, key: &str) -> Option<Entry> {
+    pub(super) fn take(&mut self, key: &str) -> Option<ConfigEntry> {
         self.known.insert(key.to_owned());
-        self.left.remove(key).map(|leaf| Entry { key: key.to_owned(), leaf })
+        self.left.remove(key).map(|leaf| ConfigEntry { key: key.to_owned(), leaf })
     }
 
     /// A key that may be left out.
-    pub(super) fn optional<T>(&mut self, key: &str, convert: impl FnOnce(&Entry) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
+    ) -> Option<T> {
         let entry = self.take(key)?;
         match convert(&entry) {
             Ok(value) => Some(value),
@@ -95,7 +101,12 @@ impl Reader {
     }
 
     /// A key with a default.
-    pub(super) fn or<T>(&mut self, key: &str, default: T, convert: impl FnOnce(&Entry) -> Result<T, String>) -> T {
+    pub(super) fn or<T>(
+        &mut self,
+        key: &str,
+        default: T,
+        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
+    ) -> T {
         self.optional(key, convert).unwrap_or(default)
     }
 
@@ -104,7 +115,7 @@ impl Reader {
         &mut self,
         key: &str,
         what: &str,
-        convert: impl FnOnce(&Entry) -> Result<T, String>,
+        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
     ) -> Option<T> {
         if !self.left.contains_key(key) {
             self.known.insert(key.to_owned());
@@ -120,7 +131,7 @@ impl Reader {
     }
 
     /// Notes what would be right instead of a value.
-    pub(super) fn refuse(&mut self, entry: &Entry, right: &str) {
+    pub(super) fn refuse(&mut self, entry: &ConfigEntry, right: &str) {
         self.problems.push(Problem::new(entry.place(), format!("{}: {right}", entry.shown())));
     }
 
@@ -141,7 +152,7 @@ impl Reader {
 
     /// Whether a key that was not taken yet stands in the file, which more people may read than the environment.
     pub(super) fn is_in_file(&self, key: &str) -> bool {
-        self.left.get(key).is_some_and(|leaf| matches!(leaf.origin, Origin::File(_)))
+        self.left.get(key).is_some_and(|leaf| matches!(leaf.origin, ValueOrigin::File(_)))
     }
 
     /// Takes a key that means nothing beside another one.
@@ -160,7 +171,7 @@ impl Reader {
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
         for (key, leaf) in std::mem::take(&mut self.left) {
             if let Some(message) = self.complaint(&key, &leaf.value) {
-                let entry = Entry { key, leaf };
+                let entry = ConfigEntry { key, leaf };
                 self.problems.push(Problem::new(entry.place(), format!("{}: {message}", entry.key)));
             }
         }

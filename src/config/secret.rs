@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::problem::Problem;
-use crate::config::reader::{Entry, Reader};
-use crate::config::surroundings::{self, Surroundings, variable};
+use crate::config::reader::{ConfigEntry, Reader};
+use crate::config::surroundings::{self, EnvVars, variable};
 use crate::config::values;
 
 /// One secret of the configuration.
@@ -24,11 +24,11 @@ pub(super) struct SecretKey {
     file_key: &'static str,
     /// Its name as a credential.
     credential: &'static str,
-    form: Form,
+    form: SecretForm,
 }
 
 /// What a secret looks like.
-enum Form {
+enum SecretForm {
     /// One word that goes into a header.
     Token,
     /// A private key.
@@ -44,7 +44,7 @@ pub(super) const OKTA_TOKEN: SecretKey = SecretKey {
     key: surroundings::OKTA_TOKEN,
     file_key: "okta.auth.token_file",
     credential: "okta-token",
-    form: Form::Token,
+    form: SecretForm::Token,
 };
 
 /// The private key of the service app in Okta.
@@ -52,7 +52,7 @@ pub(super) const OKTA_PRIVATE_KEY: SecretKey = SecretKey {
     key: surroundings::OKTA_PRIVATE_KEY,
     file_key: "okta.auth.private_key_file",
     credential: "okta-private-key",
-    form: Form::Pem,
+    form: SecretForm::Pem,
 };
 
 /// Haiilo's access token.
@@ -60,7 +60,7 @@ pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
     key: surroundings::HAIILO_TOKEN,
     file_key: "haiilo.auth.token_file",
     credential: "haiilo-token",
-    form: Form::Token,
+    form: SecretForm::Token,
 };
 
 /// The secret of the intranet's client.
@@ -68,7 +68,7 @@ pub(super) const HAIILO_CLIENT_SECRET: SecretKey = SecretKey {
     key: surroundings::HAIILO_CLIENT_SECRET,
     file_key: "haiilo.auth.client_secret_file",
     credential: "haiilo-client-secret",
-    form: Form::Password,
+    form: SecretForm::Password,
 };
 
 /// The password of the state's database.
@@ -76,7 +76,7 @@ pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
     key: surroundings::STATE_PASSWORD,
     file_key: "state_password_file",
     credential: "state-password",
-    form: Form::Password,
+    form: SecretForm::Password,
 };
 
 /// The address that is told about trouble.
@@ -84,7 +84,7 @@ pub(super) const WEBHOOK_URL: SecretKey = SecretKey {
     key: surroundings::WEBHOOK_URL,
     file_key: "notify.webhook_url_file",
     credential: "webhook-url",
-    form: Form::Address,
+    form: SecretForm::Address,
 };
 
 /// The address that is told that all is well.
@@ -92,12 +92,12 @@ pub(super) const HEARTBEAT_URL: SecretKey = SecretKey {
     key: surroundings::HEARTBEAT_URL,
     file_key: "notify.heartbeat_url_file",
     credential: "heartbeat-url",
-    form: Form::Address,
+    form: SecretForm::Address,
 };
 
 /// Where secrets may be.
-pub(super) struct Places<'a> {
-    pub(super) surroundings: &'a Surroundings,
+pub(super) struct SecretPlaces<'a> {
+    pub(super) surroundings: &'a EnvVars,
     /// Relative paths begin at the folder of the configuration.
     pub(super) folder: &'a Path,
     pub(super) credentials_dir: &'a Path,
@@ -113,19 +113,19 @@ enum Readers {
 }
 
 /// Where a secret was found, for messages, and its text.
-struct Found {
+struct FoundSecret {
     place: String,
     text: String,
 }
 
 /// A failure that the reader was told.
-struct Noted;
+struct Reported;
 
 /// Finds a secret.
-pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
+pub(super) fn read(reader: &mut Reader, places: &SecretPlaces<'_>, secret: &SecretKey) -> Option<SecretString> {
     let SecretKey { key, file_key, credential, form: _ } = secret;
     match look(reader, places, secret) {
-        Err(Noted) => None,
+        Err(Reported) => None,
         Ok(Some(found)) => Some(found),
         Ok(None) => {
             // One that stands in the file is told as such.
@@ -138,19 +138,19 @@ pub(super) fn read(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey)
 }
 
 /// Finds a secret that need not be anywhere.
-pub(super) fn read_if_any(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Option<SecretString> {
+pub(super) fn read_if_any(reader: &mut Reader, places: &SecretPlaces<'_>, secret: &SecretKey) -> Option<SecretString> {
     look(reader, places, secret).ok().flatten()
 }
 
 /// Finds a secret and looks at its form.
-fn look(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Result<Option<SecretString>, Noted> {
+fn look(reader: &mut Reader, places: &SecretPlaces<'_>, secret: &SecretKey) -> Result<Option<SecretString>, Reported> {
     let named = reader.take(secret.file_key);
-    let Some(Found { place, text }) = find(reader, places, secret, named.as_ref())? else { return Ok(None) };
+    let Some(FoundSecret { place, text }) = find(reader, places, secret, named.as_ref())? else { return Ok(None) };
     match check(&secret.form, text.trim()) {
         Ok(()) => Ok(Some(SecretString::from(text.trim()))),
         Err(right) => {
             reader.note([Problem::new(place, format!("{}: {right}", secret.key))]);
-            Err(Noted)
+            Err(Reported)
         }
     }
 }
@@ -158,10 +158,10 @@ fn look(reader: &mut Reader, places: &Places<'_>, secret: &SecretKey) -> Result<
 /// Looks at one place after the other.
 fn find(
     reader: &mut Reader,
-    places: &Places<'_>,
+    places: &SecretPlaces<'_>,
     secret: &SecretKey,
-    named: Option<&Entry>,
-) -> Result<Option<Found>, Noted> {
+    named: Option<&ConfigEntry>,
+) -> Result<Option<FoundSecret>, Reported> {
     let SecretKey { key, file_key: _, credential, form: _ } = secret;
     if let Some(folder) = places.surroundings.credentials_directory()
         && let Some(found) = read_file(reader, &folder.join(credential), key, Readers::AsSystemdSays)?
@@ -177,22 +177,22 @@ fn find(
     let variable = variable(key);
     match places.surroundings.get(&variable).map(|value| value.to_str()) {
         None => Ok(None),
-        Some(Some(text)) => Ok(Some(Found { place: variable, text: text.to_owned() })),
+        Some(Some(text)) => Ok(Some(FoundSecret { place: variable, text: text.to_owned() })),
         Some(None) => {
             reader.note([Problem::new(variable, format!("{key}: is no text (UTF-8); write it as one"))]);
-            Err(Noted)
+            Err(Reported)
         }
     }
 }
 
 /// A file that may be there or not.
-fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> Result<Option<Found>, Noted> {
+fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> Result<Option<FoundSecret>, Reported> {
     match fs::read_to_string(path) {
         Ok(text) => {
             if readers == Readers::OwnerAlone {
                 warn_of_readers(reader, path, key);
             }
-            Ok(Some(Found { place: path.display().to_string(), text }))
+            Ok(Some(FoundSecret { place: path.display().to_string(), text }))
         }
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => {
@@ -200,14 +200,14 @@ fn read_file(reader: &mut Reader, path: &Path, key: &str, readers: Readers) -> R
                 path.display().to_string(),
                 format!("{key}: cannot be read: {error}; check its owner and mode"),
             )]);
-            Err(Noted)
+            Err(Reported)
         }
     }
 }
 
 /// The file that the configuration names, which must be there. Its name is not told before it is known to be one: it may be the secret
 /// itself, in the wrong place.
-fn read_named(reader: &mut Reader, folder: &Path, entry: &Entry, key: &str) -> Result<Found, Noted> {
+fn read_named(reader: &mut Reader, folder: &Path, entry: &ConfigEntry, key: &str) -> Result<FoundSecret, Reported> {
     let read = values::path(folder)(entry).and_then(|path| match fs::read_to_string(&path) {
         Ok(text) => Ok((path, text)),
         Err(error) => Err(format!("the file cannot be read: {error}; check the path, its owner and its mode")),
@@ -215,11 +215,11 @@ fn read_named(reader: &mut Reader, folder: &Path, entry: &Entry, key: &str) -> R
     match read {
         Ok((path, text)) => {
             warn_of_readers(reader, &path, key);
-            Ok(Found { place: path.display().to_string(), text })
+            Ok(FoundSecret { place: path.display().to_string(), text })
         }
         Err(right) => {
             reader.refuse(entry, &right);
-            Err(Noted)
+            Err(Reported)
         }
     }
 }
@@ -231,25 +231,25 @@ fn warn_of_readers(reader: &mut Reader, path: &Path, key: &str) {
     }
 }
 
-fn check(form: &Form, text: &str) -> Result<(), String> {
+fn check(form: &SecretForm, text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("is empty; write the secret there".to_owned());
     }
     match form {
-        Form::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
-        Form::Token => Err("holds spaces or signs that no token has; write the token alone".to_owned()),
-        Form::Pem if text.starts_with("-----BEGIN ") => Ok(()),
-        Form::Password if !text.chars().any(char::is_control) => Ok(()),
-        Form::Password => Err("is more than one line; write the password alone".to_owned()),
-        Form::Address if Url::parse(text).is_ok_and(|url| values::is_private(&url)) => Ok(()),
-        Form::Address => {
+        SecretForm::Token if text.chars().all(|c| c.is_ascii_graphic()) => Ok(()),
+        SecretForm::Token => Err("holds spaces or signs that no token has; write the token alone".to_owned()),
+        SecretForm::Pem if text.starts_with("-----BEGIN ") => Ok(()),
+        SecretForm::Password if !text.chars().any(char::is_control) => Ok(()),
+        SecretForm::Password => Err("is more than one line; write the password alone".to_owned()),
+        SecretForm::Address if Url::parse(text).is_ok_and(|url| values::is_private(&url)) => Ok(()),
+        SecretForm::Address => {
             Err("write an address such as https://hooks.example.com/…; http is for this machine".to_owned())
         }
-        Form::Pem => Err("is no private key; write one in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
+        SecretForm::Pem => Err("is no private key; write one in PEM (-----BEGIN PRIVATE KEY-----)".to_owned()),
     }
 }
 
-fn places_for(places: &Places<'_>, file_key: &str, credential: &str, key: &str) -> String {
+fn places_for(places: &SecretPlaces<'_>, file_key: &str, credential: &str, key: &str) -> String {
     let systemd = match places.surroundings.credentials_directory() {
         Some(folder) => folder.join(credential).display().to_string(),
         None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),

@@ -1,11 +1,13 @@
 //! Takes keys from a table of a TOML file, and notes every problem with line and column. What nobody took is unknown.
 
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
 use crate::config::document::Document;
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
-use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
 
 /// A table of the file.
 pub(super) struct Section<'d> {
@@ -24,7 +26,7 @@ pub(super) struct Text {
 }
 
 /// The file, and what was found about it so far.
-pub(super) struct Notes<'d> {
+pub(super) struct FileProblems<'d> {
     pub(super) document: &'d Document,
     problems: Vec<(usize, String)>,
 }
@@ -71,7 +73,7 @@ pub(super) fn below(section: &str, key: &str) -> String {
     if section.is_empty() { key } else { format!("{section}.{key}") }
 }
 
-impl<'d> Notes<'d> {
+impl<'d> FileProblems<'d> {
     /// No notes yet.
     pub(super) fn new(document: &'d Document) -> Self {
         Self { document, problems: Vec::new() }

@@ -2,19 +2,19 @@
 
 use std::net::SocketAddr;
 
-use crate::config::reader::{Entry, Reader};
-use crate::config::secret::{self, Places};
-use crate::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
+use crate::config::reader::{ConfigEntry, Reader};
+use crate::config::secret::{self, SecretPlaces};
+use crate::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use crate::config::values;
 
 pub(super) fn listen(reader: &mut Reader) -> ListenSettings {
     let address = reader.optional("listen.address", address);
     let shown = reader.or("listen.show_people", false, values::flag);
-    ListenSettings { address, people: if shown { People::Shown } else { People::Counted } }
+    ListenSettings { address, people: if shown { PeopleOnPage::Shown } else { PeopleOnPage::Counted } }
 }
 
 /// There is no password before the endpoint: whoever reaches it may read it.
-fn address(entry: &Entry) -> Result<SocketAddr, String> {
+fn address(entry: &ConfigEntry) -> Result<SocketAddr, String> {
     match values::text(entry)?.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),
         Ok(_) => Err("write an address of this machine, as in \"127.0.0.1:9464\"".to_owned()),
@@ -22,7 +22,7 @@ fn address(entry: &Entry) -> Result<SocketAddr, String> {
     }
 }
 
-pub(super) fn notify(reader: &mut Reader, places: &Places<'_>) -> NotifySettings {
+pub(super) fn notify(reader: &mut Reader, places: &SecretPlaces<'_>) -> NotifySettings {
     let forms = [("slack", WebhookForm::Slack), ("teams", WebhookForm::Teams), ("plain", WebhookForm::Plain)];
     let webhook = secret::read_if_any(reader, places, &secret::WEBHOOK_URL);
     NotifySettings {

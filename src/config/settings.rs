@@ -20,7 +20,7 @@ use crate::domain::model::policy::{GroupRules, Policy};
 #[derive(Debug)]
 pub struct Settings {
     /// `state`: where the store is.
-    pub state: State,
+    pub state: StoreSetting,
     /// `credentials_dir`.
     pub credentials_dir: PathBuf,
     /// `[okta]`.
@@ -51,7 +51,7 @@ pub struct Settings {
 
 /// `state`: where the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum StoreSetting {
     /// A file of SQLite.
     Sqlite(PathBuf),
     /// A database of PostgreSQL.
@@ -75,12 +75,12 @@ pub struct ListenSettings {
     /// `address`, of this machine; without it nobody is listened to.
     pub address: Option<SocketAddr>,
     /// `show_people`.
-    pub people: People,
+    pub people: PeopleOnPage,
 }
 
 /// Whether people appear on the status page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum People {
+pub enum PeopleOnPage {
     /// By name.
     Shown,
     /// As numbers.

@@ -50,11 +50,11 @@ const TERM: &str = "TERM";
 
 /// Our variables of an environment.
 #[derive(Clone, Default)]
-pub struct Surroundings {
+pub struct EnvVars {
     variables: BTreeMap<String, OsString>,
 }
 
-impl Surroundings {
+impl EnvVars {
     /// Those of this process.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_this_process() -> Self {
@@ -114,7 +114,7 @@ pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{SEPARATOR}{}", key.to_uppercase().replace('.', SEPARATOR))
 }
 
-impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Surroundings {
+impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for EnvVars {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         let others = [CREDENTIALS_DIRECTORY, JOURNAL_STREAM, NO_COLOR, TERM];
@@ -124,7 +124,7 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Surroundings {
 }
 
 /// The values may be secrets: Debug shows the names alone.
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for EnvVars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()
     }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use config::ValueKind;
 use url::{Host, Url};
 
-use crate::config::reader::Entry;
-use crate::config::settings::{PostgresUrl, State};
+use crate::config::reader::ConfigEntry;
+use crate::config::settings::{PostgresUrl, StoreSetting};
 
 /// What a conversion yields.
 type Converted<T> = Result<T, String>;
 
 /// A text that is not blank and has no space at its ends.
-pub(super) fn text(entry: &Entry) -> Converted<String> {
+pub(super) fn text(entry: &ConfigEntry) -> Converted<String> {
     match &entry.leaf.value {
         ValueKind::String(text) if text.trim().is_empty() => Err("is empty; write a value".to_owned()),
         ValueKind::String(text) if text.trim() != text => Err("begins or ends with a space; take it away".to_owned()),
@@ -25,7 +25,7 @@ pub(super) fn text(entry: &Entry) -> Converted<String> {
 }
 
 /// One of several words.
-pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&Entry) -> Converted<T> {
+pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&ConfigEntry) -> Converted<T> {
     move |entry| {
         let word = text(entry).ok();
         let found = words.iter().find(|(name, _)| word.as_deref() == Some(name));
@@ -37,7 +37,7 @@ pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&Entry) -> Convert
 }
 
 /// True or false.
-pub(super) fn flag(entry: &Entry) -> Converted<bool> {
+pub(super) fn flag(entry: &ConfigEntry) -> Converted<bool> {
     match &entry.leaf.value {
         ValueKind::Boolean(flag) => Ok(*flag),
         ValueKind::String(text) if entry.is_from_environment() && text == "true" => Ok(true),
@@ -47,7 +47,7 @@ pub(super) fn flag(entry: &Entry) -> Converted<bool> {
 }
 
 /// A whole number.
-pub(super) fn whole<N>(range: RangeInclusive<N>) -> impl Fn(&Entry) -> Converted<N>
+pub(super) fn whole<N>(range: RangeInclusive<N>) -> impl Fn(&ConfigEntry) -> Converted<N>
 where
     N: TryFrom<i64> + PartialOrd + Display,
 {
@@ -64,7 +64,7 @@ where
 }
 
 /// A number that may be a fraction.
-pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&Entry) -> Converted<f64> {
+pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&ConfigEntry) -> Converted<f64> {
     move |entry| {
         let number = match &entry.leaf.value {
             ValueKind::I64(number) => i32::try_from(*number).ok().map(f64::from),
@@ -78,7 +78,7 @@ pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&Entry) -> Converted
 }
 
 /// A hint for numbers in quotes.
-fn unquoted(entry: &Entry) -> &'static str {
+fn unquoted(entry: &ConfigEntry) -> &'static str {
     match entry.leaf.value {
         ValueKind::String(_) if !entry.is_from_environment() => ", without quotes",
         _ => "",
@@ -86,7 +86,7 @@ fn unquoted(entry: &Entry) -> &'static str {
 }
 
 /// A list of texts.
-pub(super) fn texts(entry: &Entry) -> Converted<Vec<String>> {
+pub(super) fn texts(entry: &ConfigEntry) -> Converted<Vec<String>> {
     let wanted = || r#"write a list of texts, as in ["a", "b"]"#.to_owned();
     match &entry.leaf.value {
         ValueKind::Array(items) => items
@@ -104,7 +104,7 @@ pub(super) fn texts(entry: &Entry) -> Converted<Vec<String>> {
 }
 
 /// A time with its unit; the range in the same form is for the message.
-pub(super) fn duration(least: &'static str, most: &'static str) -> impl Fn(&Entry) -> Converted<Duration> {
+pub(super) fn duration(least: &'static str, most: &'static str) -> impl Fn(&ConfigEntry) -> Converted<Duration> {
     move |entry| {
         let range = parse_duration(least)..=parse_duration(most);
         let given = text(entry).ok().and_then(|text| parse_duration(&text));
@@ -129,20 +129,20 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// A path; a relative one begins at the folder of the configuration.
-pub(super) fn path(folder: &Path) -> impl Fn(&Entry) -> Converted<PathBuf> {
+pub(super) fn path(folder: &Path) -> impl Fn(&ConfigEntry) -> Converted<PathBuf> {
     move |entry| text(entry).map(|path| folder.join(path))
 }
 
 /// `sqlite:PATH` or `postgres://…`.
-pub(super) fn state(folder: &Path) -> impl Fn(&Entry) -> Converted<State> {
+pub(super) fn state(folder: &Path) -> impl Fn(&ConfigEntry) -> Converted<StoreSetting> {
     move |entry| {
         let url = text(entry)?;
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return PostgresUrl::parse(&url).map(State::Postgres);
+            return PostgresUrl::parse(&url).map(StoreSetting::Postgres);
         }
         let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !path.starts_with("//"));
         match path {
-            Some(path) if !path.contains(['?', ':']) => Ok(State::Sqlite(folder.join(path))),
+            Some(path) if !path.contains(['?', ':']) => Ok(StoreSetting::Sqlite(folder.join(path))),
             _ => Err("write \"sqlite:PATH\", as in \"sqlite:/var/lib/okta-haiilo-sync/state.db\", or \"postgres://HOST/DATABASE\"".to_owned()),
         }
     }
@@ -160,7 +160,7 @@ pub(super) fn is_private(url: &Url) -> bool {
 }
 
 /// The address of a server: https, or http to this machine alone; no user, query or fragment.
-fn server(entry: &Entry, example: &str) -> Converted<Url> {
+fn server(entry: &ConfigEntry, example: &str) -> Converted<Url> {
     let wanted = || format!("write an address such as {example}");
     let url = Url::parse(&text(entry)?).map_err(|_| wanted())?;
     if !url.has_host() {
@@ -181,7 +181,7 @@ fn server(entry: &Entry, example: &str) -> Converted<Url> {
 }
 
 /// The address of an Okta organisation.
-pub(super) fn org_url(entry: &Entry) -> Converted<Url> {
+pub(super) fn org_url(entry: &ConfigEntry) -> Converted<Url> {
     let example = "https://example.okta.com";
     let url = server(entry, example)?;
     if url.path() != "/" {
@@ -196,7 +196,7 @@ pub(super) fn org_url(entry: &Entry) -> Converted<Url> {
 }
 
 /// The address of a SCIM endpoint, without the slash at its end.
-pub(super) fn base_url(entry: &Entry) -> Converted<Url> {
+pub(super) fn base_url(entry: &ConfigEntry) -> Converted<Url> {
     let example = "https://example.smarpshare.com/api/scim/v2";
     let mut url = server(entry, example)?;
     let path = url.path().trim_end_matches('/').to_owned();
@@ -208,19 +208,19 @@ pub(super) fn base_url(entry: &Entry) -> Converted<Url> {
 }
 
 /// The address at which a client asks for tokens.
-pub(super) fn token_url(entry: &Entry) -> Converted<Url> {
+pub(super) fn token_url(entry: &ConfigEntry) -> Converted<Url> {
     server(entry, "https://intranet.example.com/api/oauth/token")
 }
 
 /// The address of a proxy, which may hold a user and a password.
-pub(super) fn proxy(entry: &Entry) -> Converted<Url> {
+pub(super) fn proxy(entry: &ConfigEntry) -> Converted<Url> {
     let url = Url::parse(&text(entry)?).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/");
     url.ok_or_else(|| "write an address such as http://proxy.example.com:3128".to_owned())
 }
 
 /// Names of hosts, in lower case.
-pub(super) fn hosts(entry: &Entry) -> Converted<Vec<String>> {
+pub(super) fn hosts(entry: &ConfigEntry) -> Converted<Vec<String>> {
     let host = |name: String| match Host::parse(&name) {
         Ok(host) => Ok(host.to_string()),
         Err(_) => Err("write names of hosts, as in [\"login.example.com\"]".to_owned()),
@@ -235,17 +235,17 @@ mod tests {
     use config::ValueKind;
 
     use super::{Converted, base_url, duration, hosts, org_url, proxy, state};
-    use crate::config::layers::{Leaf, Origin};
-    use crate::config::reader::Entry;
-    use crate::config::settings::State;
+    use crate::config::layers::{ConfigValue, ValueOrigin};
+    use crate::config::reader::ConfigEntry;
+    use crate::config::settings::StoreSetting;
 
-    fn entry(value: impl Into<ValueKind>) -> Entry {
-        let leaf = Leaf { origin: Origin::File("a.toml:1".to_owned()), value: value.into() };
-        Entry { key: "a".to_owned(), leaf }
+    fn entry(value: impl Into<ValueKind>) -> ConfigEntry {
+        let leaf = ConfigValue { origin: ValueOrigin::File("a.toml:1".to_owned()), value: value.into() };
+        ConfigEntry { key: "a".to_owned(), leaf }
     }
 
     #[track_caller]
-    fn check<T: ToString>(convert: impl Fn(&Entry) -> Converted<T>, value: &str, expected: Result<&str, &str>) {
+    fn check<T: ToString>(convert: impl Fn(&ConfigEntry) -> Converted<T>, value: &str, expected: Result<&str, &str>) {
         let found = convert(&entry(value)).map(|value| value.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{value}");
     }
@@ -335,13 +335,13 @@ mod tests {
     #[test]
     fn places_of_the_store() {
         let check = |value: &str| state(Path::new("/etc/x"))(&entry(value));
-        assert_eq!(check("sqlite:/var/lib/state.db"), Ok(State::Sqlite("/var/lib/state.db".into())));
-        assert_eq!(check("sqlite:state.db"), Ok(State::Sqlite("/etc/x/state.db".into())));
+        assert_eq!(check("sqlite:/var/lib/state.db"), Ok(StoreSetting::Sqlite("/var/lib/state.db".into())));
+        assert_eq!(check("sqlite:state.db"), Ok(StoreSetting::Sqlite("/etc/x/state.db".into())));
         for wrong in ["/var/lib/state.db", "sqlite:", "sqlite://x", "sqlite:a?mode=ro", "sqlite::memory:", "mysql:x"] {
             assert!(check(wrong).is_err_and(|right| right.starts_with("write \"sqlite:PATH\"")), "{wrong}");
         }
         for scheme in ["postgres", "postgresql"] {
-            assert!(matches!(check(&format!("{scheme}://db/x")), Ok(State::Postgres(_))), "{scheme}");
+            assert!(matches!(check(&format!("{scheme}://db/x")), Ok(StoreSetting::Postgres(_))), "{scheme}");
         }
         assert!(check("postgresql:x").is_err_and(|right| right.starts_with("the host is missing")));
     }

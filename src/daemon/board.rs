@@ -1,8 +1,9 @@
 //! What the loop and the endpoint both know: how it is going, and what is run when.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use crate::daemon::health::{Health, Readiness};
 use crate::daemon::metrics;
@@ -10,32 +11,31 @@ use crate::daemon::schedule::Schedule;
 
 /// What the loop and the endpoint both know.
 #[derive(Debug)]
-pub(super) struct Board<J> {
+pub(super) struct DaemonStatus<J> {
     health: Mutex<Health>,
     current: RwLock<(Arc<J>, Schedule)>,
 }
 
-impl<J> Board<J> {
+impl<J> DaemonStatus<J> {
     pub(super) fn new(started: DateTime<Utc>, job: J, schedule: Schedule) -> Self {
         Self { health: Mutex::new(Health::new(started)), current: RwLock::new((Arc::new(job), schedule)) }
     }
 
     /// From now on this job is run, on this schedule.
     pub(super) fn replace(&self, job: J, schedule: Schedule) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(job), schedule);
+        *self.current.write() = (Arc::new(job), schedule);
     }
 
-    /// A holder that panicked left plain data behind, which is still true.
     pub(super) fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+        self.health.lock()
     }
 
     pub(super) fn job(&self) -> Arc<J> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0)
+        Arc::clone(&self.current.read().0)
     }
 
     pub(super) fn schedule(&self) -> Schedule {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.current.read().1.clone()
     }
 
     pub(super) fn readiness(&self, now: DateTime<Utc>) -> Readiness {

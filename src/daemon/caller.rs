@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::{NotifySettings, WebhookForm};
-use crate::daemon::callout::Message;
+use crate::daemon::callout::AlertMessage;
 use crate::http::{HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Request};
 
 /// Route names for logs: the addresses are secrets.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends messages.
 #[derive(Debug)]
-pub(super) struct Caller<C> {
+pub(super) struct Webhook<C> {
     http: HttpClient,
     clock: C,
     notify: NotifySettings,
@@ -28,14 +28,14 @@ pub(super) struct Caller<C> {
 
 /// Whether a call got through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Delivery {
     Yes,
     No,
     /// There is nobody to be told.
     Nobody,
 }
 
-impl<C: Clock> Caller<C> {
+impl<C: Clock> Webhook<C> {
     pub(super) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
         Self { http, clock, notify }
     }
@@ -46,8 +46,8 @@ impl<C: Clock> Caller<C> {
     }
 
     /// Tells the webhook.
-    pub(super) async fn tell(&self, message: &Message) -> Told {
-        let Some(address) = &self.notify.webhook else { return Told::Nobody };
+    pub(super) async fn tell(&self, message: &AlertMessage) -> Delivery {
+        let Some(address) = &self.notify.webhook else { return Delivery::Nobody };
         let body = body(self.notify.form, message).to_string();
         self.send(address, (Method::POST, WEBHOOK), Some(body)).await
     }
@@ -64,7 +64,7 @@ impl<C: Clock> Caller<C> {
         address: &SecretString,
         (method, route): (Method, &'static str),
         body: Option<String>,
-    ) -> Told {
+    ) -> Delivery {
         let url = Url::parse(address.expose_secret()).expect("the configuration accepted it");
         let mut headers = HeaderMap::new();
         if body.is_some() {
@@ -76,19 +76,19 @@ impl<C: Clock> Caller<C> {
             () = self.clock.sleep(PATIENCE) => None,
         };
         let why = match answer {
-            Some(Ok(answer)) if answer.status < 300 => return Told::Yes,
+            Some(Ok(answer)) if answer.status < 300 => return Delivery::Yes,
             Some(Ok(answer)) => format!("answered {}", answer.status),
             Some(Err(error)) => error.to_string(),
             None => "did not answer within ten seconds".to_owned(),
         };
         tracing::warn!(call = route, why, "call not made");
-        Told::No
+        Delivery::No
     }
 }
 
 /// A message in a form.
-fn body(form: WebhookForm, message: &Message) -> Json {
-    let Message { event, text, details } = message;
+fn body(form: WebhookForm, message: &AlertMessage) -> Json {
+    let AlertMessage { event, text, details } = message;
     let line = format!("okta-haiilo-sync: {text}");
     match form {
         WebhookForm::Slack => json!({"text": line}),

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::daemon::digest::Digest;
+use crate::daemon::digest::CycleSummary;
 use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
 
@@ -19,7 +19,7 @@ const REMEMBERED: usize = 10_000;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Message {
+pub(super) struct AlertMessage {
     /// What it is about, for machines.
     pub(super) event: &'static str,
     /// A sentence or two.
@@ -31,7 +31,7 @@ pub(super) struct Message {
 /// What was called, and when. Kept in the store as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
-pub(super) struct Called {
+pub(super) struct AlertLog {
     approvals: BTreeMap<String, DateTime<Utc>>,
     credentials: Option<DateTime<Utc>>,
     failing: Option<DateTime<Utc>>,
@@ -43,18 +43,18 @@ pub(super) struct Called {
 }
 
 /// One thing that may be worth a call after a complete cycle.
-pub(super) type Matter = fn(&mut Called, &Digest, DateTime<Utc>) -> Option<Message>;
+pub(super) type AlertCondition = fn(&mut AlertLog, &CycleSummary, DateTime<Utc>) -> Option<AlertMessage>;
 
-impl Called {
+impl AlertLog {
     /// What may be worth a call after a complete cycle, one after the other.
-    pub(super) const MATTERS: [Matter; 4] = [Self::recovery, Self::approval, Self::people, Self::deletes];
+    pub(super) const MATTERS: [AlertCondition; 4] = [Self::recovery, Self::approval, Self::people, Self::deletes];
 
     /// Whether it goes on after trouble that was told.
-    fn recovery(&mut self, digest: &Digest, _: DateTime<Utc>) -> Option<Message> {
+    fn recovery(&mut self, digest: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
         if digest.trouble.is_some() || (self.credentials.take().is_none() & self.failing.take().is_none()) {
             return None;
         }
-        Some(Message {
+        Some(AlertMessage {
             event: "recovered",
             text: "Cycles run again.".to_owned(),
             details: json!({"result": digest.result}),
@@ -67,7 +67,7 @@ impl Called {
         trouble: &Trouble,
         (failures, enough): (u32, u32),
         now: DateTime<Utc>,
-    ) -> Option<Message> {
+    ) -> Option<AlertMessage> {
         if trouble.class == Class::Credentials {
             return self.credentials_refused(&trouble.what, now);
         }
@@ -75,26 +75,26 @@ impl Called {
             return None;
         }
         self.failing = Some(now);
-        Some(Message {
+        Some(AlertMessage {
             event: "cycles_failing",
             text: format!("{failures} cycles failed in a row: {}.", trouble.what),
             details: json!({"failures": failures, "what": trouble.what}),
         })
     }
 
-    fn credentials_refused(&mut self, what: &str, now: DateTime<Utc>) -> Option<Message> {
+    fn credentials_refused(&mut self, what: &str, now: DateTime<Utc>) -> Option<AlertMessage> {
         if !is_due(self.credentials, now) {
             return None;
         }
         self.credentials = Some(now);
-        Some(Message {
+        Some(AlertMessage {
             event: "credentials_refused",
             text: format!("Credentials are refused or lack a right: {what}. `check` says which, and what to do."),
             details: json!({"what": what}),
         })
     }
 
-    fn approval(&mut self, digest: &Digest, now: DateTime<Utc>) -> Option<Message> {
+    fn approval(&mut self, digest: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
         let Some((id, violations)) = &digest.refused else {
             self.approvals.clear();
             return None;
@@ -110,7 +110,7 @@ impl Called {
             .map(|broken| format!("{} {} of {}", broken.limit.as_str(), broken.found, broken.allowed))
             .collect();
         let why = if limits.is_empty() { "a write changed what nobody sent".to_owned() } else { limits.join(", ") };
-        Some(Message {
+        Some(AlertMessage {
             event: "approval_needed",
             text: format!("A run was refused ({why}). Look at it with `plan`; `approve {id}` lets exactly that pass."),
             details: json!({"approval_id": id, "limits": limits}),
@@ -118,7 +118,7 @@ impl Called {
     }
 
     /// People newly held or failing, once a day.
-    fn people(&mut self, digest: &Digest, now: DateTime<Utc>) -> Option<Message> {
+    fn people(&mut self, digest: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
         let held: BTreeSet<&OktaUserId> = digest.held.values().flatten().collect();
         let concerned: BTreeSet<OktaUserId> = held.iter().copied().chain(&digest.failing).cloned().collect();
         // Whoever is well in between is news when it happens again.
@@ -128,7 +128,7 @@ impl Called {
             return None;
         }
         let failing = news.iter().filter(|id| digest.failing.contains(**id)).count();
-        let message = Message {
+        let message = AlertMessage {
             event: "people_held",
             text: format!(
                 "{} people are newly held ({} in all), and operations failed for {failing}. `plan` says why, and what to do.",
@@ -146,13 +146,13 @@ impl Called {
     }
 
     /// Deletes that come within three days, each once.
-    fn deletes(&mut self, digest: &Digest, _: DateTime<Utc>) -> Option<Message> {
+    fn deletes(&mut self, digest: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
         self.soon.retain(|id| digest.soon.contains(id));
         let news: Vec<HaiiloId> = digest.soon.difference(&self.soon).cloned().collect();
         if news.is_empty() {
             return None;
         }
-        let message = Message {
+        let message = AlertMessage {
             event: "deletes_due",
             text: format!(
                 "{} accounts will be deleted for ever within three days ({} in all). `plan` shows them under \"Leavers\".",
@@ -178,8 +178,8 @@ fn is_due(called: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::{Called, Message};
-    use crate::daemon::digest::Digest;
+    use super::{AlertLog, AlertMessage};
+    use crate::daemon::digest::CycleSummary;
     use crate::daemon::trouble::{Class, Trouble};
     use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
     use crate::domain::planning::limits::{LimitName, Violation};
@@ -188,18 +188,18 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
     }
 
-    fn digest(change: impl FnOnce(&mut Digest)) -> Digest {
-        let mut digest = Digest { result: "applied", ..Digest::default() };
+    fn digest(change: impl FnOnce(&mut CycleSummary)) -> CycleSummary {
+        let mut digest = CycleSummary { result: "applied", ..CycleSummary::default() };
         change(&mut digest);
         digest
     }
 
-    fn refused(id: &str) -> Digest {
+    fn refused(id: &str) -> CycleSummary {
         let violations = vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }];
         digest(|digest| (digest.result, digest.refused) = ("refused", Some((ApprovalId::new(id), violations))))
     }
 
-    fn held(people: &[&str]) -> Digest {
+    fn held(people: &[&str]) -> CycleSummary {
         let ids = people.iter().map(|id| OktaUserId::new(*id)).collect();
         digest(|digest| digest.held = [("mapping", ids)].into())
     }
@@ -209,13 +209,13 @@ mod tests {
     }
 
     /// What is called after a complete cycle.
-    fn completed(called: &mut Called, digest: &Digest, now: DateTime<Utc>) -> Vec<Message> {
-        Called::MATTERS.iter().filter_map(|matter| matter(called, digest, now)).collect()
+    fn completed(called: &mut AlertLog, digest: &CycleSummary, now: DateTime<Utc>) -> Vec<AlertMessage> {
+        AlertLog::MATTERS.iter().filter_map(|matter| matter(called, digest, now)).collect()
     }
 
     /// What is called after each of these cycles, at these hours.
-    fn calls(digests: &[(i64, Digest)]) -> Vec<Vec<String>> {
-        let mut called = Called::default();
+    fn calls(digests: &[(i64, CycleSummary)]) -> Vec<Vec<String>> {
+        let mut called = AlertLog::default();
         let mut calls = Vec::new();
         for (hour, digest) in digests {
             let messages = completed(&mut called, digest, at(*hour));
@@ -270,10 +270,10 @@ mod tests {
 
     #[test]
     fn failed_operations_are_told_with_their_people() {
-        let mut called = Called::default();
+        let mut called = AlertLog::default();
         let failing = digest(|digest| digest.failing = [OktaUserId::new("7")].into());
         let messages = completed(&mut called, &failing, at(0));
-        let [Message { event: "people_held", details, .. }] = &messages[..] else { panic!("{messages:?}") };
+        let [AlertMessage { event: "people_held", details, .. }] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!(
             (&details["held"], &details["failing"], &details["okta_ids"][0]),
             (&0.into(), &1.into(), &"7".into())
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn failures_are_told_when_there_are_enough_of_them_and_so_is_their_end() {
-        let mut called = Called::default();
+        let mut called = AlertLog::default();
         let mut failed =
             |n, hour| called.failed(&trouble(Class::Passing), (n, 3), at(hour)).map(|message| message.text);
         assert_eq!((failed(1, 0), failed(2, 1)), (None, None));
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!((failed(4, 3), failed(90, 25)), (None, None));
         assert!(failed(91, 26).is_some());
         let well = digest(|_| {});
-        let events = |called: &mut Called, hour| {
+        let events = |called: &mut AlertLog, hour| {
             completed(called, &well, at(hour)).iter().map(|message| message.event).collect::<Vec<_>>()
         };
         assert_eq!(events(&mut called, 27), ["recovered"]);
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn refused_credentials_are_told_at_once() {
-        let mut called = Called::default();
+        let mut called = AlertLog::default();
         for (hour, is_told) in [(0, true), (1, false), (23, false), (24, true)] {
             let message = called.failed(&trouble(Class::Credentials), (1, 3), at(hour));
             assert_eq!(message.is_some_and(|message| message.event == "credentials_refused"), is_told, "{hour}");
@@ -338,6 +338,6 @@ mod tests {
     /// What was kept by another version, or by nobody.
     #[test]
     fn what_cannot_be_read_is_nothing() {
-        assert_eq!(serde_json::from_str::<Called>("{\"other\": 1}").expect("nothing"), Called::default());
+        assert_eq!(serde_json::from_str::<AlertLog>("{\"other\": 1}").expect("nothing"), AlertLog::default());
     }
 }

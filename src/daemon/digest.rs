@@ -1,5 +1,9 @@
 //! What is kept of a cycle once its people are forgotten: numbers, ids, and the report where people may be shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::groups::limits as groups_guard;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
@@ -8,15 +12,13 @@ use crate::domain::plan::outcome::Outcome;
 use crate::domain::plan::people_plan::PlanCounts;
 use crate::domain::planning::limits::Violation;
 use crate::engine::{CycleReport, Stop};
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Deletes that are due within this time are told beforehand.
 const SOON: TimeDelta = TimeDelta::days(3);
 
 /// What is kept of a complete cycle.
 #[derive(Clone, Debug, Default)]
-pub struct Digest {
+pub struct CycleSummary {
     /// The cycle.
     pub run: Option<RunId>,
     /// How it ended, in a word: `applied`, `partly`, `refused`, `paused` or `stopped`.
@@ -51,7 +53,7 @@ pub struct Digest {
     pub report: Option<String>,
 }
 
-impl Digest {
+impl CycleSummary {
     /// Takes what is kept out of a report.
     pub fn of(run: &RunId, report: &CycleReport, text: Option<String>) -> Self {
         let CycleReport { prepared, concluded, stops, pause: _, groups } = report;
@@ -117,7 +119,7 @@ fn trouble(stop: &Stop) -> Option<Trouble> {
             let what = "an account was gone after its deactivation: this user directory deletes whoever is deactivated";
             (Class::Configuration, what.to_owned())
         }
-        Stop::NoSeats | Stop::TimeIsUp | Stop::Halted | Stop::Canary { .. } => return None,
+        Stop::NoSeats | Stop::TimeIsUp | Stop::Cancelled | Stop::Canary { .. } => return None,
     };
     Some(Trouble { class, causes: what.clone(), what })
 }

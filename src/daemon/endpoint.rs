@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::daemon::board::Board;
+use crate::daemon::board::DaemonStatus;
 use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
 use crate::daemon::page;
@@ -29,13 +29,13 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// What each answer needs.
-struct Looks<J, C> {
-    board: Arc<Board<J>>,
+struct EndpointState<J, C> {
+    board: Arc<DaemonStatus<J>>,
     clock: C,
     metrics: Option<PrometheusHandle>,
 }
 
-impl<J, C: Clone> Clone for Looks<J, C> {
+impl<J, C: Clone> Clone for EndpointState<J, C> {
     fn clone(&self) -> Self {
         Self { board: Arc::clone(&self.board), clock: self.clock.clone(), metrics: self.metrics.clone() }
     }
@@ -44,7 +44,7 @@ impl<J, C: Clone> Clone for Looks<J, C> {
 /// Listens, until the task is aborted.
 pub(super) async fn start<J: Job, C: Clock + Clone>(
     address: SocketAddr,
-    (board, clock, metrics): (Arc<Board<J>>, C, Option<PrometheusHandle>),
+    (board, clock, metrics): (Arc<DaemonStatus<J>>, C, Option<PrometheusHandle>),
 ) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
@@ -54,7 +54,7 @@ pub(super) async fn start<J: Job, C: Clock + Clone>(
         .route("/metrics", get(metrics_text::<J, C>))
         .route("/", get(front::<J, C>))
         .layer(middleware::from_fn(guard))
-        .with_state(Looks { board, clock, metrics });
+        .with_state(EndpointState { board, clock, metrics });
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the endpoint ended");
@@ -91,7 +91,7 @@ fn is_here(headers: &HeaderMap) -> bool {
     })
 }
 
-async fn ready<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
+async fn ready<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
     let now = looks.clock.now();
     let text = format!("{}\n", looks.board.health().status());
     match looks.board.readiness(now) {
@@ -100,7 +100,7 @@ async fn ready<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
     }
 }
 
-async fn metrics_text<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Response {
+async fn metrics_text<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
     let Some(metrics) = &looks.metrics else { return StatusCode::NOT_FOUND.into_response() };
     looks.board.measure(looks.clock.now());
     metrics.run_upkeep();
@@ -108,7 +108,7 @@ async fn metrics_text<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Res
     ([(HeaderName::from_static("content-type"), kind)], metrics.render()).into_response()
 }
 
-async fn front<J: Job, C: Clock>(State(looks): State<Looks<J, C>>) -> Html<String> {
+async fn front<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Html<String> {
     let now = looks.clock.now();
     let job = looks.board.job();
     let standing = job.standing(now, u32::try_from(page::SHOWN).expect("a small number")).await;

@@ -1,9 +1,11 @@
 //! What the daemon knows of itself, for whoever asks.
 
-use crate::daemon::digest::Digest;
-use crate::daemon::schedule::Schedule;
-use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::daemon::digest::CycleSummary;
+use crate::daemon::schedule::Schedule;
 
 /// Cycles that are remembered, for the page.
 const REMEMBERED: usize = 60;
@@ -40,7 +42,7 @@ pub(super) enum Phase {
 
 /// A cycle of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Past {
+pub(super) struct PastCycle {
     pub(super) ended: DateTime<Utc>,
     pub(super) length: TimeDelta,
     pub(super) result: &'static str,
@@ -57,12 +59,12 @@ pub(super) struct Health {
     /// The end of the last complete cycle, by this process or an earlier one.
     pub(super) last_complete: Option<DateTime<Utc>>,
     /// The last complete cycle of this process.
-    pub(super) digest: Option<Digest>,
+    pub(super) digest: Option<CycleSummary>,
     /// Failed cycles in a row.
     pub(super) failures: u32,
     /// What the last failure was.
     pub(super) trouble: Option<String>,
-    pub(super) history: VecDeque<Past>,
+    pub(super) history: VecDeque<PastCycle>,
 }
 
 impl Health {
@@ -90,7 +92,7 @@ impl Health {
         self.last_complete = self.last_complete.map(|last| last.min(now));
     }
 
-    pub(super) fn remember(&mut self, past: Past) {
+    pub(super) fn remember(&mut self, past: PastCycle) {
         self.history.truncate(REMEMBERED - 1);
         self.history.push_front(past);
     }
@@ -123,7 +125,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use chrono_tz::Tz;
 
-    use super::{Health, Past, Phase, Readiness, readiness};
+    use super::{Health, PastCycle, Phase, Readiness, readiness};
     use crate::daemon::schedule::Schedule;
 
     fn at(minutes: i64) -> DateTime<Utc> {
@@ -157,7 +159,7 @@ mod tests {
         let mut health = Health::new(at(0));
         health.next = Some(at(15));
         assert_eq!(health.status(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
-        health.remember(Past { ended: at(16), length: TimeDelta::seconds(40), result: "applied" });
+        health.remember(PastCycle { ended: at(16), length: TimeDelta::seconds(40), result: "applied" });
         health.phase = Phase::Running;
         assert_eq!(health.status(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
         (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
@@ -167,7 +169,7 @@ mod tests {
             "3 cycles failed in a row, last complete one at 1970-01-01 00:16:00 UTC; the schedule has no next time"
         );
         for n in 0..100 {
-            health.remember(Past { ended: at(n), length: TimeDelta::zero(), result: "applied" });
+            health.remember(PastCycle { ended: at(n), length: TimeDelta::zero(), result: "applied" });
         }
         assert_eq!((health.history.len(), health.history[0].ended), (60, at(99)));
     }

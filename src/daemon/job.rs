@@ -3,28 +3,29 @@
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::{ListenSettings, NotifySettings};
-use crate::daemon::digest::Digest;
+use crate::daemon::digest::CycleSummary;
 use crate::daemon::schedule::Schedule;
 use crate::daemon::trouble::Trouble;
 use crate::domain::state::run_history::RunHistory;
-use crate::engine::{Halt, Observer};
+use crate::engine::Observer;
 use crate::http::HttpClient;
 use crate::ports::StoreFailure;
 
 /// Makes jobs from the configuration.
-pub trait Service: Sync {
+pub trait JobFactory: Sync {
     /// What it makes.
     type Job: Job;
 
     /// Reads configuration, mapping and secrets; the error has every problem, a line each.
-    fn load(&self) -> Result<Loaded<Self::Job>, Vec<String>>;
+    fn load(&self) -> Result<LoadedJob<Self::Job>, Vec<String>>;
 }
 
 /// What follows from one reading of the configuration.
 #[derive(Debug)]
-pub struct Loaded<J> {
+pub struct LoadedJob<J> {
     /// Runs cycles.
     pub job: J,
     /// When full cycles are.
@@ -42,10 +43,10 @@ pub struct Loaded<J> {
 /// Runs cycles, each with clients and a store of its own making.
 pub trait Job: Send + Sync + 'static {
     /// Runs one full cycle and logs it. May be dropped at any moment: what it had begun is looked up by the next one.
-    fn cycle(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = Ended>;
+    fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = CycleResult>;
 
     /// Follows Okta's log once and logs what came of it. May be dropped like a cycle.
-    fn poll(&self, observer: &impl Observer, halt: Halt) -> impl Future<Output = PollEnd>;
+    fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = PollEnd>;
 
     /// How things stand by the store, with this many of the last cycles.
     fn standing(
@@ -63,9 +64,9 @@ pub trait Job: Send + Sync + 'static {
 
 /// How a cycle ended.
 #[derive(Clone, Debug)]
-pub enum Ended {
+pub enum CycleResult {
     /// Both sides were read completely.
-    Complete(Box<Digest>),
+    Complete(Box<CycleSummary>),
     /// There was no plan, and nothing was written.
     Failed(Trouble),
     /// Somebody else runs a cycle, and is named.
@@ -78,7 +79,7 @@ pub enum PollEnd {
     /// The log named nobody.
     Quiet,
     /// People were looked at.
-    Looked {
+    Handled {
         /// Why a full cycle shall come soon, if so.
         wants_full: Option<String>,
     },
@@ -87,7 +88,7 @@ pub enum PollEnd {
         /// Why.
         why: String,
         /// When.
-        haste: Haste,
+        haste: FullCycleTiming,
     },
     /// The log may not be read.
     Barred(Trouble),
@@ -102,7 +103,7 @@ impl PollEnd {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Quiet => "quiet",
-            Self::Looked { .. } => "looked",
+            Self::Handled { .. } => "handled",
             Self::FullCycle { .. } => "full_cycle",
             Self::Barred(_) => "barred",
             Self::Failed(_) => "failed",
@@ -113,7 +114,7 @@ impl PollEnd {
 
 /// When a full cycle shall be that a poll wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Haste {
+pub enum FullCycleTiming {
     /// As soon as may be.
     Soon,
     /// The schedule is soon enough.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::daemon::digest::Digest;
+use crate::daemon::digest::CycleSummary;
 use crate::daemon::health::Readiness;
 
 /// Seconds of requests.
@@ -24,7 +24,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }
-    for result in ["quiet", "looked", "full_cycle", "barred", "failed"] {
+    for result in ["quiet", "handled", "full_cycle", "barred", "failed"] {
         counter!("okta_haiilo_sync_polls_total", "result" => result).absolute(0);
     }
     Ok(handle)
@@ -72,7 +72,7 @@ pub(super) fn poll(result: &'static str) {
 }
 
 /// What a complete cycle came to.
-pub(super) fn digest(digest: &Digest) {
+pub(super) fn digest(digest: &CycleSummary) {
     for ((kind, outcome), count) in &digest.operations {
         counter!("okta_haiilo_sync_operations_total", "kind" => *kind, "outcome" => *outcome).increment(*count);
     }
@@ -101,14 +101,14 @@ pub(super) fn digest(digest: &Digest) {
 }
 
 /// Reasons for which nobody is held any more.
-pub(super) fn no_longer_held(before: &Digest, now: &Digest) {
+pub(super) fn no_longer_held(before: &CycleSummary, now: &CycleSummary) {
     for reason in before.held.keys().filter(|reason| !now.held.contains_key(*reason)) {
         gauge!("okta_haiilo_sync_held", "reason" => *reason).set(0.0);
     }
 }
 
 /// How long tokens have been in use.
-pub(super) fn tokens(digest: &Digest, now: DateTime<Utc>) {
+pub(super) fn tokens(digest: &CycleSummary, now: DateTime<Utc>) {
     for (side, since) in &digest.tokens {
         let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
         gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));

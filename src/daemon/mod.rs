@@ -18,10 +18,10 @@ pub mod schedule;
 mod supervisor;
 mod trouble;
 
-pub use digest::Digest;
+pub use digest::CycleSummary;
 pub use health::{Readiness, readiness};
-pub use job::{Ended, Haste, Job, Loaded, PollEnd, Service};
+pub use job::{CycleResult, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd};
 pub use metrics::install as install_metrics;
 pub use run::{Daemon, Signal};
-pub use supervisor::Supervisor;
+pub use supervisor::Systemd;
 pub use trouble::{Class, Trouble};

@@ -12,7 +12,7 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(6);
 
 /// How it went lately, as far as the next time depends on it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct RunPace {
     /// Failed cycles in a row.
     failures: u32,
     /// Of them, the last ones that do not pass by themselves.
@@ -20,7 +20,7 @@ pub(super) struct Pace {
     not_before: Option<DateTime<Utc>>,
 }
 
-impl Pace {
+impl RunPace {
     /// A complete cycle.
     pub(super) fn succeeded(&mut self) {
         *self = Self::default();
@@ -80,7 +80,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use chrono_tz::Tz;
 
-    use super::{Pace, skipped};
+    use super::{RunPace, skipped};
     use crate::daemon::schedule::Schedule;
     use crate::daemon::trouble::Class;
 
@@ -94,7 +94,7 @@ mod tests {
 
     /// Cycles that fail in this way, one after the other: when each of them is.
     fn times(classes: &[Class]) -> Vec<i64> {
-        let mut pace = Pace::default();
+        let mut pace = RunPace::default();
         let mut now = at(0);
         let mut times = Vec::new();
         for class in classes {
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn success_and_a_change_end_the_pauses() {
-        let mut pace = Pace::default();
+        let mut pace = RunPace::default();
         for _ in 0..5 {
             pace.failed(Class::Credentials, at(0));
         }

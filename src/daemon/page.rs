@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
-use crate::daemon::digest::Digest;
+use crate::daemon::digest::CycleSummary;
 use crate::daemon::health::{Health, Phase, Readiness, time};
 use crate::domain::state::run_history::RunHistory;
 
@@ -103,31 +103,31 @@ fn waiting(out: &mut String, standing: &RunHistory, now: DateTime<Utc>) {
 }
 
 /// One cycle of the chart.
-struct Bar {
+struct ChartBar {
     ended: DateTime<Utc>,
     seconds: i64,
     result: String,
 }
 
 /// The last cycles, the oldest first: those that the store knows, and those of this process of which no record was made.
-fn bars(health: &Health, standing: &RunHistory) -> Vec<Bar> {
-    let recorded = standing.cycles.iter().map(|cycle| Bar {
+fn bars(health: &Health, standing: &RunHistory) -> Vec<ChartBar> {
+    let recorded = standing.cycles.iter().map(|cycle| ChartBar {
         ended: cycle.ended,
         seconds: (cycle.ended - cycle.started).num_seconds().max(0),
         result: cycle.result.clone(),
     });
-    let failed = health.history.iter().filter(|past| past.result == "failed").map(|past| Bar {
+    let failed = health.history.iter().filter(|past| past.result == "failed").map(|past| ChartBar {
         ended: past.ended,
         seconds: past.length.num_seconds().max(0),
         result: past.result.to_owned(),
     });
-    let mut bars: Vec<Bar> = recorded.chain(failed).collect();
+    let mut bars: Vec<ChartBar> = recorded.chain(failed).collect();
     bars.sort_by_key(|bar| bar.ended);
     bars.split_off(bars.len().saturating_sub(SHOWN))
 }
 
 /// The last cycles as bars: how long each took, and how it ended.
-fn chart(out: &mut String, bars: &[Bar]) {
+fn chart(out: &mut String, bars: &[ChartBar]) {
     let Some(longest) = bars.iter().map(|bar| bar.seconds).max() else { return };
     let (width, height) = (bars.len() * 14, HEIGHT + 4);
     writeln!(
@@ -136,7 +136,7 @@ fn chart(out: &mut String, bars: &[Bar]) {
         bars.len(),
     )
     .expect("a text takes every line");
-    for (at, Bar { ended, seconds, result }) in bars.iter().enumerate() {
+    for (at, ChartBar { ended, seconds, result }) in bars.iter().enumerate() {
         let height = (seconds * HEIGHT / longest.max(1)).max(LOWEST);
         let color = match result.as_str() {
             "applied" => "var(--good)",
@@ -161,7 +161,7 @@ fn chart(out: &mut String, bars: &[Bar]) {
     .expect("a text takes every line");
 }
 
-fn numbers(out: &mut String, digest: &Digest) {
+fn numbers(out: &mut String, digest: &CycleSummary) {
     out.push_str("<h2>The last complete cycle</h2>\n");
     let counts = digest.counts;
     let mut rows = vec![
@@ -217,8 +217,8 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
-    use crate::daemon::digest::Digest;
-    use crate::daemon::health::{Health, Past, Readiness};
+    use crate::daemon::digest::CycleSummary;
+    use crate::daemon::health::{Health, PastCycle, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
     use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 
@@ -240,7 +240,8 @@ mod tests {
     fn hostile_texts_are_shown_as_they_are_written() {
         let mut health = Health::new(at(0));
         let hostile = "<script>alert('x')</script> & \"more\"";
-        health.digest = Some(Digest { result: "applied", report: Some(hostile.to_owned()), ..Digest::default() });
+        health.digest =
+            Some(CycleSummary { result: "applied", report: Some(hostile.to_owned()), ..CycleSummary::default() });
         (health.failures, health.trouble) = (2, Some(hostile.to_owned()));
         let shown = page(&health, Some(&standing()), Readiness::Ready, at(40));
         assert!(!shown.contains("<script"), "{shown}");
@@ -251,7 +252,7 @@ mod tests {
     fn failed_cycles_have_their_place_in_the_chart() {
         let mut health = Health::new(at(0));
         for (ended, result) in [(20, "failed"), (30, "applied"), (45, "failed")] {
-            health.remember(Past { ended: at(ended), length: TimeDelta::seconds(1), result });
+            health.remember(PastCycle { ended: at(ended), length: TimeDelta::seconds(1), result });
         }
         let shown = page(&health, Some(&standing()), Readiness::Ready, at(50));
         let titles: Vec<&str> = shown

@@ -8,14 +8,14 @@ use crate::engine::{Observer, Side};
 
 /// Watches a cycle.
 #[derive(Debug)]
-pub(super) struct Pulse<C> {
+pub(super) struct Watchdog<C> {
     clock: C,
     /// Monotonic seconds.
     last: AtomicU64,
     is_applying: AtomicBool,
 }
 
-impl<C: Clock> Pulse<C> {
+impl<C: Clock> Watchdog<C> {
     pub(super) fn new(clock: C) -> Self {
         let pulse = Self { clock, last: AtomicU64::new(0), is_applying: AtomicBool::new(false) };
         pulse.beat();
@@ -37,7 +37,7 @@ impl<C: Clock> Pulse<C> {
     }
 }
 
-impl<C: Clock> Observer for Pulse<C> {
+impl<C: Clock> Observer for Watchdog<C> {
     fn read(&self, _: Side, _: usize, _: Option<usize>) {
         self.beat();
     }

@@ -8,8 +8,10 @@
 use std::fmt;
 use std::str::FromStr as _;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, SubsecRound as _, TimeDelta};
-use chrono::{TimeZone as _, Timelike as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, NaiveDate, NaiveDateTime, Offset as _, SubsecRound as _, TimeDelta, TimeZone as _,
+    Timelike as _, Utc,
+};
 use chrono_tz::Tz;
 use cron::TimeUnitSpec as _;
 
@@ -221,7 +223,7 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::{Schedule, check};
-    use crate::config::{self, Surroundings};
+    use crate::config::{self, EnvVars};
 
     fn utc(time: &str) -> DateTime<Utc> {
         time.parse().expect("a time")
@@ -400,7 +402,7 @@ mod tests {
     #[test]
     fn the_sample_configuration_loads_where_it_stands() {
         let sample = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/okta-haiilo-sync.toml"));
-        let secrets = Surroundings::from_iter([
+        let secrets = EnvVars::from_iter([
             ("OKTA_HAIILO_SYNC__OKTA__AUTH__PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----"),
             ("OKTA_HAIILO_SYNC__HAIILO__AUTH__TOKEN", "token"),
         ]);

@@ -6,14 +6,14 @@ use sd_notify::NotifyState;
 
 /// Tells systemd how the daemon is, where systemd wants to know (`Type=notify`).
 #[derive(Clone, Copy, Debug)]
-pub enum Supervisor {
+pub enum Systemd {
     /// Systemd, as far as the environment says so.
-    Systemd,
+    Notify,
     /// Nobody: in tests, and whenever the daemon is part of something else.
-    Nobody,
+    Off,
 }
 
-impl Supervisor {
+impl Systemd {
     /// The daemon runs.
     pub(super) fn ready(self, status: &str) {
         self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
@@ -21,7 +21,7 @@ impl Supervisor {
 
     /// The configuration is read again; `ready` ends that.
     pub(super) fn reloading(self) {
-        if matches!(self, Self::Systemd)
+        if matches!(self, Self::Notify)
             && let Ok(since_boot) = NotifyState::monotonic_usec_now()
         {
             self.tell(&[NotifyState::Reloading, since_boot]);
@@ -46,13 +46,13 @@ impl Supervisor {
     /// How often [`alive`](Self::alive) is wanted, where it is.
     pub(super) fn watchdog(self) -> Option<Duration> {
         match self {
-            Self::Systemd => sd_notify::watchdog_enabled().map(|limit| limit / 3),
-            Self::Nobody => None,
+            Self::Notify => sd_notify::watchdog_enabled().map(|limit| limit / 3),
+            Self::Off => None,
         }
     }
 
     fn tell(self, states: &[NotifyState<'_>]) {
-        if let (Self::Systemd, Err(error)) = (self, sd_notify::notify(states)) {
+        if let (Self::Notify, Err(error)) = (self, sd_notify::notify(states)) {
             tracing::debug!(%error, "systemd was not told");
         }
     }

@@ -16,8 +16,8 @@ use crate::domain::state::sync_state::SyncState;
 use crate::engine::error::CycleError;
 use crate::engine::settings::{CycleSettings, Observer, Side};
 use crate::ports::{
-    AccountReader as _, Application, AssignmentPage, AssignmentRows, AssignmentSource as _, FailureKind,
-    StoreReader as _, World,
+    AccountReader as _, Adapters, Application, AssignmentPage, AssignmentRows, AssignmentSource as _, FailureKind,
+    StoreReader as _,
 };
 
 /// What a cycle has read.
@@ -38,7 +38,7 @@ pub(super) struct Collected {
 }
 
 /// Reads everything. The application comes first: nothing else means anything unless it is there and active.
-pub(super) async fn collect<W: World>(
+pub(super) async fn collect<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     observer: &impl Observer,
@@ -62,7 +62,7 @@ pub(super) async fn collect<W: World>(
 }
 
 /// Walks through the assignments; a page is read and mapped while the next one is fetched.
-async fn assignments<W: World>(
+async fn assignments<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     observer: &impl Observer,
@@ -115,7 +115,7 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
 }
 
 /// Walks through the accounts; what the walk wants is asked for at once.
-async fn accounts<W: World>(
+async fn accounts<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     page_size: u32,

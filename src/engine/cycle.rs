@@ -1,6 +1,7 @@
 //! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
 
 use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock as _;
 use crate::config::settings::PushRule;
@@ -17,21 +18,20 @@ use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::planning::{correlate, diff, mapping_edits};
 use crate::domain::state::journal::{EntryId, RunContext};
 use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
-use crate::engine::activity::departed;
-use crate::engine::apply::Applied;
-use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
-use crate::engine::groups::{self, Around, GroupsDone};
-use crate::engine::halt::Halt;
+use crate::engine::executor::activate::departed;
+use crate::engine::executor::apply::ExecutionResult;
+use crate::engine::executor::context::{Approved, Executor};
+use crate::engine::executor::run_state::Stop;
+use crate::engine::groups::{self, GroupInput, GroupsDone};
 use crate::engine::prepared::Prepared;
-use crate::engine::run::Stop;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, AssignmentSource as _, BlockedPlan, CycleEnd, GroupWriter, Manner,
-    StoreFailure, StoreWriter, World,
+    Acceptance, AccountReader as _, AccountWriter, Adapters, AssignmentSource as _, BlockedPlan, CycleEnd, GroupWriter,
+    StoreFailure, StoreWriter, UpdateMode,
 };
 
 /// What a cycle came to.
@@ -67,7 +67,7 @@ impl CycleReport {
 }
 
 /// Reads both sides and makes the plan. Writes nothing, and has nothing to write with.
-pub async fn prepare<W: World>(
+pub async fn prepare<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     scope: &Scope,
@@ -141,7 +141,7 @@ pub async fn prepare<W: World>(
             AbsenceRule::Counted
         }
     };
-    let around = Around { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
+    let around = GroupInput { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
     plan.groups = Box::pin(groups::plan(world, settings, around)).await;
     plan.findings.append(&mut plan.groups.findings);
     let mut verdict = limits::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
@@ -168,19 +168,19 @@ pub async fn prepare<W: World>(
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
-pub async fn sync<W: World<Store: StoreWriter>>(
+pub async fn sync<W: Adapters<Store: StoreWriter>>(
     world: &W,
     writer: &(impl AccountWriter + GroupWriter),
     settings: &CycleSettings,
-    order: &Order,
+    order: &CycleRequest,
     observer: &impl Observer,
 ) -> Result<CycleReport, CycleError> {
-    let Order { scope, given, mandate, halt } = order;
+    let CycleRequest { scope, given, mandate, cancel } = order;
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
     if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
-        writer.take_for_granted(Manner::Substitute);
+        writer.take_for_granted(UpdateMode::Substitute);
     }
     let approved = match &prepared.verdict.decision {
         LimitDecision::Pass => Approved::default(),
@@ -210,10 +210,11 @@ pub async fn sync<W: World<Store: StoreWriter>>(
         }
         Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
     }
-    let bench = Bench::of(world, writer, settings, (&prepared, mandate));
-    let bench = Bench { approved, room: prepared.verdict.room(), run: bench.run.heeding(halt.clone()), ..bench };
+    let bench = Executor::of(world, writer, settings, (&prepared, mandate));
+    let bench =
+        Executor { approved, room: prepared.verdict.room(), run: bench.run.cancelled_by(cancel.clone()), ..bench };
     bench.settle_open().await?;
-    let Applied { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
+    let ExecutionResult { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
     let result = match scope {
         Scope::One(_) => "one person",
         _ => ended(&stops),
@@ -244,10 +245,10 @@ pub(super) fn ended(stops: &[Stop]) -> &'static str {
 }
 
 /// Records the end of a cycle.
-async fn finish<W: World<Store: StoreWriter>>(
+async fn finish<W: Adapters<Store: StoreWriter>>(
     world: &W,
     settings: &CycleSettings,
-    order: &Order,
+    order: &CycleRequest,
     (prepared, started): (&Prepared, DateTime<Utc>),
     (result, watch): (&'static str, Option<Watch>),
 ) -> Result<(), StoreFailure> {
@@ -273,10 +274,10 @@ fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option
 }
 
 /// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
-async fn paused<W: World<Store: StoreWriter>>(
+async fn paused<W: Adapters<Store: StoreWriter>>(
     world: &W,
     settings: &CycleSettings,
-    order: &Order,
+    order: &CycleRequest,
     prepared: Prepared,
     (started, pause): (DateTime<Utc>, Pause),
 ) -> Result<CycleReport, CycleError> {
@@ -310,7 +311,7 @@ pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
 
 /// What a cycle is asked to do, and on whose word.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct CycleRequest {
     /// Whom it is about.
     pub scope: Scope,
     /// An approval that was named with the command.
@@ -318,7 +319,7 @@ pub struct Order {
     /// The cycle's name and who asks for it.
     pub mandate: RunContext,
     /// Whether it shall end early.
-    pub halt: Halt,
+    pub cancel: CancellationToken,
 }
 
 /// Whether the store belongs to these two ends.
@@ -339,7 +340,7 @@ pub(super) fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), Cyc
 }
 
 /// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
-async fn settle_tenant<W: World<Store: StoreWriter>>(
+async fn settle_tenant<W: Adapters<Store: StoreWriter>>(
     world: &W,
     settings: &CycleSettings,
     prepared: &Prepared,
@@ -353,7 +354,11 @@ async fn settle_tenant<W: World<Store: StoreWriter>>(
 }
 
 /// Keeps what was refused, so that it can be approved.
-async fn refuse<W: World<Store: StoreWriter>>(world: &W, prepared: &Prepared, run: &RunId) -> Result<(), CycleError> {
+async fn refuse<W: Adapters<Store: StoreWriter>>(
+    world: &W,
+    prepared: &Prepared,
+    run: &RunId,
+) -> Result<(), CycleError> {
     let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
     if let Some(id) = approval_id {
         let refusal = BlockedPlan {
@@ -382,7 +387,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
     }
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Operations whose end an earlier cycle did not learn: what the account is now tells it, and nothing is repeated blindly.
     async fn settle_open(&self) -> Result<(), CycleError> {
         for open in &self.memory.open {

@@ -5,10 +5,10 @@ use crate::domain::model::ids::OktaUserId;
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AssignmentSource, World};
+use crate::ports::{Adapters, AssignmentSource};
 
 /// Everything about one person, whose status Okta calls so.
-pub async fn explain<W: World>(
+pub async fn explain<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     prepared: &Prepared,

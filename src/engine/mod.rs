@@ -2,43 +2,30 @@
 //!
 //! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
 
-mod activity;
-mod anew;
-mod apply;
-mod bench;
-mod canary;
+mod admin;
 mod collect;
-mod create;
 mod cycle;
-mod dismissal;
 mod error;
 mod evidence;
+mod executor;
 mod explain;
 mod groups;
-mod halt;
-mod look;
 mod poll;
 mod prepared;
-mod reads;
-mod remove;
-mod run;
+mod probe;
 mod scope;
 mod settings;
-mod update;
-mod verify;
-mod write_probe;
+mod targeted;
 
-pub use anew::{anew, make_anew};
-pub use cycle::{CycleReport, Order, prepare, sync};
-pub use dismissal::{dismiss, dismissed};
+pub use admin::{anew, dismiss, dismissed, make_anew};
+pub use cycle::{CycleReport, CycleRequest, prepare, sync};
 pub use error::CycleError;
+pub use executor::run_state::Stop;
 pub use explain::explain;
 pub use groups::{GROUPS_A_PAGE, GROUPS_AT_ONCE, GroupsDone};
-pub use halt::Halt;
-pub use look::Errand;
-pub use poll::{Looked, NoPoll, Polled, follow, poll};
+pub use poll::{FullCycleReason, PollReport, PollResult, follow, poll};
 pub use prepared::Prepared;
-pub use run::Stop;
+pub use probe::{MethodWriters, ProbeFinding, ProbeReport, ProbeVerdict, plan_probe, probe_writes};
 pub use scope::{Reviewed, Scope};
-pub use settings::{CycleSettings, Observer, Side, Silence};
-pub use write_probe::{Found, Manners, Probed, Verdict as ProbeVerdict, plan_probe, probe_writes};
+pub use settings::{CycleSettings, NoObserver, Observer, Side};
+pub use targeted::TargetedRequest;

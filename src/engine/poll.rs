@@ -19,11 +19,11 @@ use crate::domain::targeted::baseline::{Baseline, SettledPeople};
 use crate::domain::targeted::log_events::{ChangedPeople, LogScope};
 use crate::engine::cycle::{self, CycleReport};
 use crate::engine::error::CycleError;
-use crate::engine::look::{Errand, Look, Seen, Settled};
-use crate::engine::run::Stop;
+use crate::engine::executor::run_state::Stop;
 use crate::engine::settings::{CycleSettings, Observer};
+use crate::engine::targeted::{Settled, TargetedCycle, TargetedRequest, TargetedResult};
 use crate::ports::{
-    AccountWriter, ChangeLog, Failure, FailureKind, LogPage, PageFill, StoreReader as _, StoreWriter, World,
+    AccountWriter, Adapters, ChangeLog, Failure, FailureKind, LogPage, PageFill, StoreReader as _, StoreWriter,
 };
 
 /// Pages of the log that one poll reads; with more entries than that a full cycle is cheaper.
@@ -34,31 +34,31 @@ const KEPT_AT_LEAST: TimeDelta = TimeDelta::hours(1);
 /// What a poll came to.
 #[must_use = "a poll may want a full cycle"]
 #[derive(Debug)]
-pub enum Polled {
+pub enum PollResult {
     /// The log names nobody.
     Quiet,
     /// People were looked at.
-    Looked(Box<Looked>),
+    Handled(Box<PollReport>),
     /// Nothing was done about anybody: a full cycle must come first.
-    FullCycle(NoPoll),
+    FullCycle(FullCycleReason),
     /// Okta does not let us read the log.
     Barred(Failure),
 }
 
 /// A look at some people.
 #[derive(Debug)]
-pub struct Looked {
+pub struct PollReport {
     /// The plan about them and what became of it.
     pub report: CycleReport,
     /// How many people were read.
     pub people: usize,
     /// Why the next full cycle shall come soon, if so.
-    pub wants_full: Option<NoPoll>,
+    pub wants_full: Option<FullCycleReason>,
 }
 
 /// Why a poll is not enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoPoll {
+pub enum FullCycleReason {
     /// No full cycle under these rules has ended well yet.
     NotYet,
     /// The configuration is another.
@@ -81,7 +81,7 @@ pub enum NoPoll {
     Unsettled,
 }
 
-impl NoPoll {
+impl FullCycleReason {
     /// The reason in words.
     pub fn reason(&self) -> String {
         match self {
@@ -114,7 +114,7 @@ impl NoPoll {
 }
 
 /// After a full cycle: from here on the log is followed, if the cycle ended well; else nobody is looked at until one does.
-pub async fn follow<W: World<Source: ChangeLog, Store: StoreWriter>>(
+pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     world: &W,
     settings: &CycleSettings,
     report: &CycleReport,
@@ -145,25 +145,25 @@ pub async fn follow<W: World<Source: ChangeLog, Store: StoreWriter>>(
 }
 
 /// One poll. The caller holds the lock of the cycle.
-pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
+pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     world: &W,
     writer: &impl AccountWriter,
-    errand: Errand<'_>,
+    errand: TargetedRequest<'_>,
     observer: &impl Observer,
-) -> Result<Polled, CycleError> {
+) -> Result<PollResult, CycleError> {
     let (store, settings, local_time) = (world.store(), errand.settings, world.clock().now());
-    let Some(mut polling) = store.polling().await? else { return Ok(Polled::FullCycle(NoPoll::NotYet)) };
+    let Some(mut polling) = store.polling().await? else { return Ok(PollResult::FullCycle(FullCycleReason::NotYet)) };
     match polling.stale(&settings.polling_rules(), local_time) {
-        Some(Stale::Configuration) => return lose(world, NoPoll::Configuration).await,
-        Some(Stale::TooOld) => return lose(world, NoPoll::TooOld).await,
+        Some(Stale::Configuration) => return lose(world, FullCycleReason::Configuration).await,
+        Some(Stale::TooOld) => return lose(world, FullCycleReason::TooOld).await,
         None => {}
     }
     let is_first = matches!(polling.position, LogPosition::Since(_));
-    let Entries { events, server_time } = match read_log(world.source(), &mut polling).await {
+    let LogEntries { events, server_time } = match read_log(world.source(), &mut polling).await {
         Ok(entries) => entries,
-        Err(NoLog::Failed(failure)) => return Err(CycleError::Okta(failure)),
-        Err(NoLog::Barred(failure)) => return Ok(Polled::Barred(failure)),
-        Err(NoLog::Lost(why)) => return lose(world, why).await,
+        Err(LogUnreadable::Failed(failure)) => return Err(CycleError::Okta(failure)),
+        Err(LogUnreadable::Barred(failure)) => return Ok(PollResult::Barred(failure)),
+        Err(LogUnreadable::Lost(why)) => return lose(world, why).await,
     };
     let now = server_time.unwrap_or(local_time);
     let due = polling.due(now);
@@ -173,10 +173,10 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
             polling.at = now;
             store.keep_polling(Some(&polling)).await?;
         }
-        return Ok(Polled::Quiet);
+        return Ok(PollResult::Quiet);
     }
     let memory = store.remember(now).await?;
-    let Some(backdrop) = store.backdrop().await? else { return lose(world, NoPoll::NotYet).await };
+    let Some(backdrop) = store.backdrop().await? else { return lose(world, FullCycleReason::NotYet).await };
     if let Some(why) = barred(&memory, settings, now)? {
         return lose(world, why).await;
     }
@@ -184,21 +184,26 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
     let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
     // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
     if let Some(kind) = wants_full.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
-        return lose(world, NoPoll::Event(kind.clone())).await;
+        return lose(world, FullCycleReason::Event(kind.clone())).await;
     }
     if people.len() > polling.pages {
-        return lose(world, NoPoll::ManyPeople).await;
+        return lose(world, FullCycleReason::ManyPeople).await;
     }
     (polling.at, polling.failures) = (now, 0);
     polling.look_again(&named, now);
-    let wants_full = wants_full.map(NoPoll::Event);
+    let wants_full = wants_full.map(FullCycleReason::Event);
     if people.is_empty() {
         store.keep_polling(Some(&polling)).await?;
-        return Ok(wants_full.map_or(Polled::Quiet, Polled::FullCycle));
+        return Ok(wants_full.map_or(PollResult::Quiet, PollResult::FullCycle));
     }
-    let look =
-        Look { world, writer, errand, times: (now, ClockAgreement::of(local_time, server_time)), started: local_time };
-    let Seen { report, settled } = match Box::pin(look.at(&people, memory, backdrop, observer)).await {
+    let look = TargetedCycle {
+        world,
+        writer,
+        errand,
+        times: (now, ClockAgreement::of(local_time, server_time)),
+        started: local_time,
+    };
+    let TargetedResult { report, settled } = match Box::pin(look.at(&people, memory, backdrop, observer)).await {
         Ok(seen) => seen,
         Err(error) => {
             // What is kept is still where this poll began.
@@ -208,89 +213,93 @@ pub async fn poll<W: World<Source: ChangeLog, Store: StoreWriter>>(
         }
     };
     let wants_full = match after(&report) {
-        After::Lost(why) => {
+        CursorMove::Lost(why) => {
             store.keep_polling(None).await?;
             Some(why)
         }
-        After::Repeated => wants_full,
-        After::Kept => {
+        CursorMove::Repeated => wants_full,
+        CursorMove::Kept => {
             store.keep_polling(Some(&polling)).await?;
-            wants_full.or_else(|| (settled == Settled::InPart).then_some(NoPoll::Unsettled))
+            wants_full.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
         }
     };
-    Ok(Polled::Looked(Box::new(Looked { report, people: people.len(), wants_full })))
+    Ok(PollResult::Handled(Box::new(PollReport { report, people: people.len(), wants_full })))
 }
 
 /// What a look means for how far the log was followed.
-enum After {
+enum CursorMove {
     /// Everything that follows from it is done, or is the full cycle's.
     Kept,
     /// The rest is done by the next poll, which begins where this one did.
     Repeated,
     /// Something is wrong: the next full cycle looks at everybody.
-    Lost(NoPoll),
+    Lost(FullCycleReason),
 }
 
-fn after(report: &CycleReport) -> After {
+fn after(report: &CycleReport) -> CursorMove {
     if report.is_refused() {
-        After::Lost(NoPoll::Refused)
+        CursorMove::Lost(FullCycleReason::Refused)
     } else if !report.stops.iter().all(Stop::is_postponement) {
-        After::Lost(NoPoll::Stopped)
-    } else if report.stops.iter().any(|stop| matches!(stop, Stop::Halted | Stop::TimeIsUp)) {
-        After::Repeated
+        CursorMove::Lost(FullCycleReason::Stopped)
+    } else if report.stops.iter().any(|stop| matches!(stop, Stop::Cancelled | Stop::TimeIsUp)) {
+        CursorMove::Repeated
     } else {
-        After::Kept
+        CursorMove::Kept
     }
 }
 
 /// The log is followed no further before a full cycle.
-async fn lose<W: World<Store: StoreWriter>>(world: &W, why: NoPoll) -> Result<Polled, CycleError> {
+async fn lose<W: Adapters<Store: StoreWriter>>(world: &W, why: FullCycleReason) -> Result<PollResult, CycleError> {
     world.store().keep_polling(None).await?;
-    Ok(Polled::FullCycle(why))
+    Ok(PollResult::FullCycle(why))
 }
 
 /// Why nothing may be done about anybody now, if so.
-fn barred(memory: &SyncState, settings: &CycleSettings, now: DateTime<Utc>) -> Result<Option<NoPoll>, CycleError> {
-    let Some(tenant) = &memory.tenant else { return Ok(Some(NoPoll::NotYet)) };
+fn barred(
+    memory: &SyncState,
+    settings: &CycleSettings,
+    now: DateTime<Utc>,
+) -> Result<Option<FullCycleReason>, CycleError> {
+    let Some(tenant) = &memory.tenant else { return Ok(Some(FullCycleReason::NotYet)) };
     cycle::same_tenant(tenant, &settings.tenant)?;
     let is_accepted =
         memory.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint == settings.mapping_fingerprint());
     Ok(if memory.pause_at(now).is_some() {
-        Some(NoPoll::Paused)
+        Some(FullCycleReason::Paused)
     } else if memory.first_run == FirstRun::Due || !is_accepted {
-        Some(NoPoll::NotYet)
+        Some(FullCycleReason::NotYet)
     } else {
         None
     })
 }
 
 /// What was read of the log.
-struct Entries {
+struct LogEntries {
     events: Vec<LogEvent>,
     server_time: Option<DateTime<Utc>>,
 }
 
 /// Why the log could not be read.
-enum NoLog {
+enum LogUnreadable {
     /// This time.
     Failed(Failure),
     /// Not with these credentials, or not in this way.
     Barred(Failure),
     /// Not from this position.
-    Lost(NoPoll),
+    Lost(FullCycleReason),
 }
 
 /// Follows the log to its end.
-async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<Entries, NoLog> {
-    let mut entries = Entries { events: Vec::new(), server_time: None };
+async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<LogEntries, LogUnreadable> {
+    let mut entries = LogEntries { events: Vec::new(), server_time: None };
     for _ in 0..MOST_PAGES {
         let LogPage { events, next, fill, server_time } = source.log(&polling.position).await.map_err(|failure| {
             match (failure.kind, &polling.position) {
                 (FailureKind::CredentialsRefused | FailureKind::Forbidden, _)
                 // A question without a link can only be wrong in itself.
-                | (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Since(_)) => NoLog::Barred(failure),
-                (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Next(_)) => NoLog::Lost(NoPoll::PositionLost),
-                _ => NoLog::Failed(failure),
+                | (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Since(_)) => LogUnreadable::Barred(failure),
+                (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Next(_)) => LogUnreadable::Lost(FullCycleReason::PositionLost),
+                _ => LogUnreadable::Failed(failure),
             }
         })?;
         entries.events.extend(polling.take_new(events));
@@ -300,7 +309,7 @@ async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<En
             return Ok(entries);
         }
     }
-    Err(NoLog::Lost(NoPoll::ManyPeople))
+    Err(LogUnreadable::Lost(FullCycleReason::ManyPeople))
 }
 
 /// Whom the entries name, by what is known of the application.
@@ -310,7 +319,7 @@ fn hints(
     settings: &CycleSettings,
     (memory, backdrop): (&SyncState, &Baseline),
 ) -> ChangedPeople {
-    let known = Known { app_id: &settings.tenant.app_id, groups: &polling.groups, memory, backdrop };
+    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, memory, backdrop };
     let mut hints = ChangedPeople::default();
     for event in events {
         hints.take(event, &known);
@@ -319,14 +328,14 @@ fn hints(
 }
 
 /// What is known of the application.
-struct Known<'a> {
+struct ApplicationScope<'a> {
     app_id: &'a str,
     groups: &'a BTreeSet<OktaGroupId>,
     memory: &'a SyncState,
     backdrop: &'a Baseline,
 }
 
-impl LogScope for Known<'_> {
+impl LogScope for ApplicationScope<'_> {
     fn is_ours(&self, app_id: &str) -> bool {
         self.app_id == app_id
     }

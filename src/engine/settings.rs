@@ -92,9 +92,9 @@ pub trait Observer: Send + Sync {
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Silence;
+pub struct NoObserver;
 
-impl Observer for Silence {
+impl Observer for NoObserver {
     fn read(&self, _: Side, _: usize, _: Option<usize>) {}
     fn applying(&self, _: usize) {}
     fn ended(&self) {}

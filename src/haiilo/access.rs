@@ -18,7 +18,8 @@ use crate::config::settings::{ClientAuth, HaiiloAuth, TokenForm};
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::wire::ErrorBody;
 use crate::http::{
-    self, Answer, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
+    self, Answer, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Repeatable, Request, RetryDecision,
+    RetryPolicy,
 };
 use crate::ports::{Failure, FailureKind};
 
@@ -36,12 +37,12 @@ pub(super) enum Access {
     /// One token, which cannot be renewed.
     Fixed(HeaderValue),
     /// Tokens of a client.
-    Client(Box<Client>),
+    ApiClient(Box<ApiClient>),
 }
 
 /// The API client of a user directory.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(super) struct ApiClient {
     token_url: Url,
     id: String,
     secret: SecretString,
@@ -80,7 +81,7 @@ impl Access {
                 TokenForm::Bare => http::secret_header(token.expose_secret())?,
             }),
             HaiiloAuth::ClientCredentials { token_url, client_id, client_secret, client_auth } => {
-                Self::Client(Box::new(Client {
+                Self::ApiClient(Box::new(ApiClient {
                     token_url: token_url.clone(),
                     id: client_id.clone(),
                     secret: client_secret.clone(),
@@ -100,17 +101,17 @@ impl Access {
     ) -> Result<Token, Failure> {
         match self {
             Self::Fixed(header) => Ok(Token { header: header.clone(), renew_at: Duration::MAX }),
-            Self::Client(client) => client.token(http, clock, refused).await,
+            Self::ApiClient(client) => client.token(http, clock, refused).await,
         }
     }
 
     /// Whether a refused token may be replaced by another one.
     pub(super) fn renews(&self) -> bool {
-        matches!(self, Self::Client(_))
+        matches!(self, Self::ApiClient(_))
     }
 }
 
-impl Client {
+impl ApiClient {
     async fn token<C: Clock>(&self, http: &HttpClient, clock: &C, refused: Option<&Token>) -> Result<Token, Failure> {
         let mut kept = self.kept.lock().await;
         let is_good = |token: &&Token| {
@@ -133,9 +134,11 @@ impl Client {
             let status = came.as_ref().map_or(0, |answer| answer.status);
             tracing::debug!(call = TOKEN, status, attempt, "haiilo");
             http::count("haiilo", TOKEN, status, clock.monotonic().saturating_sub(asked_at));
-            match http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter()) {
-                Decision::Wait(pause) => clock.sleep(pause).await,
-                Decision::Accept => return read(&came.map_err(|error| HaiiloError::lost(TOKEN, error))?, asked_at),
+            match http::decide(attempt, came.as_ref(), Repeatable::Always, RetryPolicy::USUAL, http::jitter()) {
+                RetryDecision::Wait(pause) => clock.sleep(pause).await,
+                RetryDecision::Accept => {
+                    return read(&came.map_err(|error| HaiiloError::lost(TOKEN, error))?, asked_at);
+                }
             }
             attempt += 1;
         }

@@ -21,10 +21,10 @@ use crate::haiilo::dialect;
 use crate::haiilo::error::{HaiiloError, kind_of};
 use crate::haiilo::wire::{ErrorBody, Shape};
 use crate::http::{
-    self, Answer, Came, Decision, Gate, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable,
-    Request,
+    self, Answer, ConcurrencyLimiter, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Repeatable, Request,
+    RequestOutcome, RetryDecision, RetryPolicy,
 };
-use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, Manner};
+use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, UpdateMode};
 
 const LIST: &str = "GET /Users";
 const FIND: &str = "GET /Users?filter";
@@ -54,7 +54,7 @@ pub struct HaiiloWriter<C> {
 pub(super) struct Connection<C> {
     http: HttpClient,
     /// Readers and writers pass the same one.
-    gate: Gate,
+    gate: ConcurrencyLimiter,
     clock: C,
     base: Url,
     access: Access,
@@ -69,7 +69,7 @@ impl<C: Clock> HaiiloReader<C> {
     pub fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
         Ok(Self(Arc::new(Connection {
             http,
-            gate: Gate::new("haiilo", settings.concurrency),
+            gate: ConcurrencyLimiter::new("haiilo", settings.concurrency),
             clock,
             base: settings.base_url.clone(),
             access: Access::new(&settings.auth).ok_or(TokenError)?,
@@ -81,7 +81,7 @@ impl<C: Clock> HaiiloReader<C> {
 
     /// What was sent since this was last asked, by readers and writers.
     pub fn take_calls(&self) -> HaiiloCalls {
-        let http::Passage { requests, throttled, waited, most, now, lowest } = self.0.gate.take_passage();
+        let http::LimiterUsage { requests, throttled, waited, most, now, lowest } = self.0.gate.take_passage();
         HaiiloCalls {
             requests,
             most_at_once: most,
@@ -194,7 +194,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         fallback: Fallback,
     ) -> Result<Option<WholeAccount>, Failure> {
         let connection = &*self.connection;
-        if self.update_method == UpdateMethod::Put || self.manner() == Manner::Substitute {
+        if self.update_method == UpdateMethod::Put || self.manner() == UpdateMode::Substitute {
             return connection.replace(id, changes).await;
         }
         let body = dialect::patch_body(changes);
@@ -220,7 +220,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
 
     async fn set_activity(&self, id: &HaiiloId, activity: Activity) -> Result<(), Failure> {
         let connection = &*self.connection;
-        if self.update_method == UpdateMethod::Patch && self.manner() == Manner::Configured {
+        if self.update_method == UpdateMethod::Patch && self.manner() == UpdateMode::Configured {
             let body = dialect::activity_patch(activity);
             let request = Connection::<C>::request(PATCH, Method::PATCH, connection.users(Some(id)), Some(body));
             return connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ());
@@ -230,12 +230,16 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         connection.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
     }
 
-    fn take_for_granted(&self, manner: Manner) {
-        self.connection.knows_no_patch.store(manner == Manner::Substitute, Ordering::Relaxed);
+    fn take_for_granted(&self, manner: UpdateMode) {
+        self.connection.knows_no_patch.store(manner == UpdateMode::Substitute, Ordering::Relaxed);
     }
 
-    fn manner(&self) -> Manner {
-        if self.connection.knows_no_patch.load(Ordering::Relaxed) { Manner::Substitute } else { Manner::Configured }
+    fn manner(&self) -> UpdateMode {
+        if self.connection.knows_no_patch.load(Ordering::Relaxed) {
+            UpdateMode::Substitute
+        } else {
+            UpdateMode::Configured
+        }
     }
 }
 
@@ -332,7 +336,7 @@ impl<C: Clock> Connection<C> {
     /// Sends a request until there is an answer to take; any that is no success is a failure.
     pub(super) async fn send(&self, request: Request, repeatable: Repeatable) -> Result<Answer, Failure> {
         let route = request.route;
-        let policy = if repeatable == Repeatable::Always { Policy::USUAL } else { Policy::WRITE };
+        let policy = if repeatable == Repeatable::Always { RetryPolicy::USUAL } else { RetryPolicy::WRITE };
         let (mut attempt, mut refused) = (1, None);
         let came = loop {
             let token = self.access.token(&self.http, &self.clock, refused.as_ref()).await?;
@@ -346,11 +350,11 @@ impl<C: Clock> Connection<C> {
             tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "haiilo");
             http::count("haiilo", route, status, duration);
             // Its documents name no such headers; where a tenant sends them, they are shown.
-            if let Some(budget) = came.as_ref().ok().and_then(|answer| http::Budget::read(&answer.headers)) {
+            if let Some(budget) = came.as_ref().ok().and_then(|answer| http::RateBudget::read(&answer.headers)) {
                 budget.gauge("haiilo", route);
             }
             // Whoever waits before the next attempt does not stand in the way of others.
-            permit.ended(Came::of(came.as_ref(), duration));
+            permit.ended(RequestOutcome::of(came.as_ref(), duration));
             // Nothing was done for a token that had ended or was revoked: once, another one is asked for.
             if status == 401 && refused.is_none() && self.access.renews() {
                 refused = Some(token);
@@ -361,8 +365,8 @@ impl<C: Clock> Connection<C> {
                 self.gate.throttled(decision.pause());
             }
             match decision {
-                Decision::Accept => break came,
-                Decision::Wait(pause) => self.clock.sleep(pause).await,
+                RetryDecision::Accept => break came,
+                RetryDecision::Wait(pause) => self.clock.sleep(pause).await,
             }
             attempt += 1;
         };

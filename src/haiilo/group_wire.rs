@@ -35,9 +35,9 @@ pub(super) fn read_group(body: &[u8], roster: &MemberIndex<'_>) -> Result<Option
 /// The name of a member, which nearly always stands in the body as it is.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct MemberKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Name<'_> {
+impl MemberKey<'_> {
     fn is(&self, name: &str) -> bool {
         self.0.eq_ignore_ascii_case(name)
     }
@@ -55,9 +55,9 @@ impl<'de> Visitor<'de> for PageVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<GroupRows, A::Error> {
         let (mut rows, mut total) = (None, None);
-        while let Some(name) = members.next_key::<Name<'de>>()? {
+        while let Some(name) = members.next_key::<MemberKey<'de>>()? {
             if name.is("Resources") {
-                rows = members.next_value_seed(RowsSeed(self.0))?;
+                rows = members.next_value_seed(GroupRowsSeed(self.0))?;
             } else if name.is("totalResults") {
                 total = wire::number(&members.next_value::<Json>()?);
             } else {
@@ -73,9 +73,9 @@ impl<'de> Visitor<'de> for PageVisitor<'_> {
 }
 
 /// The rows of a listing; `None` where they are null.
-struct RowsSeed<'r>(&'r MemberIndex<'r>);
+struct GroupRowsSeed<'r>(&'r MemberIndex<'r>);
 
-impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
+impl<'de> DeserializeSeed<'de> for GroupRowsSeed<'_> {
     type Value = Option<Vec<Option<HaiiloGroup>>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -83,7 +83,7 @@ impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for RowsSeed<'_> {
+impl<'de> Visitor<'de> for GroupRowsSeed<'_> {
     type Value = Option<Vec<Option<HaiiloGroup>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,7 +123,7 @@ impl<'de> Visitor<'de> for GroupSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
         let (mut id, mut name, mut external_id, mut description, mut members) = (None, None, None, None, None);
-        while let Some(field) = fields.next_key::<Name<'de>>()? {
+        while let Some(field) = fields.next_key::<MemberKey<'de>>()? {
             let mut text = |into: &mut Option<CompactString>| {
                 *into = wire::text(&fields.next_value::<Json>()?);
                 Ok::<(), A::Error>(())
@@ -165,7 +165,7 @@ impl<'de> DeserializeSeed<'de> for MembersSeed<'_> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Member<'a> {
+struct MemberValue<'a> {
     #[serde(borrow, alias = "Value")]
     value: Option<Cow<'a, str>>,
 }
@@ -183,7 +183,7 @@ impl<'de> Visitor<'de> for MembersSeed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut gathering = MembersBuilder::default();
-        while let Some(Member { value }) = items.next_element::<Member<'de>>()? {
+        while let Some(MemberValue { value }) = items.next_element::<MemberValue<'de>>()? {
             // Half a list of members would be mended by adding the other half, and is none.
             let id = value.ok_or_else(|| A::Error::custom("a member without a value"))?;
             gathering.take(self.0.of_account(&id), &id);

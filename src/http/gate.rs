@@ -2,26 +2,26 @@
 //!
 //! It counts what passes, for reports. How wide it is, `width` decides.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::http::width::{Begun, Came, Width};
+use crate::http::width::{InFlight, LimitController, RequestOutcome};
 
 /// A gate to one server.
 #[derive(Debug)]
-pub struct Gate {
+pub struct ConcurrencyLimiter {
     /// The label of its metrics.
     side: &'static str,
-    state: Mutex<State>,
+    state: Mutex<LimiterState>,
     /// Tells whoever waits that there may be room.
     room: Notify,
 }
 
 #[derive(Debug)]
-struct State {
-    width: Width,
+struct LimiterState {
+    width: LimitController,
     requests: u64,
     throttled: u64,
     waited: Duration,
@@ -29,7 +29,7 @@ struct State {
 
 /// What passed since this was last asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Passage {
+pub struct LimiterUsage {
     /// Requests.
     pub requests: u64,
     /// Answers 429 and 503.
@@ -44,10 +44,11 @@ pub struct Passage {
     pub lowest: usize,
 }
 
-impl Gate {
+impl ConcurrencyLimiter {
     /// A gate through which so many requests may pass at once.
     pub fn new(side: &'static str, most: usize) -> Self {
-        let state = State { width: Width::new(most), requests: 0, throttled: 0, waited: Duration::ZERO };
+        let state =
+            LimiterState { width: LimitController::new(most), requests: 0, throttled: 0, waited: Duration::ZERO };
         gauge(side, state.width.now());
         Self { side, state: Mutex::new(state), room: Notify::new() }
     }
@@ -63,7 +64,7 @@ impl Gate {
     }
 
     fn try_enter(&self, route: &'static str) -> Option<Permit<'_>> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let begun = state.width.begin(route)?;
         state.requests += 1;
         let has_room = state.width.has_room();
@@ -77,15 +78,15 @@ impl Gate {
 
     /// A request was answered by 429 or 503, and waits before it is sent again.
     pub fn throttled(&self, waits: Duration) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.throttled += 1;
         state.waited += waits;
     }
 
     /// What passed since this was last asked.
-    pub fn take_passage(&self) -> Passage {
-        let mut state = self.state();
-        Passage {
+    pub fn take_passage(&self) -> LimiterUsage {
+        let mut state = self.state.lock();
+        LimiterUsage {
             requests: std::mem::take(&mut state.requests),
             throttled: std::mem::take(&mut state.throttled),
             waited: std::mem::take(&mut state.waited),
@@ -95,8 +96,8 @@ impl Gate {
         }
     }
 
-    fn end(&self, begun: Begun, came: Came) {
-        let mut state = self.state();
+    fn end(&self, begun: InFlight, came: RequestOutcome) {
+        let mut state = self.state.lock();
         let before = state.width.now();
         state.width.ended(begun, came);
         let (now, has_room) = (state.width.now(), state.width.has_room());
@@ -108,24 +109,19 @@ impl Gate {
             self.room.notify_one();
         }
     }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The room of one request.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit<'a> {
-    gate: &'a Gate,
-    begun: Option<Begun>,
+    gate: &'a ConcurrencyLimiter,
+    begun: Option<InFlight>,
 }
 
 impl Permit<'_> {
     /// The request is over, and this came of it.
-    pub fn ended(mut self, came: Came) {
+    pub fn ended(mut self, came: RequestOutcome) {
         if let Some(begun) = self.begun.take() {
             self.gate.end(begun, came);
         }
@@ -135,7 +131,7 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(begun) = self.begun.take() {
-            self.gate.end(begun, Came::Nothing);
+            self.gate.end(begun, RequestOutcome::Nothing);
         }
     }
 }
@@ -154,14 +150,14 @@ mod tests {
     use futures_util::future::join_all;
     use futures_util::{FutureExt as _, StreamExt as _, stream};
 
-    use super::{Gate, Passage};
-    use crate::http::width::Came;
+    use super::{ConcurrencyLimiter, LimiterUsage};
+    use crate::http::width::RequestOutcome;
 
     const ROUTE: &str = "GET /Users";
-    const WELL: Came = Came::Answered(Duration::from_millis(1));
+    const WELL: RequestOutcome = RequestOutcome::Answered(Duration::from_millis(1));
 
     /// Sends requests, as many at once as the gate lets pass; the most that were under way.
-    async fn send(gate: &Gate, requests: usize, came: impl Fn(usize) -> Came) -> usize {
+    async fn send(gate: &ConcurrencyLimiter, requests: usize, came: impl Fn(usize) -> RequestOutcome) -> usize {
         let (under_way, most) = (Cell::new(0), Cell::new(0));
         let one = async |n: usize| {
             let permit = gate.enter(ROUTE).await;
@@ -178,11 +174,11 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_its_width_is_under_way_and_everybody_passes() {
         for most in [1, 2, 8] {
-            let gate = Gate::new("test", most);
+            let gate = ConcurrencyLimiter::new("test", most);
             assert_eq!(send(&gate, 50, |_| WELL).await, most);
             // One of fifty is refused, and the others are let through one by one until it goes better.
-            assert_eq!(send(&gate, 50, |n| if n == 0 { Came::Overloaded } else { WELL }).await, most);
-            let Passage { requests, throttled, waited, most: told, now, lowest } = gate.take_passage();
+            assert_eq!(send(&gate, 50, |n| if n == 0 { RequestOutcome::Overloaded } else { WELL }).await, most);
+            let LimiterUsage { requests, throttled, waited, most: told, now, lowest } = gate.take_passage();
             assert_eq!((requests, throttled, waited), (100, 0, Duration::ZERO));
             assert_eq!((told, now, lowest), (most, most, (most / 2).max(1)));
             assert_eq!(gate.take_passage().lowest, most);
@@ -191,9 +187,9 @@ mod tests {
 
     #[tokio::test]
     async fn bad_news_alone_leaves_one_at_a_time() {
-        let gate = Gate::new("test", 8);
-        send(&gate, 50, |_| Came::Overloaded).await;
-        assert_eq!(send(&gate, 10, |_| Came::Overloaded).await, 1);
+        let gate = ConcurrencyLimiter::new("test", 8);
+        send(&gate, 50, |_| RequestOutcome::Overloaded).await;
+        assert_eq!(send(&gate, 10, |_| RequestOutcome::Overloaded).await, 1);
         gate.throttled(Duration::from_secs(3));
         let passage = gate.take_passage();
         assert_eq!((passage.now, passage.throttled, passage.waited), (1, 1, Duration::from_secs(3)));
@@ -201,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_dropped_gives_the_room_back() {
-        let gate = Gate::new("test", 2);
+        let gate = ConcurrencyLimiter::new("test", 2);
         let (first, second) = (gate.enter(ROUTE).await, gate.enter(ROUTE).await);
         let mut dropped = Box::pin(gate.enter(ROUTE));
         assert!(dropped.as_mut().now_or_never().is_none());

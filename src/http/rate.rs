@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 
 /// What an answer shows of the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
+pub struct RateBudget {
     limit: u64,
     remaining: u64,
     /// Seconds since the epoch.
@@ -18,7 +18,7 @@ pub struct Budget {
     now: u64,
 }
 
-impl Budget {
+impl RateBudget {
     /// Reads the headers; `None` where one of them is missing. Of a header that stands twice, the smaller value counts.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |name: &str| {
@@ -85,9 +85,9 @@ mod tests {
 
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::Budget;
+    use super::RateBudget;
 
-    fn budget(limit: &[&str], remaining: &str) -> Option<Budget> {
+    fn budget(limit: &[&str], remaining: &str) -> Option<RateBudget> {
         let mut headers = HeaderMap::new();
         let mut put = |name: &'static str, value: &str| {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"));
@@ -98,7 +98,7 @@ mod tests {
         }
         put("x-rate-limit-remaining", remaining);
         put("x-rate-limit-reset", "1759127105");
-        Budget::read(&headers)
+        RateBudget::read(&headers)
     }
 
     #[track_caller]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::http::client::Answer;
 use crate::http::error::{TransportError, TransportKind};
-use crate::http::rate::Budget;
+use crate::http::rate::RateBudget;
 
 /// The first pause of an exponential sequence.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -28,7 +28,7 @@ pub enum Repeatable {
 
 /// How patient we are.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy {
+pub struct RetryPolicy {
     /// How often a request is sent that meets failures.
     pub attempts: u32,
     /// How often a request is sent that meets a rate limit: windows are waited out rather than a cycle failed.
@@ -37,7 +37,7 @@ pub struct Policy {
     pub longest_wait: Duration,
 }
 
-impl Policy {
+impl RetryPolicy {
     /// What both adapters use.
     pub const USUAL: Self = Self { attempts: 5, attempts_at_limit: 20, longest_wait: Duration::from_mins(5) };
     /// For a write, which would grow old while it waits: five minutes in all.
@@ -46,14 +46,14 @@ impl Policy {
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum RetryDecision {
     /// Take what came.
     Accept,
     /// Send the request again after this pause.
     Wait(Duration),
 }
 
-impl Decision {
+impl RetryDecision {
     /// The pause, where there is one.
     pub fn pause(self) -> Duration {
         match self {
@@ -68,15 +68,19 @@ pub fn decide(
     attempt: u32,
     came: Result<&Answer, &TransportError>,
     repeatable: Repeatable,
-    policy: Policy,
+    policy: RetryPolicy,
     jitter: f64,
-) -> Decision {
+) -> RetryDecision {
     let again = |wanted: Duration, most: u32| {
-        if attempt >= most || wanted > policy.longest_wait { Decision::Accept } else { Decision::Wait(wanted) }
+        if attempt >= most || wanted > policy.longest_wait {
+            RetryDecision::Accept
+        } else {
+            RetryDecision::Wait(wanted)
+        }
     };
     let pause = exponential(attempt, jitter);
     match (came, repeatable) {
-        (_, Repeatable::Never) => Decision::Accept,
+        (_, Repeatable::Never) => RetryDecision::Accept,
         (Ok(answer), _) if answer.status == 429 => again(asked_for(answer).unwrap_or(pause), policy.attempts_at_limit),
         (Ok(answer), Repeatable::Always) if matches!(answer.status, 500 | 502 | 503 | 504) => {
             again(retry_after(answer).unwrap_or(pause), policy.attempts)
@@ -87,7 +91,7 @@ pub fn decide(
         (Err(error), Repeatable::WhenNothingWasDone) if error.kind == TransportKind::NotSent => {
             again(pause, policy.attempts)
         }
-        (Ok(_) | Err(_), _) => Decision::Accept,
+        (Ok(_) | Err(_), _) => RetryDecision::Accept,
     }
 }
 
@@ -100,7 +104,7 @@ pub fn jitter() -> f64 {
 /// The pause that a server asks for with a 429.
 fn asked_for(answer: &Answer) -> Option<Duration> {
     retry_after(answer).or_else(|| {
-        let budget = Budget::read(&answer.headers)?;
+        let budget = RateBudget::read(&answer.headers)?;
         // Zero of zero is Okta's way to say that too many requests are under way at once; the reset means nothing then.
         if budget.is_concurrency() { None } else { Some(budget.until_reset()) }
     })
@@ -130,12 +134,13 @@ mod tests {
     use bytes::Bytes;
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Decision, Policy, Repeatable, decide, jitter};
+    use super::{Repeatable, RetryDecision, RetryPolicy, decide, jitter};
     use crate::http::client::Answer;
     use crate::http::error::{TransportError, TransportKind};
 
-    const POLICY: Policy = Policy { attempts: 3, attempts_at_limit: 5, longest_wait: Duration::from_secs(100) };
-    const WAIT_1: Decision = Decision::Wait(Duration::from_millis(500));
+    const POLICY: RetryPolicy =
+        RetryPolicy { attempts: 3, attempts_at_limit: 5, longest_wait: Duration::from_secs(100) };
+    const WAIT_1: RetryDecision = RetryDecision::Wait(Duration::from_millis(500));
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> Answer {
         let headers: HeaderMap = headers
@@ -148,7 +153,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(attempt: u32, status: u16, headers: &[(&str, &str)], read: Decision, write: Decision) {
+    fn check(attempt: u32, status: u16, headers: &[(&str, &str)], read: RetryDecision, write: RetryDecision) {
         let answer = answer(status, headers);
         let decide = |repeatable| decide(attempt, Ok(&answer), repeatable, POLICY, 0.0);
         assert_eq!(decide(Repeatable::Always), read);
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_failure(attempt: u32, kind: TransportKind, read: Decision, write: Decision) {
+    fn check_failure(attempt: u32, kind: TransportKind, read: RetryDecision, write: RetryDecision) {
         let error = TransportError { kind, cause: None };
         let decide = |repeatable| decide(attempt, Err(&error), repeatable, POLICY, 0.0);
         assert_eq!(decide(Repeatable::Always), read);
@@ -166,39 +171,39 @@ mod tests {
     #[test]
     fn answers_that_are_taken() {
         for status in [200, 201, 204, 302, 400, 401, 403, 404, 409, 412, 501] {
-            check(1, status, &[], Decision::Accept, Decision::Accept);
+            check(1, status, &[], RetryDecision::Accept, RetryDecision::Accept);
         }
     }
 
     #[test]
     fn a_write_is_not_repeated_when_it_may_have_been_done() {
         for status in [500, 502, 503, 504] {
-            check(1, status, &[], WAIT_1, Decision::Accept);
+            check(1, status, &[], WAIT_1, RetryDecision::Accept);
         }
-        check_failure(1, TransportKind::Lost, WAIT_1, Decision::Accept);
+        check_failure(1, TransportKind::Lost, WAIT_1, RetryDecision::Accept);
         check_failure(1, TransportKind::NotSent, WAIT_1, WAIT_1);
-        check_failure(1, TransportKind::TooLong, Decision::Accept, Decision::Accept);
-        check_failure(1, TransportKind::Untrusted, Decision::Accept, Decision::Accept);
+        check_failure(1, TransportKind::TooLong, RetryDecision::Accept, RetryDecision::Accept);
+        check_failure(1, TransportKind::Untrusted, RetryDecision::Accept, RetryDecision::Accept);
     }
 
     #[test]
     fn patience_ends() {
-        check(2, 503, &[], Decision::Wait(Duration::from_secs(1)), Decision::Accept);
-        check(3, 503, &[], Decision::Accept, Decision::Accept);
-        check_failure(3, TransportKind::NotSent, Decision::Accept, Decision::Accept);
+        check(2, 503, &[], RetryDecision::Wait(Duration::from_secs(1)), RetryDecision::Accept);
+        check(3, 503, &[], RetryDecision::Accept, RetryDecision::Accept);
+        check_failure(3, TransportKind::NotSent, RetryDecision::Accept, RetryDecision::Accept);
         check(
             4,
             429,
             &[("retry-after", "1")],
-            Decision::Wait(Duration::from_secs(1)),
-            Decision::Wait(Duration::from_secs(1)),
+            RetryDecision::Wait(Duration::from_secs(1)),
+            RetryDecision::Wait(Duration::from_secs(1)),
         );
-        check(5, 429, &[("retry-after", "1")], Decision::Accept, Decision::Accept);
+        check(5, 429, &[("retry-after", "1")], RetryDecision::Accept, RetryDecision::Accept);
     }
 
     #[test]
     fn limits_are_waited_out_by_the_servers_own_clock() {
-        let wait = |seconds| Decision::Wait(Duration::from_secs(seconds));
+        let wait = |seconds| RetryDecision::Wait(Duration::from_secs(seconds));
         let date = ("date", "Mon, 29 Sep 2025 06:24:57 GMT");
         check(1, 429, &[("retry-after", "7")], wait(7), wait(7));
         check(1, 429, &[date, ("retry-after", "Mon, 29 Sep 2025 06:25:27 GMT")], wait(30), wait(30));
@@ -212,8 +217,8 @@ mod tests {
             [date, ("x-rate-limit-limit", "0"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1759127105")];
         check(1, 429, &concurrency, WAIT_1, WAIT_1);
         check(1, 429, &[], WAIT_1, WAIT_1);
-        check(1, 429, &[("retry-after", "101")], Decision::Accept, Decision::Accept);
-        check(1, 503, &[("retry-after", "7")], wait(7), Decision::Accept);
+        check(1, 429, &[("retry-after", "101")], RetryDecision::Accept, RetryDecision::Accept);
+        check(1, 503, &[("retry-after", "7")], wait(7), RetryDecision::Accept);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::http::rate::Budget;
+use crate::http::rate::RateBudget;
 
 /// A window is a minute; a header that promises a longer one is wrong.
 const LONGEST_WINDOW: Duration = Duration::from_mins(2);
@@ -14,10 +14,10 @@ const WINDOW: Duration = Duration::from_secs(61);
 
 /// What is known of the window that the requests of one route share. Times are those of a monotonic clock.
 #[derive(Clone, Debug)]
-pub struct Spread {
+pub struct RequestWindow {
     /// The share that is ours, 0.01 to 1.
     share: f64,
-    known: Known,
+    known: WindowLimits,
     /// Requests without an answer yet. Nobody knows whether an answer that comes meanwhile has counted them, so that they count twice.
     under_way: u64,
     /// When the last request went.
@@ -25,7 +25,7 @@ pub struct Spread {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Known {
+enum WindowLimits {
     /// No answer came yet.
     Nothing,
     /// Answers show no window, so that there is no opinion.
@@ -42,18 +42,18 @@ struct Window {
     ends: Duration,
 }
 
-impl Spread {
+impl RequestWindow {
     /// Nothing is known yet.
     pub fn new(share: f64) -> Self {
-        Self { share, known: Known::Nothing, under_way: 0, last: Duration::ZERO }
+        Self { share, known: WindowLimits::Nothing, under_way: 0, last: Duration::ZERO }
     }
 
     /// Lets a request go, or says what it has to wait for first; whoever waited asks again.
     pub fn begin(&mut self, now: Duration) -> Result<(), Wait> {
         match &mut self.known {
-            Known::Nothing if self.under_way > 0 => return Err(Wait::Answer),
-            Known::Nothing | Known::NoWindow => {}
-            Known::Window(window) => {
+            WindowLimits::Nothing if self.under_way > 0 => return Err(Wait::Answer),
+            WindowLimits::Nothing | WindowLimits::NoWindow => {}
+            WindowLimits::Window(window) => {
                 if now >= window.ends {
                     let left = window.ours.saturating_sub(self.under_way);
                     *window = Window { left, ends: now + WINDOW, ..*window };
@@ -63,7 +63,7 @@ impl Spread {
                 }
                 let pause = whole_milliseconds(window.slot(self.last).saturating_sub(now));
                 if !pause.is_zero() {
-                    return Err(if window.left == 0 { Wait::UsedUp(pause) } else { Wait::Spread(pause) });
+                    return Err(if window.left == 0 { Wait::UsedUp(pause) } else { Wait::RequestWindow(pause) });
                 }
                 window.left = window.left.saturating_sub(1);
             }
@@ -79,7 +79,7 @@ impl Spread {
     }
 
     /// Takes what the answer to a request that is over shows.
-    pub fn saw(&mut self, shown: Option<Budget>, now: Duration) {
+    pub fn saw(&mut self, shown: Option<RateBudget>, now: Duration) {
         self.known = match (shown, self.known) {
             // A limit of requests that are under way at once says nothing of the window.
             (Some(budget), known) if budget.is_concurrency() => known,
@@ -87,9 +87,9 @@ impl Spread {
                 let ours = budget.ours(self.share);
                 let left = ours.saturating_sub(budget.used().saturating_add(self.under_way));
                 let ends = now + budget.until_reset().min(LONGEST_WINDOW);
-                Known::Window(Window { limit: budget.limit(), ours, left, ends })
+                WindowLimits::Window(Window { limit: budget.limit(), ours, left, ends })
             }
-            (None, Known::Nothing) => Known::NoWindow,
+            (None, WindowLimits::Nothing) => WindowLimits::NoWindow,
             (None, known) => known,
         };
     }
@@ -97,8 +97,8 @@ impl Spread {
     /// The limit that was shown last, and how much of it is ours.
     pub fn limit(&self) -> Option<(u64, u64)> {
         match self.known {
-            Known::Nothing | Known::NoWindow => None,
-            Known::Window(window) => Some((window.limit, window.ours)),
+            WindowLimits::Nothing | WindowLimits::NoWindow => None,
+            WindowLimits::Window(window) => Some((window.limit, window.ours)),
         }
     }
 }
@@ -119,7 +119,7 @@ pub enum Wait {
     /// For so long: our share of the window is used up.
     UsedUp(Duration),
     /// For so long: the rest of our share is spread over the rest of the window.
-    Spread(Duration),
+    RequestWindow(Duration),
     /// For the answer to one that is under way: until then nobody knows whether there is room for more.
     Answer,
 }
@@ -157,8 +157,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Spread, Wait, length};
-    use crate::http::rate::Budget;
+    use super::{RequestWindow, Wait, length};
+    use crate::http::rate::RateBudget;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -175,27 +175,27 @@ mod tests {
             Self { limit, used: 0, ends: Duration::ZERO, most_used: 0 }
         }
 
-        fn asked(&mut self, now: Duration) -> Budget {
+        fn asked(&mut self, now: Duration) -> RateBudget {
             if now >= self.ends {
                 (self.used, self.ends) = (0, now + 60 * SECOND);
             }
             self.used += 1;
             self.most_used = self.most_used.max(self.used);
             let reset = self.ends.as_secs() + u64::from(self.ends.subsec_nanos() > 0);
-            Budget::shown(self.limit, self.limit.saturating_sub(self.used), reset, now.as_secs())
+            RateBudget::shown(self.limit, self.limit.saturating_sub(self.used), reset, now.as_secs())
         }
     }
 
     fn ours(limit: u64, share: f64) -> u64 {
-        Budget::shown(limit, limit, 0, 0).ours(share)
+        RateBudget::shown(limit, limit, 0, 0).ours(share)
     }
 
     /// The times at which requests go, one after the other, in seconds.
     fn times(requests: usize, limit: u64, share: f64) -> (Vec<u64>, u64) {
-        let (mut server, mut spread, mut now) = (Server::new(limit), Spread::new(share), 1_000 * SECOND);
+        let (mut server, mut spread, mut now) = (Server::new(limit), RequestWindow::new(share), 1_000 * SECOND);
         let mut times = Vec::new();
         for _ in 0..requests {
-            while let Err(Wait::UsedUp(pause) | Wait::Spread(pause)) = spread.begin(now) {
+            while let Err(Wait::UsedUp(pause) | Wait::RequestWindow(pause)) = spread.begin(now) {
                 now += pause;
             }
             times.push(now.as_secs() - 1_000);
@@ -231,39 +231,39 @@ mod tests {
 
     #[test]
     fn what_others_use_up_counts_against_the_window() {
-        let mut spread = Spread::new(0.5);
-        let ask = |spread: &mut Spread, remaining, now: u32| {
+        let mut spread = RequestWindow::new(0.5);
+        let ask = |spread: &mut RequestWindow, remaining, now: u32| {
             let now = SECOND * now;
             spread.begin(now).expect("a slot");
             spread.ended();
-            spread.saw(Some(Budget::shown(10, remaining, 160, now.as_secs())), now);
+            spread.saw(Some(RateBudget::shown(10, remaining, 160, now.as_secs())), now);
             spread.begin(now).map(|()| spread.ended())
         };
         assert_eq!(ask(&mut spread, 9, 100), Ok(()));
         // Three of five are used: two are left for 51 seconds, then the next window begins.
-        assert_eq!(ask(&mut spread, 7, 110), Err(Wait::Spread(SECOND * 17)));
+        assert_eq!(ask(&mut spread, 7, 110), Err(Wait::RequestWindow(SECOND * 17)));
         assert_eq!(ask(&mut spread, 5, 130), Err(Wait::UsedUp(SECOND * 31)));
     }
 
     #[test]
     fn requests_that_are_under_way_count_before_they_are_answered() {
-        let mut spread = Spread::new(1.0);
+        let mut spread = RequestWindow::new(1.0);
         let now = 100 * SECOND;
-        let shown = |remaining| Some(Budget::shown(6, remaining, 160, 100));
+        let shown = |remaining| Some(RateBudget::shown(6, remaining, 160, 100));
         assert_eq!(spread.begin(now), Ok(()));
         // Nobody knows the limit yet.
         assert_eq!(spread.begin(now), Err(Wait::Answer));
         spread.ended();
         spread.saw(shown(5), now);
         assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Ok(())));
-        assert_eq!(spread.begin(now), Err(Wait::Spread(Duration::from_millis(15_250))));
+        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
         // The answer to one of the two that are under way shows both of them, and the other one counts once more until it is answered.
         spread.ended();
         spread.saw(shown(3), now);
-        assert_eq!(spread.begin(now), Err(Wait::Spread(Duration::from_millis(20_334))));
+        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(20_334))));
         spread.ended();
         spread.saw(shown(3), now);
-        assert_eq!(spread.begin(now), Err(Wait::Spread(Duration::from_millis(15_250))));
+        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
         assert_eq!(spread.begin(now + 16 * SECOND), Ok(()));
         spread.ended();
         spread.saw(shown(0), now);
@@ -272,20 +272,20 @@ mod tests {
 
     #[test]
     fn what_is_not_answered_is_waited_for_rather_than_guessed() {
-        let mut spread = Spread::new(1.0);
+        let mut spread = RequestWindow::new(1.0);
         let now = 100 * SECOND;
         assert_eq!(spread.begin(now), Ok(()));
         spread.ended();
-        spread.saw(Some(Budget::shown(2, 1, 160, 100)), now);
+        spread.saw(Some(RateBudget::shown(2, 1, 160, 100)), now);
         assert_eq!((spread.begin(now + 40 * SECOND), spread.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Answer)));
         // In the next window, the one without an answer may count, too.
-        assert_eq!(spread.begin(now + 70 * SECOND), Err(Wait::Spread(Duration::from_millis(15_500))));
+        assert_eq!(spread.begin(now + 70 * SECOND), Err(Wait::RequestWindow(Duration::from_millis(15_500))));
         assert_eq!(spread.begin(now + 100 * SECOND), Ok(()));
         assert_eq!(spread.begin(now + 200 * SECOND), Err(Wait::Answer));
         spread.ended();
         assert_eq!(spread.begin(now + 300 * SECOND), Ok(()));
         // Whoever was lost before there was any answer holds up nobody.
-        let mut spread = Spread::new(1.0);
+        let mut spread = RequestWindow::new(1.0);
         assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Err(Wait::Answer)));
         spread.ended();
         assert_eq!(spread.begin(now), Ok(()));
@@ -293,9 +293,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_shows_no_window_changes_nothing() {
-        let mut spread = Spread::new(0.5);
+        let mut spread = RequestWindow::new(0.5);
         let now = 100 * SECOND;
-        for shown in [Some(Budget::shown(0, 0, 160, 100)), None, None, Some(Budget::shown(0, 0, 160, 100))] {
+        for shown in [Some(RateBudget::shown(0, 0, 160, 100)), None, None, Some(RateBudget::shown(0, 0, 160, 100))] {
             assert_eq!(spread.begin(now), Ok(()));
             spread.ended();
             spread.saw(shown, now);
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Ok(())));
         spread.ended();
         spread.ended();
-        spread.saw(Some(Budget::shown(50, 0, 1_000_000, 100)), now);
+        spread.saw(Some(RateBudget::shown(50, 0, 1_000_000, 100)), now);
         assert_eq!(spread.limit(), Some((50, 25)));
         // A window that ends in eleven days is a mistake.
         assert_eq!(spread.begin(now), Err(Wait::UsedUp(120 * SECOND)));

@@ -22,7 +22,7 @@ const NOTEWORTHY: Duration = Duration::from_millis(100);
 
 /// How many requests may be under way at once.
 #[derive(Clone, Debug)]
-pub(super) struct Width {
+pub(super) struct LimitController {
     most: usize,
     /// From 1 to `most`; requests are whole.
     size: f64,
@@ -38,7 +38,7 @@ pub(super) struct Width {
 
 /// A request that is under way.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(super) struct InFlight {
     route: &'static str,
     number: u64,
     round: u64,
@@ -46,7 +46,7 @@ pub(super) struct Begun {
 
 /// What came of a request, as far as it says how busy the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum RequestOutcome {
     /// An answer, so long after the question.
     Answered(Duration),
     /// The server cannot keep up: 429, 503, 504, a connection that was not made or was lost, silence.
@@ -55,7 +55,7 @@ pub enum Came {
     Nothing,
 }
 
-impl Came {
+impl RequestOutcome {
     /// What an exchange says.
     pub fn of(came: Result<&Answer, &TransportError>, duration: Duration) -> Self {
         match came {
@@ -88,7 +88,7 @@ enum Trend {
     Rising,
 }
 
-impl Width {
+impl LimitController {
     /// All of it: nothing is lost where the server is fine.
     pub(super) fn new(most: usize) -> Self {
         let most = most.max(1);
@@ -97,7 +97,7 @@ impl Width {
     }
 
     /// Lets a request go, if there is room for it.
-    pub(super) fn begin(&mut self, route: &'static str) -> Option<Begun> {
+    pub(super) fn begin(&mut self, route: &'static str) -> Option<InFlight> {
         if !self.has_room() {
             return None;
         }
@@ -106,21 +106,21 @@ impl Width {
         if !self.has_room() {
             self.filled = self.begun;
         }
-        Some(Begun { route, number: self.begun, round: self.round })
+        Some(InFlight { route, number: self.begun, round: self.round })
     }
 
     /// Takes what came of a request.
     #[expect(clippy::needless_pass_by_value, reason = "a request ends once")]
-    pub(super) fn ended(&mut self, begun: Begun, came: Came) {
-        let Begun { route, number, round } = begun;
+    pub(super) fn ended(&mut self, begun: InFlight, came: RequestOutcome) {
+        let InFlight { route, number, round } = begun;
         // Answers come in bunches, so that it is not asked how many are under way at this moment.
         let was_full = self.filled >= number;
         self.under_way = self.under_way.saturating_sub(1);
         let is_of_this_round = round == self.round;
         match came {
-            Came::Overloaded if is_of_this_round => self.narrow(0.5),
-            Came::Overloaded | Came::Nothing => {}
-            Came::Answered(time) => {
+            RequestOutcome::Overloaded if is_of_this_round => self.narrow(0.5),
+            RequestOutcome::Overloaded | RequestOutcome::Nothing => {}
+            RequestOutcome::Answered(time) => {
                 let times = self.times.entry(route).or_insert_with(|| Times::new(time));
                 match times.took(time) {
                     Trend::Rising if is_of_this_round => {
@@ -201,35 +201,35 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Begun, Came, Width};
+    use super::{InFlight, LimitController, RequestOutcome};
 
     const LIST: &str = "GET /Users";
 
     /// As many requests as there is room for.
-    fn fill(width: &mut Width) -> Vec<Begun> {
+    fn fill(width: &mut LimitController) -> Vec<InFlight> {
         std::iter::from_fn(|| width.begin(LIST)).collect()
     }
 
-    fn answered(milliseconds: u64) -> Came {
-        Came::Answered(Duration::from_millis(milliseconds))
+    fn answered(milliseconds: u64) -> RequestOutcome {
+        RequestOutcome::Answered(Duration::from_millis(milliseconds))
     }
 
     /// So many answers, each to a request that was one of as many as there was room for.
-    fn take(width: &mut Width, answers: usize, came: Came) {
+    fn take(width: &mut LimitController, answers: usize, came: RequestOutcome) {
         let mut begun = fill(width);
         for _ in 0..answers {
             width.ended(begun.remove(0), came);
             begun.extend(fill(width));
         }
         for one in begun {
-            width.ended(one, Came::Nothing);
+            width.ended(one, RequestOutcome::Nothing);
         }
     }
 
     /// What one round of requests leaves of a width, where all of them came to this.
     #[track_caller]
-    fn check(most: usize, came: Came, expected: usize) {
-        let mut width = Width::new(most);
+    fn check(most: usize, came: RequestOutcome, expected: usize) {
+        let mut width = LimitController::new(most);
         for begun in fill(&mut width) {
             width.ended(begun, came);
         }
@@ -238,20 +238,20 @@ mod tests {
 
     #[test]
     fn a_round_of_bad_news_halves_the_width_once() {
-        check(8, Came::Overloaded, 4);
-        check(5, Came::Overloaded, 2);
-        check(2, Came::Overloaded, 1);
-        check(1, Came::Overloaded, 1);
-        check(8, Came::Nothing, 8);
+        check(8, RequestOutcome::Overloaded, 4);
+        check(5, RequestOutcome::Overloaded, 2);
+        check(2, RequestOutcome::Overloaded, 1);
+        check(1, RequestOutcome::Overloaded, 1);
+        check(8, RequestOutcome::Nothing, 8);
         check(8, answered(50), 8);
-        check(0, Came::Nothing, 1);
+        check(0, RequestOutcome::Nothing, 1);
     }
 
     #[test]
     fn what_was_sent_before_the_last_decrease_counts_no_more() {
-        let mut width = Width::new(8);
+        let mut width = LimitController::new(8);
         let mut old = fill(&mut width);
-        width.ended(old.remove(0), Came::Overloaded);
+        width.ended(old.remove(0), RequestOutcome::Overloaded);
         assert_eq!(width.now(), 4);
         for begun in old {
             // Seven are under way, and three may be left before the next one goes.
@@ -261,15 +261,15 @@ mod tests {
         assert_eq!(width.now(), 4);
         let mut new = fill(&mut width);
         assert_eq!(new.len(), 4);
-        width.ended(new.remove(0), Came::Overloaded);
+        width.ended(new.remove(0), RequestOutcome::Overloaded);
         assert_eq!((width.now(), width.take_lowest()), (2, 2));
     }
 
     #[test]
     fn a_round_of_answers_widens_by_one_if_all_of_it_was_used() {
-        let mut width = Width::new(4);
-        take(&mut width, 1, Came::Overloaded);
-        take(&mut width, 1, Came::Overloaded);
+        let mut width = LimitController::new(4);
+        take(&mut width, 1, RequestOutcome::Overloaded);
+        take(&mut width, 1, RequestOutcome::Overloaded);
         assert_eq!(width.now(), 1);
         take(&mut width, 1, answered(10));
         assert_eq!(width.now(), 2);
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn answers_that_become_slow_narrow_it_gently_and_what_stays_slow_is_how_the_server_is() {
-        let mut width = Width::new(8);
+        let mut width = LimitController::new(8);
         take(&mut width, 50, answered(100));
         take(&mut width, 8, answered(1_000));
         assert_eq!(width.now(), 7);
@@ -298,24 +298,24 @@ mod tests {
 
     #[test]
     fn jitter_of_quick_answers_is_no_reason() {
-        let mut width = Width::new(8);
+        let mut width = LimitController::new(8);
         take(&mut width, 50, answered(1));
         take(&mut width, 50, answered(95));
         assert_eq!((width.now(), width.take_lowest()), (8, 8));
         // Nor are a few answers, or one that was slow by itself.
-        let mut width = Width::new(8);
+        let mut width = LimitController::new(8);
         take(&mut width, 3, answered(10));
         take(&mut width, 4, answered(5_000));
         assert_eq!(width.now(), 8);
-        let mut width = Width::new(8);
+        let mut width = LimitController::new(8);
         take(&mut width, 50, answered(400));
         take(&mut width, 1, answered(2_000));
         take(&mut width, 50, answered(400));
         assert_eq!((width.now(), width.take_lowest()), (8, 8));
     }
 
-    fn came() -> impl Strategy<Value = Came> {
-        prop_oneof![(0_u64..60_000).prop_map(answered), Just(Came::Overloaded), Just(Came::Nothing)]
+    fn came() -> impl Strategy<Value = RequestOutcome> {
+        prop_oneof![(0_u64..60_000).prop_map(answered), Just(RequestOutcome::Overloaded), Just(RequestOutcome::Nothing)]
     }
 
     proptest! {
@@ -323,7 +323,7 @@ mod tests {
         fn it_keeps_its_bounds_and_recovers(
             most in 1_usize..=64, history in prop::collection::vec((any::<prop::sample::Index>(), came()), 0..300), usual in 0_u64..5_000,
         ) {
-            let mut width = Width::new(most);
+            let mut width = LimitController::new(most);
             let mut begun = fill(&mut width);
             for (which, came) in history {
                 width.ended(begun.swap_remove(which.index(begun.len())), came);
@@ -333,7 +333,7 @@ mod tests {
                 prop_assert_eq!(width.under_way, begun.len());
             }
             for one in begun {
-                width.ended(one, Came::Nothing);
+                width.ended(one, RequestOutcome::Nothing);
             }
             take(&mut width, 4_000, answered(usual));
             prop_assert_eq!(width.now(), most);

@@ -9,7 +9,7 @@ use crate::http::{self, Answer, HeaderMap, HeaderName, HeaderValue, HttpClient, 
 use crate::okta::dpop::Proofs;
 use crate::okta::error::{OktaError, SetupError};
 use crate::okta::key::SigningKey;
-use crate::okta::token::{Scope, ServiceApp, Token, Tokens};
+use crate::okta::token::{ServiceApp, Token, TokenCache, TokenScope};
 
 /// How requests are authorized.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) enum Credential {
 
 /// What an answer asks of our credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(super) enum TokenDemand {
     /// Nothing.
     None,
     /// A new token.
@@ -52,7 +52,7 @@ impl Auth {
                 key_id: key_id.clone(),
                 key: SigningKey::from_pem(private_key.expose_secret())?,
                 proofs: Proofs::default(),
-                tokens: Tokens::default(),
+                tokens: TokenCache::default(),
             }))),
         }
     }
@@ -60,7 +60,7 @@ impl Auth {
     /// The headers that authorize one attempt. A token that was refused is not used again.
     pub(super) async fn authorize<C: Clock>(
         &self,
-        (http, clock, org, scope): (&HttpClient, &C, &Url, Scope),
+        (http, clock, org, scope): (&HttpClient, &C, &Url, TokenScope),
         (method, url): (&Method, &Url),
         refused: Option<&Credential>,
     ) -> Result<(HeaderMap, Credential), OktaError> {
@@ -87,13 +87,13 @@ impl Auth {
     }
 
     /// What an answer asks of our credentials; takes its nonce.
-    pub(super) fn demand(&self, answer: &Answer) -> Demand {
-        let Self::ServiceApp(app) = self else { return Demand::None };
+    pub(super) fn demand(&self, answer: &Answer) -> TokenDemand {
+        let Self::ServiceApp(app) = self else { return TokenDemand::None };
         let has_nonce = app.proofs.take_nonce(&answer.headers);
         match answer.status {
-            400 | 401 if has_nonce => Demand::NewProof,
-            401 => Demand::NewToken,
-            _ => Demand::None,
+            400 | 401 if has_nonce => TokenDemand::NewProof,
+            401 => TokenDemand::NewToken,
+            _ => TokenDemand::None,
         }
     }
 }

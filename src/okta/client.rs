@@ -17,13 +17,14 @@ use crate::domain::model::assignment::{Assignment, EmbeddedUser};
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::usage::OktaCalls;
 use crate::http::{
-    self, Answer, Budget, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
+    self, Answer, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, RateBudget, Repeatable, Request,
+    RetryDecision, RetryPolicy,
 };
-use crate::okta::auth::{Auth, Credential, Demand};
+use crate::okta::auth::{Auth, Credential, TokenDemand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
-use crate::okta::lanes::{Lanes, Slot};
+use crate::okta::lanes::{RateLimiter, RatePermit};
 use crate::okta::link;
-use crate::okta::token::Scope;
+use crate::okta::token::TokenScope;
 use crate::okta::wire::{self, App, NamedUser, Organization};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
 
@@ -47,7 +48,7 @@ pub struct OktaClient<C> {
     link_hosts: Vec<String>,
     auth: Auth,
     wanted: Arc<Wanted>,
-    lanes: Lanes,
+    lanes: RateLimiter,
 }
 
 impl<C: Clock> OktaClient<C> {
@@ -63,7 +64,7 @@ impl<C: Clock> OktaClient<C> {
             link_hosts: link_hosts.clone(),
             auth: Auth::new(auth)?,
             wanted: Arc::new(wanted),
-            lanes: Lanes::new(*rate_limit_share),
+            lanes: RateLimiter::new(*rate_limit_share),
         })
     }
 
@@ -92,7 +93,7 @@ impl<C: Clock> OktaClient<C> {
 
     /// A schema.
     pub(super) async fn schema<T: DeserializeOwned>(&self, route: &'static str, path: &[&str]) -> Result<T, Failure> {
-        let answer = succeeded(route, self.call_within(Scope::Schemas, route, self.url(path, None)).await?)?;
+        let answer = succeeded(route, self.call_within(TokenScope::Schemas, route, self.url(path, None)).await?)?;
         serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))
     }
 
@@ -178,11 +179,16 @@ impl<C: Clock> OktaClient<C> {
 
     /// A call of a cycle.
     async fn call(&self, route: &'static str, url: Url) -> Result<Answer, Failure> {
-        self.call_within(Scope::Cycle, route, url).await
+        self.call_within(TokenScope::Cycle, route, url).await
     }
 
     /// Sends a read until there is an answer to take, whatever its status.
-    pub(super) async fn call_within(&self, scope: Scope, route: &'static str, url: Url) -> Result<Answer, Failure> {
+    pub(super) async fn call_within(
+        &self,
+        scope: TokenScope,
+        route: &'static str,
+        url: Url,
+    ) -> Result<Answer, Failure> {
         let (mut attempt, mut demands) = (1, 0);
         let mut refused: Option<Credential> = None;
         let mut first_request: Option<HeaderValue> = None;
@@ -198,20 +204,20 @@ impl<C: Clock> OktaClient<C> {
                 headers.insert(HeaderName::from_static("x-okta-retry-count"), HeaderValue::from(attempt - 1));
             }
             let came = self.exchange(route, url.clone(), headers, (slot, attempt)).await;
-            let demand = came.as_ref().map_or(Demand::None, |answer| self.auth.demand(answer));
+            let demand = came.as_ref().map_or(TokenDemand::None, |answer| self.auth.demand(answer));
             // One new token and one new proof are worth a try; after that the answer is what it is.
-            if demand != Demand::None && demands < 2 {
+            if demand != TokenDemand::None && demands < 2 {
                 demands += 1;
-                refused = (demand == Demand::NewToken).then_some(credential);
+                refused = (demand == TokenDemand::NewToken).then_some(credential);
                 continue;
             }
-            let decision = http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter());
+            let decision = http::decide(attempt, came.as_ref(), Repeatable::Always, RetryPolicy::USUAL, http::jitter());
             if came.as_ref().is_ok_and(|answer| answer.status == 429) {
                 self.lanes.throttled(route, decision.pause());
             }
             match decision {
-                Decision::Accept => return came.map_err(|error| OktaError::Transport(error).of(route)),
-                Decision::Wait(pause) => self.clock.sleep(pause).await,
+                RetryDecision::Accept => return came.map_err(|error| OktaError::Transport(error).of(route)),
+                RetryDecision::Wait(pause) => self.clock.sleep(pause).await,
             }
             if let (None, Ok(answer)) = (&first_request, &came) {
                 first_request = answer.headers.get("x-okta-request-id").cloned();
@@ -225,7 +231,7 @@ impl<C: Clock> OktaClient<C> {
         route: &'static str,
         url: Url,
         headers: HeaderMap,
-        (slot, attempt): (Slot, u32),
+        (slot, attempt): (RatePermit, u32),
     ) -> Result<Answer, http::TransportError> {
         let began = self.clock.monotonic();
         let came = self.http.exchange(Request { method: Method::GET, url, route, headers, body: None }).await;
@@ -234,7 +240,7 @@ impl<C: Clock> OktaClient<C> {
         tracing::debug!(call = route, status, attempt, duration_ms = duration.as_millis(), "okta");
         http::count("okta", route, status, duration);
         if let Ok(answer) = &came {
-            let shown = Budget::read(&answer.headers);
+            let shown = RateBudget::read(&answer.headers);
             if let Some(budget) = shown {
                 budget.gauge("okta", route);
             }

@@ -2,14 +2,13 @@
 //!
 //! Follows RFC 9449 and Okta's "Configure OAuth 2.0 Demonstrating Proof-of-Possession". The key is ours alone, made anew by each process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Header, encode, errors};
+use parking_lot::Mutex;
 use serde_json::{Map, Value as Json};
 use url::Url;
 use uuid::Uuid;
@@ -20,11 +19,11 @@ use crate::okta::key::SigningKey;
 /// The key of our proofs, once Okta has asked for them, and the nonce that it gave last.
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
-    state: Mutex<State>,
+    state: Mutex<NonceState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct NonceState {
     key: Option<SigningKey>,
     nonce: Option<String>,
 }
@@ -32,7 +31,7 @@ struct State {
 impl Proofs {
     /// Begins to prove. Whether that is news.
     pub(super) fn begin(&self) -> bool {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.key.is_some() {
             return false;
         }
@@ -43,7 +42,7 @@ impl Proofs {
     /// Takes the nonce of an answer. Whether there was one that we did not have.
     pub(super) fn take_nonce(&self, headers: &HeaderMap) -> bool {
         let Some(nonce) = headers.get("dpop-nonce").and_then(|value| value.to_str().ok()) else { return false };
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let is_new = state.nonce.as_deref() != Some(nonce);
         state.nonce = Some(nonce.to_owned());
         is_new
@@ -57,7 +56,7 @@ impl Proofs {
         token: Option<&str>,
         now: DateTime<Utc>,
     ) -> Option<Result<String, errors::Error>> {
-        let state = self.state();
+        let state = self.state.lock();
         let key = state.key.as_ref()?;
         let mut target = url.clone();
         target.set_query(None);
@@ -83,10 +82,5 @@ impl Proofs {
         header.typ = Some("dpop+jwt".to_owned());
         header.jwk = Some(Jwk::from_encoding_key(&key.key, key.algorithm)?);
         encode(&header, claims, &key.key)
-    }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::model::ids::{OktaGroupId, OktaUserId};
 use crate::okta::client::{OktaClient, succeeded, unreadable};
 use crate::okta::error::{OktaError, is_not_found};
 use crate::okta::link;
-use crate::okta::token::Scope;
+use crate::okta::token::TokenScope;
 use crate::okta::wire::Lenient;
 use crate::ports::{Cursor, Failure, GroupPage, GroupSource, MemberPage};
 
@@ -27,29 +27,29 @@ const MEMBERS: &str = "GET /api/v1/groups/{id}/users";
 /// An `ApplicationGroupAssignment`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Assigned {
+struct AssignedGroupRow {
     id: Lenient,
     #[serde(rename = "_embedded")]
-    embedded: Option<Embedded>,
+    embedded: Option<EmbeddedGroup>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Embedded {
-    group: Option<Group>,
+struct EmbeddedGroup {
+    group: Option<GroupRow>,
 }
 
-/// A `Group`.
+/// A `GroupRow`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Group {
+struct GroupRow {
     id: Lenient,
-    profile: Option<Profile>,
+    profile: Option<GroupProfileRow>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Profile {
+struct GroupProfileRow {
     name: Lenient,
     description: Lenient,
 }
@@ -57,7 +57,7 @@ struct Profile {
 /// A `User`, of whom nothing else matters here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Member {
+struct MemberRow {
     id: Lenient,
 }
 
@@ -75,7 +75,7 @@ impl<C: Clock> OktaClient<C> {
             Some(Cursor(url)) => Url::parse(url).map_err(|error| OktaError::BrokenLink(error).of(route))?,
             None => first,
         };
-        let answer = succeeded(route, self.call_within(Scope::Groups, route, url.clone()).await?)?;
+        let answer = succeeded(route, self.call_within(TokenScope::Groups, route, url.clone()).await?)?;
         let next = self.following(route, (&url, &answer), resolve)?;
         let rows = serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))?;
         Ok((rows, next.map(|url| Cursor(url.into()))))
@@ -85,14 +85,14 @@ impl<C: Clock> OktaClient<C> {
 impl<C: Clock> GroupSource for OktaClient<C> {
     async fn assigned_groups(&self, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
         let first = self.url(&["api", "v1", "apps", self.app_id(), "groups"], Some("limit=200&expand=group"));
-        let (rows, next) = self.rows_of::<Assigned>((APP_GROUPS, first), cursor, link::resolve_groups).await?;
+        let (rows, next) = self.rows_of::<AssignedGroupRow>((APP_GROUPS, first), cursor, link::resolve_groups).await?;
         let mut groups = Vec::with_capacity(rows.len());
-        for Assigned { id, embedded } in rows {
+        for AssignedGroupRow { id, embedded } in rows {
             let Some(id) = id.0.map(OktaGroupId::new) else {
                 groups.push(None);
                 continue;
             };
-            let own = embedded.and_then(|embedded| embedded.group).and_then(Group::read);
+            let own = embedded.and_then(|embedded| embedded.group).and_then(GroupRow::read);
             match own.filter(|group| group.id == id && !group.name.is_empty()) {
                 Some(group) => groups.push(Some(group)),
                 // A row that came without its group, or with another one. One that is gone by now is not assigned any more.
@@ -106,18 +106,18 @@ impl<C: Clock> GroupSource for OktaClient<C> {
         let query =
             form_urlencoded::Serializer::new(format!("limit={}", self.page_size())).append_pair("q", name).finish();
         let first = self.url(&["api", "v1", "groups"], Some(&query));
-        let (rows, next) = self.rows_of::<Group>((GROUPS, first), cursor, link::permitted).await?;
-        Ok(GroupPage { rows: rows.into_iter().map(Group::read).collect(), next })
+        let (rows, next) = self.rows_of::<GroupRow>((GROUPS, first), cursor, link::permitted).await?;
+        Ok(GroupPage { rows: rows.into_iter().map(GroupRow::read).collect(), next })
     }
 
     async fn group(&self, id: &OktaGroupId) -> Result<Option<OktaGroup>, Failure> {
         let url = self.url(&["api", "v1", "groups", id.as_str()], None);
-        let answer = self.call_within(Scope::Groups, GROUP, url).await?;
+        let answer = self.call_within(TokenScope::Groups, GROUP, url).await?;
         if is_not_found(&answer) {
             return Ok(None);
         }
         let answer = succeeded(GROUP, answer)?;
-        let group: Group = serde_json::from_slice(&answer.body).map_err(|error| unreadable(GROUP, Some(error)))?;
+        let group: GroupRow = serde_json::from_slice(&answer.body).map_err(|error| unreadable(GROUP, Some(error)))?;
         // Another group is evidence about nothing.
         group.read().filter(|group| group.id == *id).map(Some).ok_or_else(|| unreadable(GROUP, None))
     }
@@ -125,16 +125,16 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     async fn members(&self, id: &OktaGroupId, cursor: Option<&Cursor>) -> Result<MemberPage, Failure> {
         let limit = format!("limit={}", self.page_size());
         let first = self.url(&["api", "v1", "groups", id.as_str(), "users"], Some(&limit));
-        let (rows, next) = self.rows_of::<Member>((MEMBERS, first), cursor, link::permitted).await?;
-        Ok(MemberPage { rows: rows.into_iter().map(|Member { id }| id.0.map(OktaUserId::new)).collect(), next })
+        let (rows, next) = self.rows_of::<MemberRow>((MEMBERS, first), cursor, link::permitted).await?;
+        Ok(MemberPage { rows: rows.into_iter().map(|MemberRow { id }| id.0.map(OktaUserId::new)).collect(), next })
     }
 }
 
-impl Group {
+impl GroupRow {
     /// The group, if it has an id.
     fn read(self) -> Option<OktaGroup> {
         let Self { id, profile } = self;
-        let Profile { name, description } = profile.unwrap_or_default();
+        let GroupProfileRow { name, description } = profile.unwrap_or_default();
         let description = description.0.filter(|text| !text.trim().is_empty());
         Some(OktaGroup {
             id: OktaGroupId::new(id.0?),

@@ -1,29 +1,30 @@
 //! Lanes: the requests of a route go one after the other at the pace of its window, and are counted.
 //!
-//! Okta counts by routes. When the next request may go, `http::Spread` decides; here is who waits, and the memory between requests.
+//! Okta counts by routes. When the next request may go, `http::RequestWindow` decides; here is who waits, and the memory between requests.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::domain::model::usage::OktaCalls;
-use crate::http::{Budget, Spread, Wait};
+use crate::http::{RateBudget, RequestWindow, Wait};
 
 /// The lanes of all routes.
 #[derive(Debug)]
-pub(super) struct Lanes {
+pub(super) struct RateLimiter {
     share: f64,
-    lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
+    lanes: Mutex<BTreeMap<&'static str, Arc<RouteLimiter>>>,
 }
 
 /// The lane of one route.
 #[derive(Debug)]
-struct Lane {
-    state: Mutex<State>,
+struct RouteLimiter {
+    state: Mutex<RouteState>,
     /// Held by whoever goes next, so that others who wait are handed their slots after that one, in order.
     next: tokio::sync::Mutex<()>,
     /// Tells whoever goes next that an answer showed something new.
@@ -31,14 +32,14 @@ struct Lane {
 }
 
 #[derive(Debug)]
-struct State {
-    spread: Spread,
+struct RouteState {
+    spread: RequestWindow,
     requests: u64,
     throttled: u64,
     waited: Duration,
 }
 
-impl Lanes {
+impl RateLimiter {
     /// Lanes that use no more than this share of each limit.
     pub(super) fn new(share: f64) -> Self {
         Self { share, lanes: Mutex::default() }
@@ -50,7 +51,7 @@ impl Lanes {
     }
 
     /// Waits until a request may go.
-    pub(super) async fn enter(&self, clock: &impl Clock, route: &'static str) -> Slot {
+    pub(super) async fn enter(&self, clock: &impl Clock, route: &'static str) -> RatePermit {
         let lane = self.lane(route);
         let next = lane.next.lock().await;
         loop {
@@ -71,7 +72,7 @@ impl Lanes {
                     tracing::info!(call = route, seconds = pause.as_secs(), "waiting for okta's rate limit window");
                     pause
                 }
-                Wait::Spread(pause) => {
+                Wait::RequestWindow(pause) => {
                     tracing::debug!(call = route, ms = pause.as_millis(), "spreading requests over okta's window");
                     pause
                 }
@@ -83,12 +84,12 @@ impl Lanes {
             lane.state().waited += clock.monotonic().saturating_sub(began);
         }
         drop(next);
-        Slot { lane: Some(lane) }
+        RatePermit { lane: Some(lane) }
     }
 
     /// What went since this was last asked, by route.
     pub(super) fn take_calls(&self) -> Vec<OktaCalls> {
-        let lanes = locked(&self.lanes);
+        let lanes = self.lanes.lock();
         let calls = lanes.iter().map(|(route, lane)| lane.state().take_calls(route));
         calls.filter(|calls| calls.requests > 0).collect()
     }
@@ -101,23 +102,27 @@ impl Lanes {
         state.waited += waits;
     }
 
-    fn lane(&self, route: &'static str) -> Arc<Lane> {
+    fn lane(&self, route: &'static str) -> Arc<RouteLimiter> {
         let lane = || {
-            let spread = Spread::new(self.share);
-            let state = State { spread, requests: 0, throttled: 0, waited: Duration::ZERO };
-            Arc::new(Lane { state: Mutex::new(state), next: tokio::sync::Mutex::default(), news: Notify::new() })
+            let spread = RequestWindow::new(self.share);
+            let state = RouteState { spread, requests: 0, throttled: 0, waited: Duration::ZERO };
+            Arc::new(RouteLimiter {
+                state: Mutex::new(state),
+                next: tokio::sync::Mutex::default(),
+                news: Notify::new(),
+            })
         };
-        Arc::clone(locked(&self.lanes).entry(route).or_insert_with(lane))
+        Arc::clone(self.lanes.lock().entry(route).or_insert_with(lane))
     }
 }
 
-impl Lane {
-    fn state(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
+impl RouteLimiter {
+    fn state(&self) -> MutexGuard<'_, RouteState> {
+        self.state.lock()
     }
 
     /// A request is over.
-    fn end(&self, look: impl FnOnce(&mut Spread)) {
+    fn end(&self, look: impl FnOnce(&mut RequestWindow)) {
         let mut state = self.state();
         state.spread.ended();
         look(&mut state.spread);
@@ -126,7 +131,7 @@ impl Lane {
     }
 }
 
-impl State {
+impl RouteState {
     fn begin(&mut self, now: Duration) -> Result<(), Wait> {
         self.spread.begin(now)?;
         self.requests += 1;
@@ -149,28 +154,23 @@ impl State {
 /// A request that may go. It is under way until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Slot {
-    lane: Option<Arc<Lane>>,
+pub(super) struct RatePermit {
+    lane: Option<Arc<RouteLimiter>>,
 }
 
-impl Slot {
+impl RatePermit {
     /// The request was answered, and the answer showed this of the window.
-    pub(super) fn answered(mut self, shown: Option<Budget>, now: Duration) {
+    pub(super) fn answered(mut self, shown: Option<RateBudget>, now: Duration) {
         if let Some(lane) = self.lane.take() {
             lane.end(|spread| spread.saw(shown, now));
         }
     }
 }
 
-impl Drop for Slot {
+impl Drop for RatePermit {
     fn drop(&mut self) {
         if let Some(lane) = self.lane.take() {
             lane.end(|_| {});
         }
     }
-}
-
-/// A holder that panicked left plain data behind, which is still true.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,7 +18,7 @@ use crate::domain::targeted::log_events::FILTER;
 use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
 use crate::okta::error::OktaError;
 use crate::okta::link;
-use crate::okta::token::Scope;
+use crate::okta::token::TokenScope;
 use crate::okta::wire::Lenient;
 use crate::ports::{ChangeLog, Failure, LogPage, PageFill};
 
@@ -32,15 +32,15 @@ const MOST_PAGES: usize = 1_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Entry {
+struct LogRow {
     uuid: Lenient,
     event_type: Lenient,
-    target: Option<Vec<Target>>,
+    target: Option<Vec<LogTargetRow>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Target {
+struct LogTargetRow {
     id: Lenient,
     #[serde(rename = "type")]
     kind: Lenient,
@@ -48,16 +48,18 @@ struct Target {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Group {
+struct LogGroupRow {
     id: Lenient,
 }
 
-impl Entry {
+impl LogRow {
     /// An entry without a type says nothing; one without an id of its own cannot be told from others.
     fn event(self) -> Option<LogEvent> {
         let Self { uuid, event_type, target } = self;
-        let targets =
-            target.into_iter().flatten().filter_map(|Target { id, kind }| Some(LogTarget { kind: kind.0?, id: id.0? }));
+        let targets = target
+            .into_iter()
+            .flatten()
+            .filter_map(|LogTargetRow { id, kind }| Some(LogTarget { kind: kind.0?, id: id.0? }));
         Some(LogEvent { uuid: uuid.0?, kind: event_type.0?, targets: targets.collect() })
     }
 }
@@ -66,7 +68,7 @@ impl<C: Clock> OktaClient<C> {
     /// One page, with the link to the page behind it.
     async fn page_of<T: DeserializeOwned>(
         &self,
-        scope: Scope,
+        scope: TokenScope,
         (route, url): (&'static str, Url),
     ) -> Result<(Vec<T>, Option<Url>, crate::http::Answer), Failure> {
         let answer = succeeded(route, self.call_within(scope, route, url.clone()).await?)?;
@@ -90,11 +92,11 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
                 url
             }
         };
-        let (entries, next, answer) = self.page_of::<Entry>(Scope::Log, (LOG, url)).await?;
+        let (entries, next, answer) = self.page_of::<LogRow>(TokenScope::Log, (LOG, url)).await?;
         // Without a link nobody knows where to go on.
         let next = next.ok_or_else(|| unreadable(LOG, None))?;
         let fill = if entries.len() < FULL { PageFill::Room } else { PageFill::Full };
-        let events = entries.into_iter().filter_map(Entry::event).collect();
+        let events = entries.into_iter().filter_map(LogRow::event).collect();
         Ok(LogPage { events, next: LogPosition::Next(next.into()), fill, server_time: server_time(&answer) })
     }
 
@@ -107,7 +109,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
             if pages > MOST_PAGES {
                 return Err(unreadable(GROUPS, None));
             }
-            let (rows, following, _) = self.page_of::<Group>(Scope::Cycle, (GROUPS, url)).await?;
+            let (rows, following, _) = self.page_of::<LogGroupRow>(TokenScope::Cycle, (GROUPS, url)).await?;
             groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
         }

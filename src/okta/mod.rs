@@ -19,7 +19,7 @@ mod wire;
 
 pub use client::OktaClient;
 pub use error::SetupError;
-pub use probe::Look;
-pub use schema::{Attributes, ProfileSchemas};
-pub use search::Found;
+pub use probe::OktaProbe;
+pub use schema::{ProfileAttributes, ProfileSchemas};
+pub use search::UserMatch;
 pub use wire::read_rows;

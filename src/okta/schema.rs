@@ -17,15 +17,15 @@ pub(super) const USER_SCHEMA: &str = "GET /api/v1/meta/schemas/user/default";
 pub(super) const APP_SCHEMA: &str = "GET /api/v1/meta/schemas/apps/{id}/default";
 
 /// The attributes of one kind of profile: their names, with the titles that administrators see.
-pub type Attributes = BTreeMap<CompactString, String>;
+pub type ProfileAttributes = BTreeMap<CompactString, String>;
 
 /// What profiles may hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileSchemas {
     /// Attributes of `user`, by the default type of users; other types may have more.
-    pub user: Attributes,
+    pub user: ProfileAttributes,
     /// Attributes of `appuser`.
-    pub app_user: Attributes,
+    pub app_user: ProfileAttributes,
 }
 
 impl<C: Clock> OktaClient<C> {
@@ -51,7 +51,7 @@ struct Definition {
     properties: BTreeMap<CompactString, Json>,
 }
 
-fn attributes(schema: Schema) -> Attributes {
+fn attributes(schema: Schema) -> ProfileAttributes {
     let properties = schema.definitions.into_values().flat_map(|definition| definition.properties);
     properties.map(|(name, about)| (name, about["title"].as_str().unwrap_or_default().to_owned())).collect()
 }

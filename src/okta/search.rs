@@ -16,7 +16,7 @@ const USERS: &str = "GET /api/v1/users";
 
 /// A user of Okta, assigned or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct UserMatch {
     /// The id.
     pub id: OktaUserId,
     /// Okta's word for the status.
@@ -25,7 +25,7 @@ pub struct Found {
 
 impl<C: Clock> OktaClient<C> {
     /// The users whom an id, a login or an address means.
-    pub async fn look_up(&self, login: &str) -> Result<Vec<Found>, Failure> {
+    pub async fn look_up(&self, login: &str) -> Result<Vec<UserMatch>, Failure> {
         // A login with a slash can be found by its id alone.
         if !login.contains('/')
             && let Some(user) = self.found::<FoundUser>(USER, &["api", "v1", "users", login], None).await?
@@ -40,9 +40,9 @@ impl<C: Clock> OktaClient<C> {
     }
 }
 
-fn found(users: Vec<FoundUser>) -> Vec<Found> {
+fn found(users: Vec<FoundUser>) -> Vec<UserMatch> {
     let named = users.into_iter().filter_map(|FoundUser { id, status }| {
-        Some(Found { id: OktaUserId::new(id.0?), status: status.0.unwrap_or_default().into() })
+        Some(UserMatch { id: OktaUserId::new(id.0?), status: status.0.unwrap_or_default().into() })
     });
     named.collect()
 }

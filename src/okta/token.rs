@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::http::{
-    self, Answer, Decision, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Policy, Repeatable, Request,
+    self, Answer, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Repeatable, Request, RetryDecision,
+    RetryPolicy,
 };
 use crate::okta::dpop::Proofs;
 use crate::okta::error::{OktaError, oauth_error};
@@ -27,7 +28,7 @@ pub(super) const TOKEN: &str = "POST /oauth2/v1/token";
 /// What a token is asked for. A scope that was not granted makes Okta refuse the whole request, so that what only advice needs is asked for
 /// by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum TokenScope {
     /// The calls of a cycle.
     Cycle,
     /// Reading the schemas of profiles.
@@ -38,7 +39,7 @@ pub(super) enum Scope {
     Groups,
 }
 
-impl Scope {
+impl TokenScope {
     fn words(self) -> &'static str {
         match self {
             Self::Cycle => "okta.apps.read okta.users.read",
@@ -65,25 +66,25 @@ pub(super) struct ServiceApp {
     pub(super) key_id: Option<String>,
     pub(super) key: SigningKey,
     pub(super) proofs: Proofs,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: TokenCache,
 }
 
 /// The tokens of a process; whoever renews one holds its lock, so that one renewal is under way at a time.
 #[derive(Debug, Default)]
-pub(super) struct Tokens {
+pub(super) struct TokenCache {
     cycle: tokio::sync::Mutex<Option<Token>>,
     schemas: tokio::sync::Mutex<Option<Token>>,
     log: tokio::sync::Mutex<Option<Token>>,
     groups: tokio::sync::Mutex<Option<Token>>,
 }
 
-impl Tokens {
-    fn of(&self, scope: Scope) -> &tokio::sync::Mutex<Option<Token>> {
+impl TokenCache {
+    fn of(&self, scope: TokenScope) -> &tokio::sync::Mutex<Option<Token>> {
         match scope {
-            Scope::Cycle => &self.cycle,
-            Scope::Schemas => &self.schemas,
-            Scope::Log => &self.log,
-            Scope::Groups => &self.groups,
+            TokenScope::Cycle => &self.cycle,
+            TokenScope::Schemas => &self.schemas,
+            TokenScope::Log => &self.log,
+            TokenScope::Groups => &self.groups,
         }
     }
 }
@@ -124,7 +125,7 @@ impl ServiceApp {
         &self,
         http: &HttpClient,
         clock: &C,
-        (org, scope): (&Url, Scope),
+        (org, scope): (&Url, TokenScope),
         refused: Option<&Token>,
     ) -> Result<Token, OktaError> {
         let mut kept = self.tokens.of(scope).lock().await;
@@ -141,7 +142,7 @@ impl ServiceApp {
         &self,
         http: &HttpClient,
         clock: &C,
-        (org, scope): (&Url, Scope),
+        (org, scope): (&Url, TokenScope),
     ) -> Result<Token, OktaError> {
         let url = org.join("/oauth2/v1/token").expect("an origin takes any path");
         let (mut attempt, mut handshakes) = (1, 0);
@@ -161,9 +162,9 @@ impl ServiceApp {
                 continue;
             }
             // Nothing is done by asking for a token, and each attempt has an assertion of its own.
-            match http::decide(attempt, came.as_ref(), Repeatable::Always, Policy::USUAL, http::jitter()) {
-                Decision::Wait(pause) => clock.sleep(pause).await,
-                Decision::Accept => return read(&came.map_err(OktaError::Transport)?, asked_at),
+            match http::decide(attempt, came.as_ref(), Repeatable::Always, RetryPolicy::USUAL, http::jitter()) {
+                RetryDecision::Wait(pause) => clock.sleep(pause).await,
+                RetryDecision::Accept => return read(&came.map_err(OktaError::Transport)?, asked_at),
             }
             attempt += 1;
         }
@@ -179,7 +180,7 @@ impl ServiceApp {
         }
     }
 
-    fn request(&self, clock: &impl Clock, url: &Url, scope: Scope) -> Result<Request, OktaError> {
+    fn request(&self, clock: &impl Clock, url: &Url, scope: TokenScope) -> Result<Request, OktaError> {
         let now = clock.now();
         let claims = json!({
             "aud": url.as_str(), "iss": self.client_id, "sub": self.client_id, "iat": now.timestamp(),

@@ -8,11 +8,11 @@ use crate::domain::plan::people_plan::{MappingEdit, Plan};
 use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;
-use crate::report::subject::{Ending, Report, due, fate, stamp};
+use crate::report::subject::{Report, ReportStage, due, fate, stamp};
 
 /// One row; the names of the fields are the header.
 #[derive(Clone, Default, Serialize)]
-struct Row {
+struct PlanRow {
     section: &'static str,
     kind: Cell,
     okta_id: Cell,
@@ -44,8 +44,8 @@ pub fn csv(report: &Report<'_>) -> String {
         notes: _,
         groups: _,
     } = report.plan;
-    let mut rows: Vec<Row> = operations.iter().flat_map(of_operation).collect();
-    rows.extend(leavers.iter().map(|leaver| Row {
+    let mut rows: Vec<PlanRow> = operations.iter().flat_map(of_operation).collect();
+    rows.extend(leavers.iter().map(|leaver| PlanRow {
         section: "leaver",
         kind: Cell::of(leaver.evidence.as_str()),
         okta_id: Cell::of(&leaver.okta_id),
@@ -53,9 +53,9 @@ pub fn csv(report: &Report<'_>) -> String {
         user_name: Cell::of(&leaver.user_name),
         to: Cell::maybe(due(&leaver.fate).map(stamp)),
         reason: Cell::of(fate(report.product, leaver)),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    rows.extend(held.iter().map(|held| Row {
+    rows.extend(held.iter().map(|held| PlanRow {
         section: "held",
         kind: Cell::of(held.reason.code()),
         okta_id: Cell::of(&held.okta_id),
@@ -63,9 +63,9 @@ pub fn csv(report: &Report<'_>) -> String {
         user_name: Cell::maybe(held.user_name.as_ref()),
         reason: Cell::of(held.reason.reason()),
         remedy: Cell::of(held.reason.remedy()),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    rows.extend(parked.iter().map(|parked| Row {
+    rows.extend(parked.iter().map(|parked| PlanRow {
         section: "parked",
         okta_id: Cell::of(&parked.okta_id),
         haiilo_id: Cell::maybe(parked.haiilo_id.as_ref()),
@@ -73,49 +73,49 @@ pub fn csv(report: &Report<'_>) -> String {
         path: Cell::of(&parked.path),
         to: Cell::maybe(parked.value.as_ref().map(Value::shown)),
         reason: Cell::of(&parked.reason),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    rows.extend(missing.iter().map(|missing| Row {
+    rows.extend(missing.iter().map(|missing| PlanRow {
         section: "missing",
         okta_id: Cell::of(&missing.okta_id),
         haiilo_id: Cell::of(&missing.haiilo_id),
         user_name: Cell::of(&missing.user_name),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    rows.extend(unmanaged.iter().map(|account| Row {
+    rows.extend(unmanaged.iter().map(|account| PlanRow {
         section: "unmanaged",
         haiilo_id: Cell::of(&account.haiilo_id),
         user_name: Cell::maybe(account.user_name.as_ref()),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    rows.extend(edited.iter().map(|MappingEdit { part, was, is, updated, held }| Row {
+    rows.extend(edited.iter().map(|MappingEdit { part, was, is, updated, held }| PlanRow {
         section: "mapping",
         path: Cell::of(part),
         from: Cell::maybe(was.as_ref()),
         to: Cell::maybe(is.as_ref()),
         reason: Cell::of(format_args!("{updated} updated, {held} held")),
-        ..Row::default()
+        ..PlanRow::default()
     }));
-    if let Ending::Applied { concluded, stops: _ } = report.ending {
+    if let ReportStage::Applied { concluded, stops: _ } = report.ending {
         rows.extend(concluded.iter().map(of_outcome));
     }
     rows.extend(groups::lines(report).into_iter().map(of_group));
     cell::table(&HEADER, &rows)
 }
 
-fn of_operation(operation: &Operation) -> Vec<Row> {
-    let base = Row {
+fn of_operation(operation: &Operation) -> Vec<PlanRow> {
+    let base = PlanRow {
         section: "operation",
         kind: Cell::of(operation.kind().as_str()),
         okta_id: Cell::of(&operation.okta_id),
         haiilo_id: Cell::maybe(operation.haiilo_id()),
         user_name: Cell::of(&operation.user_name),
-        ..Row::default()
+        ..PlanRow::default()
     };
     if operation.changes().is_empty() {
         return vec![base];
     }
-    let row = |change: &Change| Row {
+    let row = |change: &Change| PlanRow {
         path: Cell::of(&change.path),
         from: Cell::maybe(change.from.as_ref().map(Value::shown)),
         to: Cell::maybe(change.to.as_ref().map(Value::shown)),
@@ -125,9 +125,9 @@ fn of_operation(operation: &Operation) -> Vec<Row> {
 }
 
 /// The name of a group stands where that of a person would.
-fn of_group(line: groups::Line) -> Row {
-    let groups::Line { section, kind, okta_id, haiilo_id, name, path, from, to, reason, remedy } = line;
-    Row {
+fn of_group(line: groups::GroupTableRow) -> PlanRow {
+    let groups::GroupTableRow { section, kind, okta_id, haiilo_id, name, path, from, to, reason, remedy } = line;
+    PlanRow {
         section,
         kind: Cell::of(kind),
         okta_id: Cell::of(okta_id),
@@ -141,35 +141,35 @@ fn of_group(line: groups::Line) -> Row {
     }
 }
 
-fn of_outcome(concluded: &Conclusion) -> Row {
+fn of_outcome(concluded: &Conclusion) -> PlanRow {
     let Conclusion { operation, haiilo_id, outcome } = concluded;
-    Row {
+    PlanRow {
         section: "outcome",
         kind: Cell::of(format_args!("{} {}", operation.kind().as_str(), outcome.as_str())),
         okta_id: Cell::of(&operation.okta_id),
         haiilo_id: Cell::maybe(haiilo_id.as_ref()),
         user_name: Cell::of(&operation.user_name),
         reason: Cell::maybe(outcome.detail()),
-        ..Row::default()
+        ..PlanRow::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, HEADER, Row};
+    use super::{Cell, HEADER, PlanRow};
     use crate::report::cell::table;
 
-    fn write(rows: &[Row]) -> String {
+    fn write(rows: &[PlanRow]) -> String {
         table(&HEADER, rows)
     }
 
     #[test]
     fn formulas_are_disarmed() {
         for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
-            let text = write(&[Row { section: "held", reason: Cell::of(cell), ..Row::default() }]);
+            let text = write(&[PlanRow { section: "held", reason: Cell::of(cell), ..PlanRow::default() }]);
             assert_eq!(text.lines().nth(1), Some(format!("held,,,,,,,,'{cell},").as_str()));
         }
-        let text = write(&[Row { reason: Cell::of("Ada = \"me\", you"), ..Row::default() }]);
+        let text = write(&[PlanRow { reason: Cell::of("Ada = \"me\", you"), ..PlanRow::default() }]);
         assert_eq!(text.lines().nth(1), Some(",,,,,,,,\"Ada = \"\"me\"\", you\","));
         assert_eq!(text.lines().next(), Some("section,kind,okta_id,haiilo_id,user_name,path,from,to,reason,remedy"));
     }

@@ -13,12 +13,12 @@ use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::Operation;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::journal;
-use crate::report::sheet::Sheet;
+use crate::report::sheet::TextWriter;
 use crate::report::subject::{attribute, fate, kind, part_name, shown, time, visible};
 
 /// One person with the journal's entries.
 #[derive(Clone, Debug)]
-pub struct Explained {
+pub struct PersonExplanation {
     /// What is known.
     pub explanation: Explanation,
     /// What was done, the oldest first.
@@ -27,19 +27,19 @@ pub struct Explained {
 
 /// An answer about a login: the people whom it means, and accounts that carry it and are nobody's of them.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct LoginExplanation {
     /// The product.
     pub product: Product,
     /// People.
-    pub people: Vec<Explained>,
+    pub people: Vec<PersonExplanation>,
     /// Accounts that are not ours.
     pub strangers: Vec<Account>,
 }
 
 /// The answer as text.
-pub fn text(answer: &Answer, width: Option<u16>) -> String {
-    let mut out = Sheet::new(width);
-    for Explained { explanation, journal } in &answer.people {
+pub fn text(answer: &LoginExplanation, width: Option<u16>) -> String {
+    let mut out = TextWriter::new(width);
+    for PersonExplanation { explanation, journal } in &answer.people {
         person(answer.product, explanation, &mut out);
         out.section(&format!("Journal ({})", journal.len()));
         for line in journal::text(journal).lines() {
@@ -53,7 +53,7 @@ pub fn text(answer: &Answer, width: Option<u16>) -> String {
     out.into_text()
 }
 
-fn person(product: Product, one: &Explanation, out: &mut Sheet) {
+fn person(product: Product, one: &Explanation, out: &mut TextWriter) {
     let name = one.user_name().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
     out.line(&format!("{name}  {}", one.asked.id));
     out.section("What happens");
@@ -200,7 +200,7 @@ pub(super) fn standing_in_words(standing: &Eligibility) -> &'static str {
     }
 }
 
-fn mapping(product: Product, one: &Explanation, out: &mut Sheet) {
+fn mapping(product: Product, one: &Explanation, out: &mut TextWriter) {
     if one.mapping.is_empty() {
         return;
     }
@@ -291,7 +291,7 @@ fn leaver(product: Product, one: &Explanation) -> Vec<Vec<String>> {
     rows
 }
 
-fn stranger(account: &Account, out: &mut Sheet) {
+fn stranger(account: &Account, out: &mut TextWriter) {
     out.line(&format!("Account {}", of_account(account)));
     out.line("  Not ours, left alone: no link leads to it, and nobody who is assigned wants its userName.");
 }

@@ -8,14 +8,14 @@ use crate::domain::model::account::{Account, Activity};
 use crate::domain::model::person::DesiredValue;
 use crate::domain::plan::operation::Operation;
 use crate::domain::scim::value::Value;
-use crate::report::explain::{Answer, Explained, codes, standing_in_words, what_happens};
+use crate::report::explain::{LoginExplanation, PersonExplanation, codes, standing_in_words, what_happens};
 use crate::report::journal;
 use crate::report::subject::{due, stamp};
 
 /// The answer as one JSON object, with a line end behind it.
-pub fn explain_json(answer: &Answer) -> String {
-    let Answer { product, people, strangers } = answer;
-    let person = |Explained { explanation, journal }: &Explained| {
+pub fn explain_json(answer: &LoginExplanation) -> String {
+    let LoginExplanation { product, people, strangers } = answer;
+    let person = |PersonExplanation { explanation, journal }: &PersonExplanation| {
         let mut object = of_person(explanation);
         object["what_happens"] = json!(what_happens(*product, explanation));
         object["journal"] = journal::array(journal);

@@ -9,8 +9,8 @@ use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperatio
 use crate::domain::plan::group_plan::{BlockedRemovals, GroupCounts, GroupPlan, GroupState};
 use crate::domain::plan::hold::GroupHold;
 use crate::domain::plan::outcome::GroupConclusion;
-use crate::report::sheet::Sheet;
-use crate::report::subject::{GroupEnds, Report, Sharing, View, Who, amount, counted, visible};
+use crate::report::sheet::TextWriter;
+use crate::report::subject::{GroupResults, PeopleShown, Report, SharedChanges, TextOptions, amount, counted, visible};
 
 /// Members of a group who are named; beyond that, their number says enough.
 const NAMED: usize = 20;
@@ -40,13 +40,13 @@ pub(super) fn moves(operation: &GroupOperation) -> String {
 }
 
 /// The names of people, so many at most.
-pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: View) -> Vec<String> {
-    let most = if view.sharing == Sharing::Full { usize::MAX } else { NAMED };
+pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: TextOptions) -> Vec<String> {
+    let most = if view.sharing == SharedChanges::Full { usize::MAX } else { NAMED };
     let who = seats.iter().take(most).filter_map(|seat| people.get(seat));
     let mut names: Vec<String> = who
         .map(|who| match view.people {
-            Who::Named => visible(who.user_name.as_str()),
-            Who::Ids => who.okta_id.to_string(),
+            PeopleShown::Named => visible(who.user_name.as_str()),
+            PeopleShown::Ids => who.okta_id.to_string(),
         })
         .collect();
     names.sort();
@@ -57,7 +57,7 @@ pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: View) ->
 }
 
 /// Everything about groups as text.
-pub(super) fn text(report: &Report<'_>, view: View, out: &mut Sheet) {
+pub(super) fn text(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let plan = &report.plan.groups;
     if plan.state == GroupState::Off {
         return;
@@ -93,7 +93,7 @@ pub(super) fn text(report: &Report<'_>, view: View, out: &mut Sheet) {
 }
 
 /// Which groups would lose too many members, and how they could.
-fn alarm(plan: &GroupPlan, out: &mut Sheet) {
+fn alarm(plan: &GroupPlan, out: &mut TextWriter) {
     let Some(id) = &plan.approval_id else { return };
     out.section("APPROVAL NEEDED: nobody is taken out of these groups");
     let row = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| {
@@ -107,8 +107,8 @@ fn alarm(plan: &GroupPlan, out: &mut Sheet) {
 }
 
 /// What became of operations: numbers, then everything that was not simply done.
-fn ends(ends: GroupEnds<'_>, out: &mut Sheet) {
-    let GroupEnds { concluded, stops } = ends;
+fn ends(ends: GroupResults<'_>, out: &mut TextWriter) {
+    let GroupResults { concluded, stops } = ends;
     if concluded.is_empty() && stops.is_empty() {
         return;
     }
@@ -127,7 +127,7 @@ fn ends(ends: GroupEnds<'_>, out: &mut Sheet) {
 }
 
 /// An operation as rows: the group, then what changes and who comes and goes.
-fn rows(operation: &GroupOperation, plan: &GroupPlan, view: View) -> Vec<Vec<String>> {
+fn rows(operation: &GroupOperation, plan: &GroupPlan, view: TextOptions) -> Vec<Vec<String>> {
     let group = operation.haiilo_id().map_or(String::new(), |id| format!("group {}", visible(id.as_str())));
     let head = [kind(operation.kind()).to_owned(), visible(&operation.name), operation.okta_id.to_string(), group];
     let mut rows = vec![[&head[..], &[moves(operation)]].concat()];
@@ -159,7 +159,7 @@ pub(super) fn json(report: &Report<'_>) -> Json {
         object
     };
     let of_refused = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
-    let GroupEnds { concluded, stops } = report.groups;
+    let GroupResults { concluded, stops } = report.groups;
     json!({
         "state": state,
         "approval_id": approval_id,
@@ -200,7 +200,7 @@ fn of_end(GroupConclusion { operation, haiilo_id, outcome }: &GroupConclusion) -
 
 /// A row of a table for spreadsheets: a change of a group, or why there is none.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Line {
+pub(super) struct GroupTableRow {
     pub(super) section: &'static str,
     pub(super) kind: String,
     pub(super) okta_id: String,
@@ -214,12 +214,12 @@ pub(super) struct Line {
 }
 
 /// Everything about groups, a row for each change, for each person who comes or goes, and for each group that is held.
-pub(super) fn lines(report: &Report<'_>) -> Vec<Line> {
+pub(super) fn lines(report: &Report<'_>) -> Vec<GroupTableRow> {
     let plan = &report.plan.groups;
     let id = |id: Option<&HaiiloGroupId>| id.map(ToString::to_string);
-    let mut lines: Vec<Line> =
+    let mut lines: Vec<GroupTableRow> =
         plan.operations.iter().flat_map(|operation| of_change(operation, &plan.people)).collect();
-    lines.extend(plan.held.iter().map(|held| Line {
+    lines.extend(plan.held.iter().map(|held| GroupTableRow {
         section: "held_group",
         kind: held.reason.code().to_owned(),
         okta_id: held.okta_id.to_string(),
@@ -227,33 +227,33 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<Line> {
         name: held.name.to_string(),
         reason: Some(held.reason.reason()),
         remedy: Some(held.reason.remedy()),
-        ..Line::default()
+        ..GroupTableRow::default()
     }));
-    lines.extend(report.groups.concluded.iter().map(|one| Line {
+    lines.extend(report.groups.concluded.iter().map(|one| GroupTableRow {
         section: "outcome",
         kind: format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str()),
         okta_id: one.operation.okta_id.to_string(),
         haiilo_id: id(one.haiilo_id.as_ref()),
         name: one.operation.name.to_string(),
         reason: one.outcome.detail(),
-        ..Line::default()
+        ..GroupTableRow::default()
     }));
     lines
 }
 
-fn of_change(operation: &GroupOperation, people: &MemberPeople) -> Vec<Line> {
-    let base = Line {
+fn of_change(operation: &GroupOperation, people: &MemberPeople) -> Vec<GroupTableRow> {
+    let base = GroupTableRow {
         section: "group",
         kind: operation.kind().as_str().to_owned(),
         okta_id: operation.okta_id.to_string(),
         haiilo_id: operation.haiilo_id().map(ToString::to_string),
         name: operation.name.to_string(),
-        ..Line::default()
+        ..GroupTableRow::default()
     };
     let changed = operation.changes().iter().filter(|change| !same(change.from.as_deref(), change.to.as_deref()));
     let text = |text: &Option<compact_str::CompactString>| text.as_ref().map(ToString::to_string);
-    let mut lines: Vec<Line> = changed
-        .map(|change| Line {
+    let mut lines: Vec<GroupTableRow> = changed
+        .map(|change| GroupTableRow {
             path: change.attribute.as_str(),
             from: text(&change.from),
             to: text(&change.to),
@@ -262,7 +262,7 @@ fn of_change(operation: &GroupOperation, people: &MemberPeople) -> Vec<Line> {
         .collect();
     let who = |seat: &PersonIndex| people.get(seat).map(|who| who.user_name.to_string());
     let (add, remove) = operation.moves();
-    lines.extend(add.iter().map(|seat| Line { path: "members", to: who(seat), ..base.clone() }));
-    lines.extend(remove.iter().map(|seat| Line { path: "members", from: who(seat), ..base.clone() }));
+    lines.extend(add.iter().map(|seat| GroupTableRow { path: "members", to: who(seat), ..base.clone() }));
+    lines.extend(remove.iter().map(|seat| GroupTableRow { path: "members", from: who(seat), ..base.clone() }));
     if lines.is_empty() { vec![base] } else { lines }
 }

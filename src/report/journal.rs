@@ -96,7 +96,7 @@ pub(super) fn array(entries: &[JournalEntry]) -> Json {
 
 /// One row; the names of the fields are the header.
 #[derive(Serialize)]
-struct Row {
+struct JournalRow {
     entry: Cell,
     at: Cell,
     run: Cell,
@@ -128,7 +128,7 @@ const HEADER: [&str; 12] = [
 
 /// The entries as CSV with a header, without what was sent.
 pub fn csv(entries: &[JournalEntry]) -> String {
-    let row = |entry: &JournalEntry| Row {
+    let row = |entry: &JournalEntry| JournalRow {
         entry: Cell::of(entry.number.0),
         at: Cell::of(stamp(entry.at)),
         run: Cell::of(entry.run.as_str()),

@@ -12,7 +12,7 @@ use crate::domain::plan::people_plan::{MappingEdit, Missing, Parked, Plan, PlanC
 use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;
 use crate::report::groups;
-use crate::report::subject::{self, Ending, Report, Seats, action, due, stamp};
+use crate::report::subject::{self, Report, ReportStage, Seats, action, due, stamp};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -54,15 +54,15 @@ pub fn json(report: &Report<'_>) -> String {
     put("findings", json!(findings));
     put("warnings", json!(report.warnings));
     match report.ending {
-        Ending::DryRun => {}
-        Ending::Refused => {
+        ReportStage::DryRun => {}
+        ReportStage::Refused => {
             put("outcomes", json!([]));
         }
-        Ending::Paused(pause) => {
+        ReportStage::Paused(pause) => {
             put("outcomes", json!([]));
             put("paused", subject::paused(pause));
         }
-        Ending::Applied { concluded, stops } => {
+        ReportStage::Applied { concluded, stops } => {
             put("outcomes", concluded.iter().map(outcome).collect());
             put("stopped", json!(stops));
         }

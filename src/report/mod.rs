@@ -16,9 +16,9 @@ mod subject;
 mod text;
 
 pub use self::csv::csv;
-pub use explain::{Answer, Explained, text as explain};
+pub use explain::{LoginExplanation, PersonExplanation, text as explain};
 pub use explain_json::explain_json;
 pub use html::html;
 pub use json::json;
-pub use subject::{Ending, GroupEnds, Report, Sharing, View, Who, amount};
+pub use subject::{GroupResults, PeopleShown, Report, ReportStage, SharedChanges, TextOptions, amount};
 pub use text::text;

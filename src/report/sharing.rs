@@ -3,28 +3,28 @@
 use std::collections::BTreeMap;
 
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
-use crate::report::subject::Sharing;
+use crate::report::subject::SharedChanges;
 
 /// So many people who share the same changes are told together.
 const MANY: usize = 5;
 
 /// Operations of one kind, as a report tells them.
-pub(super) struct Told<'a> {
+pub(super) struct ToldOperations<'a> {
     /// People who share the same changes, together; each group is in the order of the names.
     pub(super) together: Vec<Vec<&'a Operation>>,
     /// Everybody else, in the order of the names.
     pub(super) alone: Vec<&'a Operation>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> ToldOperations<'a> {
     /// Of all operations those of one kind.
-    pub(super) fn of(kind: OperationKind, operations: &'a [Operation], sharing: Sharing) -> Self {
+    pub(super) fn of(kind: OperationKind, operations: &'a [Operation], sharing: SharedChanges) -> Self {
         let mut alone: Vec<&Operation> = operations.iter().filter(|operation| operation.kind() == kind).collect();
         alone.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-        if kind != OperationKind::Update || sharing == Sharing::Full {
+        if kind != OperationKind::Update || sharing == SharedChanges::Full {
             return Self { together: Vec::new(), alone };
         }
-        let mut by_changes: BTreeMap<Vec<Seen>, Vec<&Operation>> = BTreeMap::new();
+        let mut by_changes: BTreeMap<Vec<SeenChange>, Vec<&Operation>> = BTreeMap::new();
         for operation in alone.iter().filter(|operation| !operation.changes().is_empty()) {
             by_changes.entry(operation.changes().iter().map(seen).collect()).or_default().push(operation);
         }
@@ -35,9 +35,9 @@ impl<'a> Told<'a> {
 }
 
 /// A change as a reader sees it.
-type Seen = (String, Option<String>, Option<String>);
+type SeenChange = (String, Option<String>, Option<String>);
 
-fn seen(change: &Change) -> Seen {
+fn seen(change: &Change) -> SeenChange {
     let shown =
         |value: &Option<crate::domain::scim::value::Value>| value.as_ref().map(|value| value.shown().into_owned());
     (change.path.to_string(), shown(&change.from), shown(&change.to))

@@ -7,13 +7,13 @@ use crate::report::subject::amount;
 
 /// A text that grows.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(super) struct TextWriter {
     text: String,
     /// Columns of the terminal; without one the report is the same everywhere, so that two can be compared.
     width: Option<u16>,
 }
 
-impl Sheet {
+impl TextWriter {
     /// An empty one.
     pub(super) fn new(width: Option<u16>) -> Self {
         Self { text: String::new(), width }
@@ -69,10 +69,10 @@ impl Sheet {
 
 #[cfg(test)]
 mod tests {
-    use super::Sheet;
+    use super::TextWriter;
 
     fn sheet(width: Option<u16>) -> String {
-        let mut sheet = Sheet::new(width);
+        let mut sheet = TextWriter::new(width);
         sheet.section("Held (1)");
         sheet.line("      what to do:  give each person an own address in Okta, or unassign one of them");
         sheet.table(vec![

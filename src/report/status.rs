@@ -9,7 +9,7 @@ use crate::report::subject::{self, amount, stamp, time};
 
 /// Whether cycles come as they should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum ServiceHealth {
     /// They do.
     Ready,
     /// Two scheduled times have passed without a complete cycle.
@@ -21,13 +21,13 @@ pub enum Service {
 }
 
 /// How things stand, as text.
-pub fn text((standing, service): (&RunHistory, Service), memory: &SyncState, now: DateTime<Utc>) -> String {
+pub fn text((standing, service): (&RunHistory, ServiceHealth), memory: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
-        Service::Ready => lines.push("Cycles come as they should.".to_owned()),
-        Service::Late => lines.push("LATE: two scheduled times have passed without a complete cycle.".to_owned()),
-        Service::Silent => lines.push("SILENT: the daemon does not answer under listen.address.".to_owned()),
-        Service::Unknown => {}
+        ServiceHealth::Ready => lines.push("Cycles come as they should.".to_owned()),
+        ServiceHealth::Late => lines.push("LATE: two scheduled times have passed without a complete cycle.".to_owned()),
+        ServiceHealth::Silent => lines.push("SILENT: the daemon does not answer under listen.address.".to_owned()),
+        ServiceHealth::Unknown => {}
     }
     if let Some(pause) = memory.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
@@ -67,12 +67,12 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json((standing, service): (&RunHistory, Service), memory: &SyncState, now: DateTime<Utc>) -> String {
+pub fn json((standing, service): (&RunHistory, ServiceHealth), memory: &SyncState, now: DateTime<Utc>) -> String {
     let service = match service {
-        Service::Ready => Some("ready"),
-        Service::Late => Some("late"),
-        Service::Silent => Some("silent"),
-        Service::Unknown => None,
+        ServiceHealth::Ready => Some("ready"),
+        ServiceHealth::Late => Some("late"),
+        ServiceHealth::Silent => Some("silent"),
+        ServiceHealth::Unknown => None,
     };
     let waiting = standing.waiting.iter().map(|PendingApproval { id, at, violations, approved_until }| {
         json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})

@@ -29,7 +29,7 @@ pub struct Report<'a> {
     /// The product.
     pub product: Product,
     /// Whether the plan was applied, and what came of it.
-    pub ending: Ending<'a>,
+    pub ending: ReportStage<'a>,
     /// What the configuration makes one wonder about.
     pub warnings: &'a [String],
     /// The settings that the plan was made with: key and value.
@@ -37,23 +37,23 @@ pub struct Report<'a> {
     /// What was sent to both sides.
     pub requests: Requests<'a>,
     /// What became of the plan about groups.
-    pub groups: GroupEnds<'a>,
+    pub groups: GroupResults<'a>,
 }
 
 /// How much a text says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct TextOptions {
     /// How people appear.
-    pub people: Who,
+    pub people: PeopleShown,
     /// Whether people who share the same changes appear one by one.
-    pub sharing: Sharing,
+    pub sharing: SharedChanges,
     /// Columns of the terminal that it is for; `None` for a text that is the same everywhere.
     pub width: Option<u16>,
 }
 
 /// How people appear in a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Who {
+pub enum PeopleShown {
     /// By name, with their values.
     #[default]
     Named,
@@ -63,7 +63,7 @@ pub enum Who {
 
 /// How people appear who share the same changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sharing {
+pub enum SharedChanges {
     /// As a number, where they are many.
     #[default]
     Folded,
@@ -73,7 +73,7 @@ pub enum Sharing {
 
 /// Whether a plan was applied.
 #[derive(Clone, Copy, Debug)]
-pub enum Ending<'a> {
+pub enum ReportStage<'a> {
     /// It was a dry run.
     DryRun,
     /// The guard refused it, and nothing was done.
@@ -91,7 +91,7 @@ pub enum Ending<'a> {
 
 /// What became of the plan about groups.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct GroupEnds<'a> {
+pub struct GroupResults<'a> {
     /// Each operation with its end; nothing before it was applied.
     pub concluded: &'a [GroupConclusion],
     /// Why the run of groups stopped before all was done.
@@ -129,16 +129,16 @@ impl Seats {
     /// After what the report tells of.
     pub(super) fn after(report: &Report<'_>) -> Self {
         match report.ending {
-            Ending::DryRun => Self::planned(report.plan),
-            Ending::Refused | Ending::Paused(_) => Self::done(report.plan, &[]),
-            Ending::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
+            ReportStage::DryRun => Self::planned(report.plan),
+            ReportStage::Refused | ReportStage::Paused(_) => Self::done(report.plan, &[]),
+            ReportStage::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
         }
     }
 }
 
 /// Why a plan may not be applied, and how it could be.
 #[derive(Debug, Serialize)]
-pub(super) struct Alarm {
+pub(super) struct ApprovalNotice {
     pub(super) title: String,
     /// Each broken limit: its name, by how much, and what it means.
     pub(super) broken: Vec<(&'static str, String, &'static str)>,
@@ -146,13 +146,13 @@ pub(super) struct Alarm {
     pub(super) command: Option<String>,
 }
 
-impl Alarm {
+impl ApprovalNotice {
     /// What the guard says, where it says anything.
     pub(super) fn of(report: &Report<'_>) -> Option<Self> {
         let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
         let title = match (decision, report.ending) {
             (LimitDecision::Approved(id), _) => format!("APPROVED by {id}"),
-            (_, Ending::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
+            (_, ReportStage::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
             _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
         };
         let row = |broken: &Violation| {
@@ -172,10 +172,10 @@ impl Alarm {
 /// What a report is about, in a line.
 pub(super) fn title(report: &Report<'_>) -> String {
     let what = match report.ending {
-        Ending::DryRun => "Plan (dry run, nothing was changed)",
-        Ending::Refused => "Refused, nothing was changed",
-        Ending::Paused(_) => "Paused, nothing was changed",
-        Ending::Applied { .. } => "Applied",
+        ReportStage::DryRun => "Plan (dry run, nothing was changed)",
+        ReportStage::Refused => "Refused, nothing was changed",
+        ReportStage::Paused(_) => "Paused, nothing was changed",
+        ReportStage::Applied { .. } => "Applied",
     };
     let product = report.product.title();
     let application = visible(report.application);
@@ -188,12 +188,12 @@ pub(super) fn seats(report: &Report<'_>) -> String {
         |seats: Seats| format!("{} (+{} -{})", amount(seats.accounts), amount(seats.made), amount(seats.deleted));
     let after = Seats::after(report);
     match report.ending {
-        Ending::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
-        Ending::Refused | Ending::Paused(_) => {
+        ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
+        ReportStage::Refused | ReportStage::Paused(_) => {
             let would_be = told(Seats::planned(report.plan));
             format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
         }
-        Ending::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
+        ReportStage::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
     }
 }
 

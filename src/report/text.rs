@@ -7,11 +7,11 @@ use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::Conclusion;
 use crate::domain::plan::people_plan::{MappingEdit, Plan, Waits};
 use crate::domain::state::sync_state::Pause;
-use crate::report::sharing::Told;
-use crate::report::sheet::Sheet;
+use crate::report::sharing::ToldOperations;
+use crate::report::sheet::TextWriter;
 use crate::report::subject::{
-    Alarm, Ending, Report, View, Who, amount, attribute, by_whom, counted, fate, kind, part_name, paused_until, seats,
-    shown, time, title, visible,
+    ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, amount, attribute, by_whom, counted, fate, kind,
+    part_name, paused_until, seats, shown, time, title, visible,
 };
 use crate::report::{groups, requests};
 
@@ -19,14 +19,14 @@ use crate::report::{groups, requests};
 const UNMANAGED_SHOWN: usize = 20;
 
 /// The report as text.
-pub fn text(report: &Report<'_>, view: View) -> String {
-    let mut out = Sheet::new(view.width);
+pub fn text(report: &Report<'_>, view: TextOptions) -> String {
+    let mut out = TextWriter::new(view.width);
     headline(report, &mut out);
     verdict(report, &mut out);
-    if let Ending::Paused(pause) = report.ending {
+    if let ReportStage::Paused(pause) = report.ending {
         paused(pause, &mut out);
     }
-    if let Ending::Applied { concluded, stops } = report.ending {
+    if let ReportStage::Applied { concluded, stops } = report.ending {
         outcomes(report, view, (concluded, stops), &mut out);
     }
     edited(report, &mut out);
@@ -43,7 +43,7 @@ pub fn text(report: &Report<'_>, view: View) -> String {
     out.into_text()
 }
 
-fn headline(report: &Report<'_>, out: &mut Sheet) {
+fn headline(report: &Report<'_>, out: &mut TextWriter) {
     let Plan { counts, .. } = report.plan;
     out.line(&title(report));
     let of = |kind| report.plan.of_kind(kind).count();
@@ -87,8 +87,8 @@ fn headline(report: &Report<'_>, out: &mut Sheet) {
 }
 
 /// Why a plan may not be applied, and how it could be.
-fn verdict(report: &Report<'_>, out: &mut Sheet) {
-    let Some(Alarm { title, broken, command }) = Alarm::of(report) else { return };
+fn verdict(report: &Report<'_>, out: &mut TextWriter) {
+    let Some(ApprovalNotice { title, broken, command }) = ApprovalNotice::of(report) else { return };
     out.section(&title);
     let row =
         |(limit, numbers, explanation): (&str, String, &str)| vec![limit.to_owned(), numbers, explanation.to_owned()];
@@ -100,14 +100,19 @@ fn verdict(report: &Report<'_>, out: &mut Sheet) {
 }
 
 /// Who stopped all writes, and how they go on.
-fn paused(pause: &Pause, out: &mut Sheet) {
+fn paused(pause: &Pause, out: &mut TextWriter) {
     out.section(&paused_until(pause));
     out.line(&format!("  {}", by_whom(pause)));
     out.line("  To let writes go on: okta-haiilo-sync resume");
 }
 
 /// What became of the operations: numbers, then everything that was not simply done.
-fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Conclusion], &[String]), out: &mut Sheet) {
+fn outcomes(
+    report: &Report<'_>,
+    view: TextOptions,
+    (concluded, stops): (&[Conclusion], &[String]),
+    out: &mut TextWriter,
+) {
     out.section("Outcome");
     let done = concluded.iter().filter(|concluded| concluded.outcome.is_done()).count();
     match concluded.len() {
@@ -133,7 +138,7 @@ fn outcomes(report: &Report<'_>, view: View, (concluded, stops): (&[Conclusion],
 }
 
 /// Which parts of the mapping changed, and how many people that concerns here.
-fn edited(report: &Report<'_>, out: &mut Sheet) {
+fn edited(report: &Report<'_>, out: &mut TextWriter) {
     if report.plan.edited.is_empty() {
         return;
     }
@@ -146,7 +151,7 @@ fn edited(report: &Report<'_>, out: &mut Sheet) {
     }
 }
 
-fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn operations(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     for of in [
         OperationKind::Link,
         OperationKind::Reactivate,
@@ -155,7 +160,7 @@ fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
         OperationKind::Deactivate,
         OperationKind::Delete,
     ] {
-        let Told { together, alone } = Told::of(of, &report.plan.operations, view.sharing);
+        let ToldOperations { together, alone } = ToldOperations::of(of, &report.plan.operations, view.sharing);
         let mut rows = Vec::new();
         for people in &together {
             rows.push(vec![format!("{} people share this; --full names them", amount(people.len()))]);
@@ -177,24 +182,24 @@ fn operations(report: &Report<'_>, view: View, out: &mut Sheet) {
 }
 
 /// Changes as rows, as far as they may be seen: the attribute, then what becomes of it.
-fn change_rows(report: &Report<'_>, view: View, operation: &Operation) -> Vec<Vec<String>> {
+fn change_rows(report: &Report<'_>, view: TextOptions, operation: &Operation) -> Vec<Vec<String>> {
     let row = |change| match view.people {
-        Who::Named => change_row(report, operation.kind(), change),
-        Who::Ids => change_row(report, operation.kind(), change)[..1].to_vec(),
+        PeopleShown::Named => change_row(report, operation.kind(), change),
+        PeopleShown::Ids => change_row(report, operation.kind(), change)[..1].to_vec(),
     };
     operation.changes().iter().map(row).collect()
 }
 
 /// Something that only a report with names holds.
-fn named(view: View, text: impl FnOnce() -> String) -> Option<String> {
+fn named(view: TextOptions, text: impl FnOnce() -> String) -> Option<String> {
     match view.people {
-        Who::Named => Some(text()),
-        Who::Ids => None,
+        PeopleShown::Named => Some(text()),
+        PeopleShown::Ids => None,
     }
 }
 
 /// A person's name, or the id in its place.
-fn who(view: View, name: &UserName, id: &OktaUserId) -> String {
+fn who(view: TextOptions, name: &UserName, id: &OktaUserId) -> String {
     named(view, || visible(name.as_str())).unwrap_or_else(|| id.to_string())
 }
 
@@ -213,7 +218,7 @@ fn change_row(report: &Report<'_>, kind: OperationKind, change: &Change) -> Vec<
     }
 }
 
-fn leavers(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn leavers(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
         .plan
         .leavers
@@ -230,7 +235,7 @@ fn leavers(report: &Report<'_>, view: View, out: &mut Sheet) {
     out.listing("Leavers", rows);
 }
 
-fn held(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn held(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     if report.plan.held.is_empty() {
         return;
     }
@@ -246,7 +251,7 @@ fn held(report: &Report<'_>, view: View, out: &mut Sheet) {
     }
 }
 
-fn parked(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn parked(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
         .plan
         .parked
@@ -259,10 +264,10 @@ fn parked(report: &Report<'_>, view: View, out: &mut Sheet) {
             let mut row = vec![who(view, &parked.user_name, &parked.okta_id)];
             let path = attribute(report.product, &parked.path);
             match view.people {
-                Who::Named => {
+                PeopleShown::Named => {
                     row.extend([path, shown(parked.value.as_ref()), format!("{}{waits}", visible(&parked.reason))]);
                 }
-                Who::Ids => row.push(format!("{path}{waits}")),
+                PeopleShown::Ids => row.push(format!("{path}{waits}")),
             }
             row
         })
@@ -270,7 +275,7 @@ fn parked(report: &Report<'_>, view: View, out: &mut Sheet) {
     out.listing("Parked values, not sent again", rows);
 }
 
-fn missing(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn missing(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
         .plan
         .missing
@@ -296,7 +301,7 @@ fn missing(report: &Report<'_>, view: View, out: &mut Sheet) {
     }
 }
 
-fn unmanaged(report: &Report<'_>, view: View, out: &mut Sheet) {
+fn unmanaged(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let accounts = &report.plan.unmanaged;
     let mut rows: Vec<Vec<String>> = accounts
         .iter()
@@ -318,7 +323,7 @@ fn unmanaged(report: &Report<'_>, view: View, out: &mut Sheet) {
     }
 }
 
-fn limits(report: &Report<'_>, out: &mut Sheet) {
+fn limits(report: &Report<'_>, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
         .verdict
         .usage
@@ -333,7 +338,7 @@ fn limits(report: &Report<'_>, out: &mut Sheet) {
 }
 
 /// What was waited for; where nothing was, two reports about the same are the same.
-fn slowed(report: &Report<'_>, out: &mut Sheet) {
+fn slowed(report: &Report<'_>, out: &mut TextWriter) {
     if report.requests.were_slowed() {
         out.section("Requests, and what was waited for");
         for line in requests::lines(report.requests) {
@@ -342,7 +347,7 @@ fn slowed(report: &Report<'_>, out: &mut Sheet) {
     }
 }
 
-fn remarks(report: &Report<'_>, out: &mut Sheet) {
+fn remarks(report: &Report<'_>, out: &mut TextWriter) {
     let remarks: Vec<&String> = report.plan.findings.iter().chain(report.warnings).collect();
     if remarks.is_empty() {
         return;

@@ -1,7 +1,6 @@
 //! Refused sets of operations, and approvals of them.
 
-use sqlx::AnyConnection;
-use sqlx::{Error, Row as _};
+use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::ports::BlockedPlan;
 

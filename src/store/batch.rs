@@ -2,8 +2,7 @@
 //! comes first to the connection writes for all who wait, in one transaction, so that the disk is waited for once. Nobody is told that a line is
 //! written before it is durable.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::Mutex;
 use sqlx::{AnyConnection, Error};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -15,7 +14,7 @@ use crate::store::journal;
 
 /// What waits to be written.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(super) enum QueueEntry {
     /// An operation, before it is sent.
     Intent {
         /// Who asks for it.
@@ -41,40 +40,35 @@ pub(super) enum Entry {
 }
 
 /// The entry of the journal that was written, or why it was not.
-pub(super) type Written = Result<EntryId, StoreFailure>;
+pub(super) type WriteResult = Result<EntryId, StoreFailure>;
 
 /// Entries that wait for the connection, each with whoever waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<Vec<(Entry, Sender<Written>)>>,
+    waiting: Mutex<Vec<(QueueEntry, Sender<WriteResult>)>>,
 }
 
 impl Queue {
     /// Takes an entry in; what is received says what became of it.
-    pub(super) fn join(&self, entry: Entry) -> Receiver<Written> {
+    pub(super) fn join(&self, entry: QueueEntry) -> Receiver<WriteResult> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting().push((entry, sender));
+        self.waiting.lock().push((entry, sender));
         receiver
     }
 
     /// All who wait, for whoever writes for them.
-    pub(super) fn take(&self) -> Vec<(Entry, Sender<Written>)> {
-        std::mem::take(&mut *self.waiting())
-    }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn waiting(&self) -> MutexGuard<'_, Vec<(Entry, Sender<Written>)>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn take(&self) -> Vec<(QueueEntry, Sender<WriteResult>)> {
+        std::mem::take(&mut *self.waiting.lock())
     }
 }
 
 /// Writes one of them.
-pub(super) async fn write(connection: &mut AnyConnection, entry: &Entry) -> Result<EntryId, Error> {
+pub(super) async fn write(connection: &mut AnyConnection, entry: &QueueEntry) -> Result<EntryId, Error> {
     match entry {
-        Entry::Intent { mandate, at, operation, before } => {
+        QueueEntry::Intent { mandate, at, operation, before } => {
             journal::write_operation(connection, (mandate, *at), operation, before.as_ref()).await
         }
-        Entry::Outcome { entry, outcome, effects, now } => {
+        QueueEntry::Outcome { entry, outcome, effects, now } => {
             journal::write_outcome(connection, *entry, outcome, effects, *now).await?;
             Ok(*entry)
         }

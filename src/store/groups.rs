@@ -11,7 +11,7 @@ use crate::domain::model::link::Origin;
 use crate::domain::plan::group_operation::GroupKind;
 use crate::domain::state::journal::{EntryId, GroupIntent};
 use crate::domain::state::sync_state::{GroupSyncState, OpenGroupOperation};
-use crate::store::line::{Counts, Line, write_line};
+use crate::store::line::{JournalLine, LimitCounts, write_line};
 
 /// What the store remembers of groups.
 pub(super) async fn read(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupSyncState, Error> {
@@ -79,7 +79,7 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOperation>,
 /// Writes a request of an operation down. In the columns of a person stands the group.
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupIntent<'_>) -> Result<EntryId, Error> {
     let GroupIntent { mandate, at, operation, haiilo_id, sent, before, removed } = intent;
-    let line = Line {
+    let line = JournalLine {
         mandate,
         at: *at,
         kind: operation.kind().as_str(),
@@ -88,10 +88,10 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupI
         name: operation.name.as_str(),
         before: before.as_ref(),
         sent: sent.clone(),
-        counts: Counts {
+        counts: LimitCounts {
             counted: mandate.approval.is_none().into(),
             removed: i64::try_from(*removed).unwrap_or(i64::MAX),
-            ..Counts::default()
+            ..LimitCounts::default()
         },
     };
     write_line(connection, line).await

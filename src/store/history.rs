@@ -51,13 +51,13 @@ impl ReadStore {
                     // A copy that was begun and not believed is begun again, into an empty file.
                     OpenOptions::new().write(true).truncate(true).open(&text).map_err(Error::Io)?;
                     sqlx::query("VACUUM INTO $1").bind(text).execute(connection).await?;
-                    Ok(Copied::Whole)
+                    Ok(BackupResult::Whole)
                 })
             })
             .await;
         match copied {
-            Ok(Copied::Whole) => Ok(()),
-            Ok(Copied::Nothing) => {
+            Ok(BackupResult::Whole) => Ok(()),
+            Ok(BackupResult::Nothing) => {
                 let _ = std::fs::remove_file(file);
                 Err(refused("was not made: there is no store yet; run `sync` first", None))
             }
@@ -71,7 +71,7 @@ impl ReadStore {
 
 /// Whether there was anything to copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Copied {
+enum BackupResult {
     #[default]
     Nothing,
     Whole,

@@ -10,7 +10,7 @@ use crate::domain::plan::leaver::RemovedAccount;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::state::journal::{EntryId, Intent, RunContext};
-use crate::store::line::{Counts, Line, sent, write_line};
+use crate::store::line::{JournalLine, LimitCounts, sent, write_line};
 use crate::store::{groups, notes};
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
@@ -25,7 +25,7 @@ pub(super) async fn write_operation(
     operation: &Operation,
     before: Option<&Json>,
 ) -> Result<EntryId, Error> {
-    let line = Line {
+    let line = JournalLine {
         mandate,
         at,
         kind: operation.kind().as_str(),
@@ -34,7 +34,7 @@ pub(super) async fn write_operation(
         name: operation.user_name.as_str(),
         before,
         sent: sent(operation.changes()),
-        counts: Counts {
+        counts: LimitCounts {
             renames: operation.renames().into(),
             clears: operation.clears().into(),
             moves: operation.moves().into(),

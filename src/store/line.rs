@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
-use sqlx::AnyConnection;
-use sqlx::{Error, Row as _};
+use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::model::ids::ApprovalId;
 use crate::domain::plan::operation::Change;
 use crate::domain::state::journal::{EntryId, RunContext};
 
 /// A new entry, which has no outcome yet.
-pub(super) struct Line<'a> {
+pub(super) struct JournalLine<'a> {
     pub(super) mandate: &'a RunContext,
     pub(super) at: DateTime<Utc>,
     pub(super) kind: &'static str,
@@ -21,12 +20,12 @@ pub(super) struct Line<'a> {
     pub(super) name: &'a str,
     pub(super) before: Option<&'a Json>,
     pub(super) sent: Json,
-    pub(super) counts: Counts,
+    pub(super) counts: LimitCounts,
 }
 
 /// What an entry means to the limits of the day; nothing for what no limit counts.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
+pub(super) struct LimitCounts {
     pub(super) renames: i64,
     pub(super) clears: i64,
     pub(super) moves: i64,
@@ -41,10 +40,10 @@ pub(super) fn sent(changes: &[Change]) -> Json {
     changes.iter().map(Change::to_json).collect()
 }
 
-pub(super) async fn write_line(connection: &mut AnyConnection, line: Line<'_>) -> Result<EntryId, Error> {
-    let Line { mandate, at, kind, okta_id, haiilo_id, name, before, sent, counts } = line;
+pub(super) async fn write_line(connection: &mut AnyConnection, line: JournalLine<'_>) -> Result<EntryId, Error> {
+    let JournalLine { mandate, at, kind, okta_id, haiilo_id, name, before, sent, counts } = line;
     let RunContext { run, approval, by, reason } = mandate;
-    let Counts { renames, clears, moves, counted, removed } = counts;
+    let LimitCounts { renames, clears, moves, counted, removed } = counts;
     let row = sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \
          removed, approval, by_whom, reason) \

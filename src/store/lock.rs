@@ -10,12 +10,12 @@ use crate::store::postgres::Session;
 #[derive(Debug)]
 pub struct CycleLock {
     pub(super) place: StorePlace,
-    pub(super) held: Held,
+    pub(super) held: LockHolder,
 }
 
 /// What holds the lock.
 #[derive(Debug)]
-pub(super) enum Held {
+pub(super) enum LockHolder {
     /// A lock on a file.
     File(StorePath, FileLock),
     /// A connection to the database, over which everything is written too.
@@ -27,8 +27,8 @@ impl CycleLock {
     pub async fn try_take(place: impl Into<StorePlace>, holder: &str) -> Result<Self, LockError> {
         let place = place.into();
         let held = match &place {
-            StorePlace::File(path) => Held::File(path.clone(), FileLock::try_take(path, holder)?),
-            StorePlace::Server(url) => Held::Session(Session::try_lock(url, holder).await?),
+            StorePlace::File(path) => LockHolder::File(path.clone(), FileLock::try_take(path, holder)?),
+            StorePlace::Server(url) => LockHolder::Session(Session::try_lock(url, holder).await?),
         };
         Ok(Self { place, held })
     }

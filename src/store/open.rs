@@ -1,13 +1,12 @@
 //! The store of a cycle, which writes and holds the lock, and that of a dry run, which can only read.
 
-use sqlx::AnyConnection;
-use sqlx::Connection as _;
+use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
 use crate::store::batch::Queue;
 use crate::store::file_lock::FileLock;
-use crate::store::lock::{CycleLock, Held};
+use crate::store::lock::{CycleLock, LockHolder};
 use crate::store::place::StorePlace;
 use crate::store::postgres::{self, LockKey};
 use crate::store::sqlite;
@@ -17,14 +16,14 @@ use crate::store::sqlite;
 pub struct Store {
     pub(super) connection: Mutex<AnyConnection>,
     pub(super) place: StorePlace,
-    pub(super) guard: Guard,
+    pub(super) guard: LockGuard,
     /// Entries of the journal that wait for the connection.
     pub(super) queue: Queue,
 }
 
 /// What keeps other cycles away.
 #[derive(Debug)]
-pub(super) enum Guard {
+pub(super) enum LockGuard {
     /// A lock on a file, beside the connection.
     File(FileLock),
     /// A lock that the connection itself holds.
@@ -49,10 +48,10 @@ impl Store {
             return Err(StoreFailure { message, cause: None });
         }
         let (connection, guard) = match held {
-            Held::File(path, lock) => (sqlite::open(&path).await?, Guard::File(lock)),
-            Held::Session(session) => {
+            LockHolder::File(path, lock) => (sqlite::open(&path).await?, LockGuard::File(lock)),
+            LockHolder::Session(session) => {
                 let (connection, key) = session.open(&place).await?;
-                (connection, Guard::Session(key))
+                (connection, LockGuard::Session(key))
             }
         };
         Ok(Self { connection: Mutex::new(connection), place, guard, queue: Queue::default() })
@@ -63,12 +62,12 @@ impl Store {
         let Self { connection, place, guard, queue: _ } = self;
         let connection = connection.into_inner();
         match guard {
-            Guard::File(lock) => {
+            LockGuard::File(lock) => {
                 let closed = connection.close().await.map_err(|error| explain(&place, error));
                 drop(lock);
                 closed
             }
-            Guard::Session(key) => {
+            LockGuard::Session(key) => {
                 postgres::close(connection, key).await;
                 Ok(())
             }

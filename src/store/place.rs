@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::settings::{PostgresUrl, State};
+use crate::config::settings::{PostgresUrl, StoreSetting};
 use crate::store::dialect::Dialect;
 use crate::store::path::StorePath;
 
@@ -17,10 +17,10 @@ pub enum StorePlace {
 
 impl StorePlace {
     /// The place that the configuration names.
-    pub fn new(state: State) -> Self {
+    pub fn new(state: StoreSetting) -> Self {
         match state {
-            State::Sqlite(path) => Self::File(StorePath::new(path)),
-            State::Postgres(url) => Self::Server(url),
+            StoreSetting::Sqlite(path) => Self::File(StorePath::new(path)),
+            StoreSetting::Postgres(url) => Self::Server(url),
         }
     }
 

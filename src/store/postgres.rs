@@ -7,8 +7,7 @@
 //! A proxy that pools by transaction gives one connection another session of the server each time, so that such a lock means nothing behind
 //! it. Its nature shows when somebody else has a transaction open; see [`refuse_pooling`].
 
-use std::fs;
-use std::io;
+use std::{fs, io};
 
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Error, Row as _};

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Error, Row as _};
 use crate::domain::model::ids::{HaiiloId, UserName};
 use crate::domain::state::journal::{EntryId, ProbeIntent, ProbeLeftover};
 use crate::ports::StoreFailure;
-use crate::store::line::{Counts, Line, sent, write_line};
+use crate::store::line::{JournalLine, LimitCounts, sent, write_line};
 use crate::store::open::ReadStore;
 use crate::store::reading::instant;
 
@@ -18,7 +18,7 @@ impl ReadStore {
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeIntent<'_>) -> Result<EntryId, Error> {
     let ProbeIntent { mandate, at, step, haiilo_id, user_name, changes, before } = intent;
-    let line = Line {
+    let line = JournalLine {
         mandate,
         at: *at,
         kind: step.as_str(),
@@ -27,7 +27,7 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeI
         name: user_name.as_str(),
         before: before.as_ref(),
         sent: sent(changes),
-        counts: Counts::default(),
+        counts: LimitCounts::default(),
     };
     write_line(connection, line).await
 }

@@ -28,7 +28,7 @@ use crate::store::notes::DEACTIVATION_DELETED;
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::StorePlace;
 use crate::store::schema::Content;
-use crate::store::sqlite::Glimpse;
+use crate::store::sqlite::SnapshotConnection;
 use crate::store::{groups, polling, postgres, target};
 
 /// How many links are read at once.
@@ -86,7 +86,7 @@ impl ReadStore {
             StorePlace::Server(url) => return self.look_at_server(url, work).await,
         };
         loop {
-            let Some(mut glimpse) = Glimpse::of(path).await? else { return Ok(T::default()) };
+            let Some(mut glimpse) = SnapshotConnection::of(path).await? else { return Ok(T::default()) };
             let found = match glimpse.content {
                 Content::Nothing => Ok(T::default()),
                 Content::SyncState => work(&mut glimpse.connection).await,

@@ -1,8 +1,7 @@
 //! The schema, the same for both databases, and how it is brought up to date.
 
-use sqlx::AnyConnection;
-use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, SqlSafeStr as _};
 
 use crate::ports::StoreFailure;
 use crate::store::place::StorePlace;

@@ -6,8 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use sqlx::AnyConnection;
-use sqlx::Connection as _;
+use sqlx::{AnyConnection, Connection as _};
 
 use crate::ports::StoreFailure;
 use crate::store::path::StorePath;
@@ -33,23 +32,23 @@ pub(super) async fn open(path: &StorePath) -> Result<AnyConnection, StoreFailure
 }
 
 /// A connection for one reading.
-pub(super) struct Glimpse {
+pub(super) struct SnapshotConnection {
     pub(super) connection: AnyConnection,
     pub(super) content: Content,
     stamp: Stamp,
 }
 
-impl Glimpse {
+impl SnapshotConnection {
     /// Opens the store for one reading; `None` when there is none yet.
     ///
     /// A reader of a log that nobody writes would leave two files beside the database. So where there is no log, the database is read as
-    /// one that does not change, and the caller asks [`Glimpse::holds`] afterwards whether that was true.
+    /// one that does not change, and the caller asks [`SnapshotConnection::holds`] afterwards whether that was true.
     pub(super) async fn of(path: &StorePath) -> Result<Option<Self>, StoreFailure> {
         sqlx::any::install_default_drivers();
         let place = StorePlace::from(path);
         let explained = |error| explain(&place, error);
         let Some(stamp) = Stamp::of(path) else { return Ok(None) };
-        let parameters = if stamp.log == Log::None { "mode=ro&immutable=1" } else { "mode=ro" };
+        let parameters = if stamp.log == WalState::None { "mode=ro&immutable=1" } else { "mode=ro" };
         let mut connection = AnyConnection::connect(&path.url(parameters)).await.map_err(explained)?;
         sqlx::raw_sql("PRAGMA busy_timeout = 10000").execute(&mut connection).await.map_err(explained)?;
         // A cycle that ended before it had made the first table has left a file in which nothing is remembered.
@@ -66,7 +65,7 @@ impl Glimpse {
     pub(super) async fn holds(self, path: &StorePath) -> bool {
         // A connection that only read has nothing to lose when it cannot be closed in order.
         let _ = self.connection.close().await;
-        self.stamp.log == Log::Present || Stamp::of(path) == Some(self.stamp)
+        self.stamp.log == WalState::Present || Stamp::of(path) == Some(self.stamp)
     }
 }
 
@@ -75,11 +74,11 @@ impl Glimpse {
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    log: Log,
+    log: WalState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Log {
+enum WalState {
     None,
     Present,
 }
@@ -88,7 +87,7 @@ impl Stamp {
     /// `None` when there is no database, or an empty file that is yet to become one.
     fn of(path: &StorePath) -> Option<Self> {
         let metadata = fs::metadata(path.as_path()).ok().filter(|metadata| metadata.len() > 0)?;
-        let log = if path.write_ahead_log().exists() { Log::Present } else { Log::None };
+        let log = if path.write_ahead_log().exists() { WalState::Present } else { WalState::None };
         Some(Self { length: metadata.len(), modified: metadata.modified().ok(), log })
     }
 }

@@ -13,8 +13,8 @@ use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::Tenant;
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreWriter};
-use crate::store::batch::{self, Entry, Written};
-use crate::store::open::{Guard, Store};
+use crate::store::batch::{self, QueueEntry, WriteResult};
+use crate::store::open::{LockGuard, Store};
 use crate::store::{approvals, groups, journal, notes, polling, postgres, probe};
 
 impl StoreWriter for Store {
@@ -57,7 +57,7 @@ impl StoreWriter for Store {
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
         let Intent { mandate, at, operation, before } = intent;
         let (mandate, operation) = (Box::new((*mandate).clone()), Box::new((*operation).clone()));
-        self.write_entry(Entry::Intent { mandate, at: *at, operation, before: before.clone() }).await
+        self.write_entry(QueueEntry::Intent { mandate, at: *at, operation, before: before.clone() }).await
     }
 
     async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
@@ -76,7 +76,7 @@ impl StoreWriter for Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
         let (outcome, effects) = (outcome.clone(), effects.to_vec());
-        self.write_entry(Entry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
+        self.write_entry(QueueEntry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
     }
 
     async fn refuse(&self, refusal: &BlockedPlan) -> Result<(), StoreFailure> {
@@ -113,7 +113,7 @@ impl StoreWriter for Store {
 
 impl Store {
     /// Writes an entry, together with those of all who wait.
-    pub(super) async fn write_entry(&self, entry: Entry) -> Written {
+    pub(super) async fn write_entry(&self, entry: QueueEntry) -> WriteResult {
         let mut receiver = self.queue.join(entry);
         let mut connection = self.connection.lock().await;
         if let Ok(written) = receiver.try_recv() {
@@ -167,7 +167,7 @@ impl Store {
         let result: Result<T, Error> = async {
             sqlx::raw_sql(self.place.dialect().begin_writing()).execute(&mut *connection).await?;
             let done: Result<T, Error> = async {
-                if let Guard::Session(key) = self.guard {
+                if let LockGuard::Session(key) = self.guard {
                     postgres::prove(connection, key).await?;
                 }
                 work(connection).await

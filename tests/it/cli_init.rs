@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use okta_haiilo_sim::haiilo;
-use okta_haiilo_sim::okta;
+use okta_haiilo_sim::{haiilo, okta};
 use serde_json::json;
 
 use crate::cli_stage::{Ended, Stage, mode};

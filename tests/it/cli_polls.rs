@@ -42,7 +42,7 @@ async fn a_change_in_okta_is_in_haiilo_within_two_polls() {
         assert!(polls(&stage) - before <= 3, "{} polls", polls(&stage) - before);
     }
     assert_eq!(running.metric("cycles_total{result=\"applied\"}"), Some(1.0), "{}", running.log());
-    until("it is counted", || running.metric("polls_total{result=\"looked\"}").filter(|count| *count >= 2.0));
+    until("it is counted", || running.metric("polls_total{result=\"handled\"}").filter(|count| *count >= 2.0));
     assert!(running.log().contains("changes followed"), "{}", running.log());
     assert!(!running.log().contains(&person(77).email), "{}", running.log());
     running.end();

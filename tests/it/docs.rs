@@ -64,7 +64,7 @@ fn every_reason_limit_and_end_is_explained() {
     for (file, from, least) in [
         ("src/domain/plan/hold.rs", "pub fn code(", 29),
         ("src/domain/planning/limits.rs", "pub fn as_str(", 10),
-        ("src/engine/run.rs", "pub fn code(", 6),
+        ("src/engine/executor/run_state.rs", "pub fn code(", 6),
         ("src/domain/plan/outcome.rs", "pub fn as_str(", 7),
     ] {
         let source = fs::read_to_string(root.join(file)).expect("a source");

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use okta_haiilo_sync::config::{self, Draft, Surroundings, sample};
+use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
 use crate::docs::compare;
@@ -62,8 +62,8 @@ fn variable(key: &str) -> String {
 
 /// The messages of the reader about a configuration, by their keys.
 fn problems(configuration: &str) -> BTreeMap<String, String> {
-    let draft = Draft { configuration, mapping: sample::MAPPING };
-    let surroundings = Surroundings::default().secrets_or_placeholders();
+    let draft = ConfigDraft { configuration, mapping: sample::MAPPING };
+    let surroundings = EnvVars::default().secrets_or_placeholders();
     let loaded =
         config::load_draft(Path::new("/nowhere/okta-haiilo-sync.toml"), &draft, &surroundings, schedule::check);
     let problems = loaded.err().unwrap_or_default().into_iter().map(|problem| problem.message);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use okta_haiilo_sync::config::mapping_test::{self, TestOutcome};
-use okta_haiilo_sync::config::{self, Draft, Surroundings, sample};
+use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
 use crate::docs::{fenced, read};
@@ -35,8 +35,8 @@ haiiloGroup = "Germany"
 /// Runs the tests of a mapping.
 #[track_caller]
 fn outcomes(mapping: &str) -> Vec<TestOutcome> {
-    let draft = Draft { configuration: sample::CONFIGURATION, mapping };
-    let surroundings = Surroundings::default().secrets_or_placeholders();
+    let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping };
+    let surroundings = EnvVars::default().secrets_or_placeholders();
     let loaded = config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, schedule::check);
     let settings = loaded.unwrap_or_else(|problems| panic!("{problems:#?} in\n{mapping}"));
     mapping_test::run_tests(&settings.mapping, &settings.mapping_tests)

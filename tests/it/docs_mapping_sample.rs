@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use okta_haiilo_sync::config::mapping_test::{self, TestOutcome};
-use okta_haiilo_sync::config::{self, Draft, Surroundings, sample};
+use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
 /// What expressions are made of, beside filters: MiniJinja's own, as far as the cookbook leads to it.
@@ -12,8 +12,8 @@ const OPERATORS: [&str; 4] = [" or ", " ~ ", " if ", " else "];
 
 /// The outcomes of a mapping's tests, or its problems.
 fn load(mapping: &str) -> Result<Vec<TestOutcome>, Vec<String>> {
-    let draft = Draft { configuration: sample::CONFIGURATION, mapping };
-    let surroundings = Surroundings::default().secrets_or_placeholders();
+    let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping };
+    let surroundings = EnvVars::default().secrets_or_placeholders();
     config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, schedule::check)
         .map(|settings| mapping_test::run_tests(&settings.mapping, &settings.mapping_tests))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())

@@ -1,7 +1,8 @@
 //! Stories in which something looks settled and is not: who else wants a name, what an approval names, how old evidence is, and what a canary
 //! has shown.
 
-use crate::world::{Ran, World, mapping, outcomes, seed};
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
@@ -13,7 +14,8 @@ use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{Scope, Stop};
 use serde_json::json;
-use std::collections::BTreeSet;
+
+use crate::world::{Ran, World, mapping, outcomes, seed};
 
 /// A world in which nothing is left between a person who was deactivated and the delete but the evidence.
 async fn armed(people: u32) -> World {

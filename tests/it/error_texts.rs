@@ -48,7 +48,7 @@ const MARKS: [(&str, &str, Subject); 33] = [
     ("src/engine/", "findings.push(", Subject::Added),
     ("src/engine/", "Verdict::Bad", Subject::Added),
     ("src/engine/", "Outcome::Failed(", Subject::Added),
-    ("src/engine/run.rs", "fn reason(", Subject::Added),
+    ("src/engine/executor/run_state.rs", "fn reason(", Subject::Added),
 ];
 
 /// What a message with a subject of its own names: something of these, or a value that is filled in.

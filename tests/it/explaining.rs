@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
-use okta_haiilo_sync::engine::{self, Scope, Silence};
-use okta_haiilo_sync::report::{self, Answer, Explained};
+use okta_haiilo_sync::engine::{self, NoObserver, Scope};
+use okta_haiilo_sync::report::{self, LoginExplanation, PersonExplanation};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 
@@ -12,9 +12,9 @@ use crate::reports::eventful;
 use crate::world::World;
 
 /// What is known of everybody whom a login means in the store and in both listings.
-async fn answer(world: &World, login: &str) -> Answer {
+async fn answer(world: &World, login: &str) -> LoginExplanation {
     let ends = world.ends(ReadStore::new(world.place()));
-    let prepared = engine::prepare(&ends, &world.settings, &Scope::Everybody, None, &Silence).await.expect("a plan");
+    let prepared = engine::prepare(&ends, &world.settings, &Scope::Everybody, None, &NoObserver).await.expect("a plan");
     let known = prepared.known(&world.settings);
     let mut people = Vec::new();
     for id in known.meant(login) {
@@ -23,10 +23,14 @@ async fn answer(world: &World, login: &str) -> Answer {
         let explanation = engine::explain(&ends, &world.settings, &prepared, (id.clone(), status)).await;
         let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
         let journal = ends.store.journal(&search).await.expect("a journal");
-        people.push(Explained { explanation: explanation.expect("answers"), journal });
+        people.push(PersonExplanation { explanation: explanation.expect("answers"), journal });
     }
     let strangers = if people.is_empty() { known.accounts_named(login) } else { Vec::new() };
-    Answer { product: world.settings.policy.product, strangers: strangers.into_iter().cloned().collect(), people }
+    LoginExplanation {
+        product: world.settings.policy.product,
+        strangers: strangers.into_iter().cloned().collect(),
+        people,
+    }
 }
 
 async fn told(world: &World, login: &str) -> String {

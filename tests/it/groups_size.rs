@@ -1,9 +1,8 @@
 //! Stories of many groups and of large ones: what they cost in requests and in bytes.
 
-use okta_haiilo_sim::Logged;
 use okta_haiilo_sim::haiilo::route;
-use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sim::{Logged, okta};
 
 use crate::groups_stage::{ended, intranet, named};
 use crate::usual;

@@ -1,18 +1,19 @@
 //! The report that a browser shows: one file that needs nothing else, in which whatever people are called is harmless.
 
-use crate::reports::{about, eventful};
-use crate::world::World;
 use okta_haiilo_sync::engine::{CycleReport, Stop};
-use okta_haiilo_sync::report::{self, Ending};
+use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::json;
 
+use crate::reports::{about, eventful};
+use crate::world::World;
+
 fn planned(prepared: &okta_haiilo_sync::engine::Prepared) -> String {
-    report::html(&about(prepared, Ending::DryRun))
+    report::html(&about(prepared, ReportStage::DryRun))
 }
 
 fn applied(came: &CycleReport) -> String {
     let stops: Vec<String> = came.stops.iter().map(Stop::reason).collect();
-    report::html(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }))
+    report::html(&about(&came.prepared, ReportStage::Applied { concluded: &came.concluded, stops: &stops }))
 }
 
 /// What a reader sees, a line an element, without the style, the script and the numbers of the picture.

@@ -7,31 +7,28 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::config::settings::PostgresUrl;
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, RunId};
 use okta_haiilo_sync::domain::model::link::Link;
 use okta_haiilo_sync::domain::model::target::TargetProfile;
-use okta_haiilo_sync::domain::plan::operation::Operation;
-use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
 use okta_haiilo_sync::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
-use okta_haiilo_sync::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
-use okta_haiilo_sync::domain::state::log_cursor::LogCursor;
-use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
+use okta_haiilo_sync::domain::plan::{
+    operation::Operation,
+    outcome::{Effect, Outcome},
+};
+use okta_haiilo_sync::domain::state::journal::{self, EntryId, GroupIntent, Intent, RunContext};
+use okta_haiilo_sync::domain::state::{log_cursor::LogCursor, sync_state};
 use okta_haiilo_sync::domain::targeted::baseline::Baseline;
-use okta_haiilo_sync::engine::{self, Halt, Order, Scope, Silence};
+use okta_haiilo_sync::engine::{self, CycleRequest, NoObserver, Scope};
 use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreReader, StoreWriter};
-use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePlace};
+use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store};
 use sqlx::AnyConnection;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::cli_stage::{CONFIGURATION, Ended, Stage};
-use crate::server;
+use crate::server::{self, place};
 use crate::world::{World, free_lock};
-
-fn place(url: &Url) -> StorePlace {
-    StorePlace::Server(PostgresUrl::parse(url.as_str()).expect("a URL"))
-}
 
 fn hire(world: &World, numbers: std::ops::Range<u32>) {
     for n in numbers {
@@ -154,7 +151,7 @@ impl Cut {
 }
 
 impl StoreReader for Cut {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
+    async fn remember(&self, now: DateTime<Utc>) -> Result<sync_state::SyncState, StoreFailure> {
         self.store.remember(now).await
     }
 
@@ -172,7 +169,7 @@ impl StoreReader for Cut {
 }
 
 impl StoreWriter for Cut {
-    async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    async fn settle_tenant(&self, tenant: &sync_state::Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.store.settle_tenant(tenant, now).await
     }
 
@@ -209,7 +206,7 @@ impl StoreWriter for Cut {
         self.store.intend_group(intent).await
     }
 
-    async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
+    async fn intend_probe(&self, intent: &journal::ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
         self.store.intend_probe(intent).await
     }
 
@@ -289,8 +286,9 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
         };
         let ends = world.ends(cut);
         let mandate = RunContext { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
-        let order = Order { scope: Scope::Everybody, given: None, mandate, halt: Halt::default() };
-        let ran = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, &Silence)).await;
+        let order =
+            CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel: CancellationToken::default() };
+        let ran = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, &NoObserver)).await;
         // The report tells what was done, and why it ended.
         let report = ran.expect("a report");
         let stops: Vec<String> = report.stops.iter().map(engine::Stop::reason).collect();

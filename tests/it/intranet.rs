@@ -11,7 +11,7 @@ use okta_haiilo_sync::domain::model::policy::{Deprovision, LeaverAction, Product
 use okta_haiilo_sync::domain::plan::hold::HoldReason;
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use okta_haiilo_sync::domain::scim::value::Compare;
-use okta_haiilo_sync::engine::{Polled, Stop};
+use okta_haiilo_sync::engine::{PollResult, Stop};
 use serde_json::json;
 
 use crate::told::explained;
@@ -227,7 +227,7 @@ async fn a_poll_leaves_whoever_has_an_account_by_id_to_the_full_cycle() {
     world.haiilo.state().edit(&account, "externalId", json!(newcomer));
     world.full_cycle().await;
     world.okta.state().assign(&newcomer);
-    let Polled::Looked(looked) = world.poll().await else { panic!("somebody was looked at") };
+    let PollResult::Handled(looked) = world.poll().await else { panic!("somebody was looked at") };
     assert_eq!((outcomes(&looked.report).len(), looked.wants_full.is_some()), (0, true));
     let full = world.full_cycle().await;
     assert_eq!(outcomes(&full), ["link done"]);

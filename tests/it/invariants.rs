@@ -6,7 +6,7 @@ use okta_haiilo_sim::haiilo::{self, ErrorForm, Order};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{Limit, Product};
-use okta_haiilo_sync::report::{View, csv, json, text};
+use okta_haiilo_sync::report::{TextOptions, csv, json, text};
 use serde_json::json;
 
 use crate::told::{explained, planned, told, told_of_plan};
@@ -61,7 +61,7 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
     world.settings.policy.limits.creates = limit;
     let prepared = world.plan().await;
     let (first, id) = (json(&planned(&prepared)), prepared.verdict.approval_id.clone());
-    let (first_text, first_csv) = (text(&planned(&prepared), View::default()), csv(&planned(&prepared)));
+    let (first_text, first_csv) = (text(&planned(&prepared), TextOptions::default()), csv(&planned(&prepared)));
     let told = told_of_plan(&prepared);
     let kinds =
         |kind: &str| told["operations"].as_array().expect("a list").iter().filter(|one| one["kind"] == kind).count();
@@ -100,7 +100,7 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
         world.settings.concurrency = 1 + turn;
         let prepared = world.plan().await;
         assert_eq!(json(&planned(&prepared)), first, "turn {turn}, {order:?}");
-        assert_eq!(text(&planned(&prepared), View::default()), first_text, "turn {turn}, {order:?}");
+        assert_eq!(text(&planned(&prepared), TextOptions::default()), first_text, "turn {turn}, {order:?}");
         assert_eq!(csv(&planned(&prepared)), first_csv, "turn {turn}, {order:?}");
         assert_eq!(prepared.verdict.approval_id, id, "turn {turn}, {order:?}");
     }

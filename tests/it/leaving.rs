@@ -1,6 +1,5 @@
 //! Stories of people who leave: evidence at the first sighting and before the delete, clocks, and everything that keeps an account.
 
-use crate::world::{Ran, World, outcomes, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, By};
@@ -9,6 +8,8 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use serde_json::json;
+
+use crate::world::{Ran, World, outcomes, seed};
 
 /// The one leaver of a cycle.
 fn fate(report: &Ran) -> LeaverStatus {

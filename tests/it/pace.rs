@@ -8,9 +8,9 @@ use okta_haiilo_sim::haiilo;
 use okta_haiilo_sim::okta::{self, Bucket};
 use okta_haiilo_sync::domain::model::ids::{HaiiloId, OktaUserId};
 use okta_haiilo_sync::domain::model::usage::{OktaCalls, Requests};
-use okta_haiilo_sync::engine::{self, Prepared, Scope, Silence};
+use okta_haiilo_sync::engine::{self, NoObserver, Prepared, Scope};
 use okta_haiilo_sync::ports::{AccountWriter as _, AssignmentSource as _};
-use okta_haiilo_sync::report::{self, Ending, Report, View};
+use okta_haiilo_sync::report::{self, Report, ReportStage, TextOptions};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::Value as Json;
 
@@ -20,7 +20,7 @@ use crate::world::{Ends, World};
 /// A dry run with ends that can be asked afterwards.
 async fn plan(world: &World) -> (Prepared, Ends<ReadStore>) {
     let ends = world.ends(ReadStore::new(world.place()));
-    let prepared = engine::prepare(&ends, &world.settings, &Scope::Everybody, None, &Silence).await;
+    let prepared = engine::prepare(&ends, &world.settings, &Scope::Everybody, None, &NoObserver).await;
     (prepared.expect("a plan"), ends)
 }
 
@@ -29,11 +29,11 @@ async fn reported(world: &World, form: impl Fn(&Report<'_>) -> String) -> String
     let (prepared, ends) = plan(world).await;
     let okta = ends.source.take_calls();
     let requests = Requests { okta: &okta, haiilo: ends.reader.take_calls() };
-    form(&Report { requests, ..about(&prepared, Ending::DryRun) })
+    form(&Report { requests, ..about(&prepared, ReportStage::DryRun) })
 }
 
 fn text(report: &Report<'_>) -> String {
-    report::text(report, View::default())
+    report::text(report, TextOptions::default())
 }
 
 /// Twelve people on pages of one, of whose calls four a minute are allowed.

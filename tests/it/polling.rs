@@ -13,10 +13,13 @@ use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
 use okta_haiilo_sync::domain::state::sync_state::Pause;
-use okta_haiilo_sync::engine::{self, CycleError, CycleReport, Errand, Halt, NoPoll, Polled, Silence};
+use okta_haiilo_sync::engine::{
+    self, CycleError, CycleReport, FullCycleReason, NoObserver, PollResult, TargetedRequest,
+};
 use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::world::{Ran, World, free_lock, mapping, outcomes, seed};
 
@@ -37,25 +40,25 @@ impl World {
     }
 
     /// One poll.
-    pub(crate) async fn try_poll(&self, halt: &Halt) -> Result<Polled, CycleError> {
+    pub(crate) async fn try_poll(&self, cancel: &CancellationToken) -> Result<PollResult, CycleError> {
         let store = Store::open(self.place(), free_lock(self.place(), "a story").await).await.expect("a store");
         let ends = self.ends(store);
         // Polls follow each other, however little time a story takes.
         self.advance(TimeDelta::milliseconds(1));
         let run = RunId::new(format!("poll-{}", self.clock.now().timestamp_millis()));
         let mandate = RunContext { run, approval: None, by: "a story".to_owned(), reason: None };
-        let errand = Errand { settings: &self.settings, mandate: &mandate, halt };
-        let polled = Box::pin(engine::poll(&ends, &ends.reader.writer(), errand, &Silence)).await;
+        let errand = TargetedRequest { settings: &self.settings, mandate: &mandate, cancel };
+        let polled = Box::pin(engine::poll(&ends, &ends.reader.writer(), errand, &NoObserver)).await;
         ends.store.close().await.expect("closed");
         polled
     }
 
-    pub(crate) async fn poll(&self) -> Polled {
-        self.try_poll(&Halt::default()).await.expect("a poll")
+    pub(crate) async fn poll(&self) -> PollResult {
+        self.try_poll(&CancellationToken::default()).await.expect("a poll")
     }
 
     /// One poll, and how many requests it sent to either side.
-    async fn counted_poll(&self) -> (Polled, [usize; 2]) {
+    async fn counted_poll(&self) -> (PollResult, [usize; 2]) {
         self.okta.forget_calls();
         self.haiilo.forget_calls();
         let polled = self.poll().await;
@@ -77,12 +80,12 @@ impl World {
         for polled in self.look_twice().await {
             assert_eq!(done(&polled), (Vec::new(), None));
         }
-        assert!(matches!(self.poll().await, Polled::Quiet));
+        assert!(matches!(self.poll().await, PollResult::Quiet));
         self.haiilo.state().forget_writes();
     }
 
     /// Both looks at whoever was named are over.
-    async fn look_twice(&self) -> [Polled; 2] {
+    async fn look_twice(&self) -> [PollResult; 2] {
         let first = self.poll().await;
         self.advance(SECOND_LOOK);
         [first, self.poll().await]
@@ -100,18 +103,18 @@ fn unassigned(world: &World, n: u32) -> String {
 
 /// What a poll did, each operation as `kind outcome`; and whether it wants a full cycle.
 #[track_caller]
-pub(crate) fn done(polled: &Polled) -> (Vec<String>, Option<NoPoll>) {
+pub(crate) fn done(polled: &PollResult) -> (Vec<String>, Option<FullCycleReason>) {
     match polled {
-        Polled::Looked(looked) => (outcomes(&looked.report), looked.wants_full.clone()),
+        PollResult::Handled(looked) => (outcomes(&looked.report), looked.wants_full.clone()),
         other => panic!("nobody was looked at: {other:?}"),
     }
 }
 
 /// Why a poll did nothing.
 #[track_caller]
-fn not_polled(polled: Polled) -> NoPoll {
+fn not_polled(polled: PollResult) -> FullCycleReason {
     match polled {
-        Polled::FullCycle(why) => why,
+        PollResult::FullCycle(why) => why,
         other => panic!("it polled: {other:?}"),
     }
 }
@@ -122,7 +125,7 @@ async fn a_poll_without_news_is_one_request_and_haiilo_is_not_asked() {
     for _ in 0..3 {
         world.advance(TimeDelta::seconds(30));
         let (polled, requests) = world.counted_poll().await;
-        assert!(matches!(polled, Polled::Quiet), "{polled:?}");
+        assert!(matches!(polled, PollResult::Quiet), "{polled:?}");
         assert_eq!(requests, [1, 0]);
     }
 }
@@ -224,7 +227,7 @@ async fn whoever_comes_back_is_left_to_the_full_cycle() {
     world.okta.state().assign(&id);
     world.set_profile(1, "city", json!("Turku"));
     let polled = world.poll().await;
-    assert_eq!(done(&polled), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&polled), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert_eq!(outcomes(&world.full_cycle().await.0), ["update done"]);
 }
 
@@ -233,25 +236,25 @@ async fn a_position_that_okta_no_longer_takes_wants_a_full_cycle_and_a_new_one()
     let mut world = World::followed(30).await;
     world.okta.state().log.expire_cursors();
     world.okta.state().hire(&person(77));
-    assert_eq!(not_polled(world.poll().await), NoPoll::PositionLost);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::PositionLost);
     // Until then nothing more is asked.
     let (polled, requests) = world.counted_poll().await;
-    assert_eq!((not_polled(polled), requests), (NoPoll::NotYet, [0, 0]));
+    assert_eq!((not_polled(polled), requests), (FullCycleReason::NotYet, [0, 0]));
     assert_eq!(outcomes(&world.full_cycle().await.0), ["create done"]);
     // The new position lies a little before the cycle, so that the same person is looked at once more.
     assert_eq!(done(&world.poll().await), (Vec::new(), None));
-    assert!(matches!(world.poll().await, Polled::Quiet));
+    assert!(matches!(world.poll().await, PollResult::Quiet));
 }
 
 #[tokio::test]
 async fn after_three_months_or_under_another_configuration_everybody_is_looked_at_first() {
     let mut world = World::followed(30).await;
     world.advance(TimeDelta::days(90));
-    assert_eq!(not_polled(world.poll().await), NoPoll::TooOld);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::TooOld);
     world.full_cycle().await;
-    assert!(matches!(world.poll().await, Polled::Quiet));
+    assert!(matches!(world.poll().await, PollResult::Quiet));
     world.settings.mapping = mapping(|spec| spec.rules[4].value = "user.city | upper".to_owned());
-    assert_eq!(not_polled(world.poll().await), NoPoll::Configuration);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::Configuration);
 }
 
 #[tokio::test]
@@ -260,7 +263,7 @@ async fn without_the_right_to_read_the_log_nothing_is_polled() {
     world.okta.plant(When::Every(route::LOGS), Fault::Refuse(403));
     world.set_profile(3, "city", json!("Turku"));
     let (polled, requests) = world.counted_poll().await;
-    let Polled::Barred(failure) = polled else { panic!("{polled:?}") };
+    let PollResult::Barred(failure) = polled else { panic!("{polled:?}") };
     assert!(failure.to_string().contains("403"), "{failure}");
     assert_eq!(requests, [1, 0]);
 }
@@ -272,7 +275,7 @@ async fn more_people_than_a_full_cycle_has_pages_are_left_to_it() {
         world.set_profile(n, "city", json!("Turku"));
     }
     let (polled, requests) = world.counted_poll().await;
-    assert_eq!((not_polled(polled), requests), (NoPoll::ManyPeople, [1, 0]));
+    assert_eq!((not_polled(polled), requests), (FullCycleReason::ManyPeople, [1, 0]));
     assert_eq!(world.full_cycle().await.concluded.len(), 7);
 }
 
@@ -285,7 +288,7 @@ async fn people_of_a_group_count_where_the_group_is_assigned() {
     let (created, wants_full) = done(&world.poll().await);
     assert_eq!(created, ["create done"]);
     assert!(
-        matches!(&wants_full, Some(NoPoll::Event(kind)) if kind == "group.application_assignment.add"),
+        matches!(&wants_full, Some(FullCycleReason::Event(kind)) if kind == "group.application_assignment.add"),
         "{wants_full:?}"
     );
     world.full_cycle().await;
@@ -302,7 +305,7 @@ async fn a_change_of_the_application_is_looked_at_by_a_full_cycle_alone() {
     world.set_profile(3, "city", json!("Turku"));
     world.okta.state().app.status = "INACTIVE".to_owned();
     let (polled, requests) = world.counted_poll().await;
-    assert_eq!(not_polled(polled), NoPoll::Event("application.lifecycle.deactivate".into()));
+    assert_eq!(not_polled(polled), FullCycleReason::Event("application.lifecycle.deactivate".into()));
     assert_eq!(requests, [1, 0]);
 }
 
@@ -313,7 +316,7 @@ async fn entries_that_come_twice_or_late_lead_to_the_same() {
     world.set_profile(3, "city", json!("Turku"));
     assert_eq!(done(&world.poll().await).0, ["update done"]);
     let (polled, requests) = world.counted_poll().await;
-    assert!(matches!(polled, Polled::Quiet), "{polled:?}");
+    assert!(matches!(polled, PollResult::Quiet), "{polled:?}");
     assert_eq!(requests, [1, 0]);
     world.okta.state().log.delay_next(1, 600_000);
     world.set_profile(4, "city", json!("Turku"));
@@ -329,7 +332,7 @@ async fn an_entry_that_is_lost_is_made_up_for_by_the_full_cycle() {
     let mut world = World::followed(30).await;
     world.okta.state().log.lose_next(1);
     world.set_profile(3, "city", json!("Turku"));
-    assert!(matches!(world.poll().await, Polled::Quiet));
+    assert!(matches!(world.poll().await, PollResult::Quiet));
     assert_eq!(outcomes(&world.full_cycle().await.0), ["update done"]);
 }
 
@@ -345,19 +348,19 @@ async fn polls_stand_under_the_limits_of_the_day_together_with_full_cycles() {
     // In-step worlds have made their accounts under an approval, which counts no more.
     assert!(world.account(71).is_some());
     world.okta.state().hire(&person(72));
-    assert_eq!(not_polled_or_refused(world.poll().await), NoPoll::Refused);
+    assert_eq!(not_polled_or_refused(world.poll().await), FullCycleReason::Refused);
     assert!(world.account(72).is_none());
     let report = world.full_cycle().await;
     assert!(report.is_refused());
     // After a refused cycle nobody is looked at until one ends well.
-    assert_eq!(not_polled(world.poll().await), NoPoll::NotYet);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::NotYet);
 }
 
 /// Why a poll wants a full cycle.
 #[track_caller]
-fn not_polled_or_refused(polled: Polled) -> NoPoll {
+fn not_polled_or_refused(polled: PollResult) -> FullCycleReason {
     match polled {
-        Polled::Looked(looked) => looked.wants_full.expect("a reason"),
+        PollResult::Handled(looked) => looked.wants_full.expect("a reason"),
         other => not_polled(other),
     }
 }
@@ -369,9 +372,9 @@ async fn during_a_pause_nobody_is_looked_at() {
     world.with_store(async |store| store.pause(&pause).await).await;
     world.set_profile(3, "city", json!("Turku"));
     let (polled, requests) = world.counted_poll().await;
-    assert_eq!((not_polled(polled), requests), (NoPoll::Paused, [1, 0]));
+    assert_eq!((not_polled(polled), requests), (FullCycleReason::Paused, [1, 0]));
     world.full_cycle().await;
-    assert_eq!(not_polled(world.poll().await), NoPoll::NotYet);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::NotYet);
 }
 
 #[tokio::test]
@@ -389,10 +392,10 @@ async fn an_account_that_is_there_already_becomes_the_joiners() {
 async fn a_poll_that_is_asked_to_end_begins_again_where_it_began() {
     let mut world = World::followed(30).await;
     world.set_profile(3, "city", json!("Turku"));
-    let halt = Halt::default();
-    halt.request();
-    let polled = world.try_poll(&halt).await.expect("a poll");
-    let Polled::Looked(looked) = polled else { panic!("{polled:?}") };
+    let cancel = CancellationToken::default();
+    cancel.cancel();
+    let polled = world.try_poll(&cancel).await.expect("a poll");
+    let PollResult::Handled(looked) = polled else { panic!("{polled:?}") };
     assert!(matches!(looked.report.concluded[0].outcome, Outcome::NotAttempted(_)));
     assert_eq!(done(&world.poll().await).0, ["update done"]);
     assert!(world.full_cycle().await.concluded.is_empty());
@@ -404,7 +407,7 @@ async fn profiles_of_people_whom_the_application_does_not_concern_are_not_read()
     let stranger = unassigned(&world, 90);
     world.okta.state().set_profile(&stranger, "city", json!("Turku"));
     let (polled, requests) = world.counted_poll().await;
-    assert!(matches!(polled, Polled::Quiet), "{polled:?}");
+    assert!(matches!(polled, PollResult::Quiet), "{polled:?}");
     assert_eq!(requests, [1, 0]);
 }
 
@@ -415,7 +418,7 @@ async fn the_store_says_how_far_the_log_was_followed_once_its_effects_are_durabl
     let before = position().await;
     world.set_profile(3, "city", json!("Turku"));
     world.haiilo.plant(When::Every(haiilo::route::READ), Fault::Refuse(403));
-    assert!(world.try_poll(&Halt::default()).await.is_err());
+    assert!(world.try_poll(&CancellationToken::default()).await.is_err());
     assert_eq!(position().await, before);
 }
 
@@ -425,11 +428,11 @@ async fn somebody_who_cannot_be_read_does_not_keep_everybody_waiting_for_ever() 
     world.set_profile(3, "city", json!("Turku"));
     world.haiilo.plant(When::Every(haiilo::route::READ), Fault::Refuse(403));
     for _ in 0..5 {
-        assert!(world.try_poll(&Halt::default()).await.is_err());
+        assert!(world.try_poll(&CancellationToken::default()).await.is_err());
     }
-    assert_eq!(not_polled(world.poll().await), NoPoll::NotYet);
+    assert_eq!(not_polled(world.poll().await), FullCycleReason::NotYet);
     // A full cycle needs no reading by id, and what it has seen to is not looked for again.
     world.advance(TimeDelta::minutes(10));
     assert_eq!(outcomes(&world.full_cycle().await.0), ["update done"]);
-    assert!(matches!(world.poll().await, Polled::Quiet));
+    assert!(matches!(world.poll().await, PollResult::Quiet));
 }

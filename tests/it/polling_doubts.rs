@@ -3,7 +3,7 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, AccountSeed};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::engine::NoPoll;
+use okta_haiilo_sync::engine::FullCycleReason;
 use serde_json::json;
 
 use crate::polling::done;
@@ -19,7 +19,7 @@ async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {
     // The same given and family name as an account that is not ours.
     world.okta.state().hire(&stranger);
     let polled = world.poll().await;
-    assert_eq!(done(&polled), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&polled), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.account(80).is_none());
     let report = world.full_cycle().await;
     assert_eq!(report.prepared.plan.held[0].reason.code(), "perhaps_same_person");
@@ -34,7 +34,7 @@ async fn a_joiner_after_a_departure_waits_until_it_is_known_who_left() {
     assert_eq!(done(&world.poll().await).0, [""; 0]);
     let joiner = world.okta.state().hire(&person(85));
     world.okta.state().set_profile(&joiner, "employeeNumber", json!(person(4).employee_number));
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.account(85).is_none());
     assert_eq!(world.full_cycle().await.prepared.plan.held[0].reason.code(), "perhaps_rehired");
 }
@@ -48,7 +48,7 @@ async fn where_it_was_not_certain_who_has_an_account_a_poll_makes_none() {
     world.full_cycle().await;
     world.haiilo.heal();
     world.okta.state().hire(&person(86));
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.account(86).is_none());
 }
 
@@ -60,7 +60,7 @@ async fn nobody_is_renamed_to_what_an_account_of_others_is_called() {
     let renamed = world.okta_id(5);
     world.okta.state().rename(&renamed, &person(87).email);
     world.haiilo.forget_calls();
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert_eq!(world.haiilo.calls().len(), 0, "Haiilo is not even asked");
 }
 
@@ -71,15 +71,15 @@ async fn a_name_that_somebody_else_wants_or_has_is_given_to_nobody_by_a_poll() {
     let mut nobody = person(81);
     nobody.country_code = "??";
     world.okta.state().hire(&nobody);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     world.full_cycle().await;
     let rival = world.okta.state().hire(&person(82));
     world.okta.state().set_user_name(&rival, &nobody.email);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.haiilo.state().account_named(&nobody.email).is_none());
     // The name of an account of ours.
     let other = world.okta.state().hire(&person(83));
     world.okta.state().set_user_name(&other, &person(7).email);
-    assert_eq!(done(&world.poll().await), (Vec::new(), Some(NoPoll::Unsettled)));
+    assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert_eq!(world.haiilo.state().writes().len(), 0);
 }

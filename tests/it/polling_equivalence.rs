@@ -9,7 +9,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Limits};
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
-use okta_haiilo_sync::engine::Polled;
+use okta_haiilo_sync::engine::PollResult;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
@@ -44,7 +44,7 @@ enum Deed {
     /// The next entries of the log come twice.
     Repeat(u32),
     /// From now on the log has no entry for people whom a group reaches.
-    Silence,
+    NoObserver,
 }
 
 impl Deed {
@@ -80,7 +80,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => who.prop_map(Deed::Unsuspend),
         1 => Just(Deed::DropGroup),
         1 => (1_u32..4).prop_map(Deed::Repeat),
-        1 => Just(Deed::Silence),
+        1 => Just(Deed::NoObserver),
     ]
 }
 
@@ -177,17 +177,17 @@ impl Life {
                 }
             }
             Deed::Repeat(n) => self.world.okta.state().log.repeat_next(n),
-            Deed::Silence => self.world.okta.state().log.fan_out = FanOut::Silent,
+            Deed::NoObserver => self.world.okta.state().log.fan_out = FanOut::Silent,
         }
     }
 
     /// One poll, and the full cycle that it wants where that is to be run.
     async fn poll(&mut self, obedience: Obedience) {
         let wants_full = match self.world.poll().await {
-            Polled::Quiet => false,
-            Polled::Looked(looked) => looked.wants_full.is_some(),
-            Polled::FullCycle(_) => true,
-            Polled::Barred(failure) => panic!("{failure}"),
+            PollResult::Quiet => false,
+            PollResult::Handled(looked) => looked.wants_full.is_some(),
+            PollResult::FullCycle(_) => true,
+            PollResult::Barred(failure) => panic!("{failure}"),
         };
         if wants_full && obedience == Obedience::Obeys {
             self.world.full_cycle().await;

@@ -1,6 +1,5 @@
 //! What administrators read: the report of a plan, of a cycle that was refused, and of one that was applied, in all three forms.
 
-use crate::world::{World, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
@@ -9,10 +8,12 @@ use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
 use okta_haiilo_sync::domain::model::usage::Requests;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
-use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report, Sharing, View, Who};
+use okta_haiilo_sync::report::{self, GroupResults, PeopleShown, Report, ReportStage, SharedChanges, TextOptions};
 use serde_json::{Value as Json, json};
 
-pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
+use crate::world::{World, seed};
+
+pub(crate) fn about<'a>(prepared: &'a Prepared, ending: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,
@@ -23,17 +24,20 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a
         warnings: &[],
         settings: &[],
         requests: Requests::default(),
-        groups: GroupEnds::default(),
+        groups: GroupResults::default(),
     }
 }
 
 fn applied(came: &CycleReport) -> String {
     let stops: Vec<String> = came.stops.iter().map(Stop::reason).collect();
-    report::text(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }), View::default())
+    report::text(
+        &about(&came.prepared, ReportStage::Applied { concluded: &came.concluded, stops: &stops }),
+        TextOptions::default(),
+    )
 }
 
 fn planned(prepared: &Prepared) -> String {
-    report::text(&about(prepared, Ending::DryRun), View::default())
+    report::text(&about(prepared, ReportStage::DryRun), TextOptions::default())
 }
 
 /// Eight people in step. Then one is hired, one renamed, one moved to a city, one to a group that Haiilo does not have; one was deactivated a
@@ -226,7 +230,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     let mut world = World::with_people(1).await;
     let came = world.sync().await;
     assert_eq!(came.prepared.verdict.decision, LimitDecision::Refuse);
-    insta::assert_snapshot!(report::text(&about(&came.prepared, Ending::Refused), View::default()), @r#"
+    insta::assert_snapshot!(report::text(&about(&came.prepared, ReportStage::Refused), TextOptions::default()), @r#"
     Refused, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
     1 to create, 1 not ours.
@@ -280,8 +284,8 @@ async fn hostile_names_are_harmless_in_every_form() {
     world.set_profile(0, "lastName", json!("=cmd|' /C calc'!A0\u{1b}[2J\u{202e}"));
     world.set_profile(0, "firstName", json!("<script>\"x\",\ny"));
     let prepared = world.plan().await;
-    let about = about(&prepared, Ending::DryRun);
-    let text = report::text(&about, View::default());
+    let about = about(&prepared, ReportStage::DryRun);
+    let text = report::text(&about, TextOptions::default());
     let update = text.split_once("UPDATE").expect("an update").1.split_once("\n\n").expect("a section").0;
     insta::assert_snapshot!(update, @r#"
     (1)
@@ -347,7 +351,10 @@ async fn people_who_share_the_same_changes_are_folded() {
       vojtech.vanderberg.12@example.com        00ubWmO2KnBa6kWq45d7            account db01602b-100b-4ed7-aa90-8a921825f10d
           Team (locality)                      Turku                           -> Rome
     "#);
-    let full = report::text(&about(&prepared, Ending::DryRun), View { sharing: Sharing::Full, ..View::default() });
+    let full = report::text(
+        &about(&prepared, ReportStage::DryRun),
+        TextOptions { sharing: SharedChanges::Full, ..TextOptions::default() },
+    );
     for n in 0..14 {
         assert!(full.contains(&person(n).email), "{full}");
     }
@@ -359,13 +366,13 @@ async fn people_who_share_the_same_changes_are_folded() {
 async fn a_ticket_holds_ids_alone() {
     let mut world = eventful().await;
     world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(409));
-    let ids = View { people: Who::Ids, sharing: Sharing::Full, width: None };
+    let ids = TextOptions { people: PeopleShown::Ids, sharing: SharedChanges::Full, width: None };
     let prepared = world.plan().await;
-    let plan = report::text(&about(&prepared, Ending::DryRun), ids);
+    let plan = report::text(&about(&prepared, ReportStage::DryRun), ids);
     let came = world.sync().await;
     let stops: Vec<String> = came.stops.iter().map(Stop::reason).collect();
     let outcome =
-        report::text(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &stops }), ids);
+        report::text(&about(&came.prepared, ReportStage::Applied { concluded: &came.concluded, stops: &stops }), ids);
     for n in [0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 50] {
         let person = person(n);
         for text in [&plan, &outcome] {

@@ -1,6 +1,6 @@
 //! The JSON report, part by part: a change here is a change for every script that reads it.
 
-use okta_haiilo_sync::report::{self, Ending};
+use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::Value as Json;
 
 use crate::reports::{about, eventful};
@@ -9,9 +9,9 @@ use crate::reports::{about, eventful};
 async fn check(member: &str) -> String {
     let mut world = eventful().await;
     let prepared = world.plan().await;
-    let planned = report::json(&about(&prepared, Ending::DryRun));
+    let planned = report::json(&about(&prepared, ReportStage::DryRun));
     let came = world.sync().await;
-    let applied = report::json(&about(&came.prepared, Ending::Applied { concluded: &came.concluded, stops: &[] }));
+    let applied = report::json(&about(&came.prepared, ReportStage::Applied { concluded: &came.concluded, stops: &[] }));
     let read = |text: &str| serde_json::from_str::<Json>(text).expect("JSON")[member].clone();
     let (planned, applied) = (read(&planned), read(&applied));
     if planned == Json::Null { format!("{applied:#}") } else { format!("{planned:#}") }
@@ -20,7 +20,7 @@ async fn check(member: &str) -> String {
 #[tokio::test]
 async fn members() {
     let world = eventful().await;
-    let json = report::json(&about(&world.plan().await, Ending::DryRun));
+    let json = report::json(&about(&world.plan().await, ReportStage::DryRun));
     let json: Json = serde_json::from_str(&json).expect("JSON");
     let kind = |value: &Json| match value {
         Json::Array(items) => format!("array of {}", items.len()),

@@ -1,6 +1,7 @@
 //! The PostgreSQL of the tests that need one: `tests/postgres/run.sh` starts it and says by the environment where it is.
 
 use okta_haiilo_sync::config::settings::PostgresUrl;
+use okta_haiilo_sync::store::StorePlace;
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
@@ -70,4 +71,9 @@ pub(crate) async fn copy(from: &str, to: &str) {
     run(&mut connection, format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)")).await;
     run(&mut connection, format!("CREATE DATABASE {to} TEMPLATE {from}")).await;
     connection.close().await.expect("closed");
+}
+
+/// The place of a store at this address.
+pub(crate) fn place(url: &Url) -> StorePlace {
+    StorePlace::Server(PostgresUrl::parse(url.as_str()).expect("a URL"))
 }

@@ -12,20 +12,22 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::{haiilo, okta};
 use okta_haiilo_sync::clock::Clock;
-use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, People, WebhookForm};
+use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    Class, Daemon, Digest, Ended, Job, Loaded, PollEnd, Service, Signal, Supervisor, Trouble, install_metrics,
+    Class, CycleResult, CycleSummary, Daemon, Job, JobFactory, LoadedJob, PollEnd, Signal, Systemd, Trouble,
+    install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::run_history::RunHistory;
-use okta_haiilo_sync::engine::{self, Halt, Observer, Order, Scope};
+use okta_haiilo_sync::engine::{self, CycleRequest, Observer, Scope};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::ports::StoreFailure;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::campaign_length::length;
 use crate::running::{free_address, get};
@@ -54,10 +56,10 @@ struct Cycles {
     called: Arc<Mutex<Option<String>>>,
 }
 
-impl Service for Cycles {
+impl JobFactory for Cycles {
     type Job = Self;
 
-    fn load(&self) -> Result<Loaded<Self>, Vec<String>> {
+    fn load(&self) -> Result<LoadedJob<Self>, Vec<String>> {
         let patience = Duration::from_secs(5);
         let http = HttpClient::new(HttpOptions {
             proxy: None,
@@ -66,11 +68,11 @@ impl Service for Cycles {
             connect_timeout: patience,
             read_timeout: patience,
         });
-        Ok(Loaded {
+        Ok(LoadedJob {
             job: self.clone(),
             schedule: Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule"),
             changes: None,
-            listen: ListenSettings { address: self.listen, people: People::Counted },
+            listen: ListenSettings { address: self.listen, people: PeopleOnPage::Counted },
             notify: NotifySettings { webhook: None, form: WebhookForm::Plain, heartbeat: None, failures: 3 },
             http: http.expect("a client"),
         })
@@ -78,17 +80,17 @@ impl Service for Cycles {
 }
 
 impl Job for Cycles {
-    async fn cycle(&self, observer: &impl Observer, halt: Halt) -> Ended {
+    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
         assert_eq!(self.running.fetch_add(1, Ordering::SeqCst), 0, "two cycles at once");
         (self.script)(&self.world, number);
-        let ended = self.one(number, observer, halt).await;
+        let ended = self.one(number, observer, cancel).await;
         (self.after)(&self.world, number);
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
-            Ended::Complete(digest) => digest.result.to_owned(),
-            Ended::Failed(trouble) => format!("failed {:?}", trouble.class),
-            Ended::Busy(_) => "busy".to_owned(),
+            CycleResult::Complete(digest) => digest.result.to_owned(),
+            CycleResult::Failed(trouble) => format!("failed {:?}", trouble.class),
+            CycleResult::Busy(_) => "busy".to_owned(),
         };
         self.history.lock().expect("a list").push((self.world.clock.now(), word));
         if number + 1 == self.most {
@@ -97,7 +99,7 @@ impl Job for Cycles {
         ended
     }
 
-    async fn poll(&self, _: &impl Observer, _: Halt) -> PollEnd {
+    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> PollEnd {
         unreachable!("nothing is polled here")
     }
 
@@ -116,21 +118,21 @@ impl Job for Cycles {
 }
 
 impl Cycles {
-    async fn one(&self, number: usize, observer: &impl Observer, halt: Halt) -> Ended {
+    async fn one(&self, number: usize, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
         let world = &self.world;
         let lock = free_lock(world.place(), "a story").await;
         let store = Store::open(world.place(), lock).await.expect("a store");
         let ends = world.ends(store);
         let run = RunId::new(format!("cycle-{number}"));
         let mandate = RunContext { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
-        let order = Order { scope: Scope::Everybody, given: None, mandate, halt };
+        let order = CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel };
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");
         match came {
-            Ok(report) => Ended::Complete(Box::new(Digest::of(&run, &report, None))),
+            Ok(report) => CycleResult::Complete(Box::new(CycleSummary::of(&run, &report, None))),
             Err(error) => {
                 let what = error.to_string();
-                Ended::Failed(Trouble { class: Class::Passing, causes: what.clone(), what })
+                CycleResult::Failed(Trouble { class: Class::Passing, causes: what.clone(), what })
             }
         }
     }
@@ -167,7 +169,7 @@ async fn live_by(
         history: Arc::default(),
         called: Arc::default(),
     };
-    let daemon = Daemon::new(&cycles, clock, Supervisor::Nobody).expect("a configuration");
+    let daemon = Daemon::new(&cycles, clock, Systemd::Off).expect("a configuration");
     daemon.run(&mut signals, listen.map(|(_, metrics)| metrics)).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();

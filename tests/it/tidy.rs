@@ -258,7 +258,10 @@ fn no_orphans(sources: &[Source]) -> Vec<String> {
             };
             let is_declared = parents.iter().filter_map(|parent| text_of(parent)).any(|text| {
                 text.lines().any(|line| {
-                    let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+                    let line = line
+                        .trim_start_matches("pub ")
+                        .trim_start_matches("pub(crate) ")
+                        .trim_start_matches("pub(super) ");
                     line == format!("mod {name};")
                 })
             });

@@ -4,11 +4,11 @@ use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::model::usage::Requests;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleReport, Prepared, Stop};
-use okta_haiilo_sync::report::{self, Ending, GroupEnds, Report};
+use okta_haiilo_sync::report::{self, GroupResults, Report, ReportStage};
 
 /// What a dry run reports.
 pub(crate) fn planned(prepared: &Prepared) -> Report<'_> {
-    reported(prepared, Ending::DryRun)
+    reported(prepared, ReportStage::DryRun)
 }
 
 /// A plan as scripts read it.
@@ -20,14 +20,14 @@ pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
 pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
     let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
     let ending = if report.prepared.verdict.decision == LimitDecision::Refuse {
-        Ending::Refused
+        ReportStage::Refused
     } else {
-        Ending::Applied { concluded: &report.concluded, stops: &stops }
+        ReportStage::Applied { concluded: &report.concluded, stops: &stops }
     };
     serde_json::from_str(&report::json(&reported(&report.prepared, ending))).expect("JSON")
 }
 
-fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
+fn reported<'a>(prepared: &'a Prepared, ending: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,
@@ -38,7 +38,7 @@ fn reported<'a>(prepared: &'a Prepared, ending: Ending<'a>) -> Report<'a> {
         warnings: &[],
         settings: &[],
         requests: Requests::default(),
-        groups: GroupEnds::default(),
+        groups: GroupResults::default(),
     }
 }
 

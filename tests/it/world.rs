@@ -19,13 +19,16 @@ use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
-use okta_haiilo_sync::engine::{self, CycleError, CycleReport, CycleSettings, Halt, Order, Prepared, Scope, Silence};
+use okta_haiilo_sync::engine::{
+    self, CycleError, CycleReport, CycleRequest, CycleSettings, NoObserver, Prepared, Scope,
+};
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
 use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::usual;
@@ -64,7 +67,7 @@ pub(crate) struct Ends<S> {
     clock: TestClock,
 }
 
-impl<S: StoreReader> ports::World for Ends<S> {
+impl<S: StoreReader> ports::Adapters for Ends<S> {
     type Source = OktaClient<TestClock>;
     type Reader = HaiiloReader<TestClock>;
     type Store = S;
@@ -291,7 +294,7 @@ impl World {
     pub(crate) async fn try_plan_of(&self, scope: &Scope) -> Result<Prepared, CycleError> {
         let ends = self.ends(ReadStore::new(self.place()));
         let (files, calls) = (self.files(), (self.okta.calls().len(), self.haiilo.calls().len()));
-        let prepared = Box::pin(engine::prepare(&ends, &self.settings, scope, None, &Silence)).await;
+        let prepared = Box::pin(engine::prepare(&ends, &self.settings, scope, None, &NoObserver)).await;
         assert!(self.files() == files, "a dry run changed the store");
         let (okta, haiilo) = (self.okta.calls(), self.haiilo.calls());
         for call in okta[calls.0..].iter().chain(&haiilo[calls.1..]) {
@@ -350,8 +353,8 @@ impl World {
         let ends = self.ends(store);
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
         let mandate = RunContext { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
-        let order = Order { scope, given, mandate, halt: Halt::default() };
-        let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &Silence)).await;
+        let order = CycleRequest { scope, given, mandate, cancel: CancellationToken::default() };
+        let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &NoObserver)).await;
         ends.store.close().await?;
         report.map(Ran)
     }

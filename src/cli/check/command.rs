@@ -4,15 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::Findings;
-use crate::cli::check::haiilo::Learnt;
-use crate::cli::check::length::{HaiiloReading, OktaReading, Readings};
-use crate::cli::check::okta::Asking;
-use crate::cli::check::{directory, groups, haiilo, keeping, length, okta, polls, write_probe};
+use crate::cli::check::haiilo::{self, LearntProfile};
+use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
+use crate::cli::check::okta::{self, OktaCheckInput};
+use crate::cli::check::{directory, groups, keeping, polls, write_probe};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::output;
-use crate::cli::sample;
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::wiring::Wiring;
+use crate::cli::{output, sample};
 use crate::clock::Clock as _;
 use crate::config::mapping_test;
 use crate::config::settings::Settings;
@@ -24,7 +23,7 @@ use crate::report;
 use crate::store::ReadStore;
 
 /// Checks everything that can be checked without writing.
-pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<Ending, Unfinished> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<ExitStatus, CommandError> {
     if let Some(login) = &arguments.sample {
         return sample::run(context, login).await;
     }
@@ -32,7 +31,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     let mut findings = Findings::new();
     configuration(context, &settings, &mut findings);
     let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
-    let asking = Asking::of(&settings);
+    let asking = OktaCheckInput::of(&settings);
     let are_polls_wanted = settings.schedule.changes.is_some();
     let wiring = Wiring::new(settings)?;
     times(&schedule, wiring.clock.now(), &mut findings);
@@ -50,20 +49,20 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
         }
         let whose = tenant(&wiring, &mut findings).await;
         keeping::left_behind(&wiring, &mut findings).await;
-        if let (Some(learnt), Whose::Ours) = (learnt, whose) {
+        if let (Some(learnt), StoreOwner::Ours) = (learnt, whose) {
             keeping::keep(&wiring, learnt, &mut findings).await;
         }
     }
     output::print(findings.text())?;
     match &arguments.probe.write_probe {
-        Some(_) if findings.has_error() => Err(Unfinished::misconfigured(
+        Some(_) if findings.has_error() => Err(CommandError::misconfigured(
             "no write probe, and nothing was written: mend the errors that `check` found first",
         )),
         Some(address) => {
             output::print("\n")?;
             write_probe::run(context, address, &arguments.probe).await
         }
-        None => Ok(if findings.has_error() { Ending::Failed } else { Ending::Done }),
+        None => Ok(if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done }),
     }
 }
 
@@ -92,17 +91,17 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut Findings
 /// What a full cycle reads, as far as that can be told without reading it all.
 async fn readings(
     wiring: &Wiring,
-    people: okta::Listing,
-    (accounts, learnt): (haiilo::Listing, Learnt),
+    people: okta::OktaListing,
+    (accounts, learnt): (haiilo::HaiiloListing, LearntProfile),
 ) -> (OktaReading, HaiiloReading) {
     let memory = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
     let known = memory.map_or(0, |memory| memory.links.len() as u64);
-    let okta::Listing { listed, is_whole, page_size, answer, ours } = people;
+    let okta::OktaListing { listed, is_whole, page_size, answer, ours } = people;
     // Beyond the first page there are as many as there are accounts, or links.
     let assigned = if is_whole { listed } else { listed.max(known).max(accounts.users) };
     let requests = assigned.div_ceil(u64::from(page_size)).max(1);
     let okta = OktaReading { requests, ours, answer };
-    let haiilo::Listing { users, page_size, answer } = accounts;
+    let haiilo::HaiiloListing { users, page_size, answer } = accounts;
     let walk = users.div_ceil(u64::from(page_size.max(1))) + 1;
     // A listing whose total proves nothing is walked through twice.
     let walks = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
@@ -116,7 +115,7 @@ fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut Findings) {
 }
 
 /// Whose store it is.
-enum Whose {
+enum StoreOwner {
     /// That of these ends, or of nobody yet.
     Ours,
     /// Another's, or one that cannot be read.
@@ -124,19 +123,19 @@ enum Whose {
 }
 
 /// Whether the store belongs to these ends.
-async fn tenant(wiring: &Wiring, findings: &mut Findings) -> Whose {
+async fn tenant(wiring: &Wiring, findings: &mut Findings) -> StoreOwner {
     findings.section("Store");
     let memory = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
         Ok(memory) => memory,
         Err(failure) => {
             findings.error(format_args!("{:#}", anyhow::Error::from(failure)));
-            return Whose::NotOurs;
+            return StoreOwner::NotOurs;
         }
     };
     let path = &wiring.store;
     let Some(known) = memory.tenant else {
         findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
-        return Whose::Ours;
+        return StoreOwner::Ours;
     };
     // An id that either side does not know says nothing.
     let org_id = match (&known.org_id, wiring.source.organization().await) {
@@ -146,12 +145,12 @@ async fn tenant(wiring: &Wiring, findings: &mut Findings) -> Whose {
     if known == (Tenant { org_id, ..wiring.cycle.tenant.clone() }) {
         findings
             .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(memory.links.len())));
-        Whose::Ours
+        StoreOwner::Ours
     } else {
         findings.error(format_args!(
             "{path} belongs to other ends: application {} at {} and {}; use another store, or correct the configuration",
             known.app_id, known.org_url, known.base_url
         ));
-        Whose::NotOurs
+        StoreOwner::NotOurs
     }
 }

@@ -7,7 +7,7 @@ const INDENT: usize = 11;
 
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Grade {
+enum Severity {
     Fine,
     Warning,
     Error,
@@ -17,13 +17,13 @@ enum Grade {
 #[derive(Debug)]
 pub(super) struct Findings {
     text: String,
-    worst: Grade,
+    worst: Severity,
 }
 
 impl Findings {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self { text: String::new(), worst: Grade::Fine }
+        Self { text: String::new(), worst: Severity::Fine }
     }
 
     /// All that was found.
@@ -33,7 +33,7 @@ impl Findings {
 
     /// Whether there is an error among them.
     pub(super) fn has_error(&self) -> bool {
-        self.worst == Grade::Error
+        self.worst == Severity::Error
     }
 
     /// Begins a section.
@@ -42,14 +42,14 @@ impl Findings {
         writeln!(self.text, "{gap}{title}").expect("a text takes every line");
     }
 
-    fn add(&mut self, grade: Grade, text: impl fmt::Display) {
+    fn add(&mut self, grade: Severity, text: impl fmt::Display) {
         let word = match grade {
-            Grade::Fine => "ok     ",
-            Grade::Warning => "warning",
-            Grade::Error => "error  ",
+            Severity::Fine => "ok     ",
+            Severity::Warning => "warning",
+            Severity::Error => "error  ",
         };
-        if grade == Grade::Error {
-            self.worst = Grade::Error;
+        if grade == Severity::Error {
+            self.worst = Severity::Error;
         }
         let text = text.to_string();
         let mut lines = text.lines();
@@ -62,16 +62,16 @@ impl Findings {
 
     /// Something is as it should be, or good to know.
     pub(super) fn fine(&mut self, text: impl fmt::Display) {
-        self.add(Grade::Fine, text);
+        self.add(Severity::Fine, text);
     }
 
     /// Something should be looked at; cycles go on.
     pub(super) fn warn(&mut self, text: impl fmt::Display) {
-        self.add(Grade::Warning, text);
+        self.add(Severity::Warning, text);
     }
 
     /// Something must be mended.
     pub(super) fn error(&mut self, text: impl fmt::Display) {
-        self.add(Grade::Error, text);
+        self.add(Severity::Error, text);
     }
 }

@@ -18,7 +18,7 @@ const SMALLER_PAGES: [u32; 5] = [100, 50, 25, 20, 10];
 
 /// What was seen of the listing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listing {
+pub(super) struct HaiiloListing {
     /// Users, by its total, or else those who were seen.
     pub(super) users: u64,
     /// Users on a page.
@@ -29,9 +29,9 @@ pub(super) struct Listing {
 
 /// What was learnt of the endpoint; nothing where it could not be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Learnt {
+pub(super) struct LearntProfile {
     /// Whether pages are as large as asked.
-    pub(super) pages: Option<Pages>,
+    pub(super) pages: Option<PageLimits>,
     /// How filters are treated.
     pub(super) filter: Option<FilterSupport>,
     /// What the total is worth.
@@ -40,7 +40,7 @@ pub(super) struct Learnt {
 
 /// How large pages are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pages {
+pub(super) enum PageLimits {
     /// As large as asked.
     AsAsked,
     /// At most so large.
@@ -48,7 +48,7 @@ pub(super) enum Pages {
 }
 
 /// Asks Haiilo; `None` where the listing cannot be read.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(Learnt, Listing)> {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(LearntProfile, HaiiloListing)> {
     findings.section("Haiilo");
     let asked = wiring.cycle.page_size;
     let (first, size, refused, mut answer) = match first_page(wiring, asked).await {
@@ -67,13 +67,13 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(Lea
             "the API client is given access tokens, which are taken; its secret is taken{used}, until somebody changes it in Haiilo"
         )),
     }
-    let mut learnt = Learnt::default();
+    let mut learnt = LearntProfile::default();
     match listing(wiring, (&first, size), findings).await {
-        Ok(Pagewise { pages, total, answer: again }) => {
+        Ok(PageReadings { pages, total, answer: again }) => {
             // The first answer came over a new connection.
             answer = again.map_or(answer, |again| again.min(answer));
             learnt.total = Some(total);
-            learnt.pages = if refused { Some(Pages::AtMost(size)) } else { pages };
+            learnt.pages = if refused { Some(PageLimits::AtMost(size)) } else { pages };
         }
         Err(failure) => findings.error(failure),
     }
@@ -81,21 +81,21 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(Lea
         (true, _) => findings.warn(format_args!(
             "Haiilo refuses pages of {asked} users and gives pages of {size}: set haiilo.page_size = {size}"
         )),
-        (false, Some(Pages::AtMost(cap))) => findings.warn(format_args!(
+        (false, Some(PageLimits::AtMost(cap))) => findings.warn(format_args!(
             "a page holds {cap} users at most, where {asked} are asked for: set haiilo.page_size = {cap}"
         )),
-        (false, Some(Pages::AsAsked)) => findings.fine(format_args!("pages hold {asked} users, as asked for")),
+        (false, Some(PageLimits::AsAsked)) => findings.fine(format_args!("pages hold {asked} users, as asked for")),
         (false, None) => {}
     }
     learnt.filter = filter(wiring, &first, findings).await;
     owner(wiring, &first, findings).await;
     description(wiring, findings).await;
     let page_size = match learnt.pages {
-        Some(Pages::AtMost(cap)) => cap,
-        Some(Pages::AsAsked) | None => size,
+        Some(PageLimits::AtMost(cap)) => cap,
+        Some(PageLimits::AsAsked) | None => size,
     };
     let users = first.total.unwrap_or(0).max(first.rows.len() as u64);
-    Some((learnt, Listing { users, page_size, answer }))
+    Some((learnt, HaiiloListing { users, page_size, answer }))
 }
 
 /// The first page by the configured size, or by the largest usual size that is not refused, with that size and the time that it took.
@@ -122,8 +122,8 @@ async fn timed(wiring: &Wiring, request: PageRequest) -> Result<(AccountPage, Du
 }
 
 /// What a few reads show of the listing.
-struct Pagewise {
-    pages: Option<Pages>,
+struct PageReadings {
+    pages: Option<PageLimits>,
     total: TotalAccuracy,
     /// How long a second page took that was as long as the first.
     answer: Option<Duration>,
@@ -134,7 +134,7 @@ async fn listing(
     wiring: &Wiring,
     (first, size): (&AccountPage, u32),
     findings: &mut Findings,
-) -> Result<Pagewise, Failure> {
+) -> Result<PageReadings, Failure> {
     let rows = first.rows.len() as u64;
     let list = async |start: u64, count: u32| match timed(wiring, PageRequest { start, count }).await {
         // Behind the last row some servers see a bad request rather than an empty page.
@@ -148,10 +148,10 @@ async fn listing(
     let (second, again) = list(rows + 1, size).await?;
     let more = if is_new(&second) { second.rows.len() as u64 } else { 0 };
     let pages = if rows >= u64::from(size) {
-        Some(Pages::AsAsked)
+        Some(PageLimits::AsAsked)
     } else if more == rows || (0 < more && more < rows && first.total == Some(rows + more)) {
         // A page that was short by accident would be followed by a longer one.
-        u32::try_from(rows).ok().filter(|rows| *rows > 0).map(Pages::AtMost)
+        u32::try_from(rows).ok().filter(|rows| *rows > 0).map(PageLimits::AtMost)
     } else {
         None
     };
@@ -160,7 +160,7 @@ async fn listing(
         findings.warn(
             "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
         );
-        return Ok(Pagewise { pages, total: TotalAccuracy::Missing, answer });
+        return Ok(PageReadings { pages, total: TotalAccuracy::Missing, answer });
     };
     let is_true = if more == 0 {
         total == rows
@@ -169,13 +169,13 @@ async fn listing(
     };
     if is_true {
         findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
-        Ok(Pagewise { pages, total: TotalAccuracy::Honest, answer })
+        Ok(PageReadings { pages, total: TotalAccuracy::Honest, answer })
     } else {
         findings.warn(format_args!(
             "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
              not created, tell haiilo's support"
         ));
-        Ok(Pagewise { pages, total: TotalAccuracy::Wrong, answer })
+        Ok(PageReadings { pages, total: TotalAccuracy::Wrong, answer })
     }
 }
 

@@ -2,8 +2,8 @@
 //! it, and no cycle is waited for.
 
 use crate::cli::check::findings::Findings;
-use crate::cli::check::haiilo::{Learnt, Pages};
-use crate::cli::ending::Unfinished;
+use crate::cli::check::haiilo::{LearntProfile, PageLimits};
+use crate::cli::ending::CommandError;
 use crate::cli::sync;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -13,10 +13,10 @@ use crate::ports::{AccountReader as _, StoreReader as _};
 use crate::store::{LockError, ReadStore, Store};
 
 /// Keeps what was learnt, where there is a store.
-pub(super) async fn keep(wiring: &Wiring, learnt: Learnt, findings: &mut Findings) {
+pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut Findings) {
     match try_keep(wiring, learnt).await {
-        Ok(Kept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
-        Ok(Kept::NoStore) => {
+        Ok(ProfileKept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
+        Ok(ProfileKept::NoStore) => {
             findings
                 .fine("what was learnt of Haiilo is kept once there is a store: check again after the first `sync`");
         }
@@ -54,29 +54,29 @@ pub(super) async fn left_behind(wiring: &Wiring, findings: &mut Findings) {
 }
 
 /// What became of it.
-enum Kept {
+enum ProfileKept {
     Yes,
     NoStore,
 }
 
-async fn try_keep(wiring: &Wiring, learnt: Learnt) -> Result<Kept, Unfinished> {
+async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> Result<ProfileKept, CommandError> {
     if !ReadStore::new(wiring.store.clone()).exists().await? {
-        return Ok(Kept::NoStore);
+        return Ok(ProfileKept::NoStore);
     }
     let store = sync::open_at_once(wiring, "check").await?;
     let kept = renew(wiring, &store, learnt).await;
     sync::close(store).await;
-    kept.map(|()| Kept::Yes)
+    kept.map(|()| ProfileKept::Yes)
 }
 
 /// The profile with what was learnt now; what could not be told this time stays as it was.
-async fn renew(wiring: &Wiring, store: &Store, learnt: Learnt) -> Result<(), Unfinished> {
+async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> Result<(), CommandError> {
     let profile = known(wiring, store).await?;
-    let Learnt { pages, filter, total } = learnt;
+    let LearntProfile { pages, filter, total } = learnt;
     let profile = TargetProfile {
         page_cap: match pages {
-            Some(Pages::AsAsked) => None,
-            Some(Pages::AtMost(cap)) => Some(cap),
+            Some(PageLimits::AsAsked) => None,
+            Some(PageLimits::AtMost(cap)) => Some(cap),
             None => profile.page_cap,
         },
         filter: filter.or(profile.filter),
@@ -87,7 +87,7 @@ async fn renew(wiring: &Wiring, store: &Store, learnt: Learnt) -> Result<(), Unf
 }
 
 /// What is known of this endpoint, as of now.
-pub(super) async fn known(wiring: &Wiring, store: &Store) -> Result<TargetProfile, Unfinished> {
+pub(super) async fn known(wiring: &Wiring, store: &Store) -> Result<TargetProfile, CommandError> {
     let base_url = wiring.cycle.tenant.base_url.clone();
     let learnt = wiring.clock.now();
     let known = store.target().await?.filter(|known| known.base_url == base_url);

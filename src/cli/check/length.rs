@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::cli::check::findings::Findings;
 use crate::daemon::schedule::Schedule;
-use crate::engine;
-use crate::http;
+use crate::{engine, http};
 
 /// What Okta's listing is read with.
 #[derive(Clone, Copy, Debug)]

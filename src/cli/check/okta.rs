@@ -10,7 +10,7 @@ use crate::clock::Clock as _;
 use crate::config::nearest;
 use crate::config::settings::{OktaAuth, PushRule, Settings};
 use crate::domain::model::assignment::Assignment;
-use crate::okta::{Attributes, ProfileSchemas};
+use crate::okta::{ProfileAttributes, ProfileSchemas};
 use crate::ports::{Application, AssignmentSource as _, Failure, FailureKind};
 use crate::report;
 use crate::store::ReadStore;
@@ -21,7 +21,7 @@ const NOTEWORTHY_SKEW: TimeDelta = TimeDelta::minutes(1);
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What is known of Okta before it is asked.
-pub(super) struct Asking {
+pub(super) struct OktaCheckInput {
     /// `okta.auth`, without its secret.
     credentials: Credentials,
     /// `okta.page_size`.
@@ -30,7 +30,7 @@ pub(super) struct Asking {
 
 /// What was seen of the listing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listing {
+pub(super) struct OktaListing {
     /// People on its first page.
     pub(super) listed: u64,
     /// Whether that is everybody.
@@ -49,7 +49,7 @@ enum Credentials {
     ServiceApp(String),
 }
 
-impl Asking {
+impl OktaCheckInput {
     /// What the configuration says.
     pub(super) fn of(settings: &Settings) -> Self {
         let credentials = match &settings.okta.auth {
@@ -62,7 +62,7 @@ impl Asking {
     }
 
     /// Asks Okta; `None` where the listing cannot be read.
-    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut Findings) -> Option<Listing> {
+    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut Findings) -> Option<OktaListing> {
         findings.section("Okta");
         match self.try_ask(wiring, findings).await {
             Ok(listing) => Some(listing),
@@ -73,7 +73,7 @@ impl Asking {
         }
     }
 
-    async fn try_ask(&self, wiring: &Wiring, findings: &mut Findings) -> Result<Listing, Failure> {
+    async fn try_ask(&self, wiring: &Wiring, findings: &mut Findings) -> Result<OktaListing, Failure> {
         let application = wiring.source.application().await?;
         self.credentials(wiring, findings).await;
         described(&application, wiring.cycle.push_is_on, findings);
@@ -92,7 +92,7 @@ impl Asking {
             ));
         }
         let listed = rows.assignments.len() as u64;
-        Ok(Listing { listed, is_whole, page_size: self.page_size, answer, ours: look.ours })
+        Ok(OktaListing { listed, is_whole, page_size: self.page_size, answer, ours: look.ours })
     }
 
     /// What the credentials are, and how long they last as far as that is documented.
@@ -206,7 +206,7 @@ fn clock(local: DateTime<Utc>, server: Option<DateTime<Utc>>, findings: &mut Fin
 }
 
 /// What was probably meant by the name of an attribute.
-fn meant(root: &str, name: &str, known: &Attributes) -> String {
+fn meant(root: &str, name: &str, known: &ProfileAttributes) -> String {
     match nearest(name, known.keys().map(compact_str::CompactString::as_str)) {
         None => "correct the name in the mapping, or add the attribute in Okta".to_owned(),
         Some(near) => match known.get(near).map(String::as_str) {

@@ -4,16 +4,16 @@ use crate::cli::args::WriteProbeArguments;
 use crate::cli::check::findings::Findings;
 use crate::cli::check::keeping;
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::interrupt::Interrupts;
-use crate::cli::wiring::Ends;
+use crate::cli::wiring::StoreAdapters;
 use crate::cli::{decide, output};
 use crate::config::settings::UpdateMethod;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::Product;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::planning::write_probe::WriteProbe;
-use crate::engine::{self, Found, Manners, Prepared, ProbeVerdict, Probed};
+use crate::engine::{self, MethodWriters, Prepared, ProbeFinding, ProbeReport, ProbeVerdict};
 use crate::store::Store;
 
 /// Asks, makes the account, finds out what can be found out with it, and deletes it.
@@ -21,16 +21,16 @@ pub(super) async fn run(
     context: &Context,
     address: &str,
     arguments: &WriteProbeArguments,
-) -> Result<Ending, Unfinished> {
+) -> Result<ExitStatus, CommandError> {
     decide::decide(context, "check", async |ends, prepared| {
         let settings = &ends.wiring.cycle;
         // What the server does not tell is no reason against a probe.
         let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
         let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
-        let probe = probe.map_err(|why| Unfinished::misconfigured(format!("no write probe: {why}")))?;
+        let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
         output::say(&announced(settings.policy.product, &probe));
         if !arguments.yes && !is_confirmed(&probe.name) {
-            return Err(Unfinished::misconfigured(
+            return Err(CommandError::misconfigured(
                 "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
             ));
         }
@@ -43,19 +43,19 @@ pub(super) async fn run(
 
 async fn probed(
     context: &Context,
-    ends: &Ends<'_, Store>,
+    ends: &StoreAdapters<'_, Store>,
     prepared: &Prepared,
     probe: &WriteProbe,
-) -> Result<(String, Ending), Unfinished> {
+) -> Result<(String, ExitStatus), CommandError> {
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
     let mandate = context.mandate(Some("a write probe"));
-    let manners = Manners { patch: &patch, put: &put };
-    let Probed { found, writes } =
+    let manners = MethodWriters { patch: &patch, put: &put };
+    let ProbeReport { found, writes } =
         engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &mandate)).await;
     let mut findings = Findings::new();
     findings.section("Write probe");
-    for Found { verdict, text } in found {
+    for ProbeFinding { verdict, text } in found {
         match verdict {
             ProbeVerdict::Good => findings.fine(text),
             ProbeVerdict::Odd => findings.warn(text),
@@ -70,7 +70,7 @@ async fn probed(
             Err(failure) => findings.warn(format_args!("what was learnt is not kept: {failure}")),
         }
     }
-    Ok((findings.text().to_owned(), if findings.has_error() { Ending::Failed } else { Ending::Done }))
+    Ok((findings.text().to_owned(), if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done }))
 }
 
 /// What is about to happen, and what it may cost.

@@ -5,15 +5,15 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::cli::args::ProductWord;
-use crate::cli::demo::teller::{Teller, expect, tell};
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::demo::teller::{Story, expect, tell};
+use crate::cli::ending::{CommandError, ExitStatus};
 
 /// How many people the company has.
 const PEOPLE: u32 = 12;
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<Ending, Unfinished> {
-    let teller = Teller::of(ProductWord::Advocacy).await?;
+pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
+    let teller = Story::of(ProductWord::Advocacy).await?;
     first_run(&teller).await?;
     next_day(&teller).await?;
     bad_day(&teller).await?;
@@ -21,10 +21,10 @@ pub(super) async fn tell_all() -> Result<Ending, Unfinished> {
         "That was all. What you saw were the real commands; only the two servers were simulated.\n\
          To play on your own: okta-haiilo-sync demo --serve",
     )?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
+async fn first_run(teller: &Story) -> Result<(), CommandError> {
     teller.stage.okta.state().populate(PEOPLE);
     teller.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
     tell(&format!(
@@ -38,7 +38,7 @@ async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
     teller.empty_plan("after the first run").await
 }
 
-async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
+async fn next_day(teller: &Story) -> Result<(), CommandError> {
     let id = |n| teller.okta_id(n);
     let (renamed, moved, suspended) = (id(2), id(3), id(4));
     let (deactivated, unassigned, atlantis) = (id(5), id(6), id(7));
@@ -70,7 +70,7 @@ async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
          for each of them by id, and a grace of 30 days has begun, which is over only if somebody watches all the time.\n\
          Who merely lost the assignment is kept, since the configuration says so; and a suspension changes nothing.",
     )?;
-    teller.sync(None, Ending::Done).await?;
+    teller.sync(None, ExitStatus::Done).await?;
     tell(
         "The group does not exist, so that its value is parked: it is not sent again, but for one trial a cycle, until somebody\n\
          makes the group in Haiilo. Everybody else is done. The person with the new name kept the account, with all its history.",
@@ -79,7 +79,7 @@ async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
     teller.empty_plan("after the next day").await
 }
 
-async fn bad_day(teller: &Teller) -> Result<(), Unfinished> {
+async fn bad_day(teller: &Story) -> Result<(), CommandError> {
     let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| teller.okta_id(n)).collect();
     for id in &ids {
         teller.stage.okta.state().unassign(id);
@@ -88,11 +88,11 @@ async fn bad_day(teller: &Teller) -> Result<(), Unfinished> {
         "A bad day. Somebody removes a group from the application in Okta, and half of the company is no longer assigned.\n\
          That looks like a mistake, and so it stops the whole run before its first write.",
     )?;
-    teller.sync_without_writes(Ending::Refused).await?;
+    teller.sync_without_writes(ExitStatus::Refused).await?;
     expect(&teller.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
     tell("Nothing was changed. In Okta the mistake is undone, and everything is as before.")?;
     for id in &ids {
         teller.stage.okta.state().assign(id);
     }
-    teller.sync(None, Ending::Done).await
+    teller.sync(None, ExitStatus::Done).await
 }

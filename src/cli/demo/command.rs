@@ -2,12 +2,12 @@
 
 use crate::cli::args::{DemoArguments, ProductWord};
 use crate::cli::demo::{advocacy, intranet, serve};
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 
 /// Tells the story of a product, or serves it.
-pub(in crate::cli) async fn run(arguments: &DemoArguments) -> Result<Ending, Unfinished> {
+pub(in crate::cli) async fn run(arguments: &DemoArguments) -> Result<ExitStatus, CommandError> {
     match (arguments.product, arguments.groups) {
-        (ProductWord::Advocacy, Some(_)) => Err(Unfinished::misconfigured(
+        (ProductWord::Advocacy, Some(_)) => Err(CommandError::misconfigured(
             "--groups is for the intranet, since SCIM reaches no groups of Haiilo Advocacy; add --product intranet, or leave it out",
         )),
         _ if arguments.serve => serve::run(arguments).await,

@@ -7,8 +7,8 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::cli::args::ProductWord;
-use crate::cli::demo::teller::{Teller, expect, tell};
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::demo::teller::{Story, expect, tell};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::clock::{Clock as _, SystemClock};
 
 /// How many people the company has. The first of them is everybody's manager.
@@ -23,8 +23,8 @@ const LEAVER: u32 = 4;
 const AFTER_THE_GRACE: Duration = Duration::from_secs(2);
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<Ending, Unfinished> {
-    let teller = Teller::of(ProductWord::Intranet).await?;
+pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
+    let teller = Story::of(ProductWord::Intranet).await?;
     first_run(&teller).await?;
     next_day(&teller).await?;
     leaver(&teller).await?;
@@ -33,10 +33,10 @@ pub(super) async fn tell_all() -> Result<Ending, Unfinished> {
         "That was all. What you saw were the real commands; only the two servers were simulated.\n\
          To play on your own: okta-haiilo-sync demo --serve --product intranet",
     )?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
+async fn first_run(teller: &Story) -> Result<(), CommandError> {
     let group = cast(teller);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta. They have a manager, titles and\n\
@@ -57,7 +57,7 @@ async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
          stranger in it was left alone; the other group was made. What no account could say yet is who the manager is: in Haiilo\n\
          that is an account as well, which did not exist a moment ago. The second cycle says it.",
     )?;
-    teller.sync(None, Ending::Done).await?;
+    teller.sync(None, ExitStatus::Done).await?;
     let (last, manager) = (teller.account_of(PEOPLE - 1)?, teller.account_of(0)?.id);
     expect(&last.text(MANAGER), &&*manager, "somebody has another manager")?;
     expect(&last.text("profileField_jobTitle"), &person(PEOPLE - 1).title, "a profile field is missing")?;
@@ -66,7 +66,7 @@ async fn first_run(teller: &Teller) -> Result<(), Unfinished> {
 }
 
 /// Both sides before the first run; the id of the group that is there.
-fn cast(teller: &Teller) -> String {
+fn cast(teller: &Story) -> String {
     let mut okta = teller.stage.okta.state();
     okta.populate(PEOPLE);
     let ids = okta.assigned();
@@ -88,7 +88,7 @@ fn cast(teller: &Teller) -> String {
     group
 }
 
-async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
+async fn next_day(teller: &Story) -> Result<(), CommandError> {
     let (renamed, account, support) = (teller.okta_id(2), teller.account_of(2)?.id, teller.group("Support")?.id);
     let in_okta = teller.okta_group("Support");
     {
@@ -110,7 +110,7 @@ async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
          - and Support is called Customer Support from now on.",
     )?;
     teller.plan().await?;
-    teller.sync(None, Ending::Done).await?;
+    teller.sync(None, ExitStatus::Done).await?;
     tell(
         "Haiilo was told who comes and who goes, and never a whole list: one that is too short would take people out. Whoever or\n\
          whatever has a new name kept everything else: the account with all its history, the group with the roles that it gives.",
@@ -123,21 +123,21 @@ async fn next_day(teller: &Teller) -> Result<(), Unfinished> {
     teller.empty_plan("after the next day").await
 }
 
-async fn leaver(teller: &Teller) -> Result<(), Unfinished> {
+async fn leaver(teller: &Story) -> Result<(), CommandError> {
     let (id, account) = (teller.okta_id(LEAVER), teller.account_of(LEAVER)?.id);
     teller.stage.okta.state().deactivate(&id);
     tell(
         "Somebody leaves: in Okta the person is deactivated. The listing alone takes nobody's account, and so Okta is asked for the\n\
          person by id. It says so, too, and a grace begins.",
     )?;
-    teller.sync_without_writes(Ending::Done).await?;
+    teller.sync_without_writes(ExitStatus::Done).await?;
     expect(&teller.account_of(LEAVER)?.is_active(), &true, "the leaver lost the account before the grace was over")?;
     tell(
         "The grace is thirty days, unless the configuration says otherwise. Here it is one second, which is over now.",
     )?;
     SystemClock::new().sleep(AFTER_THE_GRACE).await;
     teller.plan().await?;
-    teller.sync(None, Ending::Done).await?;
+    teller.sync(None, ExitStatus::Done).await?;
     expect(&teller.account_of(LEAVER)?.is_active(), &false, "the leaver was not deactivated")?;
     expect(&teller.stage.haiilo.state().deleted().len(), &0, "somebody was deleted")?;
     tell(
@@ -149,7 +149,7 @@ async fn leaver(teller: &Teller) -> Result<(), Unfinished> {
         okta.reactivate(&id);
         okta.assign(&id);
     }
-    teller.sync(None, Ending::Done).await?;
+    teller.sync(None, ExitStatus::Done).await?;
     expect(&teller.account_of(LEAVER)?.is_active(), &true, "who came back is not active")?;
     expect(&teller.account_of(LEAVER)?.id, &account, "who came back has another account")?;
     expect(&teller.is_in("Sales", LEAVER)?, &true, "who came back is not in the group")?;
@@ -157,7 +157,7 @@ async fn leaver(teller: &Teller) -> Result<(), Unfinished> {
     teller.empty_plan("after somebody came back").await
 }
 
-async fn bad_day(teller: &Teller) -> Result<(), Unfinished> {
+async fn bad_day(teller: &Story) -> Result<(), CommandError> {
     let lost = 7..PEOPLE;
     for n in lost.clone() {
         teller.leave("Customer Support", n);
@@ -168,7 +168,7 @@ async fn bad_day(teller: &Teller) -> Result<(), Unfinished> {
          unasked, or two of them, where that is more: nobody goes out of this one.",
     )?;
     let before = teller.group("Customer Support")?;
-    teller.sync_without_writes(Ending::Refused).await?;
+    teller.sync_without_writes(ExitStatus::Refused).await?;
     expect(&(teller.group("Customer Support")? == before), &true, "the group has changed")?;
     tell(
         "Nothing was changed. If this was meant, the command above would let exactly these people go out.\n\

@@ -3,10 +3,10 @@
 use okta_haiilo_sim::haiilo::{Account, Group};
 use okta_haiilo_sim::people::person;
 
-use crate::cli::demo::teller::{Teller, went_otherwise};
-use crate::cli::ending::Unfinished;
+use crate::cli::demo::teller::{Story, went_otherwise};
+use crate::cli::ending::CommandError;
 
-impl Teller {
+impl Story {
     /// Puts a person, by number, into a group of Okta.
     pub(super) fn join(&self, group: &str, n: u32) {
         let (group, person) = (self.okta_group(group), self.okta_id(n));
@@ -25,19 +25,19 @@ impl Teller {
     }
 
     /// A group of Haiilo, which must be there.
-    pub(super) fn group(&self, name: &str) -> Result<Group, Unfinished> {
+    pub(super) fn group(&self, name: &str) -> Result<Group, CommandError> {
         let group = self.stage.haiilo.state().group_named(name);
         group.ok_or_else(|| went_otherwise(&format!("Haiilo has no group {name}")))
     }
 
     /// Whether a person, by number, is in a group of Haiilo.
-    pub(super) fn is_in(&self, group: &str, n: u32) -> Result<bool, Unfinished> {
+    pub(super) fn is_in(&self, group: &str, n: u32) -> Result<bool, CommandError> {
         let account = self.account_of(n)?;
         Ok(self.group(group)?.members.contains(&account.id))
     }
 
     /// The account of a person, by number and the address that they were hired with, which must be there.
-    pub(super) fn account_of(&self, n: u32) -> Result<Account, Unfinished> {
+    pub(super) fn account_of(&self, n: u32) -> Result<Account, CommandError> {
         let name = person(n).email;
         let account = self.stage.haiilo.state().account_named(&name);
         account.ok_or_else(|| went_otherwise(&format!("Haiilo has no account {name}")))

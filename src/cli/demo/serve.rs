@@ -5,13 +5,13 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::cli::args::{DemoArguments, Format, ProductWord, ReportArguments, ShownArguments, SyncArguments};
-use crate::cli::demo::stage::Stage;
-use crate::cli::ending::{Ending, Unfinished};
-use crate::cli::wiring::{Ends, Wiring};
+use crate::cli::demo::stage::Sandbox;
+use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::wiring::{StoreAdapters, Wiring};
 use crate::cli::{output, sync};
 use crate::config;
 use crate::daemon::schedule;
-use crate::engine::{self, Scope, Silence};
+use crate::engine::{self, NoObserver, Scope};
 use crate::store::ReadStore;
 
 /// Over how many groups the people of an intranet are spread, unless somebody says otherwise.
@@ -20,8 +20,8 @@ const GROUPS: u32 = 4;
 const TEAM: u32 = 8;
 
 /// Serves until Ctrl-C.
-pub(super) async fn run(arguments: &DemoArguments) -> Result<Ending, Unfinished> {
-    let stage = Stage::set(arguments.product).await?;
+pub(super) async fn run(arguments: &DemoArguments) -> Result<ExitStatus, CommandError> {
+    let stage = Sandbox::set(arguments.product).await?;
     stage.okta.state().populate(arguments.people);
     let groups = match arguments.product {
         ProductWord::Advocacy => 0,
@@ -56,7 +56,7 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Ending, Unfinished>
     ));
     output::say("Ctrl-C ends the servers and removes their folder.");
     tokio::signal::ctrl_c().await?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// The name of a group, on either side.
@@ -75,7 +75,7 @@ fn manager_of(n: u32) -> Option<String> {
 }
 
 /// Gives people managers, and puts them into groups of Okta.
-fn organise(stage: &Stage, people: u32, groups: u32) {
+fn organise(stage: &Sandbox, people: u32, groups: u32) {
     let mut okta = stage.okta.state();
     let ids = okta.assigned();
     okta.without_events(|okta| {
@@ -94,7 +94,7 @@ fn organise(stage: &Stage, people: u32, groups: u32) {
 }
 
 /// Makes the accounts and groups that the mapping would make, by hand.
-fn make_accounts(stage: &Stage, people: u32, groups: u32) {
+fn make_accounts(stage: &Sandbox, people: u32, groups: u32) {
     let okta_ids = stage.okta.state().assigned();
     let mut haiilo = stage.haiilo.state();
     let mut accounts: Vec<String> = Vec::new();
@@ -124,13 +124,13 @@ fn make_accounts(stage: &Stage, people: u32, groups: u32) {
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
 /// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
-async fn link_everybody(stage: &Stage) -> Result<(), Unfinished> {
+async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
     let context = stage.context();
     let settings = config::load(&context.config, &context.surroundings, schedule::check);
-    let settings = settings.map_err(|problems| Unfinished::misconfigured(format!("{problems:?}")))?;
+    let settings = settings.map_err(|problems| CommandError::misconfigured(format!("{problems:?}")))?;
     let wiring = Wiring::new(settings)?;
-    let ends = Ends { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
-    let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &Silence).await?;
+    let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &NoObserver).await?;
     let report = ReportArguments {
         format: Format::Csv,
         output: Some(stage.folder().join("first-run.csv")),

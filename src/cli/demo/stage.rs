@@ -1,9 +1,8 @@
 //! The stage: a simulated Okta, a simulated Haiilo, and a configuration that names them, in a folder that is removed afterwards.
 
-use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use okta_haiilo_sim::haiilo::{self, Haiilo};
 use okta_haiilo_sim::okta::Okta;
@@ -11,20 +10,20 @@ use okta_haiilo_sim::{Server, SimClock};
 use tempfile::TempDir;
 
 use crate::cli::args::ProductWord;
-use crate::cli::context::{Context, Invoker, Progress};
+use crate::cli::context::{Context, Invoker, ProgressShown};
 use crate::cli::demo::files;
 use crate::cli::screen::Screen;
-use crate::config::Surroundings;
+use crate::config::EnvVars;
 
 /// Both servers and the folder.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct Sandbox {
     pub(super) okta: Server<Okta>,
     pub(super) haiilo: Server<Haiilo>,
     folder: TempDir,
 }
 
-impl Stage {
+impl Sandbox {
     /// Starts both servers, without people, and writes the configuration.
     pub(super) async fn set(product: ProductWord) -> io::Result<Self> {
         let clock = SimClock::system();
@@ -63,9 +62,9 @@ impl Stage {
     pub(super) fn context(&self) -> Context {
         Context {
             config: self.config(),
-            surroundings: Surroundings::default(),
+            surroundings: EnvVars::default(),
             invoker: Invoker { sudo_user: None, uid: None },
-            progress: Progress::Hidden,
+            progress: ProgressShown::Hidden,
             screen: Screen::default(),
         }
     }

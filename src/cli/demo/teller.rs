@@ -8,24 +8,24 @@ use serde_json::Value as Json;
 use crate::cli::args::{
     CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
 };
-use crate::cli::demo::stage::Stage;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::demo::stage::Sandbox;
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::{check, output, plan, sync};
 
 /// Whoever tells a story on a stage.
 #[derive(Debug)]
-pub(super) struct Teller {
-    pub(super) stage: Stage,
+pub(super) struct Story {
+    pub(super) stage: Sandbox,
 }
 
-impl Teller {
+impl Story {
     /// Sets the stage for a product.
-    pub(super) async fn of(product: ProductWord) -> Result<Self, Unfinished> {
-        Ok(Self { stage: Stage::set(product).await? })
+    pub(super) async fn of(product: ProductWord) -> Result<Self, CommandError> {
+        Ok(Self { stage: Sandbox::set(product).await? })
     }
 
     /// From nothing to a first run that somebody let pass. What both sides have was told before.
-    pub(super) async fn first_run(&self) -> Result<(), Unfinished> {
+    pub(super) async fn first_run(&self) -> Result<(), CommandError> {
         self.check().await?;
         tell("What would happen? `plan` shows it, and changes nothing either.")?;
         self.plan().await?;
@@ -33,29 +33,29 @@ impl Teller {
             "`sync` does it. But nothing was ever done from this store, so that it wants a human being to look first.\n\
              It refuses, with exit code 3, and writes nothing.",
         )?;
-        self.sync_without_writes(Ending::Refused).await?;
+        self.sync_without_writes(ExitStatus::Refused).await?;
         tell("We have looked, and let exactly these operations pass, and no others.")?;
         let id = self.approval_id().await?;
-        self.sync(Some(id), Ending::Done).await
+        self.sync(Some(id), ExitStatus::Done).await
     }
 
     /// `check`, which finds no error.
-    async fn check(&self) -> Result<(), Unfinished> {
+    async fn check(&self) -> Result<(), CommandError> {
         output::print("$ okta-haiilo-sync check\n")?;
         let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
-        expect(&ended, &Ending::Done, "check finds errors")
+        expect(&ended, &ExitStatus::Done, "check finds errors")
     }
 
     /// `plan`.
-    pub(super) async fn plan(&self) -> Result<(), Unfinished> {
+    pub(super) async fn plan(&self) -> Result<(), CommandError> {
         output::print("$ okta-haiilo-sync plan\n")?;
         let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
         let ended = plan::run(&self.stage.context(), &arguments).await?;
-        expect(&ended, &Ending::Done, "plan ends otherwise")
+        expect(&ended, &ExitStatus::Done, "plan ends otherwise")
     }
 
     /// `plan`, which has nothing left to do, about people or groups.
-    pub(super) async fn empty_plan(&self, when: &str) -> Result<(), Unfinished> {
+    pub(super) async fn empty_plan(&self, when: &str) -> Result<(), CommandError> {
         self.plan().await?;
         let plan = self.plan_json().await?;
         let operations = [&plan["operations"], &plan["groups"]["operations"]];
@@ -65,7 +65,7 @@ impl Teller {
     }
 
     /// `sync`.
-    pub(super) async fn sync(&self, approve: Option<String>, expected: Ending) -> Result<(), Unfinished> {
+    pub(super) async fn sync(&self, approve: Option<String>, expected: ExitStatus) -> Result<(), CommandError> {
         let option = approve.as_ref().map(|id| format!(" --approve {id}")).unwrap_or_default();
         output::print(&format!("$ okta-haiilo-sync sync{option}\n"))?;
         let arguments = SyncArguments { report: report(Format::Text, None), dry_run: false, approve, reason: None };
@@ -74,7 +74,7 @@ impl Teller {
     }
 
     /// `sync`, by which Haiilo is asked to change nothing at all.
-    pub(super) async fn sync_without_writes(&self, expected: Ending) -> Result<(), Unfinished> {
+    pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> Result<(), CommandError> {
         let before = self.stage.haiilo.state().writes().len();
         self.sync(None, expected).await?;
         let after = self.stage.haiilo.state().writes().len();
@@ -92,13 +92,13 @@ impl Teller {
     }
 
     /// The plan as JSON, as a script would read it.
-    async fn plan_json(&self) -> Result<Json, Unfinished> {
+    async fn plan_json(&self) -> Result<Json, CommandError> {
         let file = self.stage.folder().join("plan.json");
         plan::show(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
         Ok(serde_json::from_slice(&std::fs::read(file)?)?)
     }
 
-    async fn approval_id(&self) -> Result<String, Unfinished> {
+    async fn approval_id(&self) -> Result<String, CommandError> {
         let plan = self.plan_json().await?;
         let id = plan["approval_id"].as_str().unwrap_or_default();
         expect(&id.is_empty(), &false, "the plan names no approval id")?;
@@ -107,18 +107,18 @@ impl Teller {
 }
 
 /// Words of the teller, apart from what the commands print.
-pub(super) fn tell(text: &str) -> Result<(), Unfinished> {
+pub(super) fn tell(text: &str) -> Result<(), CommandError> {
     let lines: Vec<String> = text.lines().map(|line| format!("## {}", line.trim())).collect();
     output::print(&format!("\n{}\n\n", lines.join("\n")))
 }
 
 /// The story is a test of the program, too: it ends badly when something is not as it says.
-pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), Unfinished> {
+pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), CommandError> {
     if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
 }
 
 /// Something is not as the story says.
-pub(super) fn went_otherwise(what: &str) -> Unfinished {
+pub(super) fn went_otherwise(what: &str) -> CommandError {
     anyhow::anyhow!("the demonstration did not go as it should: {what}").into()
 }
 

@@ -1,7 +1,7 @@
 //! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
 
 use crate::cli::args::{AuthWord, InitArguments, ProductWord};
-use crate::cli::ending::Unfinished;
+use crate::cli::ending::CommandError;
 use crate::config::sample::Setting;
 
 /// How often a question is asked before nobody seems to be there.
@@ -39,7 +39,7 @@ pub(super) fn gather(
     arguments: &InitArguments,
     terminal: &mut dyn Terminal,
     judge: &Judge<'_>,
-) -> Result<Vec<(&'static str, Setting)>, Unfinished> {
+) -> Result<Vec<(&'static str, Setting)>, CommandError> {
     let auth = auth(arguments, terminal)?;
     let mut settings = match auth {
         AuthWord::PrivateKeyJwt => Vec::new(),
@@ -57,7 +57,7 @@ pub(super) fn gather(
         }
     }
     if !missing.is_empty() {
-        return Err(Unfinished::misconfigured(format!(
+        return Err(CommandError::misconfigured(format!(
             "nothing was written, since there is nobody to ask: give {}, or run `init` in a terminal; `init --help` says what they are",
             missing.join(", ")
         )));
@@ -144,11 +144,11 @@ fn questions(arguments: &InitArguments, auth: AuthWord) -> Vec<Question<'_>> {
     questions
 }
 
-fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> Result<AuthWord, Unfinished> {
+fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> Result<AuthWord, CommandError> {
     let InitArguments { auth, client_id, key_id, .. } = arguments;
     let is_about_key = client_id.is_some() || key_id.is_some();
     if *auth == Some(AuthWord::ApiToken) && is_about_key {
-        return Err(Unfinished::misconfigured(
+        return Err(CommandError::misconfigured(
             "--client-id and --key-id belong to --auth private_key_jwt; leave them out, or the token",
         ));
     }
@@ -167,7 +167,7 @@ fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> Result<AuthWo
             Some(_) => terminal.show("  type private_key_jwt or api_token, or nothing for private_key_jwt"),
         }
     }
-    Err(Unfinished::misconfigured("nothing was written: --auth is private_key_jwt or api_token"))
+    Err(CommandError::misconfigured("nothing was written: --auth is private_key_jwt or api_token"))
 }
 
 fn answer(

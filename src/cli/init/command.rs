@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::args::{InitArguments, ProductWord};
 use crate::cli::context::Context;
-use crate::cli::ending::{Ending, Unfinished};
+use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::init::answers::{self, Terminal};
 use crate::cli::init::files::Files;
 use crate::cli::init::proposal::{Proposal, propose};
@@ -15,11 +15,11 @@ use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::config::sample::{self, Setting};
 use crate::config::settings::{OktaAuth, Settings};
-use crate::config::{self, Draft, Problem, Surroundings};
+use crate::config::{self, ConfigDraft, EnvVars, Problem};
 use crate::daemon::schedule;
 
 /// Writes a configuration and a mapping.
-pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<Ending, Unfinished> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<ExitStatus, CommandError> {
     let sample = match arguments.product {
         ProductWord::Advocacy => sample::MAPPING,
         ProductWord::Intranet => sample::MAPPING_OF_THE_INTRANET,
@@ -32,7 +32,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) ->
         let judged = load(context, &files, &sample::configuration(&settings), sample);
         judged.err().unwrap_or_default().into_iter().map(|problem| problem.message).collect()
     };
-    let settings = [&places[..], &answers::gather(arguments, &mut Whoever, &judge)?].concat();
+    let settings = [&places[..], &answers::gather(arguments, &mut Asker, &judge)?].concat();
     let configuration = sample::configuration(&settings);
     let loaded = load(context, &files, &configuration, sample).map_err(told)?;
     let (mapping, found) = match with_schemas(arguments, loaded).await {
@@ -40,9 +40,9 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) ->
         None => (sample.to_owned(), Vec::new()),
     };
     load(context, &files, &configuration, &mapping).map_err(told)?;
-    files.write(&Draft { configuration: &configuration, mapping: &mapping })?;
+    files.write(&ConfigDraft { configuration: &configuration, mapping: &mapping })?;
     output::print(&next(&files, &settings, &found))?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Where state and secrets are: in the places of the package, or beside the configuration.
@@ -72,11 +72,11 @@ fn of_the_product(files: &Files, product: ProductWord) -> Vec<(&'static str, Set
 /// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
 fn load(context: &Context, files: &Files, configuration: &str, mapping: &str) -> Result<Settings, Vec<Problem>> {
     let surroundings = context.surroundings.secrets_or_placeholders();
-    config::load_draft(&files.configuration, &Draft { configuration, mapping }, &surroundings, schedule::check)
+    config::load_draft(&files.configuration, &ConfigDraft { configuration, mapping }, &surroundings, schedule::check)
 }
 
 /// Every problem, by the flag that it is about.
-fn told(problems: Vec<Problem>) -> Unfinished {
+fn told(problems: Vec<Problem>) -> CommandError {
     let line = |problem: Problem| {
         let key = problem.message.split([' ', ':']).next().unwrap_or_default();
         match answers::flag_of(key) {
@@ -84,7 +84,7 @@ fn told(problems: Vec<Problem>) -> Unfinished {
             None => problem.to_string(),
         }
     };
-    Unfinished::misconfigured(problems.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+    CommandError::misconfigured(problems.into_iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// A mapping for the attributes that Okta has, if the secret for Okta is there and Okta answers.
@@ -93,12 +93,12 @@ async fn with_schemas(arguments: &InitArguments, settings: Settings) -> Option<P
         OktaAuth::ApiToken(token) => token,
         OktaAuth::PrivateKeyJwt { private_key, .. } => private_key,
     };
-    if arguments.offline || Surroundings::is_placeholder(secret.expose_secret()) {
+    if arguments.offline || EnvVars::is_placeholder(secret.expose_secret()) {
         return None;
     }
     output::say("Asking Okta which attributes there are (--offline leaves that out).");
     let read = match Wiring::new(settings) {
-        Ok(wiring) => wiring.source.schemas().await.map_err(Unfinished::from),
+        Ok(wiring) => wiring.source.schemas().await.map_err(CommandError::from),
         Err(unfinished) => Err(unfinished),
     };
     match read {
@@ -154,9 +154,9 @@ fn command(configuration: &Path) -> String {
 }
 
 /// Whoever sits at the terminal, if it is one.
-struct Whoever;
+struct Asker;
 
-impl Terminal for Whoever {
+impl Terminal for Asker {
     fn ask(&mut self, text: &str) -> Option<String> {
         if !io::stdin().is_terminal() {
             return None;

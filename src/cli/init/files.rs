@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::ProductWord;
-use crate::cli::ending::Unfinished;
-use crate::config::Draft;
+use crate::cli::ending::CommandError;
+use crate::config::ConfigDraft;
 
 /// The folder of the package, where state and secrets have places of their own.
 const PACKAGE: &str = "/etc/okta-haiilo-sync";
@@ -51,10 +51,10 @@ impl Files {
     }
 
     /// Refuses if either file is there, also as a link to nowhere.
-    pub(super) fn refuse_existing(&self) -> Result<(), Unfinished> {
+    pub(super) fn refuse_existing(&self) -> Result<(), CommandError> {
         match [&self.configuration, &self.mapping].into_iter().find(|path| fs::symlink_metadata(path).is_ok()) {
             None => Ok(()),
-            Some(path) => Err(Unfinished::misconfigured(format!(
+            Some(path) => Err(CommandError::misconfigured(format!(
                 "{} is there already, and init never overwrites; edit it, move it away, or name another folder with --dir",
                 path.display()
             ))),
@@ -62,8 +62,8 @@ impl Files {
     }
 
     /// Writes both.
-    pub(super) fn write(&self, draft: &Draft<'_>) -> Result<(), Unfinished> {
-        let Draft { configuration, mapping } = draft;
+    pub(super) fn write(&self, draft: &ConfigDraft<'_>) -> Result<(), CommandError> {
+        let ConfigDraft { configuration, mapping } = draft;
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o750);
         builder.create(&self.folder).with_context(|| {
@@ -80,7 +80,7 @@ impl Files {
     }
 
     /// A complete file without a name. Whoever may read the secrets may read it.
-    fn prepare(&self, text: &str) -> Result<NamedTempFile, Unfinished> {
+    fn prepare(&self, text: &str) -> Result<NamedTempFile, CommandError> {
         let unwritable = || {
             format!(
                 "no file can be written in {}; name another folder with --dir, or run as another user",
@@ -100,7 +100,7 @@ impl Files {
 }
 
 /// Gives a file its name, which nothing may have.
-fn keep(file: NamedTempFile, path: &Path) -> Result<(), Unfinished> {
+fn keep(file: NamedTempFile, path: &Path) -> Result<(), CommandError> {
     file.persist_noclobber(path).map_err(|error| error.error).with_context(|| {
         format!(
             "{} cannot be written, and nothing was; look at what is there, or name another folder with --dir",

@@ -11,7 +11,7 @@ const LISTED: usize = 40;
 
 /// Where the group comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Group {
+enum GroupSourceRule {
     /// From where the sample takes it.
     AsInSample,
     /// From an attribute that holds its name.
@@ -60,7 +60,7 @@ fn propose_for_the_intranet(schemas: &ProfileSchemas) -> Proposal {
         .map(|block| if is_rule(block) { rule(block, schemas, &mut changes) } else { block.to_owned() })
         .collect();
     if !changes.is_empty() {
-        blocks = with_tests(blocks, &Group::Nowhere);
+        blocks = with_tests(blocks, &GroupSourceRule::Nowhere);
     }
     let mapping = with_attributes(blocks, schemas).join("\n\n");
     Proposal { mapping: format!("{}\n", mapping.trim_end()), changes }
@@ -76,7 +76,9 @@ fn propose_for_advocacy(schemas: &ProfileSchemas) -> Proposal {
             blocks.push(group_rule(block, &group, &mut changes));
         } else if is_rule {
             blocks.push(rule(block, schemas, &mut changes));
-        } else if block.contains("[tables.groups]") && matches!(group, Group::Named(_) | Group::Nowhere) {
+        } else if block.contains("[tables.groups]")
+            && matches!(group, GroupSourceRule::Named(_) | GroupSourceRule::Nowhere)
+        {
             blocks.push(switched_off(block, "no rule reads this table."));
         } else {
             blocks.push(block.to_owned());
@@ -88,7 +90,7 @@ fn propose_for_advocacy(schemas: &ProfileSchemas) -> Proposal {
 }
 
 /// The group: an attribute that looks like one goes before the sample's country.
-fn group(schemas: &ProfileSchemas) -> Group {
+fn group(schemas: &ProfileSchemas) -> GroupSourceRule {
     let has = |name: &str, title: &str, word: &str| format!("{name} {title}").to_lowercase().contains(word);
     let pick = |root: &'static str, fits: &dyn Fn(&str, &str) -> bool| {
         let attributes = if root == "user" { &schemas.user } else { &schemas.app_user };
@@ -99,15 +101,16 @@ fn group(schemas: &ProfileSchemas) -> Group {
     let named = pick("appuser", &|name, title| has(name, title, "group"))
         .or_else(|| pick("user", &|name, title| has(name, title, "haiilo") && has(name, title, "group")));
     if let Some(attribute) = named {
-        return Group::Named(attribute);
+        return GroupSourceRule::Named(attribute);
     }
     if schemas.user.contains_key("countryCode") {
-        return Group::AsInSample;
+        return GroupSourceRule::AsInSample;
     }
-    pick("appuser", &|name, title| has(name, title, "country")).map_or(Group::Nowhere, Group::Country)
+    pick("appuser", &|name, title| has(name, title, "country"))
+        .map_or(GroupSourceRule::Nowhere, GroupSourceRule::Country)
 }
 
-fn group_rule(block: &str, group: &Group, changes: &mut Vec<String>) -> String {
+fn group_rule(block: &str, group: &GroupSourceRule, changes: &mut Vec<String>) -> String {
     let instead = |attribute: &Attribute, value: &str, why: &str| {
         let Attribute { root, name, title } = attribute;
         let profile = if *root == "user" { "user" } else { "application" };
@@ -125,18 +128,18 @@ fn group_rule(block: &str, group: &Group, changes: &mut Vec<String>) -> String {
         lines.collect::<Vec<_>>().join("\n")
     };
     match group {
-        Group::AsInSample => block.to_owned(),
-        Group::Named(attribute) => {
+        GroupSourceRule::AsInSample => block.to_owned(),
+        GroupSourceRule::Named(attribute) => {
             changes.push(format!("the group comes from {}", attribute.expression()));
             let why = ", which must hold the name of a group in Haiilo.";
             instead(attribute, &attribute.expression(), why)
         }
-        Group::Country(attribute) => {
+        GroupSourceRule::Country(attribute) => {
             let value = format!("{} | lookup('groups')", attribute.expression());
             changes.push(format!("the group comes from {}, by the table [tables.groups]", attribute.expression()));
             instead(attribute, &value, " and its user profile has no countryCode.")
         }
-        Group::Nowhere => {
+        GroupSourceRule::Nowhere => {
             changes.push("no rule gives the group: write one, since Haiilo wants everybody in a group".to_owned());
             let why = "Okta's user profile has no countryCode, and nothing looks like a group.\n# Haiilo wants everybody in a group: write another value here.";
             switched_off(block, why)
@@ -176,21 +179,23 @@ fn switched_off(block: &str, why: &str) -> String {
 }
 
 /// Tests that fit the changed rules in place of the sample's.
-fn with_tests(blocks: Vec<String>, group: &Group) -> Vec<String> {
+fn with_tests(blocks: Vec<String>, group: &GroupSourceRule) -> Vec<String> {
     let is_test = |block: &String| block.lines().any(|line| line.starts_with("[[tests]]"));
     let first = blocks.iter().find(|block| is_test(block)).map_or("", String::as_str);
     let said = first[..first.find("[[tests]]").unwrap_or(0)].to_owned();
     let mut blocks: Vec<String> = blocks.into_iter().filter(|block| !is_test(block)).collect();
     let email = "email = \"ada@example.com\"";
     let (user, appuser) = match group {
-        Group::Named(Attribute { root: "user", name, .. }) => (format!("{email}, {name} = \"Germany\""), None),
-        Group::Named(attribute) => (email.to_owned(), Some(format!("{} = \"Germany\"", attribute.name))),
-        Group::Country(attribute) => (email.to_owned(), Some(format!("{} = \"DE\"", attribute.name))),
-        Group::AsInSample => (format!("{email}, countryCode = \"DE\""), None),
-        Group::Nowhere => (email.to_owned(), None),
+        GroupSourceRule::Named(Attribute { root: "user", name, .. }) => {
+            (format!("{email}, {name} = \"Germany\""), None)
+        }
+        GroupSourceRule::Named(attribute) => (email.to_owned(), Some(format!("{} = \"Germany\"", attribute.name))),
+        GroupSourceRule::Country(attribute) => (email.to_owned(), Some(format!("{} = \"DE\"", attribute.name))),
+        GroupSourceRule::AsInSample => (format!("{email}, countryCode = \"DE\""), None),
+        GroupSourceRule::Nowhere => (email.to_owned(), None),
     };
     let appuser = appuser.map_or(String::new(), |appuser| format!("appuser = {{ {appuser} }}\n"));
-    if *group == Group::Nowhere {
+    if *group == GroupSourceRule::Nowhere {
         blocks.push(format!(
             "{said}[[tests]]\nname = \"somebody\"\nuser = {{ {user} }}\nexpect = {{ userName = \"ada@example.com\" }}"
         ));
@@ -243,10 +248,10 @@ mod tests {
 
     use super::propose;
     use crate::cli::args::ProductWord;
-    use crate::config::{Draft, Surroundings, load_draft, mapping_test, sample};
-    use crate::okta::{Attributes, ProfileSchemas};
+    use crate::config::{ConfigDraft, EnvVars, load_draft, mapping_test, sample};
+    use crate::okta::{ProfileAttributes, ProfileSchemas};
 
-    fn attributes(of: &[(&str, &str)]) -> Attributes {
+    fn attributes(of: &[(&str, &str)]) -> ProfileAttributes {
         of.iter().map(|(name, title)| ((*name).into(), (*title).to_owned())).collect()
     }
 
@@ -261,8 +266,8 @@ mod tests {
         for line in lines {
             assert!(found.contains(line), "{line:?} is not in\n{}", proposal.mapping);
         }
-        let draft = Draft { configuration: sample::CONFIGURATION, mapping: &proposal.mapping };
-        let surroundings = Surroundings::default().secrets_or_placeholders();
+        let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping: &proposal.mapping };
+        let surroundings = EnvVars::default().secrets_or_placeholders();
         let settings = load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, |_, _| Ok(()))
             .unwrap_or_else(|problems| panic!("{problems:?}\n{}", proposal.mapping));
         let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);

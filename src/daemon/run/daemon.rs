@@ -8,23 +8,23 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::settings::People;
-use crate::daemon::board::Board;
-use crate::daemon::caller::{Caller, Told};
-use crate::daemon::callout::{Called, Message};
-use crate::daemon::digest::Digest;
-use crate::daemon::health::{Past, Phase};
-use crate::daemon::job::{Ended, Job, Loaded, Service};
-use crate::daemon::pace::{self, Pace};
+use crate::config::settings::PeopleOnPage;
+use crate::daemon::board::DaemonStatus;
+use crate::daemon::caller::{Delivery, Webhook};
+use crate::daemon::callout::{AlertLog, AlertMessage};
+use crate::daemon::digest::CycleSummary;
+use crate::daemon::health::{PastCycle, Phase};
+use crate::daemon::job::{CycleResult, Job, JobFactory, LoadedJob};
+use crate::daemon::pace::{self, RunPace};
 use crate::daemon::polls::Polls;
-use crate::daemon::pulse::Pulse;
-use crate::daemon::supervisor::Supervisor;
+use crate::daemon::pulse::Watchdog;
+use crate::daemon::supervisor::Systemd;
 use crate::daemon::trouble::Trouble;
 use crate::daemon::{endpoint, metrics};
 use crate::domain::state::run_history::is_complete;
-use crate::engine::Halt;
 
 /// The longest sleep: the date may be set meanwhile.
 const LOOK: Duration = Duration::from_mins(1);
@@ -43,57 +43,57 @@ pub enum Signal {
 }
 
 /// The daemon.
-pub struct Daemon<'a, S: Service, C> {
+pub struct Daemon<'a, S: JobFactory, C> {
     service: &'a S,
     pub(super) clock: C,
-    pub(super) supervisor: Supervisor,
-    pub(super) board: Arc<Board<S::Job>>,
-    caller: Caller<C>,
+    pub(super) supervisor: Systemd,
+    pub(super) board: Arc<DaemonStatus<S::Job>>,
+    caller: Webhook<C>,
     address: Option<SocketAddr>,
-    pub(super) pace: Pace,
+    pub(super) pace: RunPace,
     pub(super) polls: Polls,
     /// What was called, as far as is known here.
-    called: Called,
+    called: AlertLog,
     /// Whether the store knows that, too.
-    kept: Kept,
+    kept: AlertLogState,
 }
 
 /// Whether the store knows what was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum AlertLogState {
     Yes,
     /// Not yet: until then, what is known here goes before what is kept there.
     No,
 }
 
-impl<S: Service, C> fmt::Debug for Daemon<'_, S, C> {
+impl<S: JobFactory, C> fmt::Debug for Daemon<'_, S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Daemon").field("address", &self.address).field("pace", &self.pace).finish_non_exhaustive()
     }
 }
 
 /// Why the loop woke.
-enum Woken {
+enum WakeReason {
     Due,
     PollDue,
     Signal(Signal),
 }
 
-impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
+impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
-    pub fn new(service: &'a S, clock: C, supervisor: Supervisor) -> Result<Self, Vec<String>> {
-        let Loaded { job, schedule, changes, listen, notify, http } = service.load()?;
+    pub fn new(service: &'a S, clock: C, supervisor: Systemd) -> Result<Self, Vec<String>> {
+        let LoadedJob { job, schedule, changes, listen, notify, http } = service.load()?;
         Ok(Self {
             service,
-            board: Arc::new(Board::new(clock.now(), job, schedule)),
-            caller: Caller::new(http, clock.clone(), notify),
+            board: Arc::new(DaemonStatus::new(clock.now(), job, schedule)),
+            caller: Webhook::new(http, clock.clone(), notify),
             clock,
             supervisor,
             address: listen.address,
-            pace: Pace::default(),
+            pace: RunPace::default(),
             polls: Polls::new(changes),
-            called: Called::default(),
-            kept: Kept::Yes,
+            called: AlertLog::default(),
+            kept: AlertLogState::Yes,
         })
     }
 
@@ -140,9 +140,9 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                 None => {}
             }
             match self.wait(signals).await {
-                Woken::Due => wanted = self.cycle(signals).await?,
-                Woken::PollDue => wanted = self.poll(signals).await?,
-                Woken::Signal(signal) => {
+                WakeReason::Due => wanted = self.cycle(signals).await?,
+                WakeReason::PollDue => wanted = self.poll(signals).await?,
+                WakeReason::Signal(signal) => {
                     wanted = Some(signal);
                     continue;
                 }
@@ -177,7 +177,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Waits for the next cycle, or for a signal.
-    async fn wait(&mut self, signals: &mut mpsc::Receiver<Signal>) -> Woken {
+    async fn wait(&mut self, signals: &mut mpsc::Receiver<Signal>) -> WakeReason {
         loop {
             let now = self.clock.now();
             let (next, planned) = {
@@ -195,16 +195,16 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             let left = |next: DateTime<Utc>| (next - now).to_std().unwrap_or(Duration::ZERO);
             let (left, left_to_poll) = (next.map(left), self.polls.next().map(left));
             if left == Some(Duration::ZERO) {
-                return Woken::Due;
+                return WakeReason::Due;
             }
             if left_to_poll == Some(Duration::ZERO) {
-                return Woken::PollDue;
+                return WakeReason::PollDue;
             }
             let beat = self.supervisor.watchdog().unwrap_or(LOOK);
             let pause = [left, left_to_poll].into_iter().flatten().fold(LOOK.min(beat), Duration::min);
             tokio::select! {
                 biased;
-                signal = signals.recv() => return Woken::Signal(signal.unwrap_or(Signal::End)),
+                signal = signals.recv() => return WakeReason::Signal(signal.unwrap_or(Signal::End)),
                 () = self.clock.sleep(pause) => self.supervisor.alive(),
             }
         }
@@ -217,7 +217,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
         self.supervisor.status(&self.board.health().status());
         let mut wanted = None;
         let job = self.board.job();
-        let work = |pulse: Arc<Pulse<C>>, halt| async move { job.cycle(&*pulse, halt).await };
+        let work = |pulse: Arc<Watchdog<C>>, cancel| async move { job.cycle(&*pulse, cancel).await };
         if let Some(ended) = self.attended((&mut *signals, &mut wanted), work).await? {
             self.take(&ended, (began, self.clock.now()));
             // Whoever wants the end does not wait for calls; what was not called is called after the next cycle.
@@ -240,10 +240,10 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     pub(super) async fn attended<T, F: Future<Output = T>>(
         &self,
         (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
-        work: impl FnOnce(Arc<Pulse<C>>, Halt) -> F,
+        work: impl FnOnce(Arc<Watchdog<C>>, CancellationToken) -> F,
     ) -> std::io::Result<Option<T>> {
-        let (pulse, halt) = (Arc::new(Pulse::new(self.clock.clone())), Halt::default());
-        let work = work(Arc::clone(&pulse), halt.clone());
+        let (pulse, cancel) = (Arc::new(Watchdog::new(self.clock.clone())), CancellationToken::default());
+        let work = work(Arc::clone(&pulse), cancel.clone());
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -253,7 +253,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
                     Signal::Reload => *wanted = Some(Signal::Reload),
                     Signal::End => {
                         *wanted = Some(Signal::End);
-                        halt.request();
+                        cancel.cancel();
                         self.board.health().phase = Phase::Ending;
                         self.supervisor.stopping();
                         return Ok(self.last(&mut work, &pulse).await);
@@ -271,7 +271,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Waits for the operations that are under way, for as long as there is time. Nothing is under way while both sides are read.
-    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), pulse: &Pulse<C>) -> Option<T> {
+    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), pulse: &Watchdog<C>) -> Option<T> {
         if !pulse.is_applying() {
             tracing::info!("a cycle was left before its first write");
             return None;
@@ -287,15 +287,15 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Takes note of how a cycle ended.
-    fn take(&mut self, ended: &Ended, (began, now): (DateTime<Utc>, DateTime<Utc>)) {
+    fn take(&mut self, ended: &CycleResult, (began, now): (DateTime<Utc>, DateTime<Utc>)) {
         let length = now - began;
         let (result, trouble) = match ended {
-            Ended::Complete(digest) => {
+            CycleResult::Complete(digest) => {
                 self.completed(digest, now);
                 (digest.result, digest.trouble.as_ref())
             }
-            Ended::Failed(trouble) => ("failed", Some(trouble)),
-            Ended::Busy(holder) => {
+            CycleResult::Failed(trouble) => ("failed", Some(trouble)),
+            CycleResult::Busy(holder) => {
                 tracing::info!(holder, "another cycle is running; this time is skipped");
                 return;
             }
@@ -309,11 +309,11 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
             (health.failures, health.trouble) = (0, None);
         }
         metrics::cycle(result, length);
-        self.board.health().remember(Past { ended: now, length, result });
+        self.board.health().remember(PastCycle { ended: now, length, result });
         self.board.measure(now);
     }
 
-    fn completed(&self, digest: &Digest, now: DateTime<Utc>) {
+    fn completed(&self, digest: &CycleSummary, now: DateTime<Utc>) {
         metrics::digest(digest);
         let mut health = self.board.health();
         if let Some(before) = &health.digest {
@@ -337,52 +337,52 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Calls out, and keeps what was called. What did not get through is tried after the next cycle.
-    async fn tell(&mut self, ended: &Ended) {
+    async fn tell(&mut self, ended: &CycleResult) {
         let (job, now) = (self.board.job(), self.clock.now());
         // Another instance may have called meanwhile.
-        if self.kept == Kept::Yes
+        if self.kept == AlertLogState::Yes
             && let Ok(Some(kept)) = job.called().await
         {
             self.called = serde_json::from_str(&kept).unwrap_or_default();
         }
         let trouble = match ended {
             // Whoever has the lock may complete a cycle, too.
-            Ended::Busy(_) => return self.recall().await,
-            Ended::Complete(digest) => digest.trouble.as_ref(),
-            Ended::Failed(trouble) => Some(trouble),
+            CycleResult::Busy(_) => return self.recall().await,
+            CycleResult::Complete(digest) => digest.trouble.as_ref(),
+            CycleResult::Failed(trouble) => Some(trouble),
         };
         if let Some(trouble) = trouble {
             let failures = (self.pace.failures(), self.caller.enough_failures());
             self.call(|called| called.failed(trouble, failures, now)).await;
         }
-        if let Ended::Complete(digest) = ended {
+        if let CycleResult::Complete(digest) = ended {
             if digest.is_whole() {
                 self.caller.beat().await;
             }
-            for matter in Called::MATTERS {
+            for matter in AlertLog::MATTERS {
                 self.call(|called| matter(called, digest, now)).await;
             }
         }
-        if self.kept == Kept::No {
+        if self.kept == AlertLogState::No {
             let called = serde_json::to_string(&self.called).expect("plain data");
             match job.keep_called(&called).await {
-                Ok(()) => self.kept = Kept::Yes,
+                Ok(()) => self.kept = AlertLogState::Yes,
                 Err(error) => tracing::debug!(%error, "what was called is kept later"),
             }
         }
     }
 
     /// Calls about one thing, and remembers that once it got through.
-    async fn call(&mut self, matter: impl FnOnce(&mut Called) -> Option<Message>) {
+    async fn call(&mut self, matter: impl FnOnce(&mut AlertLog) -> Option<AlertMessage>) {
         let mut called = self.called.clone();
         if let Some(message) = matter(&mut called) {
             match self.caller.tell(&message).await {
-                Told::Yes => tracing::info!(event = message.event, "called out"),
-                Told::No | Told::Nobody => return,
+                Delivery::Yes => tracing::info!(event = message.event, "called out"),
+                Delivery::No | Delivery::Nobody => return,
             }
         }
         if called != self.called {
-            (self.called, self.kept) = (called, Kept::No);
+            (self.called, self.kept) = (called, AlertLogState::No);
         }
     }
 
@@ -390,11 +390,11 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
     fn reload(&mut self) {
         self.supervisor.reloading();
         match self.service.load() {
-            Ok(Loaded { job, schedule, changes, listen, notify, http }) => {
+            Ok(LoadedJob { job, schedule, changes, listen, notify, http }) => {
                 self.board.replace(job, schedule);
                 self.polls.replace(changes);
-                self.caller = Caller::new(http, self.clock.clone(), notify);
-                if listen.people == People::Counted
+                self.caller = Webhook::new(http, self.clock.clone(), notify);
+                if listen.people == PeopleOnPage::Counted
                     && let Some(digest) = &mut self.board.health().digest
                 {
                     digest.report = None;
@@ -423,7 +423,7 @@ impl<'a, S: Service, C: Clock + Clone> Daemon<'a, S, C> {
 
 /// Does something beside which signals are heard. The end cuts it short.
 async fn attend(
-    supervisor: Supervisor,
+    supervisor: Systemd,
     clock: &impl Clock,
     (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
     work: impl Future<Output = ()>,
@@ -446,9 +446,9 @@ async fn attend(
 }
 
 /// Until the next sign of life is due; never where nobody waits for one.
-async fn beat(supervisor: Supervisor, clock: &impl Clock) {
+async fn beat(supervisor: Systemd, clock: &impl Clock) {
     match supervisor {
-        Supervisor::Systemd => clock.sleep(supervisor.watchdog().unwrap_or(LOOK)).await,
-        Supervisor::Nobody => std::future::pending().await,
+        Systemd::Notify => clock.sleep(supervisor.watchdog().unwrap_or(LOOK)).await,
+        Systemd::Off => std::future::pending().await,
     }
 }

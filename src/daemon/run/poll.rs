@@ -6,18 +6,18 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::daemon::job::{Haste, Job, PollEnd, Service};
+use crate::daemon::job::{FullCycleTiming, Job, JobFactory, PollEnd};
 use crate::daemon::metrics;
-use crate::daemon::pulse::Pulse;
+use crate::daemon::pulse::Watchdog;
 use crate::daemon::run::daemon::{Daemon, Signal};
 use crate::daemon::trouble::Trouble;
 
-impl<S: Service, C: Clock + Clone> Daemon<'_, S, C> {
+impl<S: JobFactory, C: Clock + Clone> Daemon<'_, S, C> {
     /// One poll; what somebody wanted meanwhile.
     pub(super) async fn poll(&mut self, signals: &mut mpsc::Receiver<Signal>) -> std::io::Result<Option<Signal>> {
         let mut wanted = None;
         let job = self.board.job();
-        let work = |pulse: Arc<Pulse<C>>, halt| async move { job.poll(&*pulse, halt).await };
+        let work = |pulse: Arc<Watchdog<C>>, cancel| async move { job.poll(&*pulse, cancel).await };
         let ended = self.attended((signals, &mut wanted), work).await?;
         let now = self.clock.now();
         if let Some(ended) = ended {
@@ -30,13 +30,13 @@ impl<S: Service, C: Clock + Clone> Daemon<'_, S, C> {
     fn take_poll(&mut self, ended: PollEnd, now: DateTime<Utc>) {
         metrics::poll(ended.as_str());
         match ended {
-            PollEnd::Quiet | PollEnd::Looked { wants_full: None } => self.polls.succeeded(),
-            PollEnd::Looked { wants_full: Some(why) } | PollEnd::FullCycle { why, haste: Haste::Soon } => {
+            PollEnd::Quiet | PollEnd::Handled { wants_full: None } => self.polls.succeeded(),
+            PollEnd::Handled { wants_full: Some(why) } | PollEnd::FullCycle { why, haste: FullCycleTiming::Soon } => {
                 self.polls.succeeded();
                 self.forward(&why, now);
             }
             // Before the first cycle of this process nobody knows how it stands.
-            PollEnd::FullCycle { why, haste: Haste::OnSchedule } => {
+            PollEnd::FullCycle { why, haste: FullCycleTiming::OnSchedule } => {
                 self.polls.succeeded();
                 if self.board.health().history.is_empty() {
                     self.forward(&why, now);

@@ -5,19 +5,21 @@
 //! before the first real person. What an expression yields follows from what it reads alone, so that one that reads a single attribute is
 //! evaluated once for each value of it: there are many people and few cities.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, ErrorKind};
+
 use crate::domain::mapping::context::{Names, Read, Root};
 use crate::domain::model::assignment::{
     Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
 };
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::scim::value::is_blank;
-use compact_str::CompactString;
-use minijinja::value::ValueKind;
-use minijinja::{Environment, ErrorKind};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::Arc;
 
 /// The most texts that a list may have.
 const LONGEST_LIST: usize = 1_000;

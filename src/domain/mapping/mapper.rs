@@ -1,5 +1,8 @@
 //! Maps people: an assignment becomes an identity, or a reason why not.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, Compiled, ExpressionResult};
@@ -8,8 +11,6 @@ use crate::domain::model::assignment::Assignment;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
 use crate::domain::scim::value::Value;
-use std::fmt;
-use std::sync::Arc;
 
 /// The rules of a mapping, compiled for one cycle.
 pub struct Mapper<'m> {

@@ -1,5 +1,7 @@
 //! One person's way through the mapping, rule by rule: what each rule read, and what came of it. For explanations; a cycle maps without.
 
+use std::sync::Arc;
+
 use crate::domain::mapping::checked::{INCLUDE, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, ExpressionResult};
@@ -7,7 +9,6 @@ use crate::domain::mapping::mapper::{Mapper, want};
 use crate::domain::model::assignment::{Assignment, ProfileValue};
 use crate::domain::model::person::DesiredValue;
 use crate::domain::scim::value::Value;
-use std::sync::Arc;
 
 /// What one expression came to.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,9 +3,11 @@
 //! The status of the assignment (`AppUser.status`) and the status of the user (`User.status`) are independent; a suspended user keeps
 //! assignments whose status stays ACTIVE. Okta may add values to both, so that an unknown value holds the person.
 
-use crate::domain::model::ids::{OktaUserId, UserName};
-use compact_str::CompactString;
 use std::fmt;
+
+use compact_str::CompactString;
+
+use crate::domain::model::ids::{OktaUserId, UserName};
 
 /// One assignment as it was read.
 #[derive(Clone, Debug)]

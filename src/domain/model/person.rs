@@ -2,11 +2,13 @@
 //!
 //! Follows the two statuses of an assignment (`AppUser.status`, `User.status` of Okta's management API) as `assignment` reads them.
 
+use std::fmt;
+
+use compact_str::CompactString;
+
 use crate::domain::model::assignment::EligibilityDoubt;
 use crate::domain::model::ids::{EmployeeNumber, OktaUserId, UserName};
 use crate::domain::scim::value::Value;
-use compact_str::CompactString;
-use std::fmt;
 
 /// A person in an Okta listing, after mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]

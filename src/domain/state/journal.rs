@@ -1,10 +1,11 @@
 //! The journal: what is written down before an operation is sent, and after.
 
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::operation::{Change, Operation};
-use chrono::{DateTime, Utc};
-use serde_json::Value as Json;
 
 /// The number of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

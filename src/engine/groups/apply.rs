@@ -15,12 +15,12 @@ use crate::domain::plan::group_plan::{GroupPlan, GroupState};
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
 use crate::domain::plan::people_plan::Plan;
 use crate::domain::state::journal::EntryId;
-use crate::engine::bench::Bench;
-use crate::engine::groups::hall::{Hall, Step};
-use crate::engine::run::Stop;
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::run_state::Stop;
+use crate::engine::groups::executor::{GroupExecutor, GroupStep};
 use crate::ports::{
-    AccountWriter, BlockedPlan, Failure, FailureKind, GroupReader as _, GroupWriter, NewGroup, StoreFailure,
-    StoreWriter, World,
+    AccountWriter, Adapters, BlockedPlan, Failure, FailureKind, GroupReader as _, GroupWriter, NewGroup, StoreFailure,
+    StoreWriter,
 };
 
 /// What became of the plan about groups.
@@ -32,14 +32,15 @@ pub struct GroupsDone {
     pub stops: Vec<Stop>,
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'_, W, A> {
     /// Applies the plan about groups, once people are done.
     pub(in crate::engine) async fn groups(&self, plan: &Plan) -> GroupsDone {
         let groups = &plan.groups;
         if groups.state != GroupState::Planned {
             return GroupsDone::default();
         }
-        let hall = Hall::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.memory.links), plan));
+        let hall =
+            GroupExecutor::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.memory.links), plan));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
@@ -68,7 +69,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Bench<'_, W, 
     }
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// All operations of a kind. Members of several groups are changed side by side once no canary is due; everything else goes in turn.
     async fn of_kind(&self, kind: GroupKind, operations: &[&GroupOperation]) -> Vec<GroupConclusion> {
         if kind == GroupKind::Delete {
@@ -109,7 +110,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
 
     /// A group that becomes ours: nothing is sent.
     async fn adopt(&self, operation: &GroupOperation, haiilo_id: &HaiiloGroupId, origin: Origin) -> Outcome {
-        let step = Step { sent: json!([]), before: None, removed: 0 };
+        let step = GroupStep { sent: json!([]), before: None, removed: 0 };
         let entry = match self.intend(operation, Some(haiilo_id), step).await {
             Ok(entry) => entry,
             Err(outcome) => return outcome,
@@ -136,7 +137,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             to: Some(text.clone()),
         });
         let sent = std::iter::once(&name).chain(&described).map(GroupChange::to_json).collect();
-        let entry = match self.intend(operation, None, Step { sent, before: None, removed: 0 }).await {
+        let entry = match self.intend(operation, None, GroupStep { sent, before: None, removed: 0 }).await {
             Ok(entry) => entry,
             Err(outcome) => return outcome,
         };
@@ -213,7 +214,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         }
         let image = json!({"displayName": before.name, "description": before.description});
         let sent: Json = changes.iter().map(GroupChange::to_json).collect();
-        let entry = match self.intend(operation, Some(id), Step { sent, before: Some(image), removed: 0 }).await {
+        let entry = match self.intend(operation, Some(id), GroupStep { sent, before: Some(image), removed: 0 }).await {
             Ok(entry) => entry,
             Err(outcome) => return outcome,
         };

@@ -22,7 +22,7 @@ use crate::domain::plan::people_plan::Plan;
 use crate::domain::state::sync_state::SyncState;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::CycleSettings;
-use crate::ports::{Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage, World};
+use crate::ports::{Adapters, Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage};
 
 /// Groups of Okta whose members are read at once.
 pub const GROUPS_AT_ONCE: usize = 4;
@@ -32,7 +32,7 @@ pub const GROUPS_A_PAGE: u32 = 20;
 
 /// What is known before groups are read.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Around<'a> {
+pub(in crate::engine) struct GroupInput<'a> {
     pub(in crate::engine) people: &'a AssignmentSnapshot,
     pub(in crate::engine) accounts: &'a AccountSnapshot,
     pub(in crate::engine) memory: &'a SyncState,
@@ -45,13 +45,17 @@ pub(in crate::engine) struct Around<'a> {
 }
 
 /// Reads the groups of both sides and makes the plan about them. Writes nothing, and fails for nobody.
-pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSettings, around: Around<'_>) -> GroupPlan {
+pub(in crate::engine) async fn plan<W: Adapters>(
+    world: &W,
+    settings: &CycleSettings,
+    around: GroupInput<'_>,
+) -> GroupPlan {
     let (Some(rules), false) = (&settings.groups, matches!(around.scope, Scope::One(_))) else {
         return GroupPlan::default();
     };
-    let Around { people, accounts, memory, plan, scope, given, now } = around;
+    let GroupInput { people, accounts, memory, plan, scope, given, now } = around;
     let roster = MemberIndex::of((people, accounts, &memory.links), plan);
-    let collecting = Collecting { world, settings, rules, memory, roster: &roster };
+    let collecting = GroupCollector { world, settings, rules, memory, roster: &roster };
     let mut plan = match collecting.plan().await {
         Ok(plan) => plan,
         Err(why) => {
@@ -70,7 +74,7 @@ pub(in crate::engine) async fn plan<W: World>(world: &W, settings: &CycleSetting
     plan
 }
 
-struct Collecting<'a, W> {
+struct GroupCollector<'a, W> {
     world: &'a W,
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
@@ -85,7 +89,7 @@ struct Chosen {
     findings: Vec<String>,
 }
 
-impl<W: World> Collecting<'_, W> {
+impl<W: Adapters> GroupCollector<'_, W> {
     async fn plan(&self) -> Result<GroupPlan, String> {
         let (chosen, shown) = tokio::join!(self.chosen(), self.shown());
         let (Chosen { groups: chosen, mut findings }, shown) = (chosen?, shown?);

@@ -6,10 +6,12 @@ use crate::domain::model::group::{HaiiloGroup, Members, key};
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, Removals};
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
-use crate::engine::groups::hall::{Hall, Step};
-use crate::ports::{AccountWriter, FailureKind, GroupReader as _, GroupSource as _, GroupWriter, StoreWriter, World};
+use crate::engine::groups::executor::{GroupExecutor, GroupStep};
+use crate::ports::{
+    AccountWriter, Adapters, FailureKind, GroupReader as _, GroupSource as _, GroupWriter, StoreWriter,
+};
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Deletes groups, if one that is there is found by the call that makes evidence.
     pub(in crate::engine) async fn deletes(&self, operations: &[&GroupOperation]) -> Vec<GroupConclusion> {
         let mut concluded = Vec::new();
@@ -68,7 +70,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             "displayName": name, "externalId": external_id, "description": description, "people": people,
             "others": inside.as_ref().map_or(0, Members::others),
         });
-        let step = Step { sent: json!([]), before: Some(before), removed: members };
+        let step = GroupStep { sent: json!([]), before: Some(before), removed: members };
         let entry = match self.intend(operation, Some(id), step).await {
             Ok(entry) => entry,
             Err(outcome) => return outcome,

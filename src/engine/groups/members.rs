@@ -11,15 +11,15 @@ use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::state::journal::EntryId;
-use crate::engine::groups::hall::{Hall, Step, kind_of};
-use crate::ports::{AccountWriter, Direction, FailureKind, GroupWriter, StoreWriter, World};
+use crate::engine::groups::executor::{GroupExecutor, GroupStep, kind_of};
+use crate::ports::{AccountWriter, Adapters, Direction, FailureKind, GroupWriter, StoreWriter};
 
 /// Somebody with an account.
-type Member = (PersonIndex, HaiiloId);
+type AccountMember = (PersonIndex, HaiiloId);
 
 /// How far an operation has come.
 #[derive(Default)]
-struct Progress {
+struct MemberProgress {
     /// The entry of the last piece that was taken, which waits for a look at the group.
     last: Option<EntryId>,
     /// How many the server did not like, and what it said about the first of them.
@@ -27,19 +27,19 @@ struct Progress {
 }
 
 /// How a piece ended.
-enum Piece<'m> {
+enum BatchResult<'m> {
     /// It was taken; the entry waits for a look at the group.
     Taken(EntryId),
     /// The server does not like this one member.
     Refused(String),
     /// The server does not take so much, or not all of these.
-    Divided([Vec<&'m Member>; 2]),
+    Divided([Vec<&'m AccountMember>; 2]),
 }
 
 /// The canaries of members.
 const CANARIES: [(Direction, &str); 2] = [(Direction::In, "group-members in"), (Direction::Out, "group-members out")];
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Whether some canary of members is still to be seen.
     pub(in crate::engine) fn is_any_canary_due(&self) -> bool {
         CANARIES.iter().any(|(_, kind)| self.is_canary(kind))
@@ -60,14 +60,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
             let why = if is_refused { "removals wait for an approval" } else { "their accounts do not exist yet" };
             return Outcome::Held(why.to_owned());
         }
-        let mut progress = Progress::default();
+        let mut progress = MemberProgress::default();
         for (direction, kind) in CANARIES {
             let members = if direction == Direction::In { &coming } else { &out };
             if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut progress).await {
                 return self.leave(progress.last, outcome).await;
             }
         }
-        let Progress { last, refused } = progress;
+        let MemberProgress { last, refused } = progress;
         if let Some((count, why)) = refused {
             self.leave(last, Outcome::Done).await;
             return Outcome::Failed(format!("{count} of them were refused: {why}"));
@@ -90,11 +90,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         operation: &GroupOperation,
         id: &HaiiloGroupId,
         (direction, kind): (Direction, &str),
-        members: &[Member],
-        progress: &mut Progress,
+        members: &[AccountMember],
+        progress: &mut MemberProgress,
     ) -> Result<(), Outcome> {
-        let length = |member: &&Member| Json::from(member.1.as_str()).to_string().len();
-        let mut queue: VecDeque<Vec<&Member>> = chunks(members.iter().collect(), length).into();
+        let length = |member: &&AccountMember| Json::from(member.1.as_str()).to_string().len();
+        let mut queue: VecDeque<Vec<&AccountMember>> = chunks(members.iter().collect(), length).into();
         while let Some(piece) = queue.pop_front() {
             let before = if self.is_canary(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
             // An earlier piece has ended well once the next one goes.
@@ -105,12 +105,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
                 }
             }
             match self.piece(operation, id, direction, piece.clone()).await? {
-                Piece::Taken(entry) => progress.last = Some(entry),
-                Piece::Refused(why) => {
+                BatchResult::Taken(entry) => progress.last = Some(entry),
+                BatchResult::Refused(why) => {
                     progress.refused.get_or_insert((0, why)).0 += 1;
                     continue;
                 }
-                Piece::Divided([first, second]) => {
+                BatchResult::Divided([first, second]) => {
                     queue.push_front(second);
                     queue.push_front(first);
                     continue;
@@ -134,20 +134,20 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         operation: &GroupOperation,
         id: &HaiiloGroupId,
         direction: Direction,
-        members: Vec<&'m Member>,
-    ) -> Result<Piece<'m>, Outcome> {
+        members: Vec<&'m AccountMember>,
+    ) -> Result<BatchResult<'m>, Outcome> {
         let accounts: Vec<HaiiloId> = members.iter().map(|(_, id)| id.clone()).collect();
         let word = if direction == Direction::In { "add" } else { "remove" };
         let people: Vec<&str> =
             members.iter().filter_map(|(seat, _)| self.plan.people.get(seat)).map(|who| who.okta_id.as_str()).collect();
         let removed = if direction == Direction::Out { members.len() as u64 } else { 0 };
         let sent = json!([{"path": "members", "op": word, "people": people}]);
-        let entry = self.intend(operation, Some(id), Step { sent, before: None, removed }).await?;
+        let entry = self.intend(operation, Some(id), GroupStep { sent, before: None, removed }).await?;
         let answer = self.bench.writer.move_members(id, direction, &accounts).await;
         let failure = match answer {
             Ok(()) => {
                 self.run.succeeded(kind_of(GroupKind::Members));
-                return Ok(Piece::Taken(entry));
+                return Ok(BatchResult::Taken(entry));
             }
             Err(failure) => failure,
         };
@@ -159,19 +159,19 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         }
         let why = failure.to_string();
         match self.conclude(entry, Outcome::Failed(why.clone()), &[]).await {
-            Outcome::Failed(_) => Ok(halves(members).map_or(Piece::Refused(why), Piece::Divided)),
+            Outcome::Failed(_) => Ok(halves(members).map_or(BatchResult::Refused(why), BatchResult::Divided)),
             outcome => Err(outcome),
         }
     }
 
     /// Whether the group has everybody who came in, and nobody who went out.
-    async fn verified(&self, id: &HaiiloGroupId, coming: &[Member], out: &[Member]) -> Outcome {
+    async fn verified(&self, id: &HaiiloGroupId, coming: &[AccountMember], out: &[AccountMember]) -> Outcome {
         let now: Members = match self.read(GroupKind::Members, id).await {
             Ok(group) => group.members.unwrap_or_default(),
             Err(Outcome::Failed(why)) => return Outcome::Unknown(why),
             Err(outcome) => return outcome,
         };
-        let has = |(seat, id): &&Member| now.has_id(Some(*seat), id.as_str());
+        let has = |(seat, id): &&AccountMember| now.has_id(Some(*seat), id.as_str());
         let absent = coming.iter().filter(|member| !has(member)).count();
         let still = out.iter().filter(has).count();
         match absent + still {
@@ -183,7 +183,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
     }
 
     /// Those who have an account by now.
-    fn with_accounts(&self, seats: &[PersonIndex]) -> Vec<Member> {
+    fn with_accounts(&self, seats: &[PersonIndex]) -> Vec<AccountMember> {
         seats.iter().filter_map(|seat| Some((*seat, self.account(*seat)?))).collect()
     }
 }

@@ -3,9 +3,9 @@
 mod apply;
 mod collect;
 mod delete;
-mod hall;
+mod executor;
 mod members;
 
 pub use apply::GroupsDone;
-pub(super) use collect::{Around, plan};
 pub use collect::{GROUPS_A_PAGE, GROUPS_AT_ONCE};
+pub(super) use collect::{GroupInput, plan};

@@ -12,27 +12,29 @@ use crate::domain::plan::outcome::{Conclusion, Outcome};
 use crate::domain::plan::people_plan::Waits;
 use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
-use crate::report::sharing::Told;
-use crate::report::subject::{Ending, Report, Sharing, View, amount, attribute, due, fate, kind, time, visible};
+use crate::report::sharing::ToldOperations;
+use crate::report::subject::{
+    Report, ReportStage, SharedChanges, TextOptions, amount, attribute, due, fate, kind, time, visible,
+};
 
 /// People with something in common.
 #[derive(Debug, Serialize)]
-pub(super) struct Section {
+pub(super) struct HtmlSection {
     /// Its name in the page, as in the picture.
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     count: String,
     remark: Option<&'static str>,
-    entries: Vec<Entry>,
+    entries: Vec<HtmlEntry>,
 }
 
 /// One person, or many who share the same changes.
 #[derive(Debug, Default, Serialize)]
-struct Entry {
-    people: Vec<Person>,
+struct HtmlEntry {
+    people: Vec<HtmlPerson>,
     /// How many, where they are many.
     many: Option<String>,
-    changes: Vec<Row>,
+    changes: Vec<HtmlRow>,
     /// What else there is to say: a name, and a text.
     lines: Vec<(&'static str, String)>,
     /// The attributes that change, as words.
@@ -42,7 +44,7 @@ struct Entry {
 }
 
 #[derive(Debug, Serialize)]
-struct Person {
+struct HtmlPerson {
     name: String,
     okta_id: Option<String>,
     haiilo_id: Option<String>,
@@ -51,14 +53,14 @@ struct Person {
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+struct HtmlRow {
     attribute: String,
     from: Option<Marked>,
     to: Option<Marked>,
 }
 
 /// All sections that have somebody in them.
-pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
+pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
     let outcomes = Outcomes::of(report);
     let kinds = [
         (OperationKind::Delete, "delete"),
@@ -69,11 +71,11 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
         (OperationKind::Update, "update"),
     ];
     let operations = kinds.map(|(of, id)| {
-        let Told { together, alone } = Told::of(of, &report.plan.operations, Sharing::Folded);
+        let ToldOperations { together, alone } = ToldOperations::of(of, &report.plan.operations, SharedChanges::Folded);
         let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();
         let shared = together.iter().map(|people| operation(report, &outcomes, people));
         let entries = shared.chain(alone.iter().map(|one| operation(report, &outcomes, &[one]))).collect();
-        Section { id, title: kind(report.product, of), count: amount(count), remark: None, entries }
+        HtmlSection { id, title: kind(report.product, of), count: amount(count), remark: None, entries }
     });
     let others = [
         section("leaver", "Leavers", None, leavers(report)),
@@ -92,8 +94,13 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<Section> {
     operations.into_iter().chain(others).filter(|section| !section.entries.is_empty()).collect()
 }
 
-fn section(id: &'static str, title: &'static str, remark: Option<&'static str>, entries: Vec<Entry>) -> Section {
-    Section { id, title, count: amount(entries.len()), remark, entries }
+fn section(
+    id: &'static str,
+    title: &'static str,
+    remark: Option<&'static str>,
+    entries: Vec<HtmlEntry>,
+) -> HtmlSection {
+    HtmlSection { id, title, count: amount(entries.len()), remark, entries }
 }
 
 /// What became of whose operation.
@@ -102,8 +109,8 @@ struct Outcomes<'a>(HashMap<(&'a OktaUserId, OperationKind), &'a Outcome>);
 impl<'a> Outcomes<'a> {
     fn of(report: &Report<'a>) -> Self {
         let concluded: &[Conclusion] = match report.ending {
-            Ending::DryRun | Ending::Refused | Ending::Paused(_) => &[],
-            Ending::Applied { concluded, stops: _ } => concluded,
+            ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => &[],
+            ReportStage::Applied { concluded, stops: _ } => concluded,
         };
         Self(concluded.iter().map(|one| ((&one.operation.okta_id, one.operation.kind()), &one.outcome)).collect())
     }
@@ -120,14 +127,14 @@ fn told(outcome: &Outcome) -> (String, &'static str) {
     (text, if outcome.is_done() { "good" } else { "bad" })
 }
 
-fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]) -> Entry {
+fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]) -> HtmlEntry {
     let changes = people.first().map_or(&[][..], |one| one.changes());
     let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
-    Entry {
+    HtmlEntry {
         many: (people.len() > 1).then(|| amount(people.len())),
         people: people
             .iter()
-            .map(|one| Person {
+            .map(|one| HtmlPerson {
                 name: visible(one.user_name.as_str()),
                 okta_id: Some(one.okta_id.to_string()),
                 haiilo_id: one.haiilo_id().map(|id| visible(id.as_str())),
@@ -136,11 +143,11 @@ fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]
             .collect(),
         changes: changes.iter().map(|change| row(report, change)).collect(),
         paths: paths.join("\n"),
-        ..Entry::default()
+        ..HtmlEntry::default()
     }
 }
 
-fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &Change) -> Row {
+fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &Change) -> HtmlRow {
     let attribute = attribute(report.product, path);
     let (from, to) = match (from, to) {
         (Some(from), Some(to)) => {
@@ -152,33 +159,33 @@ fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &C
             (from.as_ref().map(whole), to.as_ref().map(whole))
         }
     };
-    Row { attribute, from, to }
+    HtmlRow { attribute, from, to }
 }
 
-fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<Person> {
-    vec![Person { name: visible(name), okta_id, haiilo_id: haiilo_id.map(visible), outcome: None }]
+fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<HtmlPerson> {
+    vec![HtmlPerson { name: visible(name), okta_id, haiilo_id: haiilo_id.map(visible), outcome: None }]
 }
 
 /// By the day on which they are due; those who are kept come last.
-fn leavers(report: &Report<'_>) -> Vec<Entry> {
+fn leavers(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut leavers: Vec<_> = report.plan.leavers.iter().collect();
     leavers.sort_by_key(|leaver| (due(&leaver.fate).is_none(), due(&leaver.fate), leaver.user_name.clone()));
-    let entry = |leaver: &&crate::domain::plan::leaver::Leaver| Entry {
+    let entry = |leaver: &&crate::domain::plan::leaver::Leaver| HtmlEntry {
         people: one(leaver.user_name.as_str(), Some(leaver.okta_id.to_string()), Some(leaver.haiilo_id.as_str())),
         lines: vec![
             ("what happens", fate(report.product, leaver)),
             ("evidence", format!("{} since {}", leaver.evidence.as_str(), time(leaver.since))),
         ],
         reason: leaver.evidence.as_str(),
-        ..Entry::default()
+        ..HtmlEntry::default()
     };
     leavers.iter().map(entry).collect()
 }
 
-fn held(report: &Report<'_>) -> Vec<Entry> {
+fn held(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut people: Vec<_> = report.plan.held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |held: &&crate::domain::plan::hold::Hold| Entry {
+    let entry = |held: &&crate::domain::plan::hold::Hold| HtmlEntry {
         people: one(
             held.user_name.as_ref().map_or("", |name| name.as_str()),
             Some(held.okta_id.to_string()),
@@ -186,12 +193,12 @@ fn held(report: &Report<'_>) -> Vec<Entry> {
         ),
         lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
         reason: held.reason.code(),
-        ..Entry::default()
+        ..HtmlEntry::default()
     };
     people.iter().map(entry).collect()
 }
 
-fn parked(report: &Report<'_>) -> Vec<Entry> {
+fn parked(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut parked: Vec<_> = report.plan.parked.iter().collect();
     parked.sort_by(|left, right| {
         (&left.user_name, left.path.to_string()).cmp(&(&right.user_name, right.path.to_string()))
@@ -202,37 +209,37 @@ fn parked(report: &Report<'_>) -> Vec<Entry> {
             Waits::Account => " (the account waits)",
         };
         let value = parked.value.as_ref().map(|value| Marked::whole(&value.shown()));
-        Entry {
+        HtmlEntry {
             people: one(
                 parked.user_name.as_str(),
                 Some(parked.okta_id.to_string()),
                 parked.haiilo_id.as_ref().map(HaiiloId::as_str),
             ),
-            changes: vec![Row { attribute: attribute(report.product, &parked.path), from: None, to: value }],
+            changes: vec![HtmlRow { attribute: attribute(report.product, &parked.path), from: None, to: value }],
             lines: vec![("why", format!("{}{waits}", visible(&parked.reason)))],
             paths: parked.path.to_string(),
-            ..Entry::default()
+            ..HtmlEntry::default()
         }
     };
     parked.iter().map(entry).collect()
 }
 
-fn missing(report: &Report<'_>) -> Vec<Entry> {
+fn missing(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut missing: Vec<_> = report.plan.missing.iter().collect();
     missing.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |missing: &&crate::domain::plan::people_plan::Missing| Entry {
+    let entry = |missing: &&crate::domain::plan::people_plan::Missing| HtmlEntry {
         people: one(missing.user_name.as_str(), Some(missing.okta_id.to_string()), Some(missing.haiilo_id.as_str())),
         lines: vec![(
             "not shown",
             missing.since.map_or("yet; it may wait for a seat".to_owned(), |since| format!("since {}", time(since))),
         )],
-        ..Entry::default()
+        ..HtmlEntry::default()
     };
     missing.iter().map(entry).collect()
 }
 
 /// What is done to groups, in the order in which it is done.
-fn groups(report: &Report<'_>) -> Vec<Entry> {
+fn groups(report: &Report<'_>) -> Vec<HtmlEntry> {
     let plan = &report.plan.groups;
     let entry = |operation: &GroupOperation| {
         let ends = report.groups.concluded.iter();
@@ -242,7 +249,7 @@ fn groups(report: &Report<'_>) -> Vec<Entry> {
         let (add, remove) = operation.moves();
         let mut lines = vec![("what happens", format!("{} {}", group_kind(operation.kind()), moves(operation)))];
         for (word, seats) in [("come in", add), ("go out", remove)] {
-            let people = names(seats, &plan.people, View::default());
+            let people = names(seats, &plan.people, TextOptions::default());
             lines.extend((!people.is_empty()).then(|| (word, people.join(", "))));
         }
         let group = operation.haiilo_id().map(HaiiloGroupId::as_str);
@@ -250,33 +257,37 @@ fn groups(report: &Report<'_>) -> Vec<Entry> {
         people[0].outcome = end.map(|end| told(&end.outcome));
         let changes = operation.changes().iter().map(|change| {
             let whole = |text: &Option<compact_str::CompactString>| text.as_ref().map(|text| Marked::whole(text));
-            Row { attribute: change.attribute.as_str().to_owned(), from: whole(&change.from), to: whole(&change.to) }
+            HtmlRow {
+                attribute: change.attribute.as_str().to_owned(),
+                from: whole(&change.from),
+                to: whole(&change.to),
+            }
         });
-        Entry { people, changes: changes.collect(), lines, ..Entry::default() }
+        HtmlEntry { people, changes: changes.collect(), lines, ..HtmlEntry::default() }
     };
     plan.operations.iter().map(entry).collect()
 }
 
-fn held_groups(report: &Report<'_>) -> Vec<Entry> {
-    let entry = |held: &GroupHold| Entry {
+fn held_groups(report: &Report<'_>) -> Vec<HtmlEntry> {
+    let entry = |held: &GroupHold| HtmlEntry {
         people: one(&held.name, Some(held.okta_id.to_string()), held.haiilo_id.as_ref().map(HaiiloGroupId::as_str)),
         lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
         reason: held.reason.code(),
-        ..Entry::default()
+        ..HtmlEntry::default()
     };
     report.plan.groups.held.iter().map(entry).collect()
 }
 
-fn unmanaged(report: &Report<'_>) -> Vec<Entry> {
+fn unmanaged(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut accounts: Vec<_> = report.plan.unmanaged.iter().collect();
     accounts.sort_by(|left, right| (&left.user_name, &left.haiilo_id).cmp(&(&right.user_name, &right.haiilo_id)));
-    let entry = |account: &&crate::domain::plan::people_plan::Unmanaged| Entry {
+    let entry = |account: &&crate::domain::plan::people_plan::Unmanaged| HtmlEntry {
         people: one(
             account.user_name.as_ref().map_or("(no userName)", |name| name.as_str()),
             None,
             Some(account.haiilo_id.as_str()),
         ),
-        ..Entry::default()
+        ..HtmlEntry::default()
     };
     accounts.iter().map(entry).collect()
 }

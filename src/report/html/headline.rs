@@ -2,17 +2,17 @@
 
 use crate::domain::model::policy::Product;
 use crate::domain::plan::operation::OperationKind;
-use crate::report::subject::{Ending, Report, amount};
+use crate::report::subject::{Report, ReportStage, amount};
 
 /// The plan, or what became of it, as one would say it on the telephone.
 pub(super) fn headline(report: &Report<'_>) -> String {
     let count = |kind| match report.ending {
-        Ending::DryRun | Ending::Refused | Ending::Paused(_) => report.plan.of_kind(kind).count(),
-        Ending::Applied { concluded, stops: _ } => {
+        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => report.plan.of_kind(kind).count(),
+        ReportStage::Applied { concluded, stops: _ } => {
             concluded.iter().filter(|one| one.operation.kind() == kind && one.outcome.is_done()).count()
         }
     };
-    let is_done = matches!(report.ending, Ending::Applied { .. });
+    let is_done = matches!(report.ending, ReportStage::Applied { .. });
     let parts: Vec<String> = [
         (OperationKind::Create, "made"),
         (OperationKind::Link, "adopted"),
@@ -35,14 +35,14 @@ pub(super) fn headline(report: &Report<'_>) -> String {
         (true, false) => "Nothing to do.".to_owned(),
     };
     let what = match report.ending {
-        Ending::Applied { concluded, stops: _ } => {
+        ReportStage::Applied { concluded, stops: _ } => {
             match concluded.iter().filter(|one| !one.outcome.is_done()).count() {
                 0 => what,
                 1 => format!("{what} One operation was not done."),
                 undone => format!("{what} {} operations were not done.", amount(undone)),
             }
         }
-        Ending::DryRun | Ending::Refused | Ending::Paused(_) => what,
+        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => what,
     };
     match report.plan.held.len() {
         0 => what,

@@ -14,11 +14,13 @@ use serde::Serialize;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::Conclusion;
 use crate::domain::plan::people_plan::MappingEdit;
-use crate::report::html::entries::{self, Section};
+use crate::report::html::entries::{self, HtmlSection};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
 use crate::report::requests;
-use crate::report::subject::{Alarm, Ending, Report, amount, by_whom, part_name, paused_until, seats, title, visible};
+use crate::report::subject::{
+    ApprovalNotice, Report, ReportStage, amount, by_whom, part_name, paused_until, seats, title, visible,
+};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -35,15 +37,15 @@ struct Page<'a> {
     seats: String,
     assigned: String,
     unchanged: String,
-    alarm: Option<Alarm>,
+    alarm: Option<ApprovalNotice>,
     pause: Option<(String, String)>,
-    outcome: Option<Came>,
+    outcome: Option<HtmlResults>,
     segments: Vec<Segment>,
     gauges: Vec<Gauge>,
     attributes: Vec<(String, String)>,
     reasons: Vec<&'static str>,
     edited: Vec<(String, &'a MappingEdit)>,
-    sections: Vec<Section>,
+    sections: Vec<HtmlSection>,
     requests: Vec<String>,
     remarks: Vec<String>,
     settings: Vec<(&'a str, String)>,
@@ -51,7 +53,7 @@ struct Page<'a> {
 
 /// What became of the operations.
 #[derive(Serialize)]
-struct Came {
+struct HtmlResults {
     done: String,
     all: String,
     stops: Vec<String>,
@@ -89,12 +91,12 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     reasons.sort_unstable();
     reasons.dedup();
     let outcome = match report.ending {
-        Ending::DryRun | Ending::Refused | Ending::Paused(_) => None,
-        Ending::Applied { concluded, stops } => Some(came(concluded, stops)),
+        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => None,
+        ReportStage::Applied { concluded, stops } => Some(came(concluded, stops)),
     };
     let pause = match report.ending {
-        Ending::Paused(pause) => Some((paused_until(pause), by_whom(pause))),
-        Ending::DryRun | Ending::Refused | Ending::Applied { .. } => None,
+        ReportStage::Paused(pause) => Some((paused_until(pause), by_whom(pause))),
+        ReportStage::DryRun | ReportStage::Refused | ReportStage::Applied { .. } => None,
     };
     Page {
         version: env!("CARGO_PKG_VERSION"),
@@ -106,7 +108,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         seats: seats(report),
         assigned: amount(plan.counts.assigned),
         unchanged: amount(plan.counts.unchanged),
-        alarm: Alarm::of(report),
+        alarm: ApprovalNotice::of(report),
         pause,
         outcome,
         segments: picture::segments(report),
@@ -121,9 +123,13 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     }
 }
 
-fn came(concluded: &[Conclusion], stops: &[String]) -> Came {
+fn came(concluded: &[Conclusion], stops: &[String]) -> HtmlResults {
     let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
-    Came { done: amount(done), all: amount(concluded.len()), stops: stops.iter().map(|stop| visible(stop)).collect() }
+    HtmlResults {
+        done: amount(done),
+        all: amount(concluded.len()),
+        stops: stops.iter().map(|stop| visible(stop)).collect(),
+    }
 }
 
 /// What a browser may do with the file: use this style and this script, and nothing else.

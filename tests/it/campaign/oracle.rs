@@ -1,8 +1,7 @@
 //! What no cycle may do, whatever happens: judged by the simulators' own state and journal, with none of the planner's code.
 
-use crate::campaign::deeds::{Life, PROTECTED};
-use crate::campaign::truth::{Standing, Truth};
-use crate::world::Ran;
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::Logged;
 use okta_haiilo_sim::haiilo::{Account, By, Deleted, Did, OWNER, Origin, Write};
@@ -10,7 +9,10 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules};
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::CycleError;
-use std::collections::{BTreeMap, BTreeSet};
+
+use crate::campaign::deeds::{Life, PROTECTED};
+use crate::campaign::truth::{Standing, Truth};
+use crate::world::Ran;
 
 /// How much later than the cycle began something in it may have happened: calls that are tried again wait.
 const SLACK: TimeDelta = TimeDelta::minutes(90);

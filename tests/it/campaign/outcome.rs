@@ -1,13 +1,14 @@
 //! What everything comes to when it has been quiet for long enough: both sides are in step, but for what stands in the way by the truth.
 
+use okta_haiilo_sim::haiilo::{Account, Seen};
+use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecause, LeaverStatus};
+
 use crate::campaign::deeds::Life;
 use crate::campaign::oracle::{Oracle, Verdict, ensure, is_protected};
 use crate::campaign::truth::{Standing, Truth};
 use crate::usual::product;
 use crate::world::rules;
-use okta_haiilo_sim::haiilo::{Account, Seen};
-use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecause, LeaverStatus};
 
 /// Judges the end of a story.
 pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {

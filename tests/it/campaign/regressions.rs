@@ -1,10 +1,10 @@
 //! Stories that a campaign once found, as small as it could make them.
 
-use crate::campaign::life::on_a_runtime;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, route};
 use okta_haiilo_sim::okta;
 
+use crate::campaign::life::on_a_runtime;
 use crate::campaign::story::{Day, Deed, OktaTrouble, Story};
 
 /// A day on which nothing goes wrong.

@@ -1,10 +1,12 @@
 //! The truth about everybody, read from the simulators' own state, never from an answer.
 
-use crate::campaign::deeds::Life;
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use okta_haiilo_sim::haiilo::Account;
 use okta_haiilo_sync::clock::Clock as _;
-use std::collections::{BTreeMap, BTreeSet};
+
+use crate::campaign::deeds::Life;
 
 /// How somebody stands in Okta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
-use okta_haiilo_sync::report::{View, text};
+use okta_haiilo_sync::report::{TextOptions, text};
 use serde_json::{Value, json};
 
 use crate::told::{planned, told_of_plan};
@@ -83,7 +83,7 @@ async fn a_delete_is_announced_with_its_day_and_with_its_name() {
     }
     let prepared = world.plan().await;
     assert_eq!(told_of_plan(&prepared)["operations"][0]["kind"], json!("delete"));
-    let shown = text(&planned(&prepared), View::default());
+    let shown = text(&planned(&prepared), TextOptions::default());
     assert!(shown.contains("DELETE FOR EVER") && shown.contains(&person(1).email), "{shown}");
     world.sync_well().await;
     assert_eq!(world.haiilo.state().deleted().len(), 1);

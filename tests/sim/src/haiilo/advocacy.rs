@@ -3,13 +3,12 @@
 //! `country` is the group, which must exist already, letter for letter; `locality` and `region` are teams, which are made when they are
 //! unknown; everything outside a short list of attributes is unwelcome. It does not know HTTP.
 
-use serde_json::{Value, json};
-
 use crate::haiilo::manner::{AddressChoice, AddressType, Manner};
 use crate::haiilo::scim::patch::Operation;
 use crate::haiilo::scim::path::AttrPath;
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::text::{Attributes, NameCase, get, key_of, set, text};
+use serde_json::{Value, json};
 
 /// The attributes that Advocacy names, with their parts.
 const SUPPORTED: &[(&str, &[&str])] = &[

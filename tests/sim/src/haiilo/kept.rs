@@ -1,9 +1,5 @@
 //! What a write leaves of what was sent: spelling, types, tidying, values that are dropped, and what a planted bend spoils. It knows attributes, not accounts.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value, json};
-
 use crate::face::Call;
 use crate::haiilo::advocacy;
 use crate::haiilo::bend::Bend;
@@ -16,6 +12,8 @@ use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::render;
 use crate::haiilo::scim::schema;
 use crate::haiilo::scim::text::{Attributes, folded, get, remove, set, text, tidied};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What a PUT or a PATCH wants of an account.
 #[derive(Debug)]

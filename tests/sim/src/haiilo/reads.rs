@@ -1,8 +1,5 @@
 //! Reading: lists, look-ups, and one account by its id (RFC 7644 3.4). Who may read is settled before.
 
-use bytes::Bytes;
-use serde_json::{Value, json};
-
 use crate::face::{Answer, Call};
 use crate::haiilo::bend::Bend;
 use crate::haiilo::manner::{Etag, Filters, Manner, Names, Order};
@@ -14,6 +11,8 @@ use crate::haiilo::scim::render::{self, Projection};
 use crate::haiilo::scim::store::{Row, Seen};
 use crate::haiilo::scim::text::{Attributes, NameCase, get, key_of};
 use crate::haiilo::state::Haiilo;
+use bytes::Bytes;
+use serde_json::{Value, json};
 
 /// A list that a client asks for.
 #[derive(Clone, Debug)]

@@ -2,12 +2,11 @@
 //!
 //! It knows paths, and nothing of what is behind them.
 
-use percent_encoding::percent_decode_str;
-
 use crate::face::Call;
 use crate::haiilo::bend::Bend;
 use crate::haiilo::manner::{Discovery, Manner, Strictness};
 use crate::haiilo::record::Resource;
+use percent_encoding::percent_decode_str;
 
 /// The path of the SCIM endpoint.
 pub const BASE: &str = "/api/scim/v2";

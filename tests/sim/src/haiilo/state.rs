@@ -1,9 +1,5 @@
 //! The state of a simulated Haiilo, and what a test can do to it and read from it. It does not know HTTP.
 
-use std::collections::{HashSet, VecDeque};
-
-use serde_json::{Value, json};
-
 use crate::clock::SimClock;
 use crate::haiilo::account::{Account, AccountSeed, Role};
 use crate::haiilo::advocacy::Advocacy;
@@ -15,6 +11,8 @@ use crate::haiilo::scim::schema;
 use crate::haiilo::scim::store::{Origin, Seen, Store};
 use crate::haiilo::scim::text::{Attributes, get, set};
 use crate::haiilo::throttle::Throttle;
+use serde_json::{Value, json};
+use std::collections::{HashSet, VecDeque};
 
 /// The access token that an Advocacy takes as long as the account of [`OWNER`] exists.
 pub const TOKEN: &str = "advocacy-access-token";

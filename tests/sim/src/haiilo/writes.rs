@@ -1,7 +1,5 @@
 //! Writing: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6), and what the product makes of it. Who may write is settled before.
 
-use serde_json::Value;
-
 use crate::face::{Answer, Call};
 use crate::haiilo::advocacy;
 use crate::haiilo::bend::Bend;
@@ -21,6 +19,7 @@ use crate::haiilo::scim::schema;
 use crate::haiilo::scim::store::{Origin, Seen};
 use crate::haiilo::scim::text::{Attributes, get, text};
 use crate::haiilo::state::Haiilo;
+use serde_json::Value;
 
 /// What the journal will say about the write at hand.
 #[derive(Debug)]

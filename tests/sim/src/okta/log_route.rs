@@ -4,9 +4,6 @@
 //! order polls: every event in the order of persistence, and always a next link. All others are bounded: ordered by `published`, with an
 //! end. Who may ask was decided before.
 
-use chrono::{DateTime, TimeZone as _, Utc};
-use serde_json::{Value, json};
-
 use crate::face::{Answer, Call};
 use crate::okta::bend::Bend;
 use crate::okta::cursor;
@@ -16,6 +13,8 @@ use crate::okta::log::{CursorRefusal, Event, FIELDS, Log, LogTarget};
 use crate::okta::log_filter::{Expression, Wrong};
 use crate::okta::org::Okta;
 use crate::okta::page::{Ask, End, Limits, Manner};
+use chrono::{DateTime, TimeZone as _, Utc};
+use serde_json::{Value, json};
 
 const DAY_MS: i64 = 86_400_000;
 

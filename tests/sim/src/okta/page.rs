@@ -4,14 +4,12 @@
 //! header line of its own; the end is a page without `next`, and only the System Log may have none. It knows neither users nor groups,
 //! only places in a list. Bends of links and of the choice of rows live here, because only here is it known what comes next.
 
-use std::ops::RangeInclusive;
-
-use url::form_urlencoded::Serializer;
-
 use crate::face::Call;
 use crate::okta::bend::Bend;
 use crate::okta::cursor;
 use crate::okta::errors::Refusal;
+use std::ops::RangeInclusive;
+use url::form_urlencoded::Serializer;
 
 /// What a client asks of a list.
 #[derive(Debug)]

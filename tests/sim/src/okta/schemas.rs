@@ -3,11 +3,9 @@
 //! Follows `Application`, `UserSchema` and the well-known org metadata of Okta's management API. A schema's base attributes are Okta's;
 //! its custom ones are those that some profile has been given.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value, json};
-
 use crate::okta::app::{APP_ID, App, ORG_ID};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The 31 attributes that every org's users have, with their titles.
 const BASE: [(&str, &str); 31] = [

@@ -1,11 +1,10 @@
 //! Lists and look-ups in every manner.
 
+use crate::world::{Reply, World, seed};
 use okta_haiilo_sim::haiilo::{
     Count, CountZero, Envelope, Filters, Manner, Names, NoRows, Order, OverCap, PastEnd, StartZero, Totals,
 };
 use serde_json::{Value, json};
-
-use crate::world::{Reply, World, seed};
 
 #[tokio::test]
 async fn a_polite_list_has_everything() {

@@ -1,10 +1,9 @@
 //! What answers look like, and what becomes of values on their way.
 
+use crate::world::{World, new_user, seed};
 use okta_haiilo_sim::haiilo::{ErrorForm, Ids, Location, Manner, Names, Presence, Texts, UserNames};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::world::{World, new_user, seed};
 
 #[tokio::test]
 async fn ids() {

@@ -1,13 +1,12 @@
 //! Creates, patches, replacements and deletions in every manner.
 
+use crate::world::{USER, World, new_user};
 use okta_haiilo_sim::haiilo::{
     Change, Create, Delete, Did, Duplicate, Etag, FilteredPaths, Manner, Patch, Pathless, Put, SecondDelete,
     Strictness, Unmatched,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::world::{USER, World, new_user};
 
 fn changed(path: &str, from: Value, to: Value) -> Did {
     let held = |value: Value| if value.is_null() { None } else { Some(value) };

@@ -1,12 +1,11 @@
 //! Groups of an intranet: what is kept of them, who is in them, and how they are found.
 
+use crate::world::{GROUP, PATCH, World, changed, new_group, new_user, refused};
 use okta_haiilo_sim::haiilo::{
     Bend, Change, Did, GroupPatch, Kept, MemberShape, Members, Origin, Resource, WhenFull, route,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::world::{GROUP, PATCH, World, changed, new_group, new_user, refused};
 
 fn member_path(id: &str) -> String {
     format!("members[value eq \"{id}\"]")

@@ -1,11 +1,10 @@
 //! Which deed writes which events, and who is named in them.
 
+use crate::support::{NOW_MS, org_of};
 use okta_haiilo_sim::SimClock;
 use okta_haiilo_sim::okta::{APP_ID, Change, FanOut, LogOutcome, LogTarget, Okta};
 use okta_haiilo_sim::people::person;
 use serde_json::{Value, json};
-
-use crate::support::{NOW_MS, org_of};
 
 /// The events of a deed in an org of three people, of whom the first was prepared without a word.
 fn events_after(prepare: impl FnOnce(&mut Okta, &str), act: impl FnOnce(&mut Okta, &str)) -> Vec<String> {

@@ -1,9 +1,5 @@
 //! Reading groups: lists, look-ups, and one group by its id (RFC 7643 4.2, RFC 7644 3.4). Who may read is settled before.
 
-use bytes::Bytes;
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-use serde_json::Value;
-
 use crate::face::{Answer, Call};
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet::groups::Entry;
@@ -17,6 +13,9 @@ use crate::haiilo::scim::schema::GROUP;
 use crate::haiilo::scim::store::Store;
 use crate::haiilo::scim::text::{Attributes, NameCase, text};
 use crate::haiilo::state::Haiilo;
+use bytes::Bytes;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value;
 
 /// Whether a group is written with its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! Writing groups: create, replace, patch, delete (RFC 7644 3.3, 3.5, 3.6). Who may write is settled before.
 
-use serde_json::Value;
-
 use crate::face::Answer;
 use crate::haiilo::bend::Bend;
 use crate::haiilo::intranet::group_draft::{Draft, Moves};
@@ -16,6 +14,7 @@ use crate::haiilo::scim::schema;
 use crate::haiilo::scim::store::Origin;
 use crate::haiilo::state::Haiilo;
 use crate::haiilo::writes::Job;
+use serde_json::Value;
 
 /// What is to be stored of a draft.
 struct Wanted {

@@ -1,10 +1,9 @@
 //! The documents by which a SCIM server describes itself (RFC 7643 5 to 7, RFC 7644 4). They tell of the
 //! protocol, not of one product.
 
-use serde_json::{Value, json};
-
 use crate::haiilo::manner::{Etag, Filters, Manner, Patch};
 use crate::haiilo::scim::schema::{self, ENTERPRISE, ENTERPRISE_ATTRIBUTES, LIST, USER, USER_ATTRIBUTES};
+use serde_json::{Value, json};
 
 /// What the server can do.
 pub(crate) fn provider_config(manner: &Manner, base: &str) -> Value {

@@ -1,15 +1,14 @@
 //! Pages: which rows, which total, and the list around them (RFC 7644 3.4.2.4), as this server does it. It counts rows and does not know
 //! what is in them.
 
-use bytes::Bytes;
-use serde_json::Value;
-
 use crate::face::Call;
 use crate::haiilo::manner::{
     Count, CountZero, Envelope, Manner, NoRows, OverCap, PastEnd, Presence, StartZero, Totals,
 };
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::schema;
+use bytes::Bytes;
+use serde_json::Value;
 
 /// What a client asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

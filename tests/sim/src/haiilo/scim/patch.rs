@@ -1,13 +1,12 @@
 //! PATCH: operations read and applied, as in RFC 7644 3.5.2. It knows attributes, and not whose they are.
 
-use serde_json::Value;
-
 use crate::haiilo::manner::{FilteredPaths, Manner, Pathless, Unmatched};
 use crate::haiilo::scim::filter::{Cases, Filter, quoted};
 use crate::haiilo::scim::path::AttrPath;
 use crate::haiilo::scim::refusal::Refusal;
 use crate::haiilo::scim::schema::{self, ENTERPRISE, Many};
 use crate::haiilo::scim::text::{Attributes, NameCase, get, is_unassigned, key_of, remove, set};
+use serde_json::Value;
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

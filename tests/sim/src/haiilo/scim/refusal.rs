@@ -1,10 +1,9 @@
 //! A refusal, and the forms in which servers write one (RFC 7644 3.12). It does not know what was asked.
 
-use serde_json::{Value, json};
-
 use crate::face::Answer;
 use crate::haiilo::manner::{ErrorForm, GroupError, Manner};
 use crate::haiilo::scim::schema;
+use serde_json::{Value, json};
 
 /// Why a request is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]

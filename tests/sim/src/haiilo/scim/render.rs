@@ -1,12 +1,6 @@
 //! An account as it is answered: `id`, `meta` and `schemas` around the attributes, in this server's spelling (RFC 7643 3.1).
 //! It changes nothing that is stored.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-use serde_json::Value;
-
 use crate::face::Call;
 use crate::haiilo::manner::{AddressType, Etag, Ids, Location, Manner, Names, Presence};
 use crate::haiilo::scim::membership::Membership;
@@ -14,6 +8,10 @@ use crate::haiilo::scim::path::AttrPath;
 use crate::haiilo::scim::schema::USER;
 use crate::haiilo::scim::store::Row;
 use crate::haiilo::scim::text::{Attributes, NameCase, get, is_unassigned, key_of};
+use bytes::Bytes;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value;
+use std::sync::Arc;
 
 /// What an id may hold in a path without being escaped (RFC 3986 3.3: `unreserved`).
 const ESCAPED: &percent_encoding::AsciiSet =

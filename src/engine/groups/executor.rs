@@ -1,8 +1,8 @@
 //! The hall: everything that one operation on a group needs, beside the bench of people.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::Value as Json;
 
 use crate::domain::groups::member_index::MemberIndex;
@@ -14,22 +14,22 @@ use crate::domain::plan::group_plan::GroupPlan;
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
 use crate::domain::state::journal::{EntryId, GroupIntent, RunContext};
-use crate::engine::bench::Bench;
-use crate::engine::run::{Run, Stop};
-use crate::ports::{AccountWriter, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter, World};
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::run_state::{RunState, Stop};
+use crate::ports::{AccountWriter, Adapters, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter};
 
 /// Everything that an operation on a group needs.
-pub(in crate::engine) struct Hall<'h, 'a, W, A> {
-    pub(in crate::engine) bench: &'h Bench<'a, W, A>,
+pub(in crate::engine) struct GroupExecutor<'h, 'a, W, A> {
+    pub(in crate::engine) bench: &'h Executor<'a, W, A>,
     pub(in crate::engine) plan: &'h GroupPlan,
     pub(in crate::engine) roster: MemberIndex<'a>,
     /// The run of groups alone, whose troubles are none of people's.
-    pub(in crate::engine) run: Run,
-    state: Mutex<State>,
+    pub(in crate::engine) run: RunState,
+    state: Mutex<GroupRunState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct GroupRunState {
     /// Groups that became ours in this run.
     made: BTreeMap<OktaGroupId, HaiiloGroupId>,
     /// Canaries that came through in this run.
@@ -37,14 +37,14 @@ struct State {
 }
 
 /// One request of an operation, as it is written down.
-pub(in crate::engine) struct Step {
+pub(in crate::engine) struct GroupStep {
     pub(in crate::engine) sent: Json,
     pub(in crate::engine) before: Option<Json>,
     pub(in crate::engine) removed: u64,
 }
 
-impl<'h, 'a, W, A> Hall<'h, 'a, W, A> {
-    pub(in crate::engine) fn new(bench: &'h Bench<'a, W, A>, plan: &'h GroupPlan, roster: MemberIndex<'a>) -> Self {
+impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
+    pub(in crate::engine) fn new(bench: &'h Executor<'a, W, A>, plan: &'h GroupPlan, roster: MemberIndex<'a>) -> Self {
         Self { bench, plan, roster, run: bench.run.beside(), state: Mutex::default() }
     }
 
@@ -64,13 +64,12 @@ impl<'h, 'a, W, A> Hall<'h, 'a, W, A> {
         self.bench.memory.groups.links.get(okta_id)
     }
 
-    /// A holder that panicked left plain data behind, which is still true.
-    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, work: impl FnOnce(&mut GroupRunState) -> T) -> T {
+        work(&mut self.state.lock())
     }
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Why an operation of this kind may not begin now, if so.
     pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
         let clock = self.bench.world.clock();
@@ -83,12 +82,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter + GroupWriter> Hall<'_, '_, 
         &self,
         operation: &GroupOperation,
         haiilo_id: Option<&HaiiloGroupId>,
-        step: Step,
+        step: GroupStep,
     ) -> Result<EntryId, Outcome> {
         if let Some(stop) = self.stopped(operation.kind()) {
             return Err(Outcome::NotAttempted(stop.reason()));
         }
-        let Step { sent, before, removed } = step;
+        let GroupStep { sent, before, removed } = step;
         let approval = match operation.removals() {
             Some(Removals::Approved(id)) if removed > 0 => Some(id.clone()),
             _ => None,

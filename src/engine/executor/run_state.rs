@@ -1,16 +1,16 @@
 //! The run of one plan: its time, its signs of trouble, and when it stops.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::Outcome;
-use crate::engine::halt::Halt;
 use crate::engine::settings::WRITING_TIME;
 use crate::ports::{Failure, FailureKind, StoreFailure};
 
@@ -46,7 +46,7 @@ pub enum Stop {
     /// The store failed, so that nothing can be written down.
     Store(String),
     /// Somebody wishes for the end of the program.
-    Halted,
+    Cancelled,
 }
 
 impl Stop {
@@ -74,7 +74,7 @@ impl Stop {
                  haiilo.deprovision_policy = \"delete\" or change the directory's policy"
             ),
             Self::Store(why) => format!("nothing can be written down: {why}"),
-            Self::Halted => "the program was asked to end; the rest belongs to the next cycle".to_owned(),
+            Self::Cancelled => "the program was asked to end; the rest belongs to the next cycle".to_owned(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Stop {
             Self::Canary { .. } => "canary",
             Self::DeactivationDeletes(_) => "deactivation_deletes",
             Self::Store(_) => "store",
-            Self::Halted => "halted",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -104,7 +104,7 @@ impl Stop {
     /// Whether the rest is merely left for later: nothing is wrong with either side.
     pub fn is_postponement(&self) -> bool {
         match self {
-            Self::NoSeats | Self::TimeIsUp | Self::Halted => true,
+            Self::NoSeats | Self::TimeIsUp | Self::Cancelled => true,
             Self::CredentialsRefused(_)
             | Self::Unreachable(_)
             | Self::Refused(..)
@@ -125,24 +125,24 @@ impl Stop {
             | Self::Canary { .. }
             | Self::DeactivationDeletes(_)
             | Self::Store(_)
-            | Self::Halted => true,
+            | Self::Cancelled => true,
         }
     }
 }
 
 /// The state of a run, shared by the operations that are under way.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(crate) struct RunState {
     /// Okta's time when the snapshot was taken.
     now: DateTime<Utc>,
     /// The monotonic time of the same moment.
     origin: Duration,
-    halt: Halt,
-    state: Mutex<State>,
+    cancel: CancellationToken,
+    state: Mutex<RunTally>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct RunTally {
     stops: Vec<Stop>,
     transport_failures: u32,
     refusals: BTreeMap<OperationKind, (String, u32)>,
@@ -153,12 +153,12 @@ struct State {
     /// Accounts whose rename succeeded, so that their old name is free.
     renamed: BTreeSet<HaiiloId>,
     /// Whether answers to writes were found to show what was not kept.
-    answers: Answers,
+    answers: AnswerTrust,
 }
 
 /// Whether the answers to writes can be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Answers {
+pub(crate) enum AnswerTrust {
     /// As far as is known.
     #[default]
     Truthful,
@@ -166,36 +166,36 @@ pub(super) enum Answers {
     Lying,
 }
 
-impl Run {
+impl RunState {
     /// A run on a snapshot that was begun at this time, by Okta's clock and by ours.
-    pub(super) fn new((now, origin): (DateTime<Utc>, Duration)) -> Self {
-        Self { now, origin, halt: Halt::default(), state: Mutex::default() }
+    pub(crate) fn new((now, origin): (DateTime<Utc>, Duration)) -> Self {
+        Self { now, origin, cancel: CancellationToken::default(), state: Mutex::default() }
     }
 
     /// A run beside this one: the same time, the same wish for an end, and troubles of its own.
-    pub(super) fn beside(&self) -> Self {
-        Self { now: self.now, origin: self.origin, halt: self.halt.clone(), state: Mutex::default() }
+    pub(crate) fn beside(&self) -> Self {
+        Self { now: self.now, origin: self.origin, cancel: self.cancel.clone(), state: Mutex::default() }
     }
 
     /// The same run, which ends early where somebody wishes it.
-    pub(super) fn heeding(self, halt: Halt) -> Self {
-        Self { halt, ..self }
+    pub(crate) fn cancelled_by(self, cancel: CancellationToken) -> Self {
+        Self { cancel, ..self }
     }
 
     /// Okta's time, as far as it can be told by now.
-    pub(super) fn now(&self, clock: &impl Clock) -> DateTime<Utc> {
+    pub(crate) fn now(&self, clock: &impl Clock) -> DateTime<Utc> {
         let passed = clock.monotonic().saturating_sub(self.origin);
         self.now + TimeDelta::from_std(passed).unwrap_or(TimeDelta::zero())
     }
 
     /// Why no operation of this kind may begin now, if so.
-    pub(super) fn stopped(&self, clock: &impl Clock, kind: OperationKind) -> Option<Stop> {
-        let mut state = self.state();
+    pub(crate) fn stopped(&self, clock: &impl Clock, kind: OperationKind) -> Option<Stop> {
+        let mut state = self.state.lock();
         if let Some(stop) = state.stops.iter().find(|stop| stop.concerns(kind)) {
             return Some(stop.clone());
         }
-        let stop = if self.halt.is_requested() {
-            Stop::Halted
+        let stop = if self.cancel.is_cancelled() {
+            Stop::Cancelled
         } else if clock.monotonic().saturating_sub(self.origin) >= WRITING_TIME {
             Stop::TimeIsUp
         } else {
@@ -206,36 +206,36 @@ impl Run {
     }
 
     /// Ends the run, or a kind of operations.
-    pub(super) fn stop(&self, stop: Stop) {
-        self.state().stops.push(stop);
+    pub(crate) fn stop(&self, stop: Stop) {
+        self.state.lock().stops.push(stop);
     }
 
     /// Nothing can be written down any more, and so nothing more is sent; this operation was not.
-    pub(super) fn cannot_intend(&self, failure: &StoreFailure) -> Outcome {
+    pub(crate) fn cannot_intend(&self, failure: &StoreFailure) -> Outcome {
         self.stop(Stop::Store(failure.to_string()));
         Outcome::NotAttempted(failure.to_string())
     }
 
     /// Nothing can be written down any more; this operation was sent, and its entry stays open.
-    pub(super) fn cannot_conclude(&self, failure: &StoreFailure) -> Outcome {
+    pub(crate) fn cannot_conclude(&self, failure: &StoreFailure) -> Outcome {
         self.stop(Stop::Store(failure.to_string()));
         Outcome::Unknown(failure.to_string())
     }
 
     /// All stops, in the order in which they came.
-    pub(super) fn stops(&self) -> Vec<Stop> {
-        self.state().stops.clone()
+    pub(crate) fn stops(&self) -> Vec<Stop> {
+        self.state.lock().stops.clone()
     }
 
     /// A call got through.
-    pub(super) fn succeeded(&self, kind: OperationKind) {
-        let mut state = self.state();
+    pub(crate) fn succeeded(&self, kind: OperationKind) {
+        let mut state = self.state.lock();
         state.transport_failures = 0;
         state.refusals.remove(&kind);
     }
 
     /// Takes note of how a call ended.
-    pub(super) fn ended<T>(&self, kind: OperationKind, answer: &Result<T, Failure>) {
+    pub(crate) fn ended<T>(&self, kind: OperationKind, answer: &Result<T, Failure>) {
         match answer {
             Ok(_) => self.succeeded(kind),
             Err(failure) => self.failed(kind, failure),
@@ -243,9 +243,9 @@ impl Run {
     }
 
     /// A call failed: counts it, and ends what must end.
-    pub(super) fn failed(&self, kind: OperationKind, failure: &Failure) {
+    pub(crate) fn failed(&self, kind: OperationKind, failure: &Failure) {
         let why = failure.to_string();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         match failure.kind {
             FailureKind::CredentialsRefused => state.stops.push(Stop::CredentialsRefused(why)),
             FailureKind::NoSeats => state.stops.push(Stop::NoSeats),
@@ -275,44 +275,39 @@ impl Run {
     }
 
     /// Takes note of a link that the plan could not know.
-    pub(super) fn linked(&self, haiilo_id: &HaiiloId, okta_id: &OktaUserId) {
-        let mut state = self.state();
+    pub(crate) fn linked(&self, haiilo_id: &HaiiloId, okta_id: &OktaUserId) {
+        let mut state = self.state.lock();
         state.linked.insert(haiilo_id.clone(), okta_id.clone());
         state.accounts.insert(okta_id.clone(), haiilo_id.clone());
     }
 
     /// Whose account this became in this run.
-    pub(super) fn owner(&self, haiilo_id: &HaiiloId) -> Option<OktaUserId> {
-        self.state().linked.get(haiilo_id).cloned()
+    pub(crate) fn owner(&self, haiilo_id: &HaiiloId) -> Option<OktaUserId> {
+        self.state.lock().linked.get(haiilo_id).cloned()
     }
 
     /// The account that became a person's in this run.
-    pub(super) fn account_of(&self, okta_id: &OktaUserId) -> Option<HaiiloId> {
-        self.state().accounts.get(okta_id).cloned()
+    pub(crate) fn account_of(&self, okta_id: &OktaUserId) -> Option<HaiiloId> {
+        self.state.lock().accounts.get(okta_id).cloned()
     }
 
     /// Takes note of a rename that frees a name.
-    pub(super) fn renamed(&self, haiilo_id: &HaiiloId) {
-        self.state().renamed.insert(haiilo_id.clone());
+    pub(crate) fn renamed(&self, haiilo_id: &HaiiloId) {
+        self.state.lock().renamed.insert(haiilo_id.clone());
     }
 
     /// Whether an account was renamed in this run.
-    pub(super) fn was_renamed(&self, haiilo_id: &HaiiloId) -> bool {
-        self.state().renamed.contains(haiilo_id)
+    pub(crate) fn was_renamed(&self, haiilo_id: &HaiiloId) -> bool {
+        self.state.lock().renamed.contains(haiilo_id)
     }
 
     /// Takes note that answers show what was not kept.
-    pub(super) fn answers_lie(&self) {
-        self.state().answers = Answers::Lying;
+    pub(crate) fn answers_lie(&self) {
+        self.state.lock().answers = AnswerTrust::Lying;
     }
 
     /// Whether answers can be believed.
-    pub(super) fn answers(&self) -> Answers {
-        self.state().answers
-    }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn answers(&self) -> AnswerTrust {
+        self.state.lock().answers
     }
 }

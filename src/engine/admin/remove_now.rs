@@ -9,10 +9,10 @@ use crate::domain::plan::outcome::Conclusion;
 use crate::domain::planning::leaver_decision::Circumstances;
 use crate::domain::planning::operator::{self, ActRefused};
 use crate::domain::state::journal::RunContext;
-use crate::engine::bench::Bench;
+use crate::engine::executor::context::Executor;
 use crate::engine::prepared::Prepared;
-use crate::engine::settings::{CycleSettings, Silence};
-use crate::ports::{AccountWriter, StoreWriter, World};
+use crate::engine::settings::{CycleSettings, NoObserver};
+use crate::ports::{AccountWriter, Adapters, StoreWriter};
 
 /// Whose account it is, if it may go.
 pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> Result<Link, ActRefused> {
@@ -31,14 +31,14 @@ pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> 
 }
 
 /// Deletes the account, if Okta calls the user deactivated.
-pub async fn dismiss<W: World<Store: StoreWriter>>(
+pub async fn dismiss<W: Adapters<Store: StoreWriter>>(
     world: &W,
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
     (link, mandate): (&Link, &RunContext),
 ) -> Conclusion {
-    let bench = Bench::of(world, writer, settings, (prepared, mandate));
+    let bench = Executor::of(world, writer, settings, (prepared, mandate));
     let operation = Operation {
         okta_id: link.okta_id.clone(),
         user_name: link.user_name.clone(),
@@ -49,6 +49,6 @@ pub async fn dismiss<W: World<Store: StoreWriter>>(
         },
     };
     let mut concluded = Vec::new();
-    bench.departures(&[&operation], &mut concluded, &Silence).await;
+    bench.departures(&[&operation], &mut concluded, &NoObserver).await;
     concluded.pop().expect("each operation is concluded")
 }

@@ -14,20 +14,20 @@ use crate::domain::planning::write_probe::WriteProbe;
 use crate::domain::state::journal::{EntryId, ProbeIntent, ProbeStep, RunContext};
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AccountReader as _, AccountWriter, StoreWriter, World};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, StoreWriter};
 
 /// What was found at one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct ProbeFinding {
     /// Whether it is as it should be.
-    pub verdict: Verdict,
+    pub verdict: ProbeVerdict,
     /// What, and what to do.
     pub text: String,
 }
 
 /// Whether a step went as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ProbeVerdict {
     /// It did, or it does not matter under this configuration.
     Good,
     /// Cycles will go on, with something less.
@@ -38,35 +38,35 @@ pub enum Verdict {
 
 /// What a probe came to.
 #[derive(Clone, Debug)]
-pub struct Probed {
+pub struct ProbeReport {
     /// Step by step.
-    pub found: Vec<Found>,
+    pub found: Vec<ProbeFinding>,
     /// What was learnt; nothing where no account was made.
     pub writes: Option<WriteSupport>,
 }
 
 /// Does what was planned. The caller holds the lock of the cycle.
-pub async fn probe_writes<W: World<Store: StoreWriter>, A: AccountWriter>(
+pub async fn probe_writes<W: Adapters<Store: StoreWriter>, A: AccountWriter>(
     world: &W,
-    manners: Manners<'_, A>,
+    manners: MethodWriters<'_, A>,
     settings: &CycleSettings,
     prepared: &Prepared,
     (probe, mandate): (&WriteProbe, &RunContext),
-) -> Probed {
-    let run = Run { world, manners, settings, prepared, probe, mandate, found: Vec::new(), writes: None };
+) -> ProbeReport {
+    let run = ProbeRun { world, manners, settings, prepared, probe, mandate, found: Vec::new(), writes: None };
     run.run().await
 }
 
 /// A writer for each manner of changing an account.
 #[derive(Clone, Copy, Debug)]
-pub struct Manners<'a, A> {
+pub struct MethodWriters<'a, A> {
     /// By PATCH.
     pub patch: &'a A,
     /// By PUT.
     pub put: &'a A,
 }
 
-impl<'a, A> Manners<'a, A> {
+impl<'a, A> MethodWriters<'a, A> {
     /// The writer that changes accounts by this method.
     pub(super) fn writer(&self, method: UpdateMethod) -> &'a A {
         match method {
@@ -77,19 +77,19 @@ impl<'a, A> Manners<'a, A> {
 }
 
 /// A probe that is under way.
-pub(super) struct Run<'a, W, A> {
+pub(super) struct ProbeRun<'a, W, A> {
     pub(super) world: &'a W,
-    pub(super) manners: Manners<'a, A>,
+    pub(super) manners: MethodWriters<'a, A>,
     pub(super) settings: &'a CycleSettings,
     pub(super) prepared: &'a Prepared,
     pub(super) probe: &'a WriteProbe,
     mandate: &'a RunContext,
-    found: Vec<Found>,
+    found: Vec<ProbeFinding>,
     writes: Option<WriteSupport>,
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
-    async fn run(mut self) -> Probed {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
+    async fn run(mut self) -> ProbeReport {
         if let Some(id) = self.create().await {
             let mut writes = WriteSupport {
                 learnt: self.world.clock().now(),
@@ -115,11 +115,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             self.delete(&id).await;
             self.writes = Some(writes);
         }
-        Probed { found: self.found, writes: self.writes }
+        ProbeReport { found: self.found, writes: self.writes }
     }
 
-    pub(super) fn say(&mut self, verdict: Verdict, text: impl Into<String>) {
-        self.found.push(Found { verdict, text: text.into() });
+    pub(super) fn say(&mut self, verdict: ProbeVerdict, text: impl Into<String>) {
+        self.found.push(ProbeFinding { verdict, text: text.into() });
     }
 
     /// The method of changing an account that works; the configured one where both do.
@@ -162,7 +162,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         match self.world.store().intend_probe(&intent).await {
             Ok(entry) => Some(entry),
             Err(failure) => {
-                self.say(Verdict::Bad, format!("nothing is sent that cannot be written down: {failure}"));
+                self.say(ProbeVerdict::Bad, format!("nothing is sent that cannot be written down: {failure}"));
                 None
             }
         }
@@ -170,7 +170,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
 
     pub(super) async fn conclude(&mut self, entry: EntryId, outcome: &Outcome, effects: &[Effect]) {
         if let Err(failure) = self.world.store().conclude(entry, outcome, effects, self.world.clock().now()).await {
-            self.say(Verdict::Bad, format!("what came of a step could not be written down: {failure}"));
+            self.say(ProbeVerdict::Bad, format!("what came of a step could not be written down: {failure}"));
         }
     }
 }

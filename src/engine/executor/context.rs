@@ -14,43 +14,43 @@ use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::limits::{LimitName, Violation};
 use crate::domain::state::journal::{EntryId, Intent, RunContext};
 use crate::domain::state::sync_state::SyncState;
-use crate::engine::canary::Canaries;
+use crate::engine::executor::canary::Canaries;
+use crate::engine::executor::read_cache::ReadCache;
+use crate::engine::executor::run_state::{RunState, Stop};
 use crate::engine::prepared::Prepared;
-use crate::engine::reads::Reads;
-use crate::engine::run::{Run, Stop};
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AccountWriter, BlockedPlan, StoreWriter, World};
+use crate::ports::{AccountWriter, Adapters, BlockedPlan, StoreWriter};
 
 /// Everything that an operation needs.
-pub(super) struct Bench<'a, W, A> {
-    pub(super) world: &'a W,
-    pub(super) writer: &'a A,
-    pub(super) settings: &'a CycleSettings,
-    pub(super) people: &'a AssignmentSnapshot,
-    pub(super) accounts: &'a AccountSnapshot,
-    pub(super) memory: &'a SyncState,
-    pub(super) mandate: &'a RunContext,
-    pub(super) approved: Approved,
+pub(crate) struct Executor<'a, W, A> {
+    pub(crate) world: &'a W,
+    pub(crate) writer: &'a A,
+    pub(crate) settings: &'a CycleSettings,
+    pub(crate) people: &'a AssignmentSnapshot,
+    pub(crate) accounts: &'a AccountSnapshot,
+    pub(crate) memory: &'a SyncState,
+    pub(crate) mandate: &'a RunContext,
+    pub(crate) approved: Approved,
     /// How many more accounts may be made, changed or moved today.
-    pub(super) room: u64,
-    pub(super) run: Run,
-    pub(super) canaries: Canaries<'a>,
+    pub(crate) room: u64,
+    pub(crate) run: RunState,
+    pub(crate) canaries: Canaries<'a>,
     /// What was read just now, so that it is not asked for again.
-    pub(super) reads: Reads,
+    pub(crate) reads: ReadCache,
 }
 
 /// What an approval lets pass in this run.
 #[derive(Debug, Default)]
-pub(super) struct Approved {
+pub(crate) struct Approved {
     /// The approval, where one was needed.
-    pub(super) id: Option<ApprovalId>,
+    pub(crate) id: Option<ApprovalId>,
     /// The operations that it names. Deletes have a budget, which no approval lifts.
-    pub(super) operations: BTreeSet<(OktaUserId, OperationKind)>,
+    pub(crate) operations: BTreeSet<(OktaUserId, OperationKind)>,
 }
 
-impl<'a, W, A> Bench<'a, W, A> {
+impl<'a, W, A> Executor<'a, W, A> {
     /// A bench for what was prepared, on which nothing is approved and no trial is made.
-    pub(super) fn of(
+    pub(crate) fn of(
         world: &'a W,
         writer: &'a A,
         settings: &'a CycleSettings,
@@ -66,22 +66,22 @@ impl<'a, W, A> Bench<'a, W, A> {
             mandate,
             approved: Approved::default(),
             room: 0,
-            run: Run::new((prepared.now, prepared.began)),
+            run: RunState::new((prepared.now, prepared.began)),
             canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
-            reads: Reads::default(),
+            reads: ReadCache::default(),
         }
     }
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// On whose word an operation is done: by the approval if it names the operation, and else under the limits.
-    pub(super) fn mandate(&self, operation: &Operation) -> RunContext {
+    pub(crate) fn mandate(&self, operation: &Operation) -> RunContext {
         let is_named = self.approved.operations.contains(&(operation.okta_id.clone(), operation.kind()));
         RunContext { approval: self.approved.id.clone().filter(|_| is_named), ..self.mandate.clone() }
     }
 
     /// Writes an operation down, as the last thing before it is sent; not when its time is over.
-    pub(super) async fn intend(
+    pub(crate) async fn intend(
         &self,
         operation: &Operation,
         before: Option<serde_json::Value>,
@@ -95,7 +95,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
-    pub(super) async fn judge_canary(
+    pub(crate) async fn judge_canary(
         &self,
         operation: &Operation,
         before: &WholeAccount,
@@ -106,7 +106,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Stops a run at what a canary showed; keeps it for an approval.
-    pub(super) async fn stop_at(&self, run: &Run, (stop, items): (Stop, BTreeSet<String>)) -> Outcome {
+    pub(crate) async fn stop_at(&self, run: &RunState, (stop, items): (Stop, BTreeSet<String>)) -> Outcome {
         if let Stop::Canary { approval_id, also_changed, .. } = &stop {
             let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
             let refusal = BlockedPlan {
@@ -126,7 +126,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Writes down how an operation ended, and what follows; the outcome, or that it could not be written down.
-    pub(super) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
+    pub(crate) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
         match self.world.store().conclude(entry, &outcome, effects, self.now()).await {
             Ok(()) => outcome,
             Err(failure) => self.run.cannot_conclude(&failure),
@@ -134,7 +134,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Writes an entry whose outcome is known at once, because nothing is sent for it.
-    pub(super) async fn record(
+    pub(crate) async fn record(
         &self,
         operation: &Operation,
         outcome: &Outcome,
@@ -148,34 +148,34 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Okta's time.
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.run.now(self.world.clock())
     }
 
-    pub(super) fn mapping(&self) -> &Mapping {
+    pub(crate) fn mapping(&self) -> &Mapping {
         &self.settings.mapping
     }
 
-    pub(super) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         &self.settings.policy
     }
 
-    pub(super) fn memory(&self) -> &SyncState {
+    pub(crate) fn memory(&self) -> &SyncState {
         self.memory
     }
 
-    pub(super) fn accounts(&self) -> &AccountSnapshot {
+    pub(crate) fn accounts(&self) -> &AccountSnapshot {
         self.accounts
     }
 
     /// Whose account this is.
-    pub(super) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
+    pub(crate) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
         let linked = self.memory.links.of_account(id).map(|link| link.okta_id.clone());
         linked.or_else(|| self.run.owner(id))
     }
 
     /// Somebody who is assigned and whose mapping is certain.
-    pub(super) fn control_person(&self) -> Option<&OktaUserId> {
+    pub(crate) fn control_person(&self) -> Option<&OktaUserId> {
         let assigned = self.people.people().iter().find(|person| matches!(person.state, PersonState::Wanted(_)));
         assigned.map(|person| &person.id)
     }

@@ -13,14 +13,14 @@ use crate::domain::planning::candidates::foreign_external_id;
 use crate::domain::planning::leaver_decision;
 use crate::domain::scim::path::entry;
 use crate::domain::scim::value::{Compare, Value, same};
-use crate::engine::bench::Bench;
-use crate::engine::canary::Caution;
-use crate::engine::update::{group_of, path_of};
-use crate::engine::verify::{self, Seen, Trust};
-use crate::ports::{AccountReader as _, AccountWriter, Created, Failure, FailureKind, StoreWriter, World};
+use crate::engine::executor::canary::Caution;
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::update::{group_of, path_of};
+use crate::engine::executor::verify::{self, AccountAfter, Trust};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, Created, Failure, FailureKind, StoreWriter};
 
 /// What a look for the wanted userName found.
-enum Look {
+enum LookupResult {
     /// Nothing.
     Nothing,
     /// An account that may be taken over.
@@ -31,16 +31,16 @@ enum Look {
 
 /// On what grounds an account may be taken over.
 #[derive(Clone, Copy)]
-enum Grounds {
+enum TakeOverReason {
     /// Somebody has the userName: then it must be the same human, by name.
     Occupied,
     /// We may have made it ourselves: then it must not have been there before.
     LostAnswer,
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Makes an account.
-    pub(super) async fn create(&self, operation: &Operation, replaces: Option<&HaiiloId>, caution: Caution) -> Outcome {
+    pub(crate) async fn create(&self, operation: &Operation, replaces: Option<&HaiiloId>, caution: Caution) -> Outcome {
         if let Some(id) = replaces {
             match self.world.reader().get(id).await {
                 Ok(None) => {}
@@ -78,19 +78,21 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let sent = self.memory().lost_creates(&operation.okta_id);
         let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
         for open in other {
-            match self.look_under(&open.user_name, operation, Grounds::LostAnswer).await {
+            match self.look_under(&open.user_name, operation, TakeOverReason::LostAnswer).await {
                 Err(failure) => return Some(self.create_failed(&failure)),
-                Ok(Look::Takeable(whole, origin)) => return Some(self.take_over(operation, &whole, origin).await),
+                Ok(LookupResult::Takeable(whole, origin)) => {
+                    return Some(self.take_over(operation, &whole, origin).await);
+                }
                 // Whoever has that name by now, this is another person.
-                Ok(Look::Nothing | Look::Barred(_)) => {}
+                Ok(LookupResult::Nothing | LookupResult::Barred(_)) => {}
             }
         }
-        let grounds = if same.is_empty() { Grounds::Occupied } else { Grounds::LostAnswer };
+        let grounds = if same.is_empty() { TakeOverReason::Occupied } else { TakeOverReason::LostAnswer };
         match self.look_for(operation, grounds).await {
             Err(failure) => Some(self.create_failed(&failure)),
-            Ok(Look::Nothing) => None,
-            Ok(Look::Takeable(whole, origin)) => Some(self.take_over(operation, &whole, origin).await),
-            Ok(Look::Barred(why)) => Some(self.refuse_create(operation, why).await),
+            Ok(LookupResult::Nothing) => None,
+            Ok(LookupResult::Takeable(whole, origin)) => Some(self.take_over(operation, &whole, origin).await),
+            Ok(LookupResult::Barred(why)) => Some(self.refuse_create(operation, why).await),
         }
     }
 
@@ -115,7 +117,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
         let (reader, changes) = (self.world.reader(), operation.changes());
         match verify::look(reader, &self.run, self.mapping(), (&id, changes), answer, trust).await {
-            Seen::Account(after) => {
+            AccountAfter::Account(after) => {
                 let settled = self.settle_seen(operation, &id, &after);
                 if caution == Caution::Canary && settled.0.is_done() {
                     self.saw_canary(operation).await;
@@ -123,7 +125,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 settled
             }
             // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
-            Seen::Gone | Seen::Unread => (
+            AccountAfter::Gone | AccountAfter::Unread => (
                 Outcome::Done,
                 vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created, Listed::Never))],
             ),
@@ -153,10 +155,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// An answer that names no account: a look must find it.
     async fn settle_silent(&self, operation: &Operation) -> (Outcome, Vec<Effect>) {
-        match self.look_for(operation, Grounds::LostAnswer).await {
-            Ok(Look::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
-            Ok(Look::Barred(why)) => (Outcome::Held(why.clone()), vec![refusal(operation, why)]),
-            Ok(Look::Nothing) => {
+        match self.look_for(operation, TakeOverReason::LostAnswer).await {
+            Ok(LookupResult::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
+            Ok(LookupResult::Barred(why)) => (Outcome::Held(why.clone()), vec![refusal(operation, why)]),
+            Ok(LookupResult::Nothing) => {
                 (Outcome::Unknown("Haiilo says that it made the account, and shows none".to_owned()), Vec::new())
             }
             Err(failure) => (Outcome::Unknown(failure.to_string()), Vec::new()),
@@ -167,19 +169,19 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     async fn settle_failed(&self, operation: &Operation, failure: Failure, caution: Caution) -> (Outcome, Vec<Effect>) {
         let why = failure.to_string();
         match failure.kind {
-            FailureKind::Unknown => match self.look_for(operation, Grounds::LostAnswer).await {
-                Ok(Look::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
-                Ok(Look::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
-                Ok(Look::Nothing) | Err(_) => (Outcome::Unknown(why), Vec::new()),
+            FailureKind::Unknown => match self.look_for(operation, TakeOverReason::LostAnswer).await {
+                Ok(LookupResult::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
+                Ok(LookupResult::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
+                Ok(LookupResult::Nothing) | Err(_) => (Outcome::Unknown(why), Vec::new()),
             },
-            FailureKind::Conflict => match self.look_for(operation, Grounds::Occupied).await {
-                Ok(Look::Takeable(whole, origin)) => {
+            FailureKind::Conflict => match self.look_for(operation, TakeOverReason::Occupied).await {
+                Ok(LookupResult::Takeable(whole, origin)) => {
                     let name = whole.account.user_name.as_ref().unwrap_or(&operation.user_name);
                     let link = link(operation, &whole.account.id, name, origin, Listed::Never);
                     (Outcome::Done, vec![Effect::Linked(link)])
                 }
-                Ok(Look::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
-                Ok(Look::Nothing) => {
+                Ok(LookupResult::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
+                Ok(LookupResult::Nothing) => {
                     let why = format!("Haiilo says that the userName is taken, and shows no such account: {why}");
                     (Outcome::Held(why.clone()), vec![refusal(operation, why)])
                 }
@@ -206,40 +208,45 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Asks Haiilo who carries the wanted userName.
-    async fn look_for(&self, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
+    async fn look_for(&self, operation: &Operation, grounds: TakeOverReason) -> Result<LookupResult, Failure> {
         self.look_under(&operation.user_name, operation, grounds).await
     }
 
     /// Asks Haiilo who carries a userName.
-    async fn look_under(&self, name: &UserName, operation: &Operation, grounds: Grounds) -> Result<Look, Failure> {
+    async fn look_under(
+        &self,
+        name: &UserName,
+        operation: &Operation,
+        grounds: TakeOverReason,
+    ) -> Result<LookupResult, Failure> {
         let found = match self.reads.take_name(name, self.world.clock().monotonic()) {
             Some(found) => found,
             None => self.world.reader().find(name).await?,
         };
         let [whole] = &found[..] else {
             return Ok(if found.is_empty() {
-                Look::Nothing
+                LookupResult::Nothing
             } else {
-                Look::Barred(format!("{} accounts carry this userName", found.len()))
+                LookupResult::Barred(format!("{} accounts carry this userName", found.len()))
             });
         };
         if let Some(other) = self.memory().perhaps_made_for(name, &operation.okta_id) {
             let why =
                 format!("account {} was perhaps made for {other}, in a call whose answer was lost", whole.account.id);
-            return Ok(Look::Barred(why));
+            return Ok(LookupResult::Barred(why));
         }
         if let Some(why) = self.barred(operation, whole, grounds) {
-            return Ok(Look::Barred(why));
+            return Ok(LookupResult::Barred(why));
         }
         let origin = match grounds {
-            Grounds::LostAnswer => Origin::Created,
-            Grounds::Occupied => Origin::Adopted,
+            TakeOverReason::LostAnswer => Origin::Created,
+            TakeOverReason::Occupied => Origin::Adopted,
         };
-        Ok(Look::Takeable(Box::new(whole.clone()), origin))
+        Ok(LookupResult::Takeable(Box::new(whole.clone()), origin))
     }
 
     /// What speaks against taking an account over.
-    fn barred(&self, operation: &Operation, whole: &WholeAccount, grounds: Grounds) -> Option<String> {
+    fn barred(&self, operation: &Operation, whole: &WholeAccount, grounds: TakeOverReason) -> Option<String> {
         let id = &whole.account.id;
         if let Some(owner) = self.owner(id) {
             return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
@@ -249,7 +256,8 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
         }
         // In the intranet a new account may be inactive by the directory's policy.
-        let may_be_inactive = self.policy().product == Product::Intranet && matches!(grounds, Grounds::LostAnswer);
+        let may_be_inactive =
+            self.policy().product == Product::Intranet && matches!(grounds, TakeOverReason::LostAnswer);
         if whole.account.activity == Activity::Inactive && !may_be_inactive {
             return Some(format!("account {id}, which carries this userName, is inactive"));
         }
@@ -260,13 +268,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
         let was_there = self.accounts().position(id).is_some();
         match grounds {
-            Grounds::LostAnswer if was_there => {
+            TakeOverReason::LostAnswer if was_there => {
                 Some(format!("account {id}, which carries this userName, was there before us"))
             }
-            Grounds::Occupied if !same_name(whole, operation.changes()) => {
+            TakeOverReason::Occupied if !same_name(whole, operation.changes()) => {
                 Some(format!("account {id} carries this userName, and its given or family name is another"))
             }
-            Grounds::LostAnswer | Grounds::Occupied => None,
+            TakeOverReason::LostAnswer | TakeOverReason::Occupied => None,
         }
     }
 
@@ -290,12 +298,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         }
     }
 
-    pub(super) fn create_failed(&self, failure: &Failure) -> Outcome {
+    pub(crate) fn create_failed(&self, failure: &Failure) -> Outcome {
         self.run.failed(OperationKind::Create, failure);
         Outcome::Failed(failure.to_string())
     }
 
-    pub(super) fn remember_links(&self, effects: &[Effect]) {
+    pub(crate) fn remember_links(&self, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Linked(link) = effect {
                 self.run.linked(&link.haiilo_id, &link.okta_id);
@@ -304,7 +312,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 }
 
-pub(super) fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
+pub(crate) fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
     Link {
         okta_id: operation.okta_id.clone(),
         haiilo_id: id.clone(),

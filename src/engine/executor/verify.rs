@@ -5,11 +5,11 @@ use crate::domain::model::account::{Account, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::plan::operation::Change;
 use crate::domain::scim::value::{self, Value};
-use crate::engine::run::{Answers, Run};
+use crate::engine::executor::run_state::{AnswerTrust, RunState};
 use crate::ports::AccountReader;
 
 /// The changes whose values an account does not have.
-pub(super) fn not_kept<'c>(mapping: &Mapping, account: &Account, changes: &'c [Change]) -> Vec<&'c Change> {
+pub(crate) fn not_kept<'c>(mapping: &Mapping, account: &Account, changes: &'c [Change]) -> Vec<&'c Change> {
     changes.iter().filter(|change| !has(mapping, account, change)).collect()
 }
 
@@ -23,7 +23,7 @@ fn has(mapping: &Mapping, account: &Account, change: &Change) -> bool {
 }
 
 /// What came of a write: the account as far as it could be seen afterwards.
-pub(super) enum Seen {
+pub(crate) enum AccountAfter {
     /// The account.
     Account(Box<WholeAccount>),
     /// The server says that there is no such account.
@@ -34,33 +34,33 @@ pub(super) enum Seen {
 
 /// Looks at an account after a write. An answer that shows everything as it was sent is believed, unless answers were found to lie; any
 /// other answer, and the first of its kind, is checked by reading the account.
-pub(super) async fn look(
+pub(crate) async fn look(
     reader: &impl AccountReader,
-    run: &Run,
+    run: &RunState,
     mapping: &Mapping,
     (id, changes): (&HaiiloId, &[Change]),
     answer: Option<WholeAccount>,
     trust: Trust,
-) -> Seen {
+) -> AccountAfter {
     let claims = answer.as_ref().map(|answer| not_kept(mapping, &answer.account, changes).is_empty());
-    if let (Some(answer), Some(true), Trust::Answer, Answers::Truthful) = (answer, claims, trust, run.answers()) {
-        return Seen::Account(Box::new(answer));
+    if let (Some(answer), Some(true), Trust::Answer, AnswerTrust::Truthful) = (answer, claims, trust, run.answers()) {
+        return AccountAfter::Account(Box::new(answer));
     }
     match reader.get(id).await {
         Ok(Some(account)) => {
             if claims == Some(true) && !not_kept(mapping, &account.account, changes).is_empty() {
                 run.answers_lie();
             }
-            Seen::Account(Box::new(account))
+            AccountAfter::Account(Box::new(account))
         }
-        Ok(None) => Seen::Gone,
-        Err(_) => Seen::Unread,
+        Ok(None) => AccountAfter::Gone,
+        Err(_) => AccountAfter::Unread,
     }
 }
 
 /// Whether the answer to a write may be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// It may.
     Answer,
     /// The account is read back in any case.

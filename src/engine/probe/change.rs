@@ -9,11 +9,11 @@ use crate::domain::plan::outcome::Outcome;
 use crate::domain::scim::path::entry;
 use crate::domain::scim::value::{self, Compare};
 use crate::domain::state::journal::ProbeStep;
-use crate::engine::verify;
-use crate::engine::write_probe::run::{Run, Verdict};
-use crate::ports::{AccountReader as _, AccountWriter, FailureKind, Fallback, StoreWriter, World};
+use crate::engine::executor::verify;
+use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, Fallback, StoreWriter};
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     /// Changes one text by one method.
     pub(super) async fn change(
         &mut self,
@@ -31,16 +31,16 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         let is_ours = self.settings.update_method.eq_ignore_ascii_case(word);
         match self.send(id, step, method, &change).await {
             Ok(ability @ Ability::Works) => {
-                self.say(Verdict::Good, format!("{word} changes one attribute and nothing else"));
+                self.say(ProbeVerdict::Good, format!("{word} changes one attribute and nothing else"));
                 ability
             }
             Ok(ability) => ability,
             Err((ability, why)) if is_ours => {
-                self.say(Verdict::Bad, format!("{why}: set haiilo.update_method = \"{other}\" if that works"));
+                self.say(ProbeVerdict::Bad, format!("{why}: set haiilo.update_method = \"{other}\" if that works"));
                 ability
             }
             Err((ability, why)) => {
-                self.say(Verdict::Good, format!("{why}; haiilo.update_method = \"{other}\" does without it"));
+                self.say(ProbeVerdict::Good, format!("{why}; haiilo.update_method = \"{other}\" does without it"));
                 ability
             }
         }
@@ -52,13 +52,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         match self.send(id, ProbeStep::Rename, method, &change).await {
             Ok(ability) => {
                 if ability == Ability::Works {
-                    self.say(Verdict::Good, "a changed userName is a rename: the account keeps its id");
+                    self.say(ProbeVerdict::Good, "a changed userName is a rename: the account keeps its id");
                 }
                 ability
             }
             Err((ability, why)) => {
                 self.say(
-                    Verdict::Odd,
+                    ProbeVerdict::Odd,
                     format!("the userName cannot be changed ({why}): renames will be held; ask haiilo's support"),
                 );
                 ability

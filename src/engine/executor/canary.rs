@@ -2,8 +2,8 @@
 //! back whole. What changed though nobody sent it stops the run.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::json;
 
 use crate::domain::model::account::WholeAccount;
@@ -11,11 +11,11 @@ use crate::domain::model::ids::Fingerprint;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::planning::limits;
 use crate::domain::state::sync_state::SyncState;
-use crate::engine::run::Stop;
+use crate::engine::executor::run_state::Stop;
 
 /// Which canaries are still to be seen in a run.
 #[derive(Debug)]
-pub(super) struct Canaries<'a> {
+pub(crate) struct Canaries<'a> {
     rules: Fingerprint,
     memory: &'a SyncState,
     /// Kinds whose canary came through in this run.
@@ -24,7 +24,7 @@ pub(super) struct Canaries<'a> {
 
 /// The place of one operation with regard to canaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caution {
+pub(crate) enum Caution {
     /// It is the first of its kind and is watched closely.
     Canary,
     /// Its kind was seen before.
@@ -32,27 +32,27 @@ pub(super) enum Caution {
 }
 
 impl<'a> Canaries<'a> {
-    pub(super) fn new(rules: Fingerprint, memory: &'a SyncState) -> Self {
+    pub(crate) fn new(rules: Fingerprint, memory: &'a SyncState) -> Self {
         Self { rules, memory, seen: Mutex::default() }
     }
 
     /// What canaries depend on.
-    pub(super) fn rules(&self) -> &Fingerprint {
+    pub(crate) fn rules(&self) -> &Fingerprint {
         &self.rules
     }
 
     /// How an operation is to be sent: its kind was seen under this configuration, or it is the first.
-    pub(super) fn caution(&self, operation: &Operation) -> Caution {
+    pub(crate) fn caution(&self, operation: &Operation) -> Caution {
         let kind = operation.canary();
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock();
         let is_known = seen.contains(&kind) || self.memory.canaries.contains(&(self.rules.clone(), kind));
         if is_known { Caution::Routine } else { Caution::Canary }
     }
 
     /// Whether each path of an operation came through in some canary of its kind: then it is the values that the server does not like, and
     /// not the paths.
-    pub(super) fn knows_paths(&self, operation: &Operation) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn knows_paths(&self, operation: &Operation) -> bool {
+        let seen = self.seen.lock();
         let before = self.memory.canaries.iter().filter(|(rules, _)| *rules == self.rules).map(|(_, kind)| kind);
         let of_kind: Vec<String> = before
             .chain(seen.iter())
@@ -66,12 +66,12 @@ impl<'a> Canaries<'a> {
     }
 
     /// The canary of this kind came through.
-    pub(super) fn saw(&self, operation: &Operation) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.canary());
+    pub(crate) fn saw(&self, operation: &Operation) {
+        self.seen.lock().insert(operation.canary());
     }
 
     /// What changed besides what was sent, unless an operator approved just that.
-    pub(super) fn surprise(
+    pub(crate) fn surprise(
         &self,
         operation: &Operation,
         before: &WholeAccount,
@@ -83,7 +83,7 @@ impl<'a> Canaries<'a> {
     }
 
     /// A change that nobody sent, with what an approval of it names; nothing where there is none, or an operator approved just that.
-    pub(super) fn unapproved(
+    pub(crate) fn unapproved(
         &self,
         what: String,
         also_changed: Vec<String>,

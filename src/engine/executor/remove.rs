@@ -9,17 +9,17 @@ use crate::domain::plan::leaver::{Evidence, Sighting};
 use crate::domain::plan::operation::{Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::leaver_decision;
-use crate::engine::activity::gone;
-use crate::engine::bench::Bench;
 use crate::engine::evidence;
-use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+use crate::engine::executor::activate::gone;
+use crate::engine::executor::context::Executor;
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
 /// How long evidence is fresh enough for a delete.
 const EVIDENCE_LASTS: Duration = Duration::from_mins(1);
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Whether the calls that make evidence find somebody who is assigned; without that, nobody is deleted in this run.
-    pub(super) async fn control(&self) -> Result<(), String> {
+    pub(crate) async fn control(&self) -> Result<(), String> {
         let Some(id) = self.control_person() else {
             return Err("nobody is left who could show that Okta finds assigned people by id".to_owned());
         };
@@ -31,7 +31,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Deactivates or deletes an account.
-    pub(super) async fn depart(
+    pub(crate) async fn depart(
         &self,
         operation: &Operation,
         (id, expected): (&HaiiloId, Evidence),

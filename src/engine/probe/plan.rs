@@ -4,10 +4,10 @@ use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::planning::write_probe::WriteProbe;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AccountReader as _, AssignmentSource as _, Failure, FailureKind, World};
+use crate::ports::{AccountReader as _, Adapters, AssignmentSource as _, Failure, FailureKind};
 
 /// The plan of a probe, or why it must not be. `schemas` are those that Haiilo names.
-pub async fn plan_probe<W: World>(
+pub async fn plan_probe<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
     prepared: &Prepared,
@@ -37,7 +37,7 @@ pub async fn plan_probe<W: World>(
 }
 
 /// Somebody who is assigned under one of these names in Okta's own rows.
-async fn assigned<W: World>(
+async fn assigned<W: Adapters>(
     world: &W,
     prepared: &Prepared,
     names: &[&UserName],

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock as _;
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
@@ -13,8 +14,7 @@ use crate::domain::mapping::Mapper;
 use crate::domain::model::account::{Account, WholeAccount};
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::target::TargetProfile;
-use crate::domain::planning::input::Basis;
-use crate::domain::planning::input::Sides;
+use crate::domain::planning::input::{Basis, Sides};
 use crate::domain::planning::leaver_decision::ClockAgreement;
 use crate::domain::planning::limits::{self, AbsenceRule, LimitDecision};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
@@ -22,18 +22,18 @@ use crate::domain::state::journal::RunContext;
 use crate::domain::state::sync_state::SyncState;
 use crate::domain::targeted::baseline::{Baseline, NameHash};
 use crate::domain::targeted::plan::{self, NextStep};
-use crate::engine::apply::Applied;
-use crate::engine::bench::{Approved, Bench};
 use crate::engine::collect::person;
 use crate::engine::cycle::{self, CycleReport};
 use crate::engine::error::CycleError;
+use crate::engine::executor::apply::ExecutionResult;
+use crate::engine::executor::context::{Approved, Executor};
+use crate::engine::executor::read_cache::ReadCache;
 use crate::engine::groups::GroupsDone;
-use crate::engine::halt::Halt;
 use crate::engine::prepared::Prepared;
-use crate::engine::reads::Reads;
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    AccountReader as _, AccountWriter, AssignmentSource as _, CycleEnd, Manner, StoreReader as _, StoreWriter, World,
+    AccountReader as _, AccountWriter, Adapters, AssignmentSource as _, CycleEnd, StoreReader as _, StoreWriter,
+    UpdateMode,
 };
 
 /// People who are read from Okta at once.
@@ -41,20 +41,20 @@ const PEOPLE_AT_ONCE: usize = 4;
 
 /// What a poll is given besides the world.
 #[derive(Clone, Copy, Debug)]
-pub struct Errand<'a> {
+pub struct TargetedRequest<'a> {
     /// The settings of a cycle.
     pub settings: &'a CycleSettings,
     /// The poll's name and who asks for it.
     pub mandate: &'a RunContext,
     /// Whether it shall end early.
-    pub halt: &'a Halt,
+    pub cancel: &'a CancellationToken,
 }
 
 /// Everything that a look needs.
-pub(super) struct Look<'a, W, A> {
+pub(super) struct TargetedCycle<'a, W, A> {
     pub(super) world: &'a W,
     pub(super) writer: &'a A,
-    pub(super) errand: Errand<'a>,
+    pub(super) errand: TargetedRequest<'a>,
     /// Okta's time, and whether ours agrees with it.
     pub(super) times: (DateTime<Utc>, ClockAgreement),
     /// The local time at which the poll began.
@@ -62,7 +62,7 @@ pub(super) struct Look<'a, W, A> {
 }
 
 /// What a look came to.
-pub(super) struct Seen {
+pub(super) struct TargetedResult {
     pub(super) report: CycleReport,
     pub(super) settled: Settled,
 }
@@ -78,22 +78,22 @@ pub(super) enum Settled {
 
 /// People and accounts that a plan can be made from, and people who are left to the full cycle.
 #[derive(Default)]
-struct Sighted {
+struct CollectedPeople {
     people: Vec<Person>,
     accounts: Vec<Account>,
     left: Vec<(Person, &'static str)>,
-    reads: Reads,
+    reads: ReadCache,
 }
 
 /// What Haiilo shows about one person.
-enum Shown {
+enum ShownAccount {
     Account(Box<WholeAccount>),
     Named(Vec<WholeAccount>),
     Nothing,
     Left(&'static str),
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> {
     /// Looks at these people.
     pub(super) async fn at(
         &self,
@@ -101,13 +101,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         memory: SyncState,
         known: Baseline,
         observer: &impl Observer,
-    ) -> Result<Seen, CycleError> {
+    ) -> Result<TargetedResult, CycleError> {
         let settings = self.errand.settings;
         let began = self.world.clock().monotonic();
         let read = self.read(people).await?;
         let mut backdrop = known.clone();
         backdrop.departed.extend(departed(people, &read, &memory));
-        let Sighted { people, accounts, left, reads } = self.sight(read, &memory, &backdrop).await?;
+        let CollectedPeople { people, accounts, left, reads } = self.sight(read, &memory, &backdrop).await?;
         for (person, why) in &left {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
@@ -121,7 +121,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             if left.is_empty() && prepared.plan.held.is_empty() { Settled::Everybody } else { Settled::InPart };
         let report = self.apply(prepared, reads, observer).await?;
         let settled = if report.concluded.iter().all(|one| one.outcome.is_done()) { settled } else { Settled::InPart };
-        Ok(Seen { report, settled })
+        Ok(TargetedResult { report, settled })
     }
 
     /// Reads people again. Whoever is not assigned is nobody of a poll's: a full cycle takes note of leavers.
@@ -134,23 +134,28 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
     }
 
     /// Reads at Haiilo what the plan about these people needs.
-    async fn sight(&self, people: Vec<Person>, memory: &SyncState, backdrop: &Baseline) -> Result<Sighted, CycleError> {
+    async fn sight(
+        &self,
+        people: Vec<Person>,
+        memory: &SyncState,
+        backdrop: &Baseline,
+    ) -> Result<CollectedPeople, CycleError> {
         let settings = self.errand.settings;
         let stances: Vec<NextStep<'_>> =
             people.iter().map(|person| plan::stance(person, memory, backdrop, &settings.mapping)).collect();
         let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
-        let shown: Vec<Shown> = shown.try_collect().await?;
-        let mut sighted = Sighted::default();
+        let shown: Vec<ShownAccount> = shown.try_collect().await?;
+        let mut sighted = CollectedPeople::default();
         for (person, shown) in people.into_iter().zip(shown) {
             match shown {
-                Shown::Nothing => {}
-                Shown::Left(why) => sighted.left.push((person, why)),
-                Shown::Account(whole) => {
+                ShownAccount::Nothing => {}
+                ShownAccount::Left(why) => sighted.left.push((person, why)),
+                ShownAccount::Account(whole) => {
                     sighted.accounts.push(whole.account.clone());
                     sighted.reads.keep_account(*whole, self.world.clock().monotonic());
                     sighted.people.push(person);
                 }
-                Shown::Named(found) => {
+                ShownAccount::Named(found) => {
                     sighted.accounts.extend(found.iter().map(|whole| whole.account.clone()));
                     if let Some(name) = person.state.user_name() {
                         sighted.reads.keep_name(name, found, self.world.clock().monotonic());
@@ -163,16 +168,16 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
         Ok(sighted)
     }
 
-    async fn ask(&self, stance: &NextStep<'_>) -> Result<Shown, CycleError> {
+    async fn ask(&self, stance: &NextStep<'_>) -> Result<ShownAccount, CycleError> {
         let reader = self.world.reader();
         Ok(match stance {
-            NextStep::Nothing => Shown::Nothing,
-            NextStep::FullCycle(why) => Shown::Left(why),
+            NextStep::Nothing => ShownAccount::Nothing,
+            NextStep::FullCycle(why) => ShownAccount::Left(why),
             NextStep::Account(id) => match reader.get(id).await.map_err(CycleError::Haiilo)? {
-                Some(whole) => Shown::Account(Box::new(whole)),
-                None => Shown::Left("haiilo does not show the account"),
+                Some(whole) => ShownAccount::Account(Box::new(whole)),
+                None => ShownAccount::Left("haiilo does not show the account"),
             },
-            NextStep::Name(name) => Shown::Named(reader.find(name).await.map_err(CycleError::Haiilo)?),
+            NextStep::Name(name) => ShownAccount::Named(reader.find(name).await.map_err(CycleError::Haiilo)?),
         })
     }
 
@@ -204,10 +209,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
     async fn apply(
         &self,
         prepared: Prepared,
-        reads: Reads,
+        reads: ReadCache,
         observer: &impl Observer,
     ) -> Result<CycleReport, CycleError> {
-        let Errand { settings, mandate, halt } = self.errand;
+        let TargetedRequest { settings, mandate, cancel } = self.errand;
         let nothing = |prepared| CycleReport {
             prepared,
             concluded: Vec::new(),
@@ -224,11 +229,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Look<'_, W, A> {
             return Ok(nothing(prepared));
         }
         if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
-            self.writer.take_for_granted(Manner::Substitute);
+            self.writer.take_for_granted(UpdateMode::Substitute);
         }
-        let bench = Bench::of(self.world, self.writer, settings, (&prepared, mandate));
-        let bench = Bench { approved, reads, run: bench.run.heeding(halt.clone()), ..bench };
-        let Applied { concluded, stops } = bench.apply(&prepared.plan, observer).await;
+        let bench = Executor::of(self.world, self.writer, settings, (&prepared, mandate));
+        let bench = Executor { approved, reads, run: bench.run.cancelled_by(cancel.clone()), ..bench };
+        let ExecutionResult { concluded, stops } = bench.apply(&prepared.plan, observer).await;
         let end = CycleEnd {
             run: mandate.run.clone(),
             started: self.started,
@@ -255,7 +260,7 @@ fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<Okta
     waiting.chain(held).map(|(id, name)| (id.clone(), name.map(NameHash::of_name))).collect()
 }
 
-impl Sighted {
+impl CollectedPeople {
     /// Whoever wants the name of somebody who is left to the full cycle is left to it, too.
     fn leave_rivals(&mut self) {
         let claims: BTreeSet<NameHash> =

@@ -10,17 +10,17 @@ use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operat
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::people_plan::parked_form;
 use crate::domain::scim::value::Value;
-use crate::engine::bench::Bench;
-use crate::engine::canary::Caution;
-use crate::engine::verify::{self, Seen, Trust};
-use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, Fallback, StoreWriter, World};
+use crate::engine::executor::canary::Caution;
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::verify::{self, AccountAfter, Trust};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, Failure, FailureKind, Fallback, StoreWriter};
 
 /// How one attempt to send changes ended.
-enum Attempt {
+enum SendResult {
     /// The account was seen afterwards.
-    Seen(Box<WholeAccount>),
+    AccountAfter(Box<WholeAccount>),
     /// It ended otherwise, and everything about it is written down.
-    Ended(Outcome),
+    SendEnd(Outcome),
     /// Haiilo refused the values, and nothing was done.
     Refused(Failure),
     /// These changes cannot be made now, which is written down; the others may be.
@@ -28,26 +28,26 @@ enum Attempt {
 }
 
 /// How one attempt ended, for the journal, what follows from it for the store, and for the caller.
-type Ended = (Outcome, Vec<Effect>, Attempt);
+type SendEnd = (Outcome, Vec<Effect>, SendResult);
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Changes an account.
-    pub(super) async fn update(&self, operation: &Operation, id: &HaiiloId, caution: Caution) -> Outcome {
+    pub(crate) async fn update(&self, operation: &Operation, id: &HaiiloId, caution: Caution) -> Outcome {
         let before = match self.before_update(operation, id, caution).await {
             Ok(before) => before,
             Err(outcome) => return outcome,
         };
         match self.send(operation, id, before.as_ref(), caution).await {
-            Attempt::Ended(outcome) => outcome,
-            Attempt::Seen(after) => self.check(operation, before.as_ref(), &after, caution).await,
-            Attempt::Without(nature, outcome) => self.without(operation, id, nature, outcome).await,
+            SendResult::SendEnd(outcome) => outcome,
+            SendResult::AccountAfter(after) => self.check(operation, before.as_ref(), &after, caution).await,
+            SendResult::Without(nature, outcome) => self.without(operation, id, nature, outcome).await,
             // One bad value must not keep all others of the person back.
-            Attempt::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
+            SendResult::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
             // Where the server took the path before, it is the value that it does not like; else nothing is to be parked.
-            Attempt::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
+            SendResult::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
                 self.park(operation, &failure).await
             }
-            Attempt::Refused(failure) => Outcome::Failed(failure.to_string()),
+            SendResult::Refused(failure) => Outcome::Failed(failure.to_string()),
         }
     }
 
@@ -97,12 +97,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
         id: &HaiiloId,
         before: Option<&WholeAccount>,
         caution: Caution,
-    ) -> Attempt {
+    ) -> SendResult {
         let changes = operation.changes();
         let image = before.map(|whole| serde_json::Value::Object(whole.resource.clone()));
         let entry = match self.intend(operation, image).await {
             Ok(entry) => entry,
-            Err(outcome) => return Attempt::Ended(outcome),
+            Err(outcome) => return SendResult::SendEnd(outcome),
         };
         let (trust, fallback) = match caution {
             Caution::Canary => (Trust::ReadBack, Fallback::Allowed),
@@ -113,11 +113,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                 self.run.succeeded(OperationKind::Update);
                 let reader = self.world.reader();
                 match verify::look(reader, &self.run, self.mapping(), (id, changes), answer, trust).await {
-                    Seen::Account(after) => self.seen(operation, after),
-                    Seen::Gone => {
+                    AccountAfter::Account(after) => self.seen(operation, after),
+                    AccountAfter::Gone => {
                         ended(Outcome::Failed("the account was gone after the update; look at it in Haiilo".to_owned()))
                     }
-                    Seen::Unread => ended(Outcome::Done),
+                    AccountAfter::Unread => ended(Outcome::Done),
                 }
             }
             Err(failure) => {
@@ -126,7 +126,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             }
         };
         if let Err(failure) = self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
-            return Attempt::Ended(self.run.cannot_conclude(&failure));
+            return SendResult::SendEnd(self.run.cannot_conclude(&failure));
         }
         if effects.iter().any(|effect| matches!(effect, Effect::Renamed(..)))
             && !matches!(&outcome, Outcome::DoneExcept(paths) if paths.iter().any(|path| path == USER_NAME))
@@ -137,12 +137,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// The account was seen after an update.
-    fn seen(&self, operation: &Operation, after: Box<WholeAccount>) -> Ended {
-        (self.kept(operation, &after), self.effects(operation, &after), Attempt::Seen(after))
+    fn seen(&self, operation: &Operation, after: Box<WholeAccount>) -> SendEnd {
+        (self.kept(operation, &after), self.effects(operation, &after), SendResult::AccountAfter(after))
     }
 
     /// What a failure means. Where the answer was lost, a look tells what was done.
-    async fn after_failure(&self, operation: &Operation, id: &HaiiloId, failure: Failure) -> Ended {
+    async fn after_failure(&self, operation: &Operation, id: &HaiiloId, failure: Failure) -> SendEnd {
         let why = failure.to_string();
         match failure.kind {
             FailureKind::Unknown => match self.world.reader().get(id).await {
@@ -171,7 +171,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
                     None => ended(Outcome::Failed(why)),
                 }
             }
-            kind if kind.is_about_values() => (Outcome::Failed(why), Vec::new(), Attempt::Refused(failure)),
+            kind if kind.is_about_values() => (Outcome::Failed(why), Vec::new(), SendResult::Refused(failure)),
             FailureKind::Refused(_)
             | FailureKind::BadRequest
             | FailureKind::CredentialsRefused
@@ -272,12 +272,12 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
 const USER_NAME: &str = "userName";
 
-fn ended(outcome: Outcome) -> Ended {
-    (outcome.clone(), Vec::new(), Attempt::Ended(outcome))
+fn ended(outcome: Outcome) -> SendEnd {
+    (outcome.clone(), Vec::new(), SendResult::SendEnd(outcome))
 }
 
-fn without(nature: ChangeKind, outcome: Outcome, effect: Effect) -> Ended {
-    (outcome.clone(), vec![effect], Attempt::Without(nature, outcome))
+fn without(nature: ChangeKind, outcome: Outcome, effect: Effect) -> SendEnd {
+    (outcome.clone(), vec![effect], SendResult::Without(nature, outcome))
 }
 
 fn parked(operation: &Operation, change: &Change, reason: String) -> Effect {
@@ -299,7 +299,7 @@ fn element_is_there(changes: &mut [Change], at: usize) {
 }
 
 /// The group that an operation asks for.
-pub(super) fn group_of(operation: &Operation) -> Option<CompactString> {
+pub(crate) fn group_of(operation: &Operation) -> Option<CompactString> {
     operation.changes().iter().find_map(|change| match (change.nature, &change.to) {
         (ChangeKind::Group, Some(Value::Text(group))) => Some(group.clone()),
         _ => None,
@@ -310,7 +310,7 @@ fn with_changes(operation: &Operation, id: &HaiiloId, changes: Vec<Change>) -> O
     Operation { action: Action::Update { haiilo_id: id.clone(), changes, waits_for: None }, ..operation.clone() }
 }
 
-pub(super) fn path_of(change: &Change) -> CompactString {
+pub(crate) fn path_of(change: &Change) -> CompactString {
     change.path.to_string().into()
 }
 

@@ -7,10 +7,10 @@ use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::state::journal::ProbeStep;
-use crate::engine::write_probe::run::{Run, Verdict};
-use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     /// What an account that is shown after its delete means: the intranet may keep it for whoever comes back, by its id alone.
     async fn remains(&self, whole: &WholeAccount) -> Result<&'static str, String> {
         if self.settings.policy.product == Product::Advocacy || whole.account.activity == Activity::Active {
@@ -37,7 +37,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
                          alone: look for it and for {} in Haiilo, and delete by hand what the probe made",
                         self.probe.name
                     );
-                    return self.say(Verdict::Bad, text);
+                    return self.say(ProbeVerdict::Bad, text);
                 }
                 // It may be there and wait for a seat.
                 Ok(None) => None,
@@ -60,11 +60,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             let outcome = gone.clone().map_or_else(Outcome::Failed, |_| Outcome::Done);
             self.conclude(entry, &outcome, &[]).await;
             match gone {
-                Ok(how) => return self.say(Verdict::Good, format!("account {id} is deleted, and {how}")),
+                Ok(how) => return self.say(ProbeVerdict::Good, format!("account {id} is deleted, and {how}")),
                 Err(why) => last = why,
             }
         }
         let text = format!("account {id} is left behind, and must be deleted in Haiilo by hand: {last}");
-        self.say(Verdict::Bad, text);
+        self.say(ProbeVerdict::Bad, text);
     }
 }

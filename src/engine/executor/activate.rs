@@ -11,14 +11,14 @@ use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::candidates::external_id;
 use crate::domain::planning::leaver_decision;
-use crate::engine::bench::Bench;
-use crate::engine::create::link;
-use crate::engine::run::Stop;
-use crate::ports::{AccountReader as _, AccountWriter, FailureKind, StoreWriter, World};
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::create::link;
+use crate::engine::executor::run_state::Stop;
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Sends a deactivation and looks what became of the account.
-    pub(super) async fn send_deactivation(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
+    pub(crate) async fn send_deactivation(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Inactive).await;
         self.run.ended(operation.kind(), &answer);
         match &answer {
@@ -46,7 +46,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Makes an account active that we deactivated.
-    pub(super) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
+    pub(crate) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
         let whole = match self.world.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => {
@@ -71,7 +71,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Sends an activation and looks what became of it. It is sent once: what stays inactive after it, does so by the directory's policy.
-    pub(super) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
+    pub(crate) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Active).await;
         self.run.ended(OperationKind::Reactivate, &answer);
         match &answer {
@@ -93,7 +93,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
-    pub(super) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
+    pub(crate) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
         let id = self.memory().deleted(&operation.okta_id)?;
         let whole = match self.world.reader().get(id).await {
             Ok(found) => found?,
@@ -131,7 +131,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 }
 
 /// What the store shall know of an account that was to be deactivated: it is inactive, or it is gone.
-pub(super) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
+pub(crate) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
     match whole {
         Some(_) => {
             let departed = RemovedAccount { haiilo_id: id.clone(), departure: RemovalEffect::Deactivated };
@@ -142,7 +142,7 @@ pub(super) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&Whole
 }
 
 /// What the store shall know of an account that is deleted. The intranet can restore it; Advocacy cannot.
-pub(super) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec<Effect> {
+pub(crate) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec<Effect> {
     let unlinked = Effect::Unlinked(okta_id.clone(), id.clone());
     match product {
         Product::Advocacy => vec![unlinked],

@@ -1,11 +1,12 @@
 //! The world of a cycle: everything that is read, in one place.
 
 use crate::clock::Clock;
-use crate::ports::cycle::{AccountReader, AssignmentSource, StoreReader};
-use crate::ports::groups::{GroupReader, GroupSource};
+use crate::ports::source::{AssignmentSource, GroupSource};
+use crate::ports::store::StoreReader;
+use crate::ports::target::{AccountReader, GroupReader};
 
 /// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
-pub trait World: Send + Sync {
+pub trait Adapters: Send + Sync {
     /// Where assignments and groups come from.
     type Source: AssignmentSource + GroupSource;
     /// Where accounts and groups are read.

@@ -11,11 +11,11 @@ use crate::domain::plan::outcome::Conclusion;
 use crate::domain::planning::diff;
 use crate::domain::scim::path;
 use crate::domain::state::journal::{JournalEntry, RunContext};
-use crate::engine::bench::Bench;
-use crate::engine::canary::Caution;
+use crate::engine::executor::canary::Caution;
+use crate::engine::executor::context::Executor;
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
-use crate::ports::{AccountWriter, StoreWriter, World};
+use crate::ports::{AccountWriter, Adapters, StoreWriter};
 
 /// What it takes to make the accounts anew that these entries deleted, in the order of the people. Who has an account by now is left out, as
 /// is an entry that keeps nothing of the account.
@@ -40,14 +40,14 @@ fn operation(entry: &JournalEntry, mapping: &Mapping) -> Option<Operation> {
 }
 
 /// Makes them. The caller has pinned the people, so that nobody of them is a leaver before they were assigned once.
-pub async fn make_anew<W: World<Store: StoreWriter>>(
+pub async fn make_anew<W: Adapters<Store: StoreWriter>>(
     world: &W,
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
     (operations, mandate): (&[Operation], &RunContext),
 ) -> Vec<Conclusion> {
-    let bench = Bench::of(world, writer, settings, (prepared, mandate));
+    let bench = Executor::of(world, writer, settings, (prepared, mandate));
     let mut concluded = Vec::new();
     for operation in operations {
         let outcome = bench.create(operation, None, Caution::Canary).await;

@@ -6,11 +6,11 @@ use crate::domain::model::policy::Product;
 use crate::domain::model::target::WriteSupport;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::state::journal::ProbeStep;
-use crate::engine::verify;
-use crate::engine::write_probe::run::{Run, Verdict};
-use crate::ports::{AccountReader as _, AccountWriter, Created, FailureKind, StoreWriter, World};
+use crate::engine::executor::verify;
+use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, Created, FailureKind, StoreWriter};
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     /// Makes the account; its id, where it is certain.
     pub(super) async fn create(&mut self) -> Option<HaiiloId> {
         let address = &self.probe.name;
@@ -36,18 +36,18 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             let text =
                 format!("Haiilo answers a create with account {id}, which was there before, and which is left alone");
             self.conclude(entry, &Outcome::Unknown(text.clone()), &[]).await;
-            self.say(Verdict::Bad, format!("{text}: {by_hand}, and tell haiilo's support"));
+            self.say(ProbeVerdict::Bad, format!("{text}: {by_hand}, and tell haiilo's support"));
             return None;
         }
         match (id, end) {
             (Some(id), _) => {
                 self.conclude(entry, &Outcome::Done, &[Effect::ProbeMade(id.clone())]).await;
-                self.say(Verdict::Good, format!("account {id} was made for {address}"));
+                self.say(ProbeVerdict::Good, format!("account {id} was made for {address}"));
                 Some(id)
             }
             (None, Some((outcome, text))) => {
                 self.conclude(entry, &outcome, &[]).await;
-                self.say(Verdict::Bad, text);
+                self.say(ProbeVerdict::Bad, text);
                 None
             }
             (None, None) => None,
@@ -60,13 +60,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             Ok(Some(whole)) => whole,
             Ok(None) => {
                 self.say(
-                    Verdict::Odd,
+                    ProbeVerdict::Odd,
                     "Haiilo does not show the new account; it may wait for a seat: look at its queue",
                 );
                 return false;
             }
             Err(failure) => {
-                self.say(Verdict::Bad, format!("the new account could not be read: {failure}"));
+                self.say(ProbeVerdict::Bad, format!("the new account could not be read: {failure}"));
                 return false;
             }
         };
@@ -75,7 +75,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         }
         if self.settings.policy.product == Product::Intranet && whole.account.activity == Activity::Inactive {
             self.say(
-                Verdict::Odd,
+                ProbeVerdict::Odd,
                 "the new account is inactive, by the user directory's policy: whoever joins cannot log in before somebody activates the \
                  account in Haiilo",
             );
@@ -83,14 +83,14 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         let not_kept = verify::not_kept(&self.settings.mapping, &whole.account, &self.probe.changes);
         writes.not_kept = not_kept.iter().map(|change| change.path.to_string()).collect();
         if writes.not_kept.is_empty() {
-            self.say(Verdict::Good, "the new account has every value that was sent");
+            self.say(ProbeVerdict::Good, "the new account has every value that was sent");
         } else {
             let text = format!(
                 "the new account does not have what was sent for {}: cycles will park such values; correct the mapping, or ask haiilo's \
                  support",
                 writes.not_kept.join(", ")
             );
-            self.say(Verdict::Odd, text);
+            self.say(ProbeVerdict::Odd, text);
         }
         true
     }

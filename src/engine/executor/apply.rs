@@ -8,25 +8,25 @@ use crate::domain::model::link::{Link, Listed};
 use crate::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
 use crate::domain::plan::people_plan::Plan;
-use crate::engine::bench::Bench;
-use crate::engine::canary::Caution;
-use crate::engine::run::{Answers, Stop};
+use crate::engine::executor::canary::Caution;
+use crate::engine::executor::context::Executor;
+use crate::engine::executor::run_state::{AnswerTrust, Stop};
+use crate::engine::executor::update::group_of;
 use crate::engine::settings::Observer;
-use crate::engine::update::group_of;
-use crate::ports::{AccountWriter, Manner, StoreWriter, World};
+use crate::ports::{AccountWriter, Adapters, StoreWriter, UpdateMode};
 
 /// Adopted accounts that are written down at once.
 const ADOPTED_AT_ONCE: usize = 500;
 
 /// What became of a plan.
 #[derive(Debug)]
-pub(super) struct Applied {
-    pub(super) concluded: Vec<Conclusion>,
-    pub(super) stops: Vec<Stop>,
+pub(crate) struct ExecutionResult {
+    pub(crate) concluded: Vec<Conclusion>,
+    pub(crate) stops: Vec<Stop>,
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
-    pub(super) async fn apply(&self, plan: &Plan, observer: &impl Observer) -> Applied {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
+    pub(crate) async fn apply(&self, plan: &Plan, observer: &impl Observer) -> ExecutionResult {
         observer.applying(plan.operations.len());
         let mut concluded = Vec::new();
         let of = |kind| plan.of_kind(kind).collect::<Vec<_>>();
@@ -40,7 +40,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
             let key = |concluded: &Conclusion| (concluded.operation.kind(), concluded.operation.okta_id.clone());
             key(left).cmp(&key(right))
         });
-        Applied { concluded, stops: self.run.stops() }
+        ExecutionResult { concluded, stops: self.run.stops() }
     }
 
     /// Accounts that become people's: nothing is sent.
@@ -140,7 +140,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// Deactivations and deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
-    pub(super) async fn departures(
+    pub(crate) async fn departures(
         &self,
         operations: &[&Operation],
         concluded: &mut Vec<Conclusion>,
@@ -187,10 +187,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
 
     /// Takes note of a canary whose account was read back. Where answers were found to lie, or updates are not sent as configured, the next
     /// run watches again.
-    pub(super) async fn saw_canary(&self, operation: &Operation) {
+    pub(crate) async fn saw_canary(&self, operation: &Operation) {
         self.canaries.saw(operation);
-        if self.run.answers() == Answers::Truthful
-            && self.writer.manner() == Manner::Configured
+        if self.run.answers() == AnswerTrust::Truthful
+            && self.writer.manner() == UpdateMode::Configured
             && let Err(failure) = self.world.store().see_canary(self.canaries.rules(), &operation.canary()).await
         {
             self.run.cannot_conclude(&failure);
@@ -198,7 +198,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Bench<'_, W, A> {
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.
-    pub(super) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Conclusion {
+    pub(crate) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Conclusion {
         let made = self.run.account_of(&operation.okta_id);
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
         let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());

@@ -14,18 +14,18 @@ use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::write_probe::{WriteProbe, place};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::state::journal::{EntryId, ProbeStep};
-use crate::engine::write_probe::run::{Run, Verdict};
-use crate::ports::{AccountReader as _, AccountWriter, Failure, FailureKind, StoreWriter, World};
+use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, Failure, FailureKind, StoreWriter};
 
 /// What came of a change of `active`.
-struct Switched {
+struct ActivityChange {
     entry: EntryId,
     came: Result<(), Failure>,
     /// The account as it was read afterwards.
     there: Result<Option<WholeAccount>, Failure>,
 }
 
-impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so that several are tried.
     pub(super) async fn profile_fields(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<CompactString> {
         let fields = self.probe.fields.clone();
@@ -36,7 +36,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
                 Ok(()) => {
                     let place = place(&field);
                     self.say(
-                        Verdict::Good,
+                        ProbeVerdict::Good,
                         format!("{} is kept where haiilo.profile_fields has it, \"{place}\"", field.last()),
                     );
                     return Some(place);
@@ -48,7 +48,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             if let Ok(()) = self.try_field(id, method, &elsewhere).await? {
                 let (configured, place) = (place(&mapped), place(&elsewhere));
                 self.say(
-                    Verdict::Bad,
+                    ProbeVerdict::Bad,
                     format!(
                         "profile fields are not kept where haiilo.profile_fields has them, \"{configured}\" ({refused}), and {} is kept \
                          elsewhere: set haiilo.profile_fields = \"{place}\"",
@@ -59,7 +59,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             }
         }
         self.say(
-            Verdict::Odd,
+            ProbeVerdict::Odd,
             format!(
                 "no profile field was kept ({refused}), neither where haiilo.profile_fields has them nor where else Haiilo shows a place for \
                  them: look whether Haiilo has these fields under these names, and ask haiilo's support where SCIM has them"
@@ -80,7 +80,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             Ok(_) => None,
             Err((Ability::Untried, why)) => {
                 self.say(
-                    Verdict::Odd,
+                    ProbeVerdict::Odd,
                     format!("where profile fields are kept was not found out: {why}; probe once more"),
                 );
                 None
@@ -93,7 +93,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     pub(super) async fn deactivation(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<Deprovision> {
         // Where look-ups show nobody, the id alone tells.
         let was_found = self.is_found(id).await.unwrap_or(false);
-        let Switched { entry, came, there } =
+        let ActivityChange { entry, came, there } =
             self.switch(id, ProbeStep::Deactivate, (method, Activity::Inactive)).await?;
         let done = match (&came, &there) {
             (Err(failure), _) if !matches!(failure.kind, FailureKind::Unknown | FailureKind::NotFound) => {
@@ -127,7 +127,7 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             }
             Err(why) => {
                 self.say(
-                    Verdict::Odd,
+                    ProbeVerdict::Odd,
                     format!(
                         "what a deactivation does was not found out ({why}): probe once more; if it stays so, leavers for whom [leavers] \
                          says \"deactivate\" keep their accounts: ask haiilo's support"
@@ -150,17 +150,17 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     fn say_policy(&mut self, found: Deprovision) {
         let (verdict, text) = match (found, self.settings.policy.deprovision) {
             (Deprovision::Deactivate, Deprovision::Deactivate) => {
-                (Verdict::Good, "a deactivated account stays, as haiilo.deprovision_policy says")
+                (ProbeVerdict::Good, "a deactivated account stays, as haiilo.deprovision_policy says")
             }
             (Deprovision::Delete, Deprovision::Delete) => {
-                (Verdict::Good, "a deactivated account is deleted, as haiilo.deprovision_policy says")
+                (ProbeVerdict::Good, "a deactivated account is deleted, as haiilo.deprovision_policy says")
             }
             (Deprovision::Deactivate, Deprovision::Delete) => (
-                Verdict::Odd,
+                ProbeVerdict::Odd,
                 "a deactivated account stays, and every deactivation counts as a delete here: set haiilo.deprovision_policy = \"deactivate\"",
             ),
             (Deprovision::Delete, Deprovision::Deactivate) => (
-                Verdict::Bad,
+                ProbeVerdict::Bad,
                 "a deactivated account is deleted, and haiilo.deprovision_policy says that it stays: set it to \"delete\", or change the \
                  policy of the user directory in Haiilo; until then nobody is deactivated",
             ),
@@ -171,13 +171,13 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
     /// Activates the account that was deactivated.
     async fn activation(&mut self, id: &HaiiloId, method: UpdateMethod) {
         let switched = self.switch(id, ProbeStep::Activate, (method, Activity::Active)).await;
-        let Some(Switched { entry, came, there }) = switched else { return };
+        let Some(ActivityChange { entry, came, there }) = switched else { return };
         let (verdict, outcome, text) = match (came, there) {
             (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
-                (Verdict::Good, Outcome::Done, "the account can be activated again".to_owned())
+                (ProbeVerdict::Good, Outcome::Done, "the account can be activated again".to_owned())
             }
             (Ok(()), Ok(Some(_))) => (
-                Verdict::Odd,
+                ProbeVerdict::Odd,
                 Outcome::DoneExcept(vec!["active".into()]),
                 "the account stays inactive when it is activated, by the directory's policy: whoever comes back cannot log in before \
                  somebody activates the account in Haiilo"
@@ -185,10 +185,10 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
             ),
             (Ok(()), Ok(None)) => {
                 let why = "Haiilo answers that it is not there any more";
-                (Verdict::Odd, Outcome::Failed(why.to_owned()), format!("the account could not be activated again: {why}"))
+                (ProbeVerdict::Odd, Outcome::Failed(why.to_owned()), format!("the account could not be activated again: {why}"))
             }
             (Err(failure), _) | (Ok(()), Err(failure)) => (
-                Verdict::Odd,
+                ProbeVerdict::Odd,
                 Outcome::Failed(failure.to_string()),
                 format!("whether the account can be activated again is not known: {failure}"),
             ),
@@ -203,11 +203,11 @@ impl<W: World<Store: StoreWriter>, A: AccountWriter> Run<'_, W, A> {
         id: &HaiiloId,
         step: ProbeStep,
         (method, activity): (UpdateMethod, Activity),
-    ) -> Option<Switched> {
+    ) -> Option<ActivityChange> {
         let (entry, _) = self.begin(id, step, &[]).await?;
         let came = self.manners.writer(method).set_activity(id, activity).await;
         let there = self.world.reader().get(id).await;
-        Some(Switched { entry, came, there })
+        Some(ActivityChange { entry, came, there })
     }
 
     /// Whether a look-up by name shows the account.

@@ -2,10 +2,10 @@
 //! before its write. Each reading is good for one use and for a short time.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use compact_str::CompactString;
+use parking_lot::Mutex;
 
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::{HaiiloId, UserName};
@@ -15,40 +15,35 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// What was read a moment ago.
 #[derive(Debug, Default)]
-pub(super) struct Reads {
-    state: Mutex<State>,
+pub(crate) struct ReadCache {
+    state: Mutex<CachedReads>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CachedReads {
     accounts: BTreeMap<HaiiloId, (Duration, WholeAccount)>,
     names: BTreeMap<CompactString, (Duration, Vec<WholeAccount>)>,
 }
 
-impl Reads {
+impl ReadCache {
     /// Keeps an account that was read at this monotonic time.
-    pub(super) fn keep_account(&self, whole: WholeAccount, at: Duration) {
-        self.state().accounts.insert(whole.account.id.clone(), (at, whole));
+    pub(crate) fn keep_account(&self, whole: WholeAccount, at: Duration) {
+        self.state.lock().accounts.insert(whole.account.id.clone(), (at, whole));
     }
 
     /// Keeps who carries a userName.
-    pub(super) fn keep_name(&self, name: &UserName, found: Vec<WholeAccount>, at: Duration) {
-        self.state().names.insert(name.key(), (at, found));
+    pub(crate) fn keep_name(&self, name: &UserName, found: Vec<WholeAccount>, at: Duration) {
+        self.state.lock().names.insert(name.key(), (at, found));
     }
 
     /// An account, if it was read just now.
-    pub(super) fn take_account(&self, id: &HaiiloId, now: Duration) -> Option<WholeAccount> {
-        self.state().accounts.remove(id).and_then(|reading| fresh(reading, now))
+    pub(crate) fn take_account(&self, id: &HaiiloId, now: Duration) -> Option<WholeAccount> {
+        self.state.lock().accounts.remove(id).and_then(|reading| fresh(reading, now))
     }
 
     /// Who carries a userName, if that was asked just now.
-    pub(super) fn take_name(&self, name: &UserName, now: Duration) -> Option<Vec<WholeAccount>> {
-        self.state().names.remove(&name.key()).and_then(|reading| fresh(reading, now))
-    }
-
-    /// A holder that panicked left plain data behind, which is still true.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn take_name(&self, name: &UserName, now: Duration) -> Option<Vec<WholeAccount>> {
+        self.state.lock().names.remove(&name.key()).and_then(|reading| fresh(reading, now))
     }
 }
 

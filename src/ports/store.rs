@@ -1,0 +1,165 @@
+//! What a cycle asks of the store. Reading and writing are different traits.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::model::ids::{ApprovalId, Fingerprint, RunId};
+use crate::domain::model::link::{Counted, Link};
+use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::operation::Operation;
+use crate::domain::plan::outcome::{Effect, Outcome};
+use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
+use crate::domain::planning::limits::Violation;
+use crate::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use crate::domain::state::log_cursor::LogCursor;
+use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, SyncState, Tenant, Watch};
+use crate::domain::targeted::baseline::Baseline;
+
+/// Reads the store.
+pub trait StoreReader: Send + Sync {
+    /// All that a plan depends on.
+    fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<SyncState, StoreFailure>> + Send;
+
+    /// What was learnt of Haiilo's endpoint, be it this one or another.
+    fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
+
+    /// How far Okta's log was followed; `None` where a full cycle must come first.
+    fn polling(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
+
+    /// What the last full cycle left behind for looks at few people.
+    fn backdrop(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
+}
+
+/// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
+pub trait StoreWriter: StoreReader {
+    /// Records whose people these are.
+    fn settle_tenant(
+        &self,
+        tenant: &Tenant,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records what a plan noticed, all at once.
+    fn note(
+        &self,
+        notes: &SyncStateUpdate,
+        acceptance: &Acceptance,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records what protects people who are gone from the listing: that they came back, and that their clocks stand.
+    fn note_leavers(&self, notes: &LeaverUpdate) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
+    fn adopt(
+        &self,
+        mandate: &RunContext,
+        adopted: &[(&Operation, Link)],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Writes down an operation before it is sent.
+    fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down a request of an operation on a group before it is sent.
+    fn intend_group(&self, intent: &GroupIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down a step of a write probe before it is sent.
+    fn intend_probe(&self, intent: &ProbeIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
+
+    /// Writes down how an operation ended, and what follows from it, all at once.
+    fn conclude(
+        &self,
+        entry: EntryId,
+        outcome: &Outcome,
+        effects: &[Effect],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Keeps what was refused, for an approval.
+    fn refuse(&self, refusal: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Lets a refused set pass, from the first time until the second; the number of things in it, or nothing when there is no such set.
+    fn approve(
+        &self,
+        id: &ApprovalId,
+        times: (DateTime<Utc>, DateTime<Utc>),
+        by: &str,
+        reason: Option<&str>,
+    ) -> impl Future<Output = Result<Option<usize>, StoreFailure>> + Send;
+
+    /// Records that the canary of this kind and set of paths was seen under this configuration.
+    fn see_canary(
+        &self,
+        configuration: &Fingerprint,
+        kind: &str,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records the end of a cycle.
+    fn finish(&self, end: &CycleEnd) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records how far the log was followed; without it, that a full cycle must come first.
+    fn keep_polling(&self, polling: Option<&LogCursor>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Keeps what a full cycle leaves behind.
+    fn keep_backdrop(&self, backdrop: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+}
+
+/// Under what a plan was let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Whether people who are gone from Okta's listing count towards the limits of the day.
+    pub vanished: Counted,
+    /// Whether accounts that are gone from Haiilo's listing count towards the limits of the day.
+    pub missing: Counted,
+    /// The mapping that the plan was made with.
+    pub mapping: AcceptedMapping,
+    /// Whether the first run is done with it.
+    pub first_run: FirstRun,
+}
+
+/// A refused set of operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockedPlan {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The cycle.
+    pub run: RunId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The things.
+    pub items: BTreeSet<String>,
+    /// The broken limits, for whoever asks what waits.
+    pub violations: Vec<Violation>,
+}
+
+/// The end of a cycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CycleEnd {
+    /// The cycle.
+    pub run: RunId,
+    /// Its start.
+    pub started: DateTime<Utc>,
+    /// Its end.
+    pub ended: DateTime<Utc>,
+    /// A word for how it ended.
+    pub result: &'static str,
+    /// The watch over leavers, after a complete full cycle.
+    pub watch: Option<Watch>,
+    /// Entries of the journal that are older go, apart from those whose outcome is not known.
+    pub journal_from: DateTime<Utc>,
+}
+
+/// A store that did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreFailure {
+    /// What happened and what to do.
+    pub message: String,
+    /// Why.
+    #[source]
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
+}

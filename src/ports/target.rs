@@ -1,0 +1,154 @@
+//! Where accounts and groups are kept: what a cycle asks of Haiilo. Reading and writing are different traits.
+
+use std::future::Future;
+
+use compact_str::CompactString;
+
+use crate::domain::groups::member_index::MemberIndex;
+use crate::domain::listing::snapshot::{AccountPage, PageRequest};
+use crate::domain::model::account::{Activity, WholeAccount};
+use crate::domain::model::group::HaiiloGroup;
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, UserName};
+use crate::domain::plan::group_operation::GroupChange;
+use crate::domain::plan::operation::Change;
+use crate::ports::failure::Failure;
+
+/// Reads accounts: Haiilo's SCIM endpoint.
+pub trait AccountReader: Send + Sync {
+    /// One page of the listing.
+    fn list(&self, request: PageRequest) -> impl Future<Output = Result<AccountPage, Failure>> + Send;
+
+    /// One account by id; `None` when the server says that it does not exist.
+    fn get(&self, id: &HaiiloId) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
+
+    /// The accounts that carry this userName. Each of them was compared by us, so that a server which ignores the filter fools nobody; that none
+    /// is found proves nothing.
+    fn find(&self, name: &UserName) -> impl Future<Output = Result<Vec<WholeAccount>, Failure>> + Send;
+}
+
+/// Writes accounts: Haiilo's SCIM endpoint. No dry run has one.
+pub trait AccountWriter: Send + Sync {
+    /// Makes an account with these values; the answer as far as it shows the account.
+    fn create(&self, changes: &[Change]) -> impl Future<Output = Result<Created, Failure>> + Send;
+
+    /// Changes an account; what the answer shows of it afterwards, if anything.
+    fn update(
+        &self,
+        id: &HaiiloId,
+        changes: &[Change],
+        fallback: Fallback,
+    ) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
+
+    /// Deletes an account. The caller has read it just before, so that nothing is waited for: what cannot be done now is not done.
+    fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Makes an account active or inactive, and nothing else. The caller reads the account afterwards.
+    fn set_activity(&self, id: &HaiiloId, activity: Activity) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// How updates are sent by now.
+    fn manner(&self) -> UpdateMode;
+
+    /// Sends updates in this manner from now on, because it is known already what the server takes.
+    fn take_for_granted(&self, manner: UpdateMode);
+}
+
+/// Whether an update may be sent in another manner when the server does not know the configured one. Only a write whose account is read
+/// back may find that out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Forbidden,
+}
+
+/// How updates are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateMode {
+    /// As the configuration says.
+    Configured,
+    /// In another manner, since the server does not know the configured one.
+    Substitute,
+}
+
+/// What the answer to a create says.
+#[derive(Clone, Debug)]
+pub enum Created {
+    /// It shows the account.
+    Shown(Box<WholeAccount>),
+    /// It gives the id alone.
+    Named(HaiiloId),
+    /// It says that the account was made and nothing more.
+    Silent,
+}
+
+/// Reads groups: Haiilo's SCIM endpoint.
+pub trait GroupReader: Send + Sync {
+    /// One page of the listing. Members are read into the seats of the roster.
+    fn list_groups(
+        &self,
+        request: PageRequest,
+        roster: &MemberIndex<'_>,
+    ) -> impl Future<Output = Result<GroupRows, Failure>> + Send;
+
+    /// One group by id, with its members; `None` when the server says that it does not exist.
+    fn read_group(
+        &self,
+        id: &HaiiloGroupId,
+        roster: &MemberIndex<'_>,
+    ) -> impl Future<Output = Result<Option<HaiiloGroup>, Failure>> + Send;
+}
+
+/// One page of groups of Haiilo.
+#[derive(Clone, Debug)]
+pub struct GroupRows {
+    /// The rows; `None` for each that cannot be read.
+    pub rows: Vec<Option<HaiiloGroup>>,
+    /// `totalResults`, where the server gave one.
+    pub total: Option<u64>,
+}
+
+/// Writes groups: Haiilo's SCIM endpoint. No dry run has one.
+pub trait GroupWriter: Send + Sync {
+    /// Makes a group without members; its id, where the answer gives it.
+    fn create_group(&self, group: &NewGroup<'_>)
+    -> impl Future<Output = Result<Option<HaiiloGroupId>, Failure>> + Send;
+
+    /// Changes a group's own attributes.
+    fn update_group(
+        &self,
+        id: &HaiiloGroupId,
+        changes: &[GroupChange],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Takes accounts into a group, or out of it. The caller sees to it that they fit into one request.
+    fn move_members(
+        &self,
+        id: &HaiiloGroupId,
+        direction: Direction,
+        accounts: &[HaiiloId],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Deletes a group.
+    fn delete_group(&self, id: &HaiiloGroupId) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// A group that is made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewGroup<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its description.
+    pub description: Option<&'a CompactString>,
+    /// The group of Okta, as its `externalId`.
+    pub okta_id: &'a OktaGroupId,
+}
+
+/// Which way members go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Into a group.
+    In,
+    /// Out of it.
+    Out,
+}
