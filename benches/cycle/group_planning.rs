@@ -28,10 +28,10 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     println!("the pure part of a cycle about groups, one core");
     let mut company = Company::of(50_000);
     let (people, accounts) = company.snapshots();
-    let owners = LinkedAccounts::of(&company.memory.links, &accounts);
+    let owners = LinkedAccounts::of(&company.state.links, &accounts);
     let sides = company.sides(&people, &accounts, &owners);
     let (plan, _) = Company::plan(sides, Company::correlate(sides));
-    let roster = MemberIndex::of((&people, &accounts, &company.memory.links), &plan);
+    let roster = MemberIndex::of((&people, &accounts, &company.state.links), &plan);
     let times = SHAPES.map(|(groups, members)| {
         let shape = Shape::of(groups, members, &roster);
         let time = (0..ROUNDS).map(|_| shape.time(&roster)).fold(f64::INFINITY, f64::min);
@@ -56,7 +56,7 @@ pub(crate) fn measure(bounds: &mut Bounds) {
 struct Shape {
     chosen: Vec<OktaGroup>,
     shown: Vec<HaiiloGroup>,
-    memory: GroupSyncState,
+    state: GroupSyncState,
     readings: BTreeMap<OktaGroupId, Reading>,
 }
 
@@ -72,12 +72,8 @@ impl Shape {
             gathering.finish()
         };
         let ids = |n: u32| (OktaGroupId::new(format!("00g{n:017}")), HaiiloGroupId::new(format!("group-{n:017}")));
-        let mut shape = Self {
-            chosen: Vec::new(),
-            shown: Vec::new(),
-            memory: GroupSyncState::default(),
-            readings: BTreeMap::new(),
-        };
+        let mut shape =
+            Self { chosen: Vec::new(), shown: Vec::new(), state: GroupSyncState::default(), readings: BTreeMap::new() };
         for n in 0..groups {
             let ((okta_id, haiilo_id), name) = (ids(n), format!("Group {n}"));
             let link = GroupLink {
@@ -87,7 +83,7 @@ impl Shape {
                 origin: Origin::Created,
                 described: None,
             };
-            shape.memory.links.insert(okta_id.clone(), link);
+            shape.state.links.insert(okta_id.clone(), link);
             let (name, external_id) = (name.as_str().into(), Some(okta_id.as_str().into()));
             shape.shown.push(HaiiloGroup { id: haiilo_id, name, external_id, description: None, members: None });
             if n % 10 != 9 {
@@ -101,13 +97,13 @@ impl Shape {
 
     /// Milliseconds for the plan, and what the guard says of it.
     fn time(&self, roster: &MemberIndex<'_>) -> f64 {
-        let Self { chosen, shown, memory, readings } = self;
+        let Self { chosen, shown, state, readings } = self;
         let began = Instant::now();
-        let matching = match_groups(chosen, shown, memory);
+        let matching = match_groups(chosen, shown, state);
         let mut plan: GroupPlan =
-            draft(GroupPlanInput { chosen, shown, memory, gone: &BTreeMap::new(), roster }, matching, readings);
+            draft(GroupPlanInput { chosen, shown, state, gone: &BTreeMap::new(), roster }, matching, readings);
         let limit = Limits::usual().members;
-        limits::judge(&mut plan, Judged { limit, memory, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
+        limits::judge(&mut plan, Judged { limit, state, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
         let items = plan.items().count();
         let time = began.elapsed().as_secs_f64() * 1000.0;
         assert_eq!(plan.operations.len(), chosen.len(), "members move in every group");

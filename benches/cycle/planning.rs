@@ -32,7 +32,7 @@ fn fastest(size: u32) -> f64 {
         let mut company = Company::of(size);
         let began = Instant::now();
         let (people, accounts) = company.snapshots();
-        let owners = LinkedAccounts::of(&company.memory.links, &accounts);
+        let owners = LinkedAccounts::of(&company.state.links, &accounts);
         let sides = company.sides(&people, &accounts, &owners);
         let (plan, verdict) = Company::plan(sides, Company::correlate(sides));
         fastest = fastest.min(began.elapsed().as_secs_f64() * 1000.0);

@@ -134,7 +134,7 @@ pub(crate) struct Company {
     pub(crate) size: u32,
     pub(crate) mapping: Mapping,
     pub(crate) policy: Policy,
-    pub(crate) memory: SyncState,
+    pub(crate) state: SyncState,
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) accounts: Vec<AccountRow>,
 }
@@ -159,8 +159,8 @@ impl Company {
             missing: None,
         };
         let links: Links = (0..size).map(link).collect();
-        let memory = SyncState { links, first_run: FirstRun::Done, ..SyncState::default() };
-        Self { size, mapping, policy: policy(), memory, assignments, accounts }
+        let state = SyncState { links, first_run: FirstRun::Done, ..SyncState::default() };
+        Self { size, mapping, policy: policy(), state, assignments, accounts }
     }
 
     /// Maps everybody, and sorts both listings.
@@ -194,7 +194,7 @@ impl Company {
         accounts: &'a AccountSnapshot,
         owners: &'a LinkedAccounts<'a>,
     ) -> Sides<'a> {
-        Sides { people, accounts, owners, memory: &self.memory, policy: &self.policy, mapping: &self.mapping }
+        Sides { people, accounts, owners, state: &self.state, policy: &self.policy, mapping: &self.mapping }
     }
 
     /// Everybody's account.

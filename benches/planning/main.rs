@@ -57,7 +57,7 @@ fn match_accounts(bencher: Bencher, size: u32) {
     let mut company = Company::of(size);
     let (people, accounts) = company.snapshots();
     bencher.counter(ItemsCount::new(size)).bench_local(|| {
-        let owners = LinkedAccounts::of(&company.memory.links, &accounts);
+        let owners = LinkedAccounts::of(&company.state.links, &accounts);
         Company::correlate(company.sides(&people, &accounts, &owners)).matched.len()
     });
 }
@@ -66,7 +66,7 @@ fn match_accounts(bencher: Bencher, size: u32) {
 fn plan_and_guard(bencher: Bencher, size: u32) {
     let mut company = Company::of(size);
     let (people, accounts) = company.snapshots();
-    let owners = LinkedAccounts::of(&company.memory.links, &accounts);
+    let owners = LinkedAccounts::of(&company.state.links, &accounts);
     let sides = company.sides(&people, &accounts, &owners);
     let planned = Company::plan(sides, Company::correlate(sides)).0.operations.len();
     assert_eq!(planned, company.moved(), "who moved is planned");

@@ -35,8 +35,8 @@ pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result
 pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
     decide(context, "unlink", async |ends, prepared| {
-        let (_, _, memory) = prepared.basis();
-        let link = operator::linked(memory, login).map_err(CommandError::misconfigured)?;
+        let (_, _, state) = prepared.basis();
+        let link = operator::linked(state, login).map_err(CommandError::misconfigured)?;
         ends.store.unlink(link, &context.mandate(reason.as_deref()), prepared.now).await?;
         let told = format!(
             "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",

@@ -54,8 +54,8 @@ async fn make(
     prepared: &Prepared,
     (operations, reason): (&[Operation], Option<&str>),
 ) -> Result<(String, ExitStatus), CommandError> {
-    let (_, _, memory) = prepared.basis();
-    if let Some(pause) = memory.pause_at(prepared.now) {
+    let (_, _, state) = prepared.basis();
+    if let Some(pause) = state.pause_at(prepared.now) {
         return Err(CommandError::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();

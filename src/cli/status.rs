@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Resul
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
     let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
-    let (standing, memory) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
+    let (standing, state) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
     let service = match (address, standing.last_complete.or(standing.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,
         // Nobody waits for a first cycle.
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Resul
         },
     };
     let show = if arguments.json { status::json } else { status::text };
-    output::print(&show((&standing, service), &memory, now))?;
+    output::print(&show((&standing, service), &state, now))?;
     Ok(match service {
         ServiceHealth::Ready | ServiceHealth::Unknown => ExitStatus::Done,
         ServiceHealth::Late | ServiceHealth::Silent => ExitStatus::Failed,

@@ -30,7 +30,7 @@ pub(super) struct Collected {
     pub(super) began: Duration,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
-    pub(super) memory: SyncState,
+    pub(super) state: SyncState,
     /// Attributes that a rule reads and nobody has.
     pub(super) nobody_has: Vec<String>,
     /// What was learnt of Haiilo's endpoint.
@@ -52,13 +52,13 @@ pub(super) async fn collect<W: Adapters>(
     // What was learnt of another endpoint says nothing of this one.
     let target = world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
     let page_size = target.as_ref().map_or(settings.page_size, |target| target.page_size(settings.page_size));
-    let memory = async { Ok(world.store().remember(now).await?) };
-    let ((people, nobody_has), accounts, memory) = tokio::try_join!(
+    let state = async { Ok(world.store().remember(now).await?) };
+    let ((people, nobody_has), accounts, state) = tokio::try_join!(
         assignments(world, settings, observer),
         accounts(world, settings, page_size, observer),
-        memory
+        state
     )?;
-    Ok(Collected { application, local_time, began, people, accounts, memory, nobody_has, target })
+    Ok(Collected { application, local_time, began, people, accounts, state, nobody_has, target })
 }
 
 /// Walks through the assignments; a page is read and mapped while the next one is fetched.

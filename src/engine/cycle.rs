@@ -75,26 +75,26 @@ pub async fn prepare<W: Adapters>(
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
     let collected = collect(world, settings, observer).await?;
-    let Collected { application, local_time, began, people, accounts, mut memory, nobody_has, target } = collected;
-    if let Some(tenant) = &memory.tenant {
+    let Collected { application, local_time, began, people, accounts, mut state, nobody_has, target } = collected;
+    if let Some(tenant) = &state.tenant {
         same_tenant(tenant, &settings.tenant)?;
     }
     let now = application.server_time.unwrap_or(local_time);
     if let Scope::Reviewed(reviewed) = scope {
         // Whoever reviewed a plan has approved what is in it, and nothing else.
-        memory.approvals.push(reviewed.approval(now)?);
+        state.approvals.push(reviewed.approval(now)?);
     }
-    let owners = LinkedAccounts::of(&memory.links, &accounts);
+    let owners = LinkedAccounts::of(&state.links, &accounts);
     let sides = Sides {
         people: &people,
         accounts: &accounts,
         owners: &owners,
-        memory: &memory,
+        state: &state,
         policy: &settings.policy,
         mapping: &settings.mapping,
     };
-    let vanished = leaver_decision::vanished(&memory.links, &people);
-    let to_look_at = leaver_decision::to_look_at(&vanished, &memory);
+    let vanished = leaver_decision::vanished(&state.links, &people);
+    let to_look_at = leaver_decision::to_look_at(&vanished, &state);
     let by = (settings.policy.statuses, &settings.mapping);
     let (answers, failure) = evidence::gather(world.source(), by, &to_look_at).await;
     let rules = settings.leaver_rules();
@@ -103,7 +103,7 @@ pub async fn prepare<W: Adapters>(
     let here = Circumstances {
         people: &people,
         accounts: &accounts,
-        memory: &memory,
+        state: &state,
         policy: &settings.policy,
         rules: &rules,
         now,
@@ -113,7 +113,7 @@ pub async fn prepare<W: Adapters>(
     let leaving = leaver_decision::decide(here, &vanished, &answers);
     let basis = Basis { sides, now };
     let mut plan = diff::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
-    if let Some(accepted) = memory.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
+    if let Some(accepted) = state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
         plan.edited = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
     }
     plan.findings
@@ -127,13 +127,13 @@ pub async fn prepare<W: Adapters>(
             "Okta's own push to Haiilo is on ({features}) and would be a second writer: switch it off in Okta"
         ));
     }
-    if let Some(pause) = memory.pause_at(now) {
+    if let Some(pause) = state.pause_at(now) {
         plan.findings.push(format!("all writes are paused {}, by {}; `resume` lets them go on", pause.end(), pause.by));
     }
     let signs = match scope {
         Scope::Everybody => AbsenceRule::Counted,
         Scope::One(name) => {
-            scope::narrow(&mut plan, name, &people, &memory)?;
+            scope::narrow(&mut plan, name, &people, &state)?;
             AbsenceRule::Ignored
         }
         Scope::Reviewed(reviewed) => {
@@ -141,7 +141,7 @@ pub async fn prepare<W: Adapters>(
             AbsenceRule::Counted
         }
     };
-    let around = GroupInput { people: &people, accounts: &accounts, memory: &memory, plan: &plan, scope, given, now };
+    let around = GroupInput { people: &people, accounts: &accounts, state: &state, plan: &plan, scope, given, now };
     plan.groups = Box::pin(groups::plan(world, settings, around)).await;
     plan.findings.append(&mut plan.groups.findings);
     let mut verdict = limits::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
@@ -162,7 +162,7 @@ pub async fn prepare<W: Adapters>(
         agreement,
         people,
         accounts,
-        memory,
+        state,
         target,
     })
 }
@@ -188,7 +188,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         LimitDecision::Refuse => {
             refuse(world, &prepared, &mandate.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
-            let notes = prepared.plan.notes.leavers.protective(&prepared.memory.leavers);
+            let notes = prepared.plan.notes.leavers.protective(&prepared.state.leavers);
             world.store().note_leavers(&notes).await?;
             finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
             return Ok(CycleReport {
@@ -200,7 +200,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
             });
         }
     };
-    if let Some(pause) = prepared.memory.pause_at(prepared.now).cloned() {
+    if let Some(pause) = prepared.state.pause_at(prepared.now).cloned() {
         return paused(world, settings, order, prepared, (started, pause)).await;
     }
     match scope {
@@ -267,7 +267,7 @@ async fn finish<W: Adapters<Store: StoreWriter>>(
 fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
-            Some(leaver_decision::watch(&prepared.memory, &settings.leaver_rules(), prepared.begins))
+            Some(leaver_decision::watch(&prepared.state, &settings.leaver_rules(), prepared.begins))
         }
         Scope::One(_) => None,
     }
@@ -285,8 +285,8 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
         let acceptance = Acceptance {
             vanished: Counted::Yes,
             missing: Counted::Yes,
-            mapping: prepared.memory.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
-            first_run: prepared.memory.first_run,
+            mapping: prepared.state.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
+            first_run: prepared.state.first_run,
         };
         world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
     }
@@ -298,7 +298,7 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
 
 /// What an approval lets pass: the operations of the plan that it names.
 pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
-    let stored = prepared.memory.approvals.iter().find(|approval| approval.id == *id);
+    let stored = prepared.state.approvals.iter().find(|approval| approval.id == *id);
     let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
     let is_named =
         |operation: &&Operation| !operation.kind().is_departure() && items.contains(&operation.to_json().to_string());
@@ -345,7 +345,7 @@ async fn settle_tenant<W: Adapters<Store: StoreWriter>>(
     settings: &CycleSettings,
     prepared: &Prepared,
 ) -> Result<(), CycleError> {
-    if prepared.memory.tenant.is_none() {
+    if prepared.state.tenant.is_none() {
         let org_id = world.source().organization().await.map_err(CycleError::Okta)?;
         let tenant = Tenant { org_id, ..settings.tenant.clone() };
         world.store().settle_tenant(&tenant, prepared.now).await?;
@@ -378,7 +378,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
     let violates =
         |limits: &[LimitName]| prepared.verdict.violations.iter().any(|broken| limits.contains(&broken.limit));
     let approved = |limits: &[LimitName]| if violates(limits) { Counted::Approved } else { Counted::Yes };
-    let first_run = if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { prepared.memory.first_run };
+    let first_run = if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { prepared.state.first_run };
     Acceptance {
         vanished: approved(&[LimitName::Vanished, LimitName::NobodyAssigned]),
         missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
@@ -390,7 +390,7 @@ fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Operations whose end an earlier cycle did not learn: what the account is now tells it, and nothing is repeated blindly.
     async fn settle_open(&self) -> Result<(), CycleError> {
-        for open in &self.memory.open {
+        for open in &self.state.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 // A create is settled when the person has an account.
                 (OperationKind::Create, _) => continue,
@@ -424,8 +424,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Creates whose answer was lost in an earlier cycle, and whose person has an account now.
     async fn settle_creates(&self) -> Result<(), StoreFailure> {
-        for open in self.memory.open.iter().filter(|open| open.kind == OperationKind::Create) {
-            let linked = self.memory.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
+        for open in self.state.open.iter().filter(|open| open.kind == OperationKind::Create) {
+            let linked = self.state.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
             if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {
                 let outcome = Outcome::Held(format!("the person has account {id}"));
                 self.world.store().conclude(EntryId(open.entry), &outcome, &[], self.now()).await?;

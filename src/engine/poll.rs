@@ -134,7 +134,7 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     };
     let sides = (&prepared.people, &prepared.accounts);
     let names = (&settings.mapping, &settings.policy);
-    let backdrop = Baseline::of(sides, &prepared.memory.links, names, &settled);
+    let backdrop = Baseline::of(sides, &prepared.state.links, names, &settled);
     if world.store().backdrop().await?.as_ref() != Some(&backdrop) {
         world.store().keep_backdrop(&backdrop).await?;
     }
@@ -175,12 +175,12 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         }
         return Ok(PollResult::Quiet);
     }
-    let memory = store.remember(now).await?;
+    let state = store.remember(now).await?;
     let Some(backdrop) = store.backdrop().await? else { return lose(world, FullCycleReason::NotYet).await };
-    if let Some(why) = barred(&memory, settings, now)? {
+    if let Some(why) = barred(&state, settings, now)? {
         return lose(world, why).await;
     }
-    let ChangedPeople { people: named, wants_full } = hints(&events, &polling, settings, (&memory, &backdrop));
+    let ChangedPeople { people: named, wants_full } = hints(&events, &polling, settings, (&state, &backdrop));
     let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
     // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
     if let Some(kind) = wants_full.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
@@ -203,7 +203,7 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         times: (now, ClockAgreement::of(local_time, server_time)),
         started: local_time,
     };
-    let TargetedResult { report, settled } = match Box::pin(look.at(&people, memory, backdrop, observer)).await {
+    let TargetedResult { report, settled } = match Box::pin(look.at(&people, state, backdrop, observer)).await {
         Ok(seen) => seen,
         Err(error) => {
             // What is kept is still where this poll began.
@@ -256,17 +256,17 @@ async fn lose<W: Adapters<Store: StoreWriter>>(world: &W, why: FullCycleReason) 
 
 /// Why nothing may be done about anybody now, if so.
 fn barred(
-    memory: &SyncState,
+    state: &SyncState,
     settings: &CycleSettings,
     now: DateTime<Utc>,
 ) -> Result<Option<FullCycleReason>, CycleError> {
-    let Some(tenant) = &memory.tenant else { return Ok(Some(FullCycleReason::NotYet)) };
+    let Some(tenant) = &state.tenant else { return Ok(Some(FullCycleReason::NotYet)) };
     cycle::same_tenant(tenant, &settings.tenant)?;
     let is_accepted =
-        memory.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint == settings.mapping_fingerprint());
-    Ok(if memory.pause_at(now).is_some() {
+        state.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint == settings.mapping_fingerprint());
+    Ok(if state.pause_at(now).is_some() {
         Some(FullCycleReason::Paused)
-    } else if memory.first_run == FirstRun::Due || !is_accepted {
+    } else if state.first_run == FirstRun::Due || !is_accepted {
         Some(FullCycleReason::NotYet)
     } else {
         None
@@ -317,9 +317,9 @@ fn hints(
     events: &[LogEvent],
     polling: &LogCursor,
     settings: &CycleSettings,
-    (memory, backdrop): (&SyncState, &Baseline),
+    (state, backdrop): (&SyncState, &Baseline),
 ) -> ChangedPeople {
-    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, memory, backdrop };
+    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, state, backdrop };
     let mut hints = ChangedPeople::default();
     for event in events {
         hints.take(event, &known);
@@ -331,7 +331,7 @@ fn hints(
 struct ApplicationScope<'a> {
     app_id: &'a str,
     groups: &'a BTreeSet<OktaGroupId>,
-    memory: &'a SyncState,
+    state: &'a SyncState,
     backdrop: &'a Baseline,
 }
 
@@ -345,6 +345,6 @@ impl LogScope for ApplicationScope<'_> {
     }
 
     fn is_known(&self, person: &OktaUserId) -> bool {
-        self.memory.links.of_person(person).is_some() || self.backdrop.unsettled.contains_key(person)
+        self.state.links.of_person(person).is_some() || self.backdrop.unsettled.contains_key(person)
     }
 }

@@ -32,7 +32,7 @@ pub struct Prepared {
     pub(super) agreement: ClockAgreement,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
-    pub(super) memory: SyncState,
+    pub(super) state: SyncState,
     /// What was learnt of Haiilo's endpoint.
     pub(super) target: Option<TargetProfile>,
 }
@@ -40,7 +40,7 @@ pub struct Prepared {
 impl Prepared {
     /// What both sides showed, and what the store remembers.
     pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &SyncState) {
-        (&self.people, &self.accounts, &self.memory)
+        (&self.people, &self.accounts, &self.state)
     }
 
     /// All that is known, the plan among it.
@@ -49,7 +49,7 @@ impl Prepared {
             plan: &self.plan,
             people: &self.people,
             accounts: &self.accounts,
-            memory: &self.memory,
+            state: &self.state,
             policy: &settings.policy,
             mapping: &settings.mapping,
         }

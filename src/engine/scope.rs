@@ -99,11 +99,11 @@ pub(super) fn narrow(
     plan: &mut Plan,
     name: &str,
     people: &AssignmentSnapshot,
-    memory: &SyncState,
+    state: &SyncState,
 ) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
     let by_person = people.people().iter().filter(|person| person.is_named(name));
-    let by_link = memory.links.iter().filter(|link| link.is_named(name));
+    let by_link = state.links.iter().filter(|link| link.is_named(name));
     let ids: BTreeSet<OktaUserId> =
         by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
     let Plan {
@@ -130,7 +130,7 @@ pub(super) fn narrow(
         account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
     });
     // Only what protects somebody is remembered of a cycle that is not about everybody.
-    let mut leavers = notes.leavers.protective(&memory.leavers);
+    let mut leavers = notes.leavers.protective(&state.leavers);
     leavers.retain(&ids);
     *notes = SyncStateUpdate { leavers, ..SyncStateUpdate::default() };
     if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }

@@ -98,7 +98,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
     pub(super) async fn at(
         &self,
         people: &BTreeSet<OktaUserId>,
-        memory: SyncState,
+        state: SyncState,
         known: Baseline,
         observer: &impl Observer,
     ) -> Result<TargetedResult, CycleError> {
@@ -106,13 +106,13 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         let began = self.world.clock().monotonic();
         let read = self.read(people).await?;
         let mut backdrop = known.clone();
-        backdrop.departed.extend(departed(people, &read, &memory));
-        let CollectedPeople { people, accounts, left, reads } = self.sight(read, &memory, &backdrop).await?;
+        backdrop.departed.extend(departed(people, &read, &state));
+        let CollectedPeople { people, accounts, left, reads } = self.sight(read, &state, &backdrop).await?;
         for (person, why) in &left {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
         let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
-        let prepared = self.plan(plan::people(people), plan::accounts(accounts), memory, (began, target));
+        let prepared = self.plan(plan::people(people), plan::accounts(accounts), state, (began, target));
         backdrop.unsettled.extend(claims(&left, &prepared));
         if backdrop != known {
             self.world.store().keep_backdrop(&backdrop).await?;
@@ -137,12 +137,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
     async fn sight(
         &self,
         people: Vec<Person>,
-        memory: &SyncState,
+        state: &SyncState,
         backdrop: &Baseline,
     ) -> Result<CollectedPeople, CycleError> {
         let settings = self.errand.settings;
         let stances: Vec<NextStep<'_>> =
-            people.iter().map(|person| plan::stance(person, memory, backdrop, &settings.mapping)).collect();
+            people.iter().map(|person| plan::stance(person, state, backdrop, &settings.mapping)).collect();
         let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
         let shown: Vec<ShownAccount> = shown.try_collect().await?;
         let mut sighted = CollectedPeople::default();
@@ -185,16 +185,16 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         &self,
         people: AssignmentSnapshot,
         accounts: AccountSnapshot,
-        memory: SyncState,
+        state: SyncState,
         (began, target): (Duration, Option<TargetProfile>),
     ) -> Prepared {
         let (settings, (now, agreement)) = (self.errand.settings, self.times);
-        let owners = LinkedAccounts::of(&memory.links, &accounts);
+        let owners = LinkedAccounts::of(&state.links, &accounts);
         let sides = Sides {
             people: &people,
             accounts: &accounts,
             owners: &owners,
-            memory: &memory,
+            state: &state,
             policy: &settings.policy,
             mapping: &settings.mapping,
         };
@@ -202,7 +202,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         let verdict =
             limits::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
         let application = settings.tenant.app_id.clone();
-        Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, memory, target }
+        Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, state, target }
     }
 
     /// Applies the plan as a full cycle would.
@@ -248,9 +248,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
 }
 
 /// People with an account who are not assigned any more.
-fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], memory: &SyncState) -> Vec<OktaUserId> {
+fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) -> Vec<OktaUserId> {
     let is_there = |id: &OktaUserId| read.iter().any(|person| person.id == *id && person.state != PersonState::Left);
-    asked.iter().filter(|id| memory.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
+    asked.iter().filter(|id| state.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
 }
 
 /// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.

@@ -21,7 +21,7 @@ pub enum ServiceHealth {
 }
 
 /// How things stand, as text.
-pub fn text((standing, service): (&RunHistory, ServiceHealth), memory: &SyncState, now: DateTime<Utc>) -> String {
+pub fn text((standing, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
         ServiceHealth::Ready => lines.push("Cycles come as they should.".to_owned()),
@@ -29,7 +29,7 @@ pub fn text((standing, service): (&RunHistory, ServiceHealth), memory: &SyncStat
         ServiceHealth::Silent => lines.push("SILENT: the daemon does not answer under listen.address.".to_owned()),
         ServiceHealth::Unknown => {}
     }
-    if let Some(pause) = memory.pause_at(now) {
+    if let Some(pause) = state.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
     }
     for PendingApproval { id, at, violations, approved_until } in &standing.waiting {
@@ -42,13 +42,13 @@ pub fn text((standing, service): (&RunHistory, ServiceHealth), memory: &SyncStat
     if standing.waiting.is_empty() {
         lines.push("Nothing waits for an approval.".to_owned());
     }
-    if !memory.open.is_empty() {
-        lines.push(format!("{} operations have no known end; the next cycle looks.", amount(memory.open.len())));
+    if !state.open.is_empty() {
+        lines.push(format!("{} operations have no known end; the next cycle looks.", amount(state.open.len())));
     }
     lines.push(format!(
         "{} people are linked, {} are gone from Okta's listing.",
-        amount(memory.links.len()),
-        amount(memory.leavers.len())
+        amount(state.links.len()),
+        amount(state.leavers.len())
     ));
     if standing.cycles.is_empty() {
         lines.push("No cycle has run.".to_owned());
@@ -67,7 +67,7 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json((standing, service): (&RunHistory, ServiceHealth), memory: &SyncState, now: DateTime<Utc>) -> String {
+pub fn json((standing, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
     let service = match service {
         ServiceHealth::Ready => Some("ready"),
         ServiceHealth::Late => Some("late"),
@@ -80,10 +80,10 @@ pub fn json((standing, service): (&RunHistory, ServiceHealth), memory: &SyncStat
     let cycles = standing.cycles.iter().map(|cycle| {
         json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result})
     });
-    let paused = memory.pause_at(now).map(subject::paused);
+    let paused = state.pause_at(now).map(subject::paused);
     let object = json!({
-        "version": 1, "service": service, "paused": paused, "waiting": waiting.collect::<Json>(), "open": memory.open.len(),
-        "linked": memory.links.len(), "leavers": memory.leavers.len(), "cycles": cycles.collect::<Json>(),
+        "version": 1, "service": service, "paused": paused, "waiting": waiting.collect::<Json>(), "open": state.open.len(),
+        "linked": state.links.len(), "leavers": state.leavers.len(), "cycles": cycles.collect::<Json>(),
     });
     format!("{object:#}\n")
 }

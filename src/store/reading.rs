@@ -115,9 +115,9 @@ impl ReadStore {
 
 async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<SyncState, Error> {
     sqlx::raw_sql(dialect.begin_reading()).execute(&mut *connection).await?;
-    let memory = read_all(connection, dialect, now).await;
+    let state = read_all(connection, dialect, now).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
-    memory
+    state
 }
 
 async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<SyncState, Error> {

@@ -66,7 +66,7 @@ async fn nothing_is_taken_for_accepted_during_a_pause() {
     pause(&world, None).await;
     let report = world.sync_approved().await;
     assert!(report.pause.is_some() && report.concluded.is_empty());
-    assert_eq!(world.memory().await.first_run, FirstRun::Due);
+    assert_eq!(world.state().await.first_run, FirstRun::Due);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,7 +224,7 @@ async fn an_account_that_we_made_stays_one_that_we_made() {
     world.okta.state().set_user_name(&new, &person(1).email);
     world.sync_well().await;
     by_hand::link(&world, &new, &account).await;
-    let links = world.memory().await.links;
+    let links = world.state().await.links;
     let link = links.of_account(&HaiiloId::new(account.as_str())).expect("a link");
     assert_eq!((link.okta_id.as_str(), link.origin, links.len()), (new.as_str(), Origin::Created, 3));
 }

@@ -307,11 +307,11 @@ impl Scene {
     /// Everybody's link is known, and whether the account was made by us; nothing is open.
     fn remembers(&self, what: &str) {
         let store = ReadStore::new(self.kept_in.place(&self.stage));
-        let memory = wait_for(store.remember(SimClock::system().now())).expect("a store");
+        let state = wait_for(store.remember(SimClock::system().now())).expect("a store");
         let origins: BTreeMap<OktaUserId, Origin> =
-            memory.links.iter().map(|link| (link.okta_id.clone(), link.origin)).collect();
+            state.links.iter().map(|link| (link.okta_id.clone(), link.origin)).collect();
         assert_eq!(origins, self.origins, "{what}");
-        assert!(memory.open.is_empty(), "{what}: {:?}", memory.open);
+        assert!(state.open.is_empty(), "{what}: {:?}", state.open);
     }
 
     /// One cycle without a fault; where it is refused, an administrator lets exactly that pass.

@@ -176,7 +176,7 @@ async fn out_of_scope_is_not_leaving() {
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
     assert_eq!(report.prepared.plan.counts.out_of_scope, 2);
-    assert!(world.memory().await.links.len() == 3);
+    assert!(world.state().await.links.len() == 3);
     world.assert_converged().await;
 }
 
@@ -241,7 +241,7 @@ async fn one_person_is_synced_by_any_name_and_nobody_else() {
         assert_eq!(outcomes(&report), ["update done"]);
         assert_eq!(report.concluded[0].operation.okta_id.as_str(), ids[1]);
         // Nothing is concluded from anybody's absence, and nothing remembered.
-        assert!(world.memory().await.leavers.is_empty());
+        assert!(world.state().await.leavers.is_empty());
         assert!(world.haiilo.state().deleted().is_empty());
     }
 }

@@ -221,7 +221,7 @@ async fn invariant_05_a_proxys_404_after_a_lost_delete_is_no_word_about_the_acco
     world.haiilo.plant(When::Nth(route::READ, 2), Fault::Html(404));
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"]);
-    assert_eq!((world.memory().await.links.len(), deleted(&world)), (4, 0));
+    assert_eq!((world.state().await.links.len(), deleted(&world)), (4, 0));
     world.sync().await;
     let report = world.sync_well().await;
     assert_eq!((report.concluded.len(), deleted(&world)), (0, 1));
@@ -254,7 +254,7 @@ async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     world.haiilo.state().tune(|manner| manner.delete = Delete::Nothing);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"; 3]);
-    assert_eq!((world.memory().await.open.len(), world.memory().await.recent.deletes), (3, 3));
+    assert_eq!((world.state().await.open.len(), world.state().await.recent.deletes), (3, 3));
     // The next cycle looks, and sends nothing more on that day's budget.
     let report = world.sync().await;
     assert!(report.concluded.is_empty(), "{:?}", report.concluded);
@@ -343,7 +343,7 @@ async fn invariant_12_a_canary_that_nobody_read_back_has_shown_nothing() {
     let report = world.sync().await;
     assert!(matches!(&report.stops[..], [Stop::Canary { .. }]), "{:?}", report.stops);
     assert_eq!(outcomes(&report), ["update done", "update failed", "update not_attempted"]);
-    assert!(world.memory().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
+    assert!(world.state().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn settled(world: &mut World, what: &str, expected: BTreeSet<String>) {
     let prepared = world.plan().await;
     assert!(prepared.plan.operations.is_empty(), "{what}: {:?}", prepared.plan.operations);
     assert!(prepared.plan.parked.is_empty(), "{what}: {:?}", prepared.plan.parked);
-    assert!(world.memory().await.open.is_empty(), "{what}");
+    assert!(world.state().await.open.is_empty(), "{what}");
     world.okta.finish();
     world.haiilo.finish();
 }

@@ -207,15 +207,15 @@ async fn links_and_removals_of_groups_are_remembered_on_postgres() {
     world.sync_well_approved().await;
     world.leave("Sales", 1);
     world.sync_groups(&["group-members done Sales"]).await;
-    let memory = world.memory().await.groups;
-    let [link] = &memory.links.values().collect::<Vec<_>>()[..] else { panic!("{memory:?}") };
+    let state = world.state().await.groups;
+    let [link] = &state.links.values().collect::<Vec<_>>()[..] else { panic!("{state:?}") };
     assert_eq!((link.okta_id.as_str(), link.described.as_deref()), (&*sales, Some("They sell")));
-    assert_eq!((memory.removed.into_values().collect::<Vec<_>>(), memory.open), (vec![1], Vec::new()));
+    assert_eq!((state.removed.into_values().collect::<Vec<_>>(), state.open), (vec![1], Vec::new()));
     world.settings.groups.as_mut().expect("rules").delete = GroupDeletes::WhenGone;
     world.okta_group("Staff", &[2]);
     world.sync().await;
     world.okta.state().drop_group(&sales);
     world.sync_groups(&["group-delete done Sales"]).await;
-    assert_eq!(world.memory().await.groups.links.len(), 1);
+    assert_eq!(world.state().await.groups.links.len(), 1);
     world.assert_groups_converged().await;
 }

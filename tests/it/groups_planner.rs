@@ -53,7 +53,7 @@ struct Sides {
     okta: Vec<OktaGroup>,
     wanted: BTreeMap<OktaGroupId, BTreeSet<u32>>,
     haiilo: BTreeMap<HaiiloGroupId, (HaiiloGroup, BTreeSet<u32>)>,
-    memory: GroupSyncState,
+    state: GroupSyncState,
 }
 
 fn okta_id(n: u32) -> OktaUserId {
@@ -112,7 +112,7 @@ impl Sides {
                 })
                 .collect(),
             haiilo,
-            memory: GroupSyncState::default(),
+            state: GroupSyncState::default(),
         }
     }
 
@@ -129,7 +129,7 @@ impl Sides {
         };
         let in_okta = |n: u32| (roster.of_person(&okta_id(n)), okta_id(n).to_string());
         let in_haiilo = |n: u32| (roster.of_account(&account_id(n)), account_id(n));
-        let matching = match_groups(&self.okta, &shown, &self.memory);
+        let matching = match_groups(&self.okta, &shown, &self.state);
         let readings = matching.matched.iter().map(|matched| {
             let inside = matched.target.shown().map(|group| &self.haiilo[&group.id].1);
             let reading = Reading {
@@ -141,17 +141,17 @@ impl Sides {
         let readings = readings.collect();
         let gone = BTreeMap::new();
         let grounds =
-            GroupPlanInput { chosen: &self.okta, shown: &shown, memory: &self.memory, gone: &gone, roster: &roster };
+            GroupPlanInput { chosen: &self.okta, shown: &shown, state: &self.state, gone: &gone, roster: &roster };
         let mut plan = draft(grounds, matching, &readings);
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-        judge(&mut plan, RemovalLimitInput { limit, memory: &self.memory, approvals: &[], given: None, now });
+        judge(&mut plan, RemovalLimitInput { limit, state: &self.state, approvals: &[], given: None, now });
         plan
     }
 
     /// Does what a plan says.
     fn apply(&mut self, plan: &GroupPlan) {
         for operation in &plan.operations {
-            let ours = self.memory.links.get(&operation.okta_id).map(|link| link.haiilo_id.clone());
+            let ours = self.state.links.get(&operation.okta_id).map(|link| link.haiilo_id.clone());
             let link = |haiilo_id: &HaiiloGroupId, origin, described| GroupLink {
                 okta_id: operation.okta_id.clone(),
                 haiilo_id: haiilo_id.clone(),
@@ -161,7 +161,7 @@ impl Sides {
             };
             match &operation.action {
                 GroupAction::Link { haiilo_id, origin } => {
-                    self.memory.links.insert(operation.okta_id.clone(), link(haiilo_id, *origin, None));
+                    self.state.links.insert(operation.okta_id.clone(), link(haiilo_id, *origin, None));
                 }
                 GroupAction::Create { description } => {
                     let id = HaiiloGroupId::new(format!("made for {}", operation.okta_id));
@@ -173,7 +173,7 @@ impl Sides {
                         members: None,
                     };
                     let made = link(&id, Origin::Created, description.clone());
-                    self.memory.links.insert(operation.okta_id.clone(), made);
+                    self.state.links.insert(operation.okta_id.clone(), made);
                     self.haiilo.insert(id, (group, BTreeSet::new()));
                 }
                 GroupAction::Update { haiilo_id, changes } => {
@@ -183,7 +183,7 @@ impl Sides {
                             GroupAttribute::Name => group.name = change.to.clone().expect("a name"),
                             GroupAttribute::Description => {
                                 group.description.clone_from(&change.to);
-                                let link = self.memory.links.get_mut(&operation.okta_id).expect("a link");
+                                let link = self.state.links.get_mut(&operation.okta_id).expect("a link");
                                 link.described.clone_from(&change.to);
                             }
                         }

@@ -20,10 +20,10 @@ async fn a_create_whose_answer_is_lost_is_not_sent_twice() {
     let made: Vec<String> = world.haiilo.state().intranet_groups().into_iter().map(|group| group.name).collect();
     assert_eq!(made, ["Sales"]);
     // The group is one that we made: it may be deleted one day.
-    let memory = world.memory().await;
-    let origin = memory.groups.links.values().next().expect("a link").origin;
+    let state = world.state().await;
+    let origin = state.groups.links.values().next().expect("a link").origin;
     assert_eq!(origin, okta_haiilo_sync::domain::model::link::Origin::Created);
-    assert!(memory.groups.open.is_empty());
+    assert!(state.groups.open.is_empty());
     world.assert_groups_converged().await;
 }
 
@@ -34,7 +34,7 @@ async fn a_piece_whose_answer_is_lost_is_settled_by_the_next_plan() {
     world.haiilo.plant(When::Nth(route::PATCH_GROUP, 1), Fault::DropAfter);
     world.sync_groups(&["group-members unknown Sales"]).await;
     world.sync_groups(&[]).await;
-    assert!(world.memory().await.groups.open.is_empty());
+    assert!(world.state().await.groups.open.is_empty());
     assert_eq!(world.inside("Sales"), [0, 1]);
     world.assert_groups_converged().await;
 }

@@ -59,7 +59,7 @@ async fn a_year_of_work_on_postgres() {
     assert_eq!(deleted.iter().map(|deleted| &deleted.id).collect::<Vec<_>>(), [&id]);
     world.sync_well().await;
     world.assert_converged().await;
-    assert_eq!(world.memory().await.links.len(), 6);
+    assert_eq!(world.state().await.links.len(), 6);
     // Nothing of this was kept in files.
     assert_eq!(std::fs::read_dir(world.folder.path()).expect("a folder").count(), 0);
 }
@@ -411,8 +411,8 @@ async fn invariant_02_a_dry_run_needs_no_right_to_write_on_postgres() {
     url.set_password(Some("x")).expect("a password");
     // A cycle that runs holds up nobody who looks.
     let _lock = free_lock(world.place(), "a story").await;
-    let memory = ReadStore::new(place(&url)).remember(DateTime::UNIX_EPOCH).await.expect("memory");
-    assert_eq!(memory.links.len(), 3);
+    let state = ReadStore::new(place(&url)).remember(DateTime::UNIX_EPOCH).await.expect("memory");
+    assert_eq!(state.links.len(), 3);
 }
 
 /// The built program, from its configuration on.

@@ -268,7 +268,7 @@ async fn whoever_leaves_is_deactivated_and_active_again_when_they_come_back() {
         let back = world.haiilo.state().account(&account).expect("it stays");
         assert_eq!((back.is_active(), back.text("name.familyName")), (true, "Other"));
         world.assert_converged().await;
-        assert!(world.memory().await.departed.is_empty());
+        assert!(world.state().await.departed.is_empty());
     }
 }
 
@@ -334,7 +334,7 @@ async fn a_directory_that_deletes_whoever_is_deactivated_stops_the_run_at_the_fi
     world.sync_well().await;
     assert_eq!(done(&mut world).await.len(), 0);
     assert_eq!(world.haiilo.state().restorable().len(), 2);
-    assert!(world.memory().await.deactivation_deleted.is_none());
+    assert!(world.state().await.deactivation_deleted.is_none());
 }
 
 #[tokio::test]
@@ -347,7 +347,7 @@ async fn where_the_policy_deletes_a_deactivation_counts_as_a_delete() {
     assert_eq!(outcomes(&report), ["delete done"; 3], "the budget of deletes is three");
     let by = world.haiilo.state().deleted().iter().map(|deleted| deleted.by).collect::<Vec<_>>();
     assert_eq!(by, [haiilo::By::Patch; 3]);
-    assert_eq!(world.memory().await.links.len(), 77);
+    assert_eq!(world.state().await.links.len(), 77);
 }
 
 #[tokio::test]

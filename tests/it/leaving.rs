@@ -48,7 +48,7 @@ async fn invariant_05_a_deactivated_user_loses_the_account_after_the_grace() {
     watch(&mut world, 2).await;
     let deleted = world.haiilo.state().deleted();
     assert_eq!(deleted.iter().map(|deleted| (&deleted.id, deleted.by)).collect::<Vec<_>>(), [(&account, By::Delete)]);
-    assert_eq!(world.memory().await.links.len(), 3);
+    assert_eq!(world.state().await.links.len(), 3);
     world.assert_converged().await;
 }
 
@@ -349,12 +349,12 @@ async fn an_open_delete_is_settled_by_looking() {
     }
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"]);
-    assert_eq!(world.memory().await.open.len(), 1);
+    assert_eq!(world.state().await.open.len(), 1);
     world.haiilo.heal();
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    let memory = world.memory().await;
-    assert!(memory.open.is_empty() && memory.links.len() == 2);
+    let state = world.state().await;
+    assert!(state.open.is_empty() && state.links.len() == 2);
     world.assert_converged().await;
 }
 

@@ -22,13 +22,13 @@ fn broken(prepared: &Prepared) -> Vec<String> {
 
 /// A cycle that is refused: nothing is written to Haiilo, and nobody becomes a leaver or missing.
 async fn refused(world: &mut World, violations: &[&str]) -> Ran {
-    let before = world.memory().await;
+    let before = world.state().await;
     world.haiilo.state().forget_writes();
     let report = world.sync().await;
     assert_eq!(broken(&report.prepared), violations);
     assert_eq!(report.prepared.verdict.decision, LimitDecision::Refuse);
     assert!(report.concluded.is_empty() && world.haiilo.state().writes().is_empty());
-    let after = world.memory().await;
+    let after = world.state().await;
     assert_eq!((before.leavers, before.links.len(), before.watch), (after.leavers, after.links.len(), after.watch));
     assert!(after.links.iter().all(|link| link.missing.is_none()));
     report
@@ -56,7 +56,7 @@ async fn invariant_09_a_first_run_wants_an_approval() {
     world.advance(TimeDelta::hours(5));
     assert_eq!(world.plan().await.verdict.approval_id, Some(id(&report)));
     approved(&mut world, &["first_run 3>0"]).await;
-    assert_eq!(world.memory().await.first_run, FirstRun::Done);
+    assert_eq!(world.state().await.first_run, FirstRun::Done);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn invariant_09_too_many_people_gone_do_not_become_leavers_by_waiting() {
         world.advance(TimeDelta::hours(20));
     }
     approved(&mut world, &["vanished 6>5"]).await;
-    assert_eq!(world.memory().await.leavers.len(), 6);
+    assert_eq!(world.state().await.leavers.len(), 6);
     // And the day after the approval nothing trips again.
     world.advance(TimeDelta::hours(30));
     world.sync_well().await;
@@ -185,10 +185,10 @@ async fn invariant_09_people_who_trickle_away_are_counted_together() {
 
 /// Like `refused`, for a world in which somebody is a leaver already.
 async fn refused_keeping(world: &mut World, violations: &[&str]) {
-    let before = world.memory().await.leavers;
+    let before = world.state().await.leavers;
     let report = world.sync().await;
     assert_eq!(broken(&report.prepared), violations);
-    assert_eq!(world.memory().await.leavers, before);
+    assert_eq!(world.state().await.leavers, before);
 }
 
 #[tokio::test]
@@ -348,7 +348,7 @@ async fn oktas_own_push_is_a_second_writer() {
 async fn invariant_07_a_store_of_other_ends_stops_everything() {
     for what in ["Okta organization", "Okta application", "product", "Haiilo endpoint"] {
         let mut world = World::in_step(2).await;
-        assert_eq!(world.memory().await.tenant.and_then(|tenant| tenant.org_id).as_deref(), Some(okta::ORG_ID));
+        assert_eq!(world.state().await.tenant.and_then(|tenant| tenant.org_id).as_deref(), Some(okta::ORG_ID));
         let tenant = &mut world.settings.tenant;
         match what {
             "Okta organization" => tenant.org_url = "https://other.okta.com/".to_owned(),
@@ -370,7 +370,7 @@ async fn the_organizations_id_is_not_needed() {
     let mut world = World::with_people(2).await;
     world.okta.plant(When::Every(okta::route::ORGANIZATION), Fault::Refuse(404));
     world.sync_well_approved().await;
-    let tenant = world.memory().await.tenant.expect("a tenant");
+    let tenant = world.state().await.tenant.expect("a tenant");
     assert_eq!(tenant.org_id, None);
     world.assert_converged().await;
 }

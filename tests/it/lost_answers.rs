@@ -19,8 +19,8 @@ async fn invariant_10_a_create_whose_answer_is_lost_is_looked_up_and_not_repeate
         let report = world.sync_well().await;
         assert_eq!(outcomes(&report), ["create done"], "{fault:?}");
         assert_eq!(world.haiilo.state().writes().len(), 1, "{fault:?}");
-        let memory = world.memory().await;
-        assert!(memory.links.iter().filter(|link| link.origin == Origin::Created).count() == 3, "{fault:?}");
+        let state = world.state().await;
+        assert!(state.links.iter().filter(|link| link.origin == Origin::Created).count() == 3, "{fault:?}");
         world.assert_converged().await;
     }
 }
@@ -34,15 +34,15 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     world.haiilo.plant(When::Nth(route::LOOK_UP, 2), Fault::Bend(Bend::FindsNobody));
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["create unknown"]);
-    assert_eq!(world.memory().await.open.len(), 1);
+    assert_eq!(world.state().await.open.len(), 1);
     world.haiilo.heal();
     // The next listing shows it: it is ours, not somebody else's.
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["link done"]);
-    let memory = world.memory().await;
-    let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
+    let state = world.state().await;
+    let link = state.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.origin, Origin::Created);
-    assert!(memory.open.is_empty());
+    assert!(state.open.is_empty());
     world.assert_converged().await;
 
     // Nothing was done: the next cycle makes the account, and closes the entry.
@@ -52,7 +52,7 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     world.haiilo.heal();
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done"]);
-    assert!(world.memory().await.open.is_empty());
+    assert!(world.state().await.open.is_empty());
     world.assert_converged().await;
 }
 
@@ -79,9 +79,9 @@ async fn inherited() -> (World, String, String) {
 async fn two_people_have_two_accounts(world: &World, id: &str, other: &str) {
     world.assert_converged().await;
     assert_eq!(world.haiilo.state().accounts().len(), 5, "four people and the owner of the token");
-    let memory = world.memory().await;
+    let state = world.state().await;
     for (okta_id, city) in [(id, person(5).city), (other, heir().city)] {
-        let link = memory.links.of_person(&OktaUserId::new(okta_id)).expect("a link");
+        let link = state.links.of_person(&OktaUserId::new(okta_id)).expect("a link");
         assert_eq!(link.origin, Origin::Created);
         let account = world.haiilo.state().account(link.haiilo_id.as_str()).expect("an account");
         assert_eq!(account.team(), city);
@@ -154,8 +154,8 @@ async fn invariant_10_a_conflict_adopts_the_same_human_and_nobody_else() {
         let expected = if taken { "create done" } else { "create held" };
         assert_eq!(outcomes(&report), [expected]);
         assert_eq!(world.haiilo.state().accounts().len(), 4);
-        let memory = world.memory().await;
-        let link = memory.links.of_person(&report.concluded[0].operation.okta_id);
+        let state = world.state().await;
+        let link = state.links.of_person(&report.concluded[0].operation.okta_id);
         assert_eq!(
             link.map(|link| (link.origin, link.haiilo_id.as_str().to_owned())),
             taken.then_some((Origin::Adopted, account))
@@ -194,8 +194,8 @@ async fn invariant_10_a_conflict_on_a_rename_never_changes_whose_account_it_is()
     let report = world.sync().await;
     // Everything else of the person goes on.
     assert_eq!(outcomes(&report), ["update done_except"]);
-    let memory = world.memory().await;
-    let link = memory.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
+    let state = world.state().await;
+    let link = state.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.haiilo_id.as_str(), account);
     let kept = world.haiilo.state().account(&account).expect("the account");
     assert_eq!((kept.user_name.as_str(), kept.team()), (person(1).email.as_str(), "Paris"));

@@ -24,7 +24,7 @@ async fn invariant_06_a_rename_is_an_update_that_keeps_the_account() {
     let renamed = world.haiilo.state().account(&account).expect("the same account");
     assert_eq!(renamed.user_name, "byron@example.com");
     assert_eq!(
-        world.memory().await.links.iter().filter(|link| link.user_name.as_str() == "byron@example.com").count(),
+        world.state().await.links.iter().filter(|link| link.user_name.as_str() == "byron@example.com").count(),
         1
     );
     world.assert_converged().await;
@@ -52,8 +52,8 @@ async fn an_address_that_was_changed_on_both_sides_fits() {
     world.okta.state().rename(&id, "byron@example.com");
     world.haiilo.state().edit(&account, "userName", json!("Byron@Example.com"));
     assert!(world.sync_well().await.concluded.is_empty());
-    let memory = world.memory().await;
-    assert!(memory.links.iter().any(|link| link.user_name.as_str() == "Byron@Example.com"));
+    let state = world.state().await;
+    assert!(state.links.iter().any(|link| link.user_name.as_str() == "Byron@Example.com"));
     world.assert_converged().await;
 }
 
@@ -198,7 +198,7 @@ async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     std::fs::remove_file(world.folder.path().join("state.db")).expect("a store");
     let id = world.okta_id(0);
     world.okta.state().deactivate(&id);
-    assert_eq!(world.memory().await.first_run, FirstRun::Due);
+    assert_eq!(world.state().await.first_run, FirstRun::Due);
     let report = world.sync().await;
     assert!(report.concluded.is_empty() && !report.prepared.verdict.violations.is_empty());
     let report = world.sync_well_approved().await;

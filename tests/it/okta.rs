@@ -176,7 +176,7 @@ async fn credentials_that_end_in_the_middle_end_the_cycle_before_a_plan() {
     world.okta.plant(When::Nth(okta::route::APP_USERS, 2), Fault::Bend(revoke));
     let error = world.try_sync().await.expect_err("no cycle");
     assert!(explained(&error).contains("E0000011"), "{}", explained(&error));
-    assert!(world.memory().await.leavers.is_empty());
+    assert!(world.state().await.leavers.is_empty());
 }
 
 #[tokio::test]

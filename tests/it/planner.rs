@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    fn memory(&self, rules: &Fingerprint) -> SyncState {
+    fn state(&self, rules: &Fingerprint) -> SyncState {
         let links: Links = self
             .links
             .iter()
@@ -138,18 +138,18 @@ impl World {
     fn plan(&self, turn: usize, budget: u64) -> Plan {
         let (people, accounts) = (self.people(turn), self.accounts(turn / 7));
         let rules = Fingerprint::of(&["rules"]);
-        let memory = self.memory(&rules);
+        let state = self.state(&rules);
         let (policy, mapping) = (policy(budget), mapping());
-        let owners = LinkedAccounts::of(&memory.links, &accounts);
+        let owners = LinkedAccounts::of(&state.links, &accounts);
         let sides = Sides {
             people: &people,
             accounts: &accounts,
             owners: &owners,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             mapping: &mapping,
         };
-        let vanished = leaver_decision::vanished(&memory.links, &people);
+        let vanished = leaver_decision::vanished(&state.links, &people);
         let sightings = vanished.iter().map(|link| {
             let sighting = if self.gone.contains(link.okta_id.as_str()) {
                 Sighting::Gone(Evidence::Deactivated)
@@ -161,7 +161,7 @@ impl World {
         let here = Circumstances {
             people: &people,
             accounts: &accounts,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             rules: &rules,
             now: now(),

@@ -203,7 +203,7 @@ async fn an_answer_that_lags_behind_the_log_is_caught_by_the_second_look() {
 #[tokio::test]
 async fn a_poll_deletes_nobody_and_moves_no_leavers_clock() {
     let world = World::followed(150).await;
-    let before = world.memory().await;
+    let before = world.state().await;
     let ids: Vec<String> = (1..4).map(|n| world.okta_id(n)).collect();
     world.okta.state().deactivate(&ids[0]);
     world.okta.state().unassign(&ids[1]);
@@ -212,7 +212,7 @@ async fn a_poll_deletes_nobody_and_moves_no_leavers_clock() {
         assert_eq!(done(&polled).0, Vec::<String>::new());
     }
     assert!(world.haiilo.state().writes().is_empty());
-    let after = world.memory().await;
+    let after = world.state().await;
     assert_eq!((after.leavers, after.watch), (before.leavers, before.watch));
     assert_eq!(after.links.len(), before.links.len());
 }
@@ -223,7 +223,7 @@ async fn whoever_comes_back_is_left_to_the_full_cycle() {
     let id = world.okta_id(1);
     world.okta.state().unassign(&id);
     world.full_cycle().await;
-    assert_eq!(world.memory().await.leavers.len(), 1);
+    assert_eq!(world.state().await.leavers.len(), 1);
     world.okta.state().assign(&id);
     world.set_profile(1, "city", json!("Turku"));
     let polled = world.poll().await;

@@ -420,12 +420,12 @@ async fn soak() {
     assert!(words.len() > 1 && words["applied"] > most / 2, "{words:?}");
     let marks = marks.lock().expect("a list").clone();
     let tenth = |n: usize| &marks[n * most / 10..(n + 1) * most / 10];
-    let memory = |n| tenth(n).iter().map(|(pages, _)| *pages).max().expect("cycles");
+    let state = |n| tenth(n).iter().map(|(pages, _)| *pages).max().expect("cycles");
     // How many connections are kept for the next request is chance, and there are a handful at the most;
     // what is never closed becomes more with every cycle.
     let files = |n| tenth(n).iter().map(|(_, files)| *files).min().expect("cycles");
-    println!("cycles {words:?}; pages {} then {}; files {} then {}", memory(1), memory(9), files(1), files(9));
-    assert!(memory(9) * 100 <= memory(1) * 105, "memory grows: {} pages, then {}", memory(1), memory(9));
+    println!("cycles {words:?}; pages {} then {}; files {} then {}", state(1), state(9), files(1), files(9));
+    assert!(state(9) * 100 <= state(1) * 105, "memory grows: {} pages, then {}", state(1), state(9));
     assert!(files(9) <= files(1) + 8, "files stay open: {}, then {}", files(1), files(9));
     // The last change may have met a fault.
     for run in 0..2 {

@@ -161,15 +161,15 @@ fn acceptance(vanished: Counted, missing: Counted) -> Acceptance {
 
 async fn a_store_that_is_new_remembers_nothing(bed: Bed) {
     for _ in 0..2 {
-        let memory = bed.reader().remember(at(0)).await.expect("nothing");
-        assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
+        let state = bed.reader().remember(at(0)).await.expect("nothing");
+        assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     }
     let store = bed.open().await;
-    let memory = store.remember(at(0)).await.expect("nothing");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
+    let state = store.remember(at(0)).await.expect("nothing");
+    assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     store.close().await.expect("closed");
-    let memory = bed.reader().remember(at(0)).await.expect("nothing");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
+    let state = bed.reader().remember(at(0)).await.expect("nothing");
+    assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
 }
 
 /// A cycle may end when the table of versions is made, and nothing else.
@@ -184,8 +184,8 @@ async fn a_store_that_was_hardly_begun_is_gone_on_with(bed: Bed) {
         .await
         .expect("done");
     connection.close().await.expect("closed");
-    let memory = bed.reader().remember(at(0)).await.expect("memory");
-    assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()));
+    let state = bed.reader().remember(at(0)).await.expect("memory");
+    assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     let store = bed.open().await;
     adopt(&store, 0..3).await;
     assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 3);
@@ -222,8 +222,8 @@ async fn what_fails_half_way_leaves_nothing(bed: Bed) {
     let twin = Link { haiilo_id: link(1).haiilo_id, ..link(3) };
     let failure = store.adopt(&mandate(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
     assert!(failure.to_string().contains("does not work"), "{failure}");
-    let memory = store.remember(at(1)).await.expect("memory");
-    assert_eq!((memory.links.len(), memory.open.len(), memory.recent), (1, 0, RecentCounts::default()));
+    let state = store.remember(at(1)).await.expect("memory");
+    assert_eq!((state.links.len(), state.open.len(), state.recent), (1, 0, RecentCounts::default()));
     // And the store goes on working.
     adopt(&store, [2]).await;
     assert_eq!(store.remember(at(1)).await.expect("memory").links.len(), 2);
@@ -287,20 +287,20 @@ async fn what_is_written_is_remembered(bed: Bed) {
     store.see_canary(&Fingerprint::of(&["configuration"]), "update title").await.expect("written");
     store.close().await.expect("closed");
 
-    let memory = bed.reader().remember(at(10)).await.expect("memory");
-    assert_eq!(memory.tenant, Some(tenant));
-    assert_eq!(memory.first_run, FirstRun::Done);
-    assert_eq!(memory.mapping, Some(accepted_mapping()));
-    assert_eq!((memory.watch, memory.cycles), (Some(watch), 1));
-    assert_eq!(memory.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock), employee: None })]));
-    assert_eq!(memory.protected, BTreeMap::from([(HaiiloId::new("h5"), "*@haiilo.com".to_owned())]));
-    assert_eq!(memory.canaries, BTreeSet::from([(Fingerprint::of(&["configuration"]), "update title".to_owned())]));
+    let state = bed.reader().remember(at(10)).await.expect("memory");
+    assert_eq!(state.tenant, Some(tenant));
+    assert_eq!(state.first_run, FirstRun::Done);
+    assert_eq!(state.mapping, Some(accepted_mapping()));
+    assert_eq!((state.watch, state.cycles), (Some(watch), 1));
+    assert_eq!(state.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock), employee: None })]));
+    assert_eq!(state.protected, BTreeMap::from([(HaiiloId::new("h5"), "*@haiilo.com".to_owned())]));
+    assert_eq!(state.canaries, BTreeSet::from([(Fingerprint::of(&["configuration"]), "update title".to_owned())]));
     let mut expected: Vec<Link> = (0..7).map(link).collect();
     expected[2].user_name = UserName::new("new@example.com");
     expected[3].listed = Listed::Seen;
     expected[4].missing = Some(absence);
-    assert_eq!(memory.links.iter().cloned().collect::<Vec<_>>(), expected);
-    assert_eq!(memory.links.of_account(&HaiiloId::new("h\"00006")).map(|link| link.okta_id.as_str()), Some("00u00006"));
+    assert_eq!(state.links.iter().cloned().collect::<Vec<_>>(), expected);
+    assert_eq!(state.links.of_account(&HaiiloId::new("h\"00006")).map(|link| link.okta_id.as_str()), Some("00u00006"));
 }
 
 /// The driver's own table of versions, as it makes it.
@@ -310,9 +310,9 @@ pub(crate) const VERSIONS: &str = "CREATE TABLE _sqlx_migrations (version BIGINT
 async fn many_links_are_read_in_chunks(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, 0..11_000).await;
-    let memory = store.remember(at(0)).await.expect("memory");
-    assert_eq!(memory.links.len(), 11_000);
-    assert!(memory.links.iter().cloned().eq((0..11_000).map(link)));
+    let state = store.remember(at(0)).await.expect("memory");
+    assert_eq!(state.links.len(), 11_000);
+    assert!(state.links.iter().cloned().eq((0..11_000).map(link)));
 }
 
 async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) {
@@ -332,12 +332,12 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
     let unknown = Outcome::Unknown("the answer was lost".to_owned());
     store.conclude(first, &unknown, &[], at(3)).await.expect("written");
     store.conclude(second, &Outcome::Done, &[], at(3)).await.expect("written");
-    let memory = store.remember(at(4)).await.expect("memory");
-    assert_eq!(memory.open.iter().map(|open| open.entry).collect::<Vec<_>>(), [first.0]);
+    let state = store.remember(at(4)).await.expect("memory");
+    assert_eq!(state.open.iter().map(|open| open.entry).collect::<Vec<_>>(), [first.0]);
     store.conclude(first, &Outcome::Done, &[Effect::Linked(link(3))], at(5)).await.expect("written");
-    let memory = store.remember(at(6)).await.expect("memory");
-    assert!(memory.open.is_empty());
-    assert_eq!(memory.links.of_person(&OktaUserId::new("00u00003")), Some(&link(3)));
+    let state = store.remember(at(6)).await.expect("memory");
+    assert!(state.open.is_empty());
+    assert_eq!(state.links.of_person(&OktaUserId::new("00u00003")), Some(&link(3)));
 }
 
 async fn effects_change_what_is_remembered(bed: Bed) {
@@ -351,7 +351,7 @@ async fn effects_change_what_is_remembered(bed: Bed) {
         store.remember(at(3)).await.expect("memory")
     };
     let (one, two) = (OktaUserId::new("00u00001"), OktaUserId::new("00u00002"));
-    let memory = conclude(&[
+    let state = conclude(&[
         Effect::Renamed(one.clone(), UserName::new("renamed@example.com")),
         Effect::Parked {
             okta_id: two.clone(),
@@ -362,16 +362,16 @@ async fn effects_change_what_is_remembered(bed: Bed) {
         Effect::GroupParked("Atlantis".into()),
     ])
     .await;
-    assert_eq!(memory.links.of_person(&one).map(|link| link.user_name.as_str()), Some("renamed@example.com"));
-    assert_eq!(memory.parked[&(two.clone(), "title".into())].value, "\"x\"");
-    assert_eq!(memory.parked_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
+    assert_eq!(state.links.of_person(&one).map(|link| link.user_name.as_str()), Some("renamed@example.com"));
+    assert_eq!(state.parked[&(two.clone(), "title".into())].value, "\"x\"");
+    assert_eq!(state.parked_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
     // An account that the person no longer has takes nothing along.
-    let memory = conclude(&[Effect::Unlinked(two.clone(), link(1).haiilo_id)]).await;
-    assert_eq!((memory.links.len(), memory.parked.len()), (2, 1));
-    let memory =
+    let state = conclude(&[Effect::Unlinked(two.clone(), link(1).haiilo_id)]).await;
+    assert_eq!((state.links.len(), state.parked.len()), (2, 1));
+    let state =
         conclude(&[Effect::Unlinked(two.clone(), link(2).haiilo_id), Effect::GroupFound("Atlantis".into())]).await;
-    assert_eq!(memory.links.iter().map(|link| &link.okta_id).collect::<Vec<_>>(), [&one]);
-    assert!(memory.parked.is_empty() && memory.parked_groups.is_empty());
+    assert_eq!(state.links.iter().map(|link| &link.okta_id).collect::<Vec<_>>(), [&one]);
+    assert!(state.parked.is_empty() && state.parked_groups.is_empty());
 }
 
 async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: Bed) {
@@ -429,9 +429,9 @@ async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
         notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None, employee: None });
         notes.missing.insert(link(n).okta_id, absence);
         store.note(&notes, &acceptance(counted, counted), at(0)).await.expect("written");
-        let memory = store.remember(at(1)).await.expect("memory");
-        let leavers: Vec<Counted> = memory.leavers.values().map(|record| record.absence.counted).collect();
-        let missing: Vec<Counted> = memory.links.iter().filter_map(|link| Some(link.missing?.counted)).collect();
+        let state = store.remember(at(1)).await.expect("memory");
+        let leavers: Vec<Counted> = state.leavers.values().map(|record| record.absence.counted).collect();
+        let missing: Vec<Counted> = state.links.iter().filter_map(|link| Some(link.missing?.counted)).collect();
         (leavers, missing)
     };
     assert_eq!(note(1, Counted::Yes).await, (vec![Counted::Yes], vec![Counted::Yes]));

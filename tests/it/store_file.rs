@@ -30,8 +30,8 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[tokio::test]
 async fn an_absent_store_remembers_nothing_and_is_not_made_by_reading() {
     let folder = TempDir::new().expect("a folder");
-    let memory = ReadStore::new(path(&folder)).remember(at(0)).await.expect("nothing");
-    assert!(memory.links.is_empty() && memory.tenant.is_none() && memory.first_run == FirstRun::Due);
+    let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("nothing");
+    assert!(state.links.is_empty() && state.tenant.is_none() && state.first_run == FirstRun::Due);
     assert!(files(folder.path()).is_empty());
 }
 
@@ -47,8 +47,8 @@ async fn a_store_that_was_hardly_begun_remembers_nothing_and_is_gone_on_with() {
         connection.close().await.expect("closed");
         let before = files(folder.path());
         assert!(before["state.db"].len() > 1_000, "{begun}");
-        let memory = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
-        assert_eq!(format!("{memory:?}"), format!("{:?}", SyncState::default()), "{begun}");
+        let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
+        assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()), "{begun}");
         assert_eq!(files(folder.path()), before, "{begun}");
         let store = open(&folder).await;
         adopt(&store, 0..3).await;
@@ -65,8 +65,8 @@ async fn invariant_02_reading_leaves_no_byte_of_the_store_changed() {
     let before = files(folder.path());
     assert!(before.contains_key("state.db"));
     for _ in 0..3 {
-        let memory = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
-        assert_eq!(memory.links.len(), 100);
+        let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
+        assert_eq!(state.links.len(), 100);
     }
     assert!(files(folder.path()) == before, "{:?}", files(folder.path()).keys());
 }

@@ -87,8 +87,8 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     store.conclude(gone, &Outcome::Failed("no".to_owned()), &[], at(3)).await.expect("written");
     assert_eq!(left().await, [Some("h1".to_owned())]);
     let gone = intend(ProbeStep::Delete, Some(&id)).await;
-    let memory = bed.reader().remember(at(4)).await.expect("memory");
-    assert_eq!((memory.open, memory.recent), (Vec::new(), RecentCounts::default()));
+    let state = bed.reader().remember(at(4)).await.expect("memory");
+    assert_eq!((state.open, state.recent), (Vec::new(), RecentCounts::default()));
     store.conclude(gone, &Outcome::Done, &[], at(4)).await.expect("written");
     assert_eq!(left().await, []);
 }
@@ -211,9 +211,9 @@ async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
     let notes = LeaverUpdate { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverUpdate::default() };
     store.note_leavers(&notes).await.expect("written");
     store.unlink(&link(1), &mandate_of("by hand"), at(1)).await.expect("written");
-    let memory = store.remember(at(2)).await.expect("memory");
-    assert_eq!((memory.links.len(), memory.leavers.len()), (1, 0));
-    assert!(memory.links.of_account(&link(1).haiilo_id).is_none());
+    let state = store.remember(at(2)).await.expect("memory");
+    assert_eq!((state.links.len(), state.leavers.len()), (1, 0));
+    assert!(state.links.of_account(&link(1).haiilo_id).is_none());
     assert_eq!(found(&bed, person(link(1).okta_id.as_str())).await.last().map(String::as_str), Some("unlink 1 done"));
 }
 
@@ -230,8 +230,8 @@ async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
         store.release(&person, &mandate_of("by hand"), at(1)).await.expect("written");
         store.pin(&[&one, &two], at(1)).await.expect("written");
     }
-    let memory = store.remember(at(2)).await.expect("memory");
-    assert_eq!((memory.released, memory.pinned), (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()])));
+    let state = store.remember(at(2)).await.expect("memory");
+    assert_eq!((state.released, state.pinned), (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()])));
     let notes = LeaverUpdate { unpinned: BTreeSet::from([two]), ..LeaverUpdate::default() };
     store.note_leavers(&notes).await.expect("written");
     assert_eq!(store.remember(at(2)).await.expect("memory").pinned.len(), 1);
@@ -313,8 +313,8 @@ async fn a_copy_is_made_by_the_program_that_can(bed: Bed) {
         StorePlace::File(_) => {
             copied.expect("a copy");
             let place = StorePath::new(&copy);
-            let memory = ReadStore::new(place).remember(at(0)).await.expect("memory");
-            assert_eq!(memory.links.len(), 3);
+            let state = ReadStore::new(place).remember(at(0)).await.expect("memory");
+            assert_eq!(state.links.len(), 3);
         }
         StorePlace::Server(_) => {
             let told = copied.expect_err("no copy").to_string();

@@ -409,7 +409,7 @@ impl World {
     }
 
     /// What the store remembers.
-    pub(crate) async fn memory(&self) -> SyncState {
+    pub(crate) async fn state(&self) -> SyncState {
         ReadStore::new(self.place()).remember(self.clock.now()).await.expect("memory")
     }
 

@@ -335,7 +335,7 @@ async fn a_server_whose_answers_lie_is_read_back_each_time() {
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["update done_except"; 4]);
     assert!(world.plan().await.plan.operations.is_empty());
-    assert!(world.memory().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
+    assert!(world.state().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
 }
 
 #[tokio::test]
@@ -348,7 +348,7 @@ async fn a_create_that_is_answered_with_somebody_elses_account_takes_nobody_over
         world.okta.state().hire(&person(6));
         world.haiilo.plant(When::Nth(route::CREATE, 1), Fault::Bend(bend.clone()));
         let report = world.sync().await;
-        let owners = world.memory().await.links.iter().map(|link| link.haiilo_id.clone()).collect::<Vec<_>>();
+        let owners = world.state().await.links.iter().map(|link| link.haiilo_id.clone()).collect::<Vec<_>>();
         let owner = world.haiilo.state().account_named("scim@example.com").expect("the owner").id;
         assert!(owners.iter().all(|id| id.as_str() != owner), "{bend:?}: {:?}", report.concluded);
         world.haiilo.heal();
@@ -385,7 +385,7 @@ async fn ten_equal_refusals_end_their_kind_and_other_kinds_go_on() {
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == "update failed").count(), 10);
     assert_eq!(outcomes.last().map(String::as_str), Some("create done"));
     // Nothing was parked: it is the path that the server does not take, and no value.
-    assert!(world.memory().await.parked.is_empty());
+    assert!(world.state().await.parked.is_empty());
 }
 
 #[tokio::test]
@@ -447,7 +447,7 @@ async fn a_soft_delete_counts_as_a_delete() {
         world.okta.state().deactivate(&id);
         let report = world.sync_well().await;
         assert_eq!(outcomes(&report), ["delete done"], "{delete:?}");
-        assert_eq!(world.memory().await.links.len(), 2);
+        assert_eq!(world.state().await.links.len(), 2);
         world.assert_converged().await;
     }
 }

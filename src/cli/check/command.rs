@@ -94,8 +94,8 @@ async fn readings(
     people: okta::OktaListing,
     (accounts, learnt): (haiilo::HaiiloListing, LearntProfile),
 ) -> (OktaReading, HaiiloReading) {
-    let memory = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
-    let known = memory.map_or(0, |memory| memory.links.len() as u64);
+    let state = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
+    let known = state.map_or(0, |state| state.links.len() as u64);
     let okta::OktaListing { listed, is_whole, page_size, answer, ours } = people;
     // Beyond the first page there are as many as there are accounts, or links.
     let assigned = if is_whole { listed } else { listed.max(known).max(accounts.users) };
@@ -125,15 +125,15 @@ enum StoreOwner {
 /// Whether the store belongs to these ends.
 async fn tenant(wiring: &Wiring, findings: &mut Findings) -> StoreOwner {
     findings.section("Store");
-    let memory = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
-        Ok(memory) => memory,
+    let state = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
+        Ok(state) => state,
         Err(failure) => {
             findings.error(format_args!("{:#}", anyhow::Error::from(failure)));
             return StoreOwner::NotOurs;
         }
     };
     let path = &wiring.store;
-    let Some(known) = memory.tenant else {
+    let Some(known) = state.tenant else {
         findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
         return StoreOwner::Ours;
     };
@@ -144,7 +144,7 @@ async fn tenant(wiring: &Wiring, findings: &mut Findings) -> StoreOwner {
     };
     if known == (Tenant { org_id, ..wiring.cycle.tenant.clone() }) {
         findings
-            .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(memory.links.len())));
+            .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(state.links.len())));
         StoreOwner::Ours
     } else {
         findings.error(format_args!(

@@ -83,10 +83,10 @@ pub struct PersonPlan {
 impl Explanation {
     /// Puts together what is known.
     pub fn new(asked: OktaAnswers, known: Known<'_>) -> Self {
-        let Known { plan, people, accounts, memory, policy, mapping } = known;
+        let Known { plan, people, accounts, state, policy, mapping } = known;
         let id = &asked.id;
         let planned = PersonPlan::of(id, plan);
-        let link = memory.links.of_person(id).cloned();
+        let link = state.links.of_person(id).cloned();
         let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
         let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
         let account = account.and_then(|id| accounts.position(id)).map(|at| accounts.accounts()[at].clone());
@@ -94,15 +94,15 @@ impl Explanation {
             [link.as_ref().map(|link| &link.user_name), account.as_ref().and_then(|one| one.user_name.as_ref())];
         let haiilo_id = link.as_ref().map(|link| &link.haiilo_id).or(account.as_ref().map(|account| &account.id));
         let protected =
-            haiilo_id.and_then(|id| leaver_decision::protection(policy, memory, id, names.into_iter().flatten()));
+            haiilo_id.and_then(|id| leaver_decision::protection(policy, state, id, names.into_iter().flatten()));
         let mut said = Vec::new();
-        said.extend(memory.released.contains(id).then_some(OperatorStatement::Released));
-        said.extend(memory.pinned.contains(id).then_some(OperatorStatement::Pinned));
+        said.extend(state.released.contains(id).then_some(OperatorStatement::Released));
+        said.extend(state.pinned.contains(id).then_some(OperatorStatement::Pinned));
         Self {
             listed: people.get(id).map(|person| person.state.clone()),
             standing: asked.assignment.as_ref().map(|assignment| assignment.standing(policy.statuses)),
             mapping: asked.assignment.clone().map_or_else(Vec::new, |person| traced(mapping, person, account.as_ref())),
-            leaver: memory.leavers.get(id).cloned(),
+            leaver: state.leavers.get(id).cloned(),
             link,
             account,
             protected,
@@ -123,11 +123,11 @@ impl Explanation {
 
 /// The chosen groups of a person, where groups are synced.
 fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
-    let Known { plan, people, accounts, memory, .. } = known;
+    let Known { plan, people, accounts, state, .. } = known;
     if plan.groups.memberships.is_empty() {
         return Vec::new();
     }
-    let roster = MemberIndex::of((people, accounts, &memory.links), plan);
+    let roster = MemberIndex::of((people, accounts, &state.links), plan);
     roster.of_person(id).map_or_else(Vec::new, |seat| groups_of(seat, &plan.groups))
 }
 

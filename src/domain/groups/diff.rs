@@ -31,7 +31,7 @@ pub struct GroupPlanInput<'a> {
     /// All groups of Haiilo.
     pub shown: &'a [HaiiloGroup],
     /// What the store remembers.
-    pub memory: &'a GroupSyncState,
+    pub state: &'a GroupSyncState,
     /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
     pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
     /// Everybody who is assigned or linked.
@@ -132,10 +132,10 @@ impl GroupPlanBuilder<'_> {
 
     /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
     fn deletes(&mut self) {
-        let GroupPlanInput { chosen, shown, memory, gone, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, state, gone, roster: _ } = self.grounds;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
-        for link in memory.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
+        for link in state.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             let members = match gone.get(&link.okta_id).filter(|_| link.origin == Origin::Created) {
                 None => {
@@ -162,10 +162,10 @@ impl GroupPlanBuilder<'_> {
     }
 
     fn counts(&mut self) {
-        let GroupPlanInput { chosen, shown, memory, gone: _, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, state, gone: _, roster: _ } = self.grounds;
         let adopted: BTreeSet<&HaiiloGroupId> =
             self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
-        let owners = memory.owners();
+        let owners = state.owners();
         let is_ours = |id: &HaiiloGroupId| owners.contains_key(id) || adopted.contains(id);
         let unmanaged = shown.iter().filter(|group| !is_ours(&group.id)).count();
         self.plan.counts = GroupCounts { chosen: chosen.len(), unmanaged, ..self.plan.counts };

@@ -18,7 +18,7 @@ pub struct RemovalLimitInput<'a> {
     /// `limits.members`; `None` where it is off.
     pub limit: Option<Limit>,
     /// What the store remembers of groups.
-    pub memory: &'a GroupSyncState,
+    pub state: &'a GroupSyncState,
     /// Approvals that were given before.
     pub approvals: &'a [Approval],
     /// An approval that was named with the command.
@@ -35,7 +35,7 @@ pub fn judge(plan: &mut GroupPlan, bounds: RemovalLimitInput<'_>) {
         plan.memberships.iter().map(|one| (&one.okta_id, one.shown.seats().len() as u64)).collect();
     for (at, operation) in plan.operations.iter().enumerate() {
         let Some((planned, members)) = losses(operation, &inside) else { continue };
-        let recent = bounds.memory.removed.get(&operation.okta_id).copied().unwrap_or(0);
+        let recent = bounds.state.removed.get(&operation.okta_id).copied().unwrap_or(0);
         let (found, allowed) = (recent + planned, limit.allowed(members + recent));
         if planned > 0 && found > allowed {
             let refused = BlockedRemovals { okta_id: operation.okta_id.clone(), found, allowed };

@@ -65,16 +65,16 @@ struct HaiiloGroups<'a> {
     by_name: BTreeMap<CompactString, Vec<&'a HaiiloGroup>>,
     by_external: BTreeMap<&'a str, Vec<&'a HaiiloGroup>>,
     owners: BTreeMap<&'a HaiiloGroupId, &'a GroupLink>,
-    memory: &'a GroupSyncState,
+    state: &'a GroupSyncState,
 }
 
 /// Finds the group of Haiilo of each chosen group. Both listings are complete.
 pub fn match_groups<'a>(
     chosen: &'a [OktaGroup],
     shown: &'a [HaiiloGroup],
-    memory: &'a GroupSyncState,
+    state: &'a GroupSyncState,
 ) -> GroupMatching<'a> {
-    let shown = HaiiloGroups::of(shown, memory);
+    let shown = HaiiloGroups::of(shown, state);
     let mut names: BTreeMap<CompactString, Vec<&OktaGroupId>> = BTreeMap::new();
     for group in chosen {
         names.entry(key(&group.name)).or_default().push(&group.id);
@@ -100,13 +100,13 @@ pub fn match_groups<'a>(
 type Doubt = (Option<HaiiloGroupId>, GroupHoldReason);
 
 impl<'a> HaiiloGroups<'a> {
-    fn of(groups: &'a [HaiiloGroup], memory: &'a GroupSyncState) -> Self {
+    fn of(groups: &'a [HaiiloGroup], state: &'a GroupSyncState) -> Self {
         let mut shown = Self {
             by_id: groups.iter().map(|group| (&group.id, group)).collect(),
             by_name: BTreeMap::new(),
             by_external: BTreeMap::new(),
-            owners: memory.owners(),
-            memory,
+            owners: state.owners(),
+            state,
         };
         for group in groups {
             shown.by_name.entry(key(&group.name)).or_default().push(group);
@@ -121,7 +121,7 @@ impl<'a> HaiiloGroups<'a> {
         if group.name.trim().is_empty() {
             return Err((None, GroupHoldReason::Nameless));
         }
-        let link = self.memory.links.get(&group.id);
+        let link = self.state.links.get(&group.id);
         let found = link.and_then(|link| Some((*self.by_id.get(&link.haiilo_id)?, link)));
         let fits = found.is_some_and(|(shown, _)| key(&shown.name) == key(&group.name));
         // Whoever has the name already does not take it from anybody.
@@ -144,7 +144,7 @@ impl<'a> HaiiloGroups<'a> {
 
     /// A group that is nobody's, by the id of this one, or by its name.
     fn unowned(&self, group: &OktaGroup) -> Result<GroupMatch<'a>, Doubt> {
-        let lost = self.memory.is_perhaps_made(&group.id);
+        let lost = self.state.is_perhaps_made(&group.id);
         let origin = if lost { Origin::Created } else { Origin::Adopted };
         let by_external = self.by_external.get(group.id.as_str()).map_or(&[][..], Vec::as_slice);
         let by_external: Vec<&HaiiloGroup> =

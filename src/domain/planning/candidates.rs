@@ -37,14 +37,14 @@ impl<'a> OwnerCandidates<'a> {
     /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
     pub fn of(
         owners: &LinkedAccounts<'a>,
-        memory: &'a SyncState,
+        state: &'a SyncState,
         (mapping, policy): (&Mapping, &Policy),
         gone: &'a Gone,
         wanted: &[(&OktaUserId, &DesiredAccount)],
     ) -> Self {
         let slots = mapping.human_name();
         let strangers = slots.map(|slots| strangers(owners, policy, slots, wanted));
-        let of_gone = memory.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
+        let of_gone = state.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
         // A number that several people have at once, such as "external", tells nobody from others.
@@ -63,8 +63,8 @@ impl<'a> OwnerCandidates<'a> {
     }
 
     /// Why somebody without an account may have one already.
-    pub fn suspicion(&self, memory: &SyncState, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<HoldReason> {
-        if memory.released.contains(okta_id) {
+    pub fn suspicion(&self, state: &SyncState, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<HoldReason> {
+        if state.released.contains(okta_id) {
             return None;
         }
         if let Some(leaver) = self.former_names.get(&identity.user_name.key()) {

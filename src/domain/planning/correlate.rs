@@ -77,7 +77,7 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let wanted = sort_out(sides, &mut correlation);
     let names = (sides.mapping, sides.policy);
     // Where everybody has an account, nobody is looked for.
-    let acquaintances = LazyCell::new(|| OwnerCandidates::of(sides.owners, sides.memory, names, gone, &wanted));
+    let acquaintances = LazyCell::new(|| OwnerCandidates::of(sides.owners, sides.state, names, gone, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(sides));
     let mut owners = sides.owners.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
@@ -127,7 +127,7 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
             PersonState::Unmapped(_, doubt) => HoldReason::Mapping(doubt.clone()),
             PersonState::Contradiction(_) => HoldReason::Contradiction,
         };
-        let link = sides.memory.links.of_person(id);
+        let link = sides.state.links.of_person(id);
         correlation.held.push(Hold {
             okta_id: id.clone(),
             haiilo_id: link.map(|link| link.haiilo_id.clone()),
@@ -140,7 +140,7 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
         let Some(others) = rivals.get(okta_id) else { return true };
         correlation.held.push(Hold {
             okta_id: (*okta_id).clone(),
-            haiilo_id: sides.memory.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
+            haiilo_id: sides.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
             user_name: Some(identity.user_name.clone()),
             reason: HoldReason::SameUserName(others.clone()),
         });
@@ -200,7 +200,7 @@ fn attempt<'a>(
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
         let names = names.into_iter().flatten().collect::<Vec<_>>();
         let owner = names.iter().any(|name| sides.policy.owns_token(name));
-        let pattern = leaver_decision::protection(sides.policy, sides.memory, &account.id, names);
+        let pattern = leaver_decision::protection(sides.policy, sides.state, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
             return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
         }
@@ -215,7 +215,7 @@ fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a DesiredAc
     }
     if let [other] = sides.accounts.named(&identity.user_name)[..] {
         let other = &sides.accounts.accounts()[other].id;
-        if sides.memory.links.of_account(other).is_none() {
+        if sides.state.links.of_account(other).is_none() {
             return Attempt::Hold(id, HoldReason::ReplacedByHand(other.clone()));
         }
     }
@@ -240,12 +240,12 @@ fn by_external_id<'a>(
     }
     let named = sides.accounts.named(&identity.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
     let is_other = |account: &&Account| {
-        sides.memory.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
+        sides.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
     };
     let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
     Some(match (&several[..], sides.accounts.proof()) {
         ([account], Proof::Agreed) => {
-            let made = sides.memory.lost_creates(okta_id).next().is_some();
+            let made = sides.state.lost_creates(okta_id).next().is_some();
             Attempt::AccountMatch(AccountMatch::Unowned {
                 account,
                 origin: if made { Origin::Created } else { Origin::Adopted },
@@ -281,7 +281,7 @@ fn attempt_joiner<'a>(
         }
         [at] => {
             let account = &sides.accounts.accounts()[at];
-            if sides.memory.links.of_account(&account.id).is_some() {
+            if sides.state.links.of_account(&account.id).is_some() {
                 // Free once its owner is renamed; `settle_names` finds out.
                 return doubt
                     .unwrap_or(Attempt::AccountMatch(AccountMatch::Nothing { replaces: None, waits_for: None }));
@@ -292,10 +292,10 @@ fn attempt_joiner<'a>(
             if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::OfAnotherDirectory(id));
             }
-            if let Some(other) = sides.memory.perhaps_made_for(&identity.user_name, okta_id) {
+            if let Some(other) = sides.state.perhaps_made_for(&identity.user_name, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone()));
             }
-            let lost = sides.memory.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
+            let lost = sides.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
             let origin = if lost { Origin::Created } else { Origin::Adopted };
             doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin }))
         }
@@ -313,12 +313,10 @@ fn suspect<'a>(
     okta_id: &OktaUserId,
     identity: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
-    let reason = acquaintances.suspicion(sides.memory, okta_id, identity)?;
+    let reason = acquaintances.suspicion(sides.state, okta_id, identity)?;
     let haiilo_id = match &reason {
         HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
-        HoldReason::PerhapsRehired(leaver, _) => {
-            sides.memory.links.of_person(leaver).map(|link| link.haiilo_id.clone())
-        }
+        HoldReason::PerhapsRehired(leaver, _) => sides.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
         _ => None,
     };
     Some(Attempt::Hold(haiilo_id, reason))
@@ -334,11 +332,11 @@ fn made_under_another_name<'a>(
     identity: &DesiredAccount,
 ) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
     let under_others = |open: &&OpenOperation| !open.user_name.same_as(&identity.user_name);
-    sides.memory.lost_creates(okta_id).filter(under_others).find_map(|open| {
+    sides.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
         let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
         let account = &sides.accounts.accounts()[at];
-        let is_free = account.activity != Activity::Inactive && sides.memory.links.of_account(&account.id).is_none();
-        is_free.then(|| (account, sides.memory.perhaps_made_for(&open.user_name, okta_id)))
+        let is_free = account.activity != Activity::Inactive && sides.state.links.of_account(&account.id).is_none();
+        is_free.then(|| (account, sides.state.perhaps_made_for(&open.user_name, okta_id)))
     })
 }
 
@@ -428,7 +426,7 @@ fn name_state<'a>(
         [] => NameState::Free,
         [at] => {
             let account = &sides.accounts.accounts()[at];
-            match sides.memory.links.of_account(&account.id) {
+            match sides.state.links.of_account(&account.id) {
                 // The same name in other letters is in nobody's way.
                 Some(link) if link.okta_id == *okta_id => NameState::Free,
                 Some(link) => NameState::After(&account.id, &link.okta_id),

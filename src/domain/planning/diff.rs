@@ -53,10 +53,10 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: LeaverD
     draft.departures(&leavers);
     let PlanBuilder { basis, mut plan, wishes: _, references: _, unresolved } = draft;
     record::remember(basis, &mut plan);
-    let Sides { people, accounts, owners: _, memory, policy: _, mapping: _ } = basis.sides;
+    let Sides { people, accounts, owners: _, state, policy: _, mapping: _ } = basis.sides;
     plan.counts = PlanCounts {
         assigned: people.people().len(),
-        linked: memory.links.len(),
+        linked: state.links.len(),
         accounts: accounts.accounts().len(),
         out_of_scope,
         staged,
@@ -203,7 +203,7 @@ impl PlanBuilder<'_> {
             return AccountState::AsItShallBe;
         }
         let user_name = account.user_name.as_ref().unwrap_or(wanted).clone();
-        if self.basis.sides.memory.deactivated(okta_id, &account.id) {
+        if self.basis.sides.state.deactivated(okta_id, &account.id) {
             let action = Action::Reactivate { haiilo_id: account.id.clone() };
             self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name, action });
             return AccountState::Changes;
@@ -242,9 +242,9 @@ impl PlanBuilder<'_> {
         change: Change,
         changes: &mut Vec<Change>,
     ) {
-        let memory = self.basis.sides.memory;
+        let state = self.basis.sides.state;
         let key = (okta_id.clone(), CompactString::from(change.path.to_string()));
-        let parked = memory.parked.get(&key);
+        let parked = state.parked.get(&key);
         let group = parked_group(self.basis, &change);
         let reason = match (parked, &group) {
             (_, Some(group)) => no_such_group(group),
@@ -281,11 +281,11 @@ impl PlanBuilder<'_> {
     }
 
     fn unpark(&mut self, okta_id: &OktaUserId, path: &AttributePath) {
-        if self.basis.sides.memory.parked.is_empty() {
+        if self.basis.sides.state.parked.is_empty() {
             return;
         }
         let key = (okta_id.clone(), CompactString::from(path.to_string()));
-        if self.basis.sides.memory.parked.contains_key(&key) {
+        if self.basis.sides.state.parked.contains_key(&key) {
             self.plan.notes.unparked.insert(key);
         }
     }
@@ -340,14 +340,14 @@ impl PlanBuilder<'_> {
 
     /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
     fn trials(&mut self) {
-        let turn = usize::try_from(self.basis.sides.memory.cycles).unwrap_or(0);
+        let turn = usize::try_from(self.basis.sides.state.cycles).unwrap_or(0);
         for wishes in self.wishes.values() {
             let free: Vec<&Operation> = wishes.iter().filter(|wish| wish.waits_for().is_none()).collect();
             if !free.is_empty() {
                 self.plan.trials.push(free[turn % free.len()].clone());
             }
         }
-        let parked = self.basis.sides.memory.parked_groups.keys();
+        let parked = self.basis.sides.state.parked_groups.keys();
         self.plan.notes.groups_released = parked.filter(|group| !self.wishes.contains_key(*group)).cloned().collect();
     }
 
@@ -408,7 +408,7 @@ fn nature(mapping: &Mapping, slot: usize) -> ChangeKind {
 /// The group that a change asks for, if Haiilo did not have it.
 fn parked_group(basis: Basis<'_>, change: &Change) -> Option<CompactString> {
     match (change.nature, &change.to) {
-        (ChangeKind::Group, Some(Value::Text(group))) if basis.sides.memory.parked_groups.contains_key(group) => {
+        (ChangeKind::Group, Some(Value::Text(group))) if basis.sides.state.parked_groups.contains_key(group) => {
             Some(group.clone())
         }
         _ => None,
@@ -421,7 +421,7 @@ fn no_such_group(group: &str) -> String {
 
 /// Why Haiilo refused to make this very account within the last day.
 fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<String> {
-    let parked = basis.sides.memory.parked.get(&(okta_id.clone(), "userName".into()))?;
+    let parked = basis.sides.state.parked.get(&(okta_id.clone(), "userName".into()))?;
     let same = parked.value == parked_form(Value::text(identity.user_name.as_str()).as_ref());
     (same && basis.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
 }
@@ -437,7 +437,7 @@ fn unmanaged(basis: Basis<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
 }
 
 fn findings(basis: Basis<'_>) -> Vec<String> {
-    let Sides { people, accounts, owners: _, memory: _, policy, mapping: _ } = basis.sides;
+    let Sides { people, accounts, owners: _, state: _, policy, mapping: _ } = basis.sides;
     let mut findings = Vec::new();
     if people.unreadable() > 0 {
         findings.push(format!("{} rows of Okta's listing name nobody and were passed over", people.unreadable()));

@@ -18,7 +18,7 @@ pub struct Sides<'a> {
     /// Which account is linked to whom.
     pub owners: &'a LinkedAccounts<'a>,
     /// What the store remembers.
-    pub memory: &'a SyncState,
+    pub state: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The mapping whose slots identities and accounts use.

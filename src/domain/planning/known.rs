@@ -21,7 +21,7 @@ pub struct Known<'a> {
     /// Haiilo's listing.
     pub accounts: &'a AccountSnapshot,
     /// The store.
-    pub memory: &'a SyncState,
+    pub state: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The mapping.
@@ -33,10 +33,10 @@ impl Known<'_> {
     pub fn meant(&self, login: &str) -> BTreeSet<OktaUserId> {
         let key = UserName::new(login).key();
         let listed = self.people.people().iter().filter(|person| person.is_named(login)).map(|person| &person.id);
-        let linked = self.memory.links.iter().filter(|link| link.is_named(login)).map(|link| &link.okta_id);
-        let former = self.memory.former_names.iter().filter(|(name, _)| *name == key).map(|(_, id)| id);
+        let linked = self.state.links.iter().filter(|link| link.is_named(login)).map(|link| &link.okta_id);
+        let former = self.state.former_names.iter().filter(|(name, _)| *name == key).map(|(_, id)| id);
         let by_account = self.accounts_named(login);
-        let owners = by_account.iter().filter_map(|account| self.memory.links.of_account(&account.id));
+        let owners = by_account.iter().filter_map(|account| self.state.links.of_account(&account.id));
         listed.chain(linked).chain(former).chain(owners.map(|link| &link.okta_id)).cloned().collect()
     }
 

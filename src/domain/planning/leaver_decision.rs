@@ -52,7 +52,7 @@ pub struct Circumstances<'a> {
     /// The listing of accounts.
     pub accounts: &'a AccountSnapshot,
     /// What the store remembers.
-    pub memory: &'a SyncState,
+    pub state: &'a SyncState,
     /// The administrator's decisions.
     pub policy: &'a Policy,
     /// The rules that clocks depend on.
@@ -130,19 +130,19 @@ pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Li
 }
 
 /// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.
-pub fn to_look_at<'a>(vanished: &[&'a Link], memory: &SyncState) -> Vec<&'a OktaUserId> {
+pub fn to_look_at<'a>(vanished: &[&'a Link], state: &SyncState) -> Vec<&'a OktaUserId> {
     let (known, new): (Vec<&Link>, Vec<&Link>) =
-        vanished.iter().partition(|link| memory.leavers.contains_key(&link.okta_id));
+        vanished.iter().partition(|link| state.leavers.contains_key(&link.okta_id));
     let room = LOOKS_A_CYCLE.saturating_sub(new.len());
-    let turn = usize::try_from(memory.cycles).unwrap_or(0).wrapping_mul(room);
+    let turn = usize::try_from(state.cycles).unwrap_or(0).wrapping_mul(room);
     let start = if known.is_empty() { 0 } else { turn % known.len() };
     let in_turn = known.iter().cycle().skip(start).take(known.len());
     new.iter().chain(in_turn).take(LOOKS_A_CYCLE).map(|link| &link.okta_id).collect()
 }
 
 /// The watch after this complete cycle.
-pub fn watch(memory: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watch {
-    let since = match &memory.watch {
+pub fn watch(state: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watch {
+    let since = match &state.watch {
         Some(Watch { since, last, rules: before }) if before == rules && *last <= now && now - *last <= LONGEST_GAP => {
             *since
         }
@@ -158,10 +158,10 @@ pub fn decide(
     answers: &BTreeMap<OktaUserId, EvidenceAnswer>,
 ) -> LeaverDecisions {
     let mut leaving = LeaverDecisions::default();
-    let watched_since = watch(here.memory, here.rules, here.begins).since;
-    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.memory) };
+    let watched_since = watch(here.state, here.rules, here.begins).since;
+    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.state) };
     for link in vanished {
-        let before = here.memory.leavers.get(&link.okta_id);
+        let before = here.state.leavers.get(&link.okta_id);
         let answer = answers.get(&link.okta_id);
         let sighting = answer.map(|answer| &answer.sighting);
         let clock = clock(here, link, before, sighting);
@@ -199,9 +199,9 @@ pub fn decide(
     }
     let is_assigned =
         |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
-    leaving.notes.unpinned = here.memory.pinned.iter().filter(is_assigned).cloned().collect();
-    leaving.notes.returned = here.memory.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
-    if here.policy.deprovision == Deprovision::Delete && here.memory.deactivation_deleted.is_some() {
+    leaving.notes.unpinned = here.state.pinned.iter().filter(is_assigned).cloned().collect();
+    leaving.notes.returned = here.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+    if here.policy.deprovision == Deprovision::Delete && here.state.deactivation_deleted.is_some() {
         leaving.notes.directory = PolicyKnowledge::KnownToDelete;
     }
     spend_budget(here, &mut leaving.leavers);
@@ -244,8 +244,8 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
 type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
 /// Of whom an operator said that they are another human, those do not count.
-fn wishes<'a>(people: &'a AssignmentSnapshot, memory: &SyncState) -> Wishes<'a> {
-    let others = people.people().iter().filter(|person| !memory.released.contains(&person.id));
+fn wishes<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> Wishes<'a> {
+    let others = people.people().iter().filter(|person| !state.released.contains(&person.id));
     others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
 }
 
@@ -261,7 +261,7 @@ fn fate(
     if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
         return LeaverStatus::Kept(KeptBecause::TokenOwner);
     }
-    if let Some(pattern) = protection(here.policy, here.memory, &link.haiilo_id, names.iter().copied().flatten()) {
+    if let Some(pattern) = protection(here.policy, here.state, &link.haiilo_id, names.iter().copied().flatten()) {
         return LeaverStatus::Kept(KeptBecause::Protected(pattern));
     }
     if clock.action == LeaverAction::Keep {
@@ -272,7 +272,7 @@ fn fate(
     if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
         return LeaverStatus::Kept(KeptBecause::AlreadyInactive);
     }
-    if here.memory.pinned.contains(&link.okta_id) {
+    if here.state.pinned.contains(&link.okta_id) {
         return LeaverStatus::Kept(KeptBecause::Pinned);
     }
     if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
@@ -283,7 +283,7 @@ fn fate(
     }
     let due = clock.from.max(watched_since) + here.policy.leavers.grace;
     let deleted =
-        here.memory.deactivation_deleted.is_some() && here.policy.departure(clock.action) == RemovalEffect::Deactivated;
+        here.state.deactivation_deleted.is_some() && here.policy.departure(clock.action) == RemovalEffect::Deactivated;
     match deletes_blocked(here).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
         _ if due > here.begins => LeaverStatus::Waiting(due),
         Some(why) => LeaverStatus::Blocked(due, why),
@@ -294,11 +294,11 @@ fn fate(
 /// The pattern that protects an account, by its id, by a name that it carries, or because it once did.
 pub fn protection<'a>(
     policy: &Policy,
-    memory: &SyncState,
+    state: &SyncState,
     id: &HaiiloId,
     names: impl IntoIterator<Item = &'a UserName>,
 ) -> Option<String> {
-    let remembered = memory.protected.get(id).filter(|pattern| policy.protected.has(pattern));
+    let remembered = state.protected.get(id).filter(|pattern| policy.protected.has(pattern));
     let by_id = policy.protected.by_id(id).map(str::to_owned);
     let by_name = || names.into_iter().find_map(|name| policy.protected.by_name(name)).map(str::to_owned);
     remembered.cloned().or(by_id).or_else(by_name)
@@ -322,8 +322,8 @@ pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
 /// Postpones what the budget of the day does not cover: who is due first goes first.
 fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
     let Some(limit) = here.policy.limits.deletes else { return };
-    let base = here.memory.links.len().max(here.people.people().len()) as u64;
-    let mut left = limit.allowed(base).saturating_sub(here.memory.recent.deletes);
+    let base = here.state.links.len().max(here.people.people().len()) as u64;
+    let mut left = limit.allowed(base).saturating_sub(here.state.recent.deletes);
     let mut due: Vec<(DateTime<Utc>, usize)> = leavers
         .iter()
         .enumerate()
@@ -446,7 +446,7 @@ mod tests {
     }
 
     /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
-    fn memory(now: DateTime<Utc>) -> SyncState {
+    fn state(now: DateTime<Utc>) -> SyncState {
         let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
         let record = LeaverRecord {
             absence: Absence { since: day(0), counted: Counted::Yes },
@@ -470,20 +470,20 @@ mod tests {
         names: &[&str],
         agreement: ClockAgreement,
     ) -> Vec<LeaverStatus> {
-        let (mut memory, mut policy) = (memory(day(n)), policy());
-        change(&mut memory, &mut policy);
+        let (mut state, mut policy) = (state(day(n)), policy());
+        change(&mut state, &mut policy);
         let (people, accounts, rules) = (people(&[]), accounts(names), rules());
         let here = Circumstances {
             people: &people,
             accounts: &accounts,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             rules: &rules,
             now: day(n),
             begins: day(n),
             agreement,
         };
-        let gone = vanished(&memory.links, &people);
+        let gone = vanished(&state.links, &people);
         decide(here, &gone, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
     }
 
@@ -497,24 +497,16 @@ mod tests {
         check(29, |_, _| {}, &LeaverStatus::Waiting(day(30)));
         check(30, |_, _| {}, &LeaverStatus::Due(day(30)));
         // A gap of more than a day in the watch starts all clocks again, whatever they showed.
-        check(
-            300,
-            |memory, _| memory.watch.as_mut().expect("a watch").last = day(298),
-            &LeaverStatus::Waiting(day(330)),
-        );
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").last = day(299), &LeaverStatus::Due(day(30)));
+        check(300, |state, _| state.watch.as_mut().expect("a watch").last = day(298), &LeaverStatus::Waiting(day(330)));
+        check(300, |state, _| state.watch.as_mut().expect("a watch").last = day(299), &LeaverStatus::Due(day(30)));
         // So do a store that was never watched, other rules, and a time before the last cycle.
-        check(300, |memory, _| memory.watch = None, &LeaverStatus::Waiting(day(330)));
+        check(300, |state, _| state.watch = None, &LeaverStatus::Waiting(day(330)));
         let other = Fingerprint::of(&["other"]);
-        check(300, |memory, _| memory.watch.as_mut().expect("a watch").rules = other, &LeaverStatus::Waiting(day(330)));
+        check(300, |state, _| state.watch.as_mut().expect("a watch").rules = other, &LeaverStatus::Waiting(day(330)));
+        check(300, |state, _| state.watch.as_mut().expect("a watch").last = day(301), &LeaverStatus::Waiting(day(330)));
         check(
             300,
-            |memory, _| memory.watch.as_mut().expect("a watch").last = day(301),
-            &LeaverStatus::Waiting(day(330)),
-        );
-        check(
-            300,
-            |memory, _| memory.watch.as_mut().expect("a watch").since = day(290),
+            |state, _| state.watch.as_mut().expect("a watch").since = day(290),
             &LeaverStatus::Waiting(day(320)),
         );
     }
@@ -522,14 +514,14 @@ mod tests {
     #[test]
     fn the_watch_goes_on_or_starts_again() {
         let now = day(10);
-        assert_eq!(watch(&memory(now), &rules(), now), Watch { since: day(0), last: now, rules: rules() });
+        assert_eq!(watch(&state(now), &rules(), now), Watch { since: day(0), last: now, rules: rules() });
         assert_eq!(watch(&SyncState::default(), &rules(), now), Watch { since: now, last: now, rules: rules() });
     }
 
     #[test]
     fn arming_after_a_year_of_keep_starts_the_clock() {
-        let keep = |memory: &mut SyncState, _: &mut Policy| {
-            for record in memory.leavers.values_mut() {
+        let keep = |state: &mut SyncState, _: &mut Policy| {
+            for record in state.leavers.values_mut() {
                 record.clock.as_mut().expect("a clock").action = LeaverAction::Keep;
             }
         };
@@ -540,12 +532,12 @@ mod tests {
     fn who_is_kept() {
         let all = |action| move |_: &mut SyncState, policy: &mut Policy| policy.leavers.deactivated = action;
         check(40, all(LeaverAction::Keep), &LeaverStatus::Kept(KeptBecause::Configured));
-        let adopted = |memory: &mut SyncState, _: &mut Policy| {
-            memory.links = (0..4).map(|n| Link { origin: Origin::Adopted, ..link(n) }).collect();
+        let adopted = |state: &mut SyncState, _: &mut Policy| {
+            state.links = (0..4).map(|n| Link { origin: Origin::Adopted, ..link(n) }).collect();
         };
         check(40, adopted, &LeaverStatus::Kept(KeptBecause::Adopted));
-        let same = |memory: &mut SyncState, policy: &mut Policy| {
-            adopted(memory, policy);
+        let same = |state: &mut SyncState, policy: &mut Policy| {
+            adopted(state, policy);
             policy.leavers.adopted = AdoptedRule::Same;
         };
         check(40, same, &LeaverStatus::Due(day(30)));
@@ -557,12 +549,12 @@ mod tests {
         check(40, protect("p0@*"), &LeaverStatus::Kept(KeptBecause::Protected("p0@*".to_owned())));
         check(40, protect("h0"), &LeaverStatus::Kept(KeptBecause::Protected("h0".to_owned())));
         // An account stays protected when its name no longer shows it, as long as the pattern is configured.
-        let once = |memory: &mut SyncState, _: &mut Policy| {
-            memory.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
+        let once = |state: &mut SyncState, _: &mut Policy| {
+            state.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
         };
         check(40, once, &LeaverStatus::Kept(KeptBecause::Protected("boss@x".to_owned())));
-        let no_longer = |memory: &mut SyncState, policy: &mut Policy| {
-            once(memory, policy);
+        let no_longer = |state: &mut SyncState, policy: &mut Policy| {
+            once(state, policy);
             policy.protected = Protected::new([]).expect("no pattern");
         };
         check(40, no_longer, &LeaverStatus::Due(day(30)));
@@ -580,20 +572,20 @@ mod tests {
 
     #[test]
     fn an_account_that_is_gone_is_not_deleted() {
-        let mut memory = memory(day(40));
-        memory.links = [Link { haiilo_id: HaiiloId::new("gone"), ..link(0) }].into_iter().collect();
+        let mut state = state(day(40));
+        state.links = [Link { haiilo_id: HaiiloId::new("gone"), ..link(0) }].into_iter().collect();
         let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
         let here = Circumstances {
             people: &people,
             accounts: &accounts,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             rules: &rules,
             now: day(40),
             begins: day(40),
             agreement: ClockAgreement::Agrees,
         };
-        let leaving = decide(here, &vanished(&memory.links, &people), &BTreeMap::new());
+        let leaving = decide(here, &vanished(&state.links, &people), &BTreeMap::new());
         assert_eq!(leaving.leavers[0].fate, LeaverStatus::Kept(KeptBecause::AlreadyGone));
     }
 
@@ -623,8 +615,8 @@ mod tests {
 
     #[test]
     fn the_budget_postpones_whoever_is_due_last() {
-        let stagger = |memory: &mut SyncState, _: &mut Policy| {
-            for (n, record) in memory.leavers.values_mut().enumerate() {
+        let stagger = |state: &mut SyncState, _: &mut Policy| {
+            for (n, record) in state.leavers.values_mut().enumerate() {
                 record.clock.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
             }
         };
@@ -632,9 +624,9 @@ mod tests {
         let late = |n: i64| LeaverStatus::Postponed(day(n + 30));
         let found = fates(40, stagger, &NAMES, ClockAgreement::Agrees);
         assert_eq!(found, [late(3), late(2), due(1), due(0)]);
-        let used = |memory: &mut SyncState, policy: &mut Policy| {
-            stagger(memory, policy);
-            memory.recent = RecentCounts { deletes: 1, ..RecentCounts::default() };
+        let used = |state: &mut SyncState, policy: &mut Policy| {
+            stagger(state, policy);
+            state.recent = RecentCounts { deletes: 1, ..RecentCounts::default() };
         };
         assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
         let off = |_: &mut SyncState, policy: &mut Policy| policy.limits.deletes = None;
@@ -643,14 +635,14 @@ mod tests {
 
     /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
     fn after(seen: Option<Sighting>) -> (Option<LeaverStatus>, Option<&'static str>, Option<LeaverRecord>) {
-        let mut memory = memory(day(40));
-        memory.links = [link(0)].into_iter().collect();
-        memory.leavers.retain(|okta_id, _| *okta_id == id(0));
+        let mut state = state(day(40));
+        state.links = [link(0)].into_iter().collect();
+        state.leavers.retain(|okta_id, _| *okta_id == id(0));
         let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
         let here = Circumstances {
             people: &people,
             accounts: &accounts,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             rules: &rules,
             now: day(40),
@@ -658,7 +650,7 @@ mod tests {
             agreement: ClockAgreement::Agrees,
         };
         let sightings = seen.into_iter().map(|sighting| (id(0), EvidenceAnswer { sighting, employee: None })).collect();
-        let leaving = decide(here, &vanished(&memory.links, &people), &sightings);
+        let leaving = decide(here, &vanished(&state.links, &people), &sightings);
         let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
         (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
     }
@@ -679,22 +671,22 @@ mod tests {
 
     #[test]
     fn whoever_comes_back_is_forgotten_as_a_leaver() {
-        let memory = memory(day(1));
+        let state = state(day(1));
         let back = people(&[(0, PersonState::Staged), (1, PersonState::Left), (2, PersonState::OutOfScope)]);
-        let gone: BTreeSet<&OktaUserId> = vanished(&memory.links, &back).iter().map(|link| &link.okta_id).collect();
+        let gone: BTreeSet<&OktaUserId> = vanished(&state.links, &back).iter().map(|link| &link.okta_id).collect();
         assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
         let (accounts, policy, rules) = (accounts(&NAMES), policy(), rules());
         let here = Circumstances {
             people: &back,
             accounts: &accounts,
-            memory: &memory,
+            state: &state,
             policy: &policy,
             rules: &rules,
             now: day(1),
             begins: day(1),
             agreement: ClockAgreement::Agrees,
         };
-        let leaving = decide(here, &vanished(&memory.links, &back), &BTreeMap::new());
+        let leaving = decide(here, &vanished(&state.links, &back), &BTreeMap::new());
         assert_eq!(leaving.notes.returned, BTreeSet::from([id(0), id(2)]));
     }
 
@@ -706,8 +698,8 @@ mod tests {
             LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None, employee: None };
         let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
         let asked = |cycles| {
-            let memory = SyncState { leavers: known.clone(), cycles, ..SyncState::default() };
-            to_look_at(&gone, &memory).into_iter().cloned().collect::<Vec<_>>()
+            let state = SyncState { leavers: known.clone(), cycles, ..SyncState::default() };
+            to_look_at(&gone, &state).into_iter().cloned().collect::<Vec<_>>()
         };
         for cycles in 0..5 {
             let asked = asked(cycles);

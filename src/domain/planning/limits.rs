@@ -190,7 +190,7 @@ pub fn judge(
     given: Option<&ApprovalId>,
     signs: AbsenceRule,
 ) -> LimitCheck {
-    let memory = basis.sides.memory;
+    let state = basis.sides.state;
     let items = items(basis, plan, signs);
     let usage = usage(basis, plan, &items);
     let mut violations = violations(basis, plan, fingerprint, &usage);
@@ -214,7 +214,7 @@ pub fn judge(
             // A limit that nothing counts towards is broken by what was there before, which no approval names.
             let covers =
                 |approved: &BTreeSet<String>| !refused.is_empty() && refused.iter().all(|item| approved.contains(item));
-            let mut alive = memory.approvals.iter().filter(|approval| approval.until > basis.now);
+            let mut alive = state.approvals.iter().filter(|approval| approval.until > basis.now);
             match alive.find(|approval| covers(&approval.items)) {
                 Some(approval) => LimitDecision::Approved(approval.id.clone()),
                 None => LimitDecision::Refuse,
@@ -231,7 +231,7 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
 }
 
 fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
-    let memory = basis.sides.memory;
+    let state = basis.sides.state;
     let mut items: Vec<Item> = plan
         .operations
         .iter()
@@ -245,8 +245,8 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
         text: json!({"kind": kind, "okta_id": okta_id}).to_string(),
         limits,
     };
-    for link in leaver_decision::vanished(&memory.links, basis.sides.people) {
-        match memory.leavers.get(&link.okta_id).map(|record| record.absence) {
+    for link in leaver_decision::vanished(&state.links, basis.sides.people) {
+        match state.leavers.get(&link.okta_id).map(|record| record.absence) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
             Some(known) if !is_recent(basis, known) => {
                 items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned]));
@@ -255,7 +255,7 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
         }
     }
     for missing in plan.missing.iter().filter(|missing| missing.since.is_some()) {
-        match memory.links.of_person(&missing.okta_id).and_then(|link| link.missing) {
+        match state.links.of_person(&missing.okta_id).and_then(|link| link.missing) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
             Some(known) if !is_recent(basis, known) => {
                 items.push(absence("missing", &missing.okta_id, vec![LimitName::HaiiloEmpty]));
@@ -292,7 +292,7 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
 
 /// How much of each limit is used: by the last day, and by what counts towards it now.
 fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<LimitUsage> {
-    let (limits, recent) = (&basis.sides.policy.limits, &basis.sides.memory.recent);
+    let (limits, recent) = (&basis.sides.policy.limits, &basis.sides.state.recent);
     let base = plan.counts.linked.max(plan.counts.assigned) as u64;
     let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| LimitUsage {
         limit,
@@ -327,26 +327,26 @@ const STOPPING: [LimitName; 7] = [
 ];
 
 fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[LimitUsage]) -> Vec<Violation> {
-    let memory = basis.sides.memory;
+    let state = basis.sides.state;
     let mut violations = Vec::new();
     let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
     let operations = plan.operations.len() as u64;
-    if memory.first_run == FirstRun::Due && operations > 0 {
+    if state.first_run == FirstRun::Due && operations > 0 {
         refuse(LimitName::FirstRun, operations, 0);
     }
     let updates = plan.of_kind(OperationKind::Update).count() as u64;
-    let is_changed = memory.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
+    let is_changed = state.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
     if is_changed && updates > CHANGED_MAPPING {
         refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);
     }
     let is_approved = |absence: Option<Absence>| absence.is_some_and(|absence| absence.counted == Counted::Approved);
     let gone =
-        memory.links.iter().filter(|link| !is_approved(memory.leavers.get(&link.okta_id).map(|record| record.absence)));
+        state.links.iter().filter(|link| !is_approved(state.leavers.get(&link.okta_id).map(|record| record.absence)));
     let gone = gone.count() as u64;
     if plan.counts.assigned == 0 && gone > 0 {
         refuse(LimitName::NobodyAssigned, gone, 0);
     }
-    let unseen = memory.links.iter().filter(|link| link.listed == Listed::Seen && !is_approved(link.missing)).count();
+    let unseen = state.links.iter().filter(|link| link.listed == Listed::Seen && !is_approved(link.missing)).count();
     if plan.counts.accounts == 0 && unseen > 0 {
         refuse(LimitName::HaiiloEmpty, unseen as u64, 0);
     }

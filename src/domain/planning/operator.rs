@@ -63,13 +63,13 @@ pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a P
 }
 
 /// The link that a userName, an Okta id or a Haiilo id means.
-pub fn linked<'a>(memory: &'a SyncState, login: &str) -> Result<&'a Link, ActRefused> {
-    memory.links.iter().find(|link| link.is_named(login)).ok_or(ActRefused::NoLink)
+pub fn linked<'a>(state: &'a SyncState, login: &str) -> Result<&'a Link, ActRefused> {
+    state.links.iter().find(|link| link.is_named(login)).ok_or(ActRefused::NoLink)
 }
 
 /// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
 pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, ActRefused> {
-    let link = linked(here.memory, login)?;
+    let link = linked(here.state, login)?;
     let id = &link.haiilo_id;
     let stays = |why: String| Err(ActRefused::Stays(id.clone(), why));
     if here.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
@@ -84,13 +84,13 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, A
     if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
         return stays("our own token would die with it".to_owned());
     }
-    if let Some(pattern) = leaver_decision::protection(here.policy, here.memory, id, names.into_iter().flatten()) {
+    if let Some(pattern) = leaver_decision::protection(here.policy, here.state, id, names.into_iter().flatten()) {
         return stays(format!("it is protected by {pattern}"));
     }
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
         return stays("it carries another userName than when it was last seen".to_owned());
     }
-    if let Some(pause) = here.memory.pause_at(here.now) {
+    if let Some(pause) = here.state.pause_at(here.now) {
         return stays(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     Ok(link)
@@ -98,7 +98,7 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, A
 
 /// What it takes to make an account a person's.
 pub fn relink(
-    (people, accounts, memory): (&AssignmentSnapshot, &AccountSnapshot, &SyncState),
+    (people, accounts, state): (&AssignmentSnapshot, &AccountSnapshot, &SyncState),
     login: &str,
     haiilo_id: &HaiiloId,
 ) -> Result<LinkChange, ActRefused> {
@@ -111,7 +111,7 @@ pub fn relink(
     if account.activity == Activity::Inactive {
         return Err(ActRefused::Inactive(haiilo_id.clone()));
     }
-    let from = memory.links.of_account(haiilo_id);
+    let from = state.links.of_account(haiilo_id);
     match from {
         Some(link) if link.okta_id == person.id => return Err(ActRefused::AlreadyLinked(haiilo_id.clone())),
         Some(link) if people.get(&link.okta_id).is_some_and(|owner| owner.state != PersonState::Left) => {
@@ -131,6 +131,6 @@ pub fn relink(
             missing: None,
         },
         from: from.cloned(),
-        instead_of: memory.links.of_person(&person.id).cloned(),
+        instead_of: state.links.of_person(&person.id).cloned(),
     })
 }

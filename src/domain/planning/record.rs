@@ -9,7 +9,7 @@ use crate::domain::planning::input::{Basis, Sides};
 
 /// What changed in what the store knows about links and protected accounts.
 pub fn remember(basis: Basis<'_>, plan: &mut Plan) {
-    let Sides { people: _, accounts, owners, memory, policy, mapping: _ } = basis.sides;
+    let Sides { people: _, accounts, owners, state, policy, mapping: _ } = basis.sides;
     for (link, account) in owners.pairs() {
         match account {
             Some(account) => remember_shown(basis, plan, link, account),
@@ -19,7 +19,7 @@ pub fn remember(basis: Basis<'_>, plan: &mut Plan) {
     for account in accounts.accounts() {
         let by_name = account.user_name.as_ref().and_then(|name| policy.protected.by_name(name));
         if let Some(pattern) = by_name
-            && memory.protected.get(&account.id).is_none_or(|known| known != pattern)
+            && state.protected.get(&account.id).is_none_or(|known| known != pattern)
         {
             plan.notes.protected.insert(account.id.clone(), pattern.to_owned());
         }

@@ -23,7 +23,7 @@ pub struct References<'a> {
 impl<'a> References<'a> {
     /// Those of the links and the people of one plan.
     pub fn of(sides: Sides<'a>) -> Self {
-        let links = &sides.memory.links;
+        let links = &sides.state.links;
         let (mut names, mut employees) = (BTreeMap::new(), BTreeMap::new());
         for link in links {
             note(&mut names, link.user_name.key(), &link.haiilo_id);

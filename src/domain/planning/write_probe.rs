@@ -149,12 +149,12 @@ fn is_of_the_ietf(urn: &str) -> bool {
 impl Known<'_> {
     /// Whether an id was there before.
     pub fn knows(&self, id: &HaiiloId) -> bool {
-        self.accounts.position(id).is_some() || self.memory.links.of_account(id).is_some()
+        self.accounts.position(id).is_some() || self.state.links.of_account(id).is_some()
     }
 
     /// Refuses an address that is somebody's, or was.
     fn refuse(&self, name: &UserName) -> Result<(), String> {
-        let Self { people, accounts, memory, policy, mapping: _, plan: _ } = *self;
+        let Self { people, accounts, state, policy, mapping: _, plan: _ } = *self;
         let address = name.as_str();
         let is_persons = |state: &PersonState| state.user_name().is_some_and(|it| it.same_as(name));
         if let Some(person) = people.people().iter().find(|person| is_persons(&person.state)) {
@@ -170,9 +170,9 @@ impl Known<'_> {
         if policy.owns_token(name) {
             return Err(format!("{address} is the owner of the token; take an address that nobody has"));
         }
-        let is_known = memory.links.iter().any(|link| link.user_name.same_as(name))
-            || memory.former_names.iter().any(|(key, _)| *key == name.key())
-            || memory.open.iter().any(|open| open.user_name.same_as(name));
+        let is_known = state.links.iter().any(|link| link.user_name.same_as(name))
+            || state.former_names.iter().any(|(key, _)| *key == name.key())
+            || state.open.iter().any(|open| open.user_name.same_as(name));
         if is_known {
             return Err(format!(
                 "{address} is or was the address of somebody who is linked; take one that nobody ever had"

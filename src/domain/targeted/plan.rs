@@ -30,7 +30,7 @@ pub enum NextStep<'a> {
 }
 
 /// What is to be done about a person, by what is known of everybody else.
-pub fn stance<'a>(person: &'a Person, memory: &'a SyncState, backdrop: &Baseline, mapping: &Mapping) -> NextStep<'a> {
+pub fn stance<'a>(person: &'a Person, state: &'a SyncState, backdrop: &Baseline, mapping: &Mapping) -> NextStep<'a> {
     let identity = match &person.state {
         PersonState::Wanted(identity) => identity,
         PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return NextStep::Nothing,
@@ -38,19 +38,19 @@ pub fn stance<'a>(person: &'a Person, memory: &'a SyncState, backdrop: &Baseline
             return NextStep::FullCycle("the person is held");
         }
     };
-    if memory.open.iter().any(|open| open.okta_id == person.id) {
+    if state.open.iter().any(|open| open.okta_id == person.id) {
         return NextStep::FullCycle("the end of an earlier operation is not known");
     }
-    if memory.leavers.contains_key(&person.id) || memory.pinned.contains(&person.id) {
+    if state.leavers.contains_key(&person.id) || state.pinned.contains(&person.id) {
         return NextStep::FullCycle("the person has come back");
     }
     let mark = NameHash::of_name(&identity.user_name);
     if backdrop.is_claimed(&mark, &person.id) {
         return NextStep::FullCycle("somebody else wants the same userName");
     }
-    match memory.links.of_person(&person.id) {
+    match state.links.of_person(&person.id) {
         Some(link) => linked(link, identity, &mark, backdrop),
-        None => joiner(&person.id, identity, (memory, mapping), backdrop),
+        None => joiner(&person.id, identity, (state, mapping), backdrop),
     }
 }
 
@@ -68,7 +68,7 @@ fn linked<'a>(link: &'a Link, identity: &DesiredAccount, mark: &NameHash, backdr
 fn joiner<'a>(
     okta_id: &OktaUserId,
     identity: &'a DesiredAccount,
-    (memory, mapping): (&SyncState, &Mapping),
+    (state, mapping): (&SyncState, &Mapping),
     backdrop: &Baseline,
 ) -> NextStep<'a> {
     if backdrop.listing == ListingCompleteness::Doubtful {
@@ -77,14 +77,14 @@ fn joiner<'a>(
     if backdrop.strange_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
         return NextStep::FullCycle("an account that is not linked bears the id of the person");
     }
-    if memory.perhaps_made_for(&identity.user_name, okta_id).is_some() {
+    if state.perhaps_made_for(&identity.user_name, okta_id).is_some() {
         return NextStep::FullCycle("an account of this name was perhaps made for somebody else");
     }
-    if !memory.released.contains(okta_id) {
+    if !state.released.contains(okta_id) {
         let key = identity.user_name.key();
-        let had_name = memory.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
+        let had_name = state.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
         let has_number =
-            identity.employee.is_some_and(|number| memory.leavers.values().any(|gone| gone.employee == Some(number)));
+            identity.employee.is_some_and(|number| state.leavers.values().any(|gone| gone.employee == Some(number)));
         if identity.employee.is_some() && !backdrop.departed.is_empty() {
             return NextStep::FullCycle("somebody has just left, and the person may be the same");
         }

@@ -25,7 +25,7 @@ pub fn anew(entries: &[JournalEntry], prepared: &Prepared, mapping: &Mapping) ->
         .filter(|entry| entry.kind == OperationKind::Delete.as_str() && entry.outcome.as_deref() == Some("done"));
     // Of several accounts of one person, the last one counts.
     let last: BTreeMap<&OktaUserId, &JournalEntry> = deleted.map(|entry| (&entry.okta_id, entry)).collect();
-    let is_gone = |entry: &&&JournalEntry| prepared.memory.links.of_person(&entry.okta_id).is_none();
+    let is_gone = |entry: &&&JournalEntry| prepared.state.links.of_person(&entry.okta_id).is_none();
     last.values().filter(is_gone).filter_map(|entry| operation(entry, mapping)).collect()
 }
 

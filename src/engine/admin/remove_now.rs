@@ -20,7 +20,7 @@ pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> 
     let here = Circumstances {
         people: &prepared.people,
         accounts: &prepared.accounts,
-        memory: &prepared.memory,
+        state: &prepared.state,
         policy: &settings.policy,
         rules: &rules,
         now: prepared.now,

@@ -94,7 +94,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
     pub(crate) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
-        let id = self.memory().deleted(&operation.okta_id)?;
+        let id = self.state().deleted(&operation.okta_id)?;
         let whole = match self.world.reader().get(id).await {
             Ok(found) => found?,
             Err(failure) => return Some(self.create_failed(&failure)),
@@ -104,7 +104,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let is_theirs =
             name.same_as(&operation.user_name) || bears.is_some_and(|found| found.trim() == operation.okta_id.as_str());
         let is_free = self.owner(id).is_none()
-            && leaver_decision::protection(self.policy(), self.memory(), id, [&name, &operation.user_name]).is_none();
+            && leaver_decision::protection(self.policy(), self.state(), id, [&name, &operation.user_name]).is_none();
         if !is_theirs || !is_free {
             return None;
         }

@@ -17,7 +17,7 @@ use crate::engine::executor::run_state::Stop;
 #[derive(Debug)]
 pub(crate) struct Canaries<'a> {
     rules: Fingerprint,
-    memory: &'a SyncState,
+    state: &'a SyncState,
     /// Kinds whose canary came through in this run.
     seen: Mutex<BTreeSet<String>>,
 }
@@ -32,8 +32,8 @@ pub(crate) enum Caution {
 }
 
 impl<'a> Canaries<'a> {
-    pub(crate) fn new(rules: Fingerprint, memory: &'a SyncState) -> Self {
-        Self { rules, memory, seen: Mutex::default() }
+    pub(crate) fn new(rules: Fingerprint, state: &'a SyncState) -> Self {
+        Self { rules, state, seen: Mutex::default() }
     }
 
     /// What canaries depend on.
@@ -45,7 +45,7 @@ impl<'a> Canaries<'a> {
     pub(crate) fn caution(&self, operation: &Operation) -> Caution {
         let kind = operation.canary();
         let seen = self.seen.lock();
-        let is_known = seen.contains(&kind) || self.memory.canaries.contains(&(self.rules.clone(), kind));
+        let is_known = seen.contains(&kind) || self.state.canaries.contains(&(self.rules.clone(), kind));
         if is_known { Caution::Routine } else { Caution::Canary }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Canaries<'a> {
     /// not the paths.
     pub(crate) fn knows_paths(&self, operation: &Operation) -> bool {
         let seen = self.seen.lock();
-        let before = self.memory.canaries.iter().filter(|(rules, _)| *rules == self.rules).map(|(_, kind)| kind);
+        let before = self.state.canaries.iter().filter(|(rules, _)| *rules == self.rules).map(|(_, kind)| kind);
         let of_kind: Vec<String> = before
             .chain(seen.iter())
             .filter_map(|kind| kind.strip_prefix(operation.kind().as_str()).map(|paths| format!("{paths} ")))
@@ -93,7 +93,7 @@ impl<'a> Canaries<'a> {
             return None;
         }
         let items = BTreeSet::from([json!({"kind": "canary", "of": what, "also_changed": also_changed}).to_string()]);
-        let mut alive = self.memory.approvals.iter().filter(|approval| approval.until > now);
+        let mut alive = self.state.approvals.iter().filter(|approval| approval.until > now);
         if alive.any(|approval| items.is_subset(&approval.items)) {
             return None;
         }

@@ -28,7 +28,7 @@ pub(crate) struct Executor<'a, W, A> {
     pub(crate) settings: &'a CycleSettings,
     pub(crate) people: &'a AssignmentSnapshot,
     pub(crate) accounts: &'a AccountSnapshot,
-    pub(crate) memory: &'a SyncState,
+    pub(crate) state: &'a SyncState,
     pub(crate) mandate: &'a RunContext,
     pub(crate) approved: Approved,
     /// How many more accounts may be made, changed or moved today.
@@ -62,12 +62,12 @@ impl<'a, W, A> Executor<'a, W, A> {
             settings,
             people: &prepared.people,
             accounts: &prepared.accounts,
-            memory: &prepared.memory,
+            state: &prepared.state,
             mandate,
             approved: Approved::default(),
             room: 0,
             run: RunState::new((prepared.now, prepared.began)),
-            canaries: Canaries::new(settings.canary_rules(), &prepared.memory),
+            canaries: Canaries::new(settings.canary_rules(), &prepared.state),
             reads: ReadCache::default(),
         }
     }
@@ -160,8 +160,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         &self.settings.policy
     }
 
-    pub(crate) fn memory(&self) -> &SyncState {
-        self.memory
+    pub(crate) fn state(&self) -> &SyncState {
+        self.state
     }
 
     pub(crate) fn accounts(&self) -> &AccountSnapshot {
@@ -170,7 +170,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Whose account this is.
     pub(crate) fn owner(&self, id: &HaiiloId) -> Option<OktaUserId> {
-        let linked = self.memory.links.of_account(id).map(|link| link.okta_id.clone());
+        let linked = self.state.links.of_account(id).map(|link| link.okta_id.clone());
         linked.or_else(|| self.run.owner(id))
     }
 

@@ -75,7 +75,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Looks for an account that is there already; how the create ends where there is one.
     async fn look_before(&self, operation: &Operation) -> Option<Outcome> {
         // An answer that was lost in an earlier cycle may have made the account, under the name that the person had then.
-        let sent = self.memory().lost_creates(&operation.okta_id);
+        let sent = self.state().lost_creates(&operation.okta_id);
         let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
         for open in other {
             match self.look_under(&open.user_name, operation, TakeOverReason::LostAnswer).await {
@@ -230,7 +230,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 LookupResult::Barred(format!("{} accounts carry this userName", found.len()))
             });
         };
-        if let Some(other) = self.memory().perhaps_made_for(name, &operation.okta_id) {
+        if let Some(other) = self.state().perhaps_made_for(name, &operation.okta_id) {
             let why =
                 format!("account {} was perhaps made for {other}, in a call whose answer was lost", whole.account.id);
             return Ok(LookupResult::Barred(why));
@@ -252,7 +252,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
         }
         let names = [Some(&operation.user_name), whole.account.user_name.as_ref()].into_iter().flatten();
-        if let Some(pattern) = leaver_decision::protection(self.policy(), self.memory(), id, names) {
+        if let Some(pattern) = leaver_decision::protection(self.policy(), self.state(), id, names) {
             return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
         }
         // In the intranet a new account may be inactive by the directory's policy.

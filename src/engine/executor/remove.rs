@@ -93,7 +93,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if self.policy().owns_token(name) {
             return held("our own token would die with this account");
         }
-        if leaver_decision::protection(self.policy(), self.memory(), id, [name]).is_some() {
+        if leaver_decision::protection(self.policy(), self.state(), id, [name]).is_some() {
             return held("the account is protected");
         }
         Ok(Some(whole))

@@ -40,7 +40,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             return GroupsDone::default();
         }
         let hall =
-            GroupExecutor::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.memory.links), plan));
+            GroupExecutor::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.state.links), plan));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
@@ -279,7 +279,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// Operations whose end an earlier cycle did not learn: the plan, which compared everything anew, has told it.
     async fn settle(&self) -> Result<(), StoreFailure> {
-        for open in &self.bench.memory.groups.open {
+        for open in &self.bench.state.groups.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 (GroupKind::Delete, Some(id)) => match self.bench.world.reader().read_group(id, &self.roster).await {
                     Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),

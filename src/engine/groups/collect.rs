@@ -35,7 +35,7 @@ pub const GROUPS_A_PAGE: u32 = 20;
 pub(in crate::engine) struct GroupInput<'a> {
     pub(in crate::engine) people: &'a AssignmentSnapshot,
     pub(in crate::engine) accounts: &'a AccountSnapshot,
-    pub(in crate::engine) memory: &'a SyncState,
+    pub(in crate::engine) state: &'a SyncState,
     /// The plan about people.
     pub(in crate::engine) plan: &'a Plan,
     pub(in crate::engine) scope: &'a Scope,
@@ -53,9 +53,9 @@ pub(in crate::engine) async fn plan<W: Adapters>(
     let (Some(rules), false) = (&settings.groups, matches!(around.scope, Scope::One(_))) else {
         return GroupPlan::default();
     };
-    let GroupInput { people, accounts, memory, plan, scope, given, now } = around;
-    let roster = MemberIndex::of((people, accounts, &memory.links), plan);
-    let collecting = GroupCollector { world, settings, rules, memory, roster: &roster };
+    let GroupInput { people, accounts, state, plan, scope, given, now } = around;
+    let roster = MemberIndex::of((people, accounts, &state.links), plan);
+    let collecting = GroupCollector { world, settings, rules, state, roster: &roster };
     let mut plan = match collecting.plan().await {
         Ok(plan) => plan,
         Err(why) => {
@@ -69,7 +69,7 @@ pub(in crate::engine) async fn plan<W: Adapters>(
     let limit = settings.policy.limits.members;
     limits::judge(
         &mut plan,
-        RemovalLimitInput { limit, memory: &memory.groups, approvals: &memory.approvals, given, now },
+        RemovalLimitInput { limit, state: &state.groups, approvals: &state.approvals, given, now },
     );
     plan
 }
@@ -78,7 +78,7 @@ struct GroupCollector<'a, W> {
     world: &'a W,
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
-    memory: &'a SyncState,
+    state: &'a SyncState,
     roster: &'a MemberIndex<'a>,
 }
 
@@ -93,15 +93,15 @@ impl<W: Adapters> GroupCollector<'_, W> {
     async fn plan(&self) -> Result<GroupPlan, String> {
         let (chosen, shown) = tokio::join!(self.chosen(), self.shown());
         let (Chosen { groups: chosen, mut findings }, shown) = (chosen?, shown?);
-        let memory = &self.memory.groups;
-        let matching = match_groups(&chosen, &shown, memory);
+        let state = &self.state.groups;
+        let matching = match_groups(&chosen, &shown, state);
         let readings: BTreeMap<OktaGroupId, Reading> = stream::iter(&matching.matched)
             .map(async |matched| (matched.group.id.clone(), self.reading(matched).await))
             .buffer_unordered(GROUPS_AT_ONCE)
             .collect()
             .await;
         let gone = self.gone(&chosen, &shown, &mut findings).await;
-        let grounds = GroupPlanInput { chosen: &chosen, shown: &shown, memory, gone: &gone, roster: self.roster };
+        let grounds = GroupPlanInput { chosen: &chosen, shown: &shown, state, gone: &gone, roster: self.roster };
         let plan = diff::draft(grounds, matching, &readings);
         Ok(GroupPlan { findings, ..plan })
     }
@@ -224,7 +224,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         }
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|group| (&group.id, group)).collect();
-        let made = self.memory.groups.links.values().filter(|link| link.origin == Origin::Created);
+        let made = self.state.groups.links.values().filter(|link| link.origin == Origin::Created);
         for link in made.filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             match self.world.source().group(&link.okta_id).await {

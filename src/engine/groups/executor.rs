@@ -61,7 +61,7 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
 
     /// What the store knew of a group when the run began.
     pub(in crate::engine) fn link(&self, okta_id: &OktaGroupId) -> Option<&GroupLink> {
-        self.bench.memory.groups.links.get(okta_id)
+        self.bench.state.groups.links.get(okta_id)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut GroupRunState) -> T) -> T {
@@ -139,13 +139,13 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     pub(in crate::engine) fn account(&self, seat: PersonIndex) -> Option<HaiiloId> {
         let who = self.plan.people.get(&seat)?;
         let made = self.bench.run.account_of(&who.okta_id);
-        made.or_else(|| self.bench.memory.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
+        made.or_else(|| self.bench.state.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
     }
 
     /// Whether the canary of this kind is still to be seen.
     pub(in crate::engine) fn is_canary(&self, kind: &str) -> bool {
         let key = (self.bench.canaries.rules().clone(), kind.to_owned());
-        !self.bench.memory.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
+        !self.bench.state.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
     }
 
     /// Looks at what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.

@@ -13,7 +13,7 @@ pub async fn plan_probe<W: Adapters>(
     prepared: &Prepared,
     (address, schemas): (&str, Vec<String>),
 ) -> Result<WriteProbe, String> {
-    if let Some(pause) = prepared.memory.pause_at(prepared.now) {
+    if let Some(pause) = prepared.state.pause_at(prepared.now) {
         return Err(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     let probe = WriteProbe::plan(prepared.known(settings), address, schemas)?;

@@ -33,7 +33,7 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
         };
         ensure!(is_settled, "not settled, though there was time for it: {leaver:?}");
     }
-    let open = life.world.memory().await.open;
+    let open = life.world.state().await.open;
     for open in open {
         let is_assigned = truth.standing.get(open.okta_id.as_str()) == Some(&Standing::Assigned);
         ensure!(!is_assigned || !plan.held.is_empty() || !plan.parked.is_empty(), "an entry is open: {open:?}");

@@ -38,7 +38,7 @@ pub(super) struct Truth {
 
 impl Truth {
     pub(super) async fn of(life: &Life) -> Self {
-        let memory = life.world.memory().await;
+        let state = life.world.state().await;
         let okta = life.world.okta.state();
         let haiilo = life.world.haiilo.state();
         let ids: BTreeSet<&String> = life.ids.values().collect();
@@ -54,7 +54,7 @@ impl Truth {
             standing: ids.iter().map(|id| ((*id).clone(), standing(id))).collect(),
             wanted: wanted.collect(),
             accounts: haiilo.accounts().into_iter().map(|account| (account.id.clone(), account)).collect(),
-            links: memory.links.iter().map(|link| (link.haiilo_id.to_string(), link.okta_id.to_string())).collect(),
+            links: state.links.iter().map(|link| (link.haiilo_id.to_string(), link.okta_id.to_string())).collect(),
             writes: haiilo.writes().len(),
             destroyed: haiilo.deleted().len(),
         }

@@ -149,7 +149,7 @@ async fn a_404_to_an_update_is_no_proof_that_the_account_is_gone() {
             world.advance(TimeDelta::hours(13));
         }
         assert_eq!((0..4).map(|n| world.haiilo_id(n)).collect::<Vec<_>>(), accounts, "{method:?}");
-        assert_eq!(world.memory().await.links.len(), 4, "{method:?}");
+        assert_eq!(world.state().await.links.len(), 4, "{method:?}");
         world.haiilo.state().tune(|manner| {
             manner.patch = Patch::Whole200;
             manner.put = Put::Replaces;

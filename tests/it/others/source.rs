@@ -34,7 +34,7 @@ async fn a_week_of(world: &mut World, what: &str, plant: impl Fn(&World)) {
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty(), "{what}");
     assert_eq!(report.prepared.plan.counts.unchanged, 20, "{what}");
-    assert!(world.memory().await.leavers.is_empty(), "{what}");
+    assert!(world.state().await.leavers.is_empty(), "{what}");
     world.assert_converged().await;
 }
 

@@ -83,10 +83,10 @@ async fn a_first_run_that_is_cut_anywhere_is_taken_up_by_the_next() {
         }
         let created = world.haiilo.state().writes().iter().filter(|write| write.did == Did::Created).count();
         assert_eq!(created, 4, "cut after {calls} calls");
-        let memory = world.memory().await;
-        let adopted = memory.links.iter().filter(|link| link.origin == Origin::Adopted).count();
-        assert_eq!((memory.links.len(), adopted), (5, 1), "cut after {calls} calls: what we made is known to be ours");
-        assert!(memory.open.is_empty(), "cut after {calls} calls: {:?}", memory.open);
+        let state = world.state().await;
+        let adopted = state.links.iter().filter(|link| link.origin == Origin::Adopted).count();
+        assert_eq!((state.links.len(), adopted), (5, 1), "cut after {calls} calls: what we made is known to be ours");
+        assert!(state.open.is_empty(), "cut after {calls} calls: {:?}", state.open);
         assert_eq!(world.haiilo.state().deleted(), []);
         world.assert_converged().await;
         if !is_cut {
