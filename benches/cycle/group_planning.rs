@@ -31,10 +31,10 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     let owners = LinkedAccounts::of(&company.state.links, &accounts);
     let sides = company.sides(&people, &accounts, &owners);
     let (plan, _) = Company::plan(sides, Company::correlate(sides));
-    let roster = MemberIndex::of((&people, &accounts, &company.state.links), &plan);
+    let member_index = MemberIndex::of((&people, &accounts, &company.state.links), &plan);
     let times = SHAPES.map(|(groups, members)| {
-        let shape = Shape::of(groups, members, &roster);
-        let time = (0..ROUNDS).map(|_| shape.time(&roster)).fold(f64::INFINITY, f64::min);
+        let shape = Shape::of(groups, members, &member_index);
+        let time = (0..ROUNDS).map(|_| shape.time(&member_index)).fold(f64::INFINITY, f64::min);
         println!("    {groups:>9} groups of {members:>6} members {time:>9.1} ms");
         time
     });
@@ -62,12 +62,12 @@ struct Shape {
 
 impl Shape {
     /// A tenth of the members is in Okta alone, another one in Haiilo alone; a tenth of the groups is linked and no longer chosen.
-    fn of(groups: u32, members: u32, roster: &MemberIndex<'_>) -> Self {
+    fn of(groups: u32, members: u32, member_index: &MemberIndex<'_>) -> Self {
         let inside = |group: u32, left_out: u32| -> Members {
             let mut gathering = MembersBuilder::default();
             for n in (0..members).filter(|n| n % 10 != left_out) {
                 let id = okta_id((group * 7 + n) % 50_000);
-                gathering.take(roster.of_person(&OktaUserId::new(id.as_str())), &id);
+                gathering.take(member_index.of_person(&OktaUserId::new(id.as_str())), &id);
             }
             gathering.finish()
         };
@@ -96,12 +96,12 @@ impl Shape {
     }
 
     /// Milliseconds for the plan, and what the guard says of it.
-    fn time(&self, roster: &MemberIndex<'_>) -> f64 {
+    fn time(&self, member_index: &MemberIndex<'_>) -> f64 {
         let Self { chosen, shown, state, readings } = self;
         let began = Instant::now();
         let matching = match_groups(chosen, shown, state);
         let mut plan: GroupPlan =
-            draft(GroupPlanInput { chosen, shown, state, gone: &BTreeMap::new(), roster }, matching, readings);
+            draft(GroupPlanInput { chosen, shown, state, gone: &BTreeMap::new(), member_index }, matching, readings);
         let limit = Limits::usual().members;
         limits::judge(&mut plan, Judged { limit, state, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
         let items = plan.items().count();

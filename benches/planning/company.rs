@@ -169,7 +169,7 @@ impl Company {
         let mut person = |row: Assignment| {
             let id = row.id.clone();
             match mapper.map(row) {
-                Mapped::DesiredAccount(identity) => Person { id, state: PersonState::Wanted(identity) },
+                Mapped::DesiredAccount(desired) => Person { id, state: PersonState::Wanted(desired) },
                 Mapped::OutOfScope => Person { id, state: PersonState::OutOfScope },
                 Mapped::Held(name, doubt) => Person { id, state: PersonState::Unmapped(name, doubt) },
             }

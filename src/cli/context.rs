@@ -39,7 +39,7 @@ pub(super) struct Context {
     /// The configuration file.
     pub(super) config: PathBuf,
     /// Our part of the environment.
-    pub(super) surroundings: EnvVars,
+    pub(super) env: EnvVars,
     /// Who asks.
     pub(super) invoker: Invoker,
     /// Whether progress is shown.
@@ -59,7 +59,7 @@ pub(super) enum ProgressShown {
 
 impl Context {
     /// On whose word something is done, as a run of its own.
-    pub(super) fn mandate(&self, reason: Option<&str>) -> RunContext {
+    pub(super) fn run_context(&self, reason: Option<&str>) -> RunContext {
         RunContext {
             run: RunId::new(Uuid::new_v4().to_string()),
             approval: None,
@@ -70,7 +70,7 @@ impl Context {
 
     /// The checked configuration, or every problem of it, a line each.
     pub(super) fn settings(&self) -> Result<Settings, CommandError> {
-        config::load(&self.config, &self.surroundings, schedule::check).map_err(|problems| {
+        config::load(&self.config, &self.env, schedule::check).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             CommandError::misconfigured(lines.join("\n"))
         })

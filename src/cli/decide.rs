@@ -17,7 +17,7 @@ pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result
     decide(context, "link", async |ends, prepared| {
         let relink = operator::relink(prepared.basis(), login, &HaiiloId::new(haiilo_id.as_str()));
         let relink = relink.map_err(CommandError::misconfigured)?;
-        ends.store.relink(&relink, &context.mandate(reason.as_deref()), prepared.now).await?;
+        ends.store.relink(&relink, &context.run_context(reason.as_deref()), prepared.now).await?;
         let link = &relink.link;
         let now = format!("Account {} ({}) is the account of {} now.\n", link.haiilo_id, link.user_name, link.okta_id);
         let from = relink
@@ -37,7 +37,7 @@ pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> 
     decide(context, "unlink", async |ends, prepared| {
         let (_, _, state) = prepared.basis();
         let link = operator::linked(state, login).map_err(CommandError::misconfigured)?;
-        ends.store.unlink(link, &context.mandate(reason.as_deref()), prepared.now).await?;
+        ends.store.unlink(link, &context.run_context(reason.as_deref()), prepared.now).await?;
         let told = format!(
             "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
             link.haiilo_id, link.user_name, link.okta_id
@@ -53,7 +53,7 @@ pub(super) async fn release(context: &Context, arguments: &DecisionArguments) ->
     decide(context, "release", async |ends, prepared| {
         let (people, _, _) = prepared.basis();
         let person = operator::assigned(people, login).map_err(CommandError::misconfigured)?;
-        ends.store.release(person, &context.mandate(reason.as_deref()), prepared.now).await?;
+        ends.store.release(person, &context.run_context(reason.as_deref()), prepared.now).await?;
         Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), ExitStatus::Done))
     })
     .await

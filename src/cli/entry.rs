@@ -16,15 +16,15 @@ use crate::cli::{
 use crate::config::EnvVars;
 
 /// Runs a command.
-pub fn run(arguments: Arguments, surroundings: EnvVars, invoker: Invoker) -> ExitCode {
+pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
     let Arguments { config, log_format, verbose, quiet, command } = arguments;
     // Whoever is not looked at tells each cycle and each operation.
     let verbose = if matches!(command, Command::Run) { verbose + 1 } else { verbose };
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
-    telemetry::start(log_format, level, surroundings.journal_stream());
+    telemetry::start(log_format, level, env.journal_stream());
     let progress = if quiet { ProgressShown::Hidden } else { ProgressShown::Shown };
-    let screen = Screen::of_this_process(&surroundings);
-    let context = Context { config, surroundings, invoker, progress, screen };
+    let screen = Screen::of_this_process(&env);
+    let context = Context { config, env, invoker, progress, screen };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {

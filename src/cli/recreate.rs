@@ -60,9 +60,9 @@ async fn make(
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
     ends.store.pin(&people, prepared.now).await?;
-    let mandate = context.mandate(reason);
+    let run_context = context.run_context(reason);
     let writer = ends.wiring.reader.writer();
-    let concluded = engine::make_anew(ends, &writer, &ends.wiring.cycle, prepared, (operations, &mandate)).await;
+    let concluded = engine::make_anew(ends, &writer, &ends.wiring.cycle, prepared, (operations, &run_context)).await;
     let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
     let failed = concluded.iter().filter_map(|one| {
         let why = one.outcome.detail().filter(|_| !one.outcome.is_done())?;

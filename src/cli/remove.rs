@@ -28,9 +28,9 @@ pub(super) async fn run(context: &Context, arguments: &RemoveArguments) -> Resul
         if let Some(why) = refused {
             return Err(CommandError::misconfigured(why));
         }
-        let mandate = context.mandate(reason.as_deref());
+        let run_context = context.run_context(reason.as_deref());
         let writer = ends.wiring.reader.writer();
-        let outcome = engine::dismiss(ends, &writer, settings, prepared, (&link, &mandate)).await.outcome;
+        let outcome = engine::dismiss(ends, &writer, settings, prepared, (&link, &run_context)).await.outcome;
         Ok(if outcome.is_done() {
             (format!("Account {haiilo_id} ({name}) is deleted for ever.\n"), ExitStatus::Done)
         } else {

@@ -98,7 +98,7 @@ enum LogFollowing {
 impl Job for WiredJob {
     async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
         match self.try_cycle(observer, cancel).await {
-            Ok(digest) => CycleResult::Complete(Box::new(digest)),
+            Ok(summary) => CycleResult::Complete(Box::new(summary)),
             Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
                 Some(LockError::Held { holder }) => CycleResult::Busy(holder.clone()),
                 _ => CycleResult::Failed(trouble(&unfinished)),
@@ -145,8 +145,8 @@ impl WiredJob {
         // What an earlier cycle sent that came to no report is none of this one's.
         drop(wiring.take_calls());
         ends.store.note_beginning(wiring.clock.now()).await?;
-        let mandate = self.context.mandate(None);
-        let order = CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel };
+        let run_context = self.context.run_context(None);
+        let order = CycleRequest { scope: Scope::Everybody, given: None, run_context, cancel };
         let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
         if let (Ok(report), LogFollowing::Yes) = (&came, self.following)
             && let Err(error) = engine::follow(&ends, &wiring.cycle, report).await
@@ -157,11 +157,11 @@ impl WiredJob {
         let tokens = ends.tokens().await;
         sync::close(ends.store).await;
         let report = came?;
-        tell(&report, order.mandate.run.as_str());
+        tell(&report, order.run_context.run.as_str());
         let text = (self.people == PeopleOnPage::Shown).then(|| {
             plan::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
         });
-        Ok(CycleSummary { tokens, ..CycleSummary::of(&order.mandate.run, &report, text) })
+        Ok(CycleSummary { tokens, ..CycleSummary::of(&order.run_context.run, &report, text) })
     }
 }
 
@@ -169,16 +169,18 @@ impl WiredJob {
     async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollEnd, CommandError> {
         let wiring = &self.wiring;
         let ends = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
-        let mandate = self.context.mandate(None);
-        let errand = TargetedRequest { settings: &wiring.cycle, mandate: &mandate, cancel: &cancel };
-        let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), errand, observer)).await;
+        let run_context = self.context.run_context(None);
+        let request = TargetedRequest { settings: &wiring.cycle, run_context: &run_context, cancel: &cancel };
+        let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), request, observer)).await;
         sync::close(ends.store).await;
         Ok(match came? {
             PollResult::Quiet => PollEnd::Quiet,
             PollResult::Handled(looked) => {
-                let PollReport { report, people, wants_full } = *looked;
-                tell_look(&report, people, mandate.run.as_str());
-                PollEnd::Handled { wants_full: wants_full.filter(FullCycleReason::is_urgent).map(|why| why.reason()) }
+                let PollReport { report, people, full_cycle_reason } = *looked;
+                tell_look(&report, people, run_context.run.as_str());
+                PollEnd::Handled {
+                    full_cycle_reason: full_cycle_reason.filter(FullCycleReason::is_urgent).map(|why| why.reason()),
+                }
             }
             PollResult::FullCycle(why) => {
                 let haste = if why.is_urgent() { FullCycleTiming::Soon } else { FullCycleTiming::OnSchedule };

@@ -40,8 +40,8 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, Co
 
 fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
     match Mapper::new(mapping).map(assignment) {
-        Mapped::DesiredAccount(identity) => {
-            let changes = diff::changes_of_new(mapping, &identity.user_name, |slot| identity.value(slot).cloned());
+        Mapped::DesiredAccount(desired) => {
+            let changes = diff::changes_of_new(mapping, &desired.user_name, |slot| desired.value(slot).cloned());
             let body = haiilo::create_body(&changes);
             writeln!(told, "POST /Users\n{body:#}").expect("a text takes every line");
         }

@@ -32,12 +32,12 @@ pub(super) enum Colours {
 
 impl Screen {
     /// That of this process; `NO_COLOR` (no-color.org) and a dumb terminal want no colours.
-    pub(super) fn of_this_process(surroundings: &EnvVars) -> Self {
+    pub(super) fn of_this_process(env: &EnvVars) -> Self {
         if !io::stdout().is_terminal() {
             return Self::default();
         }
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns.max(NARROWEST));
-        Self { width, ink: if surroundings.wants_colours() { Colours::Coloured } else { Colours::Plain } }
+        Self { width, ink: if env.wants_colours() { Colours::Coloured } else { Colours::Plain } }
     }
 }
 

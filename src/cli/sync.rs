@@ -64,7 +64,7 @@ pub(super) async fn cycle(
     let order = CycleRequest {
         scope,
         given,
-        mandate: context.mandate(reason.as_deref()),
+        run_context: context.run_context(reason.as_deref()),
         cancel: CancellationToken::default(),
     };
     let mut interrupts = Interrupts::new()?;
@@ -75,7 +75,7 @@ pub(super) async fn cycle(
     bars.clear();
     close(ends.store).await;
     let report = came??;
-    tell(&report, order.mandate.run.as_str());
+    tell(&report, order.run_context.run.as_str());
     plan::with_report(&report, wiring, |report| destination.give(report))?;
     let has_failures =
         !report.stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());

@@ -8,8 +8,8 @@ use config::{Config, ConfigError, Environment, Map, Source, Value, ValueKind};
 use toml::de::{DeTable, DeValue};
 
 use crate::config::document::Document;
+use crate::config::env::{EnvVars, PREFIX, SECRETS, SEPARATOR, variable};
 use crate::config::problem::Problem;
-use crate::config::surroundings::{EnvVars, PREFIX, SECRETS, SEPARATOR, variable};
 
 /// What the crate says of a value that came from the environment.
 const FROM_ENVIRONMENT: &str = "the environment";
@@ -34,7 +34,7 @@ pub(super) enum ValueOrigin {
 pub(super) type Leaves = BTreeMap<String, ConfigValue>;
 
 /// Reads both layers; the second list is what cannot even be a key.
-pub(super) fn read(document: &Document, surroundings: &EnvVars) -> Result<(Leaves, Vec<Problem>), Vec<Problem>> {
+pub(super) fn read(document: &Document, env: &EnvVars) -> Result<(Leaves, Vec<Problem>), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut file = FileLayer(map(document, document.parse()?.into_inner()));
     file.0.retain(|key, value| {
@@ -47,7 +47,7 @@ pub(super) fn read(document: &Document, surroundings: &EnvVars) -> Result<(Leave
         is_name
     });
     let mut variables = Map::new();
-    for (name, key, value) in surroundings.keys() {
+    for (name, key, value) in env.keys() {
         let is_key = key.split('.').all(|part| !part.is_empty() && part.chars().all(is_of_a_key));
         let message = if !is_key {
             "is no key of the configuration".to_owned()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::config::document::Document;
+use crate::config::env::EnvVars;
 use crate::config::layers::{self, ConfigValue, Leaves, ValueOrigin};
 use crate::config::mapping_file::{self, MappingFile};
 use crate::config::mapping_test::MappingTest;
@@ -18,7 +19,6 @@ use crate::config::product::{MappingTarget, ProfileFields};
 use crate::config::reader::{ConfigEntry, Reader};
 use crate::config::secret::{self, SecretPlaces};
 use crate::config::settings::{HttpSettings, ScheduleSettings, Settings, StoreSetting};
-use crate::config::surroundings::EnvVars;
 use crate::config::{groups, haiilo, limits, okta, service, values};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::policy::{Policy, Product};
@@ -28,20 +28,20 @@ use crate::domain::model::policy::{Policy, Product};
 pub type CheckCron = fn(&str, Tz) -> Result<(), String>;
 
 /// Reads and checks the configuration. The error lists every problem of the file, the environment, the secrets and the mapping.
-pub fn load(file: &Path, surroundings: &EnvVars, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
+pub fn load(file: &Path, env: &EnvVars, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
     let document = Document::read(file).map_err(|problem| vec![problem])?;
-    check(&document, file, MappingSource::File, surroundings, check_cron)
+    check(&document, file, MappingSource::File, env, check_cron)
 }
 
 /// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
 pub fn load_draft(
     file: &Path,
     draft: &ConfigDraft<'_>,
-    surroundings: &EnvVars,
+    env: &EnvVars,
     check_cron: CheckCron,
 ) -> Result<Settings, Vec<Problem>> {
     let document = Document::new(file, draft.configuration.to_owned());
-    check(&document, file, MappingSource::Text(draft.mapping), surroundings, check_cron)
+    check(&document, file, MappingSource::Text(draft.mapping), env, check_cron)
 }
 
 /// Every key that the configuration may have, in no section left out: what a reader of an empty file asks for.
@@ -79,13 +79,13 @@ fn check(
     document: &Document,
     file: &Path,
     source: MappingSource<'_>,
-    surroundings: &EnvVars,
+    env: &EnvVars,
     check_cron: CheckCron,
 ) -> Result<Settings, Vec<Problem>> {
-    let (leaves, problems) = layers::read(document, surroundings)?;
+    let (leaves, problems) = layers::read(document, env)?;
     let mut reader = Reader::new(document.name(), leaves, problems);
     let folder = file.parent().unwrap_or(Path::new(""));
-    let settings = settings(&mut reader, folder, source, surroundings, check_cron);
+    let settings = settings(&mut reader, folder, source, env, check_cron);
     let (problems, warnings) = reader.finish();
     match settings {
         Some(settings) if problems.is_empty() => Ok(Settings { warnings, ..settings }),
@@ -97,13 +97,13 @@ fn settings(
     reader: &mut Reader,
     folder: &Path,
     source: MappingSource<'_>,
-    surroundings: &EnvVars,
+    env: &EnvVars,
     check_cron: CheckCron,
 ) -> Option<Settings> {
     let state = state(reader, folder);
     let credentials_dir =
         reader.or("credentials_dir", PathBuf::from("/etc/okta-haiilo-sync/credentials"), values::path(folder));
-    let places = SecretPlaces { surroundings, folder, credentials_dir: &credentials_dir };
+    let places = SecretPlaces { env, folder, credentials_dir: &credentials_dir };
     let state = with_password(reader, &places, state);
     let okta = okta::settings(reader, &places);
     let product = haiilo::product(reader);
@@ -266,8 +266,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::load;
+    use crate::config::env::EnvVars;
     use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, StoreSetting};
-    use crate::config::surroundings::EnvVars;
     use crate::domain::model::ids::UserName;
     use crate::domain::model::policy::Deprovision;
 
@@ -327,8 +327,8 @@ mod tests {
 
         /// The settings, or the problems without the name of the folder.
         fn load(&self) -> Result<Settings, Vec<String>> {
-            let surroundings: EnvVars = self.variables.iter().cloned().collect();
-            load(&self.path().join("sync.toml"), &surroundings, cron)
+            let env: EnvVars = self.variables.iter().cloned().collect();
+            load(&self.path().join("sync.toml"), &env, cron)
                 .map_err(|problems| problems.iter().map(|problem| self.without_folder(&problem.to_string())).collect())
         }
 
@@ -986,8 +986,8 @@ mod tests {
             .with((TOKEN.0, SECRET));
         let settings = place.settings();
         assert!(!format!("{settings:?}").contains(SECRET));
-        let surroundings: EnvVars = place.variables.iter().cloned().collect();
-        assert!(!format!("{surroundings:?}").contains(SECRET));
+        let env: EnvVars = place.variables.iter().cloned().collect();
+        assert!(!format!("{env:?}").contains(SECRET));
     }
 
     #[test]

@@ -101,24 +101,24 @@ fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestF
         (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
         (Expected::Values(_), Mapped::Held(_, doubt)) => person("an account", format!("held, because of {doubt}")),
-        (Expected::Values(values), Mapped::DesiredAccount(identity)) => {
-            values.iter().filter_map(|(path, value)| failure(mapping, &identity, path, value.as_ref())).collect()
+        (Expected::Values(values), Mapped::DesiredAccount(desired)) => {
+            values.iter().filter_map(|(path, value)| failure(mapping, &desired, path, value.as_ref())).collect()
         }
     }
 }
 
 fn failure(
     mapping: &Mapping,
-    identity: &DesiredAccount,
+    desired: &DesiredAccount,
     path: &AttributePath,
     expected: Option<&Value>,
 ) -> Option<TestFailure> {
     let user_name = mapping.user_name();
     let (rule, found) = if *user_name.path == *path {
-        (user_name, Value::text(identity.user_name.as_str()))
+        (user_name, Value::text(desired.user_name.as_str()))
     } else {
         let slot = mapping.rules().iter().position(|rule| *rule.path == *path)?;
-        (&mapping.rules()[slot], identity.value(slot).cloned())
+        (&mapping.rules()[slot], desired.value(slot).cloned())
     };
     if value::same(expected, found.as_ref(), rule.compare) {
         return None;

@@ -3,6 +3,7 @@
 //! Knows the domain's words and nothing of the world behind them: no request is sent from here.
 
 mod document;
+mod env;
 mod groups;
 mod haiilo;
 mod layers;
@@ -22,11 +23,10 @@ mod secret;
 mod section;
 mod service;
 pub mod settings;
-mod surroundings;
 mod values;
 
+pub use env::EnvVars;
 pub use load::{CheckCron, ConfigDraft, keys, load, load_draft};
 pub use nearest::nearest;
 pub use problem::Problem;
-pub use surroundings::EnvVars;
 pub(crate) use values::parse_duration;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use config::ValueKind;
 
+use crate::config::env::SECRETS;
 use crate::config::layers::{ConfigValue, Leaves, ValueOrigin};
 use crate::config::nearest::nearest;
 use crate::config::problem::Problem;
-use crate::config::surroundings::SECRETS;
 use crate::domain::model::policy::Product;
 
 /// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.

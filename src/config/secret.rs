@@ -11,9 +11,9 @@ use std::path::Path;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::config::env::{self, EnvVars, variable};
 use crate::config::problem::Problem;
 use crate::config::reader::{ConfigEntry, Reader};
-use crate::config::surroundings::{self, EnvVars, variable};
 use crate::config::values;
 
 /// One secret of the configuration.
@@ -41,7 +41,7 @@ enum SecretForm {
 
 /// Okta's API token.
 pub(super) const OKTA_TOKEN: SecretKey = SecretKey {
-    key: surroundings::OKTA_TOKEN,
+    key: env::OKTA_TOKEN,
     file_key: "okta.auth.token_file",
     credential: "okta-token",
     form: SecretForm::Token,
@@ -49,7 +49,7 @@ pub(super) const OKTA_TOKEN: SecretKey = SecretKey {
 
 /// The private key of the service app in Okta.
 pub(super) const OKTA_PRIVATE_KEY: SecretKey = SecretKey {
-    key: surroundings::OKTA_PRIVATE_KEY,
+    key: env::OKTA_PRIVATE_KEY,
     file_key: "okta.auth.private_key_file",
     credential: "okta-private-key",
     form: SecretForm::Pem,
@@ -57,7 +57,7 @@ pub(super) const OKTA_PRIVATE_KEY: SecretKey = SecretKey {
 
 /// Haiilo's access token.
 pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
-    key: surroundings::HAIILO_TOKEN,
+    key: env::HAIILO_TOKEN,
     file_key: "haiilo.auth.token_file",
     credential: "haiilo-token",
     form: SecretForm::Token,
@@ -65,7 +65,7 @@ pub(super) const HAIILO_TOKEN: SecretKey = SecretKey {
 
 /// The secret of the intranet's client.
 pub(super) const HAIILO_CLIENT_SECRET: SecretKey = SecretKey {
-    key: surroundings::HAIILO_CLIENT_SECRET,
+    key: env::HAIILO_CLIENT_SECRET,
     file_key: "haiilo.auth.client_secret_file",
     credential: "haiilo-client-secret",
     form: SecretForm::Password,
@@ -73,7 +73,7 @@ pub(super) const HAIILO_CLIENT_SECRET: SecretKey = SecretKey {
 
 /// The password of the state's database.
 pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
-    key: surroundings::STATE_PASSWORD,
+    key: env::STATE_PASSWORD,
     file_key: "state_password_file",
     credential: "state-password",
     form: SecretForm::Password,
@@ -81,7 +81,7 @@ pub(super) const STATE_PASSWORD: SecretKey = SecretKey {
 
 /// The address that is told about trouble.
 pub(super) const WEBHOOK_URL: SecretKey = SecretKey {
-    key: surroundings::WEBHOOK_URL,
+    key: env::WEBHOOK_URL,
     file_key: "notify.webhook_url_file",
     credential: "webhook-url",
     form: SecretForm::Address,
@@ -89,7 +89,7 @@ pub(super) const WEBHOOK_URL: SecretKey = SecretKey {
 
 /// The address that is told that all is well.
 pub(super) const HEARTBEAT_URL: SecretKey = SecretKey {
-    key: surroundings::HEARTBEAT_URL,
+    key: env::HEARTBEAT_URL,
     file_key: "notify.heartbeat_url_file",
     credential: "heartbeat-url",
     form: SecretForm::Address,
@@ -97,7 +97,7 @@ pub(super) const HEARTBEAT_URL: SecretKey = SecretKey {
 
 /// Where secrets may be.
 pub(super) struct SecretPlaces<'a> {
-    pub(super) surroundings: &'a EnvVars,
+    pub(super) env: &'a EnvVars,
     /// Relative paths begin at the folder of the configuration.
     pub(super) folder: &'a Path,
     pub(super) credentials_dir: &'a Path,
@@ -163,7 +163,7 @@ fn find(
     named: Option<&ConfigEntry>,
 ) -> Result<Option<FoundSecret>, Reported> {
     let SecretKey { key, file_key: _, credential, form: _ } = secret;
-    if let Some(folder) = places.surroundings.credentials_directory()
+    if let Some(folder) = places.env.credentials_directory()
         && let Some(found) = read_file(reader, &folder.join(credential), key, Readers::AsSystemdSays)?
     {
         return Ok(Some(found));
@@ -175,7 +175,7 @@ fn find(
         return Ok(Some(found));
     }
     let variable = variable(key);
-    match places.surroundings.get(&variable).map(|value| value.to_str()) {
+    match places.env.get(&variable).map(|value| value.to_str()) {
         None => Ok(None),
         Some(Some(text)) => Ok(Some(FoundSecret { place: variable, text: text.to_owned() })),
         Some(None) => {
@@ -250,7 +250,7 @@ fn check(form: &SecretForm, text: &str) -> Result<(), String> {
 }
 
 fn places_for(places: &SecretPlaces<'_>, file_key: &str, credential: &str, key: &str) -> String {
-    let systemd = match places.surroundings.credentials_directory() {
+    let systemd = match places.env.credentials_directory() {
         Some(folder) => folder.join(credential).display().to_string(),
         None => format!("systemd's credential {credential} ($CREDENTIALS_DIRECTORY is not set)"),
     };

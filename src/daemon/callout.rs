@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
 
@@ -50,14 +50,14 @@ impl AlertLog {
     pub(super) const MATTERS: [AlertCondition; 4] = [Self::recovery, Self::approval, Self::people, Self::deletes];
 
     /// Whether it goes on after trouble that was told.
-    fn recovery(&mut self, digest: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
-        if digest.trouble.is_some() || (self.credentials.take().is_none() & self.failing.take().is_none()) {
+    fn recovery(&mut self, summary: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
+        if summary.trouble.is_some() || (self.credentials.take().is_none() & self.failing.take().is_none()) {
             return None;
         }
         Some(AlertMessage {
             event: "recovered",
             text: "Cycles run again.".to_owned(),
-            details: json!({"result": digest.result}),
+            details: json!({"result": summary.result}),
         })
     }
 
@@ -94,8 +94,8 @@ impl AlertLog {
         })
     }
 
-    fn approval(&mut self, digest: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
-        let Some((id, violations)) = &digest.refused else {
+    fn approval(&mut self, summary: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
+        let Some((id, violations)) = &summary.refused else {
             self.approvals.clear();
             return None;
         };
@@ -118,16 +118,16 @@ impl AlertLog {
     }
 
     /// People newly held or failing, once a day.
-    fn people(&mut self, digest: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
-        let held: BTreeSet<&OktaUserId> = digest.held.values().flatten().collect();
-        let concerned: BTreeSet<OktaUserId> = held.iter().copied().chain(&digest.failing).cloned().collect();
+    fn people(&mut self, summary: &CycleSummary, now: DateTime<Utc>) -> Option<AlertMessage> {
+        let held: BTreeSet<&OktaUserId> = summary.held.values().flatten().collect();
+        let concerned: BTreeSet<OktaUserId> = held.iter().copied().chain(&summary.failing).cloned().collect();
         // Whoever is well in between is news when it happens again.
         self.told.retain(|id| concerned.contains(id));
         let news: Vec<&OktaUserId> = concerned.difference(&self.told).collect();
         if news.is_empty() || !is_due(self.people, now) {
             return None;
         }
-        let failing = news.iter().filter(|id| digest.failing.contains(**id)).count();
+        let failing = news.iter().filter(|id| summary.failing.contains(**id)).count();
         let message = AlertMessage {
             event: "people_held",
             text: format!(
@@ -146,9 +146,9 @@ impl AlertLog {
     }
 
     /// Deletes that come within three days, each once.
-    fn deletes(&mut self, digest: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
-        self.soon.retain(|id| digest.soon.contains(id));
-        let news: Vec<HaiiloId> = digest.soon.difference(&self.soon).cloned().collect();
+    fn deletes(&mut self, summary: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
+        self.soon.retain(|id| summary.soon.contains(id));
+        let news: Vec<HaiiloId> = summary.soon.difference(&self.soon).cloned().collect();
         if news.is_empty() {
             return None;
         }
@@ -157,10 +157,10 @@ impl AlertLog {
             text: format!(
                 "{} accounts will be deleted for ever within three days ({} in all). `plan` shows them under \"Leavers\".",
                 news.len(),
-                digest.soon.len()
+                summary.soon.len()
             ),
             details: json!({
-                "deletes": news.len(), "deletes_in_all": digest.soon.len(),
+                "deletes": news.len(), "deletes_in_all": summary.soon.len(),
                 "haiilo_ids": news.iter().take(NAMED).collect::<Vec<_>>(),
             }),
         };
@@ -179,7 +179,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{AlertLog, AlertMessage};
-    use crate::daemon::digest::CycleSummary;
+    use crate::daemon::cycle_summary::CycleSummary;
     use crate::daemon::trouble::{Class, Trouble};
     use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
     use crate::domain::planning::limits::{LimitName, Violation};
@@ -188,20 +188,20 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
     }
 
-    fn digest(change: impl FnOnce(&mut CycleSummary)) -> CycleSummary {
-        let mut digest = CycleSummary { result: "applied", ..CycleSummary::default() };
-        change(&mut digest);
-        digest
+    fn summary(change: impl FnOnce(&mut CycleSummary)) -> CycleSummary {
+        let mut summary = CycleSummary { result: "applied", ..CycleSummary::default() };
+        change(&mut summary);
+        summary
     }
 
     fn refused(id: &str) -> CycleSummary {
         let violations = vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }];
-        digest(|digest| (digest.result, digest.refused) = ("refused", Some((ApprovalId::new(id), violations))))
+        summary(|summary| (summary.result, summary.refused) = ("refused", Some((ApprovalId::new(id), violations))))
     }
 
     fn held(people: &[&str]) -> CycleSummary {
         let ids = people.iter().map(|id| OktaUserId::new(*id)).collect();
-        digest(|digest| digest.held = [("mapping", ids)].into())
+        summary(|summary| summary.held = [("mapping", ids)].into())
     }
 
     fn trouble(class: Class) -> Trouble {
@@ -209,16 +209,16 @@ mod tests {
     }
 
     /// What is called after a complete cycle.
-    fn completed(called: &mut AlertLog, digest: &CycleSummary, now: DateTime<Utc>) -> Vec<AlertMessage> {
-        AlertLog::MATTERS.iter().filter_map(|matter| matter(called, digest, now)).collect()
+    fn completed(called: &mut AlertLog, summary: &CycleSummary, now: DateTime<Utc>) -> Vec<AlertMessage> {
+        AlertLog::MATTERS.iter().filter_map(|matter| matter(called, summary, now)).collect()
     }
 
     /// What is called after each of these cycles, at these hours.
     fn calls(digests: &[(i64, CycleSummary)]) -> Vec<Vec<String>> {
         let mut called = AlertLog::default();
         let mut calls = Vec::new();
-        for (hour, digest) in digests {
-            let messages = completed(&mut called, digest, at(*hour));
+        for (hour, summary) in digests {
+            let messages = completed(&mut called, summary, at(*hour));
             calls.push(messages.iter().map(|message| format!("{}: {}", message.event, message.text)).collect());
             // A new start in between changes nothing.
             let kept = serde_json::to_string(&called).expect("JSON");
@@ -239,7 +239,7 @@ mod tests {
             (23, refused("a")),
             (24, refused("a")),
             (25, refused("b")),
-            (26, digest(|_| {})),
+            (26, summary(|_| {})),
             (27, refused("b")),
         ]);
         assert_eq!(numbers(&found), [1, 0, 0, 1, 1, 0, 1]);
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn failed_operations_are_told_with_their_people() {
         let mut called = AlertLog::default();
-        let failing = digest(|digest| digest.failing = [OktaUserId::new("7")].into());
+        let failing = summary(|summary| summary.failing = [OktaUserId::new("7")].into());
         let messages = completed(&mut called, &failing, at(0));
         let [AlertMessage { event: "people_held", details, .. }] = &messages[..] else { panic!("{messages:?}") };
         assert_eq!(
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn each_delete_is_announced_once() {
-        let soon = |ids: &[&str]| digest(|digest| digest.soon = ids.iter().map(|id| HaiiloId::new(*id)).collect());
+        let soon = |ids: &[&str]| summary(|summary| summary.soon = ids.iter().map(|id| HaiiloId::new(*id)).collect());
         let found = calls(&[(0, soon(&["a"])), (1, soon(&["a"])), (2, soon(&["a", "b"])), (90, soon(&["a", "b"]))]);
         assert_eq!(numbers(&found), [1, 0, 1, 0]);
         assert!(found[2][0].contains("1 accounts will be deleted for ever within three days (2 in all)"), "{found:?}");
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(failed(3, 2), Some("3 cycles failed in a row: haiilo could not be read.".to_owned()));
         assert_eq!((failed(4, 3), failed(90, 25)), (None, None));
         assert!(failed(91, 26).is_some());
-        let well = digest(|_| {});
+        let well = summary(|_| {});
         let events = |called: &mut AlertLog, hour| {
             completed(called, &well, at(hour)).iter().map(|message| message.event).collect::<Vec<_>>()
         };
@@ -316,17 +316,17 @@ mod tests {
             assert_eq!(message.is_some_and(|message| message.event == "credentials_refused"), is_told, "{hour}");
         }
         // A cycle that stops for that is no recovery.
-        let stopped = digest(|digest| {
-            (digest.result, digest.trouble) = ("stopped", Some(trouble(Class::Credentials)));
+        let stopped = summary(|summary| {
+            (summary.result, summary.trouble) = ("stopped", Some(trouble(Class::Credentials)));
         });
         assert!(completed(&mut called, &stopped, at(25)).is_empty());
-        assert_eq!(completed(&mut called, &digest(|_| {}), at(26))[0].event, "recovered");
+        assert_eq!(completed(&mut called, &summary(|_| {}), at(26))[0].event, "recovered");
     }
 
     #[test]
     fn a_write_that_changed_more_than_was_sent_waits_for_an_approval_too() {
         let canary =
-            digest(|digest| (digest.result, digest.refused) = ("stopped", Some((ApprovalId::new("c"), vec![]))));
+            summary(|summary| (summary.result, summary.refused) = ("stopped", Some((ApprovalId::new("c"), vec![]))));
         let found = calls(&[(0, canary.clone()), (1, canary)]);
         assert_eq!(numbers(&found), [1, 0]);
         assert!(

@@ -17,10 +17,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::daemon::board::DaemonStatus;
 use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
 use crate::daemon::page;
+use crate::daemon::status::DaemonStatus;
 
 /// What the page may use: the style that is its own.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -30,21 +30,21 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 /// What each answer needs.
 struct EndpointState<J, C> {
-    board: Arc<DaemonStatus<J>>,
+    status: Arc<DaemonStatus<J>>,
     clock: C,
     metrics: Option<PrometheusHandle>,
 }
 
 impl<J, C: Clone> Clone for EndpointState<J, C> {
     fn clone(&self) -> Self {
-        Self { board: Arc::clone(&self.board), clock: self.clock.clone(), metrics: self.metrics.clone() }
+        Self { status: Arc::clone(&self.status), clock: self.clock.clone(), metrics: self.metrics.clone() }
     }
 }
 
 /// Listens, until the task is aborted.
 pub(super) async fn start<J: Job, C: Clock + Clone>(
     address: SocketAddr,
-    (board, clock, metrics): (Arc<DaemonStatus<J>>, C, Option<PrometheusHandle>),
+    (status, clock, metrics): (Arc<DaemonStatus<J>>, C, Option<PrometheusHandle>),
 ) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
@@ -54,7 +54,7 @@ pub(super) async fn start<J: Job, C: Clock + Clone>(
         .route("/metrics", get(metrics_text::<J, C>))
         .route("/", get(front::<J, C>))
         .layer(middleware::from_fn(guard))
-        .with_state(EndpointState { board, clock, metrics });
+        .with_state(EndpointState { status, clock, metrics });
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the endpoint ended");
@@ -93,8 +93,8 @@ fn is_here(headers: &HeaderMap) -> bool {
 
 async fn ready<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
     let now = looks.clock.now();
-    let text = format!("{}\n", looks.board.health().status());
-    match looks.board.readiness(now) {
+    let text = format!("{}\n", looks.status.health().status());
+    match looks.status.readiness(now) {
         Readiness::Ready => (StatusCode::OK, text).into_response(),
         Readiness::Late => (StatusCode::SERVICE_UNAVAILABLE, text).into_response(),
     }
@@ -102,7 +102,7 @@ async fn ready<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Re
 
 async fn metrics_text<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
     let Some(metrics) = &looks.metrics else { return StatusCode::NOT_FOUND.into_response() };
-    looks.board.measure(looks.clock.now());
+    looks.status.measure(looks.clock.now());
     metrics.run_upkeep();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(HeaderName::from_static("content-type"), kind)], metrics.render()).into_response()
@@ -110,11 +110,11 @@ async fn metrics_text<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>
 
 async fn front<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Html<String> {
     let now = looks.clock.now();
-    let job = looks.board.job();
+    let job = looks.status.job();
     let standing = job.standing(now, u32::try_from(page::SHOWN).expect("a small number")).await;
     if let Err(error) = &standing {
         tracing::warn!(%error, "the status page could not read the store");
     }
-    let readiness = looks.board.readiness(now);
-    Html(page::page(&looks.board.health(), standing.ok().as_ref(), readiness, now))
+    let readiness = looks.status.readiness(now);
+    Html(page::page(&looks.status.health(), standing.ok().as_ref(), readiness, now))
 }

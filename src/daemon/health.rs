@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::schedule::Schedule;
 
 /// Cycles that are remembered, for the page.
@@ -59,7 +59,7 @@ pub(super) struct Health {
     /// The end of the last complete cycle, by this process or an earlier one.
     pub(super) last_complete: Option<DateTime<Utc>>,
     /// The last complete cycle of this process.
-    pub(super) digest: Option<CycleSummary>,
+    pub(super) summary: Option<CycleSummary>,
     /// Failed cycles in a row.
     pub(super) failures: u32,
     /// What the last failure was.
@@ -75,7 +75,7 @@ impl Health {
             next: None,
             planned: started,
             last_complete: None,
-            digest: None,
+            summary: None,
             failures: 0,
             trouble: None,
             history: VecDeque::new(),

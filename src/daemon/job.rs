@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::{ListenSettings, NotifySettings};
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::schedule::Schedule;
 use crate::daemon::trouble::Trouble;
 use crate::domain::state::run_history::RunHistory;
@@ -81,7 +81,7 @@ pub enum PollEnd {
     /// People were looked at.
     Handled {
         /// Why a full cycle shall come soon, if so.
-        wants_full: Option<String>,
+        full_cycle_reason: Option<String>,
     },
     /// Nobody was looked at: a full cycle must come first.
     FullCycle {

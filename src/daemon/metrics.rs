@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::health::Readiness;
 
 /// Seconds of requests.
@@ -72,11 +72,11 @@ pub(super) fn poll(result: &'static str) {
 }
 
 /// What a complete cycle came to.
-pub(super) fn digest(digest: &CycleSummary) {
-    for ((kind, outcome), count) in &digest.operations {
+pub(super) fn summary(summary: &CycleSummary) {
+    for ((kind, outcome), count) in &summary.operations {
         counter!("okta_haiilo_sync_operations_total", "kind" => *kind, "outcome" => *outcome).increment(*count);
     }
-    let counts = digest.counts;
+    let counts = summary.counts;
     for (state, count) in [
         ("assigned", counts.assigned),
         ("linked", counts.linked),
@@ -86,18 +86,18 @@ pub(super) fn digest(digest: &CycleSummary) {
     ] {
         gauge!("okta_haiilo_sync_people", "state" => state).set(number(count as u64));
     }
-    for (reason, people) in &digest.held {
+    for (reason, people) in &summary.held {
         gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people.len() as u64));
     }
     for state in ["kept", "pending", "due", "postponed", "blocked"] {
-        let count = digest.leavers.get(state).copied().unwrap_or(0);
+        let count = summary.leavers.get(state).copied().unwrap_or(0);
         gauge!("okta_haiilo_sync_leavers", "state" => state).set(number(count));
     }
-    gauge!("okta_haiilo_sync_parked").set(number(digest.parked));
-    gauge!("okta_haiilo_sync_missing").set(number(digest.missing));
-    gauge!("okta_haiilo_sync_unmanaged").set(number(digest.unmanaged));
-    gauge!("okta_haiilo_sync_paused").set(if digest.result == "paused" { 1.0 } else { 0.0 });
-    gauge!("okta_haiilo_sync_approvals_waiting").set(if digest.refused.is_some() { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_parked").set(number(summary.parked));
+    gauge!("okta_haiilo_sync_missing").set(number(summary.missing));
+    gauge!("okta_haiilo_sync_unmanaged").set(number(summary.unmanaged));
+    gauge!("okta_haiilo_sync_paused").set(if summary.result == "paused" { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.refused.is_some() { 1.0 } else { 0.0 });
 }
 
 /// Reasons for which nobody is held any more.
@@ -108,8 +108,8 @@ pub(super) fn no_longer_held(before: &CycleSummary, now: &CycleSummary) {
 }
 
 /// How long tokens have been in use.
-pub(super) fn tokens(digest: &CycleSummary, now: DateTime<Utc>) {
-    for (side, since) in &digest.tokens {
+pub(super) fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
+    for (side, since) in &summary.tokens {
         let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
         gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
     }

@@ -1,10 +1,9 @@
 //! The daemon: cycles by themselves, on a schedule, for months. Knows the engine and no adapter: what a cycle is put together from is
 //! handed in by the command line.
 
-mod board;
 mod caller;
 mod callout;
-mod digest;
+mod cycle_summary;
 mod endpoint;
 mod health;
 mod job;
@@ -12,16 +11,17 @@ mod metrics;
 mod pace;
 mod page;
 mod polls;
-mod pulse;
 mod run;
 pub mod schedule;
-mod supervisor;
+mod status;
+mod systemd;
 mod trouble;
+mod watchdog;
 
-pub use digest::CycleSummary;
+pub use cycle_summary::CycleSummary;
 pub use health::{Readiness, readiness};
 pub use job::{CycleResult, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd};
 pub use metrics::install as install_metrics;
 pub use run::{Daemon, Signal};
-pub use supervisor::Systemd;
+pub use systemd::Systemd;
 pub use trouble::{Class, Trouble};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::health::{Health, Phase, Readiness, time};
 use crate::domain::state::run_history::RunHistory;
 
@@ -45,8 +45,8 @@ pub(super) fn page(health: &Health, standing: Option<&RunHistory>, readiness: Re
         }
         None => add(&mut out, "<p class=\"bad\">The store cannot be read.</p>\n"),
     }
-    if let Some(digest) = &health.digest {
-        numbers(&mut out, digest);
+    if let Some(summary) = &health.summary {
+        numbers(&mut out, summary);
     }
     add(&mut out, "</body></html>\n");
     out
@@ -161,26 +161,26 @@ fn chart(out: &mut String, bars: &[ChartBar]) {
     .expect("a text takes every line");
 }
 
-fn numbers(out: &mut String, digest: &CycleSummary) {
+fn numbers(out: &mut String, summary: &CycleSummary) {
     out.push_str("<h2>The last complete cycle</h2>\n");
-    let counts = digest.counts;
+    let counts = summary.counts;
     let mut rows = vec![
-        ("Ended".to_owned(), digest.result.to_owned()),
+        ("Ended".to_owned(), summary.result.to_owned()),
         ("Assigned in Okta".to_owned(), counts.assigned.to_string()),
         ("Unchanged".to_owned(), counts.unchanged.to_string()),
     ];
-    rows.extend(digest.operations.iter().map(|((kind, outcome), n)| (format!("{kind}, {outcome}"), n.to_string())));
-    rows.extend(digest.held.iter().map(|(code, people)| (format!("held: {code}"), people.len().to_string())));
-    rows.extend(digest.leavers.iter().map(|(state, n)| (format!("leavers: {state}"), n.to_string())));
+    rows.extend(summary.operations.iter().map(|((kind, outcome), n)| (format!("{kind}, {outcome}"), n.to_string())));
+    rows.extend(summary.held.iter().map(|(code, people)| (format!("held: {code}"), people.len().to_string())));
+    rows.extend(summary.leavers.iter().map(|(state, n)| (format!("leavers: {state}"), n.to_string())));
     rows.extend(
-        [("parked", digest.parked), ("missing", digest.missing), ("not ours", digest.unmanaged)]
+        [("parked", summary.parked), ("missing", summary.missing), ("not ours", summary.unmanaged)]
             .into_iter()
             .filter(|(_, n)| *n > 0)
             .map(|(what, n)| (what.to_owned(), n.to_string())),
     );
-    rows.extend(digest.stops.iter().map(|stop| ("stopped".to_owned(), escaped(stop))));
+    rows.extend(summary.stops.iter().map(|stop| ("stopped".to_owned(), escaped(stop))));
     table(out, &rows.iter().map(|(what, n)| (what.as_str(), n.clone())).collect::<Vec<_>>());
-    if let Some(report) = &digest.report {
+    if let Some(report) = &summary.report {
         writeln!(out, "<h2>Report</h2>\n<pre>{}</pre>", escaped(report)).expect("a text takes every line");
     }
 }
@@ -217,7 +217,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
-    use crate::daemon::digest::CycleSummary;
+    use crate::daemon::cycle_summary::CycleSummary;
     use crate::daemon::health::{Health, PastCycle, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
     use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
@@ -240,7 +240,7 @@ mod tests {
     fn hostile_texts_are_shown_as_they_are_written() {
         let mut health = Health::new(at(0));
         let hostile = "<script>alert('x')</script> & \"more\"";
-        health.digest =
+        health.summary =
             Some(CycleSummary { result: "applied", report: Some(hostile.to_owned()), ..CycleSummary::default() });
         (health.failures, health.trouble) = (2, Some(hostile.to_owned()));
         let shown = page(&health, Some(&standing()), Readiness::Ready, at(40));

@@ -105,7 +105,7 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
         Eligibility::Assigned => {
             let user_name = assignment.user_name.clone();
             match mapper.map(assignment) {
-                Mapped::DesiredAccount(identity) => PersonState::Wanted(identity),
+                Mapped::DesiredAccount(desired) => PersonState::Wanted(desired),
                 Mapped::OutOfScope => PersonState::OutOfScope,
                 Mapped::Held(name, doubt) => PersonState::Unmapped(name.or(user_name), doubt),
             }

@@ -175,7 +175,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     order: &CycleRequest,
     observer: &impl Observer,
 ) -> Result<CycleReport, CycleError> {
-    let CycleRequest { scope, given, mandate, cancel } = order;
+    let CycleRequest { scope, given, run_context, cancel } = order;
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
@@ -186,7 +186,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         LimitDecision::Pass => Approved::default(),
         LimitDecision::Approved(id) => approved(&prepared, id),
         LimitDecision::Refuse => {
-            refuse(world, &prepared, &mandate.run).await?;
+            refuse(world, &prepared, &run_context.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
             let notes = prepared.plan.notes.leavers.protective(&prepared.state.leavers);
             world.store().note_leavers(&notes).await?;
@@ -210,20 +210,24 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         }
         Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
     }
-    let bench = Executor::of(world, writer, settings, (&prepared, mandate));
-    let bench =
-        Executor { approved, room: prepared.verdict.room(), run: bench.run.cancelled_by(cancel.clone()), ..bench };
-    bench.settle_open().await?;
-    let ExecutionResult { concluded, mut stops } = bench.apply(&prepared.plan, observer).await;
+    let executor = Executor::of(world, writer, settings, (&prepared, run_context));
+    let executor = Executor {
+        approved,
+        room: prepared.verdict.room(),
+        run: executor.run.cancelled_by(cancel.clone()),
+        ..executor
+    };
+    executor.settle_open().await?;
+    let ExecutionResult { concluded, mut stops } = executor.apply(&prepared.plan, observer).await;
     let result = match scope {
         Scope::One(_) => "one person",
         _ => ended(&stops),
     };
     // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
-    let groups = Box::pin(bench.groups(&prepared.plan)).await;
+    let groups = Box::pin(executor.groups(&prepared.plan)).await;
     let end = async {
-        bench.settle_creates().await?;
-        bench.refuse_removals(&prepared.plan.groups).await?;
+        executor.settle_creates().await?;
+        executor.refuse_removals(&prepared.plan.groups).await?;
         finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
     };
     // What was done is reported in any case, also when its end cannot be written down.
@@ -253,7 +257,7 @@ async fn finish<W: Adapters<Store: StoreWriter>>(
     (result, watch): (&'static str, Option<Watch>),
 ) -> Result<(), StoreFailure> {
     let end = CycleEnd {
-        run: order.mandate.run.clone(),
+        run: order.run_context.run.clone(),
         started,
         ended: world.clock().now(),
         result,
@@ -317,7 +321,7 @@ pub struct CycleRequest {
     /// An approval that was named with the command.
     pub given: Option<ApprovalId>,
     /// The cycle's name and who asks for it.
-    pub mandate: RunContext,
+    pub run_context: RunContext,
     /// Whether it shall end early.
     pub cancel: CancellationToken,
 }

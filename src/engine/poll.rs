@@ -53,7 +53,7 @@ pub struct PollReport {
     /// How many people were read.
     pub people: usize,
     /// Why the next full cycle shall come soon, if so.
-    pub wants_full: Option<FullCycleReason>,
+    pub full_cycle_reason: Option<FullCycleReason>,
 }
 
 /// Why a poll is not enough.
@@ -134,9 +134,9 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     };
     let sides = (&prepared.people, &prepared.accounts);
     let names = (&settings.mapping, &settings.policy);
-    let backdrop = Baseline::of(sides, &prepared.state.links, names, &settled);
-    if world.store().backdrop().await?.as_ref() != Some(&backdrop) {
-        world.store().keep_backdrop(&backdrop).await?;
+    let baseline = Baseline::of(sides, &prepared.state.links, names, &settled);
+    if world.store().baseline().await?.as_ref() != Some(&baseline) {
+        world.store().keep_baseline(&baseline).await?;
     }
     let pages = prepared.people.pages() + prepared.accounts.pages();
     let before = world.store().polling().await?;
@@ -148,10 +148,10 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
 pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     world: &W,
     writer: &impl AccountWriter,
-    errand: TargetedRequest<'_>,
+    request: TargetedRequest<'_>,
     observer: &impl Observer,
 ) -> Result<PollResult, CycleError> {
-    let (store, settings, local_time) = (world.store(), errand.settings, world.clock().now());
+    let (store, settings, local_time) = (world.store(), request.settings, world.clock().now());
     let Some(mut polling) = store.polling().await? else { return Ok(PollResult::FullCycle(FullCycleReason::NotYet)) };
     match polling.stale(&settings.polling_rules(), local_time) {
         Some(Stale::Configuration) => return lose(world, FullCycleReason::Configuration).await,
@@ -176,14 +176,14 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         return Ok(PollResult::Quiet);
     }
     let state = store.remember(now).await?;
-    let Some(backdrop) = store.backdrop().await? else { return lose(world, FullCycleReason::NotYet).await };
+    let Some(baseline) = store.baseline().await? else { return lose(world, FullCycleReason::NotYet).await };
     if let Some(why) = barred(&state, settings, now)? {
         return lose(world, why).await;
     }
-    let ChangedPeople { people: named, wants_full } = hints(&events, &polling, settings, (&state, &backdrop));
+    let ChangedPeople { people: named, full_cycle_reason } = hints(&events, &polling, settings, (&state, &baseline));
     let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
     // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
-    if let Some(kind) = wants_full.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
+    if let Some(kind) = full_cycle_reason.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
         return lose(world, FullCycleReason::Event(kind.clone())).await;
     }
     if people.len() > polling.pages {
@@ -191,19 +191,19 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     }
     (polling.at, polling.failures) = (now, 0);
     polling.look_again(&named, now);
-    let wants_full = wants_full.map(FullCycleReason::Event);
+    let full_cycle_reason = full_cycle_reason.map(FullCycleReason::Event);
     if people.is_empty() {
         store.keep_polling(Some(&polling)).await?;
-        return Ok(wants_full.map_or(PollResult::Quiet, PollResult::FullCycle));
+        return Ok(full_cycle_reason.map_or(PollResult::Quiet, PollResult::FullCycle));
     }
     let look = TargetedCycle {
         world,
         writer,
-        errand,
+        request,
         times: (now, ClockAgreement::of(local_time, server_time)),
         started: local_time,
     };
-    let TargetedResult { report, settled } = match Box::pin(look.at(&people, state, backdrop, observer)).await {
+    let TargetedResult { report, settled } = match Box::pin(look.at(&people, state, baseline, observer)).await {
         Ok(seen) => seen,
         Err(error) => {
             // What is kept is still where this poll began.
@@ -212,18 +212,18 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
             return Err(error);
         }
     };
-    let wants_full = match after(&report) {
+    let full_cycle_reason = match after(&report) {
         CursorMove::Lost(why) => {
             store.keep_polling(None).await?;
             Some(why)
         }
-        CursorMove::Repeated => wants_full,
+        CursorMove::Repeated => full_cycle_reason,
         CursorMove::Kept => {
             store.keep_polling(Some(&polling)).await?;
-            wants_full.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
+            full_cycle_reason.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
         }
     };
-    Ok(PollResult::Handled(Box::new(PollReport { report, people: people.len(), wants_full })))
+    Ok(PollResult::Handled(Box::new(PollReport { report, people: people.len(), full_cycle_reason })))
 }
 
 /// What a look means for how far the log was followed.
@@ -317,9 +317,9 @@ fn hints(
     events: &[LogEvent],
     polling: &LogCursor,
     settings: &CycleSettings,
-    (state, backdrop): (&SyncState, &Baseline),
+    (state, baseline): (&SyncState, &Baseline),
 ) -> ChangedPeople {
-    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, state, backdrop };
+    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, state, baseline };
     let mut hints = ChangedPeople::default();
     for event in events {
         hints.take(event, &known);
@@ -332,7 +332,7 @@ struct ApplicationScope<'a> {
     app_id: &'a str,
     groups: &'a BTreeSet<OktaGroupId>,
     state: &'a SyncState,
-    backdrop: &'a Baseline,
+    baseline: &'a Baseline,
 }
 
 impl LogScope for ApplicationScope<'_> {
@@ -345,6 +345,6 @@ impl LogScope for ApplicationScope<'_> {
     }
 
     fn is_known(&self, person: &OktaUserId) -> bool {
-        self.state.links.of_person(person).is_some() || self.backdrop.unsettled.contains_key(person)
+        self.state.links.of_person(person).is_some() || self.baseline.unsettled.contains_key(person)
     }
 }

@@ -45,7 +45,7 @@ pub struct TargetedRequest<'a> {
     /// The settings of a cycle.
     pub settings: &'a CycleSettings,
     /// The poll's name and who asks for it.
-    pub mandate: &'a RunContext,
+    pub run_context: &'a RunContext,
     /// Whether it shall end early.
     pub cancel: &'a CancellationToken,
 }
@@ -54,7 +54,7 @@ pub struct TargetedRequest<'a> {
 pub(super) struct TargetedCycle<'a, W, A> {
     pub(super) world: &'a W,
     pub(super) writer: &'a A,
-    pub(super) errand: TargetedRequest<'a>,
+    pub(super) request: TargetedRequest<'a>,
     /// Okta's time, and whether ours agrees with it.
     pub(super) times: (DateTime<Utc>, ClockAgreement),
     /// The local time at which the poll began.
@@ -102,20 +102,20 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         known: Baseline,
         observer: &impl Observer,
     ) -> Result<TargetedResult, CycleError> {
-        let settings = self.errand.settings;
+        let settings = self.request.settings;
         let began = self.world.clock().monotonic();
         let read = self.read(people).await?;
-        let mut backdrop = known.clone();
-        backdrop.departed.extend(departed(people, &read, &state));
-        let CollectedPeople { people, accounts, left, reads } = self.sight(read, &state, &backdrop).await?;
+        let mut baseline = known.clone();
+        baseline.departed.extend(departed(people, &read, &state));
+        let CollectedPeople { people, accounts, left, reads } = self.sight(read, &state, &baseline).await?;
         for (person, why) in &left {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
         let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
         let prepared = self.plan(plan::people(people), plan::accounts(accounts), state, (began, target));
-        backdrop.unsettled.extend(claims(&left, &prepared));
-        if backdrop != known {
-            self.world.store().keep_backdrop(&backdrop).await?;
+        baseline.unsettled.extend(claims(&left, &prepared));
+        if baseline != known {
+            self.world.store().keep_baseline(&baseline).await?;
         }
         let settled =
             if left.is_empty() && prepared.plan.held.is_empty() { Settled::Everybody } else { Settled::InPart };
@@ -126,7 +126,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
 
     /// Reads people again. Whoever is not assigned is nobody of a poll's: a full cycle takes note of leavers.
     async fn read(&self, people: &BTreeSet<OktaUserId>) -> Result<Vec<Person>, CycleError> {
-        let settings = self.errand.settings;
+        let settings = self.request.settings;
         let mut mapper = Mapper::new(&settings.mapping);
         let rows = stream::iter(people).map(|id| self.world.source().assignment(id)).buffered(PEOPLE_AT_ONCE);
         let rows: Vec<_> = rows.try_collect().await.map_err(CycleError::Okta)?;
@@ -138,11 +138,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         &self,
         people: Vec<Person>,
         state: &SyncState,
-        backdrop: &Baseline,
+        baseline: &Baseline,
     ) -> Result<CollectedPeople, CycleError> {
-        let settings = self.errand.settings;
+        let settings = self.request.settings;
         let stances: Vec<NextStep<'_>> =
-            people.iter().map(|person| plan::stance(person, state, backdrop, &settings.mapping)).collect();
+            people.iter().map(|person| plan::stance(person, state, baseline, &settings.mapping)).collect();
         let shown = stream::iter(&stances).map(|stance| self.ask(stance)).buffered(settings.concurrency);
         let shown: Vec<ShownAccount> = shown.try_collect().await?;
         let mut sighted = CollectedPeople::default();
@@ -188,7 +188,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         state: SyncState,
         (began, target): (Duration, Option<TargetProfile>),
     ) -> Prepared {
-        let (settings, (now, agreement)) = (self.errand.settings, self.times);
+        let (settings, (now, agreement)) = (self.request.settings, self.times);
         let owners = LinkedAccounts::of(&state.links, &accounts);
         let sides = Sides {
             people: &people,
@@ -212,7 +212,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         reads: ReadCache,
         observer: &impl Observer,
     ) -> Result<CycleReport, CycleError> {
-        let TargetedRequest { settings, mandate, cancel } = self.errand;
+        let TargetedRequest { settings, run_context, cancel } = self.request;
         let nothing = |prepared| CycleReport {
             prepared,
             concluded: Vec::new(),
@@ -231,11 +231,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
             self.writer.take_for_granted(UpdateMode::Substitute);
         }
-        let bench = Executor::of(self.world, self.writer, settings, (&prepared, mandate));
-        let bench = Executor { approved, reads, run: bench.run.cancelled_by(cancel.clone()), ..bench };
-        let ExecutionResult { concluded, stops } = bench.apply(&prepared.plan, observer).await;
+        let executor = Executor::of(self.world, self.writer, settings, (&prepared, run_context));
+        let executor = Executor { approved, reads, run: executor.run.cancelled_by(cancel.clone()), ..executor };
+        let ExecutionResult { concluded, stops } = executor.apply(&prepared.plan, observer).await;
         let end = CycleEnd {
-            run: mandate.run.clone(),
+            run: run_context.run.clone(),
             started: self.started,
             ended: self.world.clock().now(),
             result: "changes",

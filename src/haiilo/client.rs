@@ -54,7 +54,7 @@ pub struct HaiiloWriter<C> {
 pub(super) struct Connection<C> {
     http: HttpClient,
     /// Readers and writers pass the same one.
-    gate: ConcurrencyLimiter,
+    limiter: ConcurrencyLimiter,
     clock: C,
     base: Url,
     access: Access,
@@ -69,7 +69,7 @@ impl<C: Clock> HaiiloReader<C> {
     pub fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
         Ok(Self(Arc::new(Connection {
             http,
-            gate: ConcurrencyLimiter::new("haiilo", settings.concurrency),
+            limiter: ConcurrencyLimiter::new("haiilo", settings.concurrency),
             clock,
             base: settings.base_url.clone(),
             access: Access::new(&settings.auth).ok_or(TokenError)?,
@@ -81,7 +81,7 @@ impl<C: Clock> HaiiloReader<C> {
 
     /// What was sent since this was last asked, by readers and writers.
     pub fn take_calls(&self) -> HaiiloCalls {
-        let http::LimiterUsage { requests, throttled, waited, most, now, lowest } = self.0.gate.take_passage();
+        let http::LimiterUsage { requests, throttled, waited, most, now, lowest } = self.0.limiter.take_passage();
         HaiiloCalls {
             requests,
             most_at_once: most,
@@ -342,7 +342,7 @@ impl<C: Clock> Connection<C> {
             let token = self.access.token(&self.http, &self.clock, refused.as_ref()).await?;
             let mut request = request.clone();
             request.headers.insert(http::AUTHORIZATION, token.header());
-            let permit = self.gate.enter(route).await;
+            let permit = self.limiter.enter(route).await;
             let began = self.clock.monotonic();
             let came = self.http.exchange(request).await;
             let duration = self.clock.monotonic().saturating_sub(began);
@@ -362,7 +362,7 @@ impl<C: Clock> Connection<C> {
             }
             let decision = http::decide(attempt, came.as_ref(), repeatable, policy, http::jitter());
             if matches!(status, 429 | 503) {
-                self.gate.throttled(decision.pause());
+                self.limiter.throttled(decision.pause());
             }
             match decision {
                 RetryDecision::Accept => break came,

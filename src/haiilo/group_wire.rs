@@ -17,17 +17,20 @@ use crate::http;
 use crate::ports::GroupRows;
 
 /// Reads the answer to a listing.
-pub(super) fn read_page(body: &[u8], roster: &MemberIndex<'_>) -> Result<GroupRows, serde_json::Error> {
+pub(super) fn read_page(body: &[u8], member_index: &MemberIndex<'_>) -> Result<GroupRows, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-    let page = deserializer.deserialize_map(PageVisitor(roster))?;
+    let page = deserializer.deserialize_map(PageVisitor(member_index))?;
     deserializer.end()?;
     Ok(page)
 }
 
 /// Reads one group; `None` where there is no id in it.
-pub(super) fn read_group(body: &[u8], roster: &MemberIndex<'_>) -> Result<Option<HaiiloGroup>, serde_json::Error> {
+pub(super) fn read_group(
+    body: &[u8],
+    member_index: &MemberIndex<'_>,
+) -> Result<Option<HaiiloGroup>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-    let group = GroupSeed(roster).deserialize(&mut deserializer)?;
+    let group = GroupSeed(member_index).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(group)
 }

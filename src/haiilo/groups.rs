@@ -29,21 +29,25 @@ const DELETE: &str = "DELETE /Groups/{id}";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 impl<C: Clock> GroupReader for HaiiloReader<C> {
-    async fn list_groups(&self, request: PageRequest, roster: &MemberIndex<'_>) -> Result<GroupRows, Failure> {
+    async fn list_groups(&self, request: PageRequest, member_index: &MemberIndex<'_>) -> Result<GroupRows, Failure> {
         let PageRequest { start, count } = request;
         let mut url = self.connection().below(&["Groups"]);
         url.set_query(Some(&format!("startIndex={start}&count={count}")));
         let answer = self.connection().read(LIST, url).await?;
-        group_wire::read_page(&answer.body, roster).map_err(|error| unreadable(LIST, Some(error)))
+        group_wire::read_page(&answer.body, member_index).map_err(|error| unreadable(LIST, Some(error)))
     }
 
-    async fn read_group(&self, id: &HaiiloGroupId, roster: &MemberIndex<'_>) -> Result<Option<HaiiloGroup>, Failure> {
+    async fn read_group(
+        &self,
+        id: &HaiiloGroupId,
+        member_index: &MemberIndex<'_>,
+    ) -> Result<Option<HaiiloGroup>, Failure> {
         let url = self.connection().below(&["Groups", id.as_str()]);
         let answer = match self.connection().read(GET, url).await {
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
             answer => answer?,
         };
-        let read = group_wire::read_group(&answer.body, roster).map_err(|error| unreadable(GET, Some(error)))?;
+        let read = group_wire::read_group(&answer.body, member_index).map_err(|error| unreadable(GET, Some(error)))?;
         let group = read.ok_or_else(|| unreadable(GET, None))?;
         if group.id != *id {
             return Err(Failure {

@@ -22,8 +22,8 @@ use crate::http::{
 };
 use crate::okta::auth::{Auth, Credential, TokenDemand};
 use crate::okta::error::{OktaError, SetupError, is_not_found};
-use crate::okta::lanes::{RateLimiter, RatePermit};
 use crate::okta::link;
+use crate::okta::rate_limiter::{RateLimiter, RatePermit};
 use crate::okta::token::TokenScope;
 use crate::okta::wire::{self, App, NamedUser, Organization};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
@@ -48,7 +48,7 @@ pub struct OktaClient<C> {
     link_hosts: Vec<String>,
     auth: Auth,
     wanted: Arc<Wanted>,
-    lanes: RateLimiter,
+    limiter: RateLimiter,
 }
 
 impl<C: Clock> OktaClient<C> {
@@ -64,13 +64,13 @@ impl<C: Clock> OktaClient<C> {
             link_hosts: link_hosts.clone(),
             auth: Auth::new(auth)?,
             wanted: Arc::new(wanted),
-            lanes: RateLimiter::new(*rate_limit_share),
+            limiter: RateLimiter::new(*rate_limit_share),
         })
     }
 
     /// What was sent since this was last asked, by call.
     pub fn take_calls(&self) -> Vec<OktaCalls> {
-        self.lanes.take_calls()
+        self.limiter.take_calls()
     }
 
     /// An address below the organization's, its parts escaped.
@@ -136,7 +136,7 @@ impl<C: Clock> OktaClient<C> {
 
     /// How much of each limit is ours.
     pub(super) fn share(&self) -> f64 {
-        self.lanes.share()
+        self.limiter.share()
     }
 
     /// The organization's address.
@@ -194,7 +194,7 @@ impl<C: Clock> OktaClient<C> {
         let mut first_request: Option<HeaderValue> = None;
         loop {
             // A proof is made for now, so that the slot comes first.
-            let slot = self.lanes.enter(&self.clock, route).await;
+            let slot = self.limiter.enter(&self.clock, route).await;
             let at = (&self.http, &self.clock, &self.org, scope);
             let authorized = self.auth.authorize(at, (&Method::GET, &url), refused.as_ref()).await;
             let (mut headers, credential) = authorized.map_err(|error| error.of(crate::okta::token::TOKEN))?;
@@ -213,7 +213,7 @@ impl<C: Clock> OktaClient<C> {
             }
             let decision = http::decide(attempt, came.as_ref(), Repeatable::Always, RetryPolicy::USUAL, http::jitter());
             if came.as_ref().is_ok_and(|answer| answer.status == 429) {
-                self.lanes.throttled(route, decision.pause());
+                self.limiter.throttled(route, decision.pause());
             }
             match decision {
                 RetryDecision::Accept => return came.map_err(|error| OktaError::Transport(error).of(route)),
@@ -313,7 +313,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
         let url = self.url(&[".well-known", "okta-organization"], None);
         // The document is public and only one more safeguard; where it cannot be had, the address of the organization must do.
-        let slot = self.lanes.enter(&self.clock, ORGANIZATION).await;
+        let slot = self.limiter.enter(&self.clock, ORGANIZATION).await;
         let answer =
             self.exchange(ORGANIZATION, url, headers, (slot, 1)).await.ok().filter(|answer| answer.status == 200);
         let organization = answer.and_then(|answer| serde_json::from_slice::<Organization>(&answer.body).ok());

@@ -30,7 +30,7 @@ pub trait StoreReader: Send + Sync {
     fn polling(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
 
     /// What the last full cycle left behind for looks at few people.
-    fn backdrop(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
+    fn baseline(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
 }
 
 /// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
@@ -56,7 +56,7 @@ pub trait StoreWriter: StoreReader {
     /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
     fn adopt(
         &self,
-        mandate: &RunContext,
+        run_context: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
@@ -105,7 +105,7 @@ pub trait StoreWriter: StoreReader {
     fn keep_polling(&self, polling: Option<&LogCursor>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Keeps what a full cycle leaves behind.
-    fn keep_backdrop(&self, backdrop: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn keep_baseline(&self, baseline: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
 /// Under what a plan was let through.

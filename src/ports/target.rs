@@ -88,14 +88,14 @@ pub trait GroupReader: Send + Sync {
     fn list_groups(
         &self,
         request: PageRequest,
-        roster: &MemberIndex<'_>,
+        member_index: &MemberIndex<'_>,
     ) -> impl Future<Output = Result<GroupRows, Failure>> + Send;
 
     /// One group by id, with its members; `None` when the server says that it does not exist.
     fn read_group(
         &self,
         id: &HaiiloGroupId,
-        roster: &MemberIndex<'_>,
+        member_index: &MemberIndex<'_>,
     ) -> impl Future<Output = Result<Option<HaiiloGroup>, Failure>> + Send;
 }
 

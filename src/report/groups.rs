@@ -40,9 +40,9 @@ pub(super) fn moves(operation: &GroupOperation) -> String {
 }
 
 /// The names of people, so many at most.
-pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: TextOptions) -> Vec<String> {
+pub(super) fn names(indexes: &[PersonIndex], people: &MemberPeople, view: TextOptions) -> Vec<String> {
     let most = if view.sharing == SharedChanges::Full { usize::MAX } else { NAMED };
-    let who = seats.iter().take(most).filter_map(|seat| people.get(seat));
+    let who = indexes.iter().take(most).filter_map(|index| people.get(index));
     let mut names: Vec<String> = who
         .map(|who| match view.people {
             PeopleShown::Named => visible(who.user_name.as_str()),
@@ -50,8 +50,8 @@ pub(super) fn names(seats: &[PersonIndex], people: &MemberPeople, view: TextOpti
         })
         .collect();
     names.sort();
-    if seats.len() > most {
-        names.push(format!("and {} more", amount(seats.len() - most)));
+    if indexes.len() > most {
+        names.push(format!("and {} more", amount(indexes.len() - most)));
     }
     names
 }
@@ -137,8 +137,8 @@ fn rows(operation: &GroupOperation, plan: &GroupPlan, view: TextOptions) -> Vec<
         rows.push(vec![format!("    {}", change.attribute.as_str()), shown(change.from.as_deref()), to]);
     }
     let (add, remove) = operation.moves();
-    for (sign, seats) in [("+", add), ("-", remove)] {
-        rows.extend(names(seats, &plan.people, view).into_iter().map(|name| vec![format!("    {sign}"), name]));
+    for (sign, indexes) in [("+", add), ("-", remove)] {
+        rows.extend(names(indexes, &plan.people, view).into_iter().map(|name| vec![format!("    {sign}"), name]));
     }
     rows
 }
@@ -260,9 +260,9 @@ fn of_change(operation: &GroupOperation, people: &MemberPeople) -> Vec<GroupTabl
             ..base.clone()
         })
         .collect();
-    let who = |seat: &PersonIndex| people.get(seat).map(|who| who.user_name.to_string());
+    let who = |index: &PersonIndex| people.get(index).map(|who| who.user_name.to_string());
     let (add, remove) = operation.moves();
-    lines.extend(add.iter().map(|seat| GroupTableRow { path: "members", to: who(seat), ..base.clone() }));
-    lines.extend(remove.iter().map(|seat| GroupTableRow { path: "members", from: who(seat), ..base.clone() }));
+    lines.extend(add.iter().map(|index| GroupTableRow { path: "members", to: who(index), ..base.clone() }));
+    lines.extend(remove.iter().map(|index| GroupTableRow { path: "members", from: who(index), ..base.clone() }));
     if lines.is_empty() { vec![base] } else { lines }
 }

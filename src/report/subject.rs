@@ -183,9 +183,10 @@ pub(super) fn title(report: &Report<'_>) -> String {
 }
 
 /// How many accounts there are and will be.
-pub(super) fn seats(report: &Report<'_>) -> String {
-    let told =
-        |seats: Seats| format!("{} (+{} -{})", amount(seats.accounts), amount(seats.made), amount(seats.deleted));
+pub(super) fn indexes(report: &Report<'_>) -> String {
+    let told = |indexes: Seats| {
+        format!("{} (+{} -{})", amount(indexes.accounts), amount(indexes.made), amount(indexes.deleted))
+    };
     let after = Seats::after(report);
     match report.ending {
         ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),

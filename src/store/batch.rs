@@ -18,7 +18,7 @@ pub(super) enum QueueEntry {
     /// An operation, before it is sent.
     Intent {
         /// Who asks for it.
-        mandate: Box<RunContext>,
+        run_context: Box<RunContext>,
         /// When.
         at: chrono::DateTime<chrono::Utc>,
         /// The operation.
@@ -65,8 +65,8 @@ impl Queue {
 /// Writes one of them.
 pub(super) async fn write(connection: &mut AnyConnection, entry: &QueueEntry) -> Result<EntryId, Error> {
     match entry {
-        QueueEntry::Intent { mandate, at, operation, before } => {
-            journal::write_operation(connection, (mandate, *at), operation, before.as_ref()).await
+        QueueEntry::Intent { run_context, at, operation, before } => {
+            journal::write_operation(connection, (run_context, *at), operation, before.as_ref()).await
         }
         QueueEntry::Outcome { entry, outcome, effects, now } => {
             journal::write_outcome(connection, *entry, outcome, effects, *now).await?;

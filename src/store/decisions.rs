@@ -17,11 +17,11 @@ impl Store {
     pub async fn relink(
         &self,
         relink: &LinkChange,
-        mandate: &RunContext,
+        run_context: &RunContext,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
         let LinkChange { link, from, instead_of } = relink;
-        let at = (mandate, now.timestamp());
+        let at = (run_context, now.timestamp());
         self.transaction(async |connection| {
             for ended in from.iter().chain(instead_of) {
                 journal::write_decision(connection, "unlink", about(ended), at).await?;
@@ -35,9 +35,9 @@ impl Store {
     }
 
     /// Ends a link. The account is not ours after that, and nobody deletes it.
-    pub async fn unlink(&self, link: &Link, mandate: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    pub async fn unlink(&self, link: &Link, run_context: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
-            journal::write_decision(connection, "unlink", about(link), (mandate, now.timestamp())).await?;
+            journal::write_decision(connection, "unlink", about(link), (run_context, now.timestamp())).await?;
             let unlinked = Effect::Unlinked(link.okta_id.clone(), link.haiilo_id.clone());
             journal::write_effect(connection, &unlinked, now.timestamp()).await
         })
@@ -60,11 +60,16 @@ impl Store {
     }
 
     /// Remembers that a person is nobody else, whatever they share with others.
-    pub async fn release(&self, person: &Person, mandate: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    pub async fn release(
+        &self,
+        person: &Person,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreFailure> {
         let Person { id, state } = person;
         let name = state.user_name().map(UserName::as_str).unwrap_or_default();
         self.transaction(async |connection| {
-            journal::write_decision(connection, "release", (id, None, name), (mandate, now.timestamp())).await?;
+            journal::write_decision(connection, "release", (id, None, name), (run_context, now.timestamp())).await?;
             sqlx::query("INSERT INTO released (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING")
                 .bind(id.as_str())
                 .bind(now.timestamp())

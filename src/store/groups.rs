@@ -78,9 +78,9 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOperation>,
 
 /// Writes a request of an operation down. In the columns of a person stands the group.
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupIntent<'_>) -> Result<EntryId, Error> {
-    let GroupIntent { mandate, at, operation, haiilo_id, sent, before, removed } = intent;
+    let GroupIntent { run_context, at, operation, haiilo_id, sent, before, removed } = intent;
     let line = JournalLine {
-        mandate,
+        run_context,
         at: *at,
         kind: operation.kind().as_str(),
         okta_id: operation.okta_id.as_str(),
@@ -89,7 +89,7 @@ pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &GroupI
         before: before.as_ref(),
         sent: sent.clone(),
         counts: LimitCounts {
-            counted: mandate.approval.is_none().into(),
+            counted: run_context.approval.is_none().into(),
             removed: i64::try_from(*removed).unwrap_or(i64::MAX),
             ..LimitCounts::default()
         },

@@ -14,19 +14,19 @@ use crate::store::line::{JournalLine, LimitCounts, sent, write_line};
 use crate::store::{groups, notes};
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &Intent<'_>) -> Result<EntryId, Error> {
-    let Intent { mandate, at, operation, before } = intent;
-    write_operation(connection, (mandate, *at), operation, before.as_ref()).await
+    let Intent { run_context, at, operation, before } = intent;
+    write_operation(connection, (run_context, *at), operation, before.as_ref()).await
 }
 
 /// An operation, with the account as it was.
 pub(super) async fn write_operation(
     connection: &mut AnyConnection,
-    (mandate, at): (&RunContext, DateTime<Utc>),
+    (run_context, at): (&RunContext, DateTime<Utc>),
     operation: &Operation,
     before: Option<&Json>,
 ) -> Result<EntryId, Error> {
     let line = JournalLine {
-        mandate,
+        run_context,
         at,
         kind: operation.kind().as_str(),
         okta_id: operation.okta_id.as_str(),
@@ -38,7 +38,7 @@ pub(super) async fn write_operation(
             renames: operation.renames().into(),
             clears: operation.clears().into(),
             moves: operation.moves().into(),
-            counted: mandate.approval.is_none().into(),
+            counted: run_context.approval.is_none().into(),
             removed: 0,
         },
     };
@@ -160,9 +160,9 @@ pub(super) async fn write_decision(
     connection: &mut AnyConnection,
     kind: &str,
     (okta_id, haiilo_id, user_name): (&OktaUserId, Option<&HaiiloId>, &str),
-    (mandate, now): (&RunContext, i64),
+    (run_context, now): (&RunContext, i64),
 ) -> Result<(), Error> {
-    let RunContext { run, approval: _, by, reason } = mandate;
+    let RunContext { run, approval: _, by, reason } = run_context;
     sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, outcome, ended, renames, clears, moves, counted, \
          by_whom, reason) SELECT COALESCE(MAX(entry), 0) + 1, $1, $2, $3, $4, $5, $6, 'done', $2, 0, 0, 0, 0, $7, $8 FROM journal",

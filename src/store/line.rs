@@ -10,7 +10,7 @@ use crate::domain::state::journal::{EntryId, RunContext};
 
 /// A new entry, which has no outcome yet.
 pub(super) struct JournalLine<'a> {
-    pub(super) mandate: &'a RunContext,
+    pub(super) run_context: &'a RunContext,
     pub(super) at: DateTime<Utc>,
     pub(super) kind: &'static str,
     /// The Okta user or group; empty for what concerns neither.
@@ -41,8 +41,8 @@ pub(super) fn sent(changes: &[Change]) -> Json {
 }
 
 pub(super) async fn write_line(connection: &mut AnyConnection, line: JournalLine<'_>) -> Result<EntryId, Error> {
-    let JournalLine { mandate, at, kind, okta_id, haiilo_id, name, before, sent, counts } = line;
-    let RunContext { run, approval, by, reason } = mandate;
+    let JournalLine { run_context, at, kind, okta_id, haiilo_id, name, before, sent, counts } = line;
+    let RunContext { run, approval, by, reason } = run_context;
     let LimitCounts { renames, clears, moves, counted, removed } = counts;
     let row = sqlx::query(
         "INSERT INTO journal (entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, renames, clears, moves, counted, \

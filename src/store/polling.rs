@@ -16,7 +16,7 @@ pub(super) async fn read(connection: &mut AnyConnection) -> Result<Option<LogCur
 }
 
 /// What the last full cycle left behind.
-pub(super) async fn read_backdrop(connection: &mut AnyConnection) -> Result<Option<Baseline>, Error> {
+pub(super) async fn read_baseline(connection: &mut AnyConnection) -> Result<Option<Baseline>, Error> {
     let text = notes::read_fact(connection, BACKDROP).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
@@ -26,6 +26,6 @@ pub(super) async fn write(connection: &mut AnyConnection, polling: Option<&LogCu
     notes::set_fact(connection, POLLING, text.as_deref()).await
 }
 
-pub(super) async fn write_backdrop(connection: &mut AnyConnection, backdrop: &Baseline) -> Result<(), Error> {
-    notes::set_fact(connection, BACKDROP, Some(&serde_json::json!(backdrop).to_string())).await
+pub(super) async fn write_baseline(connection: &mut AnyConnection, baseline: &Baseline) -> Result<(), Error> {
+    notes::set_fact(connection, BACKDROP, Some(&serde_json::json!(baseline).to_string())).await
 }

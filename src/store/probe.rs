@@ -17,9 +17,9 @@ impl ReadStore {
 }
 
 pub(super) async fn write_intent(connection: &mut AnyConnection, intent: &ProbeIntent<'_>) -> Result<EntryId, Error> {
-    let ProbeIntent { mandate, at, step, haiilo_id, user_name, changes, before } = intent;
+    let ProbeIntent { run_context, at, step, haiilo_id, user_name, changes, before } = intent;
     let line = JournalLine {
-        mandate,
+        run_context,
         at: *at,
         kind: step.as_str(),
         okta_id: "",

@@ -50,9 +50,9 @@ impl StoreReader for Store {
         polling::read(&mut connection).await.map_err(|error| self.failure(error))
     }
 
-    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
+    async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        polling::read_backdrop(&mut connection).await.map_err(|error| self.failure(error))
+        polling::read_baseline(&mut connection).await.map_err(|error| self.failure(error))
     }
 }
 
@@ -70,8 +70,8 @@ impl StoreReader for ReadStore {
         self.look(|connection| Box::pin(polling::read(connection))).await
     }
 
-    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
-        self.look(|connection| Box::pin(polling::read_backdrop(connection))).await
+    async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
+        self.look(|connection| Box::pin(polling::read_baseline(connection))).await
     }
 }
 

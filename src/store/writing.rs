@@ -38,13 +38,13 @@ impl StoreWriter for Store {
 
     async fn adopt(
         &self,
-        mandate: &RunContext,
+        run_context: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             for (operation, link) in adopted {
-                let intent = Intent { mandate, at: now, operation, before: None };
+                let intent = Intent { run_context, at: now, operation, before: None };
                 let entry = journal::write_intent(connection, &intent).await?;
                 let effects = [Effect::Linked(link.clone())];
                 journal::write_outcome(connection, entry, &Outcome::Done, &effects, now.timestamp()).await?;
@@ -55,9 +55,9 @@ impl StoreWriter for Store {
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
-        let Intent { mandate, at, operation, before } = intent;
-        let (mandate, operation) = (Box::new((*mandate).clone()), Box::new((*operation).clone()));
-        self.write_entry(QueueEntry::Intent { mandate, at: *at, operation, before: before.clone() }).await
+        let Intent { run_context, at, operation, before } = intent;
+        let (run_context, operation) = (Box::new((*run_context).clone()), Box::new((*operation).clone()));
+        self.write_entry(QueueEntry::Intent { run_context, at: *at, operation, before: before.clone() }).await
     }
 
     async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
@@ -106,8 +106,8 @@ impl StoreWriter for Store {
         self.transaction(async |connection| polling::write(connection, polling).await).await
     }
 
-    async fn keep_backdrop(&self, backdrop: &Baseline) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| polling::write_backdrop(connection, backdrop).await).await
+    async fn keep_baseline(&self, baseline: &Baseline) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| polling::write_baseline(connection, baseline).await).await
     }
 }
 

@@ -7,7 +7,7 @@ use okta_haiilo_sync::domain::state::journal::RunContext;
 
 use crate::world::World;
 
-fn mandate() -> RunContext {
+fn run_context() -> RunContext {
     RunContext { run: RunId::new("by hand"), approval: None, by: "a story".to_owned(), reason: None }
 }
 
@@ -15,7 +15,7 @@ fn mandate() -> RunContext {
 pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
     let prepared = world.plan().await;
     let relink = operator::relink(prepared.basis(), okta_id, &HaiiloId::new(account)).expect("decided");
-    world.with_store(async |store| store.relink(&relink, &mandate(), world.clock.now()).await).await;
+    world.with_store(async |store| store.relink(&relink, &run_context(), world.clock.now()).await).await;
 }
 
 /// Says that a person is nobody else.
@@ -23,5 +23,5 @@ pub(crate) async fn release(world: &World, okta_id: &str) {
     let prepared = world.plan().await;
     let (people, _, _) = prepared.basis();
     let person = operator::assigned(people, okta_id).expect("somebody");
-    world.with_store(async |store| store.release(person, &mandate(), world.clock.now()).await).await;
+    world.with_store(async |store| store.release(person, &run_context(), world.clock.now()).await).await;
 }

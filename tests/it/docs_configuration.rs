@@ -63,9 +63,8 @@ fn variable(key: &str) -> String {
 /// The messages of the reader about a configuration, by their keys.
 fn problems(configuration: &str) -> BTreeMap<String, String> {
     let draft = ConfigDraft { configuration, mapping: sample::MAPPING };
-    let surroundings = EnvVars::default().secrets_or_placeholders();
-    let loaded =
-        config::load_draft(Path::new("/nowhere/okta-haiilo-sync.toml"), &draft, &surroundings, schedule::check);
+    let env = EnvVars::default().secrets_or_placeholders();
+    let loaded = config::load_draft(Path::new("/nowhere/okta-haiilo-sync.toml"), &draft, &env, schedule::check);
     let problems = loaded.err().unwrap_or_default().into_iter().map(|problem| problem.message);
     problems.map(|message| (message.split([' ', ':']).next().unwrap_or_default().to_owned(), message)).collect()
 }

@@ -36,8 +36,8 @@ haiiloGroup = "Germany"
 #[track_caller]
 fn outcomes(mapping: &str) -> Vec<TestOutcome> {
     let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping };
-    let surroundings = EnvVars::default().secrets_or_placeholders();
-    let loaded = config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, schedule::check);
+    let env = EnvVars::default().secrets_or_placeholders();
+    let loaded = config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, schedule::check);
     let settings = loaded.unwrap_or_else(|problems| panic!("{problems:#?} in\n{mapping}"));
     mapping_test::run_tests(&settings.mapping, &settings.mapping_tests)
 }

@@ -13,8 +13,8 @@ const OPERATORS: [&str; 4] = [" or ", " ~ ", " if ", " else "];
 /// The outcomes of a mapping's tests, or its problems.
 fn load(mapping: &str) -> Result<Vec<TestOutcome>, Vec<String>> {
     let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping };
-    let surroundings = EnvVars::default().secrets_or_placeholders();
-    config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, schedule::check)
+    let env = EnvVars::default().secrets_or_placeholders();
+    config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, schedule::check)
         .map(|settings| mapping_test::run_tests(&settings.mapping, &settings.mapping_tests))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }

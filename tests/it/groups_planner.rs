@@ -70,7 +70,7 @@ impl Sides {
             id: okta_id(n),
             state: if n < CERTAIN {
                 let user_name = UserName::new(format!("{n}@example.com"));
-                PersonState::Wanted(DesiredAccount { user_name, wants: Box::default(), employee: None })
+                PersonState::Wanted(DesiredAccount { user_name, values: Box::default(), employee: None })
             } else {
                 PersonState::Unclear(None, EligibilityDoubt::UserNotReadable)
             },
@@ -117,18 +117,18 @@ impl Sides {
     }
 
     fn plan(&self, limit: Option<Limit>) -> GroupPlan {
-        let roster = MemberIndex::of((&self.people, &self.accounts, &self.links), &Plan::default());
+        let member_index = MemberIndex::of((&self.people, &self.accounts, &self.links), &Plan::default());
         let shown: Vec<HaiiloGroup> = self.haiilo.values().map(|(group, _)| group.clone()).collect();
-        let gather = |members: &BTreeSet<u32>, seat: &dyn Fn(u32) -> (Option<_>, String)| -> Members {
+        let gather = |members: &BTreeSet<u32>, index: &dyn Fn(u32) -> (Option<_>, String)| -> Members {
             let mut gathering = MembersBuilder::default();
             for n in members {
-                let (seat, id) = seat(*n);
-                gathering.take(seat, &id);
+                let (index, id) = index(*n);
+                gathering.take(index, &id);
             }
             gathering.finish()
         };
-        let in_okta = |n: u32| (roster.of_person(&okta_id(n)), okta_id(n).to_string());
-        let in_haiilo = |n: u32| (roster.of_account(&account_id(n)), account_id(n));
+        let in_okta = |n: u32| (member_index.of_person(&okta_id(n)), okta_id(n).to_string());
+        let in_haiilo = |n: u32| (member_index.of_account(&account_id(n)), account_id(n));
         let matching = match_groups(&self.okta, &shown, &self.state);
         let readings = matching.matched.iter().map(|matched| {
             let inside = matched.target.shown().map(|group| &self.haiilo[&group.id].1);
@@ -140,8 +140,13 @@ impl Sides {
         });
         let readings = readings.collect();
         let gone = BTreeMap::new();
-        let grounds =
-            GroupPlanInput { chosen: &self.okta, shown: &shown, state: &self.state, gone: &gone, roster: &roster };
+        let grounds = GroupPlanInput {
+            chosen: &self.okta,
+            shown: &shown,
+            state: &self.state,
+            gone: &gone,
+            member_index: &member_index,
+        };
         let mut plan = draft(grounds, matching, &readings);
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
         judge(&mut plan, RemovalLimitInput { limit, state: &self.state, approvals: &[], given: None, now });
@@ -192,11 +197,11 @@ impl Sides {
                 GroupAction::Members { haiilo_id, add, remove, removals } => {
                     let id = haiilo_id.clone().or(ours).expect("a group");
                     let (_, inside) = self.haiilo.get_mut(&id).expect("a group");
-                    let number = |seat| plan.people[seat].okta_id.as_str()[3..].parse::<u32>().expect("a number");
+                    let number = |index| plan.people[index].okta_id.as_str()[3..].parse::<u32>().expect("a number");
                     inside.extend(add.iter().map(number));
                     if *removals != Removals::Refused {
-                        for seat in remove {
-                            inside.remove(&number(seat));
+                        for index in remove {
+                            inside.remove(&number(index));
                         }
                     }
                 }

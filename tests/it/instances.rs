@@ -163,8 +163,8 @@ impl StoreReader for Cut {
         self.store.polling().await
     }
 
-    async fn backdrop(&self) -> Result<Option<Baseline>, StoreFailure> {
-        self.store.backdrop().await
+    async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
+        self.store.baseline().await
     }
 }
 
@@ -188,11 +188,11 @@ impl StoreWriter for Cut {
 
     async fn adopt(
         &self,
-        mandate: &RunContext,
+        run_context: &RunContext,
         adopted: &[(&Operation, Link)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        self.store.adopt(mandate, adopted, now).await
+        self.store.adopt(run_context, adopted, now).await
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
@@ -247,8 +247,8 @@ impl StoreWriter for Cut {
         self.store.keep_polling(polling).await
     }
 
-    async fn keep_backdrop(&self, backdrop: &Baseline) -> Result<(), StoreFailure> {
-        self.store.keep_backdrop(backdrop).await
+    async fn keep_baseline(&self, baseline: &Baseline) -> Result<(), StoreFailure> {
+        self.store.keep_baseline(baseline).await
     }
 }
 
@@ -285,9 +285,9 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
             entries: AtomicI64::new(-1),
         };
         let ends = world.ends(cut);
-        let mandate = RunContext { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
+        let run_context = RunContext { run: RunId::new("cut"), approval: None, by: "a story".to_owned(), reason: None };
         let order =
-            CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel: CancellationToken::default() };
+            CycleRequest { scope: Scope::Everybody, given: None, run_context, cancel: CancellationToken::default() };
         let ran = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, &NoObserver)).await;
         // The report tells what was done, and why it ended.
         let report = ran.expect("a report");

@@ -228,7 +228,7 @@ async fn a_poll_leaves_whoever_has_an_account_by_id_to_the_full_cycle() {
     world.full_cycle().await;
     world.okta.state().assign(&newcomer);
     let PollResult::Handled(looked) = world.poll().await else { panic!("somebody was looked at") };
-    assert_eq!((outcomes(&looked.report).len(), looked.wants_full.is_some()), (0, true));
+    assert_eq!((outcomes(&looked.report).len(), looked.full_cycle_reason.is_some()), (0, true));
     let full = world.full_cycle().await;
     assert_eq!(outcomes(&full), ["link done"]);
 }

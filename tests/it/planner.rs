@@ -258,7 +258,7 @@ fn worlds() -> impl Strategy<Value = World> {
             PersonState::Wanted(DesiredAccount {
                 user_name: UserName::new(name),
                 employee: None,
-                wants: Box::new([want]),
+                values: Box::new([want]),
             })
         }
     });

@@ -46,8 +46,8 @@ impl World {
         // Polls follow each other, however little time a story takes.
         self.advance(TimeDelta::milliseconds(1));
         let run = RunId::new(format!("poll-{}", self.clock.now().timestamp_millis()));
-        let mandate = RunContext { run, approval: None, by: "a story".to_owned(), reason: None };
-        let errand = TargetedRequest { settings: &self.settings, mandate: &mandate, cancel };
+        let run_context = RunContext { run, approval: None, by: "a story".to_owned(), reason: None };
+        let errand = TargetedRequest { settings: &self.settings, run_context: &run_context, cancel };
         let polled = Box::pin(engine::poll(&ends, &ends.reader.writer(), errand, &NoObserver)).await;
         ends.store.close().await.expect("closed");
         polled
@@ -105,7 +105,7 @@ fn unassigned(world: &World, n: u32) -> String {
 #[track_caller]
 pub(crate) fn done(polled: &PollResult) -> (Vec<String>, Option<FullCycleReason>) {
     match polled {
-        PollResult::Handled(looked) => (outcomes(&looked.report), looked.wants_full.clone()),
+        PollResult::Handled(looked) => (outcomes(&looked.report), looked.full_cycle_reason.clone()),
         other => panic!("nobody was looked at: {other:?}"),
     }
 }
@@ -285,11 +285,11 @@ async fn people_of_a_group_count_where_the_group_is_assigned() {
     let members: Vec<String> = (90..92).map(|n| unassigned(&world, n)).collect();
     // The group is new to the application, which concerns whoever is in it.
     world.okta.state().assign_by_group(&members[0], "Staff");
-    let (created, wants_full) = done(&world.poll().await);
+    let (created, full_cycle_reason) = done(&world.poll().await);
     assert_eq!(created, ["create done"]);
     assert!(
-        matches!(&wants_full, Some(FullCycleReason::Event(kind)) if kind == "group.application_assignment.add"),
-        "{wants_full:?}"
+        matches!(&full_cycle_reason, Some(FullCycleReason::Event(kind)) if kind == "group.application_assignment.add"),
+        "{full_cycle_reason:?}"
     );
     world.full_cycle().await;
     // From now on its members are known by it, even where Okta writes nothing else of them.
@@ -360,7 +360,7 @@ async fn polls_stand_under_the_limits_of_the_day_together_with_full_cycles() {
 #[track_caller]
 fn not_polled_or_refused(polled: PollResult) -> FullCycleReason {
     match polled {
-        PollResult::Handled(looked) => looked.wants_full.expect("a reason"),
+        PollResult::Handled(looked) => looked.full_cycle_reason.expect("a reason"),
         other => not_polled(other),
     }
 }

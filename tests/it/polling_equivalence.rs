@@ -183,13 +183,13 @@ impl Life {
 
     /// One poll, and the full cycle that it wants where that is to be run.
     async fn poll(&mut self, obedience: Obedience) {
-        let wants_full = match self.world.poll().await {
+        let full_cycle_reason = match self.world.poll().await {
             PollResult::Quiet => false,
-            PollResult::Handled(looked) => looked.wants_full.is_some(),
+            PollResult::Handled(looked) => looked.full_cycle_reason.is_some(),
             PollResult::FullCycle(_) => true,
             PollResult::Barred(failure) => panic!("{failure}"),
         };
-        if wants_full && obedience == Obedience::Obeys {
+        if full_cycle_reason && obedience == Obedience::Obeys {
             self.world.full_cycle().await;
         }
     }

@@ -88,7 +88,7 @@ impl Job for Cycles {
         (self.after)(&self.world, number);
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
-            CycleResult::Complete(digest) => digest.result.to_owned(),
+            CycleResult::Complete(summary) => summary.result.to_owned(),
             CycleResult::Failed(trouble) => format!("failed {:?}", trouble.class),
             CycleResult::Busy(_) => "busy".to_owned(),
         };
@@ -124,8 +124,8 @@ impl Cycles {
         let store = Store::open(world.place(), lock).await.expect("a store");
         let ends = world.ends(store);
         let run = RunId::new(format!("cycle-{number}"));
-        let mandate = RunContext { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
-        let order = CycleRequest { scope: Scope::Everybody, given: None, mandate, cancel };
+        let run_context = RunContext { run: run.clone(), approval: None, by: "a story".to_owned(), reason: None };
+        let order = CycleRequest { scope: Scope::Everybody, given: None, run_context, cancel };
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");
         match came {

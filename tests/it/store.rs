@@ -133,7 +133,7 @@ pub(crate) fn operation(kind: OperationKind, n: u32) -> Operation {
     Operation { okta_id, user_name, action }
 }
 
-pub(crate) fn mandate(approval: Option<&str>) -> RunContext {
+pub(crate) fn run_context(approval: Option<&str>) -> RunContext {
     RunContext {
         run: RunId::new("run-1"),
         approval: approval.map(ApprovalId::new),
@@ -147,7 +147,7 @@ pub(crate) async fn adopt(store: &Store, numbers: impl IntoIterator<Item = u32>)
         numbers.into_iter().map(|n| (operation(OperationKind::Link, n), link(n))).collect();
     let adopted: Vec<(&Operation, Link)> =
         operations.iter().map(|(operation, link)| (operation, link.clone())).collect();
-    store.adopt(&mandate(Some("approved")), &adopted, at(0)).await.expect("links");
+    store.adopt(&run_context(Some("approved")), &adopted, at(0)).await.expect("links");
 }
 
 fn accepted_mapping() -> AcceptedMapping {
@@ -220,7 +220,7 @@ async fn what_fails_half_way_leaves_nothing(bed: Bed) {
     adopt(&store, [1]).await;
     let (two, three) = (operation(OperationKind::Link, 2), operation(OperationKind::Link, 3));
     let twin = Link { haiilo_id: link(1).haiilo_id, ..link(3) };
-    let failure = store.adopt(&mandate(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
+    let failure = store.adopt(&run_context(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
     assert!(failure.to_string().contains("does not work"), "{failure}");
     let state = store.remember(at(1)).await.expect("memory");
     assert_eq!((state.links.len(), state.open.len(), state.recent), (1, 0, RecentCounts::default()));
@@ -318,11 +318,11 @@ async fn many_links_are_read_in_chunks(bed: Bed) {
 async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
-    let mandate = mandate(None);
+    let run_context = run_context(None);
     let (create, update) = (operation(OperationKind::Create, 3), operation(OperationKind::Update, 1));
     let intend = async |operation| {
         let before = Some(serde_json::json!({"id": "x"}));
-        store.intend(&Intent { mandate: &mandate, at: at(1), operation, before }).await.expect("written")
+        store.intend(&Intent { run_context: &run_context, at: at(1), operation, before }).await.expect("written")
     };
     let first = intend(&create).await;
     let second = intend(&update).await;
@@ -343,9 +343,9 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
 async fn effects_change_what_is_remembered(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
-    let (mandate, update) = (mandate(None), operation(OperationKind::Update, 1));
+    let (run_context, update) = (run_context(None), operation(OperationKind::Update, 1));
     let conclude = async |effects: &[Effect]| {
-        let intent = Intent { mandate: &mandate, at: at(1), operation: &update, before: None };
+        let intent = Intent { run_context: &run_context, at: at(1), operation: &update, before: None };
         let entry = store.intend(&intent).await.expect("written");
         store.conclude(entry, &Outcome::Done, effects, at(2)).await.expect("written");
         store.remember(at(3)).await.expect("memory")
@@ -377,8 +377,8 @@ async fn effects_change_what_is_remembered(bed: Bed) {
 async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: Bed) {
     let store = bed.open().await;
     let write = async |kind, n, approval, time, outcome: Option<Outcome>| {
-        let (mandate, operation) = (mandate(approval), operation(kind, n));
-        let intent = Intent { mandate: &mandate, at: at(time), operation: &operation, before: None };
+        let (run_context, operation) = (run_context(approval), operation(kind, n));
+        let intent = Intent { run_context: &run_context, at: at(time), operation: &operation, before: None };
         let entry = store.intend(&intent).await.expect("written");
         if let Some(outcome) = outcome {
             store.conclude(entry, &outcome, &[], at(time)).await.expect("written");

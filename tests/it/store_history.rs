@@ -22,7 +22,7 @@ use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::store::{Bed, adopt, at, link, mandate, on_both, operation};
+use crate::store::{Bed, adopt, at, link, on_both, operation, run_context};
 
 on_both!(
     the_journal_is_found_by_person_run_and_time,
@@ -42,9 +42,9 @@ on_both!(
 
 /// An operation with its outcome, in a run of its own.
 async fn write(store: &Store, (kind, n): (OperationKind, u32), (run, time): (&str, i64), outcome: Option<Outcome>) {
-    let (mandate, operation) = (mandate_of(run), operation(kind, n));
+    let (run_context, operation) = (mandate_of(run), operation(kind, n));
     let before = Some(json!({"userName": operation.user_name.as_str()}));
-    let intent = Intent { mandate: &mandate, at: at(time), operation: &operation, before };
+    let intent = Intent { run_context: &run_context, at: at(time), operation: &operation, before };
     let entry = store.intend(&intent).await.expect("written");
     if let Some(outcome) = outcome {
         store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
@@ -69,10 +69,17 @@ async fn what_was_learnt_of_the_endpoint_is_kept_and_nothing_is_found_where_ther
 
 async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     let store = bed.open().await;
-    let (mandate, name, id) = (mandate_of("run-1"), UserName::new("probe@example.com"), HaiiloId::new("h1"));
+    let (run_context, name, id) = (mandate_of("run-1"), UserName::new("probe@example.com"), HaiiloId::new("h1"));
     let intend = async |step, haiilo_id| {
-        let intent =
-            ProbeIntent { mandate: &mandate, at: at(1), step, haiilo_id, user_name: &name, changes: &[], before: None };
+        let intent = ProbeIntent {
+            run_context: &run_context,
+            at: at(1),
+            step,
+            haiilo_id,
+            user_name: &name,
+            changes: &[],
+            before: None,
+        };
         store.intend_probe(&intent).await.expect("written")
     };
     let left = async || {
@@ -94,7 +101,7 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
 }
 
 fn mandate_of(run: &str) -> RunContext {
-    RunContext { run: RunId::new(run), ..mandate(None) }
+    RunContext { run: RunId::new(run), ..run_context(None) }
 }
 
 /// What a search finds, each as `kind person outcome`.
@@ -241,8 +248,8 @@ async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
     let rename = async |n: u32, name: &str| {
-        let (mandate, operation) = (mandate_of("b"), operation(OperationKind::Update, n));
-        let intent = Intent { mandate: &mandate, at: at(1), operation: &operation, before: None };
+        let (run_context, operation) = (mandate_of("b"), operation(OperationKind::Update, n));
+        let intent = Intent { run_context: &run_context, at: at(1), operation: &operation, before: None };
         let entry = store.intend(&intent).await.expect("written");
         let renamed = Effect::Renamed(link(n).okta_id, UserName::new(name));
         store.conclude(entry, &Outcome::Done, &[renamed], at(1)).await.expect("written");

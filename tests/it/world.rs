@@ -352,8 +352,8 @@ impl World {
         let store = Store::open(place, lock).await?;
         let ends = self.ends(store);
         let writer: HaiiloWriter<TestClock> = ends.reader.writer();
-        let mandate = RunContext { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
-        let order = CycleRequest { scope, given, mandate, cancel: CancellationToken::default() };
+        let run_context = RunContext { run: RunId::new(run), approval: None, by: "a story".to_owned(), reason: None };
+        let order = CycleRequest { scope, given, run_context, cancel: CancellationToken::default() };
         let report = Box::pin(engine::sync(&ends, &writer, &self.settings, &order, &NoObserver)).await;
         ends.store.close().await?;
         report.map(Ran)

@@ -49,10 +49,10 @@ async fn probed(
 ) -> Result<(String, ExitStatus), CommandError> {
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
-    let mandate = context.mandate(Some("a write probe"));
+    let run_context = context.run_context(Some("a write probe"));
     let manners = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
-        engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &mandate)).await;
+        engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &run_context)).await;
     let mut findings = Findings::new();
     findings.section("Write probe");
     for ProbeFinding { verdict, text } in found {

@@ -126,7 +126,7 @@ const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:Use
 /// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
 async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
     let context = stage.context();
-    let settings = config::load(&context.config, &context.surroundings, schedule::check);
+    let settings = config::load(&context.config, &context.env, schedule::check);
     let settings = settings.map_err(|problems| CommandError::misconfigured(format!("{problems:?}")))?;
     let wiring = Wiring::new(settings)?;
     let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };

@@ -62,7 +62,7 @@ impl Sandbox {
     pub(super) fn context(&self) -> Context {
         Context {
             config: self.config(),
-            surroundings: EnvVars::default(),
+            env: EnvVars::default(),
             invoker: Invoker { sudo_user: None, uid: None },
             progress: ProgressShown::Hidden,
             screen: Screen::default(),

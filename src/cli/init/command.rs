@@ -71,8 +71,8 @@ fn of_the_product(files: &Files, product: ProductWord) -> Vec<(&'static str, Set
 
 /// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
 fn load(context: &Context, files: &Files, configuration: &str, mapping: &str) -> Result<Settings, Vec<Problem>> {
-    let surroundings = context.surroundings.secrets_or_placeholders();
-    config::load_draft(&files.configuration, &ConfigDraft { configuration, mapping }, &surroundings, schedule::check)
+    let env = context.env.secrets_or_placeholders();
+    config::load_draft(&files.configuration, &ConfigDraft { configuration, mapping }, &env, schedule::check)
 }
 
 /// Every problem, by the flag that it is about.

@@ -267,8 +267,8 @@ mod tests {
             assert!(found.contains(line), "{line:?} is not in\n{}", proposal.mapping);
         }
         let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping: &proposal.mapping };
-        let surroundings = EnvVars::default().secrets_or_placeholders();
-        let settings = load_draft(Path::new("/nowhere/sync.toml"), &draft, &surroundings, |_, _| Ok(()))
+        let env = EnvVars::default().secrets_or_placeholders();
+        let settings = load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, |_, _| Ok(()))
             .unwrap_or_else(|problems| panic!("{problems:?}\n{}", proposal.mapping));
         let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
         assert!(!outcomes.is_empty() && outcomes.iter().all(mapping_test::TestOutcome::passed), "{outcomes:?}");

@@ -12,17 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::settings::PeopleOnPage;
-use crate::daemon::board::DaemonStatus;
 use crate::daemon::caller::{Delivery, Webhook};
 use crate::daemon::callout::{AlertLog, AlertMessage};
-use crate::daemon::digest::CycleSummary;
+use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::health::{PastCycle, Phase};
 use crate::daemon::job::{CycleResult, Job, JobFactory, LoadedJob};
 use crate::daemon::pace::{self, RunPace};
 use crate::daemon::polls::Polls;
-use crate::daemon::pulse::Watchdog;
-use crate::daemon::supervisor::Systemd;
+use crate::daemon::status::DaemonStatus;
+use crate::daemon::systemd::Systemd;
 use crate::daemon::trouble::Trouble;
+use crate::daemon::watchdog::Watchdog;
 use crate::daemon::{endpoint, metrics};
 use crate::domain::state::run_history::is_complete;
 
@@ -46,8 +46,8 @@ pub enum Signal {
 pub struct Daemon<'a, S: JobFactory, C> {
     service: &'a S,
     pub(super) clock: C,
-    pub(super) supervisor: Systemd,
-    pub(super) board: Arc<DaemonStatus<S::Job>>,
+    pub(super) systemd: Systemd,
+    pub(super) status: Arc<DaemonStatus<S::Job>>,
     caller: Webhook<C>,
     address: Option<SocketAddr>,
     pub(super) pace: RunPace,
@@ -81,14 +81,14 @@ enum WakeReason {
 
 impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
-    pub fn new(service: &'a S, clock: C, supervisor: Systemd) -> Result<Self, Vec<String>> {
+    pub fn new(service: &'a S, clock: C, systemd: Systemd) -> Result<Self, Vec<String>> {
         let LoadedJob { job, schedule, changes, listen, notify, http } = service.load()?;
         Ok(Self {
             service,
-            board: Arc::new(DaemonStatus::new(clock.now(), job, schedule)),
+            status: Arc::new(DaemonStatus::new(clock.now(), job, schedule)),
             caller: Webhook::new(http, clock.clone(), notify),
             clock,
-            supervisor,
+            systemd,
             address: listen.address,
             pace: RunPace::default(),
             polls: Polls::new(changes),
@@ -106,7 +106,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         let endpoint = match self.address {
             None => None,
             Some(address) => {
-                let looks = (Arc::clone(&self.board), self.clock.clone(), metrics.clone());
+                let looks = (Arc::clone(&self.status), self.clock.clone(), metrics.clone());
                 let (bound, task) = endpoint::start(address, looks).await?;
                 tracing::info!(address = %bound, "listening");
                 Some(task)
@@ -115,10 +115,10 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan_next(self.clock.now());
         self.polls.plan_next(self.clock.now());
-        self.supervisor.ready(&self.board.health().status());
+        self.systemd.ready(&self.status.health().status());
         let ended = self.live(signals, metrics.as_ref()).await;
-        self.board.health().phase = Phase::Ending;
-        self.supervisor.stopping();
+        self.status.health().phase = Phase::Ending;
+        self.systemd.stopping();
         if let Some(endpoint) = endpoint {
             endpoint.abort();
         }
@@ -132,7 +132,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         metrics: Option<&PrometheusHandle>,
     ) -> std::io::Result<()> {
         let mut wanted = None;
-        attend(self.supervisor, &self.clock, (signals, &mut wanted), self.recall()).await;
+        attend(self.systemd, &self.clock, (signals, &mut wanted), self.recall()).await;
         loop {
             match wanted.take() {
                 Some(Signal::End) => return Ok(()),
@@ -155,10 +155,10 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// When the last complete cycle was, whoever ran it.
     async fn recall(&self) {
-        match self.board.job().standing(self.clock.now(), 1).await {
+        match self.status.job().standing(self.clock.now(), 1).await {
             Ok(standing) => {
                 let now = self.clock.now();
-                let mut health = self.board.health();
+                let mut health = self.status.health();
                 let last = standing.last_complete.map(|last| last.min(now));
                 health.last_complete = health.last_complete.max(last);
             }
@@ -167,13 +167,13 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     fn plan_next(&self, after: DateTime<Utc>) {
-        let next = self.pace.next(&self.board.schedule(), after);
-        let mut health = self.board.health();
+        let next = self.pace.next(&self.status.schedule(), after);
+        let mut health = self.status.health();
         if next.is_none() && health.next.is_some() {
             tracing::error!("the schedule has no next time");
         }
         (health.phase, health.next, health.planned) = (Phase::Waiting, next, after);
-        self.supervisor.status(&health.status());
+        self.systemd.status(&health.status());
     }
 
     /// Waits for the next cycle, or for a signal.
@@ -181,12 +181,12 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         loop {
             let now = self.clock.now();
             let (next, planned) = {
-                let health = self.board.health();
+                let health = self.status.health();
                 (health.next, health.planned)
             };
             if now < planned {
                 tracing::warn!("the clock was set back");
-                self.board.health().set_back(now);
+                self.status.health().set_back(now);
                 self.pace.set_back(now);
                 self.plan_next(now);
                 self.polls.plan_next(now);
@@ -200,34 +200,34 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             if left_to_poll == Some(Duration::ZERO) {
                 return WakeReason::PollDue;
             }
-            let beat = self.supervisor.watchdog().unwrap_or(LOOK);
+            let beat = self.systemd.watchdog().unwrap_or(LOOK);
             let pause = [left, left_to_poll].into_iter().flatten().fold(LOOK.min(beat), Duration::min);
             tokio::select! {
                 biased;
                 signal = signals.recv() => return WakeReason::Signal(signal.unwrap_or(Signal::End)),
-                () = self.clock.sleep(pause) => self.supervisor.alive(),
+                () = self.clock.sleep(pause) => self.systemd.alive(),
             }
         }
     }
 
     /// Runs one cycle, and tells whoever is to know; what somebody wanted meanwhile.
     async fn cycle(&mut self, signals: &mut mpsc::Receiver<Signal>) -> std::io::Result<Option<Signal>> {
-        let (due, began) = (self.board.health().next, self.clock.now());
-        self.board.health().phase = Phase::Running;
-        self.supervisor.status(&self.board.health().status());
+        let (due, began) = (self.status.health().next, self.clock.now());
+        self.status.health().phase = Phase::Running;
+        self.systemd.status(&self.status.health().status());
         let mut wanted = None;
-        let job = self.board.job();
-        let work = |pulse: Arc<Watchdog<C>>, cancel| async move { job.cycle(&*pulse, cancel).await };
+        let job = self.status.job();
+        let work = |watchdog: Arc<Watchdog<C>>, cancel| async move { job.cycle(&*watchdog, cancel).await };
         if let Some(ended) = self.attended((&mut *signals, &mut wanted), work).await? {
             self.take(&ended, (began, self.clock.now()));
             // Whoever wants the end does not wait for calls; what was not called is called after the next cycle.
             if wanted != Some(Signal::End) {
-                let (supervisor, clock) = (self.supervisor, self.clock.clone());
-                attend(supervisor, &clock, (signals, &mut wanted), self.tell(&ended)).await;
+                let (systemd, clock) = (self.systemd, self.clock.clone());
+                attend(systemd, &clock, (signals, &mut wanted), self.tell(&ended)).await;
             }
         }
         let now = self.clock.now();
-        let skipped = pace::skipped(&self.board.schedule(), due.unwrap_or(began), now);
+        let skipped = pace::skipped(&self.status.schedule(), due.unwrap_or(began), now);
         if skipped > 0 && wanted != Some(Signal::End) {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
@@ -242,8 +242,8 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
         work: impl FnOnce(Arc<Watchdog<C>>, CancellationToken) -> F,
     ) -> std::io::Result<Option<T>> {
-        let (pulse, cancel) = (Arc::new(Watchdog::new(self.clock.clone())), CancellationToken::default());
-        let work = work(Arc::clone(&pulse), cancel.clone());
+        let (watchdog, cancel) = (Arc::new(Watchdog::new(self.clock.clone())), CancellationToken::default());
+        let work = work(Arc::clone(&watchdog), cancel.clone());
         tokio::pin!(work);
         loop {
             tokio::select! {
@@ -254,25 +254,25 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
                     Signal::End => {
                         *wanted = Some(Signal::End);
                         cancel.cancel();
-                        self.board.health().phase = Phase::Ending;
-                        self.supervisor.stopping();
-                        return Ok(self.last(&mut work, &pulse).await);
+                        self.status.health().phase = Phase::Ending;
+                        self.systemd.stopping();
+                        return Ok(self.last(&mut work, &watchdog).await);
                     }
                 },
-                () = beat(self.supervisor, &self.clock) => {
-                    if pulse.silence() >= LONGEST_SILENCE {
+                () = beat(self.systemd, &self.clock) => {
+                    if watchdog.silence() >= LONGEST_SILENCE {
                         tracing::error!("a cycle has not got on for two hours; the daemon ends, and the next start looks what became of it");
                         return Err(std::io::Error::other("a cycle has not got on for two hours"));
                     }
-                    self.supervisor.alive();
+                    self.systemd.alive();
                 }
             }
         }
     }
 
     /// Waits for the operations that are under way, for as long as there is time. Nothing is under way while both sides are read.
-    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), pulse: &Watchdog<C>) -> Option<T> {
-        if !pulse.is_applying() {
+    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), watchdog: &Watchdog<C>) -> Option<T> {
+        if !watchdog.is_applying() {
             tracing::info!("a cycle was left before its first write");
             return None;
         }
@@ -290,9 +290,9 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     fn take(&mut self, ended: &CycleResult, (began, now): (DateTime<Utc>, DateTime<Utc>)) {
         let length = now - began;
         let (result, trouble) = match ended {
-            CycleResult::Complete(digest) => {
-                self.completed(digest, now);
-                (digest.result, digest.trouble.as_ref())
+            CycleResult::Complete(summary) => {
+                self.completed(summary, now);
+                (summary.result, summary.trouble.as_ref())
             }
             CycleResult::Failed(trouble) => ("failed", Some(trouble)),
             CycleResult::Busy(holder) => {
@@ -305,29 +305,29 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             self.failed(trouble, failures);
         } else {
             self.pace.succeeded();
-            let mut health = self.board.health();
+            let mut health = self.status.health();
             (health.failures, health.trouble) = (0, None);
         }
         metrics::cycle(result, length);
-        self.board.health().remember(PastCycle { ended: now, length, result });
-        self.board.measure(now);
+        self.status.health().remember(PastCycle { ended: now, length, result });
+        self.status.measure(now);
     }
 
-    fn completed(&self, digest: &CycleSummary, now: DateTime<Utc>) {
-        metrics::digest(digest);
-        let mut health = self.board.health();
-        if let Some(before) = &health.digest {
-            metrics::no_longer_held(before, digest);
+    fn completed(&self, summary: &CycleSummary, now: DateTime<Utc>) {
+        metrics::summary(summary);
+        let mut health = self.status.health();
+        if let Some(before) = &health.summary {
+            metrics::no_longer_held(before, summary);
         }
-        if is_complete(digest.result) {
+        if is_complete(summary.result) {
             health.last_complete = Some(now);
         }
-        health.digest = Some(digest.clone());
+        health.summary = Some(summary.clone());
     }
 
     /// A failure that goes on is logged ever more rarely.
     fn failed(&self, trouble: &Trouble, failures: u32) {
-        let mut health = self.board.health();
+        let mut health = self.status.health();
         let is_news = health.trouble.as_deref() != Some(trouble.what.as_str());
         if is_news || failures.is_power_of_two() {
             let until = self.pace.not_before().map(|until| until.format("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -338,7 +338,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// Calls out, and keeps what was called. What did not get through is tried after the next cycle.
     async fn tell(&mut self, ended: &CycleResult) {
-        let (job, now) = (self.board.job(), self.clock.now());
+        let (job, now) = (self.status.job(), self.clock.now());
         // Another instance may have called meanwhile.
         if self.kept == AlertLogState::Yes
             && let Ok(Some(kept)) = job.called().await
@@ -348,19 +348,19 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         let trouble = match ended {
             // Whoever has the lock may complete a cycle, too.
             CycleResult::Busy(_) => return self.recall().await,
-            CycleResult::Complete(digest) => digest.trouble.as_ref(),
+            CycleResult::Complete(summary) => summary.trouble.as_ref(),
             CycleResult::Failed(trouble) => Some(trouble),
         };
         if let Some(trouble) = trouble {
             let failures = (self.pace.failures(), self.caller.enough_failures());
             self.call(|called| called.failed(trouble, failures, now)).await;
         }
-        if let CycleResult::Complete(digest) = ended {
-            if digest.is_whole() {
+        if let CycleResult::Complete(summary) = ended {
+            if summary.is_whole() {
                 self.caller.beat().await;
             }
             for matter in AlertLog::MATTERS {
-                self.call(|called| matter(called, digest, now)).await;
+                self.call(|called| matter(called, summary, now)).await;
             }
         }
         if self.kept == AlertLogState::No {
@@ -388,16 +388,16 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
 
     /// Reads the configuration anew; one with problems changes nothing.
     fn reload(&mut self) {
-        self.supervisor.reloading();
+        self.systemd.reloading();
         match self.service.load() {
             Ok(LoadedJob { job, schedule, changes, listen, notify, http }) => {
-                self.board.replace(job, schedule);
+                self.status.replace(job, schedule);
                 self.polls.replace(changes);
                 self.caller = Webhook::new(http, self.clock.clone(), notify);
                 if listen.people == PeopleOnPage::Counted
-                    && let Some(digest) = &mut self.board.health().digest
+                    && let Some(summary) = &mut self.status.health().summary
                 {
-                    digest.report = None;
+                    summary.report = None;
                 }
                 if listen.address != self.address {
                     tracing::warn!("listen.address has changed, which takes a new start");
@@ -413,17 +413,17 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             }
         }
         // A time that passed while the configuration was read is still due.
-        let since = self.board.health().planned;
+        let since = self.status.health().planned;
         let now = self.clock.now();
-        self.plan_next(if pace::skipped(&self.board.schedule(), since, now) > 0 { since } else { now });
+        self.plan_next(if pace::skipped(&self.status.schedule(), since, now) > 0 { since } else { now });
         self.polls.plan_next(now);
-        self.supervisor.ready(&self.board.health().status());
+        self.systemd.ready(&self.status.health().status());
     }
 }
 
 /// Does something beside which signals are heard. The end cuts it short.
 async fn attend(
-    supervisor: Systemd,
+    systemd: Systemd,
     clock: &impl Clock,
     (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
     work: impl Future<Output = ()>,
@@ -440,15 +440,15 @@ async fn attend(
                     return;
                 }
             }
-            () = beat(supervisor, clock) => supervisor.alive(),
+            () = beat(systemd, clock) => systemd.alive(),
         }
     }
 }
 
 /// Until the next sign of life is due; never where nobody waits for one.
-async fn beat(supervisor: Systemd, clock: &impl Clock) {
-    match supervisor {
-        Systemd::Notify => clock.sleep(supervisor.watchdog().unwrap_or(LOOK)).await,
+async fn beat(systemd: Systemd, clock: &impl Clock) {
+    match systemd {
+        Systemd::Notify => clock.sleep(systemd.watchdog().unwrap_or(LOOK)).await,
         Systemd::Off => std::future::pending().await,
     }
 }

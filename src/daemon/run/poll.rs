@@ -8,16 +8,16 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::daemon::job::{FullCycleTiming, Job, JobFactory, PollEnd};
 use crate::daemon::metrics;
-use crate::daemon::pulse::Watchdog;
 use crate::daemon::run::daemon::{Daemon, Signal};
 use crate::daemon::trouble::Trouble;
+use crate::daemon::watchdog::Watchdog;
 
 impl<S: JobFactory, C: Clock + Clone> Daemon<'_, S, C> {
     /// One poll; what somebody wanted meanwhile.
     pub(super) async fn poll(&mut self, signals: &mut mpsc::Receiver<Signal>) -> std::io::Result<Option<Signal>> {
         let mut wanted = None;
-        let job = self.board.job();
-        let work = |pulse: Arc<Watchdog<C>>, cancel| async move { job.poll(&*pulse, cancel).await };
+        let job = self.status.job();
+        let work = |watchdog: Arc<Watchdog<C>>, cancel| async move { job.poll(&*watchdog, cancel).await };
         let ended = self.attended((signals, &mut wanted), work).await?;
         let now = self.clock.now();
         if let Some(ended) = ended {
@@ -30,15 +30,16 @@ impl<S: JobFactory, C: Clock + Clone> Daemon<'_, S, C> {
     fn take_poll(&mut self, ended: PollEnd, now: DateTime<Utc>) {
         metrics::poll(ended.as_str());
         match ended {
-            PollEnd::Quiet | PollEnd::Handled { wants_full: None } => self.polls.succeeded(),
-            PollEnd::Handled { wants_full: Some(why) } | PollEnd::FullCycle { why, haste: FullCycleTiming::Soon } => {
+            PollEnd::Quiet | PollEnd::Handled { full_cycle_reason: None } => self.polls.succeeded(),
+            PollEnd::Handled { full_cycle_reason: Some(why) }
+            | PollEnd::FullCycle { why, haste: FullCycleTiming::Soon } => {
                 self.polls.succeeded();
                 self.forward(&why, now);
             }
             // Before the first cycle of this process nobody knows how it stands.
             PollEnd::FullCycle { why, haste: FullCycleTiming::OnSchedule } => {
                 self.polls.succeeded();
-                if self.board.health().history.is_empty() {
+                if self.status.health().history.is_empty() {
                     self.forward(&why, now);
                 }
             }
@@ -55,11 +56,11 @@ impl<S: JobFactory, C: Clock + Clone> Daemon<'_, S, C> {
     }
 
     fn forward(&mut self, why: &str, now: DateTime<Utc>) {
-        let planned = self.board.health().next;
+        let planned = self.status.health().next;
         let Some(at) = self.polls.forward(now, planned, self.pace.not_before()) else { return };
         tracing::info!(why, at = %at.format("%Y-%m-%dT%H:%M:%SZ"), "the next full cycle is brought forward");
-        self.board.health().next = Some(at);
-        self.supervisor.status(&self.board.health().status());
+        self.status.health().next = Some(at);
+        self.systemd.status(&self.status.health().status());
     }
 
     /// A failure that goes on is logged ever more rarely.

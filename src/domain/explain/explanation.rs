@@ -127,8 +127,8 @@ fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
     if plan.groups.memberships.is_empty() {
         return Vec::new();
     }
-    let roster = MemberIndex::of((people, accounts, &state.links), plan);
-    roster.of_person(id).map_or_else(Vec::new, |seat| groups_of(seat, &plan.groups))
+    let member_index = MemberIndex::of((people, accounts, &state.links), plan);
+    member_index.of_person(id).map_or_else(Vec::new, |index| groups_of(index, &plan.groups))
 }
 
 impl PersonPlan {

@@ -62,17 +62,17 @@ impl MembershipChange {
 }
 
 /// The chosen groups of a person, on either side.
-pub fn groups_of(seat: PersonIndex, plan: &GroupPlan) -> Vec<GroupOfPerson> {
+pub fn groups_of(index: PersonIndex, plan: &GroupPlan) -> Vec<GroupOfPerson> {
     let moving = plan.of_kind(GroupKind::Members);
     let moving: BTreeMap<&OktaGroupId, &GroupOperation> =
         moving.map(|operation| (&operation.okta_id, operation)).collect();
     let of = |membership: &Membership| {
-        let place = membership.place(seat)?;
+        let place = membership.place(index)?;
         let moving = moving.get(&membership.okta_id);
         let happens = moving.and_then(|operation| match (operation.moves(), operation.removals()) {
-            ((add, _), _) if add.contains(&seat) => Some(MembershipChange::ComesIn),
-            ((_, remove), Some(Removals::Refused)) if remove.contains(&seat) => Some(MembershipChange::Waits),
-            ((_, remove), _) if remove.contains(&seat) => Some(MembershipChange::GoesOut),
+            ((add, _), _) if add.contains(&index) => Some(MembershipChange::ComesIn),
+            ((_, remove), Some(Removals::Refused)) if remove.contains(&index) => Some(MembershipChange::Waits),
+            ((_, remove), _) if remove.contains(&index) => Some(MembershipChange::GoesOut),
             _ => None,
         });
         let otherwise = if place == MembershipSide::Both { MembershipChange::Nothing } else { MembershipChange::Kept };

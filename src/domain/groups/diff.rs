@@ -35,7 +35,7 @@ pub struct GroupPlanInput<'a> {
     /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
     pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
     /// Everybody who is assigned or linked.
-    pub roster: &'a MemberIndex<'a>,
+    pub member_index: &'a MemberIndex<'a>,
 }
 
 /// Makes the plan.
@@ -60,7 +60,7 @@ pub fn draft(
     let GroupPlanBuilder { grounds, mut plan } = draft;
     plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
     plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-    let seats: BTreeSet<PersonIndex> = plan
+    let indexes: BTreeSet<PersonIndex> = plan
         .operations
         .iter()
         .flat_map(|operation| {
@@ -68,7 +68,7 @@ pub fn draft(
             add.iter().chain(remove).copied()
         })
         .collect();
-    plan.people = seats.into_iter().map(|seat| (seat, grounds.roster.who(seat))).collect();
+    plan.people = indexes.into_iter().map(|index| (index, grounds.member_index.who(index))).collect();
     plan
 }
 
@@ -116,7 +116,7 @@ impl GroupPlanBuilder<'_> {
     }
 
     fn members(&mut self, group: &OktaGroup, haiilo_id: Option<HaiiloGroupId>, wanted: &Members, shown: &Members) {
-        let is_free = |seat: &PersonIndex| self.grounds.roster.freedom(*seat) == MembershipRule::Free;
+        let is_free = |index: &PersonIndex| self.grounds.member_index.freedom(*index) == MembershipRule::Free;
         let (add, unready): (Vec<PersonIndex>, Vec<PersonIndex>) = wanted.without(shown).partition(is_free);
         let (remove, kept): (Vec<PersonIndex>, Vec<PersonIndex>) = shown.without(wanted).partition(is_free);
         self.plan.counts.kept += unready.len() + kept.len();
@@ -132,7 +132,7 @@ impl GroupPlanBuilder<'_> {
 
     /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
     fn deletes(&mut self) {
-        let GroupPlanInput { chosen, shown, state, gone, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, state, gone, member_index: _ } = self.grounds;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
         for link in state.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
@@ -162,7 +162,7 @@ impl GroupPlanBuilder<'_> {
     }
 
     fn counts(&mut self) {
-        let GroupPlanInput { chosen, shown, state, gone: _, roster: _ } = self.grounds;
+        let GroupPlanInput { chosen, shown, state, gone: _, member_index: _ } = self.grounds;
         let adopted: BTreeSet<&HaiiloGroupId> =
             self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
         let owners = state.owners();

@@ -32,7 +32,7 @@ pub fn judge(plan: &mut GroupPlan, bounds: RemovalLimitInput<'_>) {
     let Some(limit) = bounds.limit else { return };
     let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
     let inside: BTreeMap<&OktaGroupId, u64> =
-        plan.memberships.iter().map(|one| (&one.okta_id, one.shown.seats().len() as u64)).collect();
+        plan.memberships.iter().map(|one| (&one.okta_id, one.shown.indexes().len() as u64)).collect();
     for (at, operation) in plan.operations.iter().enumerate() {
         let Some((planned, members)) = losses(operation, &inside) else { continue };
         let recent = bounds.state.removed.get(&operation.okta_id).copied().unwrap_or(0);

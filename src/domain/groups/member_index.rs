@@ -52,15 +52,15 @@ impl<'a> MemberIndex<'a> {
         (people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links),
         plan: &Plan,
     ) -> Self {
-        let mut roster = Self {
+        let mut member_index = Self {
             people,
             accounts,
             links,
             rows: Vec::with_capacity(people.people().len().max(links.len())),
             by_account: vec![NONE; accounts.accounts().len()],
         };
-        roster.fill(plan);
-        roster
+        member_index.fill(plan);
+        member_index
     }
 
     fn fill(&mut self, plan: &Plan) {
@@ -103,17 +103,17 @@ impl<'a> MemberIndex<'a> {
             at_person += usize::from(person.is_some());
             at_link += usize::from(link.is_some());
         }
-        self.seat_adopted(plan);
+        self.index_adopted(plan);
     }
 
     /// An account that becomes somebody's in this cycle is that person's already.
-    fn seat_adopted(&mut self, plan: &Plan) {
+    fn index_adopted(&mut self, plan: &Plan) {
         for operation in &plan.operations {
             if let Action::Link { haiilo_id, .. } = &operation.action
-                && let (Some(seat), Some(account)) =
+                && let (Some(index), Some(account)) =
                     (self.of_person(&operation.okta_id), self.accounts.position(haiilo_id))
             {
-                self.by_account[account] = seat.0;
+                self.by_account[account] = index.0;
             }
         }
     }
@@ -126,17 +126,17 @@ impl<'a> MemberIndex<'a> {
     /// The seat of whoever has an account.
     pub fn of_account(&self, id: &str) -> Option<PersonIndex> {
         let at = self.accounts.position(&HaiiloId::new(id))?;
-        Some(self.by_account[at]).filter(|seat| *seat != NONE).map(PersonIndex)
+        Some(self.by_account[at]).filter(|index| *index != NONE).map(PersonIndex)
     }
 
     /// Whether memberships of a person may change.
-    pub fn freedom(&self, seat: PersonIndex) -> MembershipRule {
-        self.rows[seat.0 as usize].freedom
+    pub fn freedom(&self, index: PersonIndex) -> MembershipRule {
+        self.rows[index.0 as usize].freedom
     }
 
     /// The person at a position, for readers.
-    pub fn who(&self, seat: PersonIndex) -> MemberPerson {
-        let row = self.rows[seat.0 as usize];
+    pub fn who(&self, index: PersonIndex) -> MemberPerson {
+        let row = self.rows[index.0 as usize];
         let wanted = self.people.people().get(row.person as usize).and_then(|person| person.state.user_name());
         let linked = (row.link != NONE).then(|| &self.links.at(row.link as usize).user_name);
         let okta_id = self.id(row).clone();

@@ -85,8 +85,8 @@ impl MemberPager {
         next: Option<&str>,
     ) -> Result<(), Incomplete> {
         for row in rows {
-            let (seat, id) = row.ok_or(Incomplete::Nameless)?;
-            self.gathering.take(seat, id);
+            let (index, id) = row.ok_or(Incomplete::Nameless)?;
+            self.gathering.take(index, id);
         }
         self.trail.step(next)
     }

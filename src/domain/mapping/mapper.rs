@@ -94,15 +94,15 @@ impl<'m> Mapper<'m> {
             }
             Err(why) => return held(None, rule, why),
         };
-        let mut wants = Vec::with_capacity(self.rules.len());
+        let mut values = Vec::with_capacity(self.rules.len());
         for (rule, expression) in &self.rules {
             match expression.evaluate(&person).and_then(|outcome| want(rule, outcome)) {
-                Ok(want) => wants.push(want),
+                Ok(want) => values.push(want),
                 Err(why) => return held(Some(user_name), rule, why),
             }
         }
         let employee = person.user.as_ref().and_then(|user| self.mapping.employee(&user.profile));
-        Mapped::DesiredAccount(DesiredAccount { user_name, employee, wants: wants.into() })
+        Mapped::DesiredAccount(DesiredAccount { user_name, employee, values: values.into() })
     }
 
     /// What was seen of the attributes that the rules read.
@@ -250,7 +250,7 @@ mod tests {
     /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
     fn yields(value: &str) -> Json {
         match map(AttributeKind::Any, WhenEmpty::Leave, value, None) {
-            Mapped::DesiredAccount(identity) => match &identity.wants[0] {
+            Mapped::DesiredAccount(desired) => match &desired.values[0] {
                 DesiredValue::Set(value) => value.to_json(),
                 DesiredValue::Leave => Json::Null,
                 DesiredValue::Clear => json!("cleared"),
@@ -289,8 +289,8 @@ mod tests {
                 let mut person = ada();
                 let city = if n % 3 == 0 { json!({}) } else { json!({ "city": format!("town {n}") }) };
                 person.user.as_mut().expect("a user").profile = profile(&city);
-                let Mapped::DesiredAccount(identity) = mapper.map(person) else { panic!("held") };
-                let found = identity.value(0).map(|value| value.shown().into_owned());
+                let Mapped::DesiredAccount(desired) = mapper.map(person) else { panic!("held") };
+                let found = desired.value(0).map(|value| value.shown().into_owned());
                 assert_eq!(found, (n % 3 != 0).then(|| format!("TOWN {n}")), "round {round}");
             }
         }
@@ -388,9 +388,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn wants(kind: AttributeKind, when_empty: WhenEmpty, value: &str, expected: Result<DesiredValue, &str>) {
+    fn expect_value(kind: AttributeKind, when_empty: WhenEmpty, value: &str, expected: Result<DesiredValue, &str>) {
         let found = match map(kind, when_empty, value, None) {
-            Mapped::DesiredAccount(identity) => Ok(identity.wants[0].clone()),
+            Mapped::DesiredAccount(desired) => Ok(desired.values[0].clone()),
             Mapped::Held(_, doubt) => Err(doubt.why),
             Mapped::OutOfScope => Err("out of scope".to_owned()),
         };
@@ -401,23 +401,23 @@ mod tests {
     fn what_an_attribute_may_hold_and_what_nothing_means() {
         let set =
             |text: &str| Ok(DesiredValue::Set(crate::domain::scim::value::Value::text(text).expect("no blank text")));
-        wants(AttributeKind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
-        wants(AttributeKind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
-        wants(
+        expect_value(AttributeKind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
+        expect_value(AttributeKind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
+        expect_value(
             AttributeKind::Text,
             WhenEmpty::Leave,
             "user.vip",
             Err("yields true or false where a text is needed; write `'a text' if … else 'another'`"),
         );
-        wants(
+        expect_value(
             AttributeKind::Group,
             WhenEmpty::Leave,
             "user.tags",
             Err("yields a list where one text is needed; take one of them with `| first`"),
         );
-        wants(AttributeKind::Text, WhenEmpty::Leave, "user.cleared", Ok(DesiredValue::Leave));
-        wants(AttributeKind::Text, WhenEmpty::Clear, "user.cleared", Ok(DesiredValue::Clear));
-        wants(
+        expect_value(AttributeKind::Text, WhenEmpty::Leave, "user.cleared", Ok(DesiredValue::Leave));
+        expect_value(AttributeKind::Text, WhenEmpty::Clear, "user.cleared", Ok(DesiredValue::Clear));
+        expect_value(
             AttributeKind::Text,
             WhenEmpty::Hold,
             "user.cleared",

@@ -50,7 +50,7 @@ pub fn same(left: Option<&str>, right: Option<&str>) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
     /// People whom the cycle knows, in order, each once.
-    seats: Vec<PersonIndex>,
+    indexes: Vec<PersonIndex>,
     /// Hashes of the ids of everybody else, in order, each once.
     others: Vec<u64>,
 }
@@ -58,36 +58,36 @@ pub struct Members {
 /// Members while they are read.
 #[derive(Clone, Debug, Default)]
 pub struct MembersBuilder {
-    seats: Vec<PersonIndex>,
+    indexes: Vec<PersonIndex>,
     others: Vec<u64>,
 }
 
 impl MembersBuilder {
     /// Takes a member: the seat where the id is somebody's, and else the id alone.
-    pub fn take(&mut self, seat: Option<PersonIndex>, id: &str) {
-        match seat {
-            Some(seat) => self.seats.push(seat),
+    pub fn take(&mut self, index: Option<PersonIndex>, id: &str) {
+        match index {
+            Some(index) => self.indexes.push(index),
             None => self.others.push(hash(id)),
         }
     }
 
     /// All of them, once the last one was read.
     pub fn finish(self) -> Members {
-        let Self { mut seats, mut others } = self;
-        seats.sort_unstable();
-        seats.dedup();
-        seats.shrink_to_fit();
+        let Self { mut indexes, mut others } = self;
+        indexes.sort_unstable();
+        indexes.dedup();
+        indexes.shrink_to_fit();
         others.sort_unstable();
         others.dedup();
         others.shrink_to_fit();
-        Members { seats, others }
+        Members { indexes, others }
     }
 }
 
 impl Members {
     /// People whom the cycle knows, in order.
-    pub fn seats(&self) -> &[PersonIndex] {
-        &self.seats
+    pub fn indexes(&self) -> &[PersonIndex] {
+        &self.indexes
     }
 
     /// How many others there are.
@@ -96,30 +96,30 @@ impl Members {
     }
 
     /// Whether a person is among them.
-    pub fn has(&self, seat: PersonIndex) -> bool {
-        self.seats.binary_search(&seat).is_ok()
+    pub fn has(&self, index: PersonIndex) -> bool {
+        self.indexes.binary_search(&index).is_ok()
     }
 
     /// Whether somebody with this id is among them, who has this seat or none.
-    pub fn has_id(&self, seat: Option<PersonIndex>, id: &str) -> bool {
-        seat.is_some_and(|seat| self.has(seat)) || self.others.binary_search(&hash(id)).is_ok()
+    pub fn has_id(&self, index: Option<PersonIndex>, id: &str) -> bool {
+        index.is_some_and(|index| self.has(index)) || self.others.binary_search(&hash(id)).is_ok()
     }
 
     /// People who are here and not there.
     pub fn without<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = PersonIndex> + 'a {
-        self.seats.iter().copied().filter(|seat| !there.has(*seat))
+        self.indexes.iter().copied().filter(|index| !there.has(*index))
     }
 
     /// How many came or went between two readings, apart from members of these ids, each with its seat where it has one.
     pub fn changed_besides(&self, before: &Self, named: &[(Option<PersonIndex>, &str)]) -> usize {
-        let named_seats: Vec<PersonIndex> = named.iter().filter_map(|(seat, _)| *seat).collect();
+        let named_seats: Vec<PersonIndex> = named.iter().filter_map(|(index, _)| *index).collect();
         let named_others: Vec<u64> = named.iter().map(|(_, id)| hash(id)).collect();
-        let seats = self.without(before).chain(before.without(self)).filter(|seat| !named_seats.contains(seat));
+        let indexes = self.without(before).chain(before.without(self)).filter(|index| !named_seats.contains(index));
         let differ = |here: &Self, there: &Self| {
             let gone = here.others.iter().filter(|other| there.others.binary_search(other).is_err());
             gone.filter(|other| !named_others.contains(other)).count()
         };
-        seats.count() + differ(self, before) + differ(before, self)
+        indexes.count() + differ(self, before) + differ(before, self)
     }
 }
 

@@ -49,7 +49,7 @@ impl PersonState {
     /// The name under which a report shows the person, where one is known.
     pub fn user_name(&self) -> Option<&UserName> {
         match self {
-            Self::Wanted(identity) => Some(&identity.user_name),
+            Self::Wanted(desired) => Some(&desired.user_name),
             Self::Unclear(name, _) | Self::Unmapped(name, _) | Self::Contradiction(name) => name.as_ref(),
             Self::OutOfScope | Self::Staged | Self::Left => None,
         }
@@ -64,7 +64,7 @@ pub struct DesiredAccount {
     /// The employee number, where Okta has one.
     pub employee: Option<EmployeeNumber>,
     /// What each slot of the mapping wants.
-    pub wants: Box<[DesiredValue]>,
+    pub values: Box<[DesiredValue]>,
 }
 
 /// What one rule wants of one attribute.
@@ -81,7 +81,7 @@ pub enum DesiredValue {
 impl DesiredAccount {
     /// The value that the attribute in a slot shall have, where it shall have one.
     pub fn value(&self, slot: usize) -> Option<&Value> {
-        match &self.wants[slot] {
+        match &self.values[slot] {
             DesiredValue::Set(value) => Some(value),
             DesiredValue::Leave | DesiredValue::Clear => None,
         }

@@ -215,8 +215,8 @@ impl GroupOperation {
 
     /// The operation as JSON, with everybody whom it names.
     pub fn to_json(&self, people: &MemberPeople) -> serde_json::Value {
-        let ids = |seats: &[PersonIndex]| -> Vec<&str> {
-            seats.iter().filter_map(|seat| people.get(seat)).map(|who| who.okta_id.as_str()).collect()
+        let ids = |indexes: &[PersonIndex]| -> Vec<&str> {
+            indexes.iter().filter_map(|index| people.get(index)).map(|who| who.okta_id.as_str()).collect()
         };
         let (add, remove) = self.moves();
         json!({
@@ -236,11 +236,11 @@ impl GroupOperation {
             return vec![self.to_json(people).to_string()];
         }
         let (add, remove) = self.moves();
-        let item = |word: &str, seat: &PersonIndex| {
-            let member = people.get(seat).map(|who| who.okta_id.as_str());
+        let item = |word: &str, index: &PersonIndex| {
+            let member = people.get(index).map(|who| who.okta_id.as_str());
             json!({"kind": GroupKind::Members.as_str(), "okta_id": self.okta_id, word: member}).to_string()
         };
-        add.iter().map(|seat| item("add", seat)).chain(remove.iter().map(|seat| item("remove", seat))).collect()
+        add.iter().map(|index| item("add", index)).chain(remove.iter().map(|index| item("remove", index))).collect()
     }
 
     /// Of these, the ones that take somebody out of a group.

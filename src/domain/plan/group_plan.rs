@@ -108,8 +108,8 @@ pub enum MembershipSide {
 
 impl Membership {
     /// Where a person is a member, if anywhere.
-    pub fn place(&self, seat: PersonIndex) -> Option<MembershipSide> {
-        match (self.wanted.has(seat), self.shown.has(seat)) {
+    pub fn place(&self, index: PersonIndex) -> Option<MembershipSide> {
+        match (self.wanted.has(index), self.shown.has(index)) {
             (true, true) => Some(MembershipSide::Both),
             (true, false) => Some(MembershipSide::Okta),
             (false, true) => Some(MembershipSide::Haiilo),

@@ -49,7 +49,7 @@ impl<'a> OwnerCandidates<'a> {
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
         // A number that several people have at once, such as "external", tells nobody from others.
         let mut seen = BTreeSet::new();
-        for number in wanted.iter().filter_map(|(_, identity)| identity.employee) {
+        for number in wanted.iter().filter_map(|(_, desired)| desired.employee) {
             if employees.contains_key(&number) && !seen.insert(number) {
                 employees.remove(&number);
             }
@@ -63,17 +63,17 @@ impl<'a> OwnerCandidates<'a> {
     }
 
     /// Why somebody without an account may have one already.
-    pub fn suspicion(&self, state: &SyncState, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<HoldReason> {
+    pub fn suspicion(&self, state: &SyncState, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<HoldReason> {
         if state.released.contains(okta_id) {
             return None;
         }
-        if let Some(leaver) = self.former_names.get(&identity.user_name.key()) {
+        if let Some(leaver) = self.former_names.get(&desired.user_name.key()) {
             return Some(HoldReason::PerhapsRehired((*leaver).clone(), SharedKey::FormerUserName));
         }
-        if let Some(leaver) = identity.employee.and_then(|number| self.employees.get(&number)) {
+        if let Some(leaver) = desired.employee.and_then(|number| self.employees.get(&number)) {
             return Some(HoldReason::PerhapsRehired((*leaver).clone(), SharedKey::EmployeeNumber));
         }
-        let [given, family] = self.slots?.map(|slot| identity.value(slot).map(Value::key));
+        let [given, family] = self.slots?.map(|slot| desired.value(slot).map(Value::key));
         let stranger = self.strangers.get(&[given?, family?])?;
         Some(HoldReason::PerhapsSamePerson((*stranger).clone()))
     }
@@ -86,7 +86,7 @@ fn strangers<'a>(
     slots: [usize; 2],
     wanted: &[(&OktaUserId, &DesiredAccount)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
-    let claims: BTreeSet<u64> = wanted.iter().map(|(_, identity)| identity.user_name.key_hash()).collect();
+    let claims: BTreeSet<u64> = wanted.iter().map(|(_, desired)| desired.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {
         // The owner of our token is a machine, whatever it is called.
         account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !policy.owns_token(name))

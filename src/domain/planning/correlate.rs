@@ -25,7 +25,7 @@ pub struct MatchedPerson<'a> {
     /// The Okta user.
     pub okta_id: &'a OktaUserId,
     /// What the account shall be.
-    pub identity: &'a DesiredAccount,
+    pub desired: &'a DesiredAccount,
     /// The account that was found.
     pub found: AccountMatch<'a>,
 }
@@ -81,21 +81,21 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
     let external_ids = LazyCell::new(|| ExternalIds::of(sides));
     let mut owners = sides.owners.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
-    for &(okta_id, identity) in &wanted {
+    for &(okta_id, desired) in &wanted {
         let found = match owners.of_person(okta_id) {
             None => {
-                let by_id = by_external_id(sides, &external_ids, okta_id, identity);
-                by_id.unwrap_or_else(|| attempt_joiner(sides, &acquaintances, okta_id, identity))
+                let by_id = by_external_id(sides, &external_ids, okta_id, desired);
+                by_id.unwrap_or_else(|| attempt_joiner(sides, &acquaintances, okta_id, desired))
             }
-            Some((link, None)) => attempt_missing(sides, link, identity),
-            Some((link, Some(account))) => attempt(sides, (link, account), identity),
+            Some((link, None)) => attempt_missing(sides, link, desired),
+            Some((link, Some(account))) => attempt(sides, (link, account), desired),
         };
         match found {
-            Attempt::AccountMatch(found) => attempts.push(MatchedPerson { okta_id, identity, found }),
+            Attempt::AccountMatch(found) => attempts.push(MatchedPerson { okta_id, desired, found }),
             Attempt::Hold(haiilo_id, reason) => correlation.held.push(Hold {
                 okta_id: okta_id.clone(),
                 haiilo_id,
-                user_name: Some(identity.user_name.clone()),
+                user_name: Some(desired.user_name.clone()),
                 reason,
             }),
             Attempt::Missing => {}
@@ -110,8 +110,8 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
     let mut wanted = Vec::new();
     for Person { id, state } in sides.people.people() {
         let reason = match state {
-            PersonState::Wanted(identity) => {
-                wanted.push((id, identity));
+            PersonState::Wanted(desired) => {
+                wanted.push((id, desired));
                 continue;
             }
             PersonState::OutOfScope => {
@@ -136,12 +136,12 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
         });
     }
     let rivals = rivals(sides.people);
-    wanted.retain(|(okta_id, identity)| {
+    wanted.retain(|(okta_id, desired)| {
         let Some(others) = rivals.get(okta_id) else { return true };
         correlation.held.push(Hold {
             okta_id: (*okta_id).clone(),
             haiilo_id: sides.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
-            user_name: Some(identity.user_name.clone()),
+            user_name: Some(desired.user_name.clone()),
             reason: HoldReason::SameUserName(others.clone()),
         });
         false
@@ -178,16 +178,12 @@ enum Attempt<'a> {
     Missing,
 }
 
-fn attempt<'a>(
-    sides: Sides<'a>,
-    (link, account): (&'a Link, &'a Account),
-    identity: &'a DesiredAccount,
-) -> Attempt<'a> {
+fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), desired: &'a DesiredAccount) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     let fits = account
         .user_name
         .as_ref()
-        .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&identity.user_name));
+        .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&desired.user_name));
     if !fits {
         let reason = HoldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
         return Attempt::Hold(id, reason);
@@ -196,24 +192,24 @@ fn attempt<'a>(
     if account.activity == Activity::Inactive && sides.policy.product == Product::Advocacy {
         return Attempt::Hold(id, HoldReason::Inactive);
     }
-    if renames(sides.mapping, account, identity) {
-        let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&identity.user_name)];
+    if renames(sides.mapping, account, desired) {
+        let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&desired.user_name)];
         let names = names.into_iter().flatten().collect::<Vec<_>>();
         let owner = names.iter().any(|name| sides.policy.owns_token(name));
         let pattern = leaver_decision::protection(sides.policy, sides.state, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
-            return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: identity.user_name.clone() });
+            return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: desired.user_name.clone() });
         }
     }
     Attempt::AccountMatch(AccountMatch::Linked { account, link, waits_for: None })
 }
 
-fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, identity: &'a DesiredAccount) -> Attempt<'a> {
+fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, desired: &'a DesiredAccount) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     if let (Proof::Doubtful(why), Listed::Seen) = (sides.accounts.proof(), link.listed) {
         return Attempt::Hold(id, HoldReason::ListingDoubtful(why.clone()));
     }
-    if let [other] = sides.accounts.named(&identity.user_name)[..] {
+    if let [other] = sides.accounts.named(&desired.user_name)[..] {
         let other = &sides.accounts.accounts()[other].id;
         if sides.state.links.of_account(other).is_none() {
             return Attempt::Hold(id, HoldReason::ReplacedByHand(other.clone()));
@@ -232,13 +228,13 @@ fn by_external_id<'a>(
     sides: Sides<'a>,
     external_ids: &ExternalIds<'a>,
     okta_id: &OktaUserId,
-    identity: &DesiredAccount,
+    desired: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
     let found = external_ids.accounts(okta_id);
     if found.is_empty() {
         return None;
     }
-    let named = sides.accounts.named(&identity.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
+    let named = sides.accounts.named(&desired.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
     let is_other = |account: &&Account| {
         sides.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
     };
@@ -263,21 +259,21 @@ fn attempt_joiner<'a>(
     sides: Sides<'a>,
     acquaintances: &OwnerCandidates<'_>,
     okta_id: &'a OktaUserId,
-    identity: &'a DesiredAccount,
+    desired: &'a DesiredAccount,
 ) -> Attempt<'a> {
     let doubt = match sides.accounts.proof() {
         Proof::Agreed => None,
         Proof::Doubtful(why) => Some(Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone()))),
     };
-    if let Some((account, other)) = made_under_another_name(sides, okta_id, identity) {
+    if let Some((account, other)) = made_under_another_name(sides, okta_id, desired) {
         return match other {
             Some(other) => Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone())),
             None => doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin: Origin::Created })),
         };
     }
-    match sides.accounts.named(&identity.user_name)[..] {
+    match sides.accounts.named(&desired.user_name)[..] {
         [] => {
-            doubt.or_else(|| suspect(sides, acquaintances, okta_id, identity)).unwrap_or(Attempt::AccountMatch(NOTHING))
+            doubt.or_else(|| suspect(sides, acquaintances, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NOTHING))
         }
         [at] => {
             let account = &sides.accounts.accounts()[at];
@@ -292,10 +288,10 @@ fn attempt_joiner<'a>(
             if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::OfAnotherDirectory(id));
             }
-            if let Some(other) = sides.state.perhaps_made_for(&identity.user_name, okta_id) {
+            if let Some(other) = sides.state.perhaps_made_for(&desired.user_name, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone()));
             }
-            let lost = sides.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&identity.user_name));
+            let lost = sides.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&desired.user_name));
             let origin = if lost { Origin::Created } else { Origin::Adopted };
             doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin }))
         }
@@ -311,9 +307,9 @@ fn suspect<'a>(
     sides: Sides<'a>,
     acquaintances: &OwnerCandidates<'_>,
     okta_id: &OktaUserId,
-    identity: &DesiredAccount,
+    desired: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
-    let reason = acquaintances.suspicion(sides.state, okta_id, identity)?;
+    let reason = acquaintances.suspicion(sides.state, okta_id, desired)?;
     let haiilo_id = match &reason {
         HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
         HoldReason::PerhapsRehired(leaver, _) => sides.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
@@ -329,9 +325,9 @@ const NOTHING: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, w
 fn made_under_another_name<'a>(
     sides: Sides<'a>,
     okta_id: &OktaUserId,
-    identity: &DesiredAccount,
+    desired: &DesiredAccount,
 ) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
-    let under_others = |open: &&OpenOperation| !open.user_name.same_as(&identity.user_name);
+    let under_others = |open: &&OpenOperation| !open.user_name.same_as(&desired.user_name);
     sides.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
         let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
         let account = &sides.accounts.accounts()[at];
@@ -341,8 +337,8 @@ fn made_under_another_name<'a>(
 }
 
 /// Whether an account must get another userName, be it one in other letters.
-pub fn renames(mapping: &Mapping, account: &Account, identity: &DesiredAccount) -> bool {
-    let (rule, wanted) = (mapping.user_name(), &identity.user_name);
+pub fn renames(mapping: &Mapping, account: &Account, desired: &DesiredAccount) -> bool {
+    let (rule, wanted) = (mapping.user_name(), &desired.user_name);
     let differs = |found: &UserName| match rule.compare {
         _ if found == wanted => false,
         Compare::Exact => {
@@ -367,16 +363,16 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlat
     let unseen = names_of_unseen_accounts(sides);
     let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
         .iter()
-        .filter(|MatchedPerson { okta_id: _, identity, found }| match found {
-            AccountMatch::Linked { account, .. } => renames(sides.mapping, account, identity),
+        .filter(|MatchedPerson { okta_id: _, desired, found }| match found {
+            AccountMatch::Linked { account, .. } => renames(sides.mapping, account, desired),
             AccountMatch::Unowned { account, .. } => {
-                account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name))
+                account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name))
             }
             AccountMatch::Nothing { .. } => true,
         })
-        .map(|MatchedPerson { okta_id, identity, found: _ }| (*okta_id, name_state(sides, okta_id, identity, &unseen)))
+        .map(|MatchedPerson { okta_id, desired, found: _ }| (*okta_id, name_state(sides, okta_id, desired, &unseen)))
         .collect();
-    for MatchedPerson { okta_id, identity, found } in attempts {
+    for MatchedPerson { okta_id, desired, found } in attempts {
         match resolve(okta_id, &needs) {
             Ok(freed_by) => {
                 let found = match found {
@@ -388,7 +384,7 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlat
                     }
                     unowned @ AccountMatch::Unowned { .. } => unowned,
                 };
-                correlation.matched.push(MatchedPerson { okta_id, identity, found });
+                correlation.matched.push(MatchedPerson { okta_id, desired, found });
             }
             Err(reason) => correlation.held.push(Hold {
                 okta_id: okta_id.clone(),
@@ -398,7 +394,7 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlat
                     }
                     AccountMatch::Nothing { replaces, .. } => replaces.cloned(),
                 },
-                user_name: Some(identity.user_name.clone()),
+                user_name: Some(desired.user_name.clone()),
                 reason,
             }),
         }
@@ -414,15 +410,15 @@ fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUs
 fn name_state<'a>(
     sides: Sides<'a>,
     okta_id: &OktaUserId,
-    identity: &DesiredAccount,
+    desired: &DesiredAccount,
     unseen: &BTreeMap<CompactString, &'a OktaUserId>,
 ) -> NameState<'a> {
-    if let Some(owner) = unseen.get(&identity.user_name.key())
+    if let Some(owner) = unseen.get(&desired.user_name.key())
         && *owner != okta_id
     {
         return NameState::Taken(HoldReason::AccountOfAnother((*owner).clone()));
     }
-    match sides.accounts.named(&identity.user_name)[..] {
+    match sides.accounts.named(&desired.user_name)[..] {
         [] => NameState::Free,
         [at] => {
             let account = &sides.accounts.accounts()[at];

@@ -117,11 +117,11 @@ enum AccountState {
 
 impl PlanBuilder<'_> {
     fn person(&mut self, matched: &MatchedPerson<'_>) {
-        let MatchedPerson { okta_id, identity, found } = matched;
+        let MatchedPerson { okta_id, desired, found } = matched;
         match found {
             AccountMatch::Linked { account, link: _, waits_for } => {
-                let activity = self.activate(okta_id, account, &identity.user_name);
-                let attributes = self.update(okta_id, identity, account, waits_for.cloned());
+                let activity = self.activate(okta_id, account, &desired.user_name);
+                let attributes = self.update(okta_id, desired, account, waits_for.cloned());
                 if (activity, attributes) == (AccountState::AsItShallBe, AccountState::AsItShallBe) {
                     self.plan.counts.unchanged += 1;
                 }
@@ -129,17 +129,17 @@ impl PlanBuilder<'_> {
             AccountMatch::Unowned { account, origin } => {
                 self.plan.operations.push(Operation {
                     okta_id: (*okta_id).clone(),
-                    user_name: account.user_name.as_ref().unwrap_or(&identity.user_name).clone(),
+                    user_name: account.user_name.as_ref().unwrap_or(&desired.user_name).clone(),
                     action: Action::Link { haiilo_id: account.id.clone(), origin: *origin },
                 });
                 // An account that was there under another name is renamed once the link stands, by the rules of every rename.
-                let is_renamed = account.user_name.as_ref().is_some_and(|name| !name.same_as(&identity.user_name));
+                let is_renamed = account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name));
                 if *origin == Origin::Created || !is_renamed {
-                    self.update(okta_id, identity, account, None);
+                    self.update(okta_id, desired, account, None);
                 }
             }
             AccountMatch::Nothing { replaces, waits_for } => {
-                self.create(okta_id, identity, replaces.cloned(), waits_for.cloned());
+                self.create(okta_id, desired, replaces.cloned(), waits_for.cloned());
             }
         }
     }
@@ -147,20 +147,20 @@ impl PlanBuilder<'_> {
     fn update(
         &mut self,
         okta_id: &OktaUserId,
-        identity: &DesiredAccount,
+        desired: &DesiredAccount,
         account: &Account,
         waits_for: Option<HaiiloId>,
     ) -> AccountState {
-        let current = account.user_name.as_ref().unwrap_or(&identity.user_name);
+        let current = account.user_name.as_ref().unwrap_or(&desired.user_name);
         let mut changes = Vec::new();
         let parked_before = self.plan.parked.len();
         let rule = self.basis.sides.mapping.user_name();
-        if correlate::renames(self.basis.sides.mapping, account, identity) {
+        if correlate::renames(self.basis.sides.mapping, account, desired) {
             let change = Change {
                 path: Arc::clone(&rule.path),
                 nature: ChangeKind::Rename,
                 from: account.user_name.as_ref().and_then(|name| Value::text(name.as_str())),
-                to: Value::text(identity.user_name.as_str()),
+                to: Value::text(desired.user_name.as_str()),
                 element: Element::There,
             };
             self.keep_or_park(okta_id, account, current, change, &mut changes);
@@ -169,7 +169,7 @@ impl PlanBuilder<'_> {
         }
         for (slot, rule) in self.basis.sides.mapping.rules().iter().enumerate() {
             let from = account.values[slot].as_ref();
-            let to = match (&identity.wants[slot], rule.on) {
+            let to = match (&desired.values[slot], rule.on) {
                 (DesiredValue::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
                 (DesiredValue::Clear, On::CreateAndUpdate) => None,
                 (DesiredValue::Set(value), On::CreateAndUpdate) => self.meant(rule, value).or(from.map(Cow::Borrowed)),
@@ -293,7 +293,7 @@ impl PlanBuilder<'_> {
     fn create(
         &mut self,
         okta_id: &OktaUserId,
-        identity: &DesiredAccount,
+        desired: &DesiredAccount,
         replaces: Option<HaiiloId>,
         waits_for: Option<HaiiloId>,
     ) {
@@ -301,24 +301,24 @@ impl PlanBuilder<'_> {
         let held = |reason| Hold {
             okta_id: okta_id.clone(),
             haiilo_id: None,
-            user_name: Some(identity.user_name.clone()),
+            user_name: Some(desired.user_name.clone()),
             reason,
         };
         if let Some(slot) = mapping.group_slot()
-            && !matches!(identity.wants[slot], DesiredValue::Set(_))
+            && !matches!(desired.values[slot], DesiredValue::Set(_))
         {
             return self.plan.held.push(held(HoldReason::NoGroup));
         }
-        let changes = changes_of_new(mapping, &identity.user_name, |slot| {
-            self.meant(&mapping.rules()[slot], identity.value(slot)?).map(Cow::into_owned)
+        let changes = changes_of_new(mapping, &desired.user_name, |slot| {
+            self.meant(&mapping.rules()[slot], desired.value(slot)?).map(Cow::into_owned)
         });
-        if let Some(refused) = refused_create(self.basis, okta_id, identity) {
+        if let Some(refused) = refused_create(self.basis, okta_id, desired) {
             return self.plan.held.push(held(HoldReason::CreateRefused(refused)));
         }
         let group = changes.iter().find_map(|change| Some((parked_group(self.basis, change)?, change.clone())));
         let operation = Operation {
             okta_id: okta_id.clone(),
-            user_name: identity.user_name.clone(),
+            user_name: desired.user_name.clone(),
             action: Action::Create { changes, replaces: replaces.clone(), waits_for },
         };
         match group {
@@ -327,7 +327,7 @@ impl PlanBuilder<'_> {
                 self.plan.parked.push(Parked {
                     okta_id: okta_id.clone(),
                     haiilo_id: replaces,
-                    user_name: identity.user_name.clone(),
+                    user_name: desired.user_name.clone(),
                     path: change.path,
                     value: change.to,
                     reason: no_such_group(&group),
@@ -420,9 +420,9 @@ fn no_such_group(group: &str) -> String {
 }
 
 /// Why Haiilo refused to make this very account within the last day.
-fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, identity: &DesiredAccount) -> Option<String> {
+fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<String> {
     let parked = basis.sides.state.parked.get(&(okta_id.clone(), "userName".into()))?;
-    let same = parked.value == parked_form(Value::text(identity.user_name.as_str()).as_ref());
+    let same = parked.value == parked_form(Value::text(desired.user_name.as_str()).as_ref());
     (same && basis.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
 }
 

@@ -384,9 +384,9 @@ mod tests {
         let mut walk = AssignmentPager::default();
         let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
         // Somebody is assigned, so that evidence can be told from its absence.
-        let identity =
-            DesiredAccount { user_name: UserName::new("control@example.com"), employee: None, wants: Box::default() };
-        let people = people.chain([Person { id: id(900), state: PersonState::Wanted(identity) }]).collect();
+        let desired =
+            DesiredAccount { user_name: UserName::new("control@example.com"), employee: None, values: Box::default() };
+        let people = people.chain([Person { id: id(900), state: PersonState::Wanted(desired) }]).collect();
         walk.take(people, 0, None).expect("one page");
         walk.finish().expect("complete")
     }

@@ -66,7 +66,7 @@ fn remember_unseen(basis: Basis<'_>, plan: &mut Plan, link: &Link) {
 /// The userName that a person shall have, where that is certain.
 fn wanted_name<'a>(basis: Basis<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
     match &basis.sides.people.get(okta_id)?.state {
-        PersonState::Wanted(identity) => Some(&identity.user_name),
+        PersonState::Wanted(desired) => Some(&desired.user_name),
         _ => None,
     }
 }

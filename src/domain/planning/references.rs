@@ -29,11 +29,11 @@ impl<'a> References<'a> {
             note(&mut names, link.user_name.key(), &link.haiilo_id);
         }
         for person in sides.people.people() {
-            let (PersonState::Wanted(identity), Some(link)) = (&person.state, links.of_person(&person.id)) else {
+            let (PersonState::Wanted(desired), Some(link)) = (&person.state, links.of_person(&person.id)) else {
                 continue;
             };
-            note(&mut names, identity.user_name.key(), &link.haiilo_id);
-            if let Some(number) = identity.employee {
+            note(&mut names, desired.user_name.key(), &link.haiilo_id);
+            if let Some(number) = desired.employee {
                 note(&mut employees, number, &link.haiilo_id);
             }
         }

@@ -207,7 +207,7 @@ impl Known<'_> {
         let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
         let mapped = || {
             self.people.people().iter().find_map(|person| match &person.state {
-                PersonState::Wanted(identity) => identity.value(slot).cloned(),
+                PersonState::Wanted(desired) => desired.value(slot).cloned(),
                 _ => None,
             })
         };

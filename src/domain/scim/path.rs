@@ -182,7 +182,7 @@ impl AttributePath {
         }
     }
 
-    fn identity(&self) -> String {
+    fn desired(&self) -> String {
         self.to_string().to_ascii_lowercase()
     }
 }
@@ -248,7 +248,7 @@ impl fmt::Debug for AttributePath {
 
 impl PartialEq for AttributePath {
     fn eq(&self, other: &Self) -> bool {
-        self.identity() == other.identity()
+        self.desired() == other.desired()
     }
 }
 

@@ -28,7 +28,7 @@ pub struct RunContext {
 #[derive(Clone, Debug)]
 pub struct Intent<'a> {
     /// The cycle.
-    pub mandate: &'a RunContext,
+    pub run_context: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// The operation.
@@ -85,7 +85,7 @@ pub struct JournalFilter {
 #[derive(Clone, Debug)]
 pub struct ProbeIntent<'a> {
     /// The command.
-    pub mandate: &'a RunContext,
+    pub run_context: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// What is sent.
@@ -152,7 +152,7 @@ pub struct ProbeLeftover {
 #[derive(Clone, Debug)]
 pub struct GroupIntent<'a> {
     /// The cycle, and on whose word.
-    pub mandate: &'a RunContext,
+    pub run_context: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// The operation that it belongs to.

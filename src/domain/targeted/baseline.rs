@@ -141,9 +141,9 @@ impl Baseline {
     }
 
     /// Whether an account that is not ours carries the given and family name of this person.
-    pub fn has_namesake(&self, mapping: &Mapping, identity: &DesiredAccount) -> bool {
+    pub fn has_namesake(&self, mapping: &Mapping, desired: &DesiredAccount) -> bool {
         let mark = mapping.human_name().and_then(|slots| {
-            let [given, family] = slots.map(|slot| identity.value(slot));
+            let [given, family] = slots.map(|slot| desired.value(slot));
             Some(NameHash::of_human([given?, family?]))
         });
         mark.is_some_and(|mark| self.strangers.contains(&mark))

@@ -88,7 +88,7 @@ pub struct ChangedPeople {
     /// Whom to read again.
     pub people: BTreeSet<OktaUserId>,
     /// The first type of event that only a full cycle can follow.
-    pub wants_full: Option<CompactString>,
+    pub full_cycle_reason: Option<CompactString>,
 }
 
 impl ChangedPeople {
@@ -121,8 +121,8 @@ impl ChangedPeople {
                 is_nameless
             }
         };
-        if counts && self.wants_full.is_none() {
-            self.wants_full = Some(kind.clone());
+        if counts && self.full_cycle_reason.is_none() {
+            self.full_cycle_reason = Some(kind.clone());
         }
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             let mut hints = ChangedPeople::default();
             hints.take(&LogEvent { uuid: "1".into(), kind: kind.into(), targets }, &Ours);
             let found: Vec<&str> = hints.people.iter().map(OktaUserId::as_str).collect();
-            assert_eq!((found, hints.wants_full.as_deref()), (people.to_vec(), full), "{kind}");
+            assert_eq!((found, hints.full_cycle_reason.as_deref()), (people.to_vec(), full), "{kind}");
         }
     }
 

@@ -30,9 +30,9 @@ pub enum NextStep<'a> {
 }
 
 /// What is to be done about a person, by what is known of everybody else.
-pub fn stance<'a>(person: &'a Person, state: &'a SyncState, backdrop: &Baseline, mapping: &Mapping) -> NextStep<'a> {
-    let identity = match &person.state {
-        PersonState::Wanted(identity) => identity,
+pub fn stance<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline, mapping: &Mapping) -> NextStep<'a> {
+    let desired = match &person.state {
+        PersonState::Wanted(desired) => desired,
         PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return NextStep::Nothing,
         PersonState::Unclear(..) | PersonState::Unmapped(..) | PersonState::Contradiction(_) => {
             return NextStep::FullCycle("the person is held");
@@ -44,21 +44,21 @@ pub fn stance<'a>(person: &'a Person, state: &'a SyncState, backdrop: &Baseline,
     if state.leavers.contains_key(&person.id) || state.pinned.contains(&person.id) {
         return NextStep::FullCycle("the person has come back");
     }
-    let mark = NameHash::of_name(&identity.user_name);
-    if backdrop.is_claimed(&mark, &person.id) {
+    let mark = NameHash::of_name(&desired.user_name);
+    if baseline.is_claimed(&mark, &person.id) {
         return NextStep::FullCycle("somebody else wants the same userName");
     }
     match state.links.of_person(&person.id) {
-        Some(link) => linked(link, identity, &mark, backdrop),
-        None => joiner(&person.id, identity, (state, mapping), backdrop),
+        Some(link) => linked(link, desired, &mark, baseline),
+        None => joiner(&person.id, desired, (state, mapping), baseline),
     }
 }
 
-fn linked<'a>(link: &'a Link, identity: &DesiredAccount, mark: &NameHash, backdrop: &Baseline) -> NextStep<'a> {
+fn linked<'a>(link: &'a Link, desired: &DesiredAccount, mark: &NameHash, baseline: &Baseline) -> NextStep<'a> {
     if link.missing.is_some() {
         return NextStep::FullCycle("the account is missing");
     }
-    if !identity.user_name.same_as(&link.user_name) && backdrop.strange_names.contains(mark) {
+    if !desired.user_name.same_as(&link.user_name) && baseline.strange_names.contains(mark) {
         return NextStep::FullCycle("an account that is not ours carries the wanted userName");
     }
     NextStep::Account(&link.haiilo_id)
@@ -67,32 +67,32 @@ fn linked<'a>(link: &'a Link, identity: &DesiredAccount, mark: &NameHash, backdr
 /// Somebody without an account gets one only where nothing suggests that there is one already.
 fn joiner<'a>(
     okta_id: &OktaUserId,
-    identity: &'a DesiredAccount,
+    desired: &'a DesiredAccount,
     (state, mapping): (&SyncState, &Mapping),
-    backdrop: &Baseline,
+    baseline: &Baseline,
 ) -> NextStep<'a> {
-    if backdrop.listing == ListingCompleteness::Doubtful {
+    if baseline.listing == ListingCompleteness::Doubtful {
         return NextStep::FullCycle("it was not certain who has no account");
     }
-    if backdrop.strange_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
+    if baseline.strange_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
         return NextStep::FullCycle("an account that is not linked bears the id of the person");
     }
-    if state.perhaps_made_for(&identity.user_name, okta_id).is_some() {
+    if state.perhaps_made_for(&desired.user_name, okta_id).is_some() {
         return NextStep::FullCycle("an account of this name was perhaps made for somebody else");
     }
     if !state.released.contains(okta_id) {
-        let key = identity.user_name.key();
+        let key = desired.user_name.key();
         let had_name = state.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
         let has_number =
-            identity.employee.is_some_and(|number| state.leavers.values().any(|gone| gone.employee == Some(number)));
-        if identity.employee.is_some() && !backdrop.departed.is_empty() {
+            desired.employee.is_some_and(|number| state.leavers.values().any(|gone| gone.employee == Some(number)));
+        if desired.employee.is_some() && !baseline.departed.is_empty() {
             return NextStep::FullCycle("somebody has just left, and the person may be the same");
         }
-        if had_name || has_number || backdrop.has_namesake(mapping, identity) {
+        if had_name || has_number || baseline.has_namesake(mapping, desired) {
             return NextStep::FullCycle("the person may have an account already");
         }
     }
-    NextStep::Name(&identity.user_name)
+    NextStep::Name(&desired.user_name)
 }
 
 /// People who were each read by id.

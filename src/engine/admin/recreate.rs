@@ -45,13 +45,13 @@ pub async fn make_anew<W: Adapters<Store: StoreWriter>>(
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (operations, mandate): (&[Operation], &RunContext),
+    (operations, run_context): (&[Operation], &RunContext),
 ) -> Vec<Conclusion> {
-    let bench = Executor::of(world, writer, settings, (prepared, mandate));
+    let executor = Executor::of(world, writer, settings, (prepared, run_context));
     let mut concluded = Vec::new();
     for operation in operations {
-        let outcome = bench.create(operation, None, Caution::Canary).await;
-        concluded.push(bench.concluded(operation, outcome));
+        let outcome = executor.create(operation, None, Caution::Canary).await;
+        concluded.push(executor.concluded(operation, outcome));
     }
     concluded
 }

@@ -36,9 +36,9 @@ pub async fn dismiss<W: Adapters<Store: StoreWriter>>(
     writer: &impl AccountWriter,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (link, mandate): (&Link, &RunContext),
+    (link, run_context): (&Link, &RunContext),
 ) -> Conclusion {
-    let bench = Executor::of(world, writer, settings, (prepared, mandate));
+    let executor = Executor::of(world, writer, settings, (prepared, run_context));
     let operation = Operation {
         okta_id: link.okta_id.clone(),
         user_name: link.user_name.clone(),
@@ -49,6 +49,6 @@ pub async fn dismiss<W: Adapters<Store: StoreWriter>>(
         },
     };
     let mut concluded = Vec::new();
-    bench.departures(&[&operation], &mut concluded, &NoObserver).await;
+    executor.departures(&[&operation], &mut concluded, &NoObserver).await;
     concluded.pop().expect("each operation is concluded")
 }

@@ -45,7 +45,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Accounts that become people's: nothing is sent.
     async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
-        let mandated = |operation: &&&Operation| self.mandate(operation).approval.is_some();
+        let mandated = |operation: &&&Operation| self.run_context(operation).approval.is_some();
         let (approved, others): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(mandated);
         for chunk in approved.chunks(ADOPTED_AT_ONCE).chain(others.chunks(ADOPTED_AT_ONCE)) {
             let outcome = self.adopt(chunk).await;
@@ -58,12 +58,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Adopts accounts that stand under the same mandate.
     async fn adopt(&self, operations: &[&Operation]) -> Outcome {
-        let Some(mandate) = operations.first().map(|operation| self.mandate(operation)) else { return Outcome::Done };
+        let Some(run_context) = operations.first().map(|operation| self.run_context(operation)) else {
+            return Outcome::Done;
+        };
         if let Some(stop) = self.run.stopped(self.world.clock(), OperationKind::Link) {
             return Outcome::NotAttempted(stop.reason());
         }
         let adopted: Vec<(&Operation, Link)> = operations.iter().filter_map(|operation| adopted(operation)).collect();
-        match self.world.store().adopt(&mandate, &adopted, self.now()).await {
+        match self.world.store().adopt(&run_context, &adopted, self.now()).await {
             Ok(()) => {
                 for (_, link) in &adopted {
                     self.run.linked(&link.haiilo_id, &link.okta_id);
@@ -201,7 +203,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     pub(crate) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Conclusion {
         let made = self.run.account_of(&operation.okta_id);
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());
-        let (run, kind, ended) = (self.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
+        let (run, kind, ended) = (self.run_context.run.as_str(), operation.kind().as_str(), outcome.as_str());
         let okta_id = &operation.okta_id;
         let account = haiilo_id.as_ref().map(HaiiloId::as_str);
         match &outcome {

@@ -29,7 +29,7 @@ pub(crate) struct Executor<'a, W, A> {
     pub(crate) people: &'a AssignmentSnapshot,
     pub(crate) accounts: &'a AccountSnapshot,
     pub(crate) state: &'a SyncState,
-    pub(crate) mandate: &'a RunContext,
+    pub(crate) run_context: &'a RunContext,
     pub(crate) approved: Approved,
     /// How many more accounts may be made, changed or moved today.
     pub(crate) room: u64,
@@ -54,7 +54,7 @@ impl<'a, W, A> Executor<'a, W, A> {
         world: &'a W,
         writer: &'a A,
         settings: &'a CycleSettings,
-        (prepared, mandate): (&'a Prepared, &'a RunContext),
+        (prepared, run_context): (&'a Prepared, &'a RunContext),
     ) -> Self {
         Self {
             world,
@@ -63,7 +63,7 @@ impl<'a, W, A> Executor<'a, W, A> {
             people: &prepared.people,
             accounts: &prepared.accounts,
             state: &prepared.state,
-            mandate,
+            run_context,
             approved: Approved::default(),
             room: 0,
             run: RunState::new((prepared.now, prepared.began)),
@@ -75,9 +75,9 @@ impl<'a, W, A> Executor<'a, W, A> {
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// On whose word an operation is done: by the approval if it names the operation, and else under the limits.
-    pub(crate) fn mandate(&self, operation: &Operation) -> RunContext {
+    pub(crate) fn run_context(&self, operation: &Operation) -> RunContext {
         let is_named = self.approved.operations.contains(&(operation.okta_id.clone(), operation.kind()));
-        RunContext { approval: self.approved.id.clone().filter(|_| is_named), ..self.mandate.clone() }
+        RunContext { approval: self.approved.id.clone().filter(|_| is_named), ..self.run_context.clone() }
     }
 
     /// Writes an operation down, as the last thing before it is sent; not when its time is over.
@@ -89,8 +89,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
             return Err(Outcome::NotAttempted(stop.reason()));
         }
-        let mandate = self.mandate(operation);
-        let intent = Intent { mandate: &mandate, at: self.now(), operation, before };
+        let run_context = self.run_context(operation);
+        let intent = Intent { run_context: &run_context, at: self.now(), operation, before };
         self.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
@@ -111,7 +111,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             let violation = Violation { limit: LimitName::Canary, found: also_changed.len() as u64, allowed: 0 };
             let refusal = BlockedPlan {
                 id: approval_id.clone(),
-                run: self.mandate.run.clone(),
+                run: self.run_context.run.clone(),
                 at: self.now(),
                 items,
                 violations: vec![violation],
@@ -140,8 +140,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         outcome: &Outcome,
         effects: &[Effect],
     ) -> Result<(), Outcome> {
-        let mandate = self.mandate(operation);
-        let intent = Intent { mandate: &mandate, at: self.now(), operation, before: None };
+        let run_context = self.run_context(operation);
+        let intent = Intent { run_context: &run_context, at: self.now(), operation, before: None };
         let store = self.world.store();
         let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
         written.await.map_err(|failure| self.run.cannot_conclude(&failure))

@@ -39,15 +39,15 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
         if groups.state != GroupState::Planned {
             return GroupsDone::default();
         }
-        let hall =
+        let group_executor =
             GroupExecutor::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.state.links), plan));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
-            concluded.extend(hall.of_kind(kind, &operations).await);
+            concluded.extend(group_executor.of_kind(kind, &operations).await);
         }
-        let mut stops = hall.run.stops();
-        if let Err(failure) = hall.settle().await
+        let mut stops = group_executor.run.stops();
+        if let Err(failure) = group_executor.settle().await
             && !stops.iter().any(|stop| matches!(stop, Stop::Store(_)))
         {
             stops.push(Stop::Store(failure.to_string()));
@@ -60,7 +60,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
         let Some(id) = &plan.approval_id else { return Ok(()) };
         let refusal = BlockedPlan {
             id: id.clone(),
-            run: self.mandate.run.clone(),
+            run: self.run_context.run.clone(),
             at: self.now(),
             items: group_guard::refused_items(plan),
             violations: group_guard::violations(plan),
@@ -83,7 +83,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         }
         let side_by_side = stream::iter(rest)
             .map(async |operation| self.concluded(operation, self.one(operation).await))
-            .buffered(self.bench.settings.concurrency);
+            .buffered(self.executor.settings.concurrency);
         concluded.extend(side_by_side.collect::<Vec<_>>().await);
         concluded
     }
@@ -173,9 +173,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// Makes a group; once more without its description, which is no part of SCIM's core schema, where the server refuses that.
     async fn make(&self, new: &NewGroup<'_>) -> Result<(Option<HaiiloGroupId>, Outcome), Failure> {
-        match self.bench.writer.create_group(new).await {
+        match self.executor.writer.create_group(new).await {
             Err(failure) if failure.kind.is_about_values() && new.description.is_some() => {
-                let id = self.bench.writer.create_group(&NewGroup { description: None, ..*new }).await?;
+                let id = self.executor.writer.create_group(&NewGroup { description: None, ..*new }).await?;
                 Ok((id, Outcome::DoneExcept(vec![GroupAttribute::Description.as_str().into()])))
             }
             made => Ok((made?, Outcome::Done)),
@@ -185,11 +185,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     /// Changes attributes; once more without the description, where the server refuses that, and the name with it.
     async fn change(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
         let is_description = |change: &GroupChange| change.attribute == GroupAttribute::Description;
-        match self.bench.writer.update_group(id, changes).await {
+        match self.executor.writer.update_group(id, changes).await {
             Err(failure) if failure.kind.is_about_values() && changes.iter().any(is_description) => {
                 let rest: Vec<GroupChange> = changes.iter().filter(|change| !is_description(change)).cloned().collect();
                 // What was kept is read afterwards.
-                if rest.is_empty() { Ok(()) } else { self.bench.writer.update_group(id, &rest).await }
+                if rest.is_empty() { Ok(()) } else { self.executor.writer.update_group(id, &rest).await }
             }
             answer => answer,
         }
@@ -279,20 +279,22 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// Operations whose end an earlier cycle did not learn: the plan, which compared everything anew, has told it.
     async fn settle(&self) -> Result<(), StoreFailure> {
-        for open in &self.bench.state.groups.open {
+        for open in &self.executor.state.groups.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
-                (GroupKind::Delete, Some(id)) => match self.bench.world.reader().read_group(id, &self.roster).await {
-                    Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
-                    Ok(Some(_)) => (Outcome::Held("the group is there".to_owned()), Vec::new()),
-                    Err(_) => continue,
-                },
+                (GroupKind::Delete, Some(id)) => {
+                    match self.executor.world.reader().read_group(id, &self.member_index).await {
+                        Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
+                        Ok(Some(_)) => (Outcome::Held("the group is there".to_owned()), Vec::new()),
+                        Err(_) => continue,
+                    }
+                }
                 (GroupKind::Create, _) => match self.ours(&open.okta_id) {
                     Some(id) => (Outcome::Held(format!("the group is {id}")), Vec::new()),
                     None => (Outcome::Held("Haiilo has no such group".to_owned()), Vec::new()),
                 },
                 _ => (Outcome::Held("settled by the next plan, which compared the group anew".to_owned()), Vec::new()),
             };
-            self.bench.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.bench.now()).await?;
+            self.executor.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.executor.now()).await?;
         }
         Ok(())
     }

@@ -54,8 +54,8 @@ pub(in crate::engine) async fn plan<W: Adapters>(
         return GroupPlan::default();
     };
     let GroupInput { people, accounts, state, plan, scope, given, now } = around;
-    let roster = MemberIndex::of((people, accounts, &state.links), plan);
-    let collecting = GroupCollector { world, settings, rules, state, roster: &roster };
+    let member_index = MemberIndex::of((people, accounts, &state.links), plan);
+    let collecting = GroupCollector { world, settings, rules, state, member_index: &member_index };
     let mut plan = match collecting.plan().await {
         Ok(plan) => plan,
         Err(why) => {
@@ -79,7 +79,7 @@ struct GroupCollector<'a, W> {
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
     state: &'a SyncState,
-    roster: &'a MemberIndex<'a>,
+    member_index: &'a MemberIndex<'a>,
 }
 
 /// Groups of Okta that take part, and what an administrator should know about the choice.
@@ -101,7 +101,8 @@ impl<W: Adapters> GroupCollector<'_, W> {
             .collect()
             .await;
         let gone = self.gone(&chosen, &shown, &mut findings).await;
-        let grounds = GroupPlanInput { chosen: &chosen, shown: &shown, state, gone: &gone, roster: self.roster };
+        let grounds =
+            GroupPlanInput { chosen: &chosen, shown: &shown, state, gone: &gone, member_index: self.member_index };
         let plan = diff::draft(grounds, matching, &readings);
         Ok(GroupPlan { findings, ..plan })
     }
@@ -147,7 +148,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
             }
             let is_past_the_end = walk.is_past_the_end();
             let pages = stream::iter(wanted)
-                .map(async |request| (request, self.world.reader().list_groups(request, self.roster).await));
+                .map(async |request| (request, self.world.reader().list_groups(request, self.member_index).await));
             let mut pages = pages.buffer_unordered(self.settings.concurrency);
             while let Some((request, page)) = pages.next().await {
                 let GroupRows { rows, total } = match page {
@@ -186,7 +187,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         if let Some(members) = &group.members {
             return Ok(members.clone());
         }
-        match self.world.reader().read_group(&group.id, self.roster).await {
+        match self.world.reader().read_group(&group.id, self.member_index).await {
             Ok(Some(group)) => group.members.ok_or_else(|| "Haiilo shows none".to_owned()),
             Ok(None) => Err("Haiilo lists the group, and does not have it by id".to_owned()),
             Err(failure) => Err(failure.to_string()),
@@ -201,7 +202,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
             let page = self.world.source().members(id, cursor.as_ref()).await;
             let MemberPage { rows, next } = page.map_err(|failure| failure.to_string())?;
             let seated =
-                rows.iter().map(|row| row.as_ref().map(|id| (self.roster.of_person(id), OktaUserId::as_str(id))));
+                rows.iter().map(|row| row.as_ref().map(|id| (self.member_index.of_person(id), OktaUserId::as_str(id))));
             let text = next.as_ref().map(|cursor| cursor.0.as_str());
             walk.take(seated, text).map_err(|incomplete| incomplete.to_string())?;
             if next.is_none() {
@@ -230,7 +231,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
             match self.world.source().group(&link.okta_id).await {
                 Ok(None) => {
                     let inside = self.inside(shown).await;
-                    let members = inside.map(|inside| (inside.seats().len() + inside.others()) as u64);
+                    let members = inside.map(|inside| (inside.indexes().len() + inside.others()) as u64);
                     gone.insert(link.okta_id.clone(), members);
                 }
                 Ok(Some(_)) => {}

@@ -43,7 +43,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         let Some(listed) = self.plan.memberships.first() else {
             return Err("no chosen group is left that could show that Okta finds groups by id".to_owned());
         };
-        match self.bench.world.source().group(&listed.okta_id).await {
+        match self.executor.world.source().group(&listed.okta_id).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(format!("group {} is listed, and was not found by id", listed.okta_id)),
             Err(failure) => Err(failure.to_string()),
@@ -51,7 +51,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     async fn delete(&self, operation: &GroupOperation, id: &HaiiloGroupId, members: u64) -> Outcome {
-        match self.bench.world.source().group(&operation.okta_id).await {
+        match self.executor.world.source().group(&operation.okta_id).await {
             Ok(None) => {}
             Ok(Some(_)) => return Outcome::Held("Okta has the group again".to_owned()),
             Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
@@ -64,8 +64,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             return Outcome::Held(why.to_owned());
         }
         let HaiiloGroup { id: _, name, external_id, description, members: inside } = &group;
-        let people = inside.as_ref().map_or(&[][..], |inside| inside.seats());
-        let people: Vec<_> = people.iter().map(|seat| self.roster.who(*seat).okta_id).collect();
+        let people = inside.as_ref().map_or(&[][..], |inside| inside.indexes());
+        let people: Vec<_> = people.iter().map(|index| self.member_index.who(*index).okta_id).collect();
         let before = json!({
             "displayName": name, "externalId": external_id, "description": description, "people": people,
             "others": inside.as_ref().map_or(0, Members::others),
@@ -87,18 +87,18 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         if key(&link.name) != key(&group.name) {
             return Err("the link does not fit: the group has another name than when it was last seen");
         }
-        let inside = group.members.as_ref().map_or(0, |inside| inside.seats().len() + inside.others());
+        let inside = group.members.as_ref().map_or(0, |inside| inside.indexes().len() + inside.others());
         if inside as u64 > members { Err("the group has more members than the plan has counted") } else { Ok(()) }
     }
 
     async fn send_delete(&self, id: &HaiiloGroupId) -> Outcome {
-        match self.bench.writer.delete_group(id).await {
+        match self.executor.writer.delete_group(id).await {
             Ok(()) => {}
             // The group was read a moment ago; that it is gone now is what was asked for.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
             Err(failure) => return self.answered(GroupKind::Delete, Err(failure)),
         }
-        match self.bench.world.reader().read_group(id, &self.roster).await {
+        match self.executor.world.reader().read_group(id, &self.member_index).await {
             Ok(None) => Outcome::Done,
             Ok(Some(_)) => {
                 Outcome::Failed("the group is still there after the delete; look at it in Haiilo".to_owned())

@@ -20,9 +20,9 @@ use crate::ports::{AccountWriter, Adapters, Failure, FailureKind, GroupReader as
 
 /// Everything that an operation on a group needs.
 pub(in crate::engine) struct GroupExecutor<'h, 'a, W, A> {
-    pub(in crate::engine) bench: &'h Executor<'a, W, A>,
+    pub(in crate::engine) executor: &'h Executor<'a, W, A>,
     pub(in crate::engine) plan: &'h GroupPlan,
-    pub(in crate::engine) roster: MemberIndex<'a>,
+    pub(in crate::engine) member_index: MemberIndex<'a>,
     /// The run of groups alone, whose troubles are none of people's.
     pub(in crate::engine) run: RunState,
     state: Mutex<GroupRunState>,
@@ -44,8 +44,12 @@ pub(in crate::engine) struct GroupStep {
 }
 
 impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
-    pub(in crate::engine) fn new(bench: &'h Executor<'a, W, A>, plan: &'h GroupPlan, roster: MemberIndex<'a>) -> Self {
-        Self { bench, plan, roster, run: bench.run.beside(), state: Mutex::default() }
+    pub(in crate::engine) fn new(
+        executor: &'h Executor<'a, W, A>,
+        plan: &'h GroupPlan,
+        member_index: MemberIndex<'a>,
+    ) -> Self {
+        Self { executor, plan, member_index, run: executor.run.beside(), state: Mutex::default() }
     }
 
     /// Takes note of a group that became ours.
@@ -61,7 +65,7 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
 
     /// What the store knew of a group when the run began.
     pub(in crate::engine) fn link(&self, okta_id: &OktaGroupId) -> Option<&GroupLink> {
-        self.bench.state.groups.links.get(okta_id)
+        self.executor.state.groups.links.get(okta_id)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut GroupRunState) -> T) -> T {
@@ -72,9 +76,9 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Why an operation of this kind may not begin now, if so.
     pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
-        let clock = self.bench.world.clock();
+        let clock = self.executor.world.clock();
         // What stops links of people stops everything.
-        self.bench.run.stopped(clock, OperationKind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
+        self.executor.run.stopped(clock, OperationKind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
     }
 
     /// Writes a request down, as the last thing before it is sent.
@@ -92,15 +96,22 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             Some(Removals::Approved(id)) if removed > 0 => Some(id.clone()),
             _ => None,
         };
-        let mandate = RunContext { approval, ..self.bench.mandate.clone() };
-        let intent =
-            GroupIntent { mandate: &mandate, at: self.bench.now(), operation, haiilo_id, sent, before, removed };
-        self.bench.world.store().intend_group(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+        let run_context = RunContext { approval, ..self.executor.run_context.clone() };
+        let intent = GroupIntent {
+            run_context: &run_context,
+            at: self.executor.now(),
+            operation,
+            haiilo_id,
+            sent,
+            before,
+            removed,
+        };
+        self.executor.world.store().intend_group(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
     /// Writes down how a request ended; the outcome, or that it could not be written down.
     pub(in crate::engine) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
-        match self.bench.world.store().conclude(entry, &outcome, effects, self.bench.now()).await {
+        match self.executor.world.store().conclude(entry, &outcome, effects, self.executor.now()).await {
             Ok(()) => outcome,
             Err(failure) => self.run.cannot_conclude(&failure),
         }
@@ -125,7 +136,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// A group as it is now.
     pub(in crate::engine) async fn read(&self, kind: GroupKind, id: &HaiiloGroupId) -> Result<HaiiloGroup, Outcome> {
-        match self.bench.world.reader().read_group(id, &self.roster).await {
+        match self.executor.world.reader().read_group(id, &self.member_index).await {
             Ok(Some(group)) => Ok(group),
             Ok(None) => Err(Outcome::Held("the group is not there any more".to_owned())),
             Err(failure) => {
@@ -136,33 +147,33 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     /// The account of somebody, as far as there is one by now.
-    pub(in crate::engine) fn account(&self, seat: PersonIndex) -> Option<HaiiloId> {
-        let who = self.plan.people.get(&seat)?;
-        let made = self.bench.run.account_of(&who.okta_id);
-        made.or_else(|| self.bench.state.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
+    pub(in crate::engine) fn account(&self, index: PersonIndex) -> Option<HaiiloId> {
+        let who = self.plan.people.get(&index)?;
+        let made = self.executor.run.account_of(&who.okta_id);
+        made.or_else(|| self.executor.state.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
     }
 
     /// Whether the canary of this kind is still to be seen.
     pub(in crate::engine) fn is_canary(&self, kind: &str) -> bool {
-        let key = (self.bench.canaries.rules().clone(), kind.to_owned());
-        !self.bench.state.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
+        let key = (self.executor.canaries.rules().clone(), kind.to_owned());
+        !self.executor.state.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
     }
 
     /// Looks at what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.
     pub(in crate::engine) async fn judge_canary(&self, kind: &str, also_changed: &[&str]) -> Result<(), Outcome> {
         let also_changed = also_changed.iter().map(|what| (*what).to_owned()).collect();
-        if let Some(surprise) = self.bench.canaries.unapproved(kind.to_owned(), also_changed, self.bench.now()) {
-            return Err(self.bench.stop_at(&self.run, surprise).await);
+        if let Some(surprise) = self.executor.canaries.unapproved(kind.to_owned(), also_changed, self.executor.now()) {
+            return Err(self.executor.stop_at(&self.run, surprise).await);
         }
         self.with(|state| state.seen.insert(kind.to_owned()));
-        let seen = self.bench.world.store().see_canary(self.bench.canaries.rules(), kind).await;
+        let seen = self.executor.world.store().see_canary(self.executor.canaries.rules(), kind).await;
         seen.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
     /// The end of an operation, which is an event for whoever keeps logs: ids alone.
     pub(in crate::engine) fn concluded(&self, operation: &GroupOperation, outcome: Outcome) -> GroupConclusion {
         let haiilo_id = operation.haiilo_id().cloned().or_else(|| self.ours(&operation.okta_id));
-        let (run, kind, ended) = (self.bench.mandate.run.as_str(), operation.kind().as_str(), outcome.as_str());
+        let (run, kind, ended) = (self.executor.run_context.run.as_str(), operation.kind().as_str(), outcome.as_str());
         let (okta_id, group) = (&operation.okta_id, haiilo_id.as_ref().map(HaiiloGroupId::as_str));
         match &outcome {
             Outcome::Failed(_) | Outcome::Unknown(_) => {

@@ -119,7 +119,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             if let Some(before) = before {
                 let after = self.read(GroupKind::Members, id).await?;
                 let named: Vec<(Option<PersonIndex>, &str)> =
-                    piece.iter().map(|(seat, id)| (Some(*seat), id.as_str())).collect();
+                    piece.iter().map(|(index, id)| (Some(*index), id.as_str())).collect();
                 let (was, is) = (before.members.unwrap_or_default(), after.members.unwrap_or_default());
                 let also: &[&str] = if is.changed_besides(&was, &named) > 0 { &["members"] } else { &[] };
                 self.judge_canary(kind, also).await?;
@@ -138,12 +138,15 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     ) -> Result<BatchResult<'m>, Outcome> {
         let accounts: Vec<HaiiloId> = members.iter().map(|(_, id)| id.clone()).collect();
         let word = if direction == Direction::In { "add" } else { "remove" };
-        let people: Vec<&str> =
-            members.iter().filter_map(|(seat, _)| self.plan.people.get(seat)).map(|who| who.okta_id.as_str()).collect();
+        let people: Vec<&str> = members
+            .iter()
+            .filter_map(|(index, _)| self.plan.people.get(index))
+            .map(|who| who.okta_id.as_str())
+            .collect();
         let removed = if direction == Direction::Out { members.len() as u64 } else { 0 };
         let sent = json!([{"path": "members", "op": word, "people": people}]);
         let entry = self.intend(operation, Some(id), GroupStep { sent, before: None, removed }).await?;
-        let answer = self.bench.writer.move_members(id, direction, &accounts).await;
+        let answer = self.executor.writer.move_members(id, direction, &accounts).await;
         let failure = match answer {
             Ok(()) => {
                 self.run.succeeded(kind_of(GroupKind::Members));
@@ -171,7 +174,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             Err(Outcome::Failed(why)) => return Outcome::Unknown(why),
             Err(outcome) => return outcome,
         };
-        let has = |(seat, id): &&AccountMember| now.has_id(Some(*seat), id.as_str());
+        let has = |(index, id): &&AccountMember| now.has_id(Some(*index), id.as_str());
         let absent = coming.iter().filter(|member| !has(member)).count();
         let still = out.iter().filter(has).count();
         match absent + still {
@@ -183,7 +186,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     /// Those who have an account by now.
-    fn with_accounts(&self, seats: &[PersonIndex]) -> Vec<AccountMember> {
-        seats.iter().filter_map(|seat| Some((*seat, self.account(*seat)?))).collect()
+    fn with_accounts(&self, indexes: &[PersonIndex]) -> Vec<AccountMember> {
+        indexes.iter().filter_map(|index| Some((*index, self.account(*index)?))).collect()
     }
 }

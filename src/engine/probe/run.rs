@@ -51,9 +51,9 @@ pub async fn probe_writes<W: Adapters<Store: StoreWriter>, A: AccountWriter>(
     manners: MethodWriters<'_, A>,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (probe, mandate): (&WriteProbe, &RunContext),
+    (probe, run_context): (&WriteProbe, &RunContext),
 ) -> ProbeReport {
-    let run = ProbeRun { world, manners, settings, prepared, probe, mandate, found: Vec::new(), writes: None };
+    let run = ProbeRun { world, manners, settings, prepared, probe, run_context, found: Vec::new(), writes: None };
     run.run().await
 }
 
@@ -83,7 +83,7 @@ pub(super) struct ProbeRun<'a, W, A> {
     pub(super) settings: &'a CycleSettings,
     pub(super) prepared: &'a Prepared,
     pub(super) probe: &'a WriteProbe,
-    mandate: &'a RunContext,
+    run_context: &'a RunContext,
     found: Vec<ProbeFinding>,
     writes: Option<WriteSupport>,
 }
@@ -157,8 +157,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         changes: &[Change],
         before: Option<Json>,
     ) -> Option<EntryId> {
-        let (mandate, at) = (self.mandate, self.world.clock().now());
-        let intent = ProbeIntent { mandate, at, step, haiilo_id, user_name: &self.probe.name, changes, before };
+        let (run_context, at) = (self.run_context, self.world.clock().now());
+        let intent = ProbeIntent { run_context, at, step, haiilo_id, user_name: &self.probe.name, changes, before };
         match self.world.store().intend_probe(&intent).await {
             Ok(entry) => Some(entry),
             Err(failure) => {

@@ -248,8 +248,8 @@ fn groups(report: &Report<'_>) -> Vec<HtmlEntry> {
             .find(|one| one.operation.kind() == operation.kind());
         let (add, remove) = operation.moves();
         let mut lines = vec![("what happens", format!("{} {}", group_kind(operation.kind()), moves(operation)))];
-        for (word, seats) in [("come in", add), ("go out", remove)] {
-            let people = names(seats, &plan.people, TextOptions::default());
+        for (word, indexes) in [("come in", add), ("go out", remove)] {
+            let people = names(indexes, &plan.people, TextOptions::default());
             lines.extend((!people.is_empty()).then(|| (word, people.join(", "))));
         }
         let group = operation.haiilo_id().map(HaiiloGroupId::as_str);

@@ -48,8 +48,8 @@ impl<J> DaemonStatus<J> {
         let readiness = self.readiness(now);
         let health = self.health();
         metrics::standing(readiness, health.failures, (health.last_complete, health.next));
-        if let Some(digest) = &health.digest {
-            metrics::tokens(digest, now);
+        if let Some(summary) = &health.summary {
+            metrics::tokens(summary, now);
         }
     }
 }

@@ -17,9 +17,9 @@ pub(super) struct Watchdog<C> {
 
 impl<C: Clock> Watchdog<C> {
     pub(super) fn new(clock: C) -> Self {
-        let pulse = Self { clock, last: AtomicU64::new(0), is_applying: AtomicBool::new(false) };
-        pulse.beat();
-        pulse
+        let watchdog = Self { clock, last: AtomicU64::new(0), is_applying: AtomicBool::new(false) };
+        watchdog.beat();
+        watchdog
     }
 
     /// How long nothing has got on.

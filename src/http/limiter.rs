@@ -1,13 +1,13 @@
 //! The gate to a server: a request passes when there is room in its width, and whoever waits or passes and is dropped gives the room back.
 //!
-//! It counts what passes, for reports. How wide it is, `width` decides.
+//! It counts what passes, for reports. How wide it is, `controller` decides.
 
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::http::width::{InFlight, LimitController, RequestOutcome};
+use crate::http::controller::{InFlight, LimitController, RequestOutcome};
 
 /// A gate to one server.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct ConcurrencyLimiter {
 
 #[derive(Debug)]
 struct LimiterState {
-    width: LimitController,
+    controller: LimitController,
     requests: u64,
     throttled: u64,
     waited: Duration,
@@ -48,8 +48,8 @@ impl ConcurrencyLimiter {
     /// A gate through which so many requests may pass at once.
     pub fn new(side: &'static str, most: usize) -> Self {
         let state =
-            LimiterState { width: LimitController::new(most), requests: 0, throttled: 0, waited: Duration::ZERO };
-        gauge(side, state.width.now());
+            LimiterState { controller: LimitController::new(most), requests: 0, throttled: 0, waited: Duration::ZERO };
+        gauge(side, state.controller.now());
         Self { side, state: Mutex::new(state), room: Notify::new() }
     }
 
@@ -65,15 +65,15 @@ impl ConcurrencyLimiter {
 
     fn try_enter(&self, route: &'static str) -> Option<Permit<'_>> {
         let mut state = self.state.lock();
-        let begun = state.width.begin(route)?;
+        let begun = state.controller.begin(route)?;
         state.requests += 1;
-        let has_room = state.width.has_room();
+        let has_room = state.controller.has_room();
         drop(state);
         if has_room {
             // One answer may have made room for more than one of those who wait.
             self.room.notify_one();
         }
-        Some(Permit { gate: self, begun: Some(begun) })
+        Some(Permit { limiter: self, begun: Some(begun) })
     }
 
     /// A request was answered by 429 or 503, and waits before it is sent again.
@@ -90,17 +90,17 @@ impl ConcurrencyLimiter {
             requests: std::mem::take(&mut state.requests),
             throttled: std::mem::take(&mut state.throttled),
             waited: std::mem::take(&mut state.waited),
-            most: state.width.most(),
-            now: state.width.now(),
-            lowest: state.width.take_lowest(),
+            most: state.controller.most(),
+            now: state.controller.now(),
+            lowest: state.controller.take_lowest(),
         }
     }
 
     fn end(&self, begun: InFlight, came: RequestOutcome) {
         let mut state = self.state.lock();
-        let before = state.width.now();
-        state.width.ended(begun, came);
-        let (now, has_room) = (state.width.now(), state.width.has_room());
+        let before = state.controller.now();
+        state.controller.ended(begun, came);
+        let (now, has_room) = (state.controller.now(), state.controller.has_room());
         drop(state);
         if now != before {
             gauge(self.side, now);
@@ -115,7 +115,7 @@ impl ConcurrencyLimiter {
 #[derive(Debug)]
 #[must_use]
 pub struct Permit<'a> {
-    gate: &'a ConcurrencyLimiter,
+    limiter: &'a ConcurrencyLimiter,
     begun: Option<InFlight>,
 }
 
@@ -123,7 +123,7 @@ impl Permit<'_> {
     /// The request is over, and this came of it.
     pub fn ended(mut self, came: RequestOutcome) {
         if let Some(begun) = self.begun.take() {
-            self.gate.end(begun, came);
+            self.limiter.end(begun, came);
         }
     }
 }
@@ -131,15 +131,15 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(begun) = self.begun.take() {
-            self.gate.end(begun, RequestOutcome::Nothing);
+            self.limiter.end(begun, RequestOutcome::Nothing);
         }
     }
 }
 
 /// Shows the width to whoever collects metrics.
 #[expect(clippy::cast_precision_loss, reason = "a width is small")]
-fn gauge(side: &'static str, width: usize) {
-    metrics::gauge!("okta_haiilo_sync_requests_at_once", "side" => side).set(width as f64);
+fn gauge(side: &'static str, controller: usize) {
+    metrics::gauge!("okta_haiilo_sync_requests_at_once", "side" => side).set(controller as f64);
 }
 
 #[cfg(test)]
@@ -151,16 +151,16 @@ mod tests {
     use futures_util::{FutureExt as _, StreamExt as _, stream};
 
     use super::{ConcurrencyLimiter, LimiterUsage};
-    use crate::http::width::RequestOutcome;
+    use crate::http::controller::RequestOutcome;
 
     const ROUTE: &str = "GET /Users";
     const WELL: RequestOutcome = RequestOutcome::Answered(Duration::from_millis(1));
 
     /// Sends requests, as many at once as the gate lets pass; the most that were under way.
-    async fn send(gate: &ConcurrencyLimiter, requests: usize, came: impl Fn(usize) -> RequestOutcome) -> usize {
+    async fn send(limiter: &ConcurrencyLimiter, requests: usize, came: impl Fn(usize) -> RequestOutcome) -> usize {
         let (under_way, most) = (Cell::new(0), Cell::new(0));
         let one = async |n: usize| {
-            let permit = gate.enter(ROUTE).await;
+            let permit = limiter.enter(ROUTE).await;
             under_way.set(under_way.get() + 1);
             most.set(most.get().max(under_way.get()));
             tokio::task::yield_now().await;
@@ -174,46 +174,46 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_its_width_is_under_way_and_everybody_passes() {
         for most in [1, 2, 8] {
-            let gate = ConcurrencyLimiter::new("test", most);
-            assert_eq!(send(&gate, 50, |_| WELL).await, most);
+            let limiter = ConcurrencyLimiter::new("test", most);
+            assert_eq!(send(&limiter, 50, |_| WELL).await, most);
             // One of fifty is refused, and the others are let through one by one until it goes better.
-            assert_eq!(send(&gate, 50, |n| if n == 0 { RequestOutcome::Overloaded } else { WELL }).await, most);
-            let LimiterUsage { requests, throttled, waited, most: told, now, lowest } = gate.take_passage();
+            assert_eq!(send(&limiter, 50, |n| if n == 0 { RequestOutcome::Overloaded } else { WELL }).await, most);
+            let LimiterUsage { requests, throttled, waited, most: told, now, lowest } = limiter.take_passage();
             assert_eq!((requests, throttled, waited), (100, 0, Duration::ZERO));
             assert_eq!((told, now, lowest), (most, most, (most / 2).max(1)));
-            assert_eq!(gate.take_passage().lowest, most);
+            assert_eq!(limiter.take_passage().lowest, most);
         }
     }
 
     #[tokio::test]
     async fn bad_news_alone_leaves_one_at_a_time() {
-        let gate = ConcurrencyLimiter::new("test", 8);
-        send(&gate, 50, |_| RequestOutcome::Overloaded).await;
-        assert_eq!(send(&gate, 10, |_| RequestOutcome::Overloaded).await, 1);
-        gate.throttled(Duration::from_secs(3));
-        let passage = gate.take_passage();
+        let limiter = ConcurrencyLimiter::new("test", 8);
+        send(&limiter, 50, |_| RequestOutcome::Overloaded).await;
+        assert_eq!(send(&limiter, 10, |_| RequestOutcome::Overloaded).await, 1);
+        limiter.throttled(Duration::from_secs(3));
+        let passage = limiter.take_passage();
         assert_eq!((passage.now, passage.throttled, passage.waited), (1, 1, Duration::from_secs(3)));
     }
 
     #[tokio::test]
     async fn whoever_is_dropped_gives_the_room_back() {
-        let gate = ConcurrencyLimiter::new("test", 2);
-        let (first, second) = (gate.enter(ROUTE).await, gate.enter(ROUTE).await);
-        let mut dropped = Box::pin(gate.enter(ROUTE));
+        let limiter = ConcurrencyLimiter::new("test", 2);
+        let (first, second) = (limiter.enter(ROUTE).await, limiter.enter(ROUTE).await);
+        let mut dropped = Box::pin(limiter.enter(ROUTE));
         assert!(dropped.as_mut().now_or_never().is_none());
-        let mut waiting = Box::pin(gate.enter(ROUTE));
+        let mut waiting = Box::pin(limiter.enter(ROUTE));
         assert!(waiting.as_mut().now_or_never().is_none());
         // The one who waited first is told that there is room, and is dropped before it can take it.
         drop(first);
         drop(dropped);
         let third = waiting.now_or_never().expect("room");
-        assert!(gate.enter(ROUTE).now_or_never().is_none());
+        assert!(limiter.enter(ROUTE).now_or_never().is_none());
         drop((second, third));
-        let gate = &gate;
+        let limiter = &limiter;
         // A whole cycle that is dropped while requests wait and are under way.
-        let mut cycle = Box::pin(stream::iter(0..9).map(|_| send(gate, 3, |_| WELL)).buffer_unordered(9).count());
+        let mut cycle = Box::pin(stream::iter(0..9).map(|_| send(limiter, 3, |_| WELL)).buffer_unordered(9).count());
         assert!(cycle.as_mut().now_or_never().is_none());
         drop(cycle);
-        assert_eq!(send(gate, 9, |_| WELL).await, 2);
+        assert_eq!(send(limiter, 9, |_| WELL).await, 2);
     }
 }

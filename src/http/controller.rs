@@ -191,8 +191,8 @@ impl Times {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a width is small")]
-fn float(width: usize) -> f64 {
-    width as f64
+fn float(controller: usize) -> f64 {
+    controller as f64
 }
 
 #[cfg(test)]
@@ -206,8 +206,8 @@ mod tests {
     const LIST: &str = "GET /Users";
 
     /// As many requests as there is room for.
-    fn fill(width: &mut LimitController) -> Vec<InFlight> {
-        std::iter::from_fn(|| width.begin(LIST)).collect()
+    fn fill(controller: &mut LimitController) -> Vec<InFlight> {
+        std::iter::from_fn(|| controller.begin(LIST)).collect()
     }
 
     fn answered(milliseconds: u64) -> RequestOutcome {
@@ -215,25 +215,25 @@ mod tests {
     }
 
     /// So many answers, each to a request that was one of as many as there was room for.
-    fn take(width: &mut LimitController, answers: usize, came: RequestOutcome) {
-        let mut begun = fill(width);
+    fn take(controller: &mut LimitController, answers: usize, came: RequestOutcome) {
+        let mut begun = fill(controller);
         for _ in 0..answers {
-            width.ended(begun.remove(0), came);
-            begun.extend(fill(width));
+            controller.ended(begun.remove(0), came);
+            begun.extend(fill(controller));
         }
         for one in begun {
-            width.ended(one, RequestOutcome::Nothing);
+            controller.ended(one, RequestOutcome::Nothing);
         }
     }
 
     /// What one round of requests leaves of a width, where all of them came to this.
     #[track_caller]
     fn check(most: usize, came: RequestOutcome, expected: usize) {
-        let mut width = LimitController::new(most);
-        for begun in fill(&mut width) {
-            width.ended(begun, came);
+        let mut controller = LimitController::new(most);
+        for begun in fill(&mut controller) {
+            controller.ended(begun, came);
         }
-        assert_eq!((width.now(), width.under_way), (expected, 0), "{came:?}");
+        assert_eq!((controller.now(), controller.under_way), (expected, 0), "{came:?}");
     }
 
     #[test]
@@ -249,69 +249,69 @@ mod tests {
 
     #[test]
     fn what_was_sent_before_the_last_decrease_counts_no_more() {
-        let mut width = LimitController::new(8);
-        let mut old = fill(&mut width);
-        width.ended(old.remove(0), RequestOutcome::Overloaded);
-        assert_eq!(width.now(), 4);
+        let mut controller = LimitController::new(8);
+        let mut old = fill(&mut controller);
+        controller.ended(old.remove(0), RequestOutcome::Overloaded);
+        assert_eq!(controller.now(), 4);
         for begun in old {
             // Seven are under way, and three may be left before the next one goes.
-            assert_eq!(width.has_room(), width.under_way < 4);
-            width.ended(begun, answered(10));
+            assert_eq!(controller.has_room(), controller.under_way < 4);
+            controller.ended(begun, answered(10));
         }
-        assert_eq!(width.now(), 4);
-        let mut new = fill(&mut width);
+        assert_eq!(controller.now(), 4);
+        let mut new = fill(&mut controller);
         assert_eq!(new.len(), 4);
-        width.ended(new.remove(0), RequestOutcome::Overloaded);
-        assert_eq!((width.now(), width.take_lowest()), (2, 2));
+        controller.ended(new.remove(0), RequestOutcome::Overloaded);
+        assert_eq!((controller.now(), controller.take_lowest()), (2, 2));
     }
 
     #[test]
     fn a_round_of_answers_widens_by_one_if_all_of_it_was_used() {
-        let mut width = LimitController::new(4);
-        take(&mut width, 1, RequestOutcome::Overloaded);
-        take(&mut width, 1, RequestOutcome::Overloaded);
-        assert_eq!(width.now(), 1);
-        take(&mut width, 1, answered(10));
-        assert_eq!(width.now(), 2);
+        let mut controller = LimitController::new(4);
+        take(&mut controller, 1, RequestOutcome::Overloaded);
+        take(&mut controller, 1, RequestOutcome::Overloaded);
+        assert_eq!(controller.now(), 1);
+        take(&mut controller, 1, answered(10));
+        assert_eq!(controller.now(), 2);
         // One at a time, of two that may be, proves nothing.
         for _ in 0..100 {
-            let begun = width.begin(LIST).expect("room");
-            width.ended(begun, answered(10));
+            let begun = controller.begin(LIST).expect("room");
+            controller.ended(begun, answered(10));
         }
-        assert_eq!(width.now(), 2);
-        take(&mut width, 3, answered(10));
-        assert_eq!(width.now(), 3);
-        assert_eq!((width.take_lowest(), width.take_lowest()), (1, 3));
+        assert_eq!(controller.now(), 2);
+        take(&mut controller, 3, answered(10));
+        assert_eq!(controller.now(), 3);
+        assert_eq!((controller.take_lowest(), controller.take_lowest()), (1, 3));
     }
 
     #[test]
     fn answers_that_become_slow_narrow_it_gently_and_what_stays_slow_is_how_the_server_is() {
-        let mut width = LimitController::new(8);
-        take(&mut width, 50, answered(100));
-        take(&mut width, 8, answered(1_000));
-        assert_eq!(width.now(), 7);
-        take(&mut width, 24, answered(1_000));
-        assert!((3..=5).contains(&width.now()), "{}", width.now());
-        take(&mut width, 300, answered(1_000));
-        assert_eq!(width.now(), 8);
+        let mut controller = LimitController::new(8);
+        take(&mut controller, 50, answered(100));
+        take(&mut controller, 8, answered(1_000));
+        assert_eq!(controller.now(), 7);
+        take(&mut controller, 24, answered(1_000));
+        assert!((3..=5).contains(&controller.now()), "{}", controller.now());
+        take(&mut controller, 300, answered(1_000));
+        assert_eq!(controller.now(), 8);
     }
 
     #[test]
     fn jitter_of_quick_answers_is_no_reason() {
-        let mut width = LimitController::new(8);
-        take(&mut width, 50, answered(1));
-        take(&mut width, 50, answered(95));
-        assert_eq!((width.now(), width.take_lowest()), (8, 8));
+        let mut controller = LimitController::new(8);
+        take(&mut controller, 50, answered(1));
+        take(&mut controller, 50, answered(95));
+        assert_eq!((controller.now(), controller.take_lowest()), (8, 8));
         // Nor are a few answers, or one that was slow by itself.
-        let mut width = LimitController::new(8);
-        take(&mut width, 3, answered(10));
-        take(&mut width, 4, answered(5_000));
-        assert_eq!(width.now(), 8);
-        let mut width = LimitController::new(8);
-        take(&mut width, 50, answered(400));
-        take(&mut width, 1, answered(2_000));
-        take(&mut width, 50, answered(400));
-        assert_eq!((width.now(), width.take_lowest()), (8, 8));
+        let mut controller = LimitController::new(8);
+        take(&mut controller, 3, answered(10));
+        take(&mut controller, 4, answered(5_000));
+        assert_eq!(controller.now(), 8);
+        let mut controller = LimitController::new(8);
+        take(&mut controller, 50, answered(400));
+        take(&mut controller, 1, answered(2_000));
+        take(&mut controller, 50, answered(400));
+        assert_eq!((controller.now(), controller.take_lowest()), (8, 8));
     }
 
     fn came() -> impl Strategy<Value = RequestOutcome> {
@@ -323,20 +323,20 @@ mod tests {
         fn it_keeps_its_bounds_and_recovers(
             most in 1_usize..=64, history in prop::collection::vec((any::<prop::sample::Index>(), came()), 0..300), usual in 0_u64..5_000,
         ) {
-            let mut width = LimitController::new(most);
-            let mut begun = fill(&mut width);
+            let mut controller = LimitController::new(most);
+            let mut begun = fill(&mut controller);
             for (which, came) in history {
-                width.ended(begun.swap_remove(which.index(begun.len())), came);
-                prop_assert!((1..=most).contains(&width.now()));
-                begun.extend(fill(&mut width));
+                controller.ended(begun.swap_remove(which.index(begun.len())), came);
+                prop_assert!((1..=most).contains(&controller.now()));
+                begun.extend(fill(&mut controller));
                 prop_assert!(begun.len() <= most && !begun.is_empty());
-                prop_assert_eq!(width.under_way, begun.len());
+                prop_assert_eq!(controller.under_way, begun.len());
             }
             for one in begun {
-                width.ended(one, RequestOutcome::Nothing);
+                controller.ended(one, RequestOutcome::Nothing);
             }
-            take(&mut width, 4_000, answered(usual));
-            prop_assert_eq!(width.now(), most);
+            take(&mut controller, 4_000, answered(usual));
+            prop_assert_eq!(controller.now(), most);
         }
     }
 }

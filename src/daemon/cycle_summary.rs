@@ -61,7 +61,7 @@ impl CycleSummary {
         let canary = stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
         let removals = plan.groups.approval_id.clone().map(|id| (id, groups_guard::violations(&plan.groups)));
         let refused = verdict.approval_id.clone().filter(|_| report.is_refused());
-        let mut digest = Self {
+        let mut summary = Self {
             run: Some(run.clone()),
             result: report.result(),
             counts: plan.counts,
@@ -76,17 +76,17 @@ impl CycleSummary {
         };
         for concluded in concluded {
             let key = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
-            *digest.operations.entry(key).or_default() += 1;
+            *summary.operations.entry(key).or_default() += 1;
             if matches!(concluded.outcome, Outcome::Failed(_) | Outcome::Unknown(_)) {
-                digest.failing.insert(concluded.operation.okta_id.clone());
+                summary.failing.insert(concluded.operation.okta_id.clone());
             }
         }
         for concluded in &groups.concluded {
             let key = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
-            *digest.operations.entry(key).or_default() += 1;
+            *summary.operations.entry(key).or_default() += 1;
         }
         for held in &plan.held {
-            digest.held.entry(held.reason.code()).or_default().insert(held.okta_id.clone());
+            summary.held.entry(held.reason.code()).or_default().insert(held.okta_id.clone());
         }
         let is_gone = |account: &HaiiloId| {
             concluded.iter().any(|one| {
@@ -94,12 +94,12 @@ impl CycleSummary {
             })
         };
         for leaver in &plan.leavers {
-            *digest.leavers.entry(fate(&leaver.fate)).or_default() += 1;
+            *summary.leavers.entry(fate(&leaver.fate)).or_default() += 1;
             if is_soon(&leaver.fate, prepared.now) && !is_gone(&leaver.haiilo_id) {
-                digest.soon.insert(leaver.haiilo_id.clone());
+                summary.soon.insert(leaver.haiilo_id.clone());
             }
         }
-        digest
+        summary
     }
 
     /// Whether everything that was to be done is done.

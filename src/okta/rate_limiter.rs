@@ -14,14 +14,14 @@ use crate::clock::Clock;
 use crate::domain::model::usage::OktaCalls;
 use crate::http::{RateBudget, RequestWindow, Wait};
 
-/// The lanes of all routes.
+/// The limiters of all routes.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     share: f64,
-    lanes: Mutex<BTreeMap<&'static str, Arc<RouteLimiter>>>,
+    routes: Mutex<BTreeMap<&'static str, Arc<RouteLimiter>>>,
 }
 
-/// The lane of one route.
+/// The limiter of one route.
 #[derive(Debug)]
 struct RouteLimiter {
     state: Mutex<RouteState>,
@@ -33,7 +33,7 @@ struct RouteLimiter {
 
 #[derive(Debug)]
 struct RouteState {
-    spread: RequestWindow,
+    window: RequestWindow,
     requests: u64,
     throttled: u64,
     waited: Duration,
@@ -42,7 +42,7 @@ struct RouteState {
 impl RateLimiter {
     /// Lanes that use no more than this share of each limit.
     pub(super) fn new(share: f64) -> Self {
-        Self { share, lanes: Mutex::default() }
+        Self { share, routes: Mutex::default() }
     }
 
     /// The share.
@@ -52,14 +52,14 @@ impl RateLimiter {
 
     /// Waits until a request may go.
     pub(super) async fn enter(&self, clock: &impl Clock, route: &'static str) -> RatePermit {
-        let lane = self.lane(route);
-        let next = lane.next.lock().await;
+        let route_limiter = self.route_limiter(route);
+        let next = route_limiter.next.lock().await;
         loop {
             // Whatever is told from here on is heard.
-            let mut news = pin!(lane.news.notified());
+            let mut news = pin!(route_limiter.news.notified());
             news.as_mut().enable();
             let began = clock.monotonic();
-            let wait = match lane.state().begin(began) {
+            let wait = match route_limiter.state().begin(began) {
                 Ok(()) => break,
                 Err(wait) => wait,
             };
@@ -81,38 +81,38 @@ impl RateLimiter {
                 () = clock.sleep(pause) => {}
                 () = news => {}
             }
-            lane.state().waited += clock.monotonic().saturating_sub(began);
+            route_limiter.state().waited += clock.monotonic().saturating_sub(began);
         }
         drop(next);
-        RatePermit { lane: Some(lane) }
+        RatePermit { route_limiter: Some(route_limiter) }
     }
 
     /// What went since this was last asked, by route.
     pub(super) fn take_calls(&self) -> Vec<OktaCalls> {
-        let lanes = self.lanes.lock();
-        let calls = lanes.iter().map(|(route, lane)| lane.state().take_calls(route));
+        let routes = self.routes.lock();
+        let calls = routes.iter().map(|(route, route_limiter)| route_limiter.state().take_calls(route));
         calls.filter(|calls| calls.requests > 0).collect()
     }
 
     /// A request was answered by 429, and waits before it is sent again.
     pub(super) fn throttled(&self, route: &'static str, waits: Duration) {
-        let lane = self.lane(route);
-        let mut state = lane.state();
+        let route_limiter = self.route_limiter(route);
+        let mut state = route_limiter.state();
         state.throttled += 1;
         state.waited += waits;
     }
 
-    fn lane(&self, route: &'static str) -> Arc<RouteLimiter> {
-        let lane = || {
-            let spread = RequestWindow::new(self.share);
-            let state = RouteState { spread, requests: 0, throttled: 0, waited: Duration::ZERO };
+    fn route_limiter(&self, route: &'static str) -> Arc<RouteLimiter> {
+        let route_limiter = || {
+            let window = RequestWindow::new(self.share);
+            let state = RouteState { window, requests: 0, throttled: 0, waited: Duration::ZERO };
             Arc::new(RouteLimiter {
                 state: Mutex::new(state),
                 next: tokio::sync::Mutex::default(),
                 news: Notify::new(),
             })
         };
-        Arc::clone(self.lanes.lock().entry(route).or_insert_with(lane))
+        Arc::clone(self.routes.lock().entry(route).or_insert_with(route_limiter))
     }
 }
 
@@ -124,8 +124,8 @@ impl RouteLimiter {
     /// A request is over.
     fn end(&self, look: impl FnOnce(&mut RequestWindow)) {
         let mut state = self.state();
-        state.spread.ended();
-        look(&mut state.spread);
+        state.window.ended();
+        look(&mut state.window);
         drop(state);
         self.news.notify_waiters();
     }
@@ -133,13 +133,13 @@ impl RouteLimiter {
 
 impl RouteState {
     fn begin(&mut self, now: Duration) -> Result<(), Wait> {
-        self.spread.begin(now)?;
+        self.window.begin(now)?;
         self.requests += 1;
         Ok(())
     }
 
     fn take_calls(&mut self, call: &'static str) -> OktaCalls {
-        let limit = self.spread.limit();
+        let limit = self.window.limit();
         OktaCalls {
             call,
             requests: std::mem::take(&mut self.requests),
@@ -155,22 +155,22 @@ impl RouteState {
 #[derive(Debug)]
 #[must_use]
 pub(super) struct RatePermit {
-    lane: Option<Arc<RouteLimiter>>,
+    route_limiter: Option<Arc<RouteLimiter>>,
 }
 
 impl RatePermit {
     /// The request was answered, and the answer showed this of the window.
     pub(super) fn answered(mut self, shown: Option<RateBudget>, now: Duration) {
-        if let Some(lane) = self.lane.take() {
-            lane.end(|spread| spread.saw(shown, now));
+        if let Some(route_limiter) = self.route_limiter.take() {
+            route_limiter.end(|window| window.saw(shown, now));
         }
     }
 }
 
 impl Drop for RatePermit {
     fn drop(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            lane.end(|_| {});
+        if let Some(route_limiter) = self.route_limiter.take() {
+            route_limiter.end(|_| {});
         }
     }
 }

@@ -192,16 +192,16 @@ mod tests {
 
     /// The times at which requests go, one after the other, in seconds.
     fn times(requests: usize, limit: u64, share: f64) -> (Vec<u64>, u64) {
-        let (mut server, mut spread, mut now) = (Server::new(limit), RequestWindow::new(share), 1_000 * SECOND);
+        let (mut server, mut window, mut now) = (Server::new(limit), RequestWindow::new(share), 1_000 * SECOND);
         let mut times = Vec::new();
         for _ in 0..requests {
-            while let Err(Wait::UsedUp(pause) | Wait::RequestWindow(pause)) = spread.begin(now) {
+            while let Err(Wait::UsedUp(pause) | Wait::RequestWindow(pause)) = window.begin(now) {
                 now += pause;
             }
             times.push(now.as_secs() - 1_000);
             let budget = server.asked(now);
-            spread.ended();
-            spread.saw(Some(budget), now);
+            window.ended();
+            window.saw(Some(budget), now);
         }
         (times, server.most_used)
     }
@@ -231,84 +231,84 @@ mod tests {
 
     #[test]
     fn what_others_use_up_counts_against_the_window() {
-        let mut spread = RequestWindow::new(0.5);
-        let ask = |spread: &mut RequestWindow, remaining, now: u32| {
+        let mut window = RequestWindow::new(0.5);
+        let ask = |window: &mut RequestWindow, remaining, now: u32| {
             let now = SECOND * now;
-            spread.begin(now).expect("a slot");
-            spread.ended();
-            spread.saw(Some(RateBudget::shown(10, remaining, 160, now.as_secs())), now);
-            spread.begin(now).map(|()| spread.ended())
+            window.begin(now).expect("a slot");
+            window.ended();
+            window.saw(Some(RateBudget::shown(10, remaining, 160, now.as_secs())), now);
+            window.begin(now).map(|()| window.ended())
         };
-        assert_eq!(ask(&mut spread, 9, 100), Ok(()));
+        assert_eq!(ask(&mut window, 9, 100), Ok(()));
         // Three of five are used: two are left for 51 seconds, then the next window begins.
-        assert_eq!(ask(&mut spread, 7, 110), Err(Wait::RequestWindow(SECOND * 17)));
-        assert_eq!(ask(&mut spread, 5, 130), Err(Wait::UsedUp(SECOND * 31)));
+        assert_eq!(ask(&mut window, 7, 110), Err(Wait::RequestWindow(SECOND * 17)));
+        assert_eq!(ask(&mut window, 5, 130), Err(Wait::UsedUp(SECOND * 31)));
     }
 
     #[test]
     fn requests_that_are_under_way_count_before_they_are_answered() {
-        let mut spread = RequestWindow::new(1.0);
+        let mut window = RequestWindow::new(1.0);
         let now = 100 * SECOND;
         let shown = |remaining| Some(RateBudget::shown(6, remaining, 160, 100));
-        assert_eq!(spread.begin(now), Ok(()));
+        assert_eq!(window.begin(now), Ok(()));
         // Nobody knows the limit yet.
-        assert_eq!(spread.begin(now), Err(Wait::Answer));
-        spread.ended();
-        spread.saw(shown(5), now);
-        assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Ok(())));
-        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
+        assert_eq!(window.begin(now), Err(Wait::Answer));
+        window.ended();
+        window.saw(shown(5), now);
+        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Ok(())));
+        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
         // The answer to one of the two that are under way shows both of them, and the other one counts once more until it is answered.
-        spread.ended();
-        spread.saw(shown(3), now);
-        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(20_334))));
-        spread.ended();
-        spread.saw(shown(3), now);
-        assert_eq!(spread.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
-        assert_eq!(spread.begin(now + 16 * SECOND), Ok(()));
-        spread.ended();
-        spread.saw(shown(0), now);
-        assert_eq!(spread.begin(now + 17 * SECOND), Err(Wait::UsedUp(44 * SECOND)));
+        window.ended();
+        window.saw(shown(3), now);
+        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(20_334))));
+        window.ended();
+        window.saw(shown(3), now);
+        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
+        assert_eq!(window.begin(now + 16 * SECOND), Ok(()));
+        window.ended();
+        window.saw(shown(0), now);
+        assert_eq!(window.begin(now + 17 * SECOND), Err(Wait::UsedUp(44 * SECOND)));
     }
 
     #[test]
     fn what_is_not_answered_is_waited_for_rather_than_guessed() {
-        let mut spread = RequestWindow::new(1.0);
+        let mut window = RequestWindow::new(1.0);
         let now = 100 * SECOND;
-        assert_eq!(spread.begin(now), Ok(()));
-        spread.ended();
-        spread.saw(Some(RateBudget::shown(2, 1, 160, 100)), now);
-        assert_eq!((spread.begin(now + 40 * SECOND), spread.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Answer)));
+        assert_eq!(window.begin(now), Ok(()));
+        window.ended();
+        window.saw(Some(RateBudget::shown(2, 1, 160, 100)), now);
+        assert_eq!((window.begin(now + 40 * SECOND), window.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Answer)));
         // In the next window, the one without an answer may count, too.
-        assert_eq!(spread.begin(now + 70 * SECOND), Err(Wait::RequestWindow(Duration::from_millis(15_500))));
-        assert_eq!(spread.begin(now + 100 * SECOND), Ok(()));
-        assert_eq!(spread.begin(now + 200 * SECOND), Err(Wait::Answer));
-        spread.ended();
-        assert_eq!(spread.begin(now + 300 * SECOND), Ok(()));
+        assert_eq!(window.begin(now + 70 * SECOND), Err(Wait::RequestWindow(Duration::from_millis(15_500))));
+        assert_eq!(window.begin(now + 100 * SECOND), Ok(()));
+        assert_eq!(window.begin(now + 200 * SECOND), Err(Wait::Answer));
+        window.ended();
+        assert_eq!(window.begin(now + 300 * SECOND), Ok(()));
         // Whoever was lost before there was any answer holds up nobody.
-        let mut spread = RequestWindow::new(1.0);
-        assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Err(Wait::Answer)));
-        spread.ended();
-        assert_eq!(spread.begin(now), Ok(()));
+        let mut window = RequestWindow::new(1.0);
+        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Err(Wait::Answer)));
+        window.ended();
+        assert_eq!(window.begin(now), Ok(()));
     }
 
     #[test]
     fn an_answer_that_shows_no_window_changes_nothing() {
-        let mut spread = RequestWindow::new(0.5);
+        let mut window = RequestWindow::new(0.5);
         let now = 100 * SECOND;
         for shown in [Some(RateBudget::shown(0, 0, 160, 100)), None, None, Some(RateBudget::shown(0, 0, 160, 100))] {
-            assert_eq!(spread.begin(now), Ok(()));
-            spread.ended();
-            spread.saw(shown, now);
+            assert_eq!(window.begin(now), Ok(()));
+            window.ended();
+            window.saw(shown, now);
         }
-        assert_eq!(spread.limit(), None);
+        assert_eq!(window.limit(), None);
         // As many as there are, since there is no opinion.
-        assert_eq!((spread.begin(now), spread.begin(now)), (Ok(()), Ok(())));
-        spread.ended();
-        spread.ended();
-        spread.saw(Some(RateBudget::shown(50, 0, 1_000_000, 100)), now);
-        assert_eq!(spread.limit(), Some((50, 25)));
+        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Ok(())));
+        window.ended();
+        window.ended();
+        window.saw(Some(RateBudget::shown(50, 0, 1_000_000, 100)), now);
+        assert_eq!(window.limit(), Some((50, 25)));
         // A window that ends in eleven days is a mistake.
-        assert_eq!(spread.begin(now), Err(Wait::UsedUp(120 * SECOND)));
+        assert_eq!(window.begin(now), Err(Wait::UsedUp(120 * SECOND)));
     }
 
     #[test]
