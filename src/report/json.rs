@@ -12,7 +12,7 @@ use crate::domain::plan::people_plan::{MappingEdit, Missing, Parked, Plan, PlanC
 use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;
 use crate::report::groups;
-use crate::report::subject::{self, Report, ReportStage, Seats, action, due, stamp};
+use crate::report::subject::{self, AccountTotals, Report, ReportStage, action, due, stamp};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -48,7 +48,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("unchanged", counts.unchanged.into());
     put("violations", verdict.violations.iter().map(violation).collect());
     put("limits", verdict.usage.iter().map(usage).collect());
-    put("counts", of_counts(*counts, Seats::after(report).accounts));
+    put("counts", of_counts(*counts, AccountTotals::after(report).accounts));
     put("usage", of_requests(report.requests));
     put("groups", groups::json(report));
     put("findings", json!(findings));

@@ -100,7 +100,7 @@ pub struct GroupResults<'a> {
 
 /// How many accounts there are in Haiilo, and how that came about. Each takes a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seats {
+pub(super) struct AccountTotals {
     /// Accounts after what the report tells of.
     pub(super) accounts: usize,
     /// Accounts that were made, or are to be made.
@@ -109,7 +109,7 @@ pub(super) struct Seats {
     pub(super) deleted: usize,
 }
 
-impl Seats {
+impl AccountTotals {
     /// As if every operation of the plan were done.
     pub(super) fn planned(plan: &Plan) -> Self {
         Self::from(plan.counts.accounts, |kind| plan.of_kind(kind).count())
@@ -183,15 +183,15 @@ pub(super) fn title(report: &Report<'_>) -> String {
 }
 
 /// How many accounts there are and will be.
-pub(super) fn indexes(report: &Report<'_>) -> String {
-    let told = |indexes: Seats| {
-        format!("{} (+{} -{})", amount(indexes.accounts), amount(indexes.made), amount(indexes.deleted))
+pub(super) fn account_totals(report: &Report<'_>) -> String {
+    let told = |totals: AccountTotals| {
+        format!("{} (+{} -{})", amount(totals.accounts), amount(totals.made), amount(totals.deleted))
     };
-    let after = Seats::after(report);
+    let after = AccountTotals::after(report);
     match report.ending {
         ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
         ReportStage::Refused | ReportStage::Paused(_) => {
-            let would_be = told(Seats::planned(report.plan));
+            let would_be = told(AccountTotals::planned(report.plan));
             format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
         }
         ReportStage::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),

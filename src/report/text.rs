@@ -10,8 +10,8 @@ use crate::domain::state::sync_state::Pause;
 use crate::report::sharing::ToldOperations;
 use crate::report::sheet::TextWriter;
 use crate::report::subject::{
-    ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, amount, attribute, by_whom, counted, fate, indexes,
-    kind, part_name, paused_until, shown, time, title, visible,
+    ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, account_totals, amount, attribute, by_whom, counted,
+    fate, kind, part_name, paused_until, shown, time, title, visible,
 };
 use crate::report::{groups, requests};
 
@@ -49,7 +49,7 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
     let of = |kind| report.plan.of_kind(kind).count();
     out.line(&format!(
         "{}.  Assigned in Okta: {}.  Unchanged: {}.",
-        indexes(report),
+        account_totals(report),
         amount(counts.assigned),
         amount(counts.unchanged)
     ));

@@ -19,7 +19,7 @@ use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};
 use crate::report::requests;
 use crate::report::subject::{
-    ApprovalNotice, Report, ReportStage, amount, by_whom, indexes, part_name, paused_until, title, visible,
+    ApprovalNotice, Report, ReportStage, account_totals, amount, by_whom, part_name, paused_until, title, visible,
 };
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -34,7 +34,7 @@ struct Page<'a> {
     script: &'static str,
     title: String,
     headline: String,
-    indexes: String,
+    accounts: String,
     assigned: String,
     unchanged: String,
     alarm: Option<ApprovalNotice>,
@@ -105,7 +105,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         script: SCRIPT,
         title: title(report),
         headline: headline::headline(report),
-        indexes: indexes(report),
+        accounts: account_totals(report),
         assigned: amount(plan.counts.assigned),
         unchanged: amount(plan.counts.unchanged),
         alarm: ApprovalNotice::of(report),
