@@ -14,7 +14,6 @@ use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, OktaGroupId, OktaUserI
 use okta_haiilo_sync::domain::model::link::Origin;
 use okta_haiilo_sync::domain::model::policy::Limits;
 use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
-use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::domain::state::sync_state::GroupSyncState;
 
 use crate::Bounds;
@@ -28,10 +27,9 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     println!("the pure part of a cycle about groups, one core");
     let mut company = Company::of(50_000);
     let (people, accounts) = company.snapshots();
-    let owners = LinkedAccounts::of(&company.state.links, &accounts);
-    let sides = company.sides(&people, &accounts, &owners);
-    let (plan, _) = Company::plan(sides, Company::correlate(sides));
-    let member_index = MemberIndex::of((&people, &accounts, &company.state.links), &plan);
+    let input = company.input(&people, &accounts);
+    let (plan, _) = Company::plan(&input, Company::correlate(&input));
+    let member_index = MemberIndex::of(&people, &accounts, &company.state.links, &plan);
     let times = SHAPES.map(|(groups, members)| {
         let shape = Shape::of(groups, members, &member_index);
         let time = (0..ROUNDS).map(|_| shape.time(&member_index)).fold(f64::INFINITY, f64::min);

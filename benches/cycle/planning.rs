@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
-
 use crate::Bounds;
 use crate::company::Company;
 
@@ -32,9 +30,8 @@ fn fastest(size: u32) -> f64 {
         let mut company = Company::of(size);
         let began = Instant::now();
         let (people, accounts) = company.snapshots();
-        let owners = LinkedAccounts::of(&company.state.links, &accounts);
-        let sides = company.sides(&people, &accounts, &owners);
-        let (plan, verdict) = Company::plan(sides, Company::correlate(sides));
+        let input = company.input(&people, &accounts);
+        let (plan, verdict) = Company::plan(&input, Company::correlate(&input));
         fastest = fastest.min(began.elapsed().as_secs_f64() * 1000.0);
         assert_eq!(plan.operations.len(), company.moved(), "who moved is planned");
         assert!(verdict.violations.is_empty(), "{:?}", verdict.violations);

@@ -20,7 +20,7 @@ use okta_haiilo_sync::domain::model::policy::{
 use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::correlate::{Correlation, correlate};
 use okta_haiilo_sync::domain::planning::diff::assemble;
-use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
+use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
 use okta_haiilo_sync::domain::planning::leaver_decision::LeaverDecisions;
 use okta_haiilo_sync::domain::planning::limits::{self, AbsenceRule, LimitCheck};
 use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
@@ -188,25 +188,29 @@ impl Company {
         (walk.finish().expect("a snapshot"), accounts.finish().expect("a snapshot"))
     }
 
-    pub(crate) fn sides<'a>(
-        &'a self,
-        people: &'a AssignmentSnapshot,
-        accounts: &'a AccountSnapshot,
-        owners: &'a LinkedAccounts<'a>,
-    ) -> Sides<'a> {
-        Sides { people, accounts, owners, state: &self.state, policy: &self.policy, mapping: &self.mapping }
+    pub(crate) fn input<'a>(&'a self, people: &'a AssignmentSnapshot, accounts: &'a AccountSnapshot) -> PlanInput<'a> {
+        PlanInput {
+            people,
+            accounts,
+            state: &self.state,
+            policy: &self.policy,
+            mapping: &self.mapping,
+            now: DateTime::UNIX_EPOCH,
+            clocks: Clocks { agreement: ClockAgreement::Agrees, start: DateTime::UNIX_EPOCH },
+            leaver_rules: Fingerprint::of(&["rules"]),
+            linked: LinkedAccounts::of(&self.state.links, accounts),
+        }
     }
 
-    /// Everybody's account.
-    pub(crate) fn correlate(sides: Sides<'_>) -> Correlation<'_> {
-        correlate(sides, &BTreeMap::new())
+    /// The account of each person.
+    pub(crate) fn correlate<'a>(input: &'a PlanInput<'a>) -> Correlation<'a> {
+        correlate(input, &BTreeMap::new())
     }
 
-    /// The plan, and what the guard says of it.
-    pub(crate) fn plan(sides: Sides<'_>, correlation: Correlation<'_>) -> (Plan, LimitCheck) {
-        let basis = Basis { sides, now: DateTime::UNIX_EPOCH };
-        let plan = assemble(basis, correlation, LeaverDecisions::default());
-        let verdict = limits::judge(basis, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
+    /// The plan, and what the limits say of it.
+    pub(crate) fn plan(input: &PlanInput<'_>, correlation: Correlation<'_>) -> (Plan, LimitCheck) {
+        let plan = assemble(input, correlation, LeaverDecisions::default());
+        let verdict = limits::judge(input, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
         (plan, verdict)
     }
 

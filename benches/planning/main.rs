@@ -6,7 +6,6 @@ use company::Company;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use okta_haiilo_sync::domain::mapping::Mapper;
-use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::haiilo::Shape;
 use okta_haiilo_sync::okta;
 
@@ -56,22 +55,20 @@ fn map_and_sort(bencher: Bencher, size: u32) {
 fn match_accounts(bencher: Bencher, size: u32) {
     let mut company = Company::of(size);
     let (people, accounts) = company.snapshots();
-    bencher.counter(ItemsCount::new(size)).bench_local(|| {
-        let owners = LinkedAccounts::of(&company.state.links, &accounts);
-        Company::correlate(company.sides(&people, &accounts, &owners)).matched.len()
-    });
+    bencher
+        .counter(ItemsCount::new(size))
+        .bench_local(|| Company::correlate(&company.input(&people, &accounts)).matched.len());
 }
 
 #[divan::bench(args = SIZES)]
 fn plan_and_guard(bencher: Bencher, size: u32) {
     let mut company = Company::of(size);
     let (people, accounts) = company.snapshots();
-    let owners = LinkedAccounts::of(&company.state.links, &accounts);
-    let sides = company.sides(&people, &accounts, &owners);
-    let planned = Company::plan(sides, Company::correlate(sides)).0.operations.len();
+    let input = company.input(&people, &accounts);
+    let planned = Company::plan(&input, Company::correlate(&input)).0.operations.len();
     assert_eq!(planned, company.moved(), "who moved is planned");
     bencher
         .counter(ItemsCount::new(size))
-        .with_inputs(|| Company::correlate(sides))
-        .bench_local_values(|correlation| Company::plan(sides, correlation));
+        .with_inputs(|| Company::correlate(&input))
+        .bench_local_values(|correlation| Company::plan(&input, correlation));
 }

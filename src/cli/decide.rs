@@ -15,7 +15,7 @@ use crate::store::Store;
 pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result<ExitStatus, CommandError> {
     let LinkArguments { decision: DecisionArguments { login, reason }, haiilo_id } = arguments;
     decide(context, "link", async |ends, prepared| {
-        let relink = operator::relink(prepared.basis(), login, &HaiiloId::new(haiilo_id.as_str()));
+        let relink = operator::relink(&prepared.input(&ends.wiring.cycle), login, &HaiiloId::new(haiilo_id.as_str()));
         let relink = relink.map_err(CommandError::misconfigured)?;
         ends.store.relink(&relink, &context.run_context(reason.as_deref()), prepared.now).await?;
         let link = &relink.link;
@@ -35,8 +35,7 @@ pub(super) async fn link(context: &Context, arguments: &LinkArguments) -> Result
 pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
     decide(context, "unlink", async |ends, prepared| {
-        let (_, _, state) = prepared.basis();
-        let link = operator::linked(state, login).map_err(CommandError::misconfigured)?;
+        let link = operator::linked(prepared.state(), login).map_err(CommandError::misconfigured)?;
         ends.store.unlink(link, &context.run_context(reason.as_deref()), prepared.now).await?;
         let told = format!(
             "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
@@ -51,8 +50,7 @@ pub(super) async fn unlink(context: &Context, arguments: &DecisionArguments) -> 
 pub(super) async fn release(context: &Context, arguments: &DecisionArguments) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
     decide(context, "release", async |ends, prepared| {
-        let (people, _, _) = prepared.basis();
-        let person = operator::assigned(people, login).map_err(CommandError::misconfigured)?;
+        let person = operator::assigned(prepared.people(), login).map_err(CommandError::misconfigured)?;
         ends.store.release(person, &context.run_context(reason.as_deref()), prepared.now).await?;
         Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), ExitStatus::Done))
     })

@@ -42,7 +42,7 @@ async fn answer(
     login: &str,
 ) -> Result<LoginExplanation, CommandError> {
     let wiring = ends.wiring;
-    let known = prepared.known(&wiring.cycle);
+    let input = prepared.input(&wiring.cycle);
     let meant = meant(ends, prepared, login).await?;
     let mut people = Vec::new();
     for id in &meant {
@@ -55,7 +55,7 @@ async fn answer(
     let is_told = |account: &&Account| {
         people.iter().any(|one| one.explanation.account.as_ref().is_some_and(|told| told.id == account.id))
     };
-    let strangers = known.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
+    let strangers = input.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
     Ok(LoginExplanation { product: wiring.cycle.policy.product, people, strangers })
 }
 
@@ -65,7 +65,7 @@ async fn meant(
     prepared: &Prepared,
     login: &str,
 ) -> Result<BTreeSet<OktaUserId>, CommandError> {
-    let mut meant = prepared.known(&ends.wiring.cycle).meant(login);
+    let mut meant = prepared.input(&ends.wiring.cycle).people_named(login);
     if meant.is_empty() {
         meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));
     }

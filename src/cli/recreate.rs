@@ -54,7 +54,7 @@ async fn make(
     prepared: &Prepared,
     (operations, reason): (&[Operation], Option<&str>),
 ) -> Result<(String, ExitStatus), CommandError> {
-    let (_, _, state) = prepared.basis();
+    let state = prepared.state();
     if let Some(pause) = state.pause_at(prepared.now) {
         return Err(CommandError::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
     }

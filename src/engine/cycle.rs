@@ -11,8 +11,8 @@ use crate::domain::model::link::Counted;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
-use crate::domain::planning::input::{Basis, Sides};
-use crate::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
+use crate::domain::planning::input::{Clocks, PlanInput};
+use crate::domain::planning::leaver_decision;
 use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecision, LimitName, Violation};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::planning::{correlate, diff, mapping_edits};
@@ -84,35 +84,24 @@ pub async fn prepare<W: Adapters>(
         // Whoever reviewed a plan has approved what is in it, and nothing else.
         state.approvals.push(reviewed.approval(now)?);
     }
-    let owners = LinkedAccounts::of(&state.links, &accounts);
-    let sides = Sides {
+    let clocks = Clocks::compare(local_time, application.server_time);
+    let input = PlanInput {
         people: &people,
         accounts: &accounts,
-        owners: &owners,
         state: &state,
         policy: &settings.policy,
         mapping: &settings.mapping,
+        now,
+        clocks,
+        leaver_rules: settings.leaver_rules(),
+        linked: LinkedAccounts::of(&state.links, &accounts),
     };
     let vanished = leaver_decision::vanished(&state.links, &people);
     let to_look_at = leaver_decision::to_look_at(&vanished, &state);
     let by = (settings.policy.statuses, &settings.mapping);
     let (answers, failure) = evidence::gather(world.source(), by, &to_look_at).await;
-    let rules = settings.leaver_rules();
-    let agreement = ClockAgreement::of(local_time, application.server_time);
-    let begins = agreement.begins(now, local_time);
-    let here = Circumstances {
-        people: &people,
-        accounts: &accounts,
-        state: &state,
-        policy: &settings.policy,
-        rules: &rules,
-        now,
-        begins,
-        agreement,
-    };
-    let leaving = leaver_decision::decide(here, &vanished, &answers);
-    let basis = Basis { sides, now };
-    let mut plan = diff::assemble(basis, correlate::correlate(sides, &leaving.gone), leaving);
+    let leaving = leaver_decision::decide(&input, &vanished, &answers);
+    let mut plan = diff::assemble(&input, correlate::correlate(&input, &leaving.gone), leaving);
     if let Some(accepted) = state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
         plan.edited = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
     }
@@ -144,7 +133,7 @@ pub async fn prepare<W: Adapters>(
     let around = GroupInput { people: &people, accounts: &accounts, state: &state, plan: &plan, scope, given, now };
     plan.groups = Box::pin(groups::plan(world, settings, around)).await;
     plan.findings.append(&mut plan.groups.findings);
-    let mut verdict = limits::judge(basis, &plan, &settings.mapping_fingerprint(), given, signs);
+    let mut verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
         verdict.refuse(Violation {
             limit: LimitName::PushIsOn,
@@ -152,19 +141,7 @@ pub async fn prepare<W: Adapters>(
             allowed: 0,
         });
     }
-    Ok(Prepared {
-        plan,
-        verdict,
-        now,
-        begins,
-        application: application.label,
-        began,
-        agreement,
-        people,
-        accounts,
-        state,
-        target,
-    })
+    Ok(Prepared { plan, verdict, now, application: application.label, began, clocks, people, accounts, state, target })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
@@ -271,7 +248,7 @@ async fn finish<W: Adapters<Store: StoreWriter>>(
 fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
-            Some(leaver_decision::watch(&prepared.state, &settings.leaver_rules(), prepared.begins))
+            Some(leaver_decision::watch(&prepared.state, &settings.leaver_rules(), prepared.clocks.start))
         }
         Scope::One(_) => None,
     }

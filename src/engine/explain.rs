@@ -19,5 +19,5 @@ pub async fn explain<W: Adapters>(
         Some(_) => world.source().assignment(&id).await.map_err(CycleError::Okta)?,
         None => None,
     };
-    Ok(Explanation::new(OktaAnswers { id, user, status, assignment }, prepared.known(settings)))
+    Ok(Explanation::new(OktaAnswers { id, user, status, assignment }, &prepared.input(settings), &prepared.plan))
 }

@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use crate::clock::Clock as _;
 use crate::domain::model::ids::{OktaGroupId, OktaUserId};
 use crate::domain::plan::operation::OperationKind;
-use crate::domain::planning::leaver_decision::ClockAgreement;
+use crate::domain::planning::input::Clocks;
 use crate::domain::state::log_cursor::{LogCursor, LogEvent, LogPosition, Stale};
 use crate::domain::state::sync_state::{FirstRun, SyncState};
 use crate::domain::targeted::baseline::{Baseline, SettledPeople};
@@ -132,9 +132,7 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
             .filter_map(|concluded| concluded.operation.haiilo_id())
             .collect(),
     };
-    let sides = (&prepared.people, &prepared.accounts);
-    let names = (&settings.mapping, &settings.policy);
-    let baseline = Baseline::of(sides, &prepared.state.links, names, &settled);
+    let baseline = Baseline::of(&prepared.input(settings), &settled);
     if world.store().baseline().await?.as_ref() != Some(&baseline) {
         world.store().keep_baseline(&baseline).await?;
     }
@@ -200,7 +198,8 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         world,
         writer,
         request,
-        times: (now, ClockAgreement::of(local_time, server_time)),
+        now,
+        clocks: Clocks::compare(local_time, server_time),
         started: local_time,
     };
     let TargetedResult { report, settled } = match Box::pin(look.at(&people, state, baseline, observer)).await {

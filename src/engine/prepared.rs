@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::planning::known::Known;
-use crate::domain::planning::leaver_decision::ClockAgreement;
+use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::LimitCheck;
+use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::state::sync_state::SyncState;
 use crate::engine::settings::CycleSettings;
 
@@ -22,14 +22,12 @@ pub struct Prepared {
     pub verdict: LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
-    /// The time from which clocks count that begin in this cycle.
-    pub(super) begins: DateTime<Utc>,
     /// The application's name in Okta.
     pub application: String,
     /// The monotonic time when reading began.
     pub(super) began: Duration,
-    /// Whether the local clock agrees with Okta's.
-    pub(super) agreement: ClockAgreement,
+    /// How the local clock and Okta's agree.
+    pub(super) clocks: Clocks,
     pub(super) people: AssignmentSnapshot,
     pub(super) accounts: AccountSnapshot,
     pub(super) state: SyncState,
@@ -38,20 +36,29 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// What both sides showed, and what the store remembers.
-    pub fn basis(&self) -> (&AssignmentSnapshot, &AccountSnapshot, &SyncState) {
-        (&self.people, &self.accounts, &self.state)
+    /// Okta's listing.
+    pub fn people(&self) -> &AssignmentSnapshot {
+        &self.people
     }
 
-    /// All that is known, the plan among it.
-    pub fn known<'a>(&'a self, settings: &'a CycleSettings) -> Known<'a> {
-        Known {
-            plan: &self.plan,
-            people: &self.people,
-            accounts: &self.accounts,
-            state: &self.state,
+    /// What the store remembers.
+    pub fn state(&self) -> &SyncState {
+        &self.state
+    }
+
+    /// What the plan was made from.
+    pub fn input<'a>(&'a self, settings: &'a CycleSettings) -> PlanInput<'a> {
+        let Self { people, accounts, state, now, clocks, .. } = self;
+        PlanInput {
+            people,
+            accounts,
+            state,
             policy: &settings.policy,
             mapping: &settings.mapping,
+            now: *now,
+            clocks: *clocks,
+            leaver_rules: settings.leaver_rules(),
+            linked: LinkedAccounts::of(&state.links, accounts),
         }
     }
 }

@@ -14,8 +14,7 @@ use crate::domain::mapping::Mapper;
 use crate::domain::model::account::{Account, WholeAccount};
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::target::TargetProfile;
-use crate::domain::planning::input::{Basis, Sides};
-use crate::domain::planning::leaver_decision::ClockAgreement;
+use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::{self, AbsenceRule, LimitDecision};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::state::journal::RunContext;
@@ -55,8 +54,10 @@ pub(super) struct TargetedCycle<'a, W, A> {
     pub(super) world: &'a W,
     pub(super) writer: &'a A,
     pub(super) request: TargetedRequest<'a>,
-    /// Okta's time, and whether ours agrees with it.
-    pub(super) times: (DateTime<Utc>, ClockAgreement),
+    /// Okta's time.
+    pub(super) now: DateTime<Utc>,
+    /// How the local clock and Okta's agree.
+    pub(super) clocks: Clocks,
     /// The local time at which the poll began.
     pub(super) started: DateTime<Utc>,
 }
@@ -188,21 +189,23 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         state: SyncState,
         (began, target): (Duration, Option<TargetProfile>),
     ) -> Prepared {
-        let (settings, (now, agreement)) = (self.request.settings, self.times);
-        let owners = LinkedAccounts::of(&state.links, &accounts);
-        let sides = Sides {
+        let Self { now, clocks, .. } = *self;
+        let settings = self.request.settings;
+        let input = PlanInput {
             people: &people,
             accounts: &accounts,
-            owners: &owners,
             state: &state,
             policy: &settings.policy,
             mapping: &settings.mapping,
+            now,
+            clocks,
+            leaver_rules: settings.leaver_rules(),
+            linked: LinkedAccounts::of(&state.links, &accounts),
         };
-        let plan = plan::plan(sides, now);
-        let verdict =
-            limits::judge(Basis { sides, now }, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
+        let plan = plan::plan(&input);
+        let verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
         let application = settings.tenant.app_id.clone();
-        Prepared { plan, verdict, now, begins: now, application, began, agreement, people, accounts, state, target }
+        Prepared { plan, verdict, now, application, began, clocks, people, accounts, state, target }
     }
 
     /// Applies the plan as a full cycle would.

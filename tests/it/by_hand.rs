@@ -14,14 +14,13 @@ fn run_context() -> RunContext {
 /// Makes an account a person's: the same human.
 pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
     let prepared = world.plan().await;
-    let relink = operator::relink(prepared.basis(), okta_id, &HaiiloId::new(account)).expect("decided");
+    let relink = operator::relink(&prepared.input(&world.settings), okta_id, &HaiiloId::new(account)).expect("decided");
     world.with_store(async |store| store.relink(&relink, &run_context(), world.clock.now()).await).await;
 }
 
 /// Says that a person is nobody else.
 pub(crate) async fn release(world: &World, okta_id: &str) {
     let prepared = world.plan().await;
-    let (people, _, _) = prepared.basis();
-    let person = operator::assigned(people, okta_id).expect("somebody");
+    let person = operator::assigned(prepared.people(), okta_id).expect("somebody");
     world.with_store(async |store| store.release(person, &run_context(), world.clock.now()).await).await;
 }

@@ -15,9 +15,9 @@ use crate::world::World;
 async fn answer(world: &World, login: &str) -> LoginExplanation {
     let ends = world.ends(ReadStore::new(world.place()));
     let prepared = engine::prepare(&ends, &world.settings, &Scope::Everybody, None, &NoObserver).await.expect("a plan");
-    let known = prepared.known(&world.settings);
+    let input = prepared.input(&world.settings);
     let mut people = Vec::new();
-    for id in known.meant(login) {
+    for id in input.people_named(login) {
         let found = ends.source.look_up(id.as_str()).await.expect("a look-up");
         let status = found.into_iter().map(|found| found.status).next();
         let explanation = engine::explain(&ends, &world.settings, &prepared, (id.clone(), status)).await;
@@ -25,7 +25,7 @@ async fn answer(world: &World, login: &str) -> LoginExplanation {
         let journal = ends.store.journal(&search).await.expect("a journal");
         people.push(PersonExplanation { explanation: explanation.expect("answers"), journal });
     }
-    let strangers = if people.is_empty() { known.accounts_named(login) } else { Vec::new() };
+    let strangers = if people.is_empty() { input.accounts_named(login) } else { Vec::new() };
     LoginExplanation {
         product: world.settings.policy.product,
         strangers: strangers.into_iter().cloned().collect(),

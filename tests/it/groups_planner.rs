@@ -117,7 +117,7 @@ impl Sides {
     }
 
     fn plan(&self, limit: Option<Limit>) -> GroupPlan {
-        let member_index = MemberIndex::of((&self.people, &self.accounts, &self.links), &Plan::default());
+        let member_index = MemberIndex::of(&self.people, &self.accounts, &self.links, &Plan::default());
         let shown: Vec<HaiiloGroup> = self.haiilo.values().map(|(group, _)| group.clone()).collect();
         let gather = |members: &BTreeSet<u32>, index: &dyn Fn(u32) -> (Option<_>, String)| -> Members {
             let mut gathering = MembersBuilder::default();

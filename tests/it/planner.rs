@@ -20,8 +20,8 @@ use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind
 use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::correlate::correlate;
 use okta_haiilo_sync::domain::planning::diff::assemble;
-use okta_haiilo_sync::domain::planning::input::{Basis, Sides};
-use okta_haiilo_sync::domain::planning::leaver_decision::{self, Circumstances, ClockAgreement};
+use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
+use okta_haiilo_sync::domain::planning::leaver_decision;
 use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::domain::scim::path::AttributePath;
 use okta_haiilo_sync::domain::scim::value::{Compare, Value};
@@ -140,14 +140,16 @@ impl World {
         let rules = Fingerprint::of(&["rules"]);
         let state = self.state(&rules);
         let (policy, mapping) = (policy(budget), mapping());
-        let owners = LinkedAccounts::of(&state.links, &accounts);
-        let sides = Sides {
+        let input = PlanInput {
             people: &people,
             accounts: &accounts,
-            owners: &owners,
             state: &state,
             policy: &policy,
             mapping: &mapping,
+            now: now(),
+            clocks: Clocks { agreement: ClockAgreement::Agrees, start: now() },
+            leaver_rules: rules,
+            linked: LinkedAccounts::of(&state.links, &accounts),
         };
         let vanished = leaver_decision::vanished(&state.links, &people);
         let sightings = vanished.iter().map(|link| {
@@ -158,18 +160,8 @@ impl World {
             };
             (link.okta_id.clone(), EvidenceAnswer { sighting, employee: None })
         });
-        let here = Circumstances {
-            people: &people,
-            accounts: &accounts,
-            state: &state,
-            policy: &policy,
-            rules: &rules,
-            now: now(),
-            begins: now(),
-            agreement: ClockAgreement::Agrees,
-        };
-        let leaving = leaver_decision::decide(here, &vanished, &sightings.collect());
-        assemble(Basis { sides, now: now() }, correlate(sides, &leaving.gone), leaving)
+        let leaving = leaver_decision::decide(&input, &vanished, &sightings.collect());
+        assemble(&input, correlate(&input, &leaving.gone), leaving)
     }
 
     /// Does what a plan says, as a server that keeps everything would.

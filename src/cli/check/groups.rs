@@ -33,7 +33,7 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Grou
         }
     };
     let (people, accounts, links) = (plan::people(Vec::new()), plan::accounts(Vec::new()), Links::default());
-    let member_index = MemberIndex::of((&people, &accounts, &links), &Plan::default());
+    let member_index = MemberIndex::of(&people, &accounts, &links, &Plan::default());
     match wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &member_index).await {
         Ok(page) => {
             let total = page.total.map_or("it does not say how many".to_owned(), |total| total.to_string());

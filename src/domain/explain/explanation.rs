@@ -12,7 +12,7 @@ use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::{Leaver, LeaverRecord};
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::people_plan::{Missing, Parked, Plan};
-use crate::domain::planning::known::Known;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision;
 use crate::domain::scim::value::Value;
 
@@ -82,8 +82,8 @@ pub struct PersonPlan {
 
 impl Explanation {
     /// Puts together what is known.
-    pub fn new(asked: OktaAnswers, known: Known<'_>) -> Self {
-        let Known { plan, people, accounts, state, policy, mapping } = known;
+    pub fn new(asked: OktaAnswers, input: &PlanInput<'_>, plan: &Plan) -> Self {
+        let PlanInput { people, accounts, state, policy, mapping, .. } = input;
         let id = &asked.id;
         let planned = PersonPlan::of(id, plan);
         let link = state.links.of_person(id).cloned();
@@ -107,7 +107,7 @@ impl Explanation {
             account,
             protected,
             said,
-            groups: groups_of_person(id, known),
+            groups: groups_of_person(id, input, plan),
             planned,
             asked,
         }
@@ -122,12 +122,11 @@ impl Explanation {
 }
 
 /// The chosen groups of a person, where groups are synced.
-fn groups_of_person(id: &OktaUserId, known: Known<'_>) -> Vec<GroupOfPerson> {
-    let Known { plan, people, accounts, state, .. } = known;
+fn groups_of_person(id: &OktaUserId, input: &PlanInput<'_>, plan: &Plan) -> Vec<GroupOfPerson> {
     if plan.groups.memberships.is_empty() {
         return Vec::new();
     }
-    let member_index = MemberIndex::of((people, accounts, &state.links), plan);
+    let member_index = MemberIndex::of(input.people, input.accounts, &input.state.links, plan);
     member_index.of_person(id).map_or_else(Vec::new, |index| groups_of(index, &plan.groups))
 }
 

@@ -48,10 +48,7 @@ pub enum MembershipRule {
 
 impl<'a> MemberIndex<'a> {
     /// Seats everybody. `plan` is that about people.
-    pub fn of(
-        (people, accounts, links): (&'a AssignmentSnapshot, &'a AccountSnapshot, &'a Links),
-        plan: &Plan,
-    ) -> Self {
+    pub fn of(people: &'a AssignmentSnapshot, accounts: &'a AccountSnapshot, links: &'a Links, plan: &Plan) -> Self {
         let mut member_index = Self {
             people,
             accounts,

@@ -12,11 +12,9 @@ use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
 use crate::domain::model::person::DesiredAccount;
-use crate::domain::model::policy::Policy;
 use crate::domain::plan::hold::{HoldReason, SharedKey};
-use crate::domain::planning::input::Sides;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::Gone;
-use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::scim::value::Value;
 use crate::domain::state::sync_state::SyncState;
 
@@ -35,16 +33,10 @@ pub struct OwnerCandidates<'a> {
 
 impl<'a> OwnerCandidates<'a> {
     /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
-    pub fn of(
-        owners: &LinkedAccounts<'a>,
-        state: &'a SyncState,
-        (mapping, policy): (&Mapping, &Policy),
-        gone: &'a Gone,
-        wanted: &[(&OktaUserId, &DesiredAccount)],
-    ) -> Self {
-        let slots = mapping.human_name();
-        let strangers = slots.map(|slots| strangers(owners, policy, slots, wanted));
-        let of_gone = state.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
+    pub fn of(input: &'a PlanInput<'a>, gone: &'a Gone, wanted: &[(&OktaUserId, &DesiredAccount)]) -> Self {
+        let slots = input.mapping.human_name();
+        let strangers = slots.map(|slots| strangers(input, slots, wanted));
+        let of_gone = input.state.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
         // A number that several people have at once, such as "external", tells nobody from others.
@@ -81,21 +73,23 @@ impl<'a> OwnerCandidates<'a> {
 
 /// The accounts that are not ours, by their given and family names.
 fn strangers<'a>(
-    owners: &LinkedAccounts<'a>,
-    policy: &Policy,
+    input: &'a PlanInput<'a>,
     slots: [usize; 2],
     wanted: &[(&OktaUserId, &DesiredAccount)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, desired)| desired.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {
         // The owner of our token is a machine, whatever it is called.
-        account.user_name.as_ref().is_some_and(|name| !claims.contains(&name.key_hash()) && !policy.owns_token(name))
+        account
+            .user_name
+            .as_ref()
+            .is_some_and(|name| !claims.contains(&name.key_hash()) && !input.policy.owns_token(name))
     };
     let named = |account: &'a Account| {
         let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));
         Some(([given?, family?], &account.id))
     };
-    owners.unlinked().filter(is_strange).filter_map(named).collect()
+    input.linked.unlinked().filter(is_strange).filter_map(named).collect()
 }
 
 /// What an account bears as externalId; nothing where the mapping has none.
@@ -118,10 +112,10 @@ pub struct ExternalIds<'a> {
 
 impl<'a> ExternalIds<'a> {
     /// Those of one plan.
-    pub fn of(sides: Sides<'a>) -> Self {
+    pub fn of(input: &'a PlanInput<'a>) -> Self {
         let mut accounts: BTreeMap<CompactString, Vec<&Account>> = BTreeMap::new();
-        for account in sides.owners.unlinked() {
-            if let Some(id) = external_id(sides.mapping, account) {
+        for account in input.linked.unlinked() {
+            if let Some(id) = external_id(input.mapping, account) {
                 accounts.entry(id.trim().into()).or_default().push(account);
             }
         }

@@ -14,7 +14,7 @@ use crate::domain::model::person::DesiredAccount;
 use crate::domain::model::policy::{MissingRule, Product};
 use crate::domain::plan::hold::{Hold, HoldReason};
 use crate::domain::planning::candidates::{ExternalIds, OwnerCandidates, foreign_external_id};
-use crate::domain::planning::input::Sides;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::{self, Gone};
 use crate::domain::scim::value::{Compare, Value, same};
 use crate::domain::state::sync_state::OpenOperation;
@@ -72,23 +72,22 @@ pub struct Correlation<'a> {
 }
 
 /// Finds everybody's account.
-pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
+pub fn correlate<'a>(input: &'a PlanInput<'a>, gone: &Gone) -> Correlation<'a> {
     let mut correlation = Correlation::default();
-    let wanted = sort_out(sides, &mut correlation);
-    let names = (sides.mapping, sides.policy);
+    let wanted = sort_out(input, &mut correlation);
     // Where everybody has an account, nobody is looked for.
-    let acquaintances = LazyCell::new(|| OwnerCandidates::of(sides.owners, sides.state, names, gone, &wanted));
-    let external_ids = LazyCell::new(|| ExternalIds::of(sides));
-    let mut owners = sides.owners.in_turn();
+    let acquaintances = LazyCell::new(|| OwnerCandidates::of(input, gone, &wanted));
+    let external_ids = LazyCell::new(|| ExternalIds::of(input));
+    let mut owners = input.linked.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
     for &(okta_id, desired) in &wanted {
         let found = match owners.of_person(okta_id) {
             None => {
-                let by_id = by_external_id(sides, &external_ids, okta_id, desired);
-                by_id.unwrap_or_else(|| attempt_joiner(sides, &acquaintances, okta_id, desired))
+                let by_id = by_external_id(input, &external_ids, okta_id, desired);
+                by_id.unwrap_or_else(|| attempt_joiner(input, &acquaintances, okta_id, desired))
             }
-            Some((link, None)) => attempt_missing(sides, link, desired),
-            Some((link, Some(account))) => attempt(sides, (link, account), desired),
+            Some((link, None)) => attempt_missing(input, link, desired),
+            Some((link, Some(account))) => attempt(input, (link, account), desired),
         };
         match found {
             Attempt::AccountMatch(found) => attempts.push(MatchedPerson { okta_id, desired, found }),
@@ -101,14 +100,17 @@ pub fn correlate<'a>(sides: Sides<'a>, gone: &Gone) -> Correlation<'a> {
             Attempt::Missing => {}
         }
     }
-    settle_names(sides, attempts, &mut correlation);
+    settle_names(input, attempts, &mut correlation);
     correlation
 }
 
 /// Separates the people who shall have an account and whose userName nobody else wants.
-fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a OktaUserId, &'a DesiredAccount)> {
+fn sort_out<'a>(
+    input: &'a PlanInput<'a>,
+    correlation: &mut Correlation<'a>,
+) -> Vec<(&'a OktaUserId, &'a DesiredAccount)> {
     let mut wanted = Vec::new();
-    for Person { id, state } in sides.people.people() {
+    for Person { id, state } in input.people.people() {
         let reason = match state {
             PersonState::Wanted(desired) => {
                 wanted.push((id, desired));
@@ -127,7 +129,7 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
             PersonState::Unmapped(_, doubt) => HoldReason::Mapping(doubt.clone()),
             PersonState::Contradiction(_) => HoldReason::Contradiction,
         };
-        let link = sides.state.links.of_person(id);
+        let link = input.state.links.of_person(id);
         correlation.held.push(Hold {
             okta_id: id.clone(),
             haiilo_id: link.map(|link| link.haiilo_id.clone()),
@@ -135,12 +137,12 @@ fn sort_out<'a>(sides: Sides<'a>, correlation: &mut Correlation<'a>) -> Vec<(&'a
             reason,
         });
     }
-    let rivals = rivals(sides.people);
+    let rivals = rivals(input.people);
     wanted.retain(|(okta_id, desired)| {
         let Some(others) = rivals.get(okta_id) else { return true };
         correlation.held.push(Hold {
             okta_id: (*okta_id).clone(),
-            haiilo_id: sides.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
+            haiilo_id: input.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
             user_name: Some(desired.user_name.clone()),
             reason: HoldReason::SameUserName(others.clone()),
         });
@@ -178,7 +180,11 @@ enum Attempt<'a> {
     Missing,
 }
 
-fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), desired: &'a DesiredAccount) -> Attempt<'a> {
+fn attempt<'a>(
+    input: &'a PlanInput<'a>,
+    (link, account): (&'a Link, &'a Account),
+    desired: &'a DesiredAccount,
+) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
     let fits = account
         .user_name
@@ -189,14 +195,14 @@ fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), desir
         return Attempt::Hold(id, reason);
     }
     // In Advocacy a write to an inactive account may delete it.
-    if account.activity == Activity::Inactive && sides.policy.product == Product::Advocacy {
+    if account.activity == Activity::Inactive && input.policy.product == Product::Advocacy {
         return Attempt::Hold(id, HoldReason::Inactive);
     }
-    if renames(sides.mapping, account, desired) {
+    if renames(input.mapping, account, desired) {
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&desired.user_name)];
         let names = names.into_iter().flatten().collect::<Vec<_>>();
-        let owner = names.iter().any(|name| sides.policy.owns_token(name));
-        let pattern = leaver_decision::protection(sides.policy, sides.state, &account.id, names);
+        let owner = names.iter().any(|name| input.policy.owns_token(name));
+        let pattern = leaver_decision::protection(input.policy, input.state, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
             return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: desired.user_name.clone() });
         }
@@ -204,18 +210,18 @@ fn attempt<'a>(sides: Sides<'a>, (link, account): (&'a Link, &'a Account), desir
     Attempt::AccountMatch(AccountMatch::Linked { account, link, waits_for: None })
 }
 
-fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, desired: &'a DesiredAccount) -> Attempt<'a> {
+fn attempt_missing<'a>(input: &'a PlanInput<'a>, link: &'a Link, desired: &'a DesiredAccount) -> Attempt<'a> {
     let id = Some(link.haiilo_id.clone());
-    if let (Proof::Doubtful(why), Listed::Seen) = (sides.accounts.proof(), link.listed) {
+    if let (Proof::Doubtful(why), Listed::Seen) = (input.accounts.proof(), link.listed) {
         return Attempt::Hold(id, HoldReason::ListingDoubtful(why.clone()));
     }
-    if let [other] = sides.accounts.named(&desired.user_name)[..] {
-        let other = &sides.accounts.accounts()[other].id;
-        if sides.state.links.of_account(other).is_none() {
+    if let [other] = input.accounts.named(&desired.user_name)[..] {
+        let other = &input.accounts.accounts()[other].id;
+        if input.state.links.of_account(other).is_none() {
             return Attempt::Hold(id, HoldReason::ReplacedByHand(other.clone()));
         }
     }
-    match (sides.policy.missing, link.listed) {
+    match (input.policy.missing, link.listed) {
         (MissingRule::Recreate, Listed::Seen) => {
             Attempt::AccountMatch(AccountMatch::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
         }
@@ -225,7 +231,7 @@ fn attempt_missing<'a>(sides: Sides<'a>, link: &'a Link, desired: &'a DesiredAcc
 
 /// The account that bears the Okta id of somebody who has no link; nothing where none does.
 fn by_external_id<'a>(
-    sides: Sides<'a>,
+    input: &'a PlanInput<'a>,
     external_ids: &ExternalIds<'a>,
     okta_id: &OktaUserId,
     desired: &DesiredAccount,
@@ -234,14 +240,14 @@ fn by_external_id<'a>(
     if found.is_empty() {
         return None;
     }
-    let named = sides.accounts.named(&desired.user_name).into_iter().map(|at| &sides.accounts.accounts()[at]);
+    let named = input.accounts.named(&desired.user_name).into_iter().map(|at| &input.accounts.accounts()[at]);
     let is_other = |account: &&Account| {
-        sides.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
+        input.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
     };
     let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
-    Some(match (&several[..], sides.accounts.proof()) {
+    Some(match (&several[..], input.accounts.proof()) {
         ([account], Proof::Agreed) => {
-            let made = sides.state.lost_creates(okta_id).next().is_some();
+            let made = input.state.lost_creates(okta_id).next().is_some();
             Attempt::AccountMatch(AccountMatch::Unowned {
                 account,
                 origin: if made { Origin::Created } else { Origin::Adopted },
@@ -256,28 +262,28 @@ fn by_external_id<'a>(
 }
 
 fn attempt_joiner<'a>(
-    sides: Sides<'a>,
+    input: &'a PlanInput<'a>,
     acquaintances: &OwnerCandidates<'_>,
     okta_id: &'a OktaUserId,
     desired: &'a DesiredAccount,
 ) -> Attempt<'a> {
-    let doubt = match sides.accounts.proof() {
+    let doubt = match input.accounts.proof() {
         Proof::Agreed => None,
         Proof::Doubtful(why) => Some(Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone()))),
     };
-    if let Some((account, other)) = made_under_another_name(sides, okta_id, desired) {
+    if let Some((account, other)) = made_under_another_name(input, okta_id, desired) {
         return match other {
             Some(other) => Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone())),
             None => doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin: Origin::Created })),
         };
     }
-    match sides.accounts.named(&desired.user_name)[..] {
+    match input.accounts.named(&desired.user_name)[..] {
         [] => {
-            doubt.or_else(|| suspect(sides, acquaintances, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NOTHING))
+            doubt.or_else(|| suspect(input, acquaintances, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NOTHING))
         }
         [at] => {
-            let account = &sides.accounts.accounts()[at];
-            if sides.state.links.of_account(&account.id).is_some() {
+            let account = &input.accounts.accounts()[at];
+            if input.state.links.of_account(&account.id).is_some() {
                 // Free once its owner is renamed; `settle_names` finds out.
                 return doubt
                     .unwrap_or(Attempt::AccountMatch(AccountMatch::Nothing { replaces: None, waits_for: None }));
@@ -285,18 +291,18 @@ fn attempt_joiner<'a>(
             if account.activity == Activity::Inactive {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::Inactive);
             }
-            if let Some(id) = foreign_external_id(sides.mapping, account, okta_id) {
+            if let Some(id) = foreign_external_id(input.mapping, account, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::OfAnotherDirectory(id));
             }
-            if let Some(other) = sides.state.perhaps_made_for(&desired.user_name, okta_id) {
+            if let Some(other) = input.state.perhaps_made_for(&desired.user_name, okta_id) {
                 return Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone()));
             }
-            let lost = sides.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&desired.user_name));
+            let lost = input.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&desired.user_name));
             let origin = if lost { Origin::Created } else { Origin::Adopted };
             doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin }))
         }
         ref several => {
-            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            let ids = several.iter().map(|at| input.accounts.accounts()[*at].id.clone()).collect();
             Attempt::Hold(None, HoldReason::SeveralAccounts(ids))
         }
     }
@@ -304,15 +310,15 @@ fn attempt_joiner<'a>(
 
 /// Holds a joiner who may be somebody whom we know.
 fn suspect<'a>(
-    sides: Sides<'a>,
+    input: &'a PlanInput<'a>,
     acquaintances: &OwnerCandidates<'_>,
     okta_id: &OktaUserId,
     desired: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
-    let reason = acquaintances.suspicion(sides.state, okta_id, desired)?;
+    let reason = acquaintances.suspicion(input.state, okta_id, desired)?;
     let haiilo_id = match &reason {
         HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
-        HoldReason::PerhapsRehired(leaver, _) => sides.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
+        HoldReason::PerhapsRehired(leaver, _) => input.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
         _ => None,
     };
     Some(Attempt::Hold(haiilo_id, reason))
@@ -323,16 +329,16 @@ const NOTHING: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, w
 /// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
 /// such a create was sent too, under the same name.
 fn made_under_another_name<'a>(
-    sides: Sides<'a>,
+    input: &'a PlanInput<'a>,
     okta_id: &OktaUserId,
     desired: &DesiredAccount,
 ) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
     let under_others = |open: &&OpenOperation| !open.user_name.same_as(&desired.user_name);
-    sides.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
-        let [at] = sides.accounts.named(&open.user_name)[..] else { return None };
-        let account = &sides.accounts.accounts()[at];
-        let is_free = account.activity != Activity::Inactive && sides.state.links.of_account(&account.id).is_none();
-        is_free.then(|| (account, sides.state.perhaps_made_for(&open.user_name, okta_id)))
+    input.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
+        let [at] = input.accounts.named(&open.user_name)[..] else { return None };
+        let account = &input.accounts.accounts()[at];
+        let is_free = account.activity != Activity::Inactive && input.state.links.of_account(&account.id).is_none();
+        is_free.then(|| (account, input.state.perhaps_made_for(&open.user_name, okta_id)))
     })
 }
 
@@ -359,18 +365,18 @@ enum NameState<'a> {
 }
 
 /// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
-fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
-    let unseen = names_of_unseen_accounts(sides);
+fn settle_names<'a>(input: &'a PlanInput<'a>, attempts: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
+    let unseen = names_of_unseen_accounts(input);
     let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
         .iter()
         .filter(|MatchedPerson { okta_id: _, desired, found }| match found {
-            AccountMatch::Linked { account, .. } => renames(sides.mapping, account, desired),
+            AccountMatch::Linked { account, .. } => renames(input.mapping, account, desired),
             AccountMatch::Unowned { account, .. } => {
                 account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name))
             }
             AccountMatch::Nothing { .. } => true,
         })
-        .map(|MatchedPerson { okta_id, desired, found: _ }| (*okta_id, name_state(sides, okta_id, desired, &unseen)))
+        .map(|MatchedPerson { okta_id, desired, found: _ }| (*okta_id, name_state(input, okta_id, desired, &unseen)))
         .collect();
     for MatchedPerson { okta_id, desired, found } in attempts {
         match resolve(okta_id, &needs) {
@@ -402,13 +408,13 @@ fn settle_names<'a>(sides: Sides<'a>, attempts: Vec<MatchedPerson<'a>>, correlat
 }
 
 /// The userNames of linked accounts that Haiilo does not show, with their owners: nobody else may take them.
-fn names_of_unseen_accounts(sides: Sides<'_>) -> BTreeMap<CompactString, &OktaUserId> {
-    let unseen = sides.owners.pairs().filter(|(_, account)| account.is_none());
+fn names_of_unseen_accounts<'a>(input: &'a PlanInput<'a>) -> BTreeMap<CompactString, &'a OktaUserId> {
+    let unseen = input.linked.pairs().filter(|(_, account)| account.is_none());
     unseen.map(|(link, _)| (link.user_name.key(), &link.okta_id)).collect()
 }
 
 fn name_state<'a>(
-    sides: Sides<'a>,
+    input: &'a PlanInput<'a>,
     okta_id: &OktaUserId,
     desired: &DesiredAccount,
     unseen: &BTreeMap<CompactString, &'a OktaUserId>,
@@ -418,11 +424,11 @@ fn name_state<'a>(
     {
         return NameState::Taken(HoldReason::AccountOfAnother((*owner).clone()));
     }
-    match sides.accounts.named(&desired.user_name)[..] {
+    match input.accounts.named(&desired.user_name)[..] {
         [] => NameState::Free,
         [at] => {
-            let account = &sides.accounts.accounts()[at];
-            match sides.state.links.of_account(&account.id) {
+            let account = &input.accounts.accounts()[at];
+            match input.state.links.of_account(&account.id) {
                 // The same name in other letters is in nobody's way.
                 Some(link) if link.okta_id == *okta_id => NameState::Free,
                 Some(link) => NameState::After(&account.id, &link.okta_id),
@@ -430,7 +436,7 @@ fn name_state<'a>(
             }
         }
         ref several => {
-            let ids = several.iter().map(|at| sides.accounts.accounts()[*at].id.clone()).collect();
+            let ids = several.iter().map(|at| input.accounts.accounts()[*at].id.clone()).collect();
             NameState::Taken(HoldReason::SeveralAccounts(ids))
         }
     }

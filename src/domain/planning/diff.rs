@@ -20,7 +20,7 @@ use crate::domain::plan::leaver::{Evidence, KeptBecause, Leaver, LeaverStatus};
 use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::people_plan::{Parked, Plan, PlanCounts, Unmanaged, Waits, parked_form};
 use crate::domain::planning::correlate::{self, AccountMatch, Correlation, MatchedPerson};
-use crate::domain::planning::input::{Basis, Sides};
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::LeaverDecisions;
 use crate::domain::planning::record;
 use crate::domain::planning::references::References;
@@ -32,12 +32,12 @@ use crate::domain::state::sync_state::RememberedRejection;
 const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
 
 /// Makes the plan. `leaving` is what was decided about people who are gone from the listing.
-pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: LeaverDecisions) -> Plan {
+pub fn assemble(input: &PlanInput<'_>, correlation: Correlation<'_>, leaving: LeaverDecisions) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
     let LeaverDecisions { mut leavers, held: held_leavers, gone: _, notes } = leaving;
     keep_for_whoever_may_come_back(&mut leavers, &held);
     let mut draft = PlanBuilder {
-        basis,
+        input,
         plan: Plan::default(),
         wishes: BTreeMap::new(),
         references: OnceCell::new(),
@@ -51,9 +51,9 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: LeaverD
     }
     draft.trials();
     draft.departures(&leavers);
-    let PlanBuilder { basis, mut plan, wishes: _, references: _, unresolved } = draft;
-    record::remember(basis, &mut plan);
-    let Sides { people, accounts, owners: _, state, policy: _, mapping: _ } = basis.sides;
+    let PlanBuilder { input, mut plan, wishes: _, references: _, unresolved } = draft;
+    record::remember(input, &mut plan);
+    let PlanInput { people, accounts, state, .. } = input;
     plan.counts = PlanCounts {
         assigned: people.people().len(),
         linked: state.links.len(),
@@ -63,8 +63,8 @@ pub fn assemble(basis: Basis<'_>, correlation: Correlation<'_>, leaving: LeaverD
         ..plan.counts
     };
     plan.leavers = leavers;
-    plan.unmanaged = unmanaged(basis, &plan.operations);
-    plan.findings = findings(basis);
+    plan.unmanaged = unmanaged(input, &plan.operations);
+    plan.findings = findings(input);
     if unresolved > 0 {
         plan.findings.push(format!(
             "{unresolved} references to other people, such as managers, name nobody who has an account by now; they stay as they are"
@@ -94,7 +94,7 @@ fn keep_for_whoever_may_come_back(leavers: &mut [Leaver], held: &[Hold]) {
 
 /// A plan in the making.
 struct PlanBuilder<'a> {
-    basis: Basis<'a>,
+    input: &'a PlanInput<'a>,
     plan: Plan,
     /// Where no attribute names other people, nobody is looked for.
     references: OnceCell<References<'a>>,
@@ -154,8 +154,8 @@ impl PlanBuilder<'_> {
         let current = account.user_name.as_ref().unwrap_or(&desired.user_name);
         let mut changes = Vec::new();
         let parked_before = self.plan.parked.len();
-        let rule = self.basis.sides.mapping.user_name();
-        if correlate::renames(self.basis.sides.mapping, account, desired) {
+        let rule = self.input.mapping.user_name();
+        if correlate::renames(self.input.mapping, account, desired) {
             let change = Change {
                 path: Arc::clone(&rule.path),
                 nature: ChangeKind::Rename,
@@ -167,7 +167,7 @@ impl PlanBuilder<'_> {
         } else {
             self.unpark(okta_id, &rule.path);
         }
-        for (slot, rule) in self.basis.sides.mapping.rules().iter().enumerate() {
+        for (slot, rule) in self.input.mapping.rules().iter().enumerate() {
             let from = account.values[slot].as_ref();
             let to = match (&desired.values[slot], rule.on) {
                 (DesiredValue::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),
@@ -179,7 +179,7 @@ impl PlanBuilder<'_> {
                 continue;
             }
             let element = if account.without_element >> slot & 1 == 1 { Element::ToBeAdded } else { Element::There };
-            let nature = nature(self.basis.sides.mapping, slot);
+            let nature = nature(self.input.mapping, slot);
             let change = Change {
                 path: Arc::clone(&rule.path),
                 nature,
@@ -203,7 +203,7 @@ impl PlanBuilder<'_> {
             return AccountState::AsItShallBe;
         }
         let user_name = account.user_name.as_ref().unwrap_or(wanted).clone();
-        if self.basis.sides.state.deactivated(okta_id, &account.id) {
+        if self.input.state.deactivated(okta_id, &account.id) {
             let action = Action::Reactivate { haiilo_id: account.id.clone() };
             self.plan.operations.push(Operation { okta_id: okta_id.clone(), user_name, action });
             return AccountState::Changes;
@@ -225,7 +225,7 @@ impl PlanBuilder<'_> {
         if rule.kind != AttributeKind::Person {
             return Some(Cow::Borrowed(value));
         }
-        let references = self.references.get_or_init(|| References::of(self.basis.sides));
+        let references = self.references.get_or_init(|| References::of(self.input));
         let id = references.account(&value.shown());
         if id.is_none() {
             self.unresolved += 1;
@@ -242,10 +242,10 @@ impl PlanBuilder<'_> {
         change: Change,
         changes: &mut Vec<Change>,
     ) {
-        let state = self.basis.sides.state;
+        let state = self.input.state;
         let key = (okta_id.clone(), CompactString::from(change.path.to_string()));
         let parked = state.parked.get(&key);
-        let group = parked_group(self.basis, &change);
+        let group = parked_group(self.input, &change);
         let reason = match (parked, &group) {
             (_, Some(group)) => no_such_group(group),
             (Some(parked), None)
@@ -277,15 +277,15 @@ impl PlanBuilder<'_> {
 
     /// A value that Haiilo did not keep stays parked. A userName may have become free, so that it is tried again after a day.
     fn still_refused(&self, change: &Change, parked: &RememberedRejection) -> bool {
-        change.nature != ChangeKind::Rename || self.basis.now - parked.since < REFUSED_NAME
+        change.nature != ChangeKind::Rename || self.input.now - parked.since < REFUSED_NAME
     }
 
     fn unpark(&mut self, okta_id: &OktaUserId, path: &AttributePath) {
-        if self.basis.sides.state.parked.is_empty() {
+        if self.input.state.parked.is_empty() {
             return;
         }
         let key = (okta_id.clone(), CompactString::from(path.to_string()));
-        if self.basis.sides.state.parked.contains_key(&key) {
+        if self.input.state.parked.contains_key(&key) {
             self.plan.notes.unparked.insert(key);
         }
     }
@@ -297,7 +297,7 @@ impl PlanBuilder<'_> {
         replaces: Option<HaiiloId>,
         waits_for: Option<HaiiloId>,
     ) {
-        let mapping = self.basis.sides.mapping;
+        let mapping = self.input.mapping;
         let held = |reason| Hold {
             okta_id: okta_id.clone(),
             haiilo_id: None,
@@ -312,10 +312,10 @@ impl PlanBuilder<'_> {
         let changes = changes_of_new(mapping, &desired.user_name, |slot| {
             self.meant(&mapping.rules()[slot], desired.value(slot)?).map(Cow::into_owned)
         });
-        if let Some(refused) = refused_create(self.basis, okta_id, desired) {
+        if let Some(refused) = refused_create(self.input, okta_id, desired) {
             return self.plan.held.push(held(HoldReason::CreateRefused(refused)));
         }
-        let group = changes.iter().find_map(|change| Some((parked_group(self.basis, change)?, change.clone())));
+        let group = changes.iter().find_map(|change| Some((parked_group(self.input, change)?, change.clone())));
         let operation = Operation {
             okta_id: okta_id.clone(),
             user_name: desired.user_name.clone(),
@@ -340,14 +340,14 @@ impl PlanBuilder<'_> {
 
     /// One person a cycle tries each group that Haiilo did not have; in turn, so that nobody's trouble keeps all others waiting.
     fn trials(&mut self) {
-        let turn = usize::try_from(self.basis.sides.state.cycles).unwrap_or(0);
+        let turn = usize::try_from(self.input.state.cycles).unwrap_or(0);
         for wishes in self.wishes.values() {
             let free: Vec<&Operation> = wishes.iter().filter(|wish| wish.waits_for().is_none()).collect();
             if !free.is_empty() {
                 self.plan.trials.push(free[turn % free.len()].clone());
             }
         }
-        let parked = self.basis.sides.state.parked_groups.keys();
+        let parked = self.input.state.parked_groups.keys();
         self.plan.notes.groups_released = parked.filter(|group| !self.wishes.contains_key(*group)).cloned().collect();
     }
 
@@ -406,9 +406,9 @@ fn nature(mapping: &Mapping, slot: usize) -> ChangeKind {
 }
 
 /// The group that a change asks for, if Haiilo did not have it.
-fn parked_group(basis: Basis<'_>, change: &Change) -> Option<CompactString> {
+fn parked_group(input: &PlanInput<'_>, change: &Change) -> Option<CompactString> {
     match (change.nature, &change.to) {
-        (ChangeKind::Group, Some(Value::Text(group))) if basis.sides.state.parked_groups.contains_key(group) => {
+        (ChangeKind::Group, Some(Value::Text(group))) if input.state.parked_groups.contains_key(group) => {
             Some(group.clone())
         }
         _ => None,
@@ -420,24 +420,24 @@ fn no_such_group(group: &str) -> String {
 }
 
 /// Why Haiilo refused to make this very account within the last day.
-fn refused_create(basis: Basis<'_>, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<String> {
-    let parked = basis.sides.state.parked.get(&(okta_id.clone(), "userName".into()))?;
+fn refused_create(input: &PlanInput<'_>, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<String> {
+    let parked = input.state.parked.get(&(okta_id.clone(), "userName".into()))?;
     let same = parked.value == parked_form(Value::text(desired.user_name.as_str()).as_ref());
-    (same && basis.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
+    (same && input.now - parked.since < REFUSED_NAME).then(|| parked.reason.clone())
 }
 
-fn unmanaged(basis: Basis<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
+fn unmanaged(input: &PlanInput<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
     let adopted: BTreeSet<&HaiiloId> = operations
         .iter()
         .filter(|operation| operation.kind() == OperationKind::Link)
         .filter_map(Operation::haiilo_id)
         .collect();
-    let foreign = basis.sides.owners.unlinked().filter(|account| !adopted.contains(&account.id));
+    let foreign = input.linked.unlinked().filter(|account| !adopted.contains(&account.id));
     foreign.map(|account| Unmanaged { haiilo_id: account.id.clone(), user_name: account.user_name.clone() }).collect()
 }
 
-fn findings(basis: Basis<'_>) -> Vec<String> {
-    let Sides { people, accounts, owners: _, state: _, policy, mapping: _ } = basis.sides;
+fn findings(input: &PlanInput<'_>) -> Vec<String> {
+    let PlanInput { people, accounts, policy, .. } = input;
     let mut findings = Vec::new();
     if people.unreadable() > 0 {
         findings.push(format!("{} rows of Okta's listing name nobody and were passed over", people.unreadable()));

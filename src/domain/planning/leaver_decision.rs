@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
+use crate::domain::listing::snapshot::{AssignmentSnapshot, PersonState, Proof};
 use crate::domain::model::account::Activity;
 use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
@@ -19,12 +19,11 @@ use crate::domain::plan::leaver::{
     DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus, Sighting,
 };
 use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
+use crate::domain::planning::input::{ClockAgreement, PlanInput};
 use crate::domain::state::sync_state::{SyncState, Watch};
 
 /// The longest gap between complete cycles over which a clock goes on.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
-/// The most that the local clock may be off before nothing is deleted.
-const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 /// How many people are asked for by id in one cycle.
 const LOOKS_A_CYCLE: usize = 200;
 
@@ -42,54 +41,6 @@ pub struct LeaverDecisions {
     pub gone: Gone,
     /// What shall be remembered.
     pub notes: LeaverUpdate,
-}
-
-/// What a decision about leavers depends on.
-#[derive(Clone, Copy, Debug)]
-pub struct Circumstances<'a> {
-    /// The complete listing of assignments.
-    pub people: &'a AssignmentSnapshot,
-    /// The listing of accounts.
-    pub accounts: &'a AccountSnapshot,
-    /// What the store remembers.
-    pub state: &'a SyncState,
-    /// The administrator's decisions.
-    pub policy: &'a Policy,
-    /// The rules that clocks depend on.
-    pub rules: &'a Fingerprint,
-    /// Okta's time.
-    pub now: DateTime<Utc>,
-    /// The time from which a clock counts that begins now: Okta's, and ours where it is later and the two disagree.
-    pub begins: DateTime<Utc>,
-    /// Whether the local clock agrees with it.
-    pub agreement: ClockAgreement,
-}
-
-/// Whether the local clock agrees with Okta's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockAgreement {
-    /// Within five minutes.
-    Agrees,
-    /// Not, or there was nothing to compare with.
-    Off,
-}
-
-impl ClockAgreement {
-    /// Compares the local time with Okta's.
-    pub fn of(local: DateTime<Utc>, server: Option<DateTime<Utc>>) -> Self {
-        match server {
-            Some(server) if (local - server).abs() <= LARGEST_SKEW => Self::Agrees,
-            _ => Self::Off,
-        }
-    }
-
-    /// The time from which a clock counts that begins now. A date that lies behind must not let it begin in the past.
-    pub fn begins(self, now: DateTime<Utc>, local: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Self::Agrees => now,
-            Self::Off => now.max(local),
-        }
-    }
 }
 
 /// What the answers about one person mean: the user's status, then, unless that settles it, the assignment.
@@ -153,19 +104,20 @@ pub fn watch(state: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watc
 
 /// Decides about everybody who is gone from the listing.
 pub fn decide(
-    here: Circumstances<'_>,
+    input: &PlanInput<'_>,
     vanished: &[&Link],
     answers: &BTreeMap<OktaUserId, EvidenceAnswer>,
 ) -> LeaverDecisions {
     let mut leaving = LeaverDecisions::default();
-    let watched_since = watch(here.state, here.rules, here.begins).since;
-    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(here.people, here.state) };
+    let watched_since = watch(input.state, &input.leaver_rules, input.clocks.start).since;
+    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(input.people, input.state) };
     for link in vanished {
-        let before = here.state.leavers.get(&link.okta_id);
+        let before = input.state.leavers.get(&link.okta_id);
         let answer = answers.get(&link.okta_id);
         let sighting = answer.map(|answer| &answer.sighting);
-        let clock = clock(here, link, before, sighting);
-        let absence = before.map_or(Absence { since: here.begins, counted: Counted::Yes }, |record| record.absence);
+        let clock = clock(input, link, before, sighting);
+        let absence =
+            before.map_or(Absence { since: input.clocks.start, counted: Counted::Yes }, |record| record.absence);
         let employee = answer.and_then(|answer| answer.employee).or(before.and_then(|record| record.employee));
         leaving.gone.insert(link.okta_id.clone(), employee);
         let record = LeaverRecord { absence, clock, employee };
@@ -183,7 +135,7 @@ pub fn decide(
             (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HoldReason::NoEvidence(what.clone()))),
             (None, _) => leaving.held.push(held(HoldReason::EvidenceDue)),
             (Some(clock), _) => {
-                let fate = fate(here, &wishes, link, clock, watched_since);
+                let fate = fate(input, &wishes, link, clock, watched_since);
                 leaving.leavers.push(Leaver {
                     okta_id: link.okta_id.clone(),
                     haiilo_id: link.haiilo_id.clone(),
@@ -191,26 +143,26 @@ pub fn decide(
                     evidence: clock.evidence,
                     since: absence.since,
                     action: clock.action,
-                    departure: here.policy.departure(clock.action),
+                    departure: input.policy.departure(clock.action),
                     fate,
                 });
             }
         }
     }
     let is_assigned =
-        |id: &&OktaUserId| here.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
-    leaving.notes.unpinned = here.state.pinned.iter().filter(is_assigned).cloned().collect();
-    leaving.notes.returned = here.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
-    if here.policy.deprovision == Deprovision::Delete && here.state.deactivation_deleted.is_some() {
+        |id: &&OktaUserId| input.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
+    leaving.notes.unpinned = input.state.pinned.iter().filter(is_assigned).cloned().collect();
+    leaving.notes.returned = input.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+    if input.policy.deprovision == Deprovision::Delete && input.state.deactivation_deleted.is_some() {
         leaving.notes.directory = PolicyKnowledge::KnownToDelete;
     }
-    spend_budget(here, &mut leaving.leavers);
+    spend_budget(input, &mut leaving.leavers);
     leaving
 }
 
 /// The clock of one person: kept as long as evidence and action stay the same, started again when either changes, stopped by doubt.
 fn clock(
-    here: Circumstances<'_>,
+    input: &PlanInput<'_>,
     link: &Link,
     before: Option<&LeaverRecord>,
     sighting: Option<&Sighting>,
@@ -221,10 +173,10 @@ fn clock(
         (None, Some(known)) => known.evidence,
         (Some(Sighting::StillAssigned | Sighting::Unclear(_)), _) | (None, None) => return None,
     };
-    let action = configured(here.policy, link, evidence);
+    let action = configured(input.policy, link, evidence);
     match known {
         Some(known) if known.action == action && known.evidence == evidence => Some(known),
-        _ => Some(GracePeriod { evidence, action, from: here.begins }),
+        _ => Some(GracePeriod { evidence, action, from: input.clocks.start }),
     }
 }
 
@@ -250,29 +202,29 @@ fn wishes<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> Wishes<'a> {
 }
 
 fn fate(
-    here: Circumstances<'_>,
+    input: &PlanInput<'_>,
     wishes: &Wishes<'_>,
     link: &Link,
     clock: GracePeriod,
     watched_since: DateTime<Utc>,
 ) -> LeaverStatus {
-    let account = here.accounts.position(&link.haiilo_id).map(|at| &here.accounts.accounts()[at]);
+    let account = input.accounts.position(&link.haiilo_id).map(|at| &input.accounts.accounts()[at]);
     let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
-    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
+    if names.iter().flatten().any(|name| input.policy.owns_token(name)) {
         return LeaverStatus::Kept(KeptBecause::TokenOwner);
     }
-    if let Some(pattern) = protection(here.policy, here.state, &link.haiilo_id, names.iter().copied().flatten()) {
+    if let Some(pattern) = protection(input.policy, input.state, &link.haiilo_id, names.iter().copied().flatten()) {
         return LeaverStatus::Kept(KeptBecause::Protected(pattern));
     }
     if clock.action == LeaverAction::Keep {
-        let adopted = link.origin == Origin::Adopted && here.policy.leavers.adopted == AdoptedRule::Keep;
+        let adopted = link.origin == Origin::Adopted && input.policy.leavers.adopted == AdoptedRule::Keep;
         return LeaverStatus::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
     let Some(account) = account else { return LeaverStatus::Kept(KeptBecause::AlreadyGone) };
     if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
         return LeaverStatus::Kept(KeptBecause::AlreadyInactive);
     }
-    if here.state.pinned.contains(&link.okta_id) {
+    if input.state.pinned.contains(&link.okta_id) {
         return LeaverStatus::Kept(KeptBecause::Pinned);
     }
     if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
@@ -281,11 +233,11 @@ fn fate(
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
         return LeaverStatus::Kept(KeptBecause::CarriesAnotherName);
     }
-    let due = clock.from.max(watched_since) + here.policy.leavers.grace;
-    let deleted =
-        here.state.deactivation_deleted.is_some() && here.policy.departure(clock.action) == RemovalEffect::Deactivated;
-    match deletes_blocked(here).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
-        _ if due > here.begins => LeaverStatus::Waiting(due),
+    let due = clock.from.max(watched_since) + input.policy.leavers.grace;
+    let deleted = input.state.deactivation_deleted.is_some()
+        && input.policy.departure(clock.action) == RemovalEffect::Deactivated;
+    match deletes_blocked(input).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
+        _ if due > input.clocks.start => LeaverStatus::Waiting(due),
         Some(why) => LeaverStatus::Blocked(due, why),
         None => LeaverStatus::Due(due),
     }
@@ -305,14 +257,14 @@ pub fn protection<'a>(
 }
 
 /// What forbids all deletes of this cycle.
-pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
-    if here.policy.token_owner.as_ref().is_some_and(|owner| here.accounts.named(owner).is_empty()) {
+pub fn deletes_blocked(input: &PlanInput<'_>) -> Option<DeletesBlocked> {
+    if input.policy.token_owner.as_ref().is_some_and(|owner| input.accounts.named(owner).is_empty()) {
         Some(DeletesBlocked::OwnerNotFound)
-    } else if here.agreement == ClockAgreement::Off {
+    } else if input.clocks.agreement == ClockAgreement::Off {
         Some(DeletesBlocked::ClockOff)
-    } else if matches!(here.accounts.proof(), Proof::Doubtful(_)) {
+    } else if matches!(input.accounts.proof(), Proof::Doubtful(_)) {
         Some(DeletesBlocked::ListingDoubtful)
-    } else if !here.people.people().iter().any(|person| matches!(person.state, PersonState::Wanted(_))) {
+    } else if !input.people.people().iter().any(|person| matches!(person.state, PersonState::Wanted(_))) {
         Some(DeletesBlocked::NobodyAssigned)
     } else {
         None
@@ -320,10 +272,10 @@ pub fn deletes_blocked(here: Circumstances<'_>) -> Option<DeletesBlocked> {
 }
 
 /// Postpones what the budget of the day does not cover: who is due first goes first.
-fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
-    let Some(limit) = here.policy.limits.deletes else { return };
-    let base = here.state.links.len().max(here.people.people().len()) as u64;
-    let mut left = limit.allowed(base).saturating_sub(here.state.recent.deletes);
+fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
+    let Some(limit) = input.policy.limits.deletes else { return };
+    let base = input.state.links.len().max(input.people.people().len()) as u64;
+    let mut left = limit.allowed(base).saturating_sub(input.state.recent.deletes);
     let mut due: Vec<(DateTime<Utc>, usize)> = leavers
         .iter()
         .enumerate()
@@ -350,13 +302,14 @@ fn spend_budget(here: Circumstances<'_>, leavers: &mut [Leaver]) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{Circumstances, ClockAgreement, decide, sighting, to_look_at, vanished, watch};
+    use super::{LeaverDecisions, decide, sighting, to_look_at, vanished, watch};
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::listing::snapshot::{
         AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, PageRequest, Person,
         PersonState,
     };
+    use crate::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::model::account::{Account, AccountRow, Activity};
     use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
     use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
@@ -368,6 +321,10 @@ mod tests {
     use crate::domain::plan::leaver::{
         DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus, Sighting,
     };
+    use crate::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
+    use crate::domain::planning::linked_accounts::LinkedAccounts;
+    use crate::domain::scim::path::AttributePath;
+    use crate::domain::scim::value::Compare;
     use crate::domain::state::sync_state::{RecentCounts, SyncState, Watch};
 
     const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
@@ -472,19 +429,54 @@ mod tests {
     ) -> Vec<LeaverStatus> {
         let (mut state, mut policy) = (state(day(n)), policy());
         change(&mut state, &mut policy);
-        let (people, accounts, rules) = (people(&[]), accounts(names), rules());
-        let here = Circumstances {
-            people: &people,
-            accounts: &accounts,
-            state: &state,
-            policy: &policy,
-            rules: &rules,
-            now: day(n),
-            begins: day(n),
-            agreement,
+        let people = people(&[]);
+        let decided = Decided { people: &people, day: n, agreement };
+        decided.by(&state, &policy, names, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
+    }
+
+    /// What is decided on a day about a listing of people.
+    struct Decided<'a> {
+        people: &'a AssignmentSnapshot,
+        day: i64,
+        agreement: ClockAgreement,
+    }
+
+    impl Decided<'_> {
+        fn by(
+            &self,
+            state: &SyncState,
+            policy: &Policy,
+            names: &[&str],
+            answers: &BTreeMap<OktaUserId, EvidenceAnswer>,
+        ) -> LeaverDecisions {
+            let Self { people, day: n, agreement } = *self;
+            let (accounts, mapping) = (accounts(names), mapping());
+            let input = PlanInput {
+                people,
+                accounts: &accounts,
+                state,
+                policy,
+                mapping: &mapping,
+                now: day(n),
+                clocks: Clocks { agreement, start: day(n) },
+                leaver_rules: rules(),
+                linked: LinkedAccounts::of(&state.links, &accounts),
+            };
+            decide(&input, &vanished(&state.links, people), answers)
+        }
+    }
+
+    fn mapping() -> Mapping {
+        let rule = RuleSpec {
+            path: AttributePath::parse("userName").expect("a path"),
+            value: "user.login".to_owned(),
+            compare: Compare::IgnoreCase,
+            on: On::CreateAndUpdate,
+            when_empty: WhenEmpty::Leave,
+            kind: AttributeKind::Text,
         };
-        let gone = vanished(&state.links, &people);
-        decide(here, &gone, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
+        let spec = MappingSpec { rules: vec![rule], tables: BTreeMap::new(), include: None, employee_number: None };
+        Mapping::new(spec).expect("a mapping")
     }
 
     #[track_caller]
@@ -574,18 +566,9 @@ mod tests {
     fn an_account_that_is_gone_is_not_deleted() {
         let mut state = state(day(40));
         state.links = [Link { haiilo_id: HaiiloId::new("gone"), ..link(0) }].into_iter().collect();
-        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
-        let here = Circumstances {
-            people: &people,
-            accounts: &accounts,
-            state: &state,
-            policy: &policy,
-            rules: &rules,
-            now: day(40),
-            begins: day(40),
-            agreement: ClockAgreement::Agrees,
-        };
-        let leaving = decide(here, &vanished(&state.links, &people), &BTreeMap::new());
+        let people = people(&[]);
+        let decided = Decided { people: &people, day: 40, agreement: ClockAgreement::Agrees };
+        let leaving = decided.by(&state, &policy(), &NAMES, &BTreeMap::new());
         assert_eq!(leaving.leavers[0].fate, LeaverStatus::Kept(KeptBecause::AlreadyGone));
     }
 
@@ -607,10 +590,10 @@ mod tests {
         {
             for sign in [-1, 1] {
                 let server = local + TimeDelta::seconds(sign * seconds);
-                assert_eq!(ClockAgreement::of(local, Some(server)), agreement);
+                assert_eq!(Clocks::compare(local, Some(server)).agreement, agreement);
             }
         }
-        assert_eq!(ClockAgreement::of(local, None), ClockAgreement::Off);
+        assert_eq!(Clocks::compare(local, None).agreement, ClockAgreement::Off);
     }
 
     #[test]
@@ -638,19 +621,10 @@ mod tests {
         let mut state = state(day(40));
         state.links = [link(0)].into_iter().collect();
         state.leavers.retain(|okta_id, _| *okta_id == id(0));
-        let (people, accounts, policy, rules) = (people(&[]), accounts(&NAMES), policy(), rules());
-        let here = Circumstances {
-            people: &people,
-            accounts: &accounts,
-            state: &state,
-            policy: &policy,
-            rules: &rules,
-            now: day(40),
-            begins: day(40),
-            agreement: ClockAgreement::Agrees,
-        };
+        let people = people(&[]);
+        let decided = Decided { people: &people, day: 40, agreement: ClockAgreement::Agrees };
         let sightings = seen.into_iter().map(|sighting| (id(0), EvidenceAnswer { sighting, employee: None })).collect();
-        let leaving = decide(here, &vanished(&state.links, &people), &sightings);
+        let leaving = decided.by(&state, &policy(), &NAMES, &sightings);
         let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
         (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
     }
@@ -675,18 +649,8 @@ mod tests {
         let back = people(&[(0, PersonState::Staged), (1, PersonState::Left), (2, PersonState::OutOfScope)]);
         let gone: BTreeSet<&OktaUserId> = vanished(&state.links, &back).iter().map(|link| &link.okta_id).collect();
         assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
-        let (accounts, policy, rules) = (accounts(&NAMES), policy(), rules());
-        let here = Circumstances {
-            people: &back,
-            accounts: &accounts,
-            state: &state,
-            policy: &policy,
-            rules: &rules,
-            now: day(1),
-            begins: day(1),
-            agreement: ClockAgreement::Agrees,
-        };
-        let leaving = decide(here, &vanished(&state.links, &back), &BTreeMap::new());
+        let decided = Decided { people: &back, day: 1, agreement: ClockAgreement::Agrees };
+        let leaving = decided.by(&state, &policy(), &NAMES, &BTreeMap::new());
         assert_eq!(leaving.notes.returned, BTreeSet::from([id(0), id(2)]));
     }
 

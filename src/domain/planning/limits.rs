@@ -13,7 +13,7 @@ use crate::domain::model::link::{Absence, Counted, Listed};
 use crate::domain::model::policy::Limit;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::planning::input::Basis;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision;
 use crate::domain::state::sync_state::FirstRun;
 
@@ -184,16 +184,16 @@ pub enum AbsenceRule {
 
 /// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
 pub fn judge(
-    basis: Basis<'_>,
+    input: &PlanInput<'_>,
     plan: &Plan,
     fingerprint: &Fingerprint,
     given: Option<&ApprovalId>,
     signs: AbsenceRule,
 ) -> LimitCheck {
-    let state = basis.sides.state;
-    let items = items(basis, plan, signs);
-    let usage = usage(basis, plan, &items);
-    let mut violations = violations(basis, plan, fingerprint, &usage);
+    let state = input.state;
+    let items = items(input, plan, signs);
+    let usage = usage(input, plan, &items);
+    let mut violations = violations(input, plan, fingerprint, &usage);
     let ignored: &[LimitName] = match signs {
         AbsenceRule::Counted => &[],
         AbsenceRule::Ignored => &[LimitName::Vanished, LimitName::Missing],
@@ -214,7 +214,7 @@ pub fn judge(
             // A limit that nothing counts towards is broken by what was there before, which no approval names.
             let covers =
                 |approved: &BTreeSet<String>| !refused.is_empty() && refused.iter().all(|item| approved.contains(item));
-            let mut alive = state.approvals.iter().filter(|approval| approval.until > basis.now);
+            let mut alive = state.approvals.iter().filter(|approval| approval.until > input.now);
             match alive.find(|approval| covers(&approval.items)) {
                 Some(approval) => LimitDecision::Approved(approval.id.clone()),
                 None => LimitDecision::Refuse,
@@ -230,8 +230,8 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
 }
 
-fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
-    let state = basis.sides.state;
+fn items(input: &PlanInput<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
+    let state = input.state;
     let mut items: Vec<Item> = plan
         .operations
         .iter()
@@ -245,10 +245,10 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
         text: json!({"kind": kind, "okta_id": okta_id}).to_string(),
         limits,
     };
-    for link in leaver_decision::vanished(&state.links, basis.sides.people) {
+    for link in leaver_decision::vanished(&state.links, input.people) {
         match state.leavers.get(&link.okta_id).map(|record| record.absence) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
-            Some(known) if !is_recent(basis, known) => {
+            Some(known) if !is_recent(input, known) => {
                 items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned]));
             }
             _ => items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned, LimitName::Vanished])),
@@ -257,7 +257,7 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
     for missing in plan.missing.iter().filter(|missing| missing.since.is_some()) {
         match state.links.of_person(&missing.okta_id).and_then(|link| link.missing) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
-            Some(known) if !is_recent(basis, known) => {
+            Some(known) if !is_recent(input, known) => {
                 items.push(absence("missing", &missing.okta_id, vec![LimitName::HaiiloEmpty]));
             }
             _ => items.push(absence("missing", &missing.okta_id, vec![LimitName::HaiiloEmpty, LimitName::Missing])),
@@ -266,8 +266,8 @@ fn items(basis: Basis<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
     items
 }
 
-fn is_recent(basis: Basis<'_>, absence: Absence) -> bool {
-    absence.counted == Counted::Yes && basis.now - absence.since < DAY
+fn is_recent(input: &PlanInput<'_>, absence: Absence) -> bool {
+    absence.counted == Counted::Yes && input.now - absence.since < DAY
 }
 
 /// The limits that an operation counts towards.
@@ -291,8 +291,8 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
 }
 
 /// How much of each limit is used: by the last day, and by what counts towards it now.
-fn usage(basis: Basis<'_>, plan: &Plan, items: &[Item]) -> Vec<LimitUsage> {
-    let (limits, recent) = (&basis.sides.policy.limits, &basis.sides.state.recent);
+fn usage(input: &PlanInput<'_>, plan: &Plan, items: &[Item]) -> Vec<LimitUsage> {
+    let (limits, recent) = (&input.policy.limits, &input.state.recent);
     let base = plan.counts.linked.max(plan.counts.assigned) as u64;
     let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| LimitUsage {
         limit,
@@ -326,8 +326,8 @@ const STOPPING: [LimitName; 7] = [
     LimitName::Moves,
 ];
 
-fn violations(basis: Basis<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[LimitUsage]) -> Vec<Violation> {
-    let state = basis.sides.state;
+fn violations(input: &PlanInput<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[LimitUsage]) -> Vec<Violation> {
+    let state = input.state;
     let mut violations = Vec::new();
     let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
     let operations = plan.operations.len() as u64;

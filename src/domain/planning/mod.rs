@@ -6,7 +6,6 @@ pub mod candidates;
 pub mod correlate;
 pub mod diff;
 pub mod input;
-pub mod known;
 pub mod leaver_decision;
 pub mod limits;
 pub mod linked_accounts;

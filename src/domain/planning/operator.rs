@@ -1,12 +1,13 @@
 //! What an administrator decides about links: this account is this person's, this person has none of them, these two are two humans.
 //!
-//! Only decides what follows; a command carries it out. Nothing here is sent to Haiilo.
+//! Only decides what follows; a command carries it out. Nothing input is sent to Haiilo.
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState, Proof};
+use crate::domain::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
 use crate::domain::model::account::Activity;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Link, Listed, Origin};
-use crate::domain::planning::leaver_decision::{self, Circumstances};
+use crate::domain::planning::input::PlanInput;
+use crate::domain::planning::leaver_decision;
 use crate::domain::state::sync_state::SyncState;
 
 /// A link that shall be made by hand, with those that end with it.
@@ -68,29 +69,29 @@ pub fn linked<'a>(state: &'a SyncState, login: &str) -> Result<&'a Link, ActRefu
 }
 
 /// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
-pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, ActRefused> {
-    let link = linked(here.state, login)?;
+pub fn dismissed<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, ActRefused> {
+    let link = linked(input.state, login)?;
     let id = &link.haiilo_id;
     let stays = |why: String| Err(ActRefused::Stays(id.clone(), why));
-    if here.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
+    if input.people.get(&link.okta_id).is_some_and(|person| person.state != PersonState::Left) {
         return Err(ActRefused::IsAssigned(link.okta_id.clone()));
     }
-    if let Some(why) = leaver_decision::deletes_blocked(here) {
+    if let Some(why) = leaver_decision::deletes_blocked(input) {
         return stays(why.as_str().to_owned());
     }
-    let account = here.accounts.position(id).map(|at| &here.accounts.accounts()[at]);
+    let account = input.accounts.position(id).map(|at| &input.accounts.accounts()[at]);
     let Some(account) = account else { return Err(ActRefused::NoSuchAccount(id.clone())) };
     let names = [Some(&link.user_name), account.user_name.as_ref()];
-    if names.iter().flatten().any(|name| here.policy.owns_token(name)) {
+    if names.iter().flatten().any(|name| input.policy.owns_token(name)) {
         return stays("our own token would die with it".to_owned());
     }
-    if let Some(pattern) = leaver_decision::protection(here.policy, here.state, id, names.into_iter().flatten()) {
+    if let Some(pattern) = leaver_decision::protection(input.policy, input.state, id, names.into_iter().flatten()) {
         return stays(format!("it is protected by {pattern}"));
     }
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
         return stays("it carries another userName than when it was last seen".to_owned());
     }
-    if let Some(pause) = here.state.pause_at(here.now) {
+    if let Some(pause) = input.state.pause_at(input.now) {
         return stays(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     Ok(link)
@@ -98,7 +99,7 @@ pub fn dismissed<'a>(here: Circumstances<'a>, login: &str) -> Result<&'a Link, A
 
 /// What it takes to make an account a person's.
 pub fn relink(
-    (people, accounts, state): (&AssignmentSnapshot, &AccountSnapshot, &SyncState),
+    PlanInput { people, accounts, state, .. }: &PlanInput<'_>,
     login: &str,
     haiilo_id: &HaiiloId,
 ) -> Result<LinkChange, ActRefused> {

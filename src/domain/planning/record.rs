@@ -5,15 +5,15 @@ use crate::domain::model::account::Account;
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::link::{Absence, Counted, Link, Listed};
 use crate::domain::plan::people_plan::{Missing, Plan};
-use crate::domain::planning::input::{Basis, Sides};
+use crate::domain::planning::input::PlanInput;
 
 /// What changed in what the store knows about links and protected accounts.
-pub fn remember(basis: Basis<'_>, plan: &mut Plan) {
-    let Sides { people: _, accounts, owners, state, policy, mapping: _ } = basis.sides;
-    for (link, account) in owners.pairs() {
+pub fn remember(input: &PlanInput<'_>, plan: &mut Plan) {
+    let PlanInput { accounts, state, policy, linked, .. } = input;
+    for (link, account) in linked.pairs() {
         match account {
-            Some(account) => remember_shown(basis, plan, link, account),
-            None => remember_unseen(basis, plan, link),
+            Some(account) => remember_shown(input, plan, link, account),
+            None => remember_unseen(input, plan, link),
         }
     }
     for account in accounts.accounts() {
@@ -26,7 +26,7 @@ pub fn remember(basis: Basis<'_>, plan: &mut Plan) {
     }
 }
 
-fn remember_shown(basis: Basis<'_>, plan: &mut Plan, link: &Link, account: &Account) {
+fn remember_shown(input: &PlanInput<'_>, plan: &mut Plan, link: &Link, account: &Account) {
     let notes = &mut plan.notes;
     if link.listed == Listed::Never {
         notes.listed.insert(link.okta_id.clone());
@@ -36,19 +36,19 @@ fn remember_shown(basis: Basis<'_>, plan: &mut Plan, link: &Link, account: &Acco
     }
     if let Some(name) = &account.user_name
         && *name != link.user_name
-        && wanted_name(basis, &link.okta_id).is_some_and(|wanted| wanted.same_as(name))
+        && wanted_name(input, &link.okta_id).is_some_and(|wanted| wanted.same_as(name))
     {
         notes.names.insert(link.okta_id.clone(), name.clone());
     }
 }
 
 /// An account that was shown once and is not any more is missing, whatever became of the person: it is a sign about the listing.
-fn remember_unseen(basis: Basis<'_>, plan: &mut Plan, link: &Link) {
-    let since = match (basis.sides.accounts.proof(), link.listed) {
+fn remember_unseen(input: &PlanInput<'_>, plan: &mut Plan, link: &Link) {
+    let since = match (input.accounts.proof(), link.listed) {
         (_, Listed::Never) => None,
         (Proof::Doubtful(_), Listed::Seen) => return,
         (Proof::Agreed, Listed::Seen) => {
-            let absence = link.missing.unwrap_or(Absence { since: basis.now, counted: Counted::Yes });
+            let absence = link.missing.unwrap_or(Absence { since: input.now, counted: Counted::Yes });
             if link.missing.is_none() {
                 plan.notes.missing.insert(link.okta_id.clone(), absence);
             }
@@ -64,8 +64,8 @@ fn remember_unseen(basis: Basis<'_>, plan: &mut Plan, link: &Link) {
 }
 
 /// The userName that a person shall have, where that is certain.
-fn wanted_name<'a>(basis: Basis<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
-    match &basis.sides.people.get(okta_id)?.state {
+fn wanted_name<'a>(input: &PlanInput<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
+    match &input.people.get(okta_id)?.state {
         PersonState::Wanted(desired) => Some(&desired.user_name),
         _ => None,
     }

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use crate::domain::listing::snapshot::PersonState;
 use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Links;
-use crate::domain::planning::input::Sides;
+use crate::domain::planning::input::PlanInput;
 
 /// Everybody who has an account, by what may name them.
 #[derive(Clone, Debug)]
@@ -22,13 +22,13 @@ pub struct References<'a> {
 
 impl<'a> References<'a> {
     /// Those of the links and the people of one plan.
-    pub fn of(sides: Sides<'a>) -> Self {
-        let links = &sides.state.links;
+    pub fn of(input: &'a PlanInput<'a>) -> Self {
+        let links = &input.state.links;
         let (mut names, mut employees) = (BTreeMap::new(), BTreeMap::new());
         for link in links {
             note(&mut names, link.user_name.key(), &link.haiilo_id);
         }
-        for person in sides.people.people() {
+        for person in input.people.people() {
             let (PersonState::Wanted(desired), Some(link)) = (&person.state, links.of_person(&person.id)) else {
                 continue;
             };

@@ -6,10 +6,10 @@ use compact_str::CompactString;
 
 use crate::domain::listing::snapshot::{PersonState, Proof};
 use crate::domain::mapping::{AttributeKind, Mapping, Rule};
-use crate::domain::model::ids::{HaiiloId, UserName};
+use crate::domain::model::ids::UserName;
 use crate::domain::plan::operation::{Change, ChangeKind, Element};
 use crate::domain::planning::diff;
-use crate::domain::planning::known::Known;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 
@@ -49,7 +49,7 @@ impl WriteProbe {
     /// The plan of a probe with this address, or why it must not be.
     ///
     /// `schemas` are those that Haiilo names: one of them may hold profile fields.
-    pub fn plan(here: Known<'_>, address: &str, schemas: Vec<String>) -> Result<Self, String> {
+    pub fn plan(input: &PlanInput<'_>, address: &str, schemas: Vec<String>) -> Result<Self, String> {
         let is_address = |(local, domain): &(&str, &str)| {
             let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
             plain && !local.is_empty() && domain.contains('.') && !domain.contains('@')
@@ -58,15 +58,15 @@ impl WriteProbe {
             return Err(format!("{address:?} is no address; take one in your own domain that nobody has"));
         };
         let (name, renamed) = (UserName::new(address), UserName::new(format!("{local}.renamed@{domain}")));
-        if let Proof::Doubtful(why) = here.accounts.proof() {
+        if let Proof::Doubtful(why) = input.accounts.proof() {
             return Err(format!("it is not certain who has an account ({why}); try again later"));
         }
         for name in [&name, &renamed] {
-            here.refuse(name)?;
+            check_name(input, name)?;
         }
-        here.know(domain)?;
-        let (group, changes) = here.changes(&name)?;
-        let rules = here.mapping.rules();
+        check_domain(input, domain)?;
+        let (group, changes) = changes(input, &name)?;
+        let rules = input.mapping.rules();
         let is_field = |rule: &&Rule| rule.kind == AttributeKind::ProfileField;
         let fields = rules.iter().filter(is_field).map(|rule| Arc::clone(&rule.path)).take(MOST_FIELDS).collect();
         let is_left_out = |rule: &&Rule| !is_field(rule) && !changes.iter().any(|change| change.path == rule.path);
@@ -146,98 +146,90 @@ fn is_of_the_ietf(urn: &str) -> bool {
     urn.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-impl Known<'_> {
-    /// Whether an id was there before.
-    pub fn knows(&self, id: &HaiiloId) -> bool {
-        self.accounts.position(id).is_some() || self.state.links.of_account(id).is_some()
+/// Refuses an address that is somebody's, or was.
+fn check_name(input: &PlanInput<'_>, name: &UserName) -> Result<(), String> {
+    let PlanInput { people, accounts, state, policy, .. } = input;
+    let address = name.as_str();
+    let is_persons = |state: &PersonState| state.user_name().is_some_and(|it| it.same_as(name));
+    if let Some(person) = people.people().iter().find(|person| is_persons(&person.state)) {
+        return Err(format!("{address} is assigned in Okta ({}); take an address that nobody has", person.id));
     }
-
-    /// Refuses an address that is somebody's, or was.
-    fn refuse(&self, name: &UserName) -> Result<(), String> {
-        let Self { people, accounts, state, policy, mapping: _, plan: _ } = *self;
-        let address = name.as_str();
-        let is_persons = |state: &PersonState| state.user_name().is_some_and(|it| it.same_as(name));
-        if let Some(person) = people.people().iter().find(|person| is_persons(&person.state)) {
-            return Err(format!("{address} is assigned in Okta ({}); take an address that nobody has", person.id));
-        }
-        if let Some(at) = accounts.named(name).first() {
-            let id = &accounts.accounts()[*at].id;
-            return Err(format!("{address} is an account in Haiilo ({id}); take an address that nobody has"));
-        }
-        if let Some(pattern) = policy.protected.by_name(name) {
-            return Err(format!("{address} is protected by {pattern}; take an address that is not"));
-        }
-        if policy.owns_token(name) {
-            return Err(format!("{address} is the owner of the token; take an address that nobody has"));
-        }
-        let is_known = state.links.iter().any(|link| link.user_name.same_as(name))
-            || state.former_names.iter().any(|(key, _)| *key == name.key())
-            || state.open.iter().any(|open| open.user_name.same_as(name));
-        if is_known {
-            return Err(format!(
-                "{address} is or was the address of somebody who is linked; take one that nobody ever had"
-            ));
-        }
-        Ok(())
+    if let Some(at) = accounts.named(name).first() {
+        let id = &accounts.accounts()[*at].id;
+        return Err(format!("{address} is an account in Haiilo ({id}); take an address that nobody has"));
     }
-
-    /// Refuses a domain in which nobody has an address: a mail may be sent.
-    fn know(&self, domain: &str) -> Result<(), String> {
-        let is_in = |name: &UserName| {
-            name.as_str().rsplit_once('@').is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain))
-        };
-        let of_people = self.people.people().iter().filter_map(|person| person.state.user_name());
-        let of_accounts = self.accounts.accounts().iter().filter_map(|account| account.user_name.as_ref());
-        if of_people.chain(of_accounts).any(is_in) {
-            return Ok(());
-        }
-        Err(format!(
-            "nobody in Okta or Haiilo has an address in {domain}, and a mail may be sent there; take your own domain"
-        ))
+    if let Some(pattern) = policy.protected.by_name(name) {
+        return Err(format!("{address} is protected by {pattern}; take an address that is not"));
     }
-
-    /// What the account is made of. Its group and its teams are those of one account that is there, so that nothing new is made besides.
-    fn changes(&self, name: &UserName) -> Result<(Option<Value>, Vec<Change>), String> {
-        let accounts = self.accounts.accounts();
-        let Some(slot) = self.mapping.group_slot() else {
-            return Ok((None, diff::changes_of_new(self.mapping, name, |slot| self.text(slot, name))));
-        };
-        let named = self.policy.token_owner.iter().flat_map(|owner| self.accounts.named(owner));
-        let owners = named.map(|at| &accounts[at]);
-        let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
-        let mapped = || {
-            self.people.people().iter().find_map(|person| match &person.state {
-                PersonState::Wanted(desired) => desired.value(slot).cloned(),
-                _ => None,
-            })
-        };
-        let Some(group) = model.and_then(|account| account.values[slot].clone()).or_else(mapped) else {
-            return Err("no account shows a group, and the mapping gives none; assign somebody first".to_owned());
-        };
-        let changes = diff::changes_of_new(self.mapping, name, |at| match self.mapping.rules()[at].kind {
-            AttributeKind::Group => Some(group.clone()),
-            AttributeKind::Team => model.and_then(|account| account.values[at].clone()),
-            AttributeKind::Text | AttributeKind::Person | AttributeKind::ProfileField | AttributeKind::Any => {
-                self.text(at, name)
-            }
-        });
-        Ok((Some(group), changes))
+    if policy.owns_token(name) {
+        return Err(format!("{address} is the owner of the token; take an address that nobody has"));
     }
+    let is_known = state.links.iter().any(|link| link.user_name.same_as(name))
+        || state.former_names.iter().any(|(key, _)| *key == name.key())
+        || state.open.iter().any(|open| open.user_name.same_as(name));
+    if is_known {
+        return Err(format!(
+            "{address} is or was the address of somebody who is linked; take one that nobody ever had"
+        ));
+    }
+    Ok(())
+}
 
-    fn text(&self, slot: usize, name: &UserName) -> Option<Value> {
-        let rule = &self.mapping.rules()[slot];
-        let is_one_of = |names: &[&str]| {
-            rule.path.urn().is_none() && names.iter().any(|name| rule.path.top().eq_ignore_ascii_case(name))
-        };
-        match rule.kind {
-            AttributeKind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
-            AttributeKind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
-            AttributeKind::Text
-            | AttributeKind::Group
-            | AttributeKind::Team
-            | AttributeKind::Person
-            | AttributeKind::ProfileField
-            | AttributeKind::Any => None,
+/// Refuses a domain in which nobody has an address: a mail may be sent.
+fn check_domain(input: &PlanInput<'_>, domain: &str) -> Result<(), String> {
+    let is_in =
+        |name: &UserName| name.as_str().rsplit_once('@').is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain));
+    let of_people = input.people.people().iter().filter_map(|person| person.state.user_name());
+    let of_accounts = input.accounts.accounts().iter().filter_map(|account| account.user_name.as_ref());
+    if of_people.chain(of_accounts).any(is_in) {
+        return Ok(());
+    }
+    Err(format!(
+        "nobody in Okta or Haiilo has an address in {domain}, and a mail may be sent there; take your own domain"
+    ))
+}
+
+/// What the account is made of. Its group and its teams are those of one account that is there, so that nothing new is made besides.
+fn changes(input: &PlanInput<'_>, name: &UserName) -> Result<(Option<Value>, Vec<Change>), String> {
+    let accounts = input.accounts.accounts();
+    let Some(slot) = input.mapping.group_slot() else {
+        return Ok((None, diff::changes_of_new(input.mapping, name, |slot| text(input, slot, name))));
+    };
+    let named = input.policy.token_owner.iter().flat_map(|owner| input.accounts.named(owner));
+    let owners = named.map(|at| &accounts[at]);
+    let model = owners.chain(accounts).find(|account| account.values[slot].is_some());
+    let mapped = || {
+        input.people.people().iter().find_map(|person| match &person.state {
+            PersonState::Wanted(desired) => desired.value(slot).cloned(),
+            _ => None,
+        })
+    };
+    let Some(group) = model.and_then(|account| account.values[slot].clone()).or_else(mapped) else {
+        return Err("no account shows a group, and the mapping gives none; assign somebody first".to_owned());
+    };
+    let changes = diff::changes_of_new(input.mapping, name, |at| match input.mapping.rules()[at].kind {
+        AttributeKind::Group => Some(group.clone()),
+        AttributeKind::Team => model.and_then(|account| account.values[at].clone()),
+        AttributeKind::Text | AttributeKind::Person | AttributeKind::ProfileField | AttributeKind::Any => {
+            text(input, at, name)
         }
+    });
+    Ok((Some(group), changes))
+}
+
+fn text(input: &PlanInput<'_>, slot: usize, name: &UserName) -> Option<Value> {
+    let rule = &input.mapping.rules()[slot];
+    let is_one_of = |names: &[&str]| {
+        rule.path.urn().is_none() && names.iter().any(|name| rule.path.top().eq_ignore_ascii_case(name))
+    };
+    match rule.kind {
+        AttributeKind::Text if is_one_of(&UNIQUE) => Value::text(name.as_str()),
+        AttributeKind::Text if !is_one_of(&FORMED) => Value::text(TEXT),
+        AttributeKind::Text
+        | AttributeKind::Group
+        | AttributeKind::Team
+        | AttributeKind::Person
+        | AttributeKind::ProfileField
+        | AttributeKind::Any => None,
     }
 }

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState, Proof};
+use crate::domain::listing::snapshot::{PersonState, Proof};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Links;
 use crate::domain::model::person::DesiredAccount;
-use crate::domain::model::policy::Policy;
 use crate::domain::planning::candidates::external_id;
+use crate::domain::planning::input::PlanInput;
 use crate::domain::scim::value::Value;
 
 /// The beginning of a hash that stands for a name, the same in every process.
@@ -84,12 +83,9 @@ pub struct SettledPeople<'a> {
 
 impl Baseline {
     /// What these listings show.
-    pub fn of(
-        (people, accounts): (&AssignmentSnapshot, &AccountSnapshot),
-        links: &Links,
-        (mapping, policy): (&Mapping, &Policy),
-        settled: &SettledPeople<'_>,
-    ) -> Self {
+    pub fn of(input: &PlanInput<'_>, settled: &SettledPeople<'_>) -> Self {
+        let PlanInput { people, accounts, mapping, policy, .. } = input;
+        let links = &input.state.links;
         let assigned = people.people().iter().filter(|person| person.state != PersonState::Left);
         let unsettled = assigned
             .filter(|person| !settled.people.contains(&person.id))

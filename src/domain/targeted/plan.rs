@@ -1,8 +1,6 @@
 //! A plan about few people, each of whom was read by id. Nobody else is seen, so that nothing is concluded from anybody's absence: whoever
 //! cannot be settled without seeing everybody is left to the next full cycle, and so is everything about leavers.
 
-use chrono::{DateTime, Utc};
-
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::Account;
@@ -10,7 +8,7 @@ use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::model::person::DesiredAccount;
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::planning::input::{Basis, Sides};
+use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::{Gone, LeaverDecisions};
 use crate::domain::planning::{correlate, diff};
 use crate::domain::state::sync_state::SyncState;
@@ -107,8 +105,8 @@ pub fn accounts(accounts: Vec<Account>) -> AccountSnapshot {
 
 /// The plan for these people: adoptions, updates and creates. Everybody's links are known to it, so that no name of a linked account is
 /// taken; what a plan would have the store remember is left to the next full cycle.
-pub fn plan(sides: Sides<'_>, now: DateTime<Utc>) -> Plan {
-    let correlation = correlate::correlate(sides, &Gone::new());
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let correlation = correlate::correlate(input, &Gone::new());
     let Plan {
         operations,
         trials: _,
@@ -122,6 +120,6 @@ pub fn plan(sides: Sides<'_>, now: DateTime<Utc>) -> Plan {
         findings: _,
         notes: _,
         groups: _,
-    } = diff::assemble(Basis { sides, now }, correlation, LeaverDecisions::default());
+    } = diff::assemble(input, correlation, LeaverDecisions::default());
     Plan { operations, held, parked, counts, ..Plan::default() }
 }

@@ -6,7 +6,6 @@ use crate::domain::model::link::Link;
 use crate::domain::plan::leaver::Evidence;
 use crate::domain::plan::operation::{Action, Operation, RemovalMethod};
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::planning::leaver_decision::Circumstances;
 use crate::domain::planning::operator::{self, ActRefused};
 use crate::domain::state::journal::RunContext;
 use crate::engine::executor::context::Executor;
@@ -16,18 +15,7 @@ use crate::ports::{AccountWriter, Adapters, StoreWriter};
 
 /// Whose account it is, if it may go.
 pub fn dismissed(prepared: &Prepared, settings: &CycleSettings, login: &str) -> Result<Link, ActRefused> {
-    let rules = settings.leaver_rules();
-    let here = Circumstances {
-        people: &prepared.people,
-        accounts: &prepared.accounts,
-        state: &prepared.state,
-        policy: &settings.policy,
-        rules: &rules,
-        now: prepared.now,
-        begins: prepared.begins,
-        agreement: prepared.agreement,
-    };
-    operator::dismissed(here, login).cloned()
+    operator::dismissed(&prepared.input(settings), login).cloned()
 }
 
 /// Deletes the account, if Okta calls the user deactivated.

@@ -40,7 +40,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             return GroupsDone::default();
         }
         let group_executor =
-            GroupExecutor::new(self, groups, MemberIndex::of((self.people, self.accounts, &self.state.links), plan));
+            GroupExecutor::new(self, groups, MemberIndex::of(self.people, self.accounts, &self.state.links, plan));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();

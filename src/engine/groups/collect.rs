@@ -54,7 +54,7 @@ pub(in crate::engine) async fn plan<W: Adapters>(
         return GroupPlan::default();
     };
     let GroupInput { people, accounts, state, plan, scope, given, now } = around;
-    let member_index = MemberIndex::of((people, accounts, &state.links), plan);
+    let member_index = MemberIndex::of(people, accounts, &state.links, plan);
     let collecting = GroupCollector { world, settings, rules, state, member_index: &member_index };
     let mut plan = match collecting.plan().await {
         Ok(plan) => plan,

@@ -32,7 +32,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                 (None, Some((Outcome::Failed(failure.to_string()), text)))
             }
         };
-        if let Some(id) = id.as_ref().filter(|id| self.prepared.known(self.settings).knows(id)) {
+        if let Some(id) = id.as_ref().filter(|id| self.prepared.input(self.settings).has_account(id)) {
             let text =
                 format!("Haiilo answers a create with account {id}, which was there before, and which is left alone");
             self.conclude(entry, &Outcome::Unknown(text.clone()), &[]).await;

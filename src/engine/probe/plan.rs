@@ -16,7 +16,7 @@ pub async fn plan_probe<W: Adapters>(
     if let Some(pause) = prepared.state.pause_at(prepared.now) {
         return Err(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
-    let probe = WriteProbe::plan(prepared.known(settings), address, schemas)?;
+    let probe = WriteProbe::plan(&prepared.input(settings), address, schemas)?;
     let names = [&probe.name, &probe.renamed];
     // Nobody is left out here, whoever takes part and whatever the mapping makes of them.
     match assigned(world, prepared, &names).await {
