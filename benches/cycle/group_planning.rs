@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use chrono::DateTime;
-use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, draft};
-use okta_haiilo_sync::domain::groups::limits::{self, RemovalLimitInput as Judged};
+use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, assemble};
+use okta_haiilo_sync::domain::groups::limits;
 use okta_haiilo_sync::domain::groups::matching::match_groups;
 use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
 use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
 use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, OktaGroupId, OktaUserId};
 use okta_haiilo_sync::domain::model::link::Origin;
-use okta_haiilo_sync::domain::model::policy::Limits;
-use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
-use okta_haiilo_sync::domain::state::sync_state::GroupSyncState;
+use okta_haiilo_sync::domain::planning::input::PlanInput;
+use okta_haiilo_sync::domain::state::sync_state::{GroupSyncState, SyncState};
 
 use crate::Bounds;
 use crate::company::{Company, okta_id};
@@ -29,10 +27,10 @@ pub(crate) fn measure(bounds: &mut Bounds) {
     let (people, accounts) = company.snapshots();
     let input = company.input(&people, &accounts);
     let (plan, _) = Company::plan(&input, Company::correlate(&input));
-    let member_index = MemberIndex::of(&people, &accounts, &company.state.links, &plan);
+    let member_index = MemberIndex::of(&people, &accounts, &company.state.links, &plan.people);
     let times = SHAPES.map(|(groups, members)| {
         let shape = Shape::of(groups, members, &member_index);
-        let time = (0..ROUNDS).map(|_| shape.time(&member_index)).fold(f64::INFINITY, f64::min);
+        let time = (0..ROUNDS).map(|_| shape.time(&input, &member_index)).fold(f64::INFINITY, f64::min);
         println!("    {groups:>9} groups of {members:>6} members {time:>9.1} ms");
         time
     });
@@ -93,15 +91,16 @@ impl Shape {
         shape
     }
 
-    /// Milliseconds for the plan, and what the guard says of it.
-    fn time(&self, member_index: &MemberIndex<'_>) -> f64 {
-        let Self { chosen, shown, state, readings } = self;
+    /// Milliseconds for the plan, and what the limits say of it.
+    fn time(&self, input: &PlanInput<'_>, member_index: &MemberIndex<'_>) -> f64 {
+        let Self { chosen, shown, state: groups, readings } = self;
+        let state = SyncState { groups: groups.clone(), ..SyncState::default() };
+        let input = PlanInput { state: &state, ..input.clone() };
         let began = Instant::now();
-        let matching = match_groups(chosen, shown, state);
-        let mut plan: GroupPlan =
-            draft(GroupPlanInput { chosen, shown, state, gone: &BTreeMap::new(), member_index }, matching, readings);
-        let limit = Limits::usual().members;
-        limits::judge(&mut plan, Judged { limit, state, approvals: &[], given: None, now: DateTime::UNIX_EPOCH });
+        let matching = match_groups(chosen, shown, &state.groups);
+        let input_of_groups = GroupPlanInput { input: &input, chosen, shown, gone: &BTreeMap::new(), member_index };
+        let mut plan = assemble(input_of_groups, matching, readings);
+        limits::judge(&mut plan, &input, None);
         let items = plan.items().count();
         let time = began.elapsed().as_secs_f64() * 1000.0;
         assert_eq!(plan.operations.len(), chosen.len(), "members move in every group");

@@ -33,7 +33,7 @@ fn fastest(size: u32) -> f64 {
         let input = company.input(&people, &accounts);
         let (plan, verdict) = Company::plan(&input, Company::correlate(&input));
         fastest = fastest.min(began.elapsed().as_secs_f64() * 1000.0);
-        assert_eq!(plan.operations.len(), company.moved(), "who moved is planned");
+        assert_eq!(plan.people.operations.len(), company.moved(), "who moved is planned");
         assert!(verdict.violations.is_empty(), "{:?}", verdict.violations);
     }
     fastest

@@ -13,11 +13,12 @@ use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapped, Mapper, Mapping, 
 use okta_haiilo_sync::domain::model::account::AccountRow;
 use okta_haiilo_sync::domain::model::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::limit::Limits;
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::policy::{
-    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
 };
-use okta_haiilo_sync::domain::plan::people_plan::Plan;
+use okta_haiilo_sync::domain::plan::cycle_plan::CyclePlan;
 use okta_haiilo_sync::domain::planning::correlate::{Correlation, correlate};
 use okta_haiilo_sync::domain::planning::diff::assemble;
 use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
@@ -208,8 +209,9 @@ impl Company {
     }
 
     /// The plan, and what the limits say of it.
-    pub(crate) fn plan(input: &PlanInput<'_>, correlation: Correlation<'_>) -> (Plan, LimitCheck) {
-        let plan = assemble(input, correlation, LeaverDecisions::default());
+    pub(crate) fn plan(input: &PlanInput<'_>, correlation: Correlation<'_>) -> (CyclePlan, LimitCheck) {
+        let people = assemble(input, correlation, LeaverDecisions::default());
+        let plan = CyclePlan { people, ..CyclePlan::default() };
         let verdict = limits::judge(input, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
         (plan, verdict)
     }

@@ -65,7 +65,7 @@ fn plan_and_guard(bencher: Bencher, size: u32) {
     let mut company = Company::of(size);
     let (people, accounts) = company.snapshots();
     let input = company.input(&people, &accounts);
-    let planned = Company::plan(&input, Company::correlate(&input)).0.operations.len();
+    let planned = Company::plan(&input, Company::correlate(&input)).0.people.operations.len();
     assert_eq!(planned, company.moved(), "who moved is planned");
     bencher
         .counter(ItemsCount::new(size))

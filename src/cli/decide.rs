@@ -51,7 +51,7 @@ pub(super) async fn release(context: &Context, arguments: &DecisionArguments) ->
     let DecisionArguments { login, reason } = arguments;
     decide(context, "release", async |ends, prepared| {
         let person = operator::assigned(prepared.people(), login).map_err(CommandError::misconfigured)?;
-        ends.store.release(person, &context.run_context(reason.as_deref()), prepared.now).await?;
+        ends.store.confirm_new(person, &context.run_context(reason.as_deref()), prepared.now).await?;
         Ok((format!("{} is nobody else from now on; `plan` shows what follows.\n", person.id), ExitStatus::Done))
     })
     .await

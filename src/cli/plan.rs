@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, arguments: &PlanArguments) -> Result<
     if let Some(path) = &arguments.save {
         plan_file::save(path, &prepared, &tenant)?;
     }
-    let has_operations = !prepared.plan.operations.is_empty() || !prepared.plan.groups.operations.is_empty();
+    let has_operations = !prepared.plan.people.operations.is_empty() || !prepared.plan.groups.operations.is_empty();
     Ok(if arguments.exit_code && has_operations { ExitStatus::Pending } else { ExitStatus::Done })
 }
 

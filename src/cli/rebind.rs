@@ -6,7 +6,8 @@ use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
 use crate::domain::state::sync_state::Tenant;
-use crate::ports::{AssignmentSource as _, StoreReader as _, StoreWriter as _};
+use crate::ports::StoreReader as _;
+use crate::ports::{AssignmentSource as _, StoreWriter as _};
 use crate::store::Store;
 
 /// Shows what the store knows and what is configured, asks, and binds it.
@@ -21,7 +22,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
 
 async fn rebind(wiring: &Wiring, store: &Store) -> Result<&'static str, CommandError> {
     let now = wiring.clock.now();
-    let Some(known) = store.remember(now).await?.tenant else {
+    let Some(known) = store.sync_state(now).await?.tenant else {
         return Ok("The store belongs to nobody yet; the first run settles that.");
     };
     let configured = &wiring.cycle.tenant;

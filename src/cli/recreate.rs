@@ -59,7 +59,7 @@ async fn make(
         return Err(CommandError::misconfigured(format!("all writes are paused, by {}; run `resume` first", pause.by)));
     }
     let people: Vec<_> = operations.iter().map(|operation| &operation.okta_id).collect();
-    ends.store.pin(&people, prepared.now).await?;
+    ends.store.mark_recreated(&people, prepared.now).await?;
     let run_context = context.run_context(reason);
     let writer = ends.wiring.reader.writer();
     let concluded = engine::make_anew(ends, &writer, &ends.wiring.cycle, prepared, (operations, &run_context)).await;

@@ -71,7 +71,7 @@ impl JobFactory for ConfiguredJobs<'_> {
         let (schedule, changes) = (parse(&full)?, changes.as_deref().map(parse).transpose()?);
         let wiring = Wiring::new(settings).map_err(lines)?;
         for warning in &wiring.warnings {
-            tracing::warn!(warning, "configuration");
+            tracing::warn!(%warning, "configuration");
         }
         let http = wiring.http.clone();
         let following = if changes.is_some() { LogFollowing::Yes } else { LogFollowing::No };
@@ -117,18 +117,18 @@ impl Job for WiredJob {
     }
 
     async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
-        ReadStore::new(self.wiring.store.clone()).standing(now, cycles).await
+        ReadStore::new(self.wiring.store.clone()).run_history(now, cycles).await
     }
 
     async fn called(&self) -> Result<Option<String>, StoreFailure> {
-        ReadStore::new(self.wiring.store.clone()).called().await
+        ReadStore::new(self.wiring.store.clone()).alerts().await
     }
 
     async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
         let failed = |unfinished: CommandError| StoreFailure { message: unfinished.to_string(), cause: None };
         // Whoever has the lock is not waited for: it is kept after the next cycle.
         let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
-        let kept = store.keep_called(called).await;
+        let kept = store.keep_alerts(called).await;
         sync::close(store).await;
         kept
     }

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, Co
         match wiring.source.assignment(&user.id).await? {
             None => told.push_str("  is not assigned to the application, so that nothing would be sent\n"),
             Some(assignment) => {
-                let standing = assignment.standing(wiring.cycle.policy.statuses);
+                let standing = assignment.eligibility(wiring.cycle.policy.statuses);
                 if standing != Eligibility::Assigned {
                     told.push_str("  would have no account by now (see `explain`); with one it would be:\n");
                 }

@@ -62,7 +62,7 @@ fn of_title(title: &str) -> Style {
     let begins = |words: &[&str]| words.iter().any(|word| title.starts_with(word));
     if begins(&["DELETE FOR EVER", "APPROVAL NEEDED", "Refused", "PAUSED", "Paused"]) {
         bold(AnsiColor::Red)
-    } else if begins(&["Held", "Leavers", "Missing", "Parked"]) {
+    } else if begins(&["Held", "Leavers", "Missing", "Waiting", "Rejected"]) {
         bold(AnsiColor::Yellow)
     } else if begins(&["CREATE", "ADOPT", "APPROVED", "Applied"]) {
         bold(AnsiColor::Green)

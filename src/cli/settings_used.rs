@@ -4,9 +4,8 @@ use chrono::TimeDelta;
 
 use crate::config::settings::PushRule;
 use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
-use crate::domain::model::policy::{
-    AdoptedRule, GroupDeletes, GroupRules, LeaverRules, Limit, Limits, MissingRule, Policy, Product,
-};
+use crate::domain::model::limit::{Limit, Limits};
+use crate::domain::model::policy::{AdoptedRule, GroupDeletes, GroupRules, LeaverRules, MissingRule, Policy, Product};
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::CycleSettings;
 

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Resul
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
     let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
-    let (standing, state) = (store.standing(now, SHOWN).await?, store.remember(now).await?);
+    let (standing, state) = (store.run_history(now, SHOWN).await?, store.sync_state(now).await?);
     let service = match (address, standing.last_complete.or(standing.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,
         // Nobody waits for a first cycle.

@@ -1,9 +1,5 @@
 //! `sync`: one cycle now.
 
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
 use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{CommandError, ExitStatus};
@@ -17,6 +13,8 @@ use crate::domain::model::ids::ApprovalId;
 use crate::domain::plan::outcome::Outcome;
 use crate::engine::{self, CycleReport, CycleRequest, Scope};
 use crate::store::{CycleLock, LockError, Store};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How long a running cycle is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -137,17 +135,17 @@ async fn lock(wiring: &Wiring, what: &str) -> Result<CycleLock, CommandError> {
 /// One line a cycle, and one for each reason why it stopped: ids and numbers alone.
 pub(super) fn tell(report: &CycleReport, run: &str) {
     let ResultTally { done, failed, waiting, not_attempted } = tally(report, run);
-    let plan = &report.prepared.plan;
+    let findings = &report.prepared.plan.people.findings;
     tracing::info!(
         run,
         result = report.result(),
-        assigned = plan.counts.assigned,
+        assigned = findings.counts.assigned,
         done,
         failed,
         waiting,
         not_attempted,
-        held = plan.held.len(),
-        unchanged = plan.counts.unchanged,
+        held = findings.held.len(),
+        unchanged = findings.counts.unchanged,
         "cycle ended"
     );
 }
@@ -155,7 +153,7 @@ pub(super) fn tell(report: &CycleReport, run: &str) {
 /// One line for a look at some people.
 pub(super) fn tell_look(report: &CycleReport, people: usize, run: &str) {
     let ResultTally { done, failed, waiting, not_attempted } = tally(report, run);
-    let held = report.prepared.plan.held.len();
+    let held = report.prepared.plan.people.findings.held.len();
     tracing::info!(run, people, done, failed, waiting, not_attempted, held, "changes followed");
 }
 

@@ -9,6 +9,7 @@ use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls};
+use crate::domain::plan::warning::Warning;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::CycleSettings;
 use crate::haiilo::{HaiiloReader, Shape};
@@ -28,7 +29,7 @@ pub(super) struct Wiring {
     pub(super) tokens: [(&'static str, Fingerprint); 2],
     pub(super) store: StorePlace,
     pub(super) clock: SystemClock,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     /// What decides about a plan, for reports that tell it.
     pub(super) settings_used: Vec<(String, String)>,
 }
@@ -74,7 +75,8 @@ impl Wiring {
         };
         let store = StorePlace::new(settings.state);
         let settings_used = settings_used(&cycle);
-        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings, settings_used })
+        let warnings = settings.warnings.into_iter().map(Warning::Configuration).collect();
+        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings, settings_used })
     }
 }
 

@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use crate::config::reader::{ConfigEntry, Reader};
 use crate::config::values;
 use crate::domain::model::assignment::{StatusRules, SuspendedRule};
-use crate::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules, Limit, Limits, Product, Protected};
+use crate::domain::model::limit::{Limit, Limits};
+use crate::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules, Product, Protected};
 
 const DAY: Duration = Duration::from_hours(24);
 

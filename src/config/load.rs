@@ -261,11 +261,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
+    use super::load;
     use chrono_tz::Tz;
     use secrecy::ExposeSecret as _;
     use tempfile::TempDir;
 
-    use super::load;
     use crate::config::env::EnvVars;
     use crate::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, StoreSetting};
     use crate::domain::model::ids::UserName;
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(haiilo_token(&settings), TOKEN.1);
         assert_eq!(settings.policy.token_owner, Some(UserName::new("scim@example.com")));
         assert_eq!(settings.policy.leavers.grace.num_days(), 30);
-        assert_eq!(settings.policy.limits, crate::domain::model::policy::Limits::usual());
+        assert_eq!(settings.policy.limits, crate::domain::model::limit::Limits::usual());
         assert!(settings.policy.protected.has("*@haiilo.com"));
         assert_eq!(settings.schedule.full, "0 */15 * * * *");
         assert_eq!(settings.schedule.timezone, Tz::UTC);
@@ -848,7 +848,7 @@ mod tests {
         assert_eq!(creates("{ cap = 7 }"), Some((None, None, Some(7))));
         assert_eq!(creates("{ percent = 100, floor = 1, cap = 2 }"), Some((Some(100.0), Some(1), Some(2))));
         assert_eq!(creates("\"off\""), None);
-        assert_eq!(limits("\"off\"").deletes, crate::domain::model::policy::Limits::usual().deletes);
+        assert_eq!(limits("\"off\"").deletes, crate::domain::model::limit::Limits::usual().deletes);
     }
 
     /// Haiilo's token, from a configuration whose folder of credentials is `credentials`.

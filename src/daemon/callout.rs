@@ -1,14 +1,12 @@
 //! What is worth a call, and when it was called last, so that nobody is called twice for one thing. Pure; numbers and ids alone.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
-
 use crate::daemon::cycle_summary::CycleSummary;
 use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was called is called again after this time, if it is still so.
 const AGAIN: TimeDelta = TimeDelta::hours(24);
@@ -176,13 +174,14 @@ fn is_due(called: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::{AlertLog, AlertMessage};
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::{AlertLog, AlertMessage};
     use crate::daemon::cycle_summary::CycleSummary;
     use crate::daemon::trouble::{Class, Trouble};
     use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
-    use crate::domain::planning::limits::{LimitName, Violation};
+    use crate::domain::model::limit::LimitName;
+    use crate::domain::planning::limits::Violation;
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)

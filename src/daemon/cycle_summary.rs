@@ -58,16 +58,17 @@ impl CycleSummary {
     pub fn of(run: &RunId, report: &CycleReport, text: Option<String>) -> Self {
         let CycleReport { prepared, concluded, stops, pause: _, groups } = report;
         let (plan, verdict) = (&prepared.plan, &prepared.verdict);
+        let findings = &plan.people.findings;
         let canary = stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
         let removals = plan.groups.approval_id.clone().map(|id| (id, groups_guard::violations(&plan.groups)));
         let refused = verdict.approval_id.clone().filter(|_| report.is_refused());
         let mut summary = Self {
             run: Some(run.clone()),
             result: report.result(),
-            counts: plan.counts,
-            parked: plan.parked.len() as u64,
-            missing: plan.missing.len() as u64,
-            unmanaged: plan.unmanaged.len() as u64,
+            counts: findings.counts,
+            parked: (findings.waiting.len() + findings.rejected.len()) as u64,
+            missing: findings.missing.len() as u64,
+            unmanaged: findings.unmanaged.len() as u64,
             refused: canary.or(refused.map(|id| (id, verdict.violations.clone()))).or(removals),
             stops: stops.iter().map(Stop::code).collect(),
             trouble: stops.iter().find_map(trouble),
@@ -85,15 +86,15 @@ impl CycleSummary {
             let key = (concluded.operation.kind().as_str(), concluded.outcome.as_str());
             *summary.operations.entry(key).or_default() += 1;
         }
-        for held in &plan.held {
+        for held in &findings.held {
             summary.held.entry(held.reason.code()).or_default().insert(held.okta_id.clone());
         }
         let is_gone = |account: &HaiiloId| {
             concluded.iter().any(|one| {
-                one.operation.kind().is_departure() && one.outcome.is_done() && one.haiilo_id.as_ref() == Some(account)
+                one.operation.kind().is_removal() && one.outcome.is_done() && one.haiilo_id.as_ref() == Some(account)
             })
         };
-        for leaver in &plan.leavers {
+        for leaver in &findings.leavers {
             *summary.leavers.entry(fate(&leaver.fate)).or_default() += 1;
             if is_soon(&leaver.fate, prepared.now) && !is_gone(&leaver.haiilo_id) {
                 summary.soon.insert(leaver.haiilo_id.clone());

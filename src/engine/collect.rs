@@ -52,7 +52,7 @@ pub(super) async fn collect<W: Adapters>(
     // What was learnt of another endpoint says nothing of this one.
     let target = world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
     let page_size = target.as_ref().map_or(settings.page_size, |target| target.page_size(settings.page_size));
-    let state = async { Ok(world.store().remember(now).await?) };
+    let state = async { Ok(world.store().sync_state(now).await?) };
     let ((people, nobody_has), accounts, state) = tokio::try_join!(
         assignments(world, settings, observer),
         accounts(world, settings, page_size, observer),
@@ -98,7 +98,7 @@ async fn assignments<W: Adapters>(
 /// What follows from one assignment.
 pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Mapper<'_>) -> Person {
     let id = assignment.id.clone();
-    let state = match assignment.standing(rules) {
+    let state = match assignment.eligibility(rules) {
         Eligibility::Left => PersonState::Left,
         Eligibility::Staged => PersonState::Staged,
         Eligibility::Unclear(doubt) => PersonState::Unclear(assignment.user_name, doubt),

@@ -7,15 +7,17 @@ use crate::clock::Clock as _;
 use crate::config::settings::PushRule;
 use crate::domain::model::account::Activity;
 use crate::domain::model::ids::{ApprovalId, RunId};
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::Counted;
 use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
+use crate::domain::plan::warning::Warning;
 use crate::domain::planning::input::{Clocks, PlanInput};
-use crate::domain::planning::leaver_decision;
-use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecision, LimitName, Violation};
+use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecision, Violation};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
-use crate::domain::planning::{correlate, diff, mapping_edits};
+use crate::domain::planning::{correlate, diff, leaver_decision, mapping_edits};
 use crate::domain::state::journal::{EntryId, RunContext};
 use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
 use crate::engine::collect::{Collected, collect};
@@ -103,21 +105,18 @@ pub async fn prepare<W: Adapters>(
     let leaving = leaver_decision::decide(&input, &vanished, &answers);
     let mut plan = diff::assemble(&input, correlate::correlate(&input, &leaving.gone), leaving);
     if let Some(accepted) = state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
-        plan.edited = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
+        plan.findings.mapping_edits = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
     }
-    plan.findings
-        .extend(nobody_has.iter().map(|name| format!("the mapping reads {name}, and nobody has it: is it misspelt?")));
+    let warnings = &mut plan.findings.warnings;
+    warnings.extend(nobody_has.into_iter().map(Warning::NobodyHas));
     if let Some(failure) = failure {
-        plan.findings.push(format!("some people who are no longer listed could not be asked about: {failure}"));
+        warnings.push(Warning::EvidenceIncomplete(failure.to_string()));
     }
     if !application.push_features.is_empty() {
-        let features = application.push_features.join(", ");
-        plan.findings.push(format!(
-            "Okta's own push to Haiilo is on ({features}) and would be a second writer: switch it off in Okta"
-        ));
+        warnings.push(Warning::PushIsOn(application.push_features.join(", ")));
     }
     if let Some(pause) = state.pause_at(now) {
-        plan.findings.push(format!("all writes are paused {}, by {}; `resume` lets them go on", pause.end(), pause.by));
+        warnings.push(Warning::Paused(pause.end(), pause.by.clone()));
     }
     let signs = match scope {
         Scope::Everybody => AbsenceRule::Counted,
@@ -130,12 +129,13 @@ pub async fn prepare<W: Adapters>(
             AbsenceRule::Counted
         }
     };
-    let around = GroupInput { people: &people, accounts: &accounts, state: &state, plan: &plan, scope, given, now };
-    plan.groups = Box::pin(groups::plan(world, settings, around)).await;
-    plan.findings.append(&mut plan.groups.findings);
+    let group_input = GroupInput { input: &input, plan: &plan, scope, given };
+    let mut groups = Box::pin(groups::plan(world, settings, group_input)).await;
+    plan.findings.warnings.append(&mut groups.warnings);
+    let plan = CyclePlan { people: plan, groups };
     let mut verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), given, signs);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
-        verdict.refuse(Violation {
+        verdict.block(Violation {
             limit: LimitName::PushIsOn,
             found: application.push_features.len() as u64,
             allowed: 0,
@@ -165,8 +165,8 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         LimitDecision::Refuse => {
             refuse(world, &prepared, &run_context.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
-            let notes = prepared.plan.notes.leavers.protective(&prepared.state.leavers);
-            world.store().note_leavers(&notes).await?;
+            let notes = prepared.plan.people.update.leavers.protective(&prepared.state.leavers);
+            world.store().save_leaver_update(&notes).await?;
             finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
             return Ok(CycleReport {
                 prepared,
@@ -183,9 +183,9 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
             let acceptance = acceptance(settings, &prepared);
-            world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+            world.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
         }
-        Scope::One(_) => world.store().note_leavers(&prepared.plan.notes.leavers).await?,
+        Scope::One(_) => world.store().save_leaver_update(&prepared.plan.people.update.leavers).await?,
     }
     let executor = Executor::of(world, writer, settings, (&prepared, run_context));
     let executor = Executor {
@@ -195,7 +195,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         ..executor
     };
     executor.settle_open().await?;
-    let ExecutionResult { concluded, mut stops } = executor.apply(&prepared.plan, observer).await;
+    let ExecutionResult { concluded, mut stops } = executor.apply(&prepared.plan.people, observer).await;
     let result = match scope {
         Scope::One(_) => "one person",
         _ => ended(&stops),
@@ -269,7 +269,7 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
             mapping: prepared.state.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
             first_run: prepared.state.first_run,
         };
-        world.store().note(&prepared.plan.notes, &acceptance, prepared.now).await?;
+        world.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
     }
     let watch = watch(settings, &order.scope, &prepared);
     finish(world, settings, order, (&prepared, started), ("paused", watch)).await?;
@@ -282,8 +282,8 @@ pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
     let stored = prepared.state.approvals.iter().find(|approval| approval.id == *id);
     let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
     let is_named =
-        |operation: &&Operation| !operation.kind().is_departure() && items.contains(&operation.to_json().to_string());
-    let operations = prepared.plan.operations.iter().filter(is_named);
+        |operation: &&Operation| !operation.kind().is_removal() && items.contains(&operation.to_json().to_string());
+    let operations = prepared.plan.people.operations.iter().filter(is_named);
     Approved {
         id: Some(id.clone()),
         operations: operations.map(|operation| (operation.okta_id.clone(), operation.kind())).collect(),
@@ -349,7 +349,7 @@ async fn refuse<W: Adapters<Store: StoreWriter>>(
             items: items.clone(),
             violations: violations.clone(),
         };
-        world.store().refuse(&refusal).await?;
+        world.store().block(&refusal).await?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
 ) -> Result<(), CycleError> {
     let CycleReport { prepared, concluded, stops, pause, groups: _ } = report;
     if report.is_refused() || pause.is_some() || !stops.iter().all(Stop::is_postponement) {
-        return Ok(world.store().keep_polling(None).await?);
+        return Ok(world.store().keep_log_cursor(None).await?);
     }
     let groups = world.source().groups().await.map_err(CycleError::Okta)?;
     let done = || concluded.iter().filter(|concluded| concluded.outcome.is_done());
@@ -137,9 +137,9 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         world.store().keep_baseline(&baseline).await?;
     }
     let pages = prepared.people.pages() + prepared.accounts.pages();
-    let before = world.store().polling().await?;
+    let before = world.store().log_cursor().await?;
     let polling = LogCursor::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
-    Ok(world.store().keep_polling(Some(&polling)).await?)
+    Ok(world.store().keep_log_cursor(Some(&polling)).await?)
 }
 
 /// One poll. The caller holds the lock of the cycle.
@@ -150,7 +150,9 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     observer: &impl Observer,
 ) -> Result<PollResult, CycleError> {
     let (store, settings, local_time) = (world.store(), request.settings, world.clock().now());
-    let Some(mut polling) = store.polling().await? else { return Ok(PollResult::FullCycle(FullCycleReason::NotYet)) };
+    let Some(mut polling) = store.log_cursor().await? else {
+        return Ok(PollResult::FullCycle(FullCycleReason::NotYet));
+    };
     match polling.stale(&settings.polling_rules(), local_time) {
         Some(Stale::Configuration) => return lose(world, FullCycleReason::Configuration).await,
         Some(Stale::TooOld) => return lose(world, FullCycleReason::TooOld).await,
@@ -169,11 +171,11 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         // An older link leads to the same entries, so that it is enough to keep a new one now and then.
         if is_first || polling.at + KEPT_AT_LEAST < now {
             polling.at = now;
-            store.keep_polling(Some(&polling)).await?;
+            store.keep_log_cursor(Some(&polling)).await?;
         }
         return Ok(PollResult::Quiet);
     }
-    let state = store.remember(now).await?;
+    let state = store.sync_state(now).await?;
     let Some(baseline) = store.baseline().await? else { return lose(world, FullCycleReason::NotYet).await };
     if let Some(why) = barred(&state, settings, now)? {
         return lose(world, why).await;
@@ -191,7 +193,7 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     polling.look_again(&named, now);
     let full_cycle_reason = full_cycle_reason.map(FullCycleReason::Event);
     if people.is_empty() {
-        store.keep_polling(Some(&polling)).await?;
+        store.keep_log_cursor(Some(&polling)).await?;
         return Ok(full_cycle_reason.map_or(PollResult::Quiet, PollResult::FullCycle));
     }
     let look = TargetedCycle {
@@ -206,19 +208,19 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         Ok(seen) => seen,
         Err(error) => {
             // What is kept is still where this poll began.
-            let kept = store.polling().await?;
-            store.keep_polling(kept.and_then(LogCursor::failed).as_ref()).await?;
+            let kept = store.log_cursor().await?;
+            store.keep_log_cursor(kept.and_then(LogCursor::failed).as_ref()).await?;
             return Err(error);
         }
     };
     let full_cycle_reason = match after(&report) {
         CursorMove::Lost(why) => {
-            store.keep_polling(None).await?;
+            store.keep_log_cursor(None).await?;
             Some(why)
         }
         CursorMove::Repeated => full_cycle_reason,
         CursorMove::Kept => {
-            store.keep_polling(Some(&polling)).await?;
+            store.keep_log_cursor(Some(&polling)).await?;
             full_cycle_reason.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
         }
     };
@@ -249,7 +251,7 @@ fn after(report: &CycleReport) -> CursorMove {
 
 /// The log is followed no further before a full cycle.
 async fn lose<W: Adapters<Store: StoreWriter>>(world: &W, why: FullCycleReason) -> Result<PollResult, CycleError> {
-    world.store().keep_polling(None).await?;
+    world.store().keep_log_cursor(None).await?;
     Ok(PollResult::FullCycle(why))
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
 use crate::domain::model::target::TargetProfile;
-use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::LimitCheck;
 use crate::domain::planning::linked_accounts::LinkedAccounts;
@@ -17,7 +17,7 @@ use crate::engine::settings::CycleSettings;
 #[derive(Debug)]
 pub struct Prepared {
     /// The plan.
-    pub plan: Plan,
+    pub plan: CyclePlan,
     /// What the guard says.
     pub verdict: LimitCheck,
     /// Okta's time.

@@ -9,8 +9,9 @@ use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::plan::group_operation::GroupAction;
 use crate::domain::plan::group_plan::GroupPlan;
-use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::people_plan::{Findings, Plan};
 use crate::domain::plan::sync_state_update::SyncStateUpdate;
+use crate::domain::plan::warning::Warning;
 use crate::domain::planning::limits;
 use crate::domain::state::sync_state::{Approval, SyncState};
 use crate::engine::error::CycleError;
@@ -60,18 +61,19 @@ pub(super) fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
         let item: serde_json::Value = serde_json::from_str(dropped).unwrap_or_default();
         // Absences are items as well, and nothing that could be applied.
         if let (Some(kind), Some(name)) = (item["kind"].as_str(), item["user_name"].as_str()) {
-            plan.findings.push(format!("dropped, since a plan that is made now does not have it: {kind} {name}"));
+            let dropped = Warning::ReviewDropped(kind.to_owned(), name.to_owned());
+            plan.findings.warnings.push(dropped);
         }
     }
     match before - plan.operations.len() {
         0 => {}
-        more => plan.findings.push(format!("{more} operations that are not in the reviewed plan wait for another run")),
+        more => plan.findings.warnings.push(Warning::NotReviewed(more)),
     }
 }
 
 /// The same for groups, of whose members each one is reviewed by itself.
 pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
-    let GroupPlan { operations, people, findings, .. } = plan;
+    let GroupPlan { operations, people, warnings, .. } = plan;
     let mut waiting = 0;
     operations.retain_mut(|operation| {
         let items = operation.items(people);
@@ -89,8 +91,7 @@ pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
         stays
     });
     if waiting > 0 {
-        findings
-            .push(format!("{waiting} changes of groups are not in the reviewed plan, and are left to the next cycle"));
+        warnings.push(Warning::GroupsNotReviewed(waiting));
     }
 }
 
@@ -106,32 +107,22 @@ pub(super) fn narrow(
     let by_link = state.links.iter().filter(|link| link.is_named(name));
     let ids: BTreeSet<OktaUserId> =
         by_person.map(|person| person.id.clone()).chain(by_link.map(|link| link.okta_id.clone())).collect();
-    let Plan {
-        operations,
-        trials,
-        leavers,
-        held,
-        parked,
-        missing,
-        unmanaged,
-        counts: _,
-        edited: _,
-        findings: _,
-        notes,
-        groups: _,
-    } = plan;
-    operations.retain(|operation| ids.contains(&operation.okta_id) && !operation.kind().is_departure());
+    let Plan { operations, trials, findings, update } = plan;
+    let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits: _, warnings: _, counts: _ } =
+        findings;
+    operations.retain(|operation| ids.contains(&operation.okta_id) && !operation.kind().is_removal());
     trials.retain(|operation| ids.contains(&operation.okta_id));
     leavers.retain(|leaver| ids.contains(&leaver.okta_id));
     held.retain(|held| ids.contains(&held.okta_id));
-    parked.retain(|parked| ids.contains(&parked.okta_id));
+    waiting.retain(|value| ids.contains(&value.okta_id));
+    rejected.retain(|value| ids.contains(&value.okta_id));
     missing.retain(|missing| ids.contains(&missing.okta_id));
     unmanaged.retain(|account| {
         account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
     });
     // Only what protects somebody is remembered of a cycle that is not about everybody.
-    let mut leavers = notes.leavers.protective(&state.leavers);
+    let mut leavers = update.leavers.protective(&state.leavers);
     leavers.retain(&ids);
-    *notes = SyncStateUpdate { leavers, ..SyncStateUpdate::default() };
+    *update = SyncStateUpdate { leavers, ..SyncStateUpdate::default() };
     if ids.is_empty() && unmanaged.is_empty() { Err(CycleError::NobodyOfThisName) } else { Ok(()) }
 }

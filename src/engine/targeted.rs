@@ -14,6 +14,7 @@ use crate::domain::mapping::Mapper;
 use crate::domain::model::account::{Account, WholeAccount};
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::{self, AbsenceRule, LimitDecision};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
@@ -118,8 +119,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         if baseline != known {
             self.world.store().keep_baseline(&baseline).await?;
         }
-        let settled =
-            if left.is_empty() && prepared.plan.held.is_empty() { Settled::Everybody } else { Settled::InPart };
+        let settled = if left.is_empty() && prepared.plan.people.findings.held.is_empty() {
+            Settled::Everybody
+        } else {
+            Settled::InPart
+        };
         let report = self.apply(prepared, reads, observer).await?;
         let settled = if report.concluded.iter().all(|one| one.outcome.is_done()) { settled } else { Settled::InPart };
         Ok(TargetedResult { report, settled })
@@ -202,7 +206,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
             leaver_rules: settings.leaver_rules(),
             linked: LinkedAccounts::of(&state.links, &accounts),
         };
-        let plan = plan::plan(&input);
+        let plan = CyclePlan { people: plan::plan(&input), ..CyclePlan::default() };
         let verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
         let application = settings.tenant.app_id.clone();
         Prepared { plan, verdict, now, application, began, clocks, people, accounts, state, target }
@@ -228,7 +232,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
             LimitDecision::Approved(id) => cycle::approved(&prepared, id),
             LimitDecision::Refuse => return Ok(nothing(prepared)),
         };
-        if prepared.plan.operations.is_empty() {
+        if prepared.plan.people.operations.is_empty() {
             return Ok(nothing(prepared));
         }
         if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
@@ -236,7 +240,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         }
         let executor = Executor::of(self.world, self.writer, settings, (&prepared, run_context));
         let executor = Executor { approved, reads, run: executor.run.cancelled_by(cancel.clone()), ..executor };
-        let ExecutionResult { concluded, stops } = executor.apply(&prepared.plan, observer).await;
+        let ExecutionResult { concluded, stops } = executor.apply(&prepared.plan.people, observer).await;
         let end = CycleEnd {
             run: run_context.run.clone(),
             started: self.started,
@@ -259,7 +263,7 @@ fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) ->
 /// Whoever waits for a full cycle keeps the name that they want, so that the next poll gives it to nobody else.
 fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<NameHash>> {
     let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
-    let held = prepared.plan.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
+    let held = prepared.plan.people.findings.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
     waiting.chain(held).map(|(id, name)| (id.clone(), name.map(NameHash::of_name))).collect()
 }
 

@@ -3,9 +3,8 @@
 //! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), of windows of a minute
 //! that are told by the server's own Date.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use reqwest::header::HeaderMap;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What an answer shows of the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,11 @@
 //! Follows RFC 9110 (Retry-After, idempotent methods) and Okta's description of its rate limits, which gives the end of the window in
 //! `X-Rate-Limit-Reset` and no `Retry-After`. Waits are told by the server's own Date: the local clock may be off.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
-
 use crate::http::client::Answer;
 use crate::http::error::{TransportError, TransportKind};
 use crate::http::rate::RateBudget;
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
 
 /// The first pause of an exponential sequence.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

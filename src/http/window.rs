@@ -3,9 +3,8 @@
 //! The first half of the share goes at full speed, so that whoever needs little waits for nothing. The rest is spaced evenly over what is
 //! left of the window, the first request of the next one included: who looks at the limit meanwhile never finds it used up at once.
 
-use std::time::Duration;
-
 use crate::http::rate::RateBudget;
+use std::time::Duration;
 
 /// A window is a minute; a header that promises a longer one is wrong.
 const LONGEST_WINDOW: Duration = Duration::from_mins(2);

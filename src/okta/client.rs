@@ -2,14 +2,6 @@
 //!
 //! Follows "Rate limits" and "Link header" of Okta's documentation and the paths of its management API. Only reads.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::de::DeserializeOwned;
-use url::Url;
-
 use crate::clock::Clock;
 use crate::config::settings::OktaSettings;
 use crate::domain::mapping::Wanted;
@@ -27,6 +19,12 @@ use crate::okta::rate_limiter::{RateLimiter, RatePermit};
 use crate::okta::token::TokenScope;
 use crate::okta::wire::{self, App, NamedUser, Organization};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use url::Url;
 
 const APP: &str = "GET /api/v1/apps/{id}";
 const APP_USERS: &str = "GET /api/v1/apps/{id}/users";

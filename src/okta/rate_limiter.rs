@@ -2,17 +2,15 @@
 //!
 //! Okta counts by routes. When the next request may go, `http::RequestWindow` decides; here is who waits, and the memory between requests.
 
+use crate::clock::Clock;
+use crate::domain::model::usage::OktaCalls;
+use crate::http::{RateBudget, RequestWindow, Wait};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
-
-use crate::clock::Clock;
-use crate::domain::model::usage::OktaCalls;
-use crate::http::{RateBudget, RequestWindow, Wait};
 
 /// The limiters of all routes.
 #[derive(Debug)]

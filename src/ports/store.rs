@@ -13,7 +13,7 @@ use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
 use crate::domain::planning::limits::Violation;
-use crate::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use crate::domain::state::journal::{EntryId, Intent, RunContext};
 use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, SyncState, Tenant, Watch};
 use crate::domain::targeted::baseline::Baseline;
@@ -21,13 +21,13 @@ use crate::domain::targeted::baseline::Baseline;
 /// Reads the store.
 pub trait StoreReader: Send + Sync {
     /// All that a plan depends on.
-    fn remember(&self, now: DateTime<Utc>) -> impl Future<Output = Result<SyncState, StoreFailure>> + Send;
+    fn sync_state(&self, now: DateTime<Utc>) -> impl Future<Output = Result<SyncState, StoreFailure>> + Send;
 
     /// What was learnt of Haiilo's endpoint, be it this one or another.
     fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
 
     /// How far Okta's log was followed; `None` where a full cycle must come first.
-    fn polling(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
+    fn log_cursor(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
 
     /// What the last full cycle left behind for looks at few people.
     fn baseline(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
@@ -43,15 +43,15 @@ pub trait StoreWriter: StoreReader {
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records what a plan noticed, all at once.
-    fn note(
+    fn save_update(
         &self,
-        notes: &SyncStateUpdate,
+        update: &SyncStateUpdate,
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records what protects people who are gone from the listing: that they came back, and that their clocks stand.
-    fn note_leavers(&self, notes: &LeaverUpdate) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn save_leaver_update(&self, update: &LeaverUpdate) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
     fn adopt(
@@ -61,14 +61,8 @@ pub trait StoreWriter: StoreReader {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
-    /// Writes down an operation before it is sent.
+    /// Writes down what will be sent, before it is.
     fn intend(&self, intent: &Intent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
-
-    /// Writes down a request of an operation on a group before it is sent.
-    fn intend_group(&self, intent: &GroupIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
-
-    /// Writes down a step of a write probe before it is sent.
-    fn intend_probe(&self, intent: &ProbeIntent<'_>) -> impl Future<Output = Result<EntryId, StoreFailure>> + Send;
 
     /// Writes down how an operation ended, and what follows from it, all at once.
     fn conclude(
@@ -80,7 +74,7 @@ pub trait StoreWriter: StoreReader {
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Keeps what was refused, for an approval.
-    fn refuse(&self, refusal: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn block(&self, blocked: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Lets a refused set pass, from the first time until the second; the number of things in it, or nothing when there is no such set.
     fn approve(
@@ -102,7 +96,7 @@ pub trait StoreWriter: StoreReader {
     fn finish(&self, end: &CycleEnd) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records how far the log was followed; without it, that a full cycle must come first.
-    fn keep_polling(&self, polling: Option<&LogCursor>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    fn keep_log_cursor(&self, cursor: Option<&LogCursor>) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Keeps what a full cycle leaves behind.
     fn keep_baseline(&self, baseline: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::{MappingEdit, Plan};
+use crate::domain::plan::people_plan::{Findings, MappingEdit, Plan, UnsentValue};
 use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;
@@ -30,20 +30,9 @@ const HEADER: [&str; 10] =
 
 /// The report as CSV with a header.
 pub fn csv(report: &Report<'_>) -> String {
-    let Plan {
-        operations,
-        trials: _,
-        leavers,
-        held,
-        parked,
-        missing,
-        unmanaged,
-        counts: _,
-        edited,
-        findings: _,
-        notes: _,
-        groups: _,
-    } = report.plan;
+    let Plan { operations, trials: _, findings, update: _ } = &report.plan.people;
+    let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits, warnings: _, counts: _ } =
+        findings;
     let mut rows: Vec<PlanRow> = operations.iter().flat_map(of_operation).collect();
     rows.extend(leavers.iter().map(|leaver| PlanRow {
         section: "leaver",
@@ -65,16 +54,8 @@ pub fn csv(report: &Report<'_>) -> String {
         remedy: Cell::of(held.reason.remedy()),
         ..PlanRow::default()
     }));
-    rows.extend(parked.iter().map(|parked| PlanRow {
-        section: "parked",
-        okta_id: Cell::of(&parked.okta_id),
-        haiilo_id: Cell::maybe(parked.haiilo_id.as_ref()),
-        user_name: Cell::of(&parked.user_name),
-        path: Cell::of(&parked.path),
-        to: Cell::maybe(parked.value.as_ref().map(Value::shown)),
-        reason: Cell::of(&parked.reason),
-        ..PlanRow::default()
-    }));
+    rows.extend(waiting.iter().map(|value| of_unsent("waiting", value)));
+    rows.extend(rejected.iter().map(|value| of_unsent("rejected", value)));
     rows.extend(missing.iter().map(|missing| PlanRow {
         section: "missing",
         okta_id: Cell::of(&missing.okta_id),
@@ -88,7 +69,7 @@ pub fn csv(report: &Report<'_>) -> String {
         user_name: Cell::maybe(account.user_name.as_ref()),
         ..PlanRow::default()
     }));
-    rows.extend(edited.iter().map(|MappingEdit { part, was, is, updated, held }| PlanRow {
+    rows.extend(mapping_edits.iter().map(|MappingEdit { part, was, is, updated, held }| PlanRow {
         section: "mapping",
         path: Cell::of(part),
         from: Cell::maybe(was.as_ref()),
@@ -154,10 +135,23 @@ fn of_outcome(concluded: &Conclusion) -> PlanRow {
     }
 }
 
+fn of_unsent(section: &'static str, unsent: &UnsentValue) -> PlanRow {
+    PlanRow {
+        section,
+        okta_id: Cell::of(&unsent.okta_id),
+        haiilo_id: Cell::maybe(unsent.haiilo_id.as_ref()),
+        user_name: Cell::of(&unsent.user_name),
+        path: Cell::of(&unsent.path),
+        to: Cell::maybe(unsent.value.as_ref().map(Value::shown)),
+        reason: Cell::of(&unsent.reason),
+        ..PlanRow::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cell, HEADER, PlanRow};
-    use crate::report::cell::table;
+    use super::{HEADER, PlanRow};
+    use crate::report::cell::{Cell, table};
 
     fn write(rows: &[PlanRow]) -> String {
         table(&HEADER, rows)

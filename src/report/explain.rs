@@ -11,6 +11,7 @@ use crate::domain::model::person::DesiredValue;
 use crate::domain::model::policy::Product;
 use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::Operation;
+use crate::domain::plan::people_plan::UnsentValue;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::journal;
 use crate::report::sheet::TextWriter;
@@ -80,21 +81,19 @@ fn person(product: Product, one: &Explanation, out: &mut TextWriter) {
 
 /// What the plan does, or why it does nothing.
 pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
-    let PersonPlan { operations, leaver, held, parked, missing } = &one.planned;
+    let PersonPlan { operations, leaver, held, waiting, rejected, missing } = &one.planned;
     let mut lines: Vec<String> = operations.iter().flat_map(|operation| of_operation(product, operation)).collect();
     lines.extend(leaver.iter().map(|leaver| format!("leaver: {}", fate(product, leaver))));
     for held in held {
         lines.push(format!("held: {}", visible(&held.reason.reason())));
         lines.push(format!("  what to do: {}", held.reason.remedy()));
     }
-    for parked in parked {
-        let path = attribute(product, &parked.path);
-        lines.push(format!(
-            "parked, not sent again: {path} {}: {}",
-            shown(parked.value.as_ref()),
-            visible(&parked.reason)
-        ));
-    }
+    let unsent = |what: &str, unsent: &UnsentValue| {
+        let path = attribute(product, &unsent.path);
+        format!("{what}: {path} {}: {}", shown(unsent.value.as_ref()), visible(&unsent.reason))
+    };
+    lines.extend(waiting.iter().map(|value| unsent("waiting", value)));
+    lines.extend(rejected.iter().map(|value| unsent("rejected, not sent again", value)));
     if missing.is_some() {
         lines.push("missing: Haiilo does not show the account".to_owned());
     }
@@ -169,8 +168,8 @@ fn okta(one: &Explanation) -> Vec<Vec<String>> {
         row(
             "decided",
             match said {
-                OperatorStatement::Released => "`release`: this person is nobody else".to_owned(),
-                OperatorStatement::Pinned => "`recreate`: never a leaver until assigned once".to_owned(),
+                OperatorStatement::ConfirmedNew => "`release`: this person is nobody else".to_owned(),
+                OperatorStatement::Recreated => "`recreate`: never a leaver until assigned once".to_owned(),
             },
         );
     }

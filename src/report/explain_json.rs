@@ -69,8 +69,8 @@ fn of_person(one: &Explanation) -> Json {
         json!({"okta_id": okta_id, "name": name, "member_in": place.as_str(), "what_happens": happens.as_str()})
     });
     let said = one.said.iter().map(|said| match said {
-        OperatorStatement::Released => "released",
-        OperatorStatement::Pinned => "pinned",
+        OperatorStatement::ConfirmedNew => "released",
+        OperatorStatement::Recreated => "pinned",
     });
     json!({
         "okta_id": one.asked.id, "user_name": one.user_name(),

@@ -145,7 +145,7 @@ fn rows(operation: &GroupOperation, plan: &GroupPlan, view: TextOptions) -> Vec<
 
 /// Everything about groups as JSON; null where groups are not synced.
 pub(super) fn json(report: &Report<'_>) -> Json {
-    let GroupPlan { state, operations, held, refused, approval_id, counts, people, memberships: _, findings: _ } =
+    let GroupPlan { state, operations, held, refused, approval_id, counts, people, memberships: _, warnings: _ } =
         &report.plan.groups;
     let state = match state {
         GroupState::Off => return Json::Null,

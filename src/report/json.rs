@@ -4,35 +4,26 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::{MappingEdit, Missing, Parked, Plan, PlanCounts, Unmanaged, Waits};
+use crate::domain::plan::people_plan::{Findings, MappingEdit, Missing, Plan, PlanCounts, Unmanaged, UnsentValue};
+use crate::domain::plan::warning::Warning;
 use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;
 use crate::report::groups;
 use crate::report::subject::{self, AccountTotals, Report, ReportStage, action, due, stamp};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let Plan {
-        operations,
-        trials: _,
-        leavers,
-        held,
-        parked,
-        missing,
-        unmanaged,
-        counts,
-        edited,
-        findings,
-        notes: _,
-        groups: _,
-    } = report.plan;
+    let CyclePlan { people: Plan { operations, trials: _, findings, update: _ }, groups: _ } = report.plan;
+    let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits, warnings: _, counts } =
+        findings;
     let verdict = report.verdict;
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
@@ -41,18 +32,18 @@ pub fn json(report: &Report<'_>) -> String {
     put("operations", operations.iter().map(Operation::to_json).collect());
     put("leavers", leavers.iter().map(|leaver| of_leaver(report.product, leaver)).collect());
     put("held", held.iter().map(of_held).collect());
-    put("parked", parked.iter().map(of_parked).collect());
+    put("waiting", waiting.iter().map(of_waiting).collect());
+    put("rejected", rejected.iter().map(of_rejected).collect());
     put("missing", missing.iter().map(of_missing).collect());
     put("unmanaged", unmanaged.iter().map(of_unmanaged).collect());
-    put("mapping_edited", edited.iter().map(of_edited).collect());
+    put("mapping_edits", mapping_edits.iter().map(of_edited).collect());
     put("unchanged", counts.unchanged.into());
     put("violations", verdict.violations.iter().map(violation).collect());
     put("limits", verdict.usage.iter().map(usage).collect());
     put("counts", of_counts(*counts, AccountTotals::after(report).accounts));
     put("usage", of_requests(report.requests));
     put("groups", groups::json(report));
-    put("findings", json!(findings));
-    put("warnings", json!(report.warnings));
+    put("warnings", report.all_warnings().map(of_warning).collect());
     match report.ending {
         ReportStage::DryRun => {}
         ReportStage::Refused => {
@@ -91,16 +82,22 @@ fn of_edited(MappingEdit { part, was, is, updated, held }: &MappingEdit) -> Json
     json!({"part": part, "was": was, "is": is, "updated": updated, "held": held})
 }
 
-fn of_parked(parked: &Parked) -> Json {
-    let Parked { okta_id, haiilo_id, user_name, path, value, reason, waits } = parked;
-    let waits = match waits {
-        Waits::Attribute => "attribute",
-        Waits::Account => "account",
-    };
+fn of_waiting(value: &UnsentValue) -> Json {
+    let mut json = of_rejected(value);
+    json["blocks"] = value.blocks.as_str().into();
+    json
+}
+
+fn of_rejected(unsent: &UnsentValue) -> Json {
+    let UnsentValue { okta_id, haiilo_id, user_name, path, value, reason, blocks: _ } = unsent;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "path": path.to_string(),
-        "value": value.as_ref().map(Value::to_json), "reason": reason, "waits": waits,
+        "value": value.as_ref().map(Value::to_json), "reason": reason,
     })
+}
+
+fn of_warning(warning: &Warning) -> Json {
+    json!({"code": warning.code(), "text": warning.to_string()})
 }
 
 fn of_missing(missing: &Missing) -> Json {
@@ -120,7 +117,7 @@ fn violation(broken: &Violation) -> Json {
 
 fn usage(usage: &LimitUsage) -> Json {
     let LimitUsage { limit, used, planned: _, allowed } = usage;
-    json!({"limit": limit, "used": used, "allowed": allowed})
+    json!({"limit": limit.as_str(), "used": used, "allowed": allowed})
 }
 
 fn of_requests(requests: Requests<'_>) -> Json {

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::policy::{Product, RemovalEffect};
 use crate::domain::model::usage::Requests;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::leaver::{KeptBecause, Leaver, LeaverStatus};
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::{Conclusion, GroupConclusion};
-use crate::domain::plan::people_plan::Plan;
-use crate::domain::planning::limits::{LimitCheck, LimitDecision, LimitName, Violation};
+use crate::domain::plan::people_plan::{Blocks, Findings, Plan};
+use crate::domain::plan::warning::Warning;
+use crate::domain::planning::limits::{LimitCheck, LimitDecision, Violation};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 use crate::domain::state::sync_state::Pause;
@@ -19,7 +22,7 @@ use crate::domain::state::sync_state::Pause;
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The plan.
-    pub plan: &'a Plan,
+    pub plan: &'a CyclePlan,
     /// What the guard says.
     pub verdict: &'a LimitCheck,
     /// Okta's time.
@@ -31,13 +34,25 @@ pub struct Report<'a> {
     /// Whether the plan was applied, and what came of it.
     pub ending: ReportStage<'a>,
     /// What the configuration makes one wonder about.
-    pub warnings: &'a [String],
+    pub warnings: &'a [Warning],
     /// The settings that the plan was made with: key and value.
     pub settings: &'a [(String, String)],
     /// What was sent to both sides.
     pub requests: Requests<'a>,
     /// What became of the plan about groups.
     pub groups: GroupResults<'a>,
+}
+
+impl<'a> Report<'a> {
+    /// What the plan about people does nothing about.
+    pub(super) fn findings(&self) -> &'a Findings {
+        &self.plan.people.findings
+    }
+
+    /// The warnings of the plan, then those about the configuration.
+    pub(super) fn all_warnings(&self) -> impl Iterator<Item = &'a Warning> {
+        self.findings().warnings.iter().chain(self.warnings)
+    }
 }
 
 /// How much a text says.
@@ -112,13 +127,13 @@ pub(super) struct AccountTotals {
 impl AccountTotals {
     /// As if every operation of the plan were done.
     pub(super) fn planned(plan: &Plan) -> Self {
-        Self::from(plan.counts.accounts, |kind| plan.of_kind(kind).count())
+        Self::from(plan.findings.counts.accounts, |kind| plan.of_kind(kind).count())
     }
 
     /// By what was done.
     fn done(plan: &Plan, concluded: &[Conclusion]) -> Self {
         let done = |kind| move |one: &&Conclusion| one.operation.kind() == kind && one.outcome.is_done();
-        Self::from(plan.counts.accounts, |kind| concluded.iter().filter(done(kind)).count())
+        Self::from(plan.findings.counts.accounts, |kind| concluded.iter().filter(done(kind)).count())
     }
 
     fn from(before: usize, count: impl Fn(OperationKind) -> usize) -> Self {
@@ -129,9 +144,9 @@ impl AccountTotals {
     /// After what the report tells of.
     pub(super) fn after(report: &Report<'_>) -> Self {
         match report.ending {
-            ReportStage::DryRun => Self::planned(report.plan),
-            ReportStage::Refused | ReportStage::Paused(_) => Self::done(report.plan, &[]),
-            ReportStage::Applied { concluded, stops: _ } => Self::done(report.plan, concluded),
+            ReportStage::DryRun => Self::planned(&report.plan.people),
+            ReportStage::Refused | ReportStage::Paused(_) => Self::done(&report.plan.people, &[]),
+            ReportStage::Applied { concluded, stops: _ } => Self::done(&report.plan.people, concluded),
         }
     }
 }
@@ -191,7 +206,7 @@ pub(super) fn account_totals(report: &Report<'_>) -> String {
     match report.ending {
         ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
         ReportStage::Refused | ReportStage::Paused(_) => {
-            let would_be = told(AccountTotals::planned(report.plan));
+            let would_be = told(AccountTotals::planned(&report.plan.people));
             format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
         }
         ReportStage::Applied { .. } => format!("Accounts in Haiilo now: {}", told(after)),
@@ -259,7 +274,7 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         LeaverStatus::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),
         LeaverStatus::Kept(KeptBecause::AlreadyGone) => "Haiilo no longer has the account".to_owned(),
         LeaverStatus::Kept(KeptBecause::AlreadyInactive) => "deactivated: the account is inactive".to_owned(),
-        LeaverStatus::Kept(KeptBecause::Pinned) => {
+        LeaverStatus::Kept(KeptBecause::Recreated) => {
             "kept: it was made anew by hand, until the person is assigned once".to_owned()
         }
         LeaverStatus::Kept(KeptBecause::WantedBy(other)) => {
@@ -352,6 +367,14 @@ pub(super) fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// What is said behind the reason of a value that is not sent.
+pub(super) fn blocks(blocks: Blocks) -> &'static str {
+    match blocks {
+        Blocks::Attribute => "",
+        Blocks::Account => " (the account waits)",
+    }
 }
 
 #[cfg(test)]

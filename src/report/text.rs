@@ -5,13 +5,14 @@ use crate::domain::model::policy::Product;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::{MappingEdit, Plan, Waits};
+use crate::domain::plan::people_plan::{MappingEdit, UnsentValue};
+use crate::domain::plan::warning::Warning;
 use crate::domain::state::sync_state::Pause;
 use crate::report::sharing::ToldOperations;
 use crate::report::sheet::TextWriter;
 use crate::report::subject::{
-    ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, account_totals, amount, attribute, by_whom, counted,
-    fate, kind, part_name, paused_until, shown, time, title, visible,
+    ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, account_totals, amount, attribute, blocks, by_whom,
+    counted, fate, kind, part_name, paused_until, shown, time, title, visible,
 };
 use crate::report::{groups, requests};
 
@@ -33,20 +34,21 @@ pub fn text(report: &Report<'_>, view: TextOptions) -> String {
     operations(report, view, &mut out);
     leavers(report, view, &mut out);
     held(report, view, &mut out);
-    parked(report, view, &mut out);
+    waiting(report, view, &mut out);
+    rejected(report, view, &mut out);
     missing(report, view, &mut out);
     unmanaged(report, view, &mut out);
     groups::text(report, view, &mut out);
     limits(report, &mut out);
     slowed(report, &mut out);
-    remarks(report, &mut out);
+    warnings(report, &mut out);
     out.into_text()
 }
 
 fn headline(report: &Report<'_>, out: &mut TextWriter) {
-    let Plan { counts, .. } = report.plan;
+    let counts = report.findings().counts;
     out.line(&title(report));
-    let of = |kind| report.plan.of_kind(kind).count();
+    let of = |kind| report.plan.people.of_kind(kind).count();
     out.line(&format!(
         "{}.  Assigned in Okta: {}.  Unchanged: {}.",
         account_totals(report),
@@ -63,13 +65,14 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
             of(OperationKind::Delete),
             if report.product == Product::Advocacy { "to DELETE FOR EVER" } else { "to DELETE" },
         ),
-        (report.plan.leavers.len(), "leavers"),
-        (report.plan.held.len(), "held"),
-        (report.plan.parked.len(), "parked"),
-        (report.plan.missing.len(), "missing"),
+        (report.findings().leavers.len(), "leavers"),
+        (report.findings().held.len(), "held"),
+        (report.findings().waiting.len(), "waiting"),
+        (report.findings().rejected.len(), "rejected values"),
+        (report.findings().missing.len(), "missing"),
         (counts.out_of_scope, "out of scope"),
         (counts.staged, "not started yet"),
-        (report.plan.unmanaged.len(), "not ours"),
+        (report.findings().unmanaged.len(), "not ours"),
         (report.plan.groups.operations.len(), "changes of groups"),
     ];
     let parts: Vec<String> = parts
@@ -77,7 +80,7 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{} {what}", amount(count)))
         .collect();
-    let is_idle = report.plan.operations.is_empty() && report.plan.groups.operations.is_empty();
+    let is_idle = report.plan.people.operations.is_empty() && report.plan.groups.operations.is_empty();
     let summary = match (is_idle, parts.join(", ")) {
         (true, rest) if rest.is_empty() => "Nothing to do".to_owned(),
         (true, rest) => format!("Nothing to do; {rest}"),
@@ -139,11 +142,11 @@ fn outcomes(
 
 /// Which parts of the mapping changed, and how many people that concerns here.
 fn edited(report: &Report<'_>, out: &mut TextWriter) {
-    if report.plan.edited.is_empty() {
+    if report.findings().mapping_edits.is_empty() {
         return;
     }
     out.section("The mapping changed since a plan was last let through");
-    for MappingEdit { part, was, is, updated, held } in &report.plan.edited {
+    for MappingEdit { part, was, is, updated, held } in &report.findings().mapping_edits {
         let people = format!("{} to update, {} held", amount(*updated), amount(*held));
         out.line(&format!("  {}: {people}", part_name(report.product, part)));
         out.line(&format!("      was  {}", visible(was.as_deref().unwrap_or("(not there)"))));
@@ -160,7 +163,7 @@ fn operations(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
         OperationKind::Deactivate,
         OperationKind::Delete,
     ] {
-        let ToldOperations { together, alone } = ToldOperations::of(of, &report.plan.operations, view.sharing);
+        let ToldOperations { together, alone } = ToldOperations::of(of, &report.plan.people.operations, view.sharing);
         let mut rows = Vec::new();
         for people in &together {
             rows.push(vec![format!("{} people share this; --full names them", amount(people.len()))]);
@@ -220,7 +223,7 @@ fn change_row(report: &Report<'_>, kind: OperationKind, change: &Change) -> Vec<
 
 fn leavers(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
-        .plan
+        .findings()
         .leavers
         .iter()
         .map(|leaver| {
@@ -236,11 +239,11 @@ fn leavers(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
 }
 
 fn held(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
-    if report.plan.held.is_empty() {
+    if report.findings().held.is_empty() {
         return;
     }
-    out.section(&format!("Held, nothing is done about them ({})", amount(report.plan.held.len())));
-    let mut people: Vec<&Hold> = report.plan.held.iter().collect();
+    out.section(&format!("Held, nothing is done about them ({})", amount(report.findings().held.len())));
+    let mut people: Vec<&Hold> = report.findings().held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     for held in people {
         let name = held.user_name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));
@@ -251,33 +254,32 @@ fn held(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     }
 }
 
-fn parked(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
-    let rows: Vec<Vec<String>> = report
-        .plan
-        .parked
-        .iter()
-        .map(|parked| {
-            let waits = match parked.waits {
-                Waits::Attribute => "",
-                Waits::Account => " (the account waits)",
-            };
-            let mut row = vec![who(view, &parked.user_name, &parked.okta_id)];
-            let path = attribute(report.product, &parked.path);
-            match view.people {
-                PeopleShown::Named => {
-                    row.extend([path, shown(parked.value.as_ref()), format!("{}{waits}", visible(&parked.reason))]);
-                }
-                PeopleShown::Ids => row.push(format!("{path}{waits}")),
-            }
-            row
-        })
-        .collect();
-    out.listing("Parked values, not sent again", rows);
+fn waiting(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
+    let rows = report.findings().waiting.iter().map(|value| unsent(report, view, value)).collect();
+    out.listing("Waiting", rows);
+}
+
+fn rejected(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
+    let rows = report.findings().rejected.iter().map(|value| unsent(report, view, value)).collect();
+    out.listing("Rejected values, not sent again", rows);
+}
+
+fn unsent(report: &Report<'_>, view: TextOptions, unsent: &UnsentValue) -> Vec<String> {
+    let blocks = blocks(unsent.blocks);
+    let mut row = vec![who(view, &unsent.user_name, &unsent.okta_id)];
+    let path = attribute(report.product, &unsent.path);
+    match view.people {
+        PeopleShown::Named => {
+            row.extend([path, shown(unsent.value.as_ref()), format!("{}{blocks}", visible(&unsent.reason))]);
+        }
+        PeopleShown::Ids => row.push(format!("{path}{blocks}")),
+    }
+    row
 }
 
 fn missing(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
-        .plan
+        .findings()
         .missing
         .iter()
         .map(|missing| {
@@ -302,7 +304,7 @@ fn missing(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
 }
 
 fn unmanaged(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
-    let accounts = &report.plan.unmanaged;
+    let accounts = &report.findings().unmanaged;
     let mut rows: Vec<Vec<String>> = accounts
         .iter()
         .map(|account| {
@@ -330,7 +332,7 @@ fn limits(report: &Report<'_>, out: &mut TextWriter) {
         .iter()
         .map(|usage| {
             let allowed = usage.allowed.map_or("off".to_owned(), counted);
-            vec![usage.limit.to_owned(), format!("{} of {allowed}", counted(usage.used))]
+            vec![usage.limit.as_str().to_owned(), format!("{} of {allowed}", counted(usage.used))]
         })
         .collect();
     out.section("Limits, within 24 hours and with this plan");
@@ -347,13 +349,13 @@ fn slowed(report: &Report<'_>, out: &mut TextWriter) {
     }
 }
 
-fn remarks(report: &Report<'_>, out: &mut TextWriter) {
-    let remarks: Vec<&String> = report.plan.findings.iter().chain(report.warnings).collect();
-    if remarks.is_empty() {
+fn warnings(report: &Report<'_>, out: &mut TextWriter) {
+    let warnings: Vec<&Warning> = report.all_warnings().collect();
+    if warnings.is_empty() {
         return;
     }
     out.section("Worth knowing");
-    for remark in remarks {
-        out.line(&format!("  - {}", visible(remark)));
+    for warning in warnings {
+        out.line(&format!("  - {}", visible(&warning.to_string())));
     }
 }

@@ -1,35 +1,84 @@
 //! The lock of the cycle: one cycle at a time, whoever starts it, on whatever machine. It ends with its holder.
 
-use crate::store::file_lock::FileLock;
-use crate::store::lock_error::LockError;
-use crate::store::path::StorePath;
-use crate::store::place::StorePlace;
-use crate::store::postgres::Session;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use crate::ports::StoreFailure;
+use crate::store::place::StorePath;
+
+/// The lock was not given.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else has it.
+    #[error("{holder} is running; wait until it has finished")]
+    Held {
+        /// What the holder wrote about itself.
+        holder: String,
+    },
+    /// The lock file cannot be used.
+    #[error("the lock file {path} cannot be opened; check the owner and mode of its folder")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database that keeps the lock cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl LockError {
+    /// Somebody has it, who may have said nothing about itself.
+    pub(super) fn held_by(words: &str) -> Self {
+        let holder = if words.trim().is_empty() { "another cycle".to_owned() } else { words.trim().to_owned() };
+        Self::Held { holder }
+    }
+}
 
 /// The lock, held until it is dropped.
 #[derive(Debug)]
-pub struct CycleLock {
-    pub(super) place: StorePlace,
-    pub(super) held: LockHolder,
+pub(super) struct FileLock {
+    file: File,
 }
 
-/// What holds the lock.
-#[derive(Debug)]
-pub(super) enum LockHolder {
-    /// A lock on a file.
-    File(StorePath, FileLock),
-    /// A connection to the database, over which everything is written too.
-    Session(Session),
-}
-
-impl CycleLock {
-    /// Takes the lock, or says who has it. `holder` is what others will be told, such as "sync (process 4711)".
-    pub async fn try_take(place: impl Into<StorePlace>, holder: &str) -> Result<Self, LockError> {
-        let place = place.into();
-        let held = match &place {
-            StorePlace::File(path) => LockHolder::File(path.clone(), FileLock::try_take(path, holder)?),
-            StorePlace::Server(url) => LockHolder::Session(Session::try_lock(url, holder).await?),
+impl FileLock {
+    /// Takes the lock, or says who has it.
+    pub(super) fn try_take(path: &StorePath, holder: &str) -> Result<Self, LockError> {
+        let name = path.lock_file();
+        let unusable = |source| LockError::Unusable { path: name.display().to_string(), source };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&name)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                // Who cannot be read is still somebody.
+                let _ = file.read_to_string(&mut text);
+                return Err(LockError::held_by(&text));
+            }
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(holder.as_bytes())
         };
-        Ok(Self { place, held })
+        write(&mut file).map_err(unusable)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // The lock ends with the file handle in any case; an empty file only tells readers that nobody holds it.
+        let _ = self.file.set_len(0);
     }
 }

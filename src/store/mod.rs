@@ -1,35 +1,26 @@
 //! The store: what must outlast a cycle, in SQLite or in PostgreSQL.
 //!
-//! Implements the store's ports. Knows nothing of Okta, Haiilo or the engine. Every write is durable before it returns.
+//! Implements the store's ports; knows nothing of Okta, Haiilo or the engine. `open` gives a store that writes and holds the lock of the cycle
+//! (`lock`), or one that can only read. `state_read` reads all that a plan is made from. `writer` writes, each call in one transaction that is
+//! durable before it returns: intents and outcomes (`journal`), what follows from them and what a plan noticed (`state_write`), what an
+//! operator decided (`acts`), and single values (`facts`). `queries` answers what commands, the daemon and pages ask besides. `sqlite` and
+//! `postgres` hold what differs; the schema is one text for both.
 
-mod approvals;
-mod batch;
-mod decisions;
-mod dialect;
-mod file_lock;
-mod groups;
-mod history;
+mod acts;
+mod backup;
+mod facts;
 mod journal;
-mod line;
 mod lock;
-mod lock_error;
-mod notes;
 mod open;
-mod path;
-mod pause;
 mod place;
-mod polling;
 mod postgres;
-mod probe;
-mod reading;
+mod queries;
 mod schema;
 mod sqlite;
-mod standing;
-mod target;
-mod writing;
+mod state_read;
+mod state_write;
+mod writer;
 
-pub use lock::CycleLock;
-pub use lock_error::LockError;
-pub use open::{ReadStore, Store};
-pub use path::StorePath;
-pub use place::StorePlace;
+pub use lock::LockError;
+pub use open::{CycleLock, ReadStore, Store};
+pub use place::{StorePath, StorePlace};

@@ -4,11 +4,10 @@ use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
-use crate::store::batch::Queue;
-use crate::store::file_lock::FileLock;
-use crate::store::lock::{CycleLock, LockHolder};
-use crate::store::place::StorePlace;
-use crate::store::postgres::{self, LockKey};
+use crate::store::journal::Queue;
+use crate::store::lock::{FileLock, LockError};
+use crate::store::place::{StorePath, StorePlace};
+use crate::store::postgres::{self, LockKey, Session};
 use crate::store::sqlite;
 
 /// A store that a cycle may write to. Holds the lock of the cycle until it is dropped.
@@ -96,5 +95,33 @@ fn explain(place: &StorePlace, error: sqlx::Error) -> StoreFailure {
     match place {
         StorePlace::File(_) => sqlite::explain(place, error),
         StorePlace::Server(_) => postgres::explain(place, error),
+    }
+}
+
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub struct CycleLock {
+    pub(super) place: StorePlace,
+    pub(super) held: LockHolder,
+}
+
+/// What holds the lock.
+#[derive(Debug)]
+pub(super) enum LockHolder {
+    /// A lock on a file.
+    File(StorePath, FileLock),
+    /// A connection to the database, over which everything is written too.
+    Session(Session),
+}
+
+impl CycleLock {
+    /// Takes the lock, or says who has it. `holder` is what others will be told, such as "sync (process 4711)".
+    pub async fn try_take(place: impl Into<StorePlace>, holder: &str) -> Result<Self, LockError> {
+        let place = place.into();
+        let held = match &place {
+            StorePlace::File(path) => LockHolder::File(path.clone(), FileLock::try_take(path, holder)?),
+            StorePlace::Server(url) => LockHolder::Session(Session::try_lock(url, holder).await?),
+        };
+        Ok(Self { place, held })
     }
 }

@@ -14,7 +14,7 @@ use sqlx::{AnyConnection, Connection as _, Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
 use crate::ports::StoreFailure;
-use crate::store::lock_error::LockError;
+use crate::store::lock::LockError;
 use crate::store::place::StorePlace;
 use crate::store::schema::{self, Content, failure};
 
@@ -232,9 +232,9 @@ pub(super) fn explain(place: &StorePlace, error: Error) -> StoreFailure {
 
 #[cfg(test)]
 mod tests {
+    use super::{LockKey, Session, look, prove};
     use sqlx::{AnyConnection, Connection as _};
 
-    use super::{LockKey, Session, look, prove};
     use crate::config::settings::PostgresUrl;
     use crate::domain::model::ids::RunId;
     use crate::ports::{CycleEnd, StoreReader as _, StoreWriter as _};
@@ -302,7 +302,7 @@ mod tests {
         let (mut connection, _) = look(&url).await.expect("a connection");
         let error = sqlx::raw_sql("DELETE FROM cycles").execute(&mut connection).await.expect_err("no right");
         assert!(error.to_string().contains("read-only transaction"), "{error}");
-        ReadStore::new(&place).remember(chrono::DateTime::UNIX_EPOCH).await.expect("memory");
+        ReadStore::new(&place).sync_state(chrono::DateTime::UNIX_EPOCH).await.expect("memory");
     }
 
     /// Under a server that ends idle sessions and does not wait for its disk, a cycle has what it needs.

@@ -6,9 +6,8 @@ use sqlx::{AnyConnection, SqlSafeStr as _};
 use crate::ports::StoreFailure;
 use crate::store::place::StorePlace;
 
-/// The schema, by version. A version that was released never changes.
-const SCHEMA: [(i64, &str, &str); 2] =
-    [(1, "first", include_str!("schema.sql")), (2, "groups", include_str!("groups.sql"))];
+/// The schema, by version.
+const SCHEMA: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema.sql"))];
 
 /// What a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub(super) enum Content {
     /// No tables yet, or none that were finished.
     Nothing,
     /// What cycles wrote.
-    SyncState,
+    Tables,
 }
 
 /// Brings the schema up to date. `explain` says what to do about what the database reports.
@@ -45,7 +44,7 @@ pub(super) async fn content(
         sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await;
     match version {
         Ok(None) => Ok(Content::Nothing),
-        Ok(Some(version)) if version == newest() => Ok(Content::SyncState),
+        Ok(Some(version)) if version == newest() => Ok(Content::Tables),
         Ok(Some(version)) if version > newest() => Err(too_new(place)),
         Ok(Some(_)) => Err(StoreFailure {
             message: format!("the store {place} has an older schema; run `sync` once, which brings it up to date"),

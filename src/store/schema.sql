@@ -1,6 +1,6 @@
--- TEXT and BIGINT alone, so that one schema serves more than one database. Times are seconds since the epoch; flags are 0 or 1.
+-- TEXT and BIGINT alone, so that one schema serves both databases. Times are seconds since the epoch; flags are 0 or 1.
 
--- Whose people these are: one row.
+-- Which organization, application and endpoint the people belong to: one row.
 CREATE TABLE tenant (
     one BIGINT PRIMARY KEY,
     org_id TEXT,
@@ -17,7 +17,7 @@ CREATE TABLE facts (
     value TEXT NOT NULL
 );
 
--- Which account is whose.
+-- Which account belongs to which person.
 CREATE TABLE links (
     okta_id TEXT PRIMARY KEY,
     haiilo_id TEXT NOT NULL UNIQUE,
@@ -37,14 +37,14 @@ CREATE TABLE user_names (
     PRIMARY KEY (haiilo_id, user_name)
 );
 
--- People of whom an operator said that they are nobody else.
-CREATE TABLE released (
+-- People whom an operator confirmed as new.
+CREATE TABLE confirmed_new (
     okta_id TEXT PRIMARY KEY,
     since BIGINT NOT NULL
 );
 
--- People whose account was made anew by hand, and who are no leavers until they were assigned once.
-CREATE TABLE pinned (
+-- People whose account an operator recreated, and who are no leavers until they were assigned once.
+CREATE TABLE recreated (
     okta_id TEXT PRIMARY KEY,
     since BIGINT NOT NULL
 );
@@ -56,12 +56,12 @@ CREATE TABLE leavers (
     approved BIGINT NOT NULL,
     evidence TEXT,
     action TEXT,
-    clock_from BIGINT,
+    grace_from BIGINT,
     employee BIGINT
 );
 
--- Values that Haiilo did not keep.
-CREATE TABLE parked (
+-- Values that Haiilo refused or did not keep.
+CREATE TABLE rejected_values (
     okta_id TEXT NOT NULL,
     path TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE parked (
 );
 
 -- Groups that Haiilo does not have.
-CREATE TABLE parked_groups (
+CREATE TABLE missing_groups (
     name TEXT PRIMARY KEY,
     since BIGINT NOT NULL
 );
@@ -83,21 +83,21 @@ CREATE TABLE protected (
 );
 
 -- What became of the accounts of people who left, where an account may come back.
-CREATE TABLE departed (
+CREATE TABLE removed_accounts (
     okta_id TEXT PRIMARY KEY,
     haiilo_id TEXT NOT NULL,
-    departure TEXT NOT NULL
+    effect TEXT NOT NULL
 );
 
--- Kinds of operations whose first one was watched closely, by configuration.
+-- Kinds of operations whose canary passed, by configuration.
 CREATE TABLE canaries (
     configuration TEXT NOT NULL,
     kind TEXT NOT NULL,
     PRIMARY KEY (configuration, kind)
 );
 
--- Refused sets of operations, and approvals of them.
-CREATE TABLE refusals (
+-- Blocked plans, and approvals of them.
+CREATE TABLE blocked_plans (
     id TEXT PRIMARY KEY,
     run TEXT NOT NULL,
     at BIGINT NOT NULL,
@@ -109,7 +109,18 @@ CREATE TABLE refusals (
     approved_reason TEXT
 );
 
--- What was done: written before, and after. `counted` is 0 for operations that an approval let pass.
+-- Groups of the intranet: which group of Haiilo belongs to which group of Okta.
+CREATE TABLE group_links (
+    okta_id TEXT PRIMARY KEY,
+    haiilo_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    described TEXT,
+    since BIGINT NOT NULL
+);
+
+-- The journal is append-only: an intent before anything is sent, and outcomes after. `counted` is 0 for operations that an approval let
+-- pass, `removed` the members that an operation takes out of a group.
 CREATE TABLE journal (
     entry BIGINT PRIMARY KEY,
     run TEXT NOT NULL,
@@ -120,22 +131,44 @@ CREATE TABLE journal (
     user_name TEXT NOT NULL,
     before TEXT,
     sent TEXT,
-    outcome TEXT,
-    detail TEXT,
-    ended BIGINT,
     renames BIGINT NOT NULL,
     clears BIGINT NOT NULL,
     moves BIGINT NOT NULL,
     counted BIGINT NOT NULL,
+    removed BIGINT NOT NULL,
     approval TEXT,
     by_whom TEXT NOT NULL,
     reason TEXT
 );
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_okta_id ON journal (okta_id);
-CREATE INDEX journal_open ON journal (entry) WHERE outcome IS NULL;
 
--- Cycles, for whoever asks how it has been going.
+-- How an entry of the journal ended; of several outcomes the last one counts. `unknown` leaves the entry open.
+CREATE TABLE journal_outcomes (
+    number BIGINT PRIMARY KEY,
+    entry BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    outcome TEXT NOT NULL,
+    detail TEXT,
+    haiilo_id TEXT
+);
+CREATE INDEX journal_outcomes_entry ON journal_outcomes (entry, number);
+
+-- Entries of the journal whose outcome is not known.
+CREATE TABLE open_entries (
+    entry BIGINT PRIMARY KEY
+);
+
+-- Entries of the journal with their last outcome; NULL while it is not known.
+CREATE VIEW journal_entries AS
+SELECT intent.entry, intent.run, intent.at, intent.kind, intent.okta_id, COALESCE(ended.haiilo_id, intent.haiilo_id) AS haiilo_id,
+    intent.user_name, intent.before, intent.sent, NULLIF(ended.outcome, 'unknown') AS outcome, ended.detail, intent.approval,
+    intent.by_whom, intent.reason
+FROM journal intent
+LEFT JOIN journal_outcomes ended
+    ON ended.number = (SELECT MAX(latest.number) FROM journal_outcomes latest WHERE latest.entry = intent.entry);
+
+-- The last cycles.
 CREATE TABLE cycles (
     run TEXT PRIMARY KEY,
     started BIGINT NOT NULL,

@@ -31,7 +31,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     for _ in 0..62 {
         let report = world.sync().await;
         assert!(report.pause.is_some() && report.concluded.is_empty());
-        assert_eq!(report.prepared.plan.operations.iter().filter(|one| one.haiilo_id().is_none()).count(), 1);
+        assert_eq!(report.prepared.plan.people.operations.iter().filter(|one| one.haiilo_id().is_none()).count(), 1);
         world.advance(TimeDelta::hours(12));
     }
     assert_eq!(world.haiilo.state().writes(), []);
@@ -40,7 +40,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     assert!(alone.pause.is_some() && world.haiilo.state().writes().is_empty());
     // The clock of the leaver has gone on.
     let report = world.sync().await;
-    assert!(matches!(report.prepared.plan.leavers[0].fate, LeaverStatus::Due(_)));
+    assert!(matches!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Due(_)));
     world.with_store(async |store| store.resume().await).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done", "delete done"]);
@@ -183,7 +183,9 @@ async fn a_joiner_with_the_names_of_an_account_that_is_not_ours_is_held_until_so
     // Whoever has an account by the same address is adopted as ever.
     assert_eq!(outcomes(&report), ["link done"]);
     assert_eq!(report.concluded[0].operation.okta_id.as_str(), other);
-    let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+    let [held] = &report.prepared.plan.people.findings.held[..] else {
+        panic!("{:?}", report.prepared.plan.people.findings.held)
+    };
     assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_same_person", id.as_str()));
     assert_eq!(held.haiilo_id.as_ref().map(HaiiloId::as_str), Some(account.as_str()));
     by_hand::link(&world, &id, &account).await;
@@ -206,7 +208,9 @@ async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until
     for _ in 0..2 {
         let report = world.sync_well().await;
         assert!(report.concluded.is_empty());
-        let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+        let [held] = &report.prepared.plan.people.findings.held[..] else {
+            panic!("{:?}", report.prepared.plan.people.findings.held)
+        };
         assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_rehired", id.as_str()));
     }
     by_hand::release(&world, &id).await;

@@ -22,5 +22,5 @@ pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
 pub(crate) async fn release(world: &World, okta_id: &str) {
     let prepared = world.plan().await;
     let person = operator::assigned(prepared.people(), okta_id).expect("somebody");
-    world.with_store(async |store| store.release(person, &run_context(), world.clock.now()).await).await;
+    world.with_store(async |store| store.confirm_new(person, &run_context(), world.clock.now()).await).await;
 }

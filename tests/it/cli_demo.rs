@@ -99,7 +99,7 @@ async fn an_intranet_is_served_in_step_with_its_groups() {
     let groups = &plan["groups"];
     assert_eq!((&groups["unchanged"], &groups["counts"]["chosen"]), (&7.into(), &7.into()), "{groups}");
     let found = |name: &str| plan[name].as_array().expect("a list").len();
-    assert_eq!((found("operations"), found("held"), found("parked")), (0, 0, 0), "{plan}");
+    assert_eq!((found("operations"), found("held"), found("waiting"), found("rejected")), (0, 0, 0, 0), "{plan}");
     let said = serving.end();
     assert!(said.contains("50 people in 7 groups"), "{said}");
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::cli_stage::{Stage, mode};
 
 fn sentences(report: &Json) -> String {
-    report["findings"].to_string()
+    report["warnings"].to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]

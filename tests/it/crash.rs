@@ -307,7 +307,7 @@ impl Scene {
     /// Everybody's link is known, and whether the account was made by us; nothing is open.
     fn remembers(&self, what: &str) {
         let store = ReadStore::new(self.kept_in.place(&self.stage));
-        let state = wait_for(store.remember(SimClock::system().now())).expect("a store");
+        let state = wait_for(store.sync_state(SimClock::system().now())).expect("a store");
         let origins: BTreeMap<OktaUserId, Origin> =
             state.links.iter().map(|link| (link.okta_id.clone(), link.origin)).collect();
         assert_eq!(origins, self.origins, "{what}");

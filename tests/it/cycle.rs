@@ -17,7 +17,7 @@ use crate::world::{World, mapping, outcomes, seed};
 async fn three_people_are_planned_made_and_in_step() {
     let mut world = World::with_people(3).await;
     let prepared = world.plan().await;
-    assert_eq!(prepared.plan.of_kind(OperationKind::Create).count(), 3);
+    assert_eq!(prepared.plan.people.of_kind(OperationKind::Create).count(), 3);
     let report = world.sync_approved().await;
     assert_eq!(outcomes(&report), ["create done", "create done", "create done"]);
     let ada = world.account(0).expect("Ada");
@@ -71,7 +71,7 @@ async fn nothing_to_do_is_nothing_done() {
     let mut world = World::in_step(20).await;
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert_eq!(report.prepared.plan.counts.unchanged, 20);
+    assert_eq!(report.prepared.plan.people.findings.counts.unchanged, 20);
     assert!(world.haiilo.state().writes().is_empty());
 }
 
@@ -84,7 +84,7 @@ async fn pages_of_both_sides_are_put_together() {
     assert_eq!(report.concluded.len(), 23);
     world.assert_converged().await;
     let prepared = world.plan().await;
-    assert_eq!(prepared.plan.counts.unchanged, 23);
+    assert_eq!(prepared.plan.people.findings.counts.unchanged, 23);
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_cleared_attribute_is_left_cleared_or_held_as_the_rule_says() {
         world.set_profile(0, "city", json!(""));
         let report = world.sync_well().await;
         assert_eq!(world.account(0).expect("the account").team(), team, "{when_empty:?}");
-        assert_eq!(report.prepared.plan.held.len(), held, "{when_empty:?}");
+        assert_eq!(report.prepared.plan.people.findings.held.len(), held, "{when_empty:?}");
         world.assert_converged().await;
     }
 }
@@ -137,13 +137,13 @@ async fn a_suspended_user_keeps_the_account_and_its_updates() {
     world.okta.state().set_profile(&id, "city", json!("Paris"));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
-    assert!(report.prepared.plan.leavers.is_empty());
+    assert!(report.prepared.plan.people.findings.leavers.is_empty());
     world.settings.policy.statuses.suspended = SuspendedRule::Leaver;
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.leavers.len(), 1);
-    assert_eq!(report.prepared.plan.leavers[0].evidence.as_str(), "deactivated");
+    assert_eq!(report.prepared.plan.people.findings.leavers.len(), 1);
+    assert_eq!(report.prepared.plan.people.findings.leavers[0].evidence.as_str(), "deactivated");
     world.okta.state().unsuspend(&id);
-    assert!(world.sync_well().await.prepared.plan.leavers.is_empty());
+    assert!(world.sync_well().await.prepared.plan.people.findings.leavers.is_empty());
     world.assert_converged().await;
 }
 
@@ -156,8 +156,8 @@ async fn who_has_not_started_gets_no_account_yet_and_an_existing_one_is_left_alo
     let newcomer = world.okta.state().hire(&person(5));
     world.okta.state().set_status(&newcomer, "STAGED");
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
-    assert_eq!(report.prepared.plan.counts.staged, 2);
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty());
+    assert_eq!(report.prepared.plan.people.findings.counts.staged, 2);
     world.settings.policy.statuses.staged = StagedRule::Provision;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done"]);
@@ -174,8 +174,8 @@ async fn out_of_scope_is_not_leaving() {
     let newcomer = world.okta.state().hire(&person(5));
     world.okta.state().set_profile(&newcomer, "userType", json!("service"));
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
-    assert_eq!(report.prepared.plan.counts.out_of_scope, 2);
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty());
+    assert_eq!(report.prepared.plan.people.findings.counts.out_of_scope, 2);
     assert!(world.state().await.links.len() == 3);
     world.assert_converged().await;
 }
@@ -195,6 +195,8 @@ async fn accounts_that_exist_are_adopted_in_a_step_of_their_own() {
     let mut unmanaged: Vec<String> = report
         .prepared
         .plan
+        .people
+        .findings
         .unmanaged
         .iter()
         .filter_map(|account| account.user_name.as_ref().map(ToString::to_string))
@@ -254,7 +256,7 @@ async fn one_person_who_left_is_not_deleted_by_name() {
     world.okta.state().deactivate(&id);
     let report = world.try_sync_with(Scope::One(name), None).await.expect("a cycle");
     assert!(report.concluded.is_empty());
-    assert_eq!(report.prepared.plan.leavers.len(), 1);
+    assert_eq!(report.prepared.plan.people.findings.leavers.len(), 1);
 }
 
 #[tokio::test]
@@ -264,6 +266,6 @@ async fn a_name_of_nobody_is_an_error_and_no_empty_plan() {
     let error = plan("nobody@example.com").await.expect_err("nobody");
     assert!(matches!(error, CycleError::NobodyOfThisName), "{error:?}");
     // An account that is not ours is somebody: the report says that it is left alone.
-    let owner = plan(haiilo::OWNER).await.expect("a plan").plan;
-    assert_eq!((owner.operations.len(), owner.unmanaged.len()), (0, 1));
+    let owner = plan(haiilo::OWNER).await.expect("a plan").plan.people;
+    assert_eq!((owner.operations.len(), owner.findings.unmanaged.len()), (0, 1));
 }

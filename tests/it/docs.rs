@@ -63,7 +63,7 @@ fn every_reason_limit_and_end_is_explained() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (file, from, least) in [
         ("src/domain/plan/hold.rs", "pub fn code(", 29),
-        ("src/domain/planning/limits.rs", "pub fn as_str(", 10),
+        ("src/domain/model/limit.rs", "pub fn as_str(", 14),
         ("src/engine/executor/run_state.rs", "pub fn code(", 6),
         ("src/domain/plan/outcome.rs", "pub fn as_str(", 7),
     ] {

@@ -8,7 +8,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::domain::model::policy::{Limit, Protected};
+use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::policy::Protected;
 use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::scim::value::Compare;
@@ -33,7 +34,7 @@ fn deactivate(world: &World, people: impl IntoIterator<Item = u32>) {
 }
 
 fn fates(report: &Ran) -> Vec<LeaverStatus> {
-    report.prepared.plan.leavers.iter().map(|leaver| leaver.fate.clone()).collect()
+    report.prepared.plan.people.findings.leavers.iter().map(|leaver| leaver.fate.clone()).collect()
 }
 
 fn deleted(world: &World) -> usize {
@@ -55,7 +56,7 @@ async fn invariant_04_an_account_whose_name_somebody_assigned_wants_is_never_del
             panic!("{:?}", fates(&report))
         };
         assert_eq!(other.as_str(), id);
-        assert_eq!(report.prepared.plan.held[0].reason.code(), "account_of_another");
+        assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "account_of_another");
         assert!(report.concluded.is_empty());
     }
     // Somebody whose mapping fails, or whose status is not clear, wants the name as well.
@@ -74,9 +75,14 @@ async fn invariant_04_a_name_that_somebody_held_claims_too_is_nobodys() {
     let id = world.okta_id(2);
     world.okta.state().set_user_name(&id, &person(1).email);
     world.okta.state().set_profile(&id, "countryCode", json!("ZZ"));
-    let plan = world.plan().await.plan;
-    let held: BTreeSet<&str> = plan.held.iter().map(|held| held.reason.code()).collect();
-    assert_eq!((held, plan.held.len()), (BTreeSet::from(["mapping", "same_user_name"]), 2), "{:?}", plan.held);
+    let plan = world.plan().await.plan.people;
+    let held: BTreeSet<&str> = plan.findings.held.iter().map(|held| held.reason.code()).collect();
+    assert_eq!(
+        (held, plan.findings.held.len()),
+        (BTreeSet::from(["mapping", "same_user_name"]), 2),
+        "{:?}",
+        plan.findings.held
+    );
     assert_eq!(plan.operations.len(), 1);
 }
 
@@ -237,13 +243,13 @@ async fn invariant_05_the_status_of_somebody_else_is_evidence_about_nobody() {
         world.okta.plant(When::Every(okta::route::USER), Fault::Bend(okta::Bend::OtherUser));
         let report = world.sync().await;
         assert!(report.concluded.is_empty());
-        assert_eq!(report.prepared.plan.held[0].reason.code(), "evidence_due");
+        assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "evidence_due");
         world.okta.heal();
     }
     // In the listing it is asked for by id once more.
     world.okta.plant(When::Nth(okta::route::APP_USERS, 1), Fault::Bend(okta::Bend::OtherUser));
     let report = world.sync().await;
-    assert_eq!(report.prepared.plan.held.len(), 0);
+    assert_eq!(report.prepared.plan.people.findings.held.len(), 0);
     assert_eq!((outcomes(&report), deleted(&world)), (vec!["delete done".to_owned()], 1));
 }
 
@@ -277,7 +283,7 @@ async fn invariant_03_a_protected_account_keeps_its_letters_too() {
     world.settings.policy.protected = Protected::new([person(1).email]).expect("a pattern");
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "protected");
+    assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "protected");
     world.settings.policy.protected = Protected::new([]).expect("none");
     // It was protected once, by a pattern that is configured no more.
     let report = world.sync_well().await;
@@ -298,7 +304,7 @@ async fn invariant_10_an_account_that_was_made_under_another_name_is_not_made_ag
         world.advance(TimeDelta::hours(25));
         let report = world.sync_well().await;
         assert!(report.concluded.is_empty(), "{:?}", report.concluded);
-        assert_eq!(report.prepared.plan.held[0].reason.code(), "link_does_not_fit");
+        assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "link_does_not_fit");
     }
     assert_eq!(world.haiilo.state().accounts().len(), 5);
 }
@@ -321,7 +327,7 @@ async fn invariant_11_refused_values_are_parked_be_they_one_a_person_and_many() 
         world.sync().await;
     }
     let prepared = world.plan().await;
-    assert_eq!((prepared.plan.operations.len(), prepared.plan.parked.len()), (0, 14));
+    assert_eq!((prepared.plan.people.operations.len(), prepared.plan.people.findings.rejected.len()), (0, 14));
     assert_eq!(world.account(20).expect("an account").team(), "Rome");
     // Another value is tried.
     world.set_profile(3, "city", json!("Rome"));
@@ -392,7 +398,7 @@ async fn invariant_09_groups_that_are_tried_move_no_more_people_than_the_day_all
         world.set_profile(n, "countryCode", json!(format!("I{n}")));
     }
     world.sync().await;
-    assert_eq!(world.plan().await.plan.parked.len(), 9);
+    assert_eq!(world.plan().await.plan.people.findings.waiting.len(), 9);
     for name in &names {
         world.haiilo.state().add_group(name);
     }

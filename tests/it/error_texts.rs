@@ -45,7 +45,7 @@ const MARKS: [(&str, &str, Subject); 33] = [
     ("src/domain/mapping/", "fn a_number(", Subject::Added),
     ("src/cli/check/", "findings.error(", Subject::Own),
     ("src/cli/check/", "findings.warn(", Subject::Own),
-    ("src/engine/", "findings.push(", Subject::Added),
+    ("src/domain/plan/warning.rs", "write!(", Subject::Added),
     ("src/engine/", "Verdict::Bad", Subject::Added),
     ("src/engine/", "Outcome::Failed(", Subject::Added),
     ("src/engine/executor/run_state.rs", "fn reason(", Subject::Added),

@@ -84,8 +84,8 @@ async fn settled(world: &mut World, what: &str, expected: BTreeSet<String>) {
     assert_eq!(names, expected, "{what}");
     assert_eq!(world.account(2).expect("the account").team(), "Paris", "{what}");
     let prepared = world.plan().await;
-    assert!(prepared.plan.operations.is_empty(), "{what}: {:?}", prepared.plan.operations);
-    assert!(prepared.plan.parked.is_empty(), "{what}: {:?}", prepared.plan.parked);
+    assert!(prepared.plan.people.operations.is_empty(), "{what}: {:?}", prepared.plan.people.operations);
+    assert!(prepared.plan.people.findings.rejected.is_empty(), "{what}: {:?}", prepared.plan.people.findings.rejected);
     assert!(world.state().await.open.is_empty(), "{what}");
     world.okta.finish();
     world.haiilo.finish();

@@ -6,6 +6,7 @@ use okta_haiilo_sync::engine::{Reviewed, Scope};
 
 use crate::groups_stage::{did_something, ended, in_step, intranet, named};
 use crate::server;
+use crate::world::warnings;
 
 #[tokio::test]
 async fn chosen_groups_are_made_and_filled() {
@@ -103,13 +104,13 @@ async fn groups_are_chosen_by_id_and_by_name_letter_by_letter() {
     let report = world.sync_well_approved().await;
     let made: Vec<String> = world.haiilo.state().intranet_groups().into_iter().map(|group| group.name).collect();
     assert_eq!((made.len(), world.inside("Sales"), world.inside("Staff")), (2, vec![0], vec![1]));
-    let findings = report.prepared.plan.findings.join("\n");
-    assert!(findings.contains("groups.include names \"Nobody\", and Okta has no such group"), "{findings}");
+    let told = warnings(&report.prepared.plan);
+    assert!(told.contains("groups.include names \"Nobody\", and Okta has no such group"), "{told}");
     // A second group of the same name, as a directory may bring along: neither is taken for the other.
     let other = world.okta.state().group_id("staff").expect("a group");
     world.okta.state().rename_group(&other, "Staff");
-    let findings = world.sync_groups(&[]).await.prepared.plan.findings.join("\n");
-    assert!(findings.contains("Okta has 2 groups of this name"), "{findings}");
+    let told = warnings(&world.sync_groups(&[]).await.prepared.plan);
+    assert!(told.contains("Okta has 2 groups of this name"), "{told}");
     assert_eq!(world.inside("Staff"), [1]);
 }
 

@@ -8,7 +8,7 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::groups_stage::{ended, held, in_step, intranet};
-use crate::world::{World, outcomes, seed};
+use crate::world::{World, outcomes, seed, warnings};
 
 /// Four people in a group of which one is taken out in Okta.
 async fn about_to_leave() -> World {
@@ -26,7 +26,7 @@ async fn whoever_is_held_keeps_every_membership_and_gets_none() {
         world.set_profile(n, "countryCode", json!("ZZ"));
     }
     let report = world.sync_groups(&[]).await;
-    assert_eq!((report.prepared.plan.held.len(), report.prepared.plan.groups.counts.kept), (2, 2));
+    assert_eq!((report.prepared.plan.people.findings.held.len(), report.prepared.plan.groups.counts.kept), (2, 2));
     assert_eq!(world.inside("Sales"), [0, 1, 2]);
 }
 
@@ -37,7 +37,7 @@ async fn a_leaver_in_the_grace_keeps_the_memberships() {
     world.okta.state().deactivate(&id);
     world.leave("Sales", 0);
     let report = world.sync_groups(&[]).await;
-    assert_eq!((report.prepared.plan.leavers.len(), world.inside("Sales")), (1, vec![0, 1, 2]));
+    assert_eq!((report.prepared.plan.people.findings.leavers.len(), world.inside("Sales")), (1, vec![0, 1, 2]));
     world.advance(TimeDelta::days(1));
     world.sync_groups(&[]).await;
     assert_eq!(world.inside("Sales"), [0, 1, 2]);
@@ -94,8 +94,8 @@ async fn without_a_complete_list_of_okta_groups_nothing_is_done_about_any_and_pe
         world.okta.plant(When::Nth(okta::route::APP_GROUPS, 1), fault.clone());
         let report = world.sync().await;
         assert_eq!((outcomes(&report), ended(&report).len()), (vec!["create done".to_owned()], 0), "{fault:?}");
-        let findings = report.prepared.plan.findings.join("\n");
-        assert!(findings.contains("nothing is done about groups in this cycle"), "{findings}");
+        let warnings = warnings(&report.prepared.plan);
+        assert!(warnings.contains("nothing is done about groups in this cycle"), "{warnings}");
         assert!(world.group_writes().is_empty());
     }
 }
@@ -110,8 +110,8 @@ async fn a_doubtful_list_of_haiilos_groups_changes_nothing() {
         assert_eq!(outcomes(&report), ["create done"]);
         assert_eq!(ended(&report), [""; 0], "{bend:?}");
         assert!(world.group_writes().is_empty(), "{bend:?}");
-        let findings = report.prepared.plan.findings.join("\n");
-        assert!(findings.contains("nothing is done about groups"), "{bend:?}: {findings}");
+        let warnings = warnings(&report.prepared.plan);
+        assert!(warnings.contains("nothing is done about groups"), "{bend:?}: {warnings}");
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
-use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, draft};
-use okta_haiilo_sync::domain::groups::limits::{RemovalLimitInput, judge};
+use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, assemble};
+use okta_haiilo_sync::domain::groups::limits::judge;
 use okta_haiilo_sync::domain::groups::matching::match_groups;
 use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
 use okta_haiilo_sync::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
@@ -13,16 +13,21 @@ use okta_haiilo_sync::domain::model::account::{Account, Activity};
 use okta_haiilo_sync::domain::model::assignment::EligibilityDoubt;
 use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
 use okta_haiilo_sync::domain::model::group_link::GroupLink;
-use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::limit::Limit;
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::person::{DesiredAccount, Person, PersonState};
-use okta_haiilo_sync::domain::model::policy::Limit;
+use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::plan::group_operation::{GroupAction, GroupAttribute, Removals};
 use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
 use okta_haiilo_sync::domain::plan::people_plan::Plan;
-use okta_haiilo_sync::domain::state::sync_state::GroupSyncState;
+use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
+use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
+use okta_haiilo_sync::domain::state::sync_state::{GroupSyncState, SyncState};
 use okta_haiilo_sync::domain::targeted::plan;
 use proptest::prelude::*;
+
+use crate::usual;
 
 /// People of a world: the first ones are ours and certain, then come those in doubt, those who left, and accounts that are not ours.
 const CERTAIN: u32 = 8;
@@ -140,16 +145,30 @@ impl Sides {
         });
         let readings = readings.collect();
         let gone = BTreeMap::new();
-        let grounds = GroupPlanInput {
+        let state = SyncState { groups: self.state.clone(), ..SyncState::default() };
+        let mut policy = usual::policy(Product::Intranet);
+        policy.limits.members = limit;
+        let (mapping, now) = (usual::mapping(|_| {}), DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+        let input = PlanInput {
+            people: &self.people,
+            accounts: &self.accounts,
+            state: &state,
+            policy: &policy,
+            mapping: &mapping,
+            now,
+            clocks: Clocks { agreement: ClockAgreement::Agrees, start: now },
+            leaver_rules: Fingerprint::of(&["rules"]),
+            linked: LinkedAccounts::of(&state.links, &self.accounts),
+        };
+        let of_groups = GroupPlanInput {
+            input: &input,
             chosen: &self.okta,
             shown: &shown,
-            state: &self.state,
             gone: &gone,
             member_index: &member_index,
         };
-        let mut plan = draft(grounds, matching, &readings);
-        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
-        judge(&mut plan, RemovalLimitInput { limit, state: &self.state, approvals: &[], given: None, now });
+        let mut plan = assemble(of_groups, matching, &readings);
+        judge(&mut plan, &input, None);
         plan
     }
 

@@ -79,7 +79,7 @@ impl World {
     /// One cycle, whose operations on groups ended so.
     pub(crate) async fn sync_groups(&mut self, ends: &[&str]) -> Ran {
         let report = self.sync().await;
-        assert_eq!(ended(&report), ends, "{:#?} {:?}", report.groups, report.prepared.plan.findings);
+        assert_eq!(ended(&report), ends, "{:#?} {:?}", report.groups, report.prepared.plan.people.findings);
         report
     }
 

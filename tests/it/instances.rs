@@ -1,10 +1,9 @@
 //! Several instances with their state in one PostgreSQL: whole cycles, who may write, what a lost connection leaves, whom we refuse to talk
 //! to, and that the password is shown nowhere.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-
+use crate::cli_stage::{CONFIGURATION, Ended, Stage};
+use crate::server::{self, place};
+use crate::world::{World, free_lock};
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, RunId};
@@ -15,20 +14,19 @@ use okta_haiilo_sync::domain::plan::{
     operation::Operation,
     outcome::{Effect, Outcome},
 };
-use okta_haiilo_sync::domain::state::journal::{self, EntryId, GroupIntent, Intent, RunContext};
+use okta_haiilo_sync::domain::state::journal::{EntryId, Intent, RunContext};
 use okta_haiilo_sync::domain::state::{log_cursor::LogCursor, sync_state};
 use okta_haiilo_sync::domain::targeted::baseline::Baseline;
 use okta_haiilo_sync::engine::{self, CycleRequest, NoObserver, Scope};
 use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreReader, StoreWriter};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store};
 use sqlx::AnyConnection;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-use crate::cli_stage::{CONFIGURATION, Ended, Stage};
-use crate::server::{self, place};
-use crate::world::{World, free_lock};
 
 fn hire(world: &World, numbers: std::ops::Range<u32>) {
     for n in numbers {
@@ -151,16 +149,16 @@ impl Cut {
 }
 
 impl StoreReader for Cut {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<sync_state::SyncState, StoreFailure> {
-        self.store.remember(now).await
+    async fn sync_state(&self, now: DateTime<Utc>) -> Result<sync_state::SyncState, StoreFailure> {
+        self.store.sync_state(now).await
     }
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
         self.store.target().await
     }
 
-    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
-        self.store.polling().await
+    async fn log_cursor(&self) -> Result<Option<LogCursor>, StoreFailure> {
+        self.store.log_cursor().await
     }
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
@@ -173,17 +171,17 @@ impl StoreWriter for Cut {
         self.store.settle_tenant(tenant, now).await
     }
 
-    async fn note(
+    async fn save_update(
         &self,
-        notes: &SyncStateUpdate,
+        update: &SyncStateUpdate,
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        self.store.note(notes, acceptance, now).await
+        self.store.save_update(update, acceptance, now).await
     }
 
-    async fn note_leavers(&self, notes: &LeaverUpdate) -> Result<(), StoreFailure> {
-        self.store.note_leavers(notes).await
+    async fn save_leaver_update(&self, update: &LeaverUpdate) -> Result<(), StoreFailure> {
+        self.store.save_leaver_update(update).await
     }
 
     async fn adopt(
@@ -202,14 +200,6 @@ impl StoreWriter for Cut {
         Ok(entry)
     }
 
-    async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
-        self.store.intend_group(intent).await
-    }
-
-    async fn intend_probe(&self, intent: &journal::ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
-        self.store.intend_probe(intent).await
-    }
-
     async fn conclude(
         &self,
         entry: EntryId,
@@ -221,8 +211,8 @@ impl StoreWriter for Cut {
         self.store.conclude(entry, outcome, effects, now).await
     }
 
-    async fn refuse(&self, refusal: &BlockedPlan) -> Result<(), StoreFailure> {
-        self.store.refuse(refusal).await
+    async fn block(&self, blocked: &BlockedPlan) -> Result<(), StoreFailure> {
+        self.store.block(blocked).await
     }
 
     async fn approve(
@@ -243,8 +233,8 @@ impl StoreWriter for Cut {
         self.store.finish(end).await
     }
 
-    async fn keep_polling(&self, polling: Option<&LogCursor>) -> Result<(), StoreFailure> {
-        self.store.keep_polling(polling).await
+    async fn keep_log_cursor(&self, polling: Option<&LogCursor>) -> Result<(), StoreFailure> {
+        self.store.keep_log_cursor(polling).await
     }
 
     async fn keep_baseline(&self, baseline: &Baseline) -> Result<(), StoreFailure> {
@@ -326,7 +316,7 @@ async fn a_proxy_that_pools_by_transaction_is_refused_on_postgres() {
     for by_transaction in [proxied("TEST_PGBOUNCER"), proxied("TEST_PGBOUNCER"), pool_of_one.clone(), pool_of_one] {
         let writing = CycleLock::try_take(&by_transaction, "sync").await.expect_err("no lock").to_string();
         let reading =
-            ReadStore::new(&by_transaction).remember(DateTime::UNIX_EPOCH).await.expect_err("no look").to_string();
+            ReadStore::new(&by_transaction).sync_state(DateTime::UNIX_EPOCH).await.expect_err("no look").to_string();
         for told in [writing, reading] {
             assert!(told.contains("is behind a proxy that pools by transaction"), "{told}");
         }
@@ -369,7 +359,7 @@ async fn what_is_wrong_is_explained_on_postgres() {
     ];
     for (url, told) in wrong {
         let writing = CycleLock::try_take(place(&url), "sync").await.expect_err("no lock").to_string();
-        let reading = ReadStore::new(place(&url)).remember(DateTime::UNIX_EPOCH).await.expect_err("no look");
+        let reading = ReadStore::new(place(&url)).sync_state(DateTime::UNIX_EPOCH).await.expect_err("no look");
         assert!(writing.contains(told), "{writing}");
         assert_eq!(reading.to_string(), writing);
         let all = format!("{:?} {reading:?}", place(&url));
@@ -411,7 +401,7 @@ async fn invariant_02_a_dry_run_needs_no_right_to_write_on_postgres() {
     url.set_password(Some("x")).expect("a password");
     // A cycle that runs holds up nobody who looks.
     let _lock = free_lock(world.place(), "a story").await;
-    let state = ReadStore::new(place(&url)).remember(DateTime::UNIX_EPOCH).await.expect("memory");
+    let state = ReadStore::new(place(&url)).sync_state(DateTime::UNIX_EPOCH).await.expect("memory");
     assert_eq!(state.links.len(), 3);
 }
 

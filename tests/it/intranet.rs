@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::told::explained;
 use crate::usual::{self, rule};
-use crate::world::{Ran, World, outcomes, seed};
+use crate::world::{Ran, World, outcomes, seed, warnings};
 
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
 const URN: &str = "urn:haiilo:params:scim:schemas:extension:profile:2.0:User";
@@ -64,7 +64,9 @@ async fn done(world: &mut World) -> Vec<String> {
 }
 
 fn fate(report: &Ran) -> LeaverStatus {
-    let [leaver] = &report.prepared.plan.leavers[..] else { panic!("{:?}", report.prepared.plan.leavers) };
+    let [leaver] = &report.prepared.plan.people.findings.leavers[..] else {
+        panic!("{:?}", report.prepared.plan.people.findings.leavers)
+    };
     leaver.fate.clone()
 }
 
@@ -149,7 +151,7 @@ async fn a_profile_field_that_does_not_stick_is_parked_and_everything_else_goes_
     world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", AttributeKind::ProfileField);
     world.sync_approved().await;
     let report = world.sync_well().await;
-    assert_eq!((outcomes(&report).len(), report.prepared.plan.parked.len()), (0, 3));
+    assert_eq!((outcomes(&report).len(), report.prepared.plan.people.findings.rejected.len()), (0, 3));
     world.set_profile(1, "lastName", json!("Other"));
     assert_eq!(done(&mut world).await, ["update done"]);
     world.assert_converged().await;
@@ -166,7 +168,7 @@ async fn a_manager_is_named_by_login_id_or_number_and_one_without_an_account_in_
     world.set_profile(2, "managerId", json!(person(0).employee_number));
     world.set_profile(3, "managerId", json!("nobody@example.com"));
     let report = world.sync_approved().await;
-    assert!(report.prepared.plan.findings.iter().any(|finding| finding.starts_with("4 references")), "{report:?}");
+    assert!(warnings(&report.prepared.plan).contains("4 references"), "{report:?}");
     assert_eq!(done(&mut world).await, ["update done"; 3]);
     let manager = |n| world.account(n).expect("an account").text(MANAGER).to_owned();
     let (zero, one) = (world.haiilo_id(0), world.haiilo_id(1));
@@ -240,7 +242,9 @@ async fn an_account_of_another_directory_is_held_until_somebody_links_it() {
     world.haiilo.state().edit(&account, "externalId", json!("S-1-5-21"));
     let report = world.sync_well_approved().await;
     assert_eq!(outcomes(&report), ["create done"]);
-    let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+    let [held] = &report.prepared.plan.people.findings.held[..] else {
+        panic!("{:?}", report.prepared.plan.people.findings.held)
+    };
     assert_eq!(held.reason, HoldReason::OfAnotherDirectory("S-1-5-21".into()));
     let name = world.haiilo.state().account(&account).expect("it stays").text("externalId").to_owned();
     assert_eq!(name, "S-1-5-21");
@@ -280,8 +284,9 @@ async fn what_somebody_deactivated_by_hand_stays_inactive_and_is_told() {
     world.set_profile(1, "lastName", json!("Other"));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
-    let [parked] = &report.prepared.plan.parked[..] else { panic!("{:?}", report.prepared.plan.parked) };
-    assert_eq!(parked.path.to_string(), "active");
+    let findings = &report.prepared.plan.people.findings;
+    let [waiting] = &findings.waiting[..] else { panic!("{findings:?}") };
+    assert_eq!(waiting.path.to_string(), "active");
     assert!(!world.haiilo.state().account(&account).expect("it stays").is_active());
     world.assert_converged().await;
 }
@@ -293,7 +298,7 @@ async fn a_policy_that_hides_new_accounts_is_one_note_and_no_loop() {
     world.sync_approved().await;
     for _ in 0..2 {
         let report = world.sync_well().await;
-        assert_eq!((outcomes(&report).len(), report.prepared.plan.parked.len()), (0, 3));
+        assert_eq!((outcomes(&report).len(), report.prepared.plan.people.findings.waiting.len()), (0, 3));
     }
     // So is an activation that does not stick.
     world.settings.policy.leavers.deactivated = LeaverAction::Deactivate;

@@ -5,7 +5,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, ErrorForm, Order};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::policy::{Limit, Product};
+use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::report::{TextOptions, csv, json, text};
 use serde_json::json;
 
@@ -68,15 +69,15 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
     // In the intranet the adopted account gets the id of its Okta user.
     let updates = if product() == Product::Intranet { 4 } else { 3 };
     assert_eq!(["link", "update", "create", "delete"].map(kinds), [1, updates, 3, 1]);
-    let parked = if product() == Product::Advocacy { &["parked"][..] } else { &[] };
-    for part in ["leavers", "held", "missing", "unmanaged", "violations"].iter().chain(parked) {
+    let waiting = if product() == Product::Advocacy { &["waiting"][..] } else { &[] };
+    for part in ["leavers", "held", "missing", "unmanaged", "violations"].iter().chain(waiting) {
         assert!(
             told[part].as_array().is_some_and(|list| list.len() > 1),
             "{part} has too little for an order: {told:#}"
         );
     }
     assert!(id.is_some());
-    for part in ["leavers", "held", "parked"] {
+    for part in ["leavers", "held", "waiting", "rejected"] {
         assert!(told[part].as_array().expect("a list").is_sorted_by_key(|one| one["okta_id"].as_str()), "{part}");
     }
     let assigned = world.okta.state().assigned();
@@ -219,9 +220,9 @@ fn recast<B>(fault: &Fault<()>) -> Fault<B> {
 async fn invariant_14_debug_forms_name_nobody_and_the_store_knows_no_secret() {
     let mut world = full().await;
     let prepared = world.plan().await;
-    assert_names_nobody("the debug form of a plan", &format!("{:?}", prepared.plan.operations));
-    assert_names_nobody("the debug form of people who are held", &format!("{:?}", prepared.plan.held));
-    assert_names_nobody("the debug form of leavers", &format!("{:?}", prepared.plan.leavers));
+    assert_names_nobody("the debug form of a plan", &format!("{:?}", prepared.plan.people.operations));
+    assert_names_nobody("the debug form of people who are held", &format!("{:?}", prepared.plan.people.findings.held));
+    assert_names_nobody("the debug form of leavers", &format!("{:?}", prepared.plan.people.findings.leavers));
     let settings = format!("{:?} {:?}", world.okta_settings, world.haiilo_settings);
     for secret in SECRETS {
         assert!(!settings.contains(secret), "the debug form of the settings shows a secret");

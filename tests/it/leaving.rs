@@ -5,15 +5,18 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, By};
 use okta_haiilo_sim::okta::{self, Bend, Change};
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use serde_json::json;
 
-use crate::world::{Ran, World, outcomes, seed};
+use crate::world::{Ran, World, outcomes, seed, warnings};
 
 /// The one leaver of a cycle.
 fn fate(report: &Ran) -> LeaverStatus {
-    let [leaver] = &report.prepared.plan.leavers[..] else { panic!("{:?}", report.prepared.plan.leavers) };
+    let [leaver] = &report.prepared.plan.people.findings.leavers[..] else {
+        panic!("{:?}", report.prepared.plan.people.findings.leavers)
+    };
     leaver.fate.clone()
 }
 
@@ -60,7 +63,7 @@ async fn invariant_05_whoever_comes_back_in_time_keeps_the_account_and_the_clock
     watch(&mut world, 25).await;
     world.okta.state().reactivate(&id);
     world.okta.state().assign(&id);
-    assert!(world.sync_well().await.prepared.plan.leavers.is_empty());
+    assert!(world.sync_well().await.prepared.plan.people.findings.leavers.is_empty());
     world.okta.state().deactivate(&id);
     watch(&mut world, 25).await;
     assert!(world.haiilo.state().account(&account).is_some());
@@ -186,7 +189,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     world.okta.state().deactivate(&other);
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("haiilo.auth.token_owner")));
+    assert!(warnings(&report.prepared.plan).contains("haiilo.auth.token_owner"));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -205,7 +208,7 @@ async fn invariant_05_evidence_is_taken_again_immediately_before_the_delete() {
         assert!(world.haiilo.state().deleted().is_empty());
         world.okta.heal();
         world.okta.state().set_status(&id, status);
-        assert!(world.sync_well().await.prepared.plan.leavers.is_empty());
+        assert!(world.sync_well().await.prepared.plan.people.findings.leavers.is_empty());
         world.assert_converged().await;
     }
 }
@@ -230,18 +233,25 @@ async fn invariant_05_anything_but_clear_evidence_holds() {
     world.okta.state().deactivate(&ids[1]);
     world.okta.state().delete_user(&ids[1]);
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "no_evidence");
+    assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "no_evidence");
     // An unknown status of the user, though the assignment is gone.
     world.okta.state().unassign(&ids[2]);
     world.okta.state().set_status(&ids[2], "FROZEN");
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.held.len(), 2);
+    assert_eq!(report.prepared.plan.people.findings.held.len(), 2);
     assert!(report.concluded.is_empty() && world.haiilo.state().deleted().is_empty());
     // They do not count as newly gone for ever.
     world.advance(TimeDelta::hours(25));
     world.sync_well().await;
     assert!(
-        world.sync_well().await.prepared.verdict.usage.iter().any(|usage| usage.limit == "vanished" && usage.used == 0)
+        world
+            .sync_well()
+            .await
+            .prepared
+            .verdict
+            .usage
+            .iter()
+            .any(|usage| usage.limit == LimitName::Vanished && usage.used == 0)
     );
 }
 
@@ -253,9 +263,9 @@ async fn invariant_05_a_proxys_404_is_no_evidence() {
         world.okta.state().unassign(&id);
         world.okta.plant(When::Every(route), Fault::Html(404));
         let report = world.sync_well().await;
-        assert!(report.prepared.plan.leavers.is_empty(), "{user}");
-        assert_eq!(report.prepared.plan.held[0].reason.code(), "evidence_due", "{user}");
-        assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("proxy")), "{user}");
+        assert!(report.prepared.plan.people.findings.leavers.is_empty(), "{user}");
+        assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "evidence_due", "{user}");
+        assert!(warnings(&report.prepared.plan).contains("proxy"), "{user}");
         assert!(world.haiilo.state().deleted().is_empty(), "{user}");
         world.okta.heal();
         assert_eq!(world.sync_well().await.concluded.len(), 1, "{user}");
@@ -306,10 +316,11 @@ async fn invariant_06_the_journal_holds_the_account_as_it_was() {
     world.sync_well().await;
     let url = format!("sqlite:{}", world.folder.path().join("state.db").display());
     let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.expect("connected");
-    let before: String = sqlx::query_scalar("SELECT before FROM journal WHERE kind = 'delete' AND outcome = 'done'")
-        .fetch_one(&mut connection)
-        .await
-        .expect("an entry");
+    let before: String =
+        sqlx::query_scalar("SELECT before FROM journal_entries WHERE kind = 'delete' AND outcome = 'done'")
+            .fetch_one(&mut connection)
+            .await
+            .expect("an entry");
     let before: serde_json::Value = serde_json::from_str(&before).expect("JSON");
     assert_eq!((&before["id"], &before["title"]), (&json!(account), &json!("Countess")));
 }
@@ -378,7 +389,7 @@ async fn a_passing_status_is_no_leaving() {
         world.okta.state().set_status(&id, status);
     }
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty());
 }
 
 #[tokio::test]

@@ -7,12 +7,13 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::config::settings::PushRule;
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
 use okta_haiilo_sync::domain::model::ids::ApprovalId;
-use okta_haiilo_sync::domain::planning::limits::{LimitDecision, LimitName};
+use okta_haiilo_sync::domain::model::limit::LimitName;
+use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};
 use serde_json::json;
 
-use crate::world::{Ran, World, mapping, seed};
+use crate::world::{Ran, World, mapping, seed, warnings};
 
 /// The broken limits of a plan, each as `name found>allowed`.
 fn broken(prepared: &Prepared) -> Vec<String> {
@@ -197,8 +198,8 @@ async fn invariant_01_nobody_is_assigned_is_believed_only_when_an_operator_appro
     world.okta.plant(When::Every(okta::route::APP_USERS), Fault::Bend(Bend::EmptyList));
     let report = refused(&mut world, &["nobody_assigned 3>0"]).await;
     // By id they are all still assigned: nobody is a leaver, whoever approves.
-    assert!(report.prepared.plan.leavers.is_empty());
-    assert_eq!(report.prepared.plan.held.len(), 3);
+    assert!(report.prepared.plan.people.findings.leavers.is_empty());
+    assert_eq!(report.prepared.plan.people.findings.held.len(), 3);
     world.okta.heal();
     let ids: Vec<String> = (0..3).map(|n| world.okta_id(n)).collect();
     for id in &ids {
@@ -217,7 +218,7 @@ async fn invariant_09_an_empty_haiilo_stops_the_run() {
         world.haiilo.state().hide_from_list(id);
     }
     let report = refused(&mut world, &["haiilo_empty 3>0"]).await;
-    assert_eq!(report.prepared.plan.missing.len(), 3);
+    assert_eq!(report.prepared.plan.people.findings.missing.len(), 3);
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn invariant_09_too_many_missing_accounts() {
     assert!(world.sync().await.concluded.is_empty());
     world.advance(TimeDelta::hours(30));
     world.sync_well().await;
-    assert_eq!(world.plan().await.plan.missing.len(), 4);
+    assert_eq!(world.plan().await.plan.people.findings.missing.len(), 4);
 }
 
 #[tokio::test]
@@ -278,7 +279,7 @@ async fn an_approval_covers_what_was_refused_and_nothing_more() {
         world.okta.state().unassign(id);
     }
     world.settings.policy.limits.creates =
-        Some(okta_haiilo_sync::domain::model::policy::Limit { percent: None, floor: Some(5), cap: None });
+        Some(okta_haiilo_sync::domain::model::limit::Limit { percent: None, floor: Some(5), cap: None });
     let report = world.sync().await;
     assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(first));
     assert_eq!(report.concluded.len(), 25);
@@ -339,7 +340,7 @@ async fn oktas_own_push_is_a_second_writer() {
     world.set_profile(1, "city", json!("Paris"));
     let report = refused(&mut world, &["push_is_on 2>0"]).await;
     assert!(report.prepared.verdict.approval_id.is_none());
-    assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("PUSH_NEW_USERS")));
+    assert!(warnings(&report.prepared.plan).contains("PUSH_NEW_USERS"));
     world.settings.push_is_on = PushRule::Accept;
     world.sync_well().await;
 }
@@ -378,7 +379,7 @@ async fn the_organizations_id_is_not_needed() {
 #[tokio::test]
 async fn every_limit_is_named_in_a_report() {
     let world = World::in_step(3).await;
-    let names: Vec<&str> = world.plan().await.verdict.usage.iter().map(|usage| usage.limit).collect();
+    let names: Vec<&str> = world.plan().await.verdict.usage.iter().map(|usage| usage.limit.as_str()).collect();
     assert_eq!(names, ["vanished", "missing", "creates", "updates", "renames", "clears", "moves", "deletes"]);
     assert!(!LimitName::Vanished.explanation().is_empty());
 }

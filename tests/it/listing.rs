@@ -5,7 +5,7 @@ use okta_haiilo_sim::haiilo::{Bend, Count, Envelope, NoRows, Order, OverCap, Pas
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::world::{World, outcomes};
+use crate::world::{World, outcomes, warnings};
 
 /// In any manner of listing, one change is one update, one hire one account, and nothing is missing.
 async fn check(what: &str, tune: impl FnOnce(&mut okta_haiilo_sim::haiilo::Manner)) {
@@ -16,7 +16,10 @@ async fn check(what: &str, tune: impl FnOnce(&mut okta_haiilo_sim::haiilo::Manne
     world.okta.state().hire(&person(20));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done"], "{what}");
-    assert!(report.prepared.plan.missing.is_empty() && report.prepared.plan.held.is_empty(), "{what}");
+    assert!(
+        report.prepared.plan.people.findings.missing.is_empty() && report.prepared.plan.people.findings.held.is_empty(),
+        "{what}"
+    );
     world.assert_converged().await;
 }
 
@@ -84,9 +87,9 @@ async fn invariant_01_a_listing_that_two_sources_doubt_serves_for_updates_alone(
     world.haiilo.plant(When::Nth(route::LIST, 2), Fault::Bend(Bend::EmptyPage));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
-    let codes: Vec<&str> = report.prepared.plan.held.iter().map(|held| held.reason.code()).collect();
+    let codes: Vec<&str> = report.prepared.plan.people.findings.held.iter().map(|held| held.reason.code()).collect();
     assert_eq!(codes, ["listing_doubtful"]);
-    assert!(report.prepared.plan.findings.iter().any(|finding| finding.contains("nobody is created")));
+    assert!(warnings(&report.prepared.plan).contains("nobody is created"));
     assert!(world.haiilo.state().deleted().is_empty());
     world.haiilo.heal();
     world.sync_well().await;

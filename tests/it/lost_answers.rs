@@ -94,7 +94,9 @@ async fn invariant_10_who_is_renamed_after_a_lost_create_has_that_account_and_an
     let (mut world, id, other) = inherited().await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["link done", "update done"]);
-    let [held] = &report.prepared.plan.held[..] else { panic!("{:?}", report.prepared.plan.held) };
+    let [held] = &report.prepared.plan.people.findings.held[..] else {
+        panic!("{:?}", report.prepared.plan.people.findings.held)
+    };
     assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_made_for_another", other.as_str()));
     assert_eq!(outcomes(&*world.sync_well().await), ["create done"]);
     two_people_have_two_accounts(&world, &id, &other).await;
@@ -129,7 +131,7 @@ async fn an_account_that_may_have_been_made_for_either_of_two_is_nobodys_until_s
     for _ in 0..2 {
         let report = world.sync_well().await;
         assert!(report.concluded.is_empty());
-        let held: Vec<_> = report.prepared.plan.held.iter().map(|held| held.reason.code()).collect();
+        let held: Vec<_> = report.prepared.plan.people.findings.held.iter().map(|held| held.reason.code()).collect();
         assert_eq!(held, ["perhaps_made_for_another", "perhaps_made_for_another"]);
     }
     by_hand::link(&world, &id, &account).await;
@@ -162,7 +164,7 @@ async fn invariant_10_a_conflict_adopts_the_same_human_and_nobody_else() {
         );
         // Either way the next plan does not try again.
         world.haiilo.heal();
-        assert!(world.plan().await.plan.operations.is_empty());
+        assert!(world.plan().await.plan.people.operations.is_empty());
     }
 }
 
@@ -174,8 +176,8 @@ async fn a_conflict_that_no_look_explains_is_held_for_a_day() {
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["create held"]);
     let prepared = world.plan().await;
-    assert!(prepared.plan.operations.is_empty());
-    assert_eq!(prepared.plan.held[0].reason.code(), "create_refused");
+    assert!(prepared.plan.people.operations.is_empty());
+    assert_eq!(prepared.plan.people.findings.held[0].reason.code(), "create_refused");
     world.haiilo.heal();
     world.advance(chrono::TimeDelta::hours(25));
     let report = world.sync_well().await;
@@ -201,7 +203,7 @@ async fn invariant_10_a_conflict_on_a_rename_never_changes_whose_account_it_is()
     assert_eq!((kept.user_name.as_str(), kept.team()), (person(1).email.as_str(), "Paris"));
     // It is not tried again for a day; then the name may have become free.
     world.haiilo.forget_calls();
-    assert_eq!(world.sync().await.prepared.plan.parked.len(), 1);
+    assert_eq!(world.sync().await.prepared.plan.people.findings.rejected.len(), 1);
     let writes = |call: &okta_haiilo_sim::Logged| !call.route.starts_with("GET ") && call.route != route::GRANT;
     assert!(!world.haiilo.calls().iter().any(writes));
     world.haiilo.state().remove_account(&hidden);

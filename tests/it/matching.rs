@@ -11,7 +11,7 @@ use crate::world::{World, mapping, outcomes, seed};
 
 /// The held people of a plan, each as its code.
 fn held(prepared: &Prepared) -> Vec<&'static str> {
-    prepared.plan.held.iter().map(|held| held.reason.code()).collect()
+    prepared.plan.people.findings.held.iter().map(|held| held.reason.code()).collect()
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn invariant_04_two_people_with_one_user_name_are_both_held() {
     world.okta.state().set_user_name(&first, "shared@example.com");
     world.okta.state().set_user_name(&second, "Shared@example.com");
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty());
     assert_eq!(held(&report.prepared), ["same_user_name", "same_user_name"]);
 }
 
@@ -109,7 +109,7 @@ async fn a_rehire_waits_as_long_as_the_old_account_is_a_leavers() {
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
     assert_eq!(held(&report.prepared), ["account_of_another"]);
-    assert_eq!(report.prepared.plan.leavers.len(), 1);
+    assert_eq!(report.prepared.plan.people.findings.leavers.len(), 1);
 }
 
 #[tokio::test]
@@ -215,12 +215,12 @@ async fn an_account_that_is_gone_is_missing_and_made_anew_only_when_that_is_want
     world.haiilo.state().remove_account(&account);
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert_eq!(report.prepared.plan.missing.len(), 1);
+    assert_eq!(report.prepared.plan.people.findings.missing.len(), 1);
     world.settings.policy.missing = MissingRule::Recreate;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done"]);
     assert_ne!(world.haiilo_id(1), account);
-    assert!(world.plan().await.plan.missing.is_empty());
+    assert!(world.plan().await.plan.people.findings.missing.is_empty());
     world.assert_converged().await;
 }
 
@@ -245,7 +245,8 @@ async fn invariant_10_an_account_that_haiilo_never_lists_is_pending_and_not_made
     world.haiilo.state().hide_from_list(&account);
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    let missing: Vec<bool> = report.prepared.plan.missing.iter().map(|missing| missing.since.is_none()).collect();
+    let missing: Vec<bool> =
+        report.prepared.plan.people.findings.missing.iter().map(|missing| missing.since.is_none()).collect();
     assert_eq!(missing, [true]);
     assert!(report.prepared.verdict.violations.is_empty());
     world.settings.policy.missing = MissingRule::Recreate;
@@ -278,7 +279,7 @@ async fn invariant_04_unknown_statuses_hold_and_nobody_held_is_a_leaver() {
         world.okta.state().set_profile(id, "city", json!(format!("City {n}")));
     }
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty());
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty());
     let mut codes = held(&report.prepared);
     codes.sort_unstable();
     assert_eq!(codes, ["assignment_status", "assignment_status", "mapping", "mapping", "user_status"]);

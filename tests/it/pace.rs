@@ -1,6 +1,8 @@
 //! Stories of the pace: Okta's share is kept and spread over each window, Haiilo is asked as much at once as it can bear, and reports say
 //! what was used of either.
 
+use crate::reports::about;
+use crate::world::{Ends, World};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use okta_haiilo_sim::fault::{Fault, When};
@@ -13,9 +15,6 @@ use okta_haiilo_sync::ports::{AccountWriter as _, AssignmentSource as _};
 use okta_haiilo_sync::report::{self, Report, ReportStage, TextOptions};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::Value as Json;
-
-use crate::reports::about;
-use crate::world::{Ends, World};
 
 /// A dry run with ends that can be asked afterwards.
 async fn plan(world: &World) -> (Prepared, Ends<ReadStore>) {
@@ -49,7 +48,7 @@ async fn a_share_is_spread_over_the_window_and_never_passed() {
     let world = narrow().await;
     let began = world.clock.0.now_ms();
     let (prepared, ends) = plan(&world).await;
-    assert_eq!(prepared.plan.counts.assigned, 12);
+    assert_eq!(prepared.plan.people.findings.counts.assigned, 12);
     // Two at once and two more within the minute, three times.
     let took = (world.clock.0.now_ms() - began) / 1_000;
     assert!((160..175).contains(&took), "{took} s");
@@ -70,7 +69,7 @@ async fn a_small_organization_waits_for_nothing() {
     world.okta.state().set_limit(Bucket::Apps, 50);
     let began = world.clock.0.now_ms();
     let (prepared, ends) = plan(&world).await;
-    assert_eq!((prepared.plan.counts.assigned, world.clock.0.now_ms()), (12, began));
+    assert_eq!((prepared.plan.people.findings.counts.assigned, world.clock.0.now_ms()), (12, began));
     assert!(ends.source.take_calls().iter().all(|calls| calls.waited == 0));
 }
 
@@ -124,7 +123,7 @@ async fn haiilo_is_asked_less_at_once_while_it_refuses() {
     world.haiilo.forget_calls();
     let began = world.clock.0.now_ms();
     let (prepared, ends) = plan(&world).await;
-    assert!(prepared.plan.operations.is_empty() && prepared.plan.missing.is_empty());
+    assert!(prepared.plan.people.operations.is_empty() && prepared.plan.people.findings.missing.is_empty());
     assert!(world.clock.0.now_ms() - began >= 20_000, "Retry-After was waited out");
     let calls = ends.reader.take_calls();
     let refused = world.haiilo.calls().iter().filter(|call| call.status == 429).count() as u64;

@@ -10,10 +10,11 @@ use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping, MappingSpec, On,
 use okta_haiilo_sync::domain::model::account::{Account, AccountRow, Activity};
 use okta_haiilo_sync::domain::model::assignment::{EligibilityDoubt, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use okta_haiilo_sync::domain::model::limit::{Limit, Limits};
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::person::{DesiredAccount, DesiredValue};
 use okta_haiilo_sync::domain::model::policy::{
-    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
 };
 use okta_haiilo_sync::domain::plan::leaver::{Evidence, EvidenceAnswer, Sighting};
 use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind};
@@ -179,7 +180,7 @@ impl World {
                 renamed.insert(id.as_str().to_owned());
             }
         }
-        let changed: Vec<(&OktaUserId, &UserName)> = plan.notes.names.iter().collect();
+        let changed: Vec<(&OktaUserId, &UserName)> = plan.update.names.iter().collect();
         for (okta_id, name) in changed {
             if let Some(link) = self.links.get_mut(okta_id.as_str()) {
                 name.as_str().clone_into(&mut link.1);
@@ -315,8 +316,8 @@ proptest! {
     #[test]
     fn nothing_is_done_to_who_is_held_unmanaged_or_protected(world in worlds()) {
         let plan = world.plan(0, 100);
-        let held: BTreeSet<&OktaUserId> = plan.held.iter().map(|held| &held.okta_id).collect();
-        let unmanaged: BTreeSet<&HaiiloId> = plan.unmanaged.iter().map(|account| &account.haiilo_id).collect();
+        let held: BTreeSet<&OktaUserId> = plan.findings.held.iter().map(|held| &held.okta_id).collect();
+        let unmanaged: BTreeSet<&HaiiloId> = plan.findings.unmanaged.iter().map(|account| &account.haiilo_id).collect();
         for operation in &plan.operations {
             prop_assert!(!held.contains(&operation.okta_id), "{operation:?}");
             let account = operation.haiilo_id();
@@ -355,15 +356,15 @@ proptest! {
             .filter(|operation| operation.kind() != OperationKind::Delete)
             .map(|operation| &operation.okta_id)
             .collect();
-        let held = plan.held.iter().filter(|held| world.people.get(held.okta_id.as_str()).is_some_and(|state| *state != PersonState::Left));
+        let held = plan.findings.held.iter().filter(|held| world.people.get(held.okta_id.as_str()).is_some_and(|state| *state != PersonState::Left));
         let left = world.people.values().filter(|state| **state == PersonState::Left).count();
-        let missing = plan.missing.iter().filter(|missing| {
+        let missing = plan.findings.missing.iter().filter(|missing| {
             let state = world.people.get(missing.okta_id.as_str());
-            let is_held = plan.held.iter().any(|held| held.okta_id == missing.okta_id);
+            let is_held = plan.findings.held.iter().any(|held| held.okta_id == missing.okta_id);
             matches!(state, Some(PersonState::Wanted(_))) && !is_held
         });
-        let sum = operated.len() + held.count() + left + missing.count() + plan.counts.unchanged
-            + plan.counts.out_of_scope + plan.counts.staged;
+        let sum = operated.len() + held.count() + left + missing.count() + plan.findings.counts.unchanged
+            + plan.findings.counts.out_of_scope + plan.findings.counts.staged;
         prop_assert_eq!(sum, world.people.len(), "{}", text(&plan));
     }
 }

@@ -8,7 +8,7 @@ use okta_haiilo_sim::okta::{FanOut, Lag, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::RunId;
-use okta_haiilo_sync::domain::model::policy::Limit;
+use okta_haiilo_sync::domain::model::limit::Limit;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
@@ -414,7 +414,8 @@ async fn profiles_of_people_whom_the_application_does_not_concern_are_not_read()
 #[tokio::test]
 async fn the_store_says_how_far_the_log_was_followed_once_its_effects_are_durable() {
     let world = World::followed(30).await;
-    let position = async || ReadStore::new(world.place()).polling().await.expect("read").expect("a position").position;
+    let position =
+        async || ReadStore::new(world.place()).log_cursor().await.expect("read").expect("a position").position;
     let before = position().await;
     world.set_profile(3, "city", json!("Turku"));
     world.haiilo.plant(When::Every(haiilo::route::READ), Fault::Refuse(403));

@@ -22,7 +22,7 @@ async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {
     assert_eq!(done(&polled), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.account(80).is_none());
     let report = world.full_cycle().await;
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "perhaps_same_person");
+    assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "perhaps_same_person");
 }
 
 /// Somebody has left, which a poll saw; who they were, a full cycle finds out. Until then a joiner may be the same human.
@@ -36,7 +36,7 @@ async fn a_joiner_after_a_departure_waits_until_it_is_known_who_left() {
     world.okta.state().set_profile(&joiner, "employeeNumber", json!(person(4).employee_number));
     assert_eq!(done(&world.poll().await), (Vec::new(), Some(FullCycleReason::Unsettled)));
     assert!(world.account(85).is_none());
-    assert_eq!(world.full_cycle().await.prepared.plan.held[0].reason.code(), "perhaps_rehired");
+    assert_eq!(world.full_cycle().await.prepared.plan.people.findings.held[0].reason.code(), "perhaps_rehired");
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use okta_haiilo_sim::haiilo::{Account, AccountSeed};
 use okta_haiilo_sim::okta::{FanOut, Okta};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::policy::{LeaverAction, Limits};
+use okta_haiilo_sync::domain::model::limit::Limits;
+use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
 use okta_haiilo_sync::engine::PollResult;
@@ -49,7 +50,7 @@ enum Deed {
 
 impl Deed {
     /// Whether somebody may stop being assigned by it.
-    fn is_departure(&self) -> bool {
+    fn is_removal(&self) -> bool {
         matches!(self, Self::Unassign(_) | Self::Deactivate(_) | Self::Suspend(_) | Self::DropGroup)
     }
 }
@@ -228,7 +229,7 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
         // An account stays as it was when its person left. Whoever leaves between a poll that left them to the next full cycle and that
         // cycle has another account than they would have had, or none; so nobody leaves while the worlds differ.
         let may_leave = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
-        for deed in turn.iter().filter(|deed| may_leave || !deed.is_departure()) {
+        for deed in turn.iter().filter(|deed| may_leave || !deed.is_removal()) {
             alone.act(deed);
             polled.act(deed);
         }

@@ -17,7 +17,7 @@ fn joiner(number: &str) -> Person {
 
 /// Whoever is held, each as `code id`.
 fn held(prepared: &Prepared) -> Vec<String> {
-    let held = prepared.plan.held.iter();
+    let held = prepared.plan.people.findings.held.iter();
     held.map(|held| format!("{} {}", held.reason.code(), held.okta_id.as_str())).collect()
 }
 
@@ -44,7 +44,7 @@ async fn rehired() -> (World, String, String) {
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
     assert_eq!(held(&report.prepared), [format!("perhaps_rehired {id}")]);
-    let [one] = &report.prepared.plan.held[..] else { unreachable!("just compared") };
+    let [one] = &report.prepared.plan.people.findings.held[..] else { unreachable!("just compared") };
     assert_eq!(one.haiilo_id.as_ref().map(HaiiloId::as_str), Some(world.haiilo_id(1).as_str()));
     assert!(one.reason.reason().ends_with("who is gone and has the same employee number"), "{}", one.reason.reason());
     (world, leaver, id)
@@ -54,8 +54,8 @@ async fn rehired() -> (World, String, String) {
 async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_account_kept() {
     let (mut world, leaver, id) = rehired().await;
     quiet_days(&mut world, 40).await;
-    let plan = world.plan().await.plan;
-    let [gone] = &plan.leavers[..] else { panic!("{:?}", plan.leavers) };
+    let plan = world.plan().await.plan.people;
+    let [gone] = &plan.findings.leavers[..] else { panic!("{:?}", plan.findings.leavers) };
     assert_eq!(gone.okta_id.as_str(), leaver);
     assert_eq!(gone.fate, LeaverStatus::Kept(KeptBecause::PerhapsOf(OktaUserId::new(id.as_str()))));
     assert!(world.account(1).is_some());
@@ -97,8 +97,8 @@ async fn is_held(leaver: &Json, joins: &Json) -> bool {
     let id = world.okta.state().hire(&joiner("nobody's"));
     world.okta.state().set_profile(&id, "employeeNumber", joins.clone());
     let report = world.sync_well().await;
-    assert_eq!(outcomes(&report).len(), usize::from(report.prepared.plan.held.is_empty()));
-    !report.prepared.plan.held.is_empty()
+    assert_eq!(outcomes(&report).len(), usize::from(report.prepared.plan.people.findings.held.is_empty()));
+    !report.prepared.plan.people.findings.held.is_empty()
 }
 
 #[tokio::test]

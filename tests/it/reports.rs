@@ -390,7 +390,7 @@ async fn a_ticket_holds_ids_alone() {
 #[tokio::test]
 async fn after_an_edit_of_the_mapping_each_changed_part_says_whom_it_concerns() {
     let mut world = World::in_step(12).await;
-    assert!(world.plan().await.plan.edited.is_empty());
+    assert!(world.plan().await.plan.people.findings.mapping_edits.is_empty());
     world.settings.mapping = crate::world::mapping(|spec| {
         spec.rules[4].value = "user.city ~ ' office'".to_owned();
         spec.tables.get_mut("groups").expect("the table").remove("FI");
@@ -408,10 +408,10 @@ async fn after_an_edit_of_the_mapping_each_changed_part_says_whom_it_concerns() 
          was  FI = "Finland"
          is   (not there)
     "#);
-    let held = prepared.plan.held.len();
+    let held = prepared.plan.people.findings.held.len();
     assert!(held > 0 && report.contains(&format!("{held} held\n")), "{report}");
     // What was let through is what the next edit is compared with.
     let id = prepared.verdict.approval_id.clone();
     world.try_sync_with(Scope::Everybody, id).await.expect("a cycle");
-    assert!(world.plan().await.plan.edited.is_empty());
+    assert!(world.plan().await.plan.people.findings.mapping_edits.is_empty());
 }

@@ -29,22 +29,22 @@ async fn members() {
     };
     let members = json.as_object().expect("an object").iter().map(|(name, value)| format!("{name}: {}", kind(value)));
     insta::assert_snapshot!(members.collect::<Vec<_>>().join("\n"), @r#"
-    version: 1
+    version: 2
     approval_id: null
     operations: array of 5
     leavers: array of 3
     held: array of 2
-    parked: array of 0
+    waiting: array of 0
+    rejected: array of 0
     missing: array of 1
     unmanaged: array of 2
-    mapping_edited: array of 0
+    mapping_edits: array of 0
     unchanged: 0
     violations: array of 0
     limits: array of 8
     counts: object
     usage: object
     groups: null
-    findings: array of 0
     warnings: array of 0
     "#);
 }

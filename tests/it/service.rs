@@ -104,7 +104,7 @@ impl Job for Cycles {
     }
 
     async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
-        ReadStore::new(self.world.place()).standing(now, cycles).await
+        ReadStore::new(self.world.place()).run_history(now, cycles).await
     }
 
     async fn called(&self) -> Result<Option<String>, StoreFailure> {

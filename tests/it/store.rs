@@ -1,26 +1,25 @@
 //! The store: what it remembers, and who may write. Each of these holds for SQLite and for PostgreSQL.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::server;
+use crate::world::free_lock;
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link, Listed, Origin};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
 use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
 use okta_haiilo_sync::domain::plan::sync_state_update::SyncStateUpdate;
-use okta_haiilo_sync::domain::planning::limits::{LimitName, Violation};
-use okta_haiilo_sync::domain::state::journal::{Intent, RunContext};
+use okta_haiilo_sync::domain::planning::limits::Violation;
+use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, RunContext};
 use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, RecentCounts, SyncState, Tenant, Watch};
 use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Row as _};
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
-
-use crate::server;
-use crate::world::free_lock;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
@@ -161,14 +160,14 @@ fn acceptance(vanished: Counted, missing: Counted) -> Acceptance {
 
 async fn a_store_that_is_new_remembers_nothing(bed: Bed) {
     for _ in 0..2 {
-        let state = bed.reader().remember(at(0)).await.expect("nothing");
+        let state = bed.reader().sync_state(at(0)).await.expect("nothing");
         assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     }
     let store = bed.open().await;
-    let state = store.remember(at(0)).await.expect("nothing");
+    let state = store.sync_state(at(0)).await.expect("nothing");
     assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     store.close().await.expect("closed");
-    let state = bed.reader().remember(at(0)).await.expect("nothing");
+    let state = bed.reader().sync_state(at(0)).await.expect("nothing");
     assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
 }
 
@@ -184,11 +183,11 @@ async fn a_store_that_was_hardly_begun_is_gone_on_with(bed: Bed) {
         .await
         .expect("done");
     connection.close().await.expect("closed");
-    let state = bed.reader().remember(at(0)).await.expect("memory");
+    let state = bed.reader().sync_state(at(0)).await.expect("memory");
     assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()));
     let store = bed.open().await;
     adopt(&store, 0..3).await;
-    assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 3);
+    assert_eq!(store.sync_state(at(0)).await.expect("memory").links.len(), 3);
 }
 
 async fn cycles_are_counted_and_the_oldest_forgotten(bed: Bed) {
@@ -203,7 +202,7 @@ async fn cycles_are_counted_and_the_oldest_forgotten(bed: Bed) {
     for n in 0..2_003 {
         finish(n).await;
     }
-    assert_eq!(store.remember(at(0)).await.expect("memory").cycles, 2_003);
+    assert_eq!(store.sync_state(at(0)).await.expect("memory").cycles, 2_003);
     store.close().await.expect("closed");
     let mut connection = bed.connection().await;
     let kept: (i64, i64) = sqlx::query("SELECT COUNT(*), MIN(started) FROM cycles")
@@ -222,11 +221,11 @@ async fn what_fails_half_way_leaves_nothing(bed: Bed) {
     let twin = Link { haiilo_id: link(1).haiilo_id, ..link(3) };
     let failure = store.adopt(&run_context(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
     assert!(failure.to_string().contains("does not work"), "{failure}");
-    let state = store.remember(at(1)).await.expect("memory");
+    let state = store.sync_state(at(1)).await.expect("memory");
     assert_eq!((state.links.len(), state.open.len(), state.recent), (1, 0, RecentCounts::default()));
     // And the store goes on working.
     adopt(&store, [2]).await;
-    assert_eq!(store.remember(at(1)).await.expect("memory").links.len(), 2);
+    assert_eq!(store.sync_state(at(1)).await.expect("memory").links.len(), 2);
 }
 
 async fn the_lock_of_one_store_opens_no_other(bed: Bed) {
@@ -248,7 +247,7 @@ async fn a_store_of_a_newer_version_is_left_alone(bed: Bed) {
     connection.close().await.expect("closed");
     let lock = free_lock(&bed.place, "a test").await;
     let writing = Store::open(&bed.place, lock).await.expect_err("no store").to_string();
-    let reading = bed.reader().remember(at(0)).await.expect_err("no store").to_string();
+    let reading = bed.reader().sync_state(at(0)).await.expect_err("no store").to_string();
     assert!(writing.contains("was written by a newer version of this program"), "{writing}");
     assert!(reading.contains("was written by a newer version of this program"), "{reading}");
 }
@@ -273,7 +272,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
     notes.names.insert(OktaUserId::new("00u00002"), UserName::new("new@example.com"));
     notes.missing.insert(OktaUserId::new("00u00004"), absence);
     notes.protected.insert(HaiiloId::new("h5"), "*@haiilo.com".to_owned());
-    store.note(&notes, &acceptance(Counted::Yes, Counted::Yes), at(6)).await.expect("written");
+    store.save_update(&notes, &acceptance(Counted::Yes, Counted::Yes), at(6)).await.expect("written");
     let watch = Watch { since: at(1), last: at(9), rules: Fingerprint::of(&["rules"]) };
     let end = CycleEnd {
         run: RunId::new("run-1"),
@@ -287,7 +286,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
     store.see_canary(&Fingerprint::of(&["configuration"]), "update title").await.expect("written");
     store.close().await.expect("closed");
 
-    let state = bed.reader().remember(at(10)).await.expect("memory");
+    let state = bed.reader().sync_state(at(10)).await.expect("memory");
     assert_eq!(state.tenant, Some(tenant));
     assert_eq!(state.first_run, FirstRun::Done);
     assert_eq!(state.mapping, Some(accepted_mapping()));
@@ -310,7 +309,7 @@ pub(crate) const VERSIONS: &str = "CREATE TABLE _sqlx_migrations (version BIGINT
 async fn many_links_are_read_in_chunks(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, 0..11_000).await;
-    let state = store.remember(at(0)).await.expect("memory");
+    let state = store.sync_state(at(0)).await.expect("memory");
     assert_eq!(state.links.len(), 11_000);
     assert!(state.links.iter().cloned().eq((0..11_000).map(link)));
 }
@@ -322,20 +321,23 @@ async fn invariant_08_an_operation_is_open_until_its_outcome_is_known(bed: Bed) 
     let (create, update) = (operation(OperationKind::Create, 3), operation(OperationKind::Update, 1));
     let intend = async |operation| {
         let before = Some(serde_json::json!({"id": "x"}));
-        store.intend(&Intent { run_context: &run_context, at: at(1), operation, before }).await.expect("written")
+        store
+            .intend(&Intent { run_context: &run_context, at: at(1), step: IntentStep::Account(operation), before })
+            .await
+            .expect("written")
     };
     let first = intend(&create).await;
     let second = intend(&update).await;
-    let open = store.remember(at(2)).await.expect("memory").open;
+    let open = store.sync_state(at(2)).await.expect("memory").open;
     let kinds: Vec<(i64, OperationKind)> = open.iter().map(|open| (open.entry, open.kind)).collect();
     assert_eq!(kinds, [(first.0, OperationKind::Create), (second.0, OperationKind::Update)]);
     let unknown = Outcome::Unknown("the answer was lost".to_owned());
     store.conclude(first, &unknown, &[], at(3)).await.expect("written");
     store.conclude(second, &Outcome::Done, &[], at(3)).await.expect("written");
-    let state = store.remember(at(4)).await.expect("memory");
+    let state = store.sync_state(at(4)).await.expect("memory");
     assert_eq!(state.open.iter().map(|open| open.entry).collect::<Vec<_>>(), [first.0]);
     store.conclude(first, &Outcome::Done, &[Effect::Linked(link(3))], at(5)).await.expect("written");
-    let state = store.remember(at(6)).await.expect("memory");
+    let state = store.sync_state(at(6)).await.expect("memory");
     assert!(state.open.is_empty());
     assert_eq!(state.links.of_person(&OktaUserId::new("00u00003")), Some(&link(3)));
 }
@@ -345,40 +347,41 @@ async fn effects_change_what_is_remembered(bed: Bed) {
     adopt(&store, [1, 2]).await;
     let (run_context, update) = (run_context(None), operation(OperationKind::Update, 1));
     let conclude = async |effects: &[Effect]| {
-        let intent = Intent { run_context: &run_context, at: at(1), operation: &update, before: None };
+        let intent = Intent { run_context: &run_context, at: at(1), step: IntentStep::Account(&update), before: None };
         let entry = store.intend(&intent).await.expect("written");
         store.conclude(entry, &Outcome::Done, effects, at(2)).await.expect("written");
-        store.remember(at(3)).await.expect("memory")
+        store.sync_state(at(3)).await.expect("memory")
     };
     let (one, two) = (OktaUserId::new("00u00001"), OktaUserId::new("00u00002"));
     let state = conclude(&[
         Effect::Renamed(one.clone(), UserName::new("renamed@example.com")),
-        Effect::Parked {
+        Effect::ValueRejected {
             okta_id: two.clone(),
             path: "title".into(),
             value: "\"x\"".to_owned(),
             reason: "why".to_owned(),
         },
-        Effect::GroupParked("Atlantis".into()),
+        Effect::GroupMissing("Atlantis".into()),
     ])
     .await;
     assert_eq!(state.links.of_person(&one).map(|link| link.user_name.as_str()), Some("renamed@example.com"));
-    assert_eq!(state.parked[&(two.clone(), "title".into())].value, "\"x\"");
-    assert_eq!(state.parked_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
+    assert_eq!(state.rejected[&(two.clone(), "title".into())].value, "\"x\"");
+    assert_eq!(state.missing_groups.keys().collect::<Vec<_>>(), ["Atlantis"]);
     // An account that the person no longer has takes nothing along.
     let state = conclude(&[Effect::Unlinked(two.clone(), link(1).haiilo_id)]).await;
-    assert_eq!((state.links.len(), state.parked.len()), (2, 1));
+    assert_eq!((state.links.len(), state.rejected.len()), (2, 1));
     let state =
         conclude(&[Effect::Unlinked(two.clone(), link(2).haiilo_id), Effect::GroupFound("Atlantis".into())]).await;
     assert_eq!(state.links.iter().map(|link| &link.okta_id).collect::<Vec<_>>(), [&one]);
-    assert!(state.parked.is_empty() && state.parked_groups.is_empty());
+    assert!(state.rejected.is_empty() && state.missing_groups.is_empty());
 }
 
 async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: Bed) {
     let store = bed.open().await;
     let write = async |kind, n, approval, time, outcome: Option<Outcome>| {
         let (run_context, operation) = (run_context(approval), operation(kind, n));
-        let intent = Intent { run_context: &run_context, at: at(time), operation: &operation, before: None };
+        let intent =
+            Intent { run_context: &run_context, at: at(time), step: IntentStep::Account(&operation), before: None };
         let entry = store.intend(&intent).await.expect("written");
         if let Some(outcome) = outcome {
             store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
@@ -392,7 +395,7 @@ async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: 
     write(OperationKind::Create, 6, None, -90_000, Some(Outcome::Done)).await;
     write(OperationKind::Delete, 7, None, 0, Some(Outcome::Unknown("why".to_owned()))).await;
     write(OperationKind::Update, 8, None, 0, Some(Outcome::DoneExcept(vec!["title".into()]))).await;
-    let recent = store.remember(at(60)).await.expect("memory").recent;
+    let recent = store.sync_state(at(60)).await.expect("memory").recent;
     assert_eq!(recent, RecentCounts { creates: 2, deletes: 1, updates: 1, ..RecentCounts::default() });
 }
 
@@ -406,18 +409,18 @@ async fn an_approval_lives_until_its_end_and_names_its_things(bed: Bed) {
         items: items.clone(),
         violations: vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }],
     };
-    store.refuse(&refusal).await.expect("written");
+    store.block(&refusal).await.expect("written");
     let times = (at(1), at(1) + TimeDelta::hours(24));
     let approve = async |id: &str| store.approve(&ApprovalId::new(id), times, "root", None).await.expect("asked");
     assert_eq!(approve("other").await, None);
-    assert!(store.remember(at(2)).await.expect("memory").approvals.is_empty());
+    assert!(store.sync_state(at(2)).await.expect("memory").approvals.is_empty());
     assert_eq!(approve("abc").await, Some(2));
     // The same refusal once more does not take the approval away.
-    store.refuse(&BlockedPlan { at: at(3), ..refusal }).await.expect("written");
-    let approvals = store.remember(at(86_400)).await.expect("memory").approvals;
+    store.block(&BlockedPlan { at: at(3), ..refusal }).await.expect("written");
+    let approvals = store.sync_state(at(86_400)).await.expect("memory").approvals;
     assert_eq!(approvals.len(), 1);
     assert_eq!((approvals[0].id.as_str(), &approvals[0].items), ("abc", &items));
-    assert!(store.remember(at(86_402)).await.expect("memory").approvals.is_empty());
+    assert!(store.sync_state(at(86_402)).await.expect("memory").approvals.is_empty());
 }
 
 async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
@@ -428,8 +431,8 @@ async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
         let absence = Absence { since: at(0), counted: Counted::Yes };
         notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None, employee: None });
         notes.missing.insert(link(n).okta_id, absence);
-        store.note(&notes, &acceptance(counted, counted), at(0)).await.expect("written");
-        let state = store.remember(at(1)).await.expect("memory");
+        store.save_update(&notes, &acceptance(counted, counted), at(0)).await.expect("written");
+        let state = store.sync_state(at(1)).await.expect("memory");
         let leavers: Vec<Counted> = state.leavers.values().map(|record| record.absence.counted).collect();
         let missing: Vec<Counted> = state.links.iter().filter_map(|link| Some(link.missing?.counted)).collect();
         (leavers, missing)
@@ -443,11 +446,11 @@ async fn a_dry_run_reads_beside_a_cycle_that_writes(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, 0..10).await;
     let reader = bed.reader();
-    assert_eq!(reader.remember(at(0)).await.expect("memory").links.len(), 10);
+    assert_eq!(reader.sync_state(at(0)).await.expect("memory").links.len(), 10);
     adopt(&store, 10..20).await;
-    assert_eq!(reader.remember(at(0)).await.expect("memory").links.len(), 20);
+    assert_eq!(reader.sync_state(at(0)).await.expect("memory").links.len(), 20);
     adopt(&store, 20..30).await;
-    assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 30);
+    assert_eq!(store.sync_state(at(0)).await.expect("memory").links.len(), 30);
 }
 
 async fn one_cycle_at_a_time_and_the_holder_is_named(bed: Bed) {

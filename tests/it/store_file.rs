@@ -30,7 +30,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[tokio::test]
 async fn an_absent_store_remembers_nothing_and_is_not_made_by_reading() {
     let folder = TempDir::new().expect("a folder");
-    let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("nothing");
+    let state = ReadStore::new(path(&folder)).sync_state(at(0)).await.expect("nothing");
     assert!(state.links.is_empty() && state.tenant.is_none() && state.first_run == FirstRun::Due);
     assert!(files(folder.path()).is_empty());
 }
@@ -47,12 +47,12 @@ async fn a_store_that_was_hardly_begun_remembers_nothing_and_is_gone_on_with() {
         connection.close().await.expect("closed");
         let before = files(folder.path());
         assert!(before["state.db"].len() > 1_000, "{begun}");
-        let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
+        let state = ReadStore::new(path(&folder)).sync_state(at(0)).await.expect("memory");
         assert_eq!(format!("{state:?}"), format!("{:?}", SyncState::default()), "{begun}");
         assert_eq!(files(folder.path()), before, "{begun}");
         let store = open(&folder).await;
         adopt(&store, 0..3).await;
-        assert_eq!(store.remember(at(0)).await.expect("memory").links.len(), 3, "{begun}");
+        assert_eq!(store.sync_state(at(0)).await.expect("memory").links.len(), 3, "{begun}");
     }
 }
 
@@ -65,7 +65,7 @@ async fn invariant_02_reading_leaves_no_byte_of_the_store_changed() {
     let before = files(folder.path());
     assert!(before.contains_key("state.db"));
     for _ in 0..3 {
-        let state = ReadStore::new(path(&folder)).remember(at(0)).await.expect("memory");
+        let state = ReadStore::new(path(&folder)).sync_state(at(0)).await.expect("memory");
         assert_eq!(state.links.len(), 100);
     }
     assert!(files(folder.path()) == before, "{:?}", files(folder.path()).keys());
@@ -88,7 +88,7 @@ async fn a_store_that_cannot_be_used_says_why() {
     let error_of = async || {
         let lock = free_lock(path(&folder), "a test").await;
         let writing = Store::open(path(&folder), lock).await.expect_err("no store").to_string();
-        let reading = ReadStore::new(path(&folder)).remember(at(0)).await.expect_err("no store").to_string();
+        let reading = ReadStore::new(path(&folder)).sync_state(at(0)).await.expect_err("no store").to_string();
         (writing, reading)
     };
     fs::write(path(&folder).as_path(), "this is no database, whatever it is").expect("written");

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use okta_haiilo_sync::domain::listing::snapshot::{Person, PersonState};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId, UserName};
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::domain::model::target::{FilterSupport, TargetProfile};
 use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
-use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
+use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome, OutcomeKind};
 use okta_haiilo_sync::domain::plan::sync_state_update::LeaverUpdate;
-use okta_haiilo_sync::domain::planning::limits::{LimitName, Violation};
+use okta_haiilo_sync::domain::planning::limits::Violation;
 use okta_haiilo_sync::domain::planning::operator::LinkChange;
-use okta_haiilo_sync::domain::state::journal::{Intent, JournalFilter, ProbeIntent, ProbeStep, RunContext};
+use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, JournalFilter, ProbeStep, RunContext};
 use okta_haiilo_sync::domain::state::run_history::{CycleRecord, RunHistory};
 use okta_haiilo_sync::domain::state::sync_state::{Pause, RecentCounts};
 use okta_haiilo_sync::ports::{BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
@@ -44,7 +45,7 @@ on_both!(
 async fn write(store: &Store, (kind, n): (OperationKind, u32), (run, time): (&str, i64), outcome: Option<Outcome>) {
     let (run_context, operation) = (mandate_of(run), operation(kind, n));
     let before = Some(json!({"userName": operation.user_name.as_str()}));
-    let intent = Intent { run_context: &run_context, at: at(time), operation: &operation, before };
+    let intent = Intent { run_context: &run_context, at: at(time), step: IntentStep::Account(&operation), before };
     let entry = store.intend(&intent).await.expect("written");
     if let Some(outcome) = outcome {
         store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
@@ -71,19 +72,12 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     let store = bed.open().await;
     let (run_context, name, id) = (mandate_of("run-1"), UserName::new("probe@example.com"), HaiiloId::new("h1"));
     let intend = async |step, haiilo_id| {
-        let intent = ProbeIntent {
-            run_context: &run_context,
-            at: at(1),
-            step,
-            haiilo_id,
-            user_name: &name,
-            changes: &[],
-            before: None,
-        };
-        store.intend_probe(&intent).await.expect("written")
+        let step = IntentStep::Probe { step, haiilo_id, user_name: &name, changes: &[] };
+        let intent = Intent { run_context: &run_context, at: at(1), step, before: None };
+        store.intend(&intent).await.expect("written")
     };
     let left = async || {
-        let left = bed.reader().left_behind().await.expect("read");
+        let left = bed.reader().probe_leftovers().await.expect("read");
         left.into_iter().map(|left| left.haiilo_id.map(|id| id.to_string())).collect::<Vec<_>>()
     };
     let made = intend(ProbeStep::Create, None).await;
@@ -94,7 +88,7 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     store.conclude(gone, &Outcome::Failed("no".to_owned()), &[], at(3)).await.expect("written");
     assert_eq!(left().await, [Some("h1".to_owned())]);
     let gone = intend(ProbeStep::Delete, Some(&id)).await;
-    let state = bed.reader().remember(at(4)).await.expect("memory");
+    let state = bed.reader().sync_state(at(4)).await.expect("memory");
     assert_eq!((state.open, state.recent), (Vec::new(), RecentCounts::default()));
     store.conclude(gone, &Outcome::Done, &[], at(4)).await.expect("written");
     assert_eq!(left().await, []);
@@ -108,8 +102,8 @@ fn mandate_of(run: &str) -> RunContext {
 async fn found(bed: &Bed, search: JournalFilter) -> Vec<String> {
     let entries = bed.reader().journal(&search).await.expect("a journal");
     let told = entries.iter().map(|entry| {
-        let outcome = entry.outcome.as_deref().unwrap_or("open");
-        format!("{} {} {outcome}", entry.kind, entry.okta_id.as_str().trim_start_matches("00u0000"))
+        let outcome = entry.outcome.map_or("open", OutcomeKind::as_str);
+        format!("{} {} {outcome}", entry.kind.as_str(), entry.okta_id.as_str().trim_start_matches("00u0000"))
     });
     told.collect()
 }
@@ -157,7 +151,7 @@ async fn what_the_journal_held_of_a_person_is_forgotten_but_not_that_something_w
         (&forgotten.user_name, &forgotten.before, &forgotten.sent, &forgotten.detail),
         (&None, &None, &None, &None)
     );
-    assert_eq!((forgotten.kind.as_str(), forgotten.outcome.as_deref()), ("create", Some("failed")));
+    assert_eq!((forgotten.kind.as_str(), forgotten.outcome), ("create", Some(OutcomeKind::Failed)));
     // What is under way is needed whole by the next cycle.
     assert_eq!(open.user_name, Some(UserName::new("p1@example.com")));
     assert_eq!(other.user_name, Some(UserName::new("p2@example.com")));
@@ -181,7 +175,7 @@ async fn entries_go_when_their_time_is_over_and_open_ones_stay(bed: Bed) {
 
 async fn a_pause_lasts_until_it_is_ended(bed: Bed) {
     let store = bed.open().await;
-    let paused = async || store.remember(at(0)).await.expect("memory").pause;
+    let paused = async || store.sync_state(at(0)).await.expect("memory").pause;
     assert_eq!(paused().await, None);
     let short = Pause { until: Some(at(60)), by: "root (0)".to_owned(), reason: Some("an audit".to_owned()) };
     store.pause(&short).await.expect("written");
@@ -201,7 +195,7 @@ async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
     let made = Link { okta_id: link(1).okta_id, ..link(2) };
     let relink = LinkChange { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
     store.relink(&relink, &mandate_of("by hand"), at(5)).await.expect("written");
-    let links = store.remember(at(6)).await.expect("memory").links;
+    let links = store.sync_state(at(6)).await.expect("memory").links;
     assert_eq!(links.iter().collect::<Vec<_>>(), [&made, &link(3)]);
     let by_hand = JournalFilter { run: Some(RunId::new("by hand")), ..JournalFilter::default() };
     assert_eq!(found(&bed, by_hand.clone()).await, ["unlink 2 done", "unlink 1 done", "link 1 done"]);
@@ -209,16 +203,16 @@ async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
     assert_eq!((entries[2].at, entries[2].reason.as_deref()), (at(5), Some("a reason")));
     assert_eq!(entries[2].haiilo_id, Some(link(2).haiilo_id));
     // No decision counts towards the limits.
-    assert_eq!(store.remember(at(6)).await.expect("memory").recent, RecentCounts::default());
+    assert_eq!(store.sync_state(at(6)).await.expect("memory").recent, RecentCounts::default());
 }
 
 async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1, 2]).await;
     let notes = LeaverUpdate { records: BTreeMap::from([(link(1).okta_id, absent())]), ..LeaverUpdate::default() };
-    store.note_leavers(&notes).await.expect("written");
+    store.save_leaver_update(&notes).await.expect("written");
     store.unlink(&link(1), &mandate_of("by hand"), at(1)).await.expect("written");
-    let state = store.remember(at(2)).await.expect("memory");
+    let state = store.sync_state(at(2)).await.expect("memory");
     assert_eq!((state.links.len(), state.leavers.len()), (1, 0));
     assert!(state.links.of_account(&link(1).haiilo_id).is_none());
     assert_eq!(found(&bed, person(link(1).okta_id.as_str())).await.last().map(String::as_str), Some("unlink 1 done"));
@@ -234,14 +228,17 @@ async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
     let (one, two) = (OktaUserId::new("00u1"), OktaUserId::new("00u2"));
     let person = Person { id: one.clone(), state: PersonState::OutOfScope };
     for _ in 0..2 {
-        store.release(&person, &mandate_of("by hand"), at(1)).await.expect("written");
-        store.pin(&[&one, &two], at(1)).await.expect("written");
+        store.confirm_new(&person, &mandate_of("by hand"), at(1)).await.expect("written");
+        store.mark_recreated(&[&one, &two], at(1)).await.expect("written");
     }
-    let state = store.remember(at(2)).await.expect("memory");
-    assert_eq!((state.released, state.pinned), (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()])));
-    let notes = LeaverUpdate { unpinned: BTreeSet::from([two]), ..LeaverUpdate::default() };
-    store.note_leavers(&notes).await.expect("written");
-    assert_eq!(store.remember(at(2)).await.expect("memory").pinned.len(), 1);
+    let state = store.sync_state(at(2)).await.expect("memory");
+    assert_eq!(
+        (state.confirmed_new, state.recreated),
+        (BTreeSet::from([one.clone()]), BTreeSet::from([one, two.clone()]))
+    );
+    let notes = LeaverUpdate { no_longer_recreated: BTreeSet::from([two]), ..LeaverUpdate::default() };
+    store.save_leaver_update(&notes).await.expect("written");
+    assert_eq!(store.sync_state(at(2)).await.expect("memory").recreated.len(), 1);
 }
 
 async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
@@ -249,11 +246,12 @@ async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
     adopt(&store, [1, 2]).await;
     let rename = async |n: u32, name: &str| {
         let (run_context, operation) = (mandate_of("b"), operation(OperationKind::Update, n));
-        let intent = Intent { run_context: &run_context, at: at(1), operation: &operation, before: None };
+        let intent =
+            Intent { run_context: &run_context, at: at(1), step: IntentStep::Account(&operation), before: None };
         let entry = store.intend(&intent).await.expect("written");
         let renamed = Effect::Renamed(link(n).okta_id, UserName::new(name));
         store.conclude(entry, &Outcome::Done, &[renamed], at(1)).await.expect("written");
-        let names = store.remember(at(2)).await.expect("memory").former_names;
+        let names = store.sync_state(at(2)).await.expect("memory").former_names;
         names.into_iter().map(|(name, owner)| format!("{name} {}", owner.as_str())).collect::<Vec<_>>()
     };
     assert_eq!(rename(1, "p1@example.com").await, [""; 0], "no other name");
@@ -264,29 +262,29 @@ async fn the_former_names_of_accounts_are_remembered(bed: Bed) {
     assert_eq!(two, ["married@example.com 00u00001", "p1@example.com 00u00001", "p2@example.com 00u00002"]);
     assert_eq!(rename(2, "two@example.com").await.iter().filter(|name| name.starts_with("p1@")).count(), 2);
     store.unlink(&link(2), &mandate_of("by hand"), at(3)).await.expect("written");
-    assert_eq!(store.remember(at(4)).await.expect("memory").former_names.len(), 2);
+    assert_eq!(store.sync_state(at(4)).await.expect("memory").former_names.len(), 2);
 }
 
 async fn a_refused_cycle_remembers_who_came_back(bed: Bed) {
     let store = bed.open().await;
     let (one, two) = (OktaUserId::new("00u1"), OktaUserId::new("00u2"));
     let records = BTreeMap::from([(one.clone(), absent()), (two.clone(), absent())]);
-    store.note_leavers(&LeaverUpdate { records, ..LeaverUpdate::default() }).await.expect("written");
+    store.save_leaver_update(&LeaverUpdate { records, ..LeaverUpdate::default() }).await.expect("written");
     store
-        .note_leavers(&LeaverUpdate { returned: BTreeSet::from([one]), ..LeaverUpdate::default() })
+        .save_leaver_update(&LeaverUpdate { returned: BTreeSet::from([one]), ..LeaverUpdate::default() })
         .await
         .expect("written");
-    assert_eq!(store.remember(at(9)).await.expect("memory").leavers, BTreeMap::from([(two, absent())]));
+    assert_eq!(store.sync_state(at(9)).await.expect("memory").leavers, BTreeMap::from([(two, absent())]));
 }
 
 async fn how_things_stand_is_told_newest_first(bed: Bed) {
-    assert_eq!(bed.reader().standing(at(0), 5).await.expect("nothing"), RunHistory::default());
+    assert_eq!(bed.reader().run_history(at(0), 5).await.expect("nothing"), RunHistory::default());
     let store = bed.open().await;
     for (id, time) in [("old", -90_000), ("first", 0), ("second", 10)] {
         let violations = vec![Violation { limit: LimitName::Creates, found: 9, allowed: 5 }];
         let (run, items) = (RunId::new("run"), BTreeSet::from(["x".to_owned()]));
         let refusal = BlockedPlan { id: ApprovalId::new(id), run, at: at(time), items, violations };
-        store.refuse(&refusal).await.expect("written");
+        store.block(&refusal).await.expect("written");
     }
     store
         .approve(&ApprovalId::new("first"), (at(20), at(20) + TimeDelta::hours(24)), "root", None)
@@ -297,7 +295,7 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
         let end = CycleEnd { run, started: at(n), ended: at(n + 1), result: "refused", watch, journal_from: at(0) };
         store.finish(&end).await.expect("written");
     }
-    let standing = bed.reader().standing(at(30), 5).await.expect("something");
+    let standing = bed.reader().run_history(at(30), 5).await.expect("something");
     let waiting: Vec<_> = standing.waiting.iter().map(|one| (one.id.as_str(), one.approved_until)).collect();
     assert_eq!(waiting, [("second", None), ("first", Some(at(20) + TimeDelta::hours(24)))]);
     assert_eq!(standing.waiting[0].violations, json!([{"limit": "creates", "found": 9, "allowed": 5}]));
@@ -320,7 +318,7 @@ async fn a_copy_is_made_by_the_program_that_can(bed: Bed) {
         StorePlace::File(_) => {
             copied.expect("a copy");
             let place = StorePath::new(&copy);
-            let state = ReadStore::new(place).remember(at(0)).await.expect("memory");
+            let state = ReadStore::new(place).sync_state(at(0)).await.expect("memory");
             assert_eq!(state.links.len(), 3);
         }
         StorePlace::Server(_) => {

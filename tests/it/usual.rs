@@ -10,8 +10,9 @@ use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, TokenForm};
 use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::UserName;
+use okta_haiilo_sync::domain::model::limit::Limits;
 use okta_haiilo_sync::domain::model::policy::{
-    AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limits, MissingRule, Policy, Product, Protected,
+    AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
 };
 use okta_haiilo_sync::domain::scim::path::AttributePath;
 use okta_haiilo_sync::domain::scim::value::Compare;

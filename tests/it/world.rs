@@ -1,12 +1,7 @@
 //! The vocabulary of the stories: a simulated Okta, a simulated Haiilo, a store in a folder, and a clock that the test moves. The real
 //! clients, engine and store run between them, in this process.
 
-use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::future::Future;
-use std::ops::Deref;
-use std::time::Duration;
-
+use crate::usual;
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::haiilo::{self, AccountSeed, Haiilo};
 use okta_haiilo_sim::okta::{self, Okta};
@@ -16,6 +11,7 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, UpdateMethod};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::plan::cycle_plan::CyclePlan;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
@@ -27,11 +23,14 @@ use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
 use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::future::Future;
+use std::ops::Deref;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-use crate::usual;
 
 pub(crate) use crate::usual::{mapping, rules, seed};
 
@@ -410,13 +409,13 @@ impl World {
 
     /// What the store remembers.
     pub(crate) async fn state(&self) -> SyncState {
-        ReadStore::new(self.place()).remember(self.clock.now()).await.expect("memory")
+        ReadStore::new(self.place()).sync_state(self.clock.now()).await.expect("memory")
     }
 
     /// Nothing is left to do, nothing was asked that no client should ask, and every planted fault met a call.
     pub(crate) async fn assert_converged(&self) {
         let prepared = self.plan().await;
-        assert!(prepared.plan.operations.is_empty(), "left to do: {:#?}", prepared.plan.operations);
+        assert!(prepared.plan.people.operations.is_empty(), "left to do: {:#?}", prepared.plan.people.operations);
         assert!(prepared.verdict.violations.is_empty(), "{:?}", prepared.verdict.violations);
         self.okta.finish();
         self.haiilo.finish();
@@ -443,4 +442,10 @@ pub(crate) async fn free_lock(place: impl Into<StorePlace>, holder: &str) -> Cyc
 pub(crate) fn outcomes(report: &CycleReport) -> Vec<String> {
     let concluded = report.concluded.iter();
     concluded.map(|one| format!("{} {}", one.operation.kind().as_str(), one.outcome.as_str())).collect()
+}
+
+/// What a plan warns about, a line each.
+pub(crate) fn warnings(plan: &CyclePlan) -> String {
+    let warnings = &plan.people.findings.warnings;
+    warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -124,7 +124,7 @@ async fn a_put_that_somebody_was_faster_than_is_made_on_a_new_reading() {
 }
 
 #[tokio::test]
-async fn invariant_11_a_value_that_is_not_kept_is_parked_and_the_rest_of_the_person_goes_on() {
+async fn invariant_11_a_value_that_is_not_kept_is_rejected_and_the_rest_of_the_person_goes_on() {
     for patch in [Patch::Whole200, Patch::NoContent, Patch::EchoesLie] {
         let mut world = World::in_step(3).await;
         world.haiilo.state().tune(|manner| {
@@ -136,10 +136,11 @@ async fn invariant_11_a_value_that_is_not_kept_is_parked_and_the_rest_of_the_per
         let report = world.sync().await;
         assert_eq!(outcomes(&report), ["update done_except"], "{patch:?}");
         let prepared = world.plan().await;
-        assert!(prepared.plan.operations.is_empty(), "{patch:?}");
+        assert!(prepared.plan.people.operations.is_empty(), "{patch:?}");
         if patch != Patch::EchoesLie {
             assert_eq!(world.account(0).expect("the account").text("name.familyName"), "Byron");
-            let parked: Vec<String> = prepared.plan.parked.iter().map(|parked| parked.path.to_string()).collect();
+            let parked: Vec<String> =
+                prepared.plan.people.findings.rejected.iter().map(|parked| parked.path.to_string()).collect();
             assert_eq!(parked, ["addresses[type eq \"work\"].locality"], "{patch:?}");
         }
         // Another value is tried, and once the server keeps it nothing is parked any more.
@@ -151,7 +152,7 @@ async fn invariant_11_a_value_that_is_not_kept_is_parked_and_the_rest_of_the_per
         world.set_profile(0, "lastName", json!("King"));
         world.sync_well().await;
         assert_eq!(world.account(0).expect("the account").team(), "Berlin");
-        assert!(world.plan().await.plan.parked.is_empty());
+        assert!(world.plan().await.plan.people.findings.rejected.is_empty());
         world.assert_converged().await;
     }
 }
@@ -166,8 +167,8 @@ async fn a_new_account_that_does_not_keep_a_value_is_not_made_twice_nor_changed_
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["create done_except"]);
     let prepared = world.plan().await;
-    assert!(prepared.plan.operations.is_empty());
-    assert_eq!(prepared.plan.parked.len(), 1);
+    assert!(prepared.plan.people.operations.is_empty());
+    assert_eq!(prepared.plan.people.findings.rejected.len(), 1);
 }
 
 #[tokio::test]
@@ -189,12 +190,12 @@ async fn one_refused_value_does_not_keep_the_others_back() {
     outcomes.sort();
     assert_eq!(outcomes, ["update done", "update done_except"]);
     let prepared = world.plan().await;
-    assert!(prepared.plan.operations.is_empty());
-    assert_eq!(prepared.plan.parked.len(), 1);
+    assert!(prepared.plan.people.operations.is_empty());
+    assert_eq!(prepared.plan.people.findings.rejected.len(), 1);
 }
 
 #[tokio::test]
-async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it_in_advocacy() {
+async fn people_wait_for_a_group_that_does_not_exist_until_one_of_them_finds_it_in_advocacy() {
     for error in [GroupError::ScimDetail, GroupError::PlainJson] {
         let mut world = World::in_step(4).await;
         world.haiilo.state().tune(|manner| manner.group_error = error);
@@ -207,8 +208,8 @@ async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it
         assert!(report.concluded.iter().all(|concluded| !concluded.outcome.is_failure()), "{:?}", report.concluded);
         assert_eq!(world.account(0).expect("the account").text("name.familyName"), "Byron");
         let prepared = world.plan().await;
-        assert!(prepared.plan.operations.is_empty(), "{:?}", prepared.plan.operations);
-        assert_eq!((prepared.plan.parked.len(), prepared.plan.trials.len()), (3, 1));
+        assert!(prepared.plan.people.operations.is_empty(), "{:?}", prepared.plan.people.operations);
+        assert_eq!((prepared.plan.people.findings.waiting.len(), prepared.plan.people.trials.len()), (3, 1));
         // One person a cycle tries the group, in turn.
         for _ in 0..3 {
             world.haiilo.state().forget_writes();
@@ -219,7 +220,7 @@ async fn a_group_that_does_not_exist_parks_its_people_until_one_of_them_finds_it
         world.haiilo.state().add_group("Atlantis");
         world.sync_well().await;
         world.sync_well().await;
-        assert!(world.plan().await.plan.parked.is_empty());
+        assert!(world.plan().await.plan.people.findings.waiting.is_empty());
         let groups: Vec<String> = [0, 1, 5].map(|n| world.account(n).expect("an account").group().to_owned()).into();
         assert_eq!(groups, ["Atlantis", "Atlantis", "Atlantis"]);
         world.assert_converged().await;
@@ -233,7 +234,7 @@ async fn a_new_account_without_a_group_is_held_in_advocacy() {
     world.okta.state().set_profile(&newcomer, "countryCode", json!(""));
     let report = world.sync_well().await;
     assert!(report.concluded.is_empty());
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "no_group");
+    assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "no_group");
 }
 
 #[tokio::test]
@@ -271,7 +272,7 @@ async fn a_queued_account_is_pending_and_not_made_again() {
     for _ in 0..3 {
         let report = world.sync_well().await;
         assert!(report.concluded.is_empty());
-        assert_eq!(report.prepared.plan.missing.len(), 1);
+        assert_eq!(report.prepared.plan.people.findings.missing.len(), 1);
     }
     assert_eq!(world.haiilo.state().writes().iter().filter(|write| write.method == "POST").count(), 1);
 }
@@ -334,7 +335,7 @@ async fn a_server_whose_answers_lie_is_read_back_each_time() {
     world.haiilo.state().tune(|manner| manner.patch = Patch::EchoesLie);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["update done_except"; 4]);
-    assert!(world.plan().await.plan.operations.is_empty());
+    assert!(world.plan().await.plan.people.operations.is_empty());
     assert!(world.state().await.canaries.iter().all(|(_, kind)| !kind.starts_with("update")));
 }
 
@@ -385,7 +386,7 @@ async fn ten_equal_refusals_end_their_kind_and_other_kinds_go_on() {
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == "update failed").count(), 10);
     assert_eq!(outcomes.last().map(String::as_str), Some("create done"));
     // Nothing was parked: it is the path that the server does not take, and no value.
-    assert!(world.state().await.parked.is_empty());
+    assert!(world.state().await.rejected.is_empty());
 }
 
 #[tokio::test]

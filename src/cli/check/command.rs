@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::cli::args::CheckArguments;
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{self, LearntProfile};
 use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
 use crate::cli::check::okta::{self, OktaCheckInput};
@@ -18,7 +18,8 @@ use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::model::target::TotalAccuracy;
 use crate::domain::state::sync_state::Tenant;
-use crate::ports::{AssignmentSource as _, StoreReader as _};
+use crate::ports::AssignmentSource as _;
+use crate::ports::StoreReader as _;
 use crate::report;
 use crate::store::ReadStore;
 
@@ -28,7 +29,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
         return sample::run(context, login).await;
     }
     let settings = context.settings()?;
-    let mut findings = Findings::new();
+    let mut findings = CheckFindings::new();
     configuration(context, &settings, &mut findings);
     let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
     let asking = OktaCheckInput::of(&settings);
@@ -66,7 +67,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     }
 }
 
-fn configuration(context: &Context, settings: &Settings, findings: &mut Findings) {
+fn configuration(context: &Context, settings: &Settings, findings: &mut CheckFindings) {
     findings.section("Configuration");
     findings.fine(format_args!("{} and its mapping are complete", context.config.display()));
     for warning in &settings.warnings {
@@ -94,7 +95,7 @@ async fn readings(
     people: okta::OktaListing,
     (accounts, learnt): (haiilo::HaiiloListing, LearntProfile),
 ) -> (OktaReading, HaiiloReading) {
-    let state = ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await;
+    let state = ReadStore::new(wiring.store.clone()).sync_state(wiring.clock.now()).await;
     let known = state.map_or(0, |state| state.links.len() as u64);
     let okta::OktaListing { listed, is_whole, page_size, answer, ours } = people;
     // Beyond the first page there are as many as there are accounts, or links.
@@ -108,7 +109,7 @@ async fn readings(
     (okta, HaiiloReading { requests: walk * walks, at_once: wiring.cycle.concurrency, answer })
 }
 
-fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut Findings) {
+fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut CheckFindings) {
     let next = std::iter::successors(schedule.next_after(now), |time| schedule.next_after(*time));
     let times: Vec<String> = next.take(3).map(|time| time.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
     findings.fine(format_args!("the next full cycles of the daemon would be at {}", times.join(", ")));
@@ -123,9 +124,9 @@ enum StoreOwner {
 }
 
 /// Whether the store belongs to these ends.
-async fn tenant(wiring: &Wiring, findings: &mut Findings) -> StoreOwner {
+async fn tenant(wiring: &Wiring, findings: &mut CheckFindings) -> StoreOwner {
     findings.section("Store");
-    let state = match ReadStore::new(wiring.store.clone()).remember(wiring.clock.now()).await {
+    let state = match ReadStore::new(wiring.store.clone()).sync_state(wiring.clock.now()).await {
         Ok(state) => state,
         Err(failure) => {
             findings.error(format_args!("{:#}", anyhow::Error::from(failure)));

@@ -1,7 +1,7 @@
 //! What a write probe showed of an intranet's user directory, beside what the configuration says of it. A cycle goes by the configuration, and
 //! by what it sees itself.
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::wiring::Wiring;
 use crate::domain::mapping::AttributeKind;
 use crate::domain::model::policy::{Deprovision, Product};
@@ -11,7 +11,7 @@ use crate::ports::StoreReader as _;
 use crate::store::ReadStore;
 
 /// Compares the two.
-pub(super) async fn compare(wiring: &Wiring, findings: &mut Findings) {
+pub(super) async fn compare(wiring: &Wiring, findings: &mut CheckFindings) {
     if wiring.cycle.policy.product != Product::Intranet {
         return;
     }

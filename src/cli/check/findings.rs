@@ -15,12 +15,12 @@ enum Severity {
 
 /// What is found, section by section.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(super) struct CheckFindings {
     text: String,
     worst: Severity,
 }
 
-impl Findings {
+impl CheckFindings {
     /// Nothing yet.
     pub(super) fn new() -> Self {
         Self { text: String::new(), worst: Severity::Fine }

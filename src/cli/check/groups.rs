@@ -1,6 +1,6 @@
 //! What is found about groups, where they are synced: whether both sides show them to us.
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::length::GroupsReading;
 use crate::cli::wiring::Wiring;
 use crate::domain::groups::member_index::MemberIndex;
@@ -16,7 +16,7 @@ use crate::{engine, report};
 const MOST_PAGES: u64 = 100;
 
 /// Asks both sides for groups. What a cycle reads for them, where both show them.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<GroupsReading> {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<GroupsReading> {
     let rules = wiring.cycle.groups.as_ref()?;
     findings.section("Groups");
     let okta = match okta(wiring, &rules.include, findings).await {
@@ -50,7 +50,7 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<Grou
 }
 
 /// How many requests to Okta a cycle needs for groups at least: the listing, and the members of each group.
-async fn okta(wiring: &Wiring, include: &[String], findings: &mut Findings) -> Result<u64, Failure> {
+async fn okta(wiring: &Wiring, include: &[String], findings: &mut CheckFindings) -> Result<u64, Failure> {
     let source = &wiring.source;
     let (mut first, mut requests) = (None, 0);
     if include.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::okta::used_since;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -48,7 +48,7 @@ pub(super) enum PageLimits {
 }
 
 /// Asks Haiilo; `None` where the listing cannot be read.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) -> Option<(LearntProfile, HaiiloListing)> {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<(LearntProfile, HaiiloListing)> {
     findings.section("Haiilo");
     let asked = wiring.cycle.page_size;
     let (first, size, refused, mut answer) = match first_page(wiring, asked).await {
@@ -133,7 +133,7 @@ struct PageReadings {
 async fn listing(
     wiring: &Wiring,
     (first, size): (&AccountPage, u32),
-    findings: &mut Findings,
+    findings: &mut CheckFindings,
 ) -> Result<PageReadings, Failure> {
     let rows = first.rows.len() as u64;
     let list = async |start: u64, count: u32| match timed(wiring, PageRequest { start, count }).await {
@@ -180,7 +180,7 @@ async fn listing(
 }
 
 /// Whether a filter by userName finds whom it asks for.
-async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) -> Option<FilterSupport> {
+async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
     let manner = match wiring.reader.filter_manner(somebody).await {
         Ok(manner) => manner,
@@ -212,7 +212,7 @@ fn name(row: &AccountRow) -> Option<&UserName> {
 }
 
 /// Whether the account that the token dies with is known.
-async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) {
+async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) {
     let Some(owner) = &wiring.cycle.policy.token_owner else { return };
     let is_listed = first.rows.iter().filter_map(name).any(|name| name.same_as(owner));
     match wiring.reader.find(owner).await {
@@ -225,7 +225,7 @@ async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut Findings) {
 }
 
 /// What the server says of itself. No cycle relies on it.
-async fn description(wiring: &Wiring, findings: &mut Findings) {
+async fn description(wiring: &Wiring, findings: &mut CheckFindings) {
     let config = wiring.reader.provider_config().await.ok().flatten();
     let schemas = wiring.reader.schemas().await.ok().flatten();
     let word = |flag: Option<bool>| match flag {

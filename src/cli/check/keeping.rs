@@ -1,7 +1,7 @@
 //! What `check` learnt is kept in the store as the profile of the endpoint, for cycles to use. Nothing else is written, no store is made for
 //! it, and no cycle is waited for.
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{LearntProfile, PageLimits};
 use crate::cli::ending::CommandError;
 use crate::cli::sync;
@@ -13,7 +13,7 @@ use crate::ports::{AccountReader as _, StoreReader as _};
 use crate::store::{LockError, ReadStore, Store};
 
 /// Keeps what was learnt, where there is a store.
-pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut Findings) {
+pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut CheckFindings) {
     match try_keep(wiring, learnt).await {
         Ok(ProfileKept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
         Ok(ProfileKept::NoStore) => {
@@ -30,9 +30,9 @@ pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut 
 }
 
 /// Accounts of earlier write probes that are still there.
-pub(super) async fn left_behind(wiring: &Wiring, findings: &mut Findings) {
+pub(super) async fn left_behind(wiring: &Wiring, findings: &mut CheckFindings) {
     // A store that cannot be read was told before.
-    let left = ReadStore::new(wiring.store.clone()).left_behind().await.unwrap_or_default();
+    let left = ReadStore::new(wiring.store.clone()).probe_leftovers().await.unwrap_or_default();
     for ProbeLeftover { at, haiilo_id, user_name } in left {
         let date = at.format("%Y-%m-%d %H:%M UTC");
         if let Some(id) = &haiilo_id {

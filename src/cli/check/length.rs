@@ -1,11 +1,10 @@
 //! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides; then groups are
 //! read, if they are synced.
 
-use std::time::Duration;
-
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::daemon::schedule::Schedule;
 use crate::{engine, http};
+use std::time::Duration;
 
 /// What Okta's listing is read with.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +86,7 @@ impl GroupsReading {
 }
 
 /// Tells how long a full cycle takes, and which schedule fits.
-pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Findings) {
+pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut CheckFindings) {
     let Readings { okta, haiilo, groups } = readings;
     findings.section("A full cycle with nothing to write");
     let OktaReading { requests, ours, answer: _ } = okta;
@@ -170,7 +169,7 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::{GroupsReading, HaiiloReading, OktaReading, Readings, tell};
-    use crate::cli::check::findings::Findings;
+    use crate::cli::check::findings::CheckFindings;
     use crate::daemon::schedule::Schedule;
 
     /// What is told of so many requests and answers of so many milliseconds on both sides.
@@ -178,7 +177,7 @@ mod tests {
         let okta = OktaReading { requests, ours, answer: Duration::from_millis(answer) };
         let (requests, at_once, answer) = haiilo;
         let haiilo = HaiiloReading { requests, at_once, answer: Duration::from_millis(answer) };
-        let mut findings = Findings::new();
+        let mut findings = CheckFindings::new();
         let readings = Readings { okta, haiilo, groups: None };
         tell(readings, &schedule(), &mut findings);
         findings.text().to_owned()
@@ -193,7 +192,7 @@ mod tests {
         let answer = Duration::from_millis(200);
         let okta = OktaReading { requests: 20, ours: Some(120), answer };
         let haiilo = HaiiloReading { requests: 10, at_once: 2, answer };
-        let mut findings = Findings::new();
+        let mut findings = CheckFindings::new();
         let groups = Some(GroupsReading { okta: 1_201, haiilo: 12 });
         tell(Readings { okta, haiilo, groups }, &schedule(), &mut findings);
         insta::assert_snapshot!(findings.text(), @r#"

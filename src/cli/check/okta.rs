@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::config::nearest;
@@ -62,7 +62,7 @@ impl OktaCheckInput {
     }
 
     /// Asks Okta; `None` where the listing cannot be read.
-    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut Findings) -> Option<OktaListing> {
+    pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut CheckFindings) -> Option<OktaListing> {
         findings.section("Okta");
         match self.try_ask(wiring, findings).await {
             Ok(listing) => Some(listing),
@@ -73,7 +73,7 @@ impl OktaCheckInput {
         }
     }
 
-    async fn try_ask(&self, wiring: &Wiring, findings: &mut Findings) -> Result<OktaListing, Failure> {
+    async fn try_ask(&self, wiring: &Wiring, findings: &mut CheckFindings) -> Result<OktaListing, Failure> {
         let application = wiring.source.application().await?;
         self.credentials(wiring, findings).await;
         described(&application, wiring.cycle.push_is_on, findings);
@@ -96,7 +96,7 @@ impl OktaCheckInput {
     }
 
     /// What the credentials are, and how long they last as far as that is documented.
-    async fn credentials(&self, wiring: &Wiring, findings: &mut Findings) {
+    async fn credentials(&self, wiring: &Wiring, findings: &mut CheckFindings) {
         let used = used_since(wiring, "okta").await;
         match &self.credentials {
             Credentials::ApiToken => findings.fine(format_args!(
@@ -110,7 +110,7 @@ impl OktaCheckInput {
     }
 
     /// Whether Okta's profiles can have what the mapping reads.
-    async fn attributes(&self, wiring: &Wiring, findings: &mut Findings) {
+    async fn attributes(&self, wiring: &Wiring, findings: &mut CheckFindings) {
         let ProfileSchemas { user, app_user } = match wiring.source.schemas().await {
             Ok(schemas) => schemas,
             // A service app is refused a scope that it was not granted, or a call for which it has no role.
@@ -160,7 +160,7 @@ pub(super) async fn used_since(wiring: &Wiring, side: &'static str) -> String {
     since.map_or_else(String::new, |since| format!(" and in use here since {}", since.format("%Y-%m-%d")))
 }
 
-fn described(application: &Application, push: PushRule, findings: &mut Findings) {
+fn described(application: &Application, push: PushRule, findings: &mut CheckFindings) {
     let Application { label, status, push_features, server_time: _ } = application;
     match status.as_str() {
         "ACTIVE" => findings.fine(format_args!("the application {label:?} is active")),
@@ -180,7 +180,7 @@ fn described(application: &Application, push: PushRule, findings: &mut Findings)
     }
 }
 
-fn clock(local: DateTime<Utc>, server: Option<DateTime<Utc>>, findings: &mut Findings) {
+fn clock(local: DateTime<Utc>, server: Option<DateTime<Utc>>, findings: &mut CheckFindings) {
     let Some(server) = server else {
         return findings.error(
             "Okta's answers have no date, so that nothing would be deleted: look whether a proxy takes the Date header out",
@@ -217,7 +217,7 @@ fn meant(root: &str, name: &str, known: &ProfileAttributes) -> String {
 }
 
 /// Whether people can be read in the listing and by id.
-async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut Findings) {
+async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut CheckFindings) {
     let Some(first) = rows.first() else {
         return findings.warn(
             "nobody is assigned to the application: assign people or groups to it in Okta, or correct okta.app_id",

@@ -2,14 +2,14 @@
 
 use chrono::TimeDelta;
 
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::state::log_cursor::LogPosition;
 use crate::ports::{ChangeLog as _, FailureKind};
 
 /// Reads the last minute of the log, as the first poll would.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut Findings) {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) {
     let since = LogPosition::Since(wiring.clock.now() - TimeDelta::minutes(1));
     let outcome = match wiring.source.log(&since).await {
         Ok(_) => wiring.source.groups().await.map(drop),

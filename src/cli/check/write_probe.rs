@@ -1,7 +1,7 @@
 //! `check --write-probe ADDRESS`: one throw-away account in Haiilo. Says first what it costs, and asks.
 
 use crate::cli::args::WriteProbeArguments;
-use crate::cli::check::findings::Findings;
+use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::keeping;
 use crate::cli::context::Context;
 use crate::cli::ending::{CommandError, ExitStatus};
@@ -53,7 +53,7 @@ async fn probed(
     let manners = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
         engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &run_context)).await;
-    let mut findings = Findings::new();
+    let mut findings = CheckFindings::new();
     findings.section("Write probe");
     for ProbeFinding { verdict, text } in found {
         match verdict {

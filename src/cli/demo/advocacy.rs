@@ -72,7 +72,7 @@ async fn next_day(teller: &Story) -> Result<(), CommandError> {
     )?;
     teller.sync(None, ExitStatus::Done).await?;
     tell(
-        "The group does not exist, so that its value is parked: it is not sent again, but for one trial a cycle, until somebody\n\
+        "The group does not exist, so the person waits: the value is not sent again, but for one trial a cycle, until somebody\n\
          makes the group in Haiilo. Everybody else is done. The person with the new name kept the account, with all its history.",
     )?;
     expect(&teller.account("zoe.byron@example.com"), &account, "the renamed person has another account")?;

@@ -8,10 +8,11 @@ use crate::domain::model::account::Account;
 use crate::domain::model::assignment::{Assignment, Eligibility, EmbeddedUser};
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::link::Link;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::{Leaver, LeaverRecord};
 use crate::domain::plan::operation::Operation;
-use crate::domain::plan::people_plan::{Missing, Parked, Plan};
+use crate::domain::plan::people_plan::{Missing, Plan, UnsentValue};
 use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision;
 use crate::domain::scim::value::Value;
@@ -60,9 +61,9 @@ pub struct Explanation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperatorStatement {
     /// `release`.
-    Released,
+    ConfirmedNew,
     /// `recreate`.
-    Pinned,
+    Recreated,
 }
 
 /// What the plan says about one person.
@@ -74,18 +75,20 @@ pub struct PersonPlan {
     pub leaver: Option<Leaver>,
     /// Why nothing is done.
     pub held: Vec<Hold>,
+    /// Values that wait for something outside.
+    pub waiting: Vec<UnsentValue>,
     /// Values that are not sent again.
-    pub parked: Vec<Parked>,
+    pub rejected: Vec<UnsentValue>,
     /// That Haiilo does not show the account.
     pub missing: Option<Missing>,
 }
 
 impl Explanation {
     /// Puts together what is known.
-    pub fn new(asked: OktaAnswers, input: &PlanInput<'_>, plan: &Plan) -> Self {
+    pub fn new(asked: OktaAnswers, input: &PlanInput<'_>, plan: &CyclePlan) -> Self {
         let PlanInput { people, accounts, state, policy, mapping, .. } = input;
         let id = &asked.id;
-        let planned = PersonPlan::of(id, plan);
+        let planned = PersonPlan::of(id, &plan.people);
         let link = state.links.of_person(id).cloned();
         let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
         let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
@@ -96,11 +99,11 @@ impl Explanation {
         let protected =
             haiilo_id.and_then(|id| leaver_decision::protection(policy, state, id, names.into_iter().flatten()));
         let mut said = Vec::new();
-        said.extend(state.released.contains(id).then_some(OperatorStatement::Released));
-        said.extend(state.pinned.contains(id).then_some(OperatorStatement::Pinned));
+        said.extend(state.confirmed_new.contains(id).then_some(OperatorStatement::ConfirmedNew));
+        said.extend(state.recreated.contains(id).then_some(OperatorStatement::Recreated));
         Self {
             listed: people.get(id).map(|person| person.state.clone()),
-            standing: asked.assignment.as_ref().map(|assignment| assignment.standing(policy.statuses)),
+            standing: asked.assignment.as_ref().map(|assignment| assignment.eligibility(policy.statuses)),
             mapping: asked.assignment.clone().map_or_else(Vec::new, |person| traced(mapping, person, account.as_ref())),
             leaver: state.leavers.get(id).cloned(),
             link,
@@ -122,22 +125,24 @@ impl Explanation {
 }
 
 /// The chosen groups of a person, where groups are synced.
-fn groups_of_person(id: &OktaUserId, input: &PlanInput<'_>, plan: &Plan) -> Vec<GroupOfPerson> {
+fn groups_of_person(id: &OktaUserId, input: &PlanInput<'_>, plan: &CyclePlan) -> Vec<GroupOfPerson> {
     if plan.groups.memberships.is_empty() {
         return Vec::new();
     }
-    let member_index = MemberIndex::of(input.people, input.accounts, &input.state.links, plan);
+    let member_index = MemberIndex::of(input.people, input.accounts, &input.state.links, &plan.people);
     member_index.of_person(id).map_or_else(Vec::new, |index| groups_of(index, &plan.groups))
 }
 
 impl PersonPlan {
     fn of(id: &OktaUserId, plan: &Plan) -> Self {
+        let findings = &plan.findings;
         Self {
             operations: plan.operations.iter().filter(|one| one.okta_id == *id).cloned().collect(),
-            leaver: plan.leavers.iter().find(|one| one.okta_id == *id).cloned(),
-            held: plan.held.iter().filter(|one| one.okta_id == *id).cloned().collect(),
-            parked: plan.parked.iter().filter(|one| one.okta_id == *id).cloned().collect(),
-            missing: plan.missing.iter().find(|one| one.okta_id == *id).cloned(),
+            leaver: findings.leavers.iter().find(|one| one.okta_id == *id).cloned(),
+            held: findings.held.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            waiting: findings.waiting.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            rejected: findings.rejected.iter().filter(|one| one.okta_id == *id).cloned().collect(),
+            missing: findings.missing.iter().find(|one| one.okta_id == *id).cloned(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::model::link::Origin;
 use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupOperation, Removals};
 use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, Membership};
 use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
-use crate::domain::state::sync_state::GroupSyncState;
+use crate::domain::planning::input::PlanInput;
 
 /// The members of one group, as far as they could be read.
 #[derive(Clone, Debug)]
@@ -26,12 +26,12 @@ pub struct Reading {
 /// What the plan is made from besides what was matched.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupPlanInput<'a> {
+    /// What the plan about people was made from.
+    pub input: &'a PlanInput<'a>,
     /// The groups that take part.
     pub chosen: &'a [OktaGroup],
     /// All groups of Haiilo.
     pub shown: &'a [HaiiloGroup],
-    /// What the store remembers.
-    pub state: &'a GroupSyncState,
     /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
     pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
     /// Everybody who is assigned or linked.
@@ -39,25 +39,27 @@ pub struct GroupPlanInput<'a> {
 }
 
 /// Makes the plan.
-pub fn draft(
-    grounds: GroupPlanInput<'_>,
+pub fn assemble(
+    input: GroupPlanInput<'_>,
     matching: GroupMatching<'_>,
     readings: &BTreeMap<OktaGroupId, Reading>,
 ) -> GroupPlan {
     let GroupMatching { matched, held } = matching;
-    let mut draft =
-        GroupPlanBuilder { grounds, plan: GroupPlan { state: GroupState::Planned, held, ..GroupPlan::default() } };
+    let mut builder =
+        GroupPlanBuilder { input, plan: GroupPlan { state: GroupState::Planned, held, ..GroupPlan::default() } };
     for matched in &matched {
         match readings.get(&matched.group.id) {
-            Some(Reading { wanted: Ok(wanted), shown: Ok(shown) }) => draft.group(matched, wanted, shown),
-            Some(Reading { wanted: Err(why), .. }) => draft.hold(matched, GroupHoldReason::MembersUnread(why.clone())),
-            Some(Reading { shown: Err(why), .. }) => draft.hold(matched, GroupHoldReason::ShownUnread(why.clone())),
-            None => draft.hold(matched, GroupHoldReason::MembersUnread("nobody asked".to_owned())),
+            Some(Reading { wanted: Ok(wanted), shown: Ok(shown) }) => builder.group(matched, wanted, shown),
+            Some(Reading { wanted: Err(why), .. }) => {
+                builder.hold(matched, GroupHoldReason::MembersUnread(why.clone()));
+            }
+            Some(Reading { shown: Err(why), .. }) => builder.hold(matched, GroupHoldReason::ShownUnread(why.clone())),
+            None => builder.hold(matched, GroupHoldReason::MembersUnread("nobody asked".to_owned())),
         }
     }
-    draft.deletes();
-    draft.counts();
-    let GroupPlanBuilder { grounds, mut plan } = draft;
+    builder.deletes();
+    builder.counts();
+    let GroupPlanBuilder { input, mut plan } = builder;
     plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
     plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
     let indexes: BTreeSet<PersonIndex> = plan
@@ -68,13 +70,13 @@ pub fn draft(
             add.iter().chain(remove).copied()
         })
         .collect();
-    plan.people = indexes.into_iter().map(|index| (index, grounds.member_index.who(index))).collect();
+    plan.people = indexes.into_iter().map(|index| (index, input.member_index.who(index))).collect();
     plan
 }
 
 /// A plan in the making.
 struct GroupPlanBuilder<'a> {
-    grounds: GroupPlanInput<'a>,
+    input: GroupPlanInput<'a>,
     plan: GroupPlan,
 }
 
@@ -116,7 +118,7 @@ impl GroupPlanBuilder<'_> {
     }
 
     fn members(&mut self, group: &OktaGroup, haiilo_id: Option<HaiiloGroupId>, wanted: &Members, shown: &Members) {
-        let is_free = |index: &PersonIndex| self.grounds.member_index.freedom(*index) == MembershipRule::Free;
+        let is_free = |index: &PersonIndex| self.input.member_index.freedom(*index) == MembershipRule::Free;
         let (add, unready): (Vec<PersonIndex>, Vec<PersonIndex>) = wanted.without(shown).partition(is_free);
         let (remove, kept): (Vec<PersonIndex>, Vec<PersonIndex>) = shown.without(wanted).partition(is_free);
         self.plan.counts.kept += unready.len() + kept.len();
@@ -132,10 +134,10 @@ impl GroupPlanBuilder<'_> {
 
     /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
     fn deletes(&mut self) {
-        let GroupPlanInput { chosen, shown, state, gone, member_index: _ } = self.grounds;
+        let GroupPlanInput { input, chosen, shown, gone, member_index: _ } = self.input;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|shown| (&shown.id, shown)).collect();
-        for link in state.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
+        for link in input.state.groups.links.values().filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             let members = match gone.get(&link.okta_id).filter(|_| link.origin == Origin::Created) {
                 None => {
@@ -162,10 +164,10 @@ impl GroupPlanBuilder<'_> {
     }
 
     fn counts(&mut self) {
-        let GroupPlanInput { chosen, shown, state, gone: _, member_index: _ } = self.grounds;
+        let GroupPlanInput { input, chosen, shown, gone: _, member_index: _ } = self.input;
         let adopted: BTreeSet<&HaiiloGroupId> =
             self.plan.operations.iter().filter_map(GroupOperation::haiilo_id).collect();
-        let owners = state.owners();
+        let owners = input.state.groups.owners();
         let is_ours = |id: &HaiiloGroupId| owners.contains_key(id) || adopted.contains(id);
         let unmanaged = shown.iter().filter(|group| !is_ours(&group.id)).count();
         self.plan.counts = GroupCounts { chosen: chosen.len(), unmanaged, ..self.plan.counts };

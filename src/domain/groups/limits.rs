@@ -3,46 +3,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
-
 use crate::domain::model::ids::{ApprovalId, OktaGroupId};
-use crate::domain::model::policy::Limit;
+use crate::domain::model::limit::LimitName;
 use crate::domain::plan::group_operation::{GroupAction, GroupOperation, Removals};
 use crate::domain::plan::group_plan::{BlockedRemovals, GroupPlan};
-use crate::domain::planning::limits::{LimitName, Violation, id_of};
-use crate::domain::state::sync_state::{Approval, GroupSyncState};
-
-/// What removals are judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct RemovalLimitInput<'a> {
-    /// `limits.members`; `None` where it is off.
-    pub limit: Option<Limit>,
-    /// What the store remembers of groups.
-    pub state: &'a GroupSyncState,
-    /// Approvals that were given before.
-    pub approvals: &'a [Approval],
-    /// An approval that was named with the command.
-    pub given: Option<&'a ApprovalId>,
-    /// Okta's time.
-    pub now: DateTime<Utc>,
-}
+use crate::domain::planning::input::PlanInput;
+use crate::domain::planning::limits::{Violation, id_of};
+use crate::domain::state::sync_state::Approval;
 
 /// Says of each removal whether it may be done.
-pub fn judge(plan: &mut GroupPlan, bounds: RemovalLimitInput<'_>) {
-    let Some(limit) = bounds.limit else { return };
+pub fn judge(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {
+    let Some(limit) = input.policy.limits.members else { return };
     let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
     let inside: BTreeMap<&OktaGroupId, u64> =
         plan.memberships.iter().map(|one| (&one.okta_id, one.shown.indexes().len() as u64)).collect();
     for (at, operation) in plan.operations.iter().enumerate() {
         let Some((planned, members)) = losses(operation, &inside) else { continue };
-        let recent = bounds.state.removed.get(&operation.okta_id).copied().unwrap_or(0);
+        let recent = input.state.groups.removed.get(&operation.okta_id).copied().unwrap_or(0);
         let (found, allowed) = (recent + planned, limit.allowed(members + recent));
         if planned > 0 && found > allowed {
             let refused = BlockedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
             broken.push((at, refused, operation.removal_items(&plan.people)));
         }
     }
-    let alive: Vec<&Approval> = bounds.approvals.iter().filter(|approval| approval.until > bounds.now).collect();
+    let alive: Vec<&Approval> = input.state.approvals.iter().filter(|approval| approval.until > input.now).collect();
     let covering = |items: &[String]| {
         let covers = |approval: &&&Approval| items.iter().all(|item| approval.items.contains(item));
         alive.iter().find(covers).map(|approval| approval.id.clone())
@@ -59,7 +43,7 @@ pub fn judge(plan: &mut GroupPlan, bounds: RemovalLimitInput<'_>) {
     }
     let items: BTreeSet<String> = open.iter().flat_map(|(_, _, items)| items.clone()).collect();
     let id = id_of(&items);
-    let is_given = bounds.given == Some(&id);
+    let is_given = given == Some(&id);
     for (at, refused, _) in open {
         if is_given {
             set(&mut plan.operations[at], Removals::Approved(id.clone()));

@@ -61,7 +61,7 @@ impl<'a> MemberIndex<'a> {
     }
 
     fn fill(&mut self, plan: &Plan) {
-        let held: BTreeSet<&OktaUserId> = plan.held.iter().map(|held| &held.okta_id).collect();
+        let held: BTreeSet<&OktaUserId> = plan.findings.held.iter().map(|held| &held.okta_id).collect();
         let coming: BTreeSet<&OktaUserId> = plan
             .operations
             .iter()

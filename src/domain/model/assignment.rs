@@ -175,7 +175,7 @@ pub enum EligibilityDoubt {
 
 impl Assignment {
     /// What the two statuses say together. A doubt wins over everything else.
-    pub fn standing(&self, rules: StatusRules) -> Eligibility {
+    pub fn eligibility(&self, rules: StatusRules) -> Eligibility {
         let Some(user) = &self.user else { return Eligibility::Unclear(EligibilityDoubt::UserNotReadable) };
         let meaning = self.status.meaning();
         if meaning == AssignmentMeaning::Unclear {
@@ -290,8 +290,8 @@ mod tests {
     #[track_caller]
     fn check(status: &str, user: &str, careful: &Eligibility, eager: &Eligibility) {
         let assignment = assignment(status, user);
-        assert_eq!(&assignment.standing(CAREFUL), careful, "{status} {user}");
-        assert_eq!(&assignment.standing(EAGER), eager, "{status} {user}");
+        assert_eq!(&assignment.eligibility(CAREFUL), careful, "{status} {user}");
+        assert_eq!(&assignment.eligibility(EAGER), eager, "{status} {user}");
     }
 
     #[test]
@@ -321,9 +321,9 @@ mod tests {
     fn a_user_on_the_way_out_or_out_of_sight_is_held() {
         let mut going = assignment("ACTIVE", "ACTIVE");
         going.user.as_mut().expect("embedded").becoming = Some(UserStatus::Deactivated);
-        assert_eq!(going.standing(CAREFUL), Eligibility::Unclear(EligibilityDoubt::BeingDeactivated));
+        assert_eq!(going.eligibility(CAREFUL), Eligibility::Unclear(EligibilityDoubt::BeingDeactivated));
         let hidden = Assignment { user: None, ..assignment("ACTIVE", "ACTIVE") };
-        assert_eq!(hidden.standing(CAREFUL), Eligibility::Unclear(EligibilityDoubt::UserNotReadable));
+        assert_eq!(hidden.eligibility(CAREFUL), Eligibility::Unclear(EligibilityDoubt::UserNotReadable));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod group;
 pub mod group_link;
 pub mod ids;
 pub(crate) mod key_index;
+pub mod limit;
 pub mod link;
 pub mod person;
 pub mod policy;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::model::assignment::{StatusRules, SuspendedRule};
 use crate::domain::model::ids::{HaiiloId, OktaGroupId, UserName};
+use crate::domain::model::limit::Limits;
 
 /// The two products behind the name; they share the path of their SCIM endpoint and little else, so that nothing is told from a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,79 +235,6 @@ impl fmt::Debug for Protected {
     }
 }
 
-/// One limit over a rolling day; `None` in [`Limits`] means that it is off.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
-    /// Percent of the larger of linked and assigned people.
-    pub percent: Option<f64>,
-    /// Never below this number.
-    pub floor: Option<u64>,
-    /// Never above this number.
-    pub cap: Option<u64>,
-}
-
-impl Limit {
-    /// What the limit allows where `base` people are concerned.
-    pub fn allowed(self, base: u64) -> u64 {
-        let Self { percent, floor, cap } = self;
-        let share = percent.map(|percent| share(base, percent));
-        let lower = match (share, floor) {
-            (None, None) => cap.unwrap_or(0),
-            (share, floor) => share.unwrap_or(0).max(floor.unwrap_or(0)),
-        };
-        lower.min(cap.unwrap_or(u64::MAX))
-    }
-}
-
-/// Whole people of a percentage, rounded down.
-fn share(base: u64, percent: f64) -> u64 {
-    // Millionths are finer than any percentage that a person writes, and whole numbers do not depend on rounding modes.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 million")]
-    let millionths = (percent.clamp(0.0, 100.0) * 1_000_000.0).round() as u128;
-    u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
-}
-
-/// `[limits]` of the configuration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Limits {
-    /// Linked people who are no longer assigned.
-    pub vanished: Option<Limit>,
-    /// Deleted accounts: a budget that postpones.
-    pub deletes: Option<Limit>,
-    /// New accounts and adopted ones.
-    pub creates: Option<Limit>,
-    /// Changed accounts.
-    pub updates: Option<Limit>,
-    /// Changed userNames.
-    pub renames: Option<Limit>,
-    /// People of whom a value is cleared.
-    pub clears: Option<Limit>,
-    /// People who move to another group.
-    pub moves: Option<Limit>,
-    /// Linked accounts that Haiilo no longer shows.
-    pub missing: Option<Limit>,
-    /// Members who are taken out of one group, of those whom it has.
-    pub members: Option<Limit>,
-}
-
-impl Limits {
-    /// The limits that a configuration without `[limits]` has.
-    pub fn usual() -> Self {
-        let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
-        Self {
-            vanished: limit(3, 5, None),
-            deletes: limit(1, 3, Some(200)),
-            creates: limit(10, 25, None),
-            updates: limit(20, 25, None),
-            renames: limit(1, 3, None),
-            clears: limit(2, 5, None),
-            moves: limit(5, 5, None),
-            missing: limit(1, 3, None),
-            members: limit(20, 10, None),
-        }
-    }
-}
-
 /// What the administrator decided about groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupRules {
@@ -344,27 +272,8 @@ impl Choice {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limit, Protected};
+    use super::Protected;
     use crate::domain::model::ids::{HaiiloId, UserName};
-
-    #[track_caller]
-    fn check(percent: Option<f64>, floor: Option<u64>, cap: Option<u64>, base: u64, allowed: u64) {
-        assert_eq!(Limit { percent, floor, cap }.allowed(base), allowed);
-    }
-
-    #[test]
-    fn percent_floor_and_cap_each_may_be_left_out() {
-        check(Some(3.0), Some(5), None, 1_000, 30);
-        check(Some(3.0), Some(5), None, 100, 5);
-        check(Some(1.0), Some(3), Some(200), 100_000, 200);
-        check(Some(1.0), None, None, 99, 0);
-        check(Some(0.5), None, None, 1_000, 5);
-        check(None, Some(7), None, 1_000_000, 7);
-        check(None, None, Some(9), 1_000_000, 9);
-        check(Some(0.0), None, None, 1_000_000, 0);
-        check(None, Some(50), Some(20), 1_000, 20);
-        check(Some(29.0), None, None, 100, 29);
-    }
 
     #[test]
     fn protected_accounts() {

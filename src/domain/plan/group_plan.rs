@@ -6,6 +6,7 @@ use crate::domain::model::group::{Members, PersonIndex};
 use crate::domain::model::ids::{ApprovalId, OktaGroupId};
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, MemberPeople};
 use crate::domain::plan::hold::GroupHold;
+use crate::domain::plan::warning::Warning;
 
 /// All that a cycle would do to groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct GroupPlan {
     /// Who is in which group on which side.
     pub memberships: Vec<Membership>,
     /// What else an administrator should know.
-    pub findings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Whether there is a plan about groups.

@@ -120,7 +120,7 @@ pub enum KeptBecause {
     /// It is inactive, and nothing more is to be done.
     AlreadyInactive,
     /// It was made anew by hand, and the person was not assigned since.
-    Pinned,
+    Recreated,
     /// Somebody who is assigned wants its userName: perhaps the same human with a new Okta user, who uses the account.
     WantedBy(OktaUserId),
     /// Somebody who is assigned and held may be the same human, and somebody must decide.

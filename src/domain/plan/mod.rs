@@ -2,6 +2,7 @@
 //!
 //! `planning` and `groups` fill these values, the engine applies them, reports show them, and the journal keeps them.
 
+pub mod cycle_plan;
 pub mod group_operation;
 pub mod group_plan;
 pub mod hold;
@@ -10,3 +11,4 @@ pub mod operation;
 pub mod outcome;
 pub mod people_plan;
 pub mod sync_state_update;
+pub mod warning;

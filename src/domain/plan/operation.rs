@@ -134,6 +134,10 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
+    /// All of them, in the order in which they are applied.
+    pub const ALL: [Self; 6] =
+        [Self::Link, Self::Reactivate, Self::Update, Self::Create, Self::Deactivate, Self::Delete];
+
     /// The word of reports and of the journal.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -146,8 +150,13 @@ impl OperationKind {
         }
     }
 
+    /// The kind of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// Whether somebody loses an account by it: that goes last, one at a time, on evidence, and within the budget of deletes.
-    pub fn is_departure(self) -> bool {
+    pub fn is_removal(self) -> bool {
         matches!(self, Self::Deactivate | Self::Delete)
     }
 }

@@ -28,18 +28,65 @@ pub enum Outcome {
     NotAttempted(String),
 }
 
-impl Outcome {
+/// How an operation ended, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutcomeKind {
+    /// See [`Outcome::Done`].
+    Done,
+    /// See [`Outcome::DoneExcept`].
+    DoneExcept,
+    /// See [`Outcome::Held`].
+    Held,
+    /// See [`Outcome::NoSuchGroup`].
+    NoSuchGroup,
+    /// See [`Outcome::Failed`].
+    Failed,
+    /// See [`Outcome::Unknown`].
+    Unknown,
+    /// See [`Outcome::NotAttempted`].
+    NotAttempted,
+}
+
+impl OutcomeKind {
+    const ALL: [Self; 7] =
+        [Self::Done, Self::DoneExcept, Self::Held, Self::NoSuchGroup, Self::Failed, Self::Unknown, Self::NotAttempted];
+
     /// The word of reports and of the journal.
-    pub fn as_str(&self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::DoneExcept(_) => "done_except",
-            Self::Held(_) => "held",
-            Self::NoSuchGroup(_) => "no_such_group",
-            Self::Failed(_) => "failed",
-            Self::Unknown(_) => "unknown",
-            Self::NotAttempted(_) => "not_attempted",
+            Self::DoneExcept => "done_except",
+            Self::Held => "held",
+            Self::NoSuchGroup => "no_such_group",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotAttempted => "not_attempted",
         }
+    }
+
+    /// The kind of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl Outcome {
+    /// How it ended, in a word.
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Done => OutcomeKind::Done,
+            Self::DoneExcept(_) => OutcomeKind::DoneExcept,
+            Self::Held(_) => OutcomeKind::Held,
+            Self::NoSuchGroup(_) => OutcomeKind::NoSuchGroup,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Unknown(_) => OutcomeKind::Unknown,
+            Self::NotAttempted(_) => OutcomeKind::NotAttempted,
+        }
+    }
+
+    /// The word of reports and of the journal.
+    pub fn as_str(&self) -> &'static str {
+        self.kind().as_str()
     }
 
     /// What there is to say about it.
@@ -87,18 +134,18 @@ pub enum Effect {
     /// Somebody who had left has an account again.
     Returned(OktaUserId),
     /// A value was not kept.
-    Parked {
+    ValueRejected {
         /// The person.
         okta_id: OktaUserId,
         /// The attribute.
         path: CompactString,
-        /// The value, in the form of [`parked_form`](crate::domain::plan::plan::parked_form).
+        /// The value, in the form of [`remembered_value`](crate::domain::plan::plan::remembered_value).
         value: String,
         /// Why.
         reason: String,
     },
     /// Haiilo does not have a group.
-    GroupParked(CompactString),
+    GroupMissing(CompactString),
     /// Haiilo has a group that it did not have.
     GroupFound(CompactString),
     /// A write probe made an account, which is nobody's.

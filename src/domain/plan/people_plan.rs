@@ -6,47 +6,54 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::plan::group_plan::GroupPlan;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::sync_state_update::SyncStateUpdate;
+use crate::domain::plan::warning::Warning;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 
-/// All that a cycle would do.
+/// All that a cycle would do about people.
 #[must_use = "a plan that nobody looks at is a cycle that does nothing"]
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// In the order in which they are applied: links, updates, creates, deletes; each in the order of the ids.
+    /// In the order in which they are applied: adoptions, updates, creates, deletes; each in the order of the ids.
     pub operations: Vec<Operation>,
     /// One operation for each group that Haiilo did not have, to see whether it has it now.
     pub trials: Vec<Operation>,
-    /// People who left.
-    pub leavers: Vec<Leaver>,
-    /// People about whom nothing is done.
-    pub held: Vec<Hold>,
-    /// Values that are not sent again.
-    pub parked: Vec<Parked>,
-    /// Linked accounts that Haiilo does not show.
-    pub missing: Vec<Missing>,
-    /// Accounts that are not ours.
-    pub unmanaged: Vec<Unmanaged>,
-    /// How many of what.
-    pub counts: PlanCounts,
-    /// Parts of the mapping that are others than when a plan was last let through.
-    pub edited: Vec<MappingEdit>,
-    /// What else an administrator should know.
-    pub findings: Vec<String>,
-    /// What the store shall remember once the plan is let through.
-    pub notes: SyncStateUpdate,
-    /// The plan about groups, which comes after that about people.
-    pub groups: GroupPlan,
+    /// What the plan does nothing about, and why.
+    pub findings: Findings,
+    /// What the store should remember once the plan is let through.
+    pub update: SyncStateUpdate,
 }
 
-/// A value of a person that is not sent again.
+/// What a plan does nothing about, with the reasons, and how many of what there are.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// People who left.
+    pub leavers: Vec<Leaver>,
+    /// People on hold.
+    pub held: Vec<Hold>,
+    /// Values, and whole accounts, that wait for something outside, such as a Haiilo group.
+    pub waiting: Vec<UnsentValue>,
+    /// Values that Haiilo refused or did not keep, and that are not sent again.
+    pub rejected: Vec<UnsentValue>,
+    /// Linked accounts that Haiilo does not show.
+    pub missing: Vec<Missing>,
+    /// Accounts without a link.
+    pub unmanaged: Vec<Unmanaged>,
+    /// Parts of the mapping that changed since a plan was last let through.
+    pub mapping_edits: Vec<MappingEdit>,
+    /// What else an administrator should know.
+    pub warnings: Vec<Warning>,
+    /// How many of what.
+    pub counts: PlanCounts,
+}
+
+/// A value of a person that is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parked {
+pub struct UnsentValue {
     /// The Okta user.
     pub okta_id: OktaUserId,
     /// The account, where there is one.
@@ -59,17 +66,27 @@ pub struct Parked {
     pub value: Option<Value>,
     /// Why.
     pub reason: String,
-    /// What waits for it.
-    pub waits: Waits,
+    /// What is not done without it.
+    pub blocks: Blocks,
 }
 
-/// What waits for a parked value.
+/// What is not done as long as a value is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waits {
+pub enum Blocks {
     /// One attribute of an account; everything else of the person goes on.
     Attribute,
     /// The whole new account.
     Account,
+}
+
+impl Blocks {
+    /// A short name that never changes, for machines.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attribute => "attribute",
+            Self::Account => "account",
+        }
+    }
 }
 
 /// A linked account that Haiilo does not show.
@@ -111,23 +128,6 @@ pub struct PlanCounts {
     pub staged: usize,
 }
 
-impl Plan {
-    /// The operations of a kind.
-    pub fn of_kind(&self, kind: OperationKind) -> impl Iterator<Item = &Operation> {
-        self.operations.iter().filter(move |operation| operation.kind() == kind)
-    }
-
-    /// The operations by which somebody loses an account.
-    pub fn departures(&self) -> impl Iterator<Item = &Operation> {
-        self.operations.iter().filter(|operation| operation.kind().is_departure())
-    }
-}
-
-/// The form in which a parked value is remembered.
-pub fn parked_form(value: Option<&Value>) -> String {
-    value.map_or(serde_json::Value::Null, Value::to_json).to_string()
-}
-
 /// One part of the mapping that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MappingEdit {
@@ -141,4 +141,21 @@ pub struct MappingEdit {
     pub updated: usize,
     /// People who are held because of it.
     pub held: usize,
+}
+
+impl Plan {
+    /// The operations of a kind.
+    pub fn of_kind(&self, kind: OperationKind) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(move |operation| operation.kind() == kind)
+    }
+
+    /// The operations that take an account away.
+    pub fn removals(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.kind().is_removal())
+    }
+}
+
+/// The form in which a rejected value is remembered.
+pub fn remembered_value(value: Option<&Value>) -> String {
+    value.map_or(serde_json::Value::Null, Value::to_json).to_string()
 }

@@ -8,7 +8,7 @@ use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Absence;
 use crate::domain::plan::leaver::LeaverRecord;
 
-/// What the store shall remember; nothing in it when nothing changed.
+/// What the store should remember; empty when nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncStateUpdate {
     /// Of leavers.
@@ -21,10 +21,10 @@ pub struct SyncStateUpdate {
     pub missing: BTreeMap<OktaUserId, Absence>,
     /// Links whose account is shown again.
     pub found: BTreeSet<OktaUserId>,
-    /// Parked values that are no longer wanted, or were kept after all.
-    pub unparked: BTreeSet<(OktaUserId, CompactString)>,
-    /// Groups that nobody waits for any more.
-    pub groups_released: BTreeSet<CompactString>,
+    /// Rejected values that are no longer wanted, or were kept after all.
+    pub no_longer_rejected: BTreeSet<(OktaUserId, CompactString)>,
+    /// Missing groups that nobody waits for any more.
+    pub groups_no_longer_wanted: BTreeSet<CompactString>,
     /// Accounts that a pattern protects, newly.
     pub protected: BTreeMap<HaiiloId, String>,
 }
@@ -37,7 +37,7 @@ pub struct LeaverUpdate {
     /// People who came back.
     pub returned: BTreeSet<OktaUserId>,
     /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
-    pub unpinned: BTreeSet<OktaUserId>,
+    pub no_longer_recreated: BTreeSet<OktaUserId>,
     /// What is known of the user directory.
     pub directory: PolicyKnowledge,
 }
@@ -56,21 +56,21 @@ impl LeaverUpdate {
     /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
-        let Self { records, returned, unpinned: _, directory: _ } = self;
+        let Self { records, returned, no_longer_recreated: _, directory: _ } = self;
         let records = records.iter().filter(|(id, _)| known.contains_key(*id));
         Self {
             records: records.map(|(id, record)| (id.clone(), record.clone())).collect(),
             returned: returned.clone(),
-            unpinned: BTreeSet::new(),
+            no_longer_recreated: BTreeSet::new(),
             directory: PolicyKnowledge::AsBefore,
         }
     }
 
     /// Leaves what is about these people.
     pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
-        let Self { records, returned, unpinned, directory } = self;
+        let Self { records, returned, no_longer_recreated, directory } = self;
         *directory = PolicyKnowledge::AsBefore;
-        unpinned.retain(|id| ids.contains(id));
+        no_longer_recreated.retain(|id| ids.contains(id));
         records.retain(|id, _| ids.contains(id));
         returned.retain(|id| ids.contains(id));
     }

@@ -56,7 +56,7 @@ impl<'a> OwnerCandidates<'a> {
 
     /// Why somebody without an account may have one already.
     pub fn suspicion(&self, state: &SyncState, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<HoldReason> {
-        if state.released.contains(okta_id) {
+        if state.confirmed_new.contains(okta_id) {
             return None;
         }
         if let Some(leaver) = self.former_names.get(&desired.user_name.key()) {

@@ -40,7 +40,7 @@ pub struct LeaverDecisions {
     /// Everybody who is linked and gone from the listing, for whatever reason.
     pub gone: Gone,
     /// What shall be remembered.
-    pub notes: LeaverUpdate,
+    pub update: LeaverUpdate,
 }
 
 /// What the answers about one person mean: the user's status, then, unless that settles it, the assignment.
@@ -122,7 +122,7 @@ pub fn decide(
         leaving.gone.insert(link.okta_id.clone(), employee);
         let record = LeaverRecord { absence, clock, employee };
         if before != Some(&record) {
-            leaving.notes.records.insert(link.okta_id.clone(), record);
+            leaving.update.records.insert(link.okta_id.clone(), record);
         }
         let held = |reason| Hold {
             okta_id: link.okta_id.clone(),
@@ -151,10 +151,11 @@ pub fn decide(
     }
     let is_assigned =
         |id: &&OktaUserId| input.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
-    leaving.notes.unpinned = input.state.pinned.iter().filter(is_assigned).cloned().collect();
-    leaving.notes.returned = input.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+    leaving.update.no_longer_recreated = input.state.recreated.iter().filter(is_assigned).cloned().collect();
+    leaving.update.returned =
+        input.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
     if input.policy.deprovision == Deprovision::Delete && input.state.deactivation_deleted.is_some() {
-        leaving.notes.directory = PolicyKnowledge::KnownToDelete;
+        leaving.update.directory = PolicyKnowledge::KnownToDelete;
     }
     spend_budget(input, &mut leaving.leavers);
     leaving
@@ -197,7 +198,7 @@ type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
 /// Of whom an operator said that they are another human, those do not count.
 fn wishes<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> Wishes<'a> {
-    let others = people.people().iter().filter(|person| !state.released.contains(&person.id));
+    let others = people.people().iter().filter(|person| !state.confirmed_new.contains(&person.id));
     others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
 }
 
@@ -224,8 +225,8 @@ fn fate(
     if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
         return LeaverStatus::Kept(KeptBecause::AlreadyInactive);
     }
-    if input.state.pinned.contains(&link.okta_id) {
-        return LeaverStatus::Kept(KeptBecause::Pinned);
+    if input.state.recreated.contains(&link.okta_id) {
+        return LeaverStatus::Kept(KeptBecause::Recreated);
     }
     if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
         return LeaverStatus::Kept(KeptBecause::WantedBy((*other).clone()));
@@ -313,10 +314,11 @@ mod tests {
     use crate::domain::model::account::{Account, AccountRow, Activity};
     use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
     use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+    use crate::domain::model::limit::{Limit, Limits};
     use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
     use crate::domain::model::person::DesiredAccount;
     use crate::domain::model::policy::{
-        AdoptedRule, Deprovision, LeaverAction, LeaverRules, Limit, Limits, MissingRule, Policy, Product, Protected,
+        AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
     };
     use crate::domain::plan::leaver::{
         DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus, Sighting,
@@ -626,7 +628,7 @@ mod tests {
         let sightings = seen.into_iter().map(|sighting| (id(0), EvidenceAnswer { sighting, employee: None })).collect();
         let leaving = decided.by(&state, &policy(), &NAMES, &sightings);
         let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
-        (fate, leaving.held.first().map(|held| held.reason.code()), leaving.notes.records.get(&id(0)).cloned())
+        (fate, leaving.held.first().map(|held| held.reason.code()), leaving.update.records.get(&id(0)).cloned())
     }
 
     #[test]
@@ -651,7 +653,7 @@ mod tests {
         assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
         let decided = Decided { people: &back, day: 1, agreement: ClockAgreement::Agrees };
         let leaving = decided.by(&state, &policy(), &NAMES, &BTreeMap::new());
-        assert_eq!(leaving.notes.returned, BTreeSet::from([id(0), id(2)]));
+        assert_eq!(leaving.update.returned, BTreeSet::from([id(0), id(2)]));
     }
 
     #[test]

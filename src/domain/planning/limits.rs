@@ -9,10 +9,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::domain::model::ids::{ApprovalId, Fingerprint, OktaUserId};
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::{Absence, Counted, Listed};
-use crate::domain::model::policy::Limit;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::operation::{Operation, OperationKind};
-use crate::domain::plan::people_plan::Plan;
 use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision;
 use crate::domain::state::sync_state::FirstRun;
@@ -21,83 +21,6 @@ use crate::domain::state::sync_state::FirstRun;
 const CHANGED_MAPPING: u64 = 10;
 /// How long a limit remembers.
 const DAY: TimeDelta = TimeDelta::hours(24);
-
-/// Which limit a plan breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LimitName {
-    /// The store is empty.
-    FirstRun,
-    /// The mapping changed.
-    MappingChanged,
-    /// Nobody is assigned.
-    NobodyAssigned,
-    /// Haiilo shows nobody.
-    HaiiloEmpty,
-    /// `limits.vanished`.
-    Vanished,
-    /// `limits.missing`.
-    Missing,
-    /// `limits.creates`.
-    Creates,
-    /// `limits.updates`.
-    Updates,
-    /// `limits.renames`.
-    Renames,
-    /// `limits.clears`.
-    Clears,
-    /// `limits.moves`.
-    Moves,
-    /// `limits.members`, of one group: it stops what is taken out of this group, and nothing else.
-    Members,
-    /// `okta.push_is_on`.
-    PushIsOn,
-    /// A write changed what nobody sent.
-    Canary,
-}
-
-impl LimitName {
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstRun => "first_run",
-            Self::MappingChanged => "mapping_changed",
-            Self::NobodyAssigned => "nobody_assigned",
-            Self::HaiiloEmpty => "haiilo_empty",
-            Self::Vanished => "vanished",
-            Self::Missing => "missing",
-            Self::Creates => "creates",
-            Self::Updates => "updates",
-            Self::Renames => "renames",
-            Self::Clears => "clears",
-            Self::Moves => "moves",
-            Self::Members => "members",
-            Self::PushIsOn => "push_is_on",
-            Self::Canary => "canary",
-        }
-    }
-
-    /// What it means, for a reader who meets it at night.
-    pub fn explanation(self) -> &'static str {
-        match self {
-            Self::FirstRun => "nothing was ever done from this store, so that the whole plan wants a look",
-            Self::MappingChanged => "the first plan after a change of the mapping changes many people",
-            Self::NobodyAssigned => "Okta says that nobody is assigned to the application",
-            Self::HaiiloEmpty => "Haiilo shows no accounts, although people are linked to some",
-            Self::Vanished => "people who are no longer assigned, within 24 hours",
-            Self::Missing => "linked accounts that Haiilo no longer shows, within 24 hours",
-            Self::Creates => "accounts to create or adopt, within 24 hours",
-            Self::Updates => "accounts to change, within 24 hours",
-            Self::Renames => "accounts to rename, within 24 hours",
-            Self::Clears => "accounts that lose a value, within 24 hours",
-            Self::Moves => "people who move to another group, within 24 hours",
-            Self::Members => "members who would be taken out of one group, within 24 hours",
-            Self::PushIsOn => {
-                "Okta's own push to Haiilo is on and would be a second writer; switch it off in Okta, or set okta.push_is_on"
-            }
-            Self::Canary => "attributes that a write changed although nobody sent them",
-        }
-    }
-}
 
 /// One broken limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +36,8 @@ pub struct Violation {
 /// How much of a limit a plan uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitUsage {
-    /// The name of the limit.
-    pub limit: &'static str,
+    /// Which.
+    pub limit: LimitName,
     /// What the last day and the plan come to.
     pub used: u64,
     /// What of that is still to come, or was there when people were counted just now.
@@ -159,13 +82,13 @@ struct Item {
 impl LimitCheck {
     /// How many more accounts may be made, changed or moved before a limit is reached.
     pub fn room(&self) -> u64 {
-        let touched = [LimitName::Creates, LimitName::Updates, LimitName::Moves].map(LimitName::as_str);
+        let touched = [LimitName::Creates, LimitName::Updates, LimitName::Moves];
         let left = |usage: &LimitUsage| Some(usage.allowed?.saturating_sub(usage.used));
         self.usage.iter().filter(|usage| touched.contains(&usage.limit)).filter_map(left).min().unwrap_or(u64::MAX)
     }
 
-    /// Refuses the plan for a reason that no approval can lift.
-    pub fn refuse(&mut self, violation: Violation) {
+    /// Blocks the plan for a reason that no approval can lift.
+    pub fn block(&mut self, violation: Violation) {
         self.violations.push(violation);
         self.decision = LimitDecision::Refuse;
     }
@@ -185,7 +108,7 @@ pub enum AbsenceRule {
 /// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
 pub fn judge(
     input: &PlanInput<'_>,
-    plan: &Plan,
+    plan: &CyclePlan,
     fingerprint: &Fingerprint,
     given: Option<&ApprovalId>,
     signs: AbsenceRule,
@@ -230,9 +153,10 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
 }
 
-fn items(input: &PlanInput<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
+fn items(input: &PlanInput<'_>, plan: &CyclePlan, signs: AbsenceRule) -> Vec<Item> {
     let state = input.state;
     let mut items: Vec<Item> = plan
+        .people
         .operations
         .iter()
         .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
@@ -254,7 +178,7 @@ fn items(input: &PlanInput<'_>, plan: &Plan, signs: AbsenceRule) -> Vec<Item> {
             _ => items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned, LimitName::Vanished])),
         }
     }
-    for missing in plan.missing.iter().filter(|missing| missing.since.is_some()) {
+    for missing in plan.people.findings.missing.iter().filter(|missing| missing.since.is_some()) {
         match state.links.of_person(&missing.okta_id).and_then(|link| link.missing) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
             Some(known) if !is_recent(input, known) => {
@@ -290,33 +214,8 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
     limits
 }
 
-/// How much of each limit is used: by the last day, and by what counts towards it now.
-fn usage(input: &PlanInput<'_>, plan: &Plan, items: &[Item]) -> Vec<LimitUsage> {
-    let (limits, recent) = (&input.policy.limits, &input.state.recent);
-    let base = plan.counts.linked.max(plan.counts.assigned) as u64;
-    let entry = |limit: &'static str, recent: u64, planned: usize, rule: Option<Limit>| LimitUsage {
-        limit,
-        used: recent + planned as u64,
-        planned: planned as u64,
-        allowed: rule.map(|rule| rule.allowed(base)),
-    };
-    let counted = |limit: LimitName, recent: u64, rule: Option<Limit>| {
-        entry(limit.as_str(), recent, items.iter().filter(|item| item.limits.contains(&limit)).count(), rule)
-    };
-    vec![
-        counted(LimitName::Vanished, 0, limits.vanished),
-        counted(LimitName::Missing, 0, limits.missing),
-        counted(LimitName::Creates, recent.creates, limits.creates),
-        counted(LimitName::Updates, recent.updates, limits.updates),
-        counted(LimitName::Renames, recent.renames, limits.renames),
-        counted(LimitName::Clears, recent.clears, limits.clears),
-        counted(LimitName::Moves, recent.moves, limits.moves),
-        entry("deletes", recent.deletes, plan.departures().count(), limits.deletes),
-    ]
-}
-
-/// The limits in the order in which [`usage`] lists them; the budget of deletes, which comes last there, is no limit that stops.
-const STOPPING: [LimitName; 7] = [
+/// The limits that a plan uses, in the order of reports. All but the budget of deletes block it.
+const USED: [LimitName; 8] = [
     LimitName::Vanished,
     LimitName::Missing,
     LimitName::Creates,
@@ -324,17 +223,38 @@ const STOPPING: [LimitName; 7] = [
     LimitName::Renames,
     LimitName::Clears,
     LimitName::Moves,
+    LimitName::Deletes,
 ];
 
-fn violations(input: &PlanInput<'_>, plan: &Plan, fingerprint: &Fingerprint, usage: &[LimitUsage]) -> Vec<Violation> {
+/// How much of each limit is used: by the last day, and by what counts towards it now.
+fn usage(input: &PlanInput<'_>, plan: &CyclePlan, items: &[Item]) -> Vec<LimitUsage> {
+    let counts = plan.people.findings.counts;
+    let base = counts.linked.max(counts.assigned) as u64;
+    let of = |limit: LimitName| {
+        let planned = match limit {
+            LimitName::Deletes => plan.people.removals().count(),
+            _ => items.iter().filter(|item| item.limits.contains(&limit)).count(),
+        } as u64;
+        let allowed = input.policy.limits.of(limit).map(|rule| rule.allowed(base));
+        LimitUsage { limit, used: input.state.recent.of(limit) + planned, planned, allowed }
+    };
+    USED.map(of).to_vec()
+}
+
+fn violations(
+    input: &PlanInput<'_>,
+    plan: &CyclePlan,
+    fingerprint: &Fingerprint,
+    usage: &[LimitUsage],
+) -> Vec<Violation> {
     let state = input.state;
     let mut violations = Vec::new();
     let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
-    let operations = plan.operations.len() as u64;
+    let operations = plan.people.operations.len() as u64;
     if state.first_run == FirstRun::Due && operations > 0 {
         refuse(LimitName::FirstRun, operations, 0);
     }
-    let updates = plan.of_kind(OperationKind::Update).count() as u64;
+    let updates = plan.people.of_kind(OperationKind::Update).count() as u64;
     let is_changed = state.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
     if is_changed && updates > CHANGED_MAPPING {
         refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);
@@ -343,17 +263,17 @@ fn violations(input: &PlanInput<'_>, plan: &Plan, fingerprint: &Fingerprint, usa
     let gone =
         state.links.iter().filter(|link| !is_approved(state.leavers.get(&link.okta_id).map(|record| record.absence)));
     let gone = gone.count() as u64;
-    if plan.counts.assigned == 0 && gone > 0 {
+    if plan.people.findings.counts.assigned == 0 && gone > 0 {
         refuse(LimitName::NobodyAssigned, gone, 0);
     }
     let unseen = state.links.iter().filter(|link| link.listed == Listed::Seen && !is_approved(link.missing)).count();
-    if plan.counts.accounts == 0 && unseen > 0 {
+    if plan.people.findings.counts.accounts == 0 && unseen > 0 {
         refuse(LimitName::HaiiloEmpty, unseen as u64, 0);
     }
-    for (limit, usage) in STOPPING.into_iter().zip(usage) {
+    for usage in usage.iter().filter(|usage| usage.limit != LimitName::Deletes) {
         // What was done is done: only a plan that adds to it is refused.
         if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed && usage.planned > 0) {
-            refuse(limit, usage.used, allowed);
+            refuse(usage.limit, usage.used, allowed);
         }
     }
     violations

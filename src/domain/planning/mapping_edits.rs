@@ -1,12 +1,11 @@
 //! What an edit of the mapping touches: which of its parts are others than when a plan was last let through, and how many people that
 //! concerns in the plan at hand.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
 use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::people_plan::{MappingEdit, Plan};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
 /// concern; `people.include` those whom it leaves out.
@@ -16,7 +15,7 @@ pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Pla
     let parts = names.into_iter().filter(|name| accepted.get(*name) != now.get(*name)).map(|name| {
         let decides = decided_by(name, mapping);
         let touches = |one: &&Operation| one.changes().iter().any(|change| decides.contains(&change.path.to_string()));
-        let held = plan.held.iter().filter(|held| match &held.reason {
+        let held = plan.findings.held.iter().filter(|held| match &held.reason {
             HoldReason::Mapping(doubt) => decides.contains(doubt.place.as_str()),
             _ => false,
         });

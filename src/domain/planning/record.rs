@@ -21,13 +21,13 @@ pub fn remember(input: &PlanInput<'_>, plan: &mut Plan) {
         if let Some(pattern) = by_name
             && state.protected.get(&account.id).is_none_or(|known| known != pattern)
         {
-            plan.notes.protected.insert(account.id.clone(), pattern.to_owned());
+            plan.update.protected.insert(account.id.clone(), pattern.to_owned());
         }
     }
 }
 
 fn remember_shown(input: &PlanInput<'_>, plan: &mut Plan, link: &Link, account: &Account) {
-    let notes = &mut plan.notes;
+    let notes = &mut plan.update;
     if link.listed == Listed::Never {
         notes.listed.insert(link.okta_id.clone());
     }
@@ -50,12 +50,12 @@ fn remember_unseen(input: &PlanInput<'_>, plan: &mut Plan, link: &Link) {
         (Proof::Agreed, Listed::Seen) => {
             let absence = link.missing.unwrap_or(Absence { since: input.now, counted: Counted::Yes });
             if link.missing.is_none() {
-                plan.notes.missing.insert(link.okta_id.clone(), absence);
+                plan.update.missing.insert(link.okta_id.clone(), absence);
             }
             Some(absence.since)
         }
     };
-    plan.missing.push(Missing {
+    plan.findings.missing.push(Missing {
         okta_id: link.okta_id.clone(),
         haiilo_id: link.haiilo_id.clone(),
         user_name: link.user_name.clone(),

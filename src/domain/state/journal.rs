@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::plan::group_operation::GroupOperation;
-use crate::domain::plan::operation::{Change, Operation};
+use crate::domain::plan::group_operation::{GroupKind, GroupOperation};
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
+use crate::domain::plan::outcome::OutcomeKind;
 
 /// The number of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,17 +25,104 @@ pub struct RunContext {
     pub reason: Option<String>,
 }
 
-/// What is written down before an operation is sent.
+/// What is written down before something is sent.
 #[derive(Clone, Debug)]
 pub struct Intent<'a> {
-    /// The cycle.
+    /// The cycle or command, and on whose word.
     pub run_context: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
-    /// The operation.
-    pub operation: &'a Operation,
-    /// The account as it was, as far as it was read.
+    /// What will be sent.
+    pub step: IntentStep<'a>,
+    /// The account or group as it was, as far as it was read.
     pub before: Option<Json>,
+}
+
+/// What will be sent.
+#[derive(Clone, Debug)]
+pub enum IntentStep<'a> {
+    /// An operation on the account of a person.
+    Account(&'a Operation),
+    /// One request of an operation on a group.
+    Group {
+        /// The operation.
+        operation: &'a GroupOperation,
+        /// The group of Haiilo, where it exists.
+        haiilo_id: Option<&'a HaiiloGroupId>,
+        /// What is sent: changes as for accounts, members by their Okta ids.
+        sent: Json,
+        /// How many members it takes out of the group.
+        removed: u64,
+    },
+    /// One step of a write probe. It concerns nobody in Okta, and no limit counts it.
+    Probe {
+        /// The step.
+        step: ProbeStep,
+        /// The account that the probe made, once it has.
+        haiilo_id: Option<&'a HaiiloId>,
+        /// Its address.
+        user_name: &'a UserName,
+        /// What changes.
+        changes: &'a [Change],
+    },
+}
+
+/// What an entry of the journal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalKind {
+    /// An operation on the account of a person.
+    Account(OperationKind),
+    /// An operation on a group.
+    Group(GroupKind),
+    /// A step of a write probe.
+    Probe(ProbeStep),
+    /// An act of an operator.
+    Act(Act),
+}
+
+/// An act of an operator that the journal keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// An account becomes a person's.
+    Link,
+    /// A link ends.
+    Unlink,
+    /// A person on hold is confirmed as new.
+    ConfirmNew,
+}
+
+impl Act {
+    const ALL: [Self; 3] = [Self::Link, Self::Unlink, Self::ConfirmNew];
+
+    /// The word of the journal: the name of the command.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Unlink => "unlink",
+            Self::ConfirmNew => "confirm-new",
+        }
+    }
+}
+
+impl JournalKind {
+    /// The word of the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account(kind) => kind.as_str(),
+            Self::Group(kind) => kind.as_str(),
+            Self::Probe(step) => step.as_str(),
+            Self::Act(act) => act.as_str(),
+        }
+    }
+
+    /// The kind of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        let accounts = OperationKind::ALL.into_iter().map(Self::Account);
+        let groups = GroupKind::ALL.into_iter().map(Self::Group);
+        let probes = ProbeStep::ALL.into_iter().map(Self::Probe);
+        let acts = Act::ALL.into_iter().map(Self::Act);
+        accounts.chain(groups).chain(probes).chain(acts).find(|kind| kind.as_str() == word)
+    }
 }
 
 /// An entry of the journal, as it was written down.
@@ -46,8 +134,8 @@ pub struct JournalEntry {
     pub run: RunId,
     /// When it was written, before anything was sent.
     pub at: DateTime<Utc>,
-    /// The kind of operation, in a word.
-    pub kind: String,
+    /// What it is about.
+    pub kind: JournalKind,
     /// The person.
     pub okta_id: OktaUserId,
     /// The account, where one is known.
@@ -58,8 +146,8 @@ pub struct JournalEntry {
     pub before: Option<Json>,
     /// What was sent: the changes, with old and new values.
     pub sent: Option<Json>,
-    /// How it ended, in a word; `None` while that is not known.
-    pub outcome: Option<String>,
+    /// How it ended; `None` while that is not known.
+    pub outcome: Option<OutcomeKind>,
     /// What there is to say about the end.
     pub detail: Option<String>,
     /// The approval that let it pass.
@@ -79,25 +167,6 @@ pub struct JournalFilter {
     pub run: Option<RunId>,
     /// Entries since then.
     pub since: Option<DateTime<Utc>>,
-}
-
-/// One step of a write probe, which is written down like an operation and concerns nobody in Okta.
-#[derive(Clone, Debug)]
-pub struct ProbeIntent<'a> {
-    /// The command.
-    pub run_context: &'a RunContext,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What is sent.
-    pub step: ProbeStep,
-    /// The account that the probe made, once it has.
-    pub haiilo_id: Option<&'a HaiiloId>,
-    /// Its address.
-    pub user_name: &'a UserName,
-    /// What changes.
-    pub changes: &'a [Change],
-    /// The account as it was.
-    pub before: Option<Json>,
 }
 
 /// The steps of a write probe.
@@ -122,6 +191,17 @@ pub enum ProbeStep {
 }
 
 impl ProbeStep {
+    const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Patch,
+        Self::Put,
+        Self::Rename,
+        Self::ProfileField,
+        Self::Deactivate,
+        Self::Activate,
+        Self::Delete,
+    ];
+
     /// The word of the journal.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -146,23 +226,4 @@ pub struct ProbeLeftover {
     pub haiilo_id: Option<HaiiloId>,
     /// The address that it was made with.
     pub user_name: UserName,
-}
-
-/// What is written down before one request of an operation on a group is sent.
-#[derive(Clone, Debug)]
-pub struct GroupIntent<'a> {
-    /// The cycle, and on whose word.
-    pub run_context: &'a RunContext,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The operation that it belongs to.
-    pub operation: &'a GroupOperation,
-    /// The group of Haiilo, where it exists.
-    pub haiilo_id: Option<&'a HaiiloGroupId>,
-    /// What is sent: changes as for accounts, members by their Okta ids.
-    pub sent: Json,
-    /// The group as it was, as far as it was read.
-    pub before: Option<Json>,
-    /// How many members it takes out of the group.
-    pub removed: u64,
 }

@@ -7,6 +7,7 @@ use compact_str::CompactString;
 
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::Links;
 use crate::domain::model::policy::RemovalEffect;
 use crate::domain::plan::group_operation::GroupKind;
@@ -25,9 +26,9 @@ pub struct SyncState {
     /// People who are no longer assigned.
     pub leavers: BTreeMap<OktaUserId, LeaverRecord>,
     /// Values that are not sent again, by person and path.
-    pub parked: BTreeMap<(OktaUserId, CompactString), RememberedRejection>,
+    pub rejected: BTreeMap<(OktaUserId, CompactString), RememberedRejection>,
     /// Groups that Haiilo does not have, with the time when it said so.
-    pub parked_groups: BTreeMap<CompactString, DateTime<Utc>>,
+    pub missing_groups: BTreeMap<CompactString, DateTime<Utc>>,
     /// Accounts that a pattern once protected, with the pattern.
     pub protected: BTreeMap<HaiiloId, String>,
     /// Since when somebody watches.
@@ -47,9 +48,9 @@ pub struct SyncState {
     /// Whether an operator stopped all writes.
     pub pause: Option<Pause>,
     /// People of whom an operator said that they are nobody else, whatever they share with others.
-    pub released: BTreeSet<OktaUserId>,
+    pub confirmed_new: BTreeSet<OktaUserId>,
     /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
-    pub pinned: BTreeSet<OktaUserId>,
+    pub recreated: BTreeSet<OktaUserId>,
     /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
     /// What is remembered of groups.
@@ -185,6 +186,22 @@ pub struct RecentCounts {
     pub clears: u64,
     /// Of these, moved to another group.
     pub moves: u64,
+}
+
+impl RecentCounts {
+    /// What counts towards this limit.
+    pub fn of(&self, limit: LimitName) -> u64 {
+        match limit {
+            LimitName::Creates => self.creates,
+            LimitName::Updates => self.updates,
+            LimitName::Renames => self.renames,
+            LimitName::Clears => self.clears,
+            LimitName::Moves => self.moves,
+            LimitName::Deletes => self.deletes,
+            // People and accounts that are gone are counted from their records, and members by group.
+            _ => 0,
+        }
+    }
 }
 
 /// A set of refused things that an operator lets pass.

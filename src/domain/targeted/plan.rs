@@ -7,7 +7,7 @@ use crate::domain::model::account::Account;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::model::person::DesiredAccount;
-use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::people_plan::{Findings, Plan};
 use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::{Gone, LeaverDecisions};
 use crate::domain::planning::{correlate, diff};
@@ -39,7 +39,7 @@ pub fn stance<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline,
     if state.open.iter().any(|open| open.okta_id == person.id) {
         return NextStep::FullCycle("the end of an earlier operation is not known");
     }
-    if state.leavers.contains_key(&person.id) || state.pinned.contains(&person.id) {
+    if state.leavers.contains_key(&person.id) || state.recreated.contains(&person.id) {
         return NextStep::FullCycle("the person has come back");
     }
     let mark = NameHash::of_name(&desired.user_name);
@@ -78,7 +78,7 @@ fn joiner<'a>(
     if state.perhaps_made_for(&desired.user_name, okta_id).is_some() {
         return NextStep::FullCycle("an account of this name was perhaps made for somebody else");
     }
-    if !state.released.contains(okta_id) {
+    if !state.confirmed_new.contains(okta_id) {
         let key = desired.user_name.key();
         let had_name = state.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
         let has_number =
@@ -107,19 +107,12 @@ pub fn accounts(accounts: Vec<Account>) -> AccountSnapshot {
 /// taken; what a plan would have the store remember is left to the next full cycle.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let correlation = correlate::correlate(input, &Gone::new());
-    let Plan {
+    let Plan { operations, trials: _, findings, update: _ } =
+        diff::assemble(input, correlation, LeaverDecisions::default());
+    let Findings { held, waiting, rejected, counts, .. } = findings;
+    Plan {
         operations,
-        trials: _,
-        leavers: _,
-        held,
-        parked,
-        missing: _,
-        unmanaged: _,
-        counts,
-        edited: _,
-        findings: _,
-        notes: _,
-        groups: _,
-    } = diff::assemble(input, correlation, LeaverDecisions::default());
-    Plan { operations, held, parked, counts, ..Plan::default() }
+        findings: Findings { held, waiting, rejected, counts, ..Findings::default() },
+        ..Plan::default()
+    }
 }

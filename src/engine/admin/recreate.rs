@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::plan::operation::{Action, Operation, OperationKind};
-use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::outcome::{Conclusion, OutcomeKind};
 use crate::domain::planning::diff;
 use crate::domain::scim::path;
-use crate::domain::state::journal::{JournalEntry, RunContext};
+use crate::domain::state::journal::{JournalEntry, JournalKind, RunContext};
 use crate::engine::executor::canary::Caution;
 use crate::engine::executor::context::Executor;
 use crate::engine::prepared::Prepared;
@@ -20,9 +20,9 @@ use crate::ports::{AccountWriter, Adapters, StoreWriter};
 /// What it takes to make the accounts anew that these entries deleted, in the order of the people. Who has an account by now is left out, as
 /// is an entry that keeps nothing of the account.
 pub fn anew(entries: &[JournalEntry], prepared: &Prepared, mapping: &Mapping) -> Vec<Operation> {
-    let deleted = entries
-        .iter()
-        .filter(|entry| entry.kind == OperationKind::Delete.as_str() && entry.outcome.as_deref() == Some("done"));
+    let deleted = entries.iter().filter(|entry| {
+        entry.kind == JournalKind::Account(OperationKind::Delete) && entry.outcome == Some(OutcomeKind::Done)
+    });
     // Of several accounts of one person, the last one counts.
     let last: BTreeMap<&OktaUserId, &JournalEntry> = deleted.map(|entry| (&entry.okta_id, entry)).collect();
     let is_gone = |entry: &&&JournalEntry| prepared.state.links.of_person(&entry.okta_id).is_none();

@@ -35,7 +35,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.spread(&of(OperationKind::Update), &mut concluded, observer).await;
         self.trials(&plan.trials, &mut concluded).await;
         self.spread(&of(OperationKind::Create), &mut concluded, observer).await;
-        self.departures(&plan.departures().collect::<Vec<_>>(), &mut concluded, observer).await;
+        self.departures(&plan.removals().collect::<Vec<_>>(), &mut concluded, observer).await;
         concluded.sort_by(|left, right| {
             let key = |concluded: &Conclusion| (concluded.operation.kind(), concluded.operation.okta_id.clone());
             key(left).cmp(&key(right))

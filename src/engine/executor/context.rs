@@ -8,11 +8,12 @@ use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Pers
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::policy::Policy;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::planning::limits::{LimitName, Violation};
-use crate::domain::state::journal::{EntryId, Intent, RunContext};
+use crate::domain::planning::limits::Violation;
+use crate::domain::state::journal::{EntryId, Intent, IntentStep, RunContext};
 use crate::domain::state::sync_state::SyncState;
 use crate::engine::executor::canary::Canaries;
 use crate::engine::executor::read_cache::ReadCache;
@@ -90,7 +91,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             return Err(Outcome::NotAttempted(stop.reason()));
         }
         let run_context = self.run_context(operation);
-        let intent = Intent { run_context: &run_context, at: self.now(), operation, before };
+        let intent = Intent { run_context: &run_context, at: self.now(), step: IntentStep::Account(operation), before };
         self.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
@@ -116,7 +117,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 items,
                 violations: vec![violation],
             };
-            if let Err(failure) = self.world.store().refuse(&refusal).await {
+            if let Err(failure) = self.world.store().block(&refusal).await {
                 return run.cannot_conclude(&failure);
             }
         }
@@ -141,7 +142,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         effects: &[Effect],
     ) -> Result<(), Outcome> {
         let run_context = self.run_context(operation);
-        let intent = Intent { run_context: &run_context, at: self.now(), operation, before: None };
+        let intent =
+            Intent { run_context: &run_context, at: self.now(), step: IntentStep::Account(operation), before: None };
         let store = self.world.store();
         let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
         written.await.map_err(|failure| self.run.cannot_conclude(&failure))

@@ -8,7 +8,7 @@ use crate::domain::model::link::{Link, Listed, Origin};
 use crate::domain::model::policy::Product;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::plan::people_plan::parked_form;
+use crate::domain::plan::people_plan::remembered_value;
 use crate::domain::planning::candidates::foreign_external_id;
 use crate::domain::planning::leaver_decision;
 use crate::domain::scim::path::entry;
@@ -143,10 +143,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         };
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
         let mut effects = vec![Effect::Linked(link(operation, id, name, Origin::Created, Listed::Never))];
-        effects.extend(not_kept.iter().map(|change| Effect::Parked {
+        effects.extend(not_kept.iter().map(|change| Effect::ValueRejected {
             okta_id: operation.okta_id.clone(),
             path: path_of(change),
-            value: parked_form(change.to.as_ref()),
+            value: remembered_value(change.to.as_ref()),
             reason: "Haiilo made the account, and did not keep the value".to_owned(),
         }));
         let paths: Vec<_> = not_kept.into_iter().map(path_of).collect();
@@ -188,7 +188,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 Err(_) => (Outcome::Failed(why), Vec::new()),
             },
             FailureKind::NoSuchGroup => match group_of(operation) {
-                Some(group) => (Outcome::NoSuchGroup(group.clone()), vec![Effect::GroupParked(group)]),
+                Some(group) => (Outcome::NoSuchGroup(group.clone()), vec![Effect::GroupMissing(group)]),
                 None => (Outcome::Failed(why), Vec::new()),
             },
             // Where the server is known to take such accounts, it is this person's values that it does not like.
@@ -325,10 +325,10 @@ pub(crate) fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin
 
 /// The userName of this person is not tried again for a day.
 fn refusal(operation: &Operation, why: String) -> Effect {
-    Effect::Parked {
+    Effect::ValueRejected {
         okta_id: operation.okta_id.clone(),
         path: "userName".into(),
-        value: parked_form(Value::text(operation.user_name.as_str()).as_ref()),
+        value: remembered_value(Value::text(operation.user_name.as_str()).as_ref()),
         reason: why,
     }
 }

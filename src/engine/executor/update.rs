@@ -1,4 +1,4 @@
-//! Updates: the changed paths alone, checked afterwards; what Haiilo does not keep is parked, and everything else of the person goes on.
+//! Updates: the changed paths alone, checked afterwards; what Haiilo does not keep is rejected, and everything else of the person goes on.
 
 use compact_str::CompactString;
 
@@ -8,7 +8,7 @@ use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
 use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::plan::people_plan::parked_form;
+use crate::domain::plan::people_plan::remembered_value;
 use crate::domain::scim::value::Value;
 use crate::engine::executor::canary::Caution;
 use crate::engine::executor::context::Executor;
@@ -43,7 +43,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             SendResult::Without(nature, outcome) => self.without(operation, id, nature, outcome).await,
             // One bad value must not keep all others of the person back.
             SendResult::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
-            // Where the server took the path before, it is the value that it does not like; else nothing is to be parked.
+            // Where the server took the path before, it is the value that it does not like; else nothing is rejected.
             SendResult::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
                 self.park(operation, &failure).await
             }
@@ -154,7 +154,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             },
             FailureKind::NoSuchGroup => match group_of(operation) {
                 Some(group) => {
-                    without(ChangeKind::Group, Outcome::NoSuchGroup(group.clone()), Effect::GroupParked(group))
+                    without(ChangeKind::Group, Outcome::NoSuchGroup(group.clone()), Effect::GroupMissing(group))
                 }
                 None => ended(Outcome::Failed(why)),
             },
@@ -165,8 +165,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 let why = format!("the userName is taken in Haiilo: {why}");
                 match operation.changes().iter().find(|change| change.nature == ChangeKind::Rename) {
                     Some(rename) => {
-                        let parked = parked(operation, rename, why.clone());
-                        without(ChangeKind::Rename, Outcome::Held(why), parked)
+                        let rejected = rejected(operation, rename, why.clone());
+                        without(ChangeKind::Rename, Outcome::Held(why), rejected)
                     }
                     None => ended(Outcome::Failed(why)),
                 }
@@ -223,7 +223,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     async fn park(&self, single: &Operation, failure: &Failure) -> Outcome {
         let reason = format!("Haiilo refused the value: {failure}");
         let effects: Vec<Effect> =
-            single.changes().iter().map(|change| parked(single, change, reason.clone())).collect();
+            single.changes().iter().map(|change| rejected(single, change, reason.clone())).collect();
         let outcome = Outcome::DoneExcept(single.changes().iter().map(path_of).collect());
         match self.record(single, &outcome, &effects).await {
             Ok(()) => outcome,
@@ -259,7 +259,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
         let mut effects: Vec<Effect> = not_kept
             .iter()
-            .map(|change| parked(operation, change, "Haiilo answered, and did not keep the value".to_owned()))
+            .map(|change| rejected(operation, change, "Haiilo answered, and did not keep the value".to_owned()))
             .collect();
         if operation.renames()
             && let Some(name) = &after.account.user_name
@@ -280,11 +280,11 @@ fn without(nature: ChangeKind, outcome: Outcome, effect: Effect) -> SendEnd {
     (outcome.clone(), vec![effect], SendResult::Without(nature, outcome))
 }
 
-fn parked(operation: &Operation, change: &Change, reason: String) -> Effect {
-    Effect::Parked {
+fn rejected(operation: &Operation, change: &Change, reason: String) -> Effect {
+    Effect::ValueRejected {
         okta_id: operation.okta_id.clone(),
         path: path_of(change),
-        value: parked_form(change.to.as_ref()),
+        value: remembered_value(change.to.as_ref()),
         reason,
     }
 }

@@ -10,10 +10,10 @@ use crate::domain::model::group::same;
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::domain::model::link::Origin;
+use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupKind, GroupOperation};
 use crate::domain::plan::group_plan::{GroupPlan, GroupState};
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
-use crate::domain::plan::people_plan::Plan;
 use crate::domain::state::journal::EntryId;
 use crate::engine::executor::context::Executor;
 use crate::engine::executor::run_state::Stop;
@@ -34,13 +34,13 @@ pub struct GroupsDone {
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'_, W, A> {
     /// Applies the plan about groups, once people are done.
-    pub(in crate::engine) async fn groups(&self, plan: &Plan) -> GroupsDone {
-        let groups = &plan.groups;
+    pub(in crate::engine) async fn groups(&self, plan: &CyclePlan) -> GroupsDone {
+        let CyclePlan { people, groups } = plan;
         if groups.state != GroupState::Planned {
             return GroupsDone::default();
         }
         let group_executor =
-            GroupExecutor::new(self, groups, MemberIndex::of(self.people, self.accounts, &self.state.links, plan));
+            GroupExecutor::new(self, groups, MemberIndex::of(self.people, self.accounts, &self.state.links, people));
         let mut concluded = Vec::new();
         for kind in GroupKind::ALL {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
@@ -65,7 +65,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             items: group_guard::refused_items(plan),
             violations: group_guard::violations(plan),
         };
-        self.world.store().refuse(&refusal).await
+        self.world.store().block(&refusal).await
     }
 }
 

@@ -3,23 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 
 use crate::domain::groups::diff::{self, GroupPlanInput, Reading};
-use crate::domain::groups::limits::{self, RemovalLimitInput};
+use crate::domain::groups::limits;
 use crate::domain::groups::matching::{MatchedGroup, match_groups};
 use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::cursor_guard::{GroupPager, MemberPager};
 use crate::domain::listing::pager::ScimPager;
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Proof};
+use crate::domain::listing::snapshot::Proof;
 use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup};
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId};
 use crate::domain::model::link::Origin;
 use crate::domain::model::policy::{Choice, GroupDeletes, GroupRules};
 use crate::domain::plan::group_plan::{GroupPlan, GroupState};
 use crate::domain::plan::people_plan::Plan;
-use crate::domain::state::sync_state::SyncState;
+use crate::domain::plan::warning::Warning;
+use crate::domain::planning::input::PlanInput;
 use crate::engine::scope::{self, Scope};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{Adapters, Cursor, Failure, GroupPage, GroupReader as _, GroupRows, GroupSource, MemberPage};
@@ -33,44 +33,37 @@ pub const GROUPS_A_PAGE: u32 = 20;
 /// What is known before groups are read.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct GroupInput<'a> {
-    pub(in crate::engine) people: &'a AssignmentSnapshot,
-    pub(in crate::engine) accounts: &'a AccountSnapshot,
-    pub(in crate::engine) state: &'a SyncState,
+    pub(in crate::engine) input: &'a PlanInput<'a>,
     /// The plan about people.
     pub(in crate::engine) plan: &'a Plan,
     pub(in crate::engine) scope: &'a Scope,
     /// An approval that was named with the command.
     pub(in crate::engine) given: Option<&'a ApprovalId>,
-    pub(in crate::engine) now: DateTime<Utc>,
 }
 
 /// Reads the groups of both sides and makes the plan about them. Writes nothing, and fails for nobody.
 pub(in crate::engine) async fn plan<W: Adapters>(
     world: &W,
     settings: &CycleSettings,
-    around: GroupInput<'_>,
+    group_input: GroupInput<'_>,
 ) -> GroupPlan {
-    let (Some(rules), false) = (&settings.groups, matches!(around.scope, Scope::One(_))) else {
+    let GroupInput { input, plan, scope, given } = group_input;
+    let (Some(rules), false) = (&settings.groups, matches!(scope, Scope::One(_))) else {
         return GroupPlan::default();
     };
-    let GroupInput { people, accounts, state, plan, scope, given, now } = around;
-    let member_index = MemberIndex::of(people, accounts, &state.links, plan);
-    let collecting = GroupCollector { world, settings, rules, state, member_index: &member_index };
-    let mut plan = match collecting.plan().await {
+    let member_index = MemberIndex::of(input.people, input.accounts, &input.state.links, plan);
+    let collector = GroupCollector { world, settings, rules, input, member_index: &member_index };
+    let mut plan = match collector.plan().await {
         Ok(plan) => plan,
         Err(why) => {
-            let finding = format!("nothing is done about groups in this cycle: {why}");
-            return GroupPlan { state: GroupState::Unread, findings: vec![finding], ..GroupPlan::default() };
+            let warnings = vec![Warning::GroupsNotRead(why)];
+            return GroupPlan { state: GroupState::Unread, warnings, ..GroupPlan::default() };
         }
     };
     if let Scope::Reviewed(reviewed) = scope {
         scope::keep_reviewed_groups(&mut plan, reviewed);
     }
-    let limit = settings.policy.limits.members;
-    limits::judge(
-        &mut plan,
-        RemovalLimitInput { limit, state: &state.groups, approvals: &state.approvals, given, now },
-    );
+    limits::judge(&mut plan, input, given);
     plan
 }
 
@@ -78,7 +71,7 @@ struct GroupCollector<'a, W> {
     world: &'a W,
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
-    state: &'a SyncState,
+    input: &'a PlanInput<'a>,
     member_index: &'a MemberIndex<'a>,
 }
 
@@ -86,25 +79,24 @@ struct GroupCollector<'a, W> {
 #[derive(Default)]
 struct Chosen {
     groups: Vec<OktaGroup>,
-    findings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl<W: Adapters> GroupCollector<'_, W> {
     async fn plan(&self) -> Result<GroupPlan, String> {
         let (chosen, shown) = tokio::join!(self.chosen(), self.shown());
-        let (Chosen { groups: chosen, mut findings }, shown) = (chosen?, shown?);
-        let state = &self.state.groups;
-        let matching = match_groups(&chosen, &shown, state);
+        let (Chosen { groups: chosen, mut warnings }, shown) = (chosen?, shown?);
+        let matching = match_groups(&chosen, &shown, &self.input.state.groups);
         let readings: BTreeMap<OktaGroupId, Reading> = stream::iter(&matching.matched)
             .map(async |matched| (matched.group.id.clone(), self.reading(matched).await))
             .buffer_unordered(GROUPS_AT_ONCE)
             .collect()
             .await;
-        let gone = self.gone(&chosen, &shown, &mut findings).await;
-        let grounds =
-            GroupPlanInput { chosen: &chosen, shown: &shown, state, gone: &gone, member_index: self.member_index };
-        let plan = diff::draft(grounds, matching, &readings);
-        Ok(GroupPlan { findings, ..plan })
+        let gone = self.gone(&chosen, &shown, &mut warnings).await;
+        let Self { input, member_index, .. } = self;
+        let input = GroupPlanInput { input, chosen: &chosen, shown: &shown, gone: &gone, member_index };
+        let plan = diff::assemble(input, matching, &readings);
+        Ok(GroupPlan { warnings, ..plan })
     }
 
     /// The groups of Okta that take part.
@@ -124,13 +116,8 @@ impl<W: Adapters> GroupCollector<'_, W> {
             };
             match found.as_slice() {
                 [one] => chosen.groups.push(one.clone()),
-                [] => chosen
-                    .findings
-                    .push(format!("groups.include names {text:?}, and Okta has no such group: correct it")),
-                several => chosen.findings.push(format!(
-                    "groups.include names {text:?}, and Okta has {} groups of this name: choose one by its id",
-                    several.len()
-                )),
+                [] => chosen.warnings.push(Warning::NoSuchGroup(text.clone())),
+                several => chosen.warnings.push(Warning::AmbiguousGroup(text.clone(), several.len())),
             }
         }
         chosen.groups.sort();
@@ -217,7 +204,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         &self,
         chosen: &[OktaGroup],
         shown: &[HaiiloGroup],
-        findings: &mut Vec<String>,
+        warnings: &mut Vec<Warning>,
     ) -> BTreeMap<OktaGroupId, Result<u64, String>> {
         let mut gone = BTreeMap::new();
         if self.rules.delete == GroupDeletes::Never {
@@ -225,7 +212,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         }
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
         let shown: BTreeMap<&HaiiloGroupId, &HaiiloGroup> = shown.iter().map(|group| (&group.id, group)).collect();
-        let made = self.state.groups.links.values().filter(|link| link.origin == Origin::Created);
+        let made = self.input.state.groups.links.values().filter(|link| link.origin == Origin::Created);
         for link in made.filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.get(&link.haiilo_id) else { continue };
             match self.world.source().group(&link.okta_id).await {
@@ -235,7 +222,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
                     gone.insert(link.okta_id.clone(), members);
                 }
                 Ok(Some(_)) => {}
-                Err(failure) => findings.push(format!("group {} could not be asked about: {failure}", link.okta_id)),
+                Err(failure) => warnings.push(Warning::GroupNotAsked(link.okta_id.to_string(), failure.to_string())),
             }
         }
         gone

@@ -13,7 +13,7 @@ use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::plan::group_plan::GroupPlan;
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
-use crate::domain::state::journal::{EntryId, GroupIntent, RunContext};
+use crate::domain::state::journal::{EntryId, Intent, IntentStep, RunContext};
 use crate::engine::executor::context::Executor;
 use crate::engine::executor::run_state::{RunState, Stop};
 use crate::ports::{AccountWriter, Adapters, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter};
@@ -97,16 +97,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             _ => None,
         };
         let run_context = RunContext { approval, ..self.executor.run_context.clone() };
-        let intent = GroupIntent {
-            run_context: &run_context,
-            at: self.executor.now(),
-            operation,
-            haiilo_id,
-            sent,
-            before,
-            removed,
-        };
-        self.executor.world.store().intend_group(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+        let step = IntentStep::Group { operation, haiilo_id, sent, removed };
+        let intent = Intent { run_context: &run_context, at: self.executor.now(), step, before };
+        self.executor.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
     /// Writes down how a request ended; the outcome, or that it could not be written down.

@@ -11,7 +11,7 @@ use crate::domain::model::target::{Ability, WriteSupport};
 use crate::domain::plan::operation::Change;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::write_probe::WriteProbe;
-use crate::domain::state::journal::{EntryId, ProbeIntent, ProbeStep, RunContext};
+use crate::domain::state::journal::{EntryId, Intent, IntentStep, ProbeStep, RunContext};
 use crate::engine::prepared::Prepared;
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, StoreWriter};
@@ -158,8 +158,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         before: Option<Json>,
     ) -> Option<EntryId> {
         let (run_context, at) = (self.run_context, self.world.clock().now());
-        let intent = ProbeIntent { run_context, at, step, haiilo_id, user_name: &self.probe.name, changes, before };
-        match self.world.store().intend_probe(&intent).await {
+        let step = IntentStep::Probe { step, haiilo_id, user_name: &self.probe.name, changes };
+        let intent = Intent { run_context, at, step, before };
+        match self.world.store().intend(&intent).await {
             Ok(entry) => Some(entry),
             Err(failure) => {
                 self.say(ProbeVerdict::Bad, format!("nothing is sent that cannot be written down: {failure}"));

@@ -1,21 +1,19 @@
 //! The people of a report, section by section, as the page shows them.
 
-use std::collections::HashMap;
-
-use serde::Serialize;
-
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::hold::GroupHold;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::{Conclusion, Outcome};
-use crate::domain::plan::people_plan::Waits;
+use crate::domain::plan::people_plan::UnsentValue;
 use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
 use crate::report::sharing::ToldOperations;
 use crate::report::subject::{
-    Report, ReportStage, SharedChanges, TextOptions, amount, attribute, due, fate, kind, time, visible,
+    Report, ReportStage, SharedChanges, TextOptions, amount, attribute, blocks, due, fate, kind, time, visible,
 };
+use serde::Serialize;
+use std::collections::HashMap;
 
 /// People with something in common.
 #[derive(Debug, Serialize)]
@@ -71,7 +69,8 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
         (OperationKind::Update, "update"),
     ];
     let operations = kinds.map(|(of, id)| {
-        let ToldOperations { together, alone } = ToldOperations::of(of, &report.plan.operations, SharedChanges::Folded);
+        let ToldOperations { together, alone } =
+            ToldOperations::of(of, &report.plan.people.operations, SharedChanges::Folded);
         let count = together.iter().map(Vec::len).sum::<usize>() + alone.len();
         let shared = together.iter().map(|people| operation(report, &outcomes, people));
         let entries = shared.chain(alone.iter().map(|one| operation(report, &outcomes, &[one]))).collect();
@@ -80,7 +79,8 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
     let others = [
         section("leaver", "Leavers", None, leavers(report)),
         section("held", "Held, nothing is done about them", None, held(report)),
-        section("parked", "Parked values, not sent again", None, parked(report)),
+        section("waiting", "Waiting", None, unsent(report, &report.findings().waiting)),
+        section("rejected", "Rejected values, not sent again", None, unsent(report, &report.findings().rejected)),
         section(
             "missing",
             "Missing: linked accounts that Haiilo does not show",
@@ -168,7 +168,7 @@ fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<Html
 
 /// By the day on which they are due; those who are kept come last.
 fn leavers(report: &Report<'_>) -> Vec<HtmlEntry> {
-    let mut leavers: Vec<_> = report.plan.leavers.iter().collect();
+    let mut leavers: Vec<_> = report.findings().leavers.iter().collect();
     leavers.sort_by_key(|leaver| (due(&leaver.fate).is_none(), due(&leaver.fate), leaver.user_name.clone()));
     let entry = |leaver: &&crate::domain::plan::leaver::Leaver| HtmlEntry {
         people: one(leaver.user_name.as_str(), Some(leaver.okta_id.to_string()), Some(leaver.haiilo_id.as_str())),
@@ -183,7 +183,7 @@ fn leavers(report: &Report<'_>) -> Vec<HtmlEntry> {
 }
 
 fn held(report: &Report<'_>) -> Vec<HtmlEntry> {
-    let mut people: Vec<_> = report.plan.held.iter().collect();
+    let mut people: Vec<_> = report.findings().held.iter().collect();
     people.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     let entry = |held: &&crate::domain::plan::hold::Hold| HtmlEntry {
         people: one(
@@ -198,34 +198,30 @@ fn held(report: &Report<'_>) -> Vec<HtmlEntry> {
     people.iter().map(entry).collect()
 }
 
-fn parked(report: &Report<'_>) -> Vec<HtmlEntry> {
-    let mut parked: Vec<_> = report.plan.parked.iter().collect();
-    parked.sort_by(|left, right| {
+fn unsent(report: &Report<'_>, values: &[UnsentValue]) -> Vec<HtmlEntry> {
+    let mut values: Vec<&UnsentValue> = values.iter().collect();
+    values.sort_by(|left, right| {
         (&left.user_name, left.path.to_string()).cmp(&(&right.user_name, right.path.to_string()))
     });
-    let entry = |parked: &&crate::domain::plan::people_plan::Parked| {
-        let waits = match parked.waits {
-            Waits::Attribute => "",
-            Waits::Account => " (the account waits)",
-        };
-        let value = parked.value.as_ref().map(|value| Marked::whole(&value.shown()));
+    let entry = |unsent: &&UnsentValue| {
+        let value = unsent.value.as_ref().map(|value| Marked::whole(&value.shown()));
         HtmlEntry {
             people: one(
-                parked.user_name.as_str(),
-                Some(parked.okta_id.to_string()),
-                parked.haiilo_id.as_ref().map(HaiiloId::as_str),
+                unsent.user_name.as_str(),
+                Some(unsent.okta_id.to_string()),
+                unsent.haiilo_id.as_ref().map(HaiiloId::as_str),
             ),
-            changes: vec![HtmlRow { attribute: attribute(report.product, &parked.path), from: None, to: value }],
-            lines: vec![("why", format!("{}{waits}", visible(&parked.reason)))],
-            paths: parked.path.to_string(),
+            changes: vec![HtmlRow { attribute: attribute(report.product, &unsent.path), from: None, to: value }],
+            lines: vec![("why", format!("{}{}", visible(&unsent.reason), blocks(unsent.blocks)))],
+            paths: unsent.path.to_string(),
             ..HtmlEntry::default()
         }
     };
-    parked.iter().map(entry).collect()
+    values.iter().map(entry).collect()
 }
 
 fn missing(report: &Report<'_>) -> Vec<HtmlEntry> {
-    let mut missing: Vec<_> = report.plan.missing.iter().collect();
+    let mut missing: Vec<_> = report.findings().missing.iter().collect();
     missing.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
     let entry = |missing: &&crate::domain::plan::people_plan::Missing| HtmlEntry {
         people: one(missing.user_name.as_str(), Some(missing.okta_id.to_string()), Some(missing.haiilo_id.as_str())),
@@ -279,7 +275,7 @@ fn held_groups(report: &Report<'_>) -> Vec<HtmlEntry> {
 }
 
 fn unmanaged(report: &Report<'_>) -> Vec<HtmlEntry> {
-    let mut accounts: Vec<_> = report.plan.unmanaged.iter().collect();
+    let mut accounts: Vec<_> = report.findings().unmanaged.iter().collect();
     accounts.sort_by(|left, right| (&left.user_name, &left.haiilo_id).cmp(&(&right.user_name, &right.haiilo_id)));
     let entry = |account: &&crate::domain::plan::people_plan::Unmanaged| HtmlEntry {
         people: one(

@@ -7,7 +7,7 @@ use crate::report::subject::{Report, ReportStage, amount};
 /// The plan, or what became of it, as one would say it on the telephone.
 pub(super) fn headline(report: &Report<'_>) -> String {
     let count = |kind| match report.ending {
-        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => report.plan.of_kind(kind).count(),
+        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => report.plan.people.of_kind(kind).count(),
         ReportStage::Applied { concluded, stops: _ } => {
             concluded.iter().filter(|one| one.operation.kind() == kind && one.outcome.is_done()).count()
         }
@@ -30,7 +30,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
     .collect();
     let what = match (parts.is_empty(), is_done) {
         (false, _) => sentence(&parts),
-        (true, true) if report.plan.operations.is_empty() => "There was nothing to do.".to_owned(),
+        (true, true) if report.plan.people.operations.is_empty() => "There was nothing to do.".to_owned(),
         (true, true) => "Nothing was done.".to_owned(),
         (true, false) => "Nothing to do.".to_owned(),
     };
@@ -44,7 +44,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
         }
         ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => what,
     };
-    match report.plan.held.len() {
+    match report.findings().held.len() {
         0 => what,
         1 => format!("{what} One person is held, and nothing is done about them."),
         held => format!("{what} {} people are held, and nothing is done about them.", amount(held)),

@@ -75,19 +75,19 @@ pub fn html(report: &Report<'_>) -> String {
 
 fn page<'a>(report: &Report<'a>) -> Page<'a> {
     let sections = entries::sections(report);
-    let plan = report.plan;
+    let (plan, findings) = (&report.plan.people, report.findings());
     let mut attributes: Vec<(String, String)> = plan
         .operations
         .iter()
         .flat_map(Operation::changes)
         .map(|change| &change.path)
-        .chain(plan.parked.iter().map(|parked| &parked.path))
+        .chain(findings.waiting.iter().chain(&findings.rejected).map(|unsent| &unsent.path))
         .map(|path| (path.to_string(), crate::report::subject::attribute(report.product, path)))
         .collect();
     attributes.sort();
     attributes.dedup();
-    let mut reasons: Vec<&str> = plan.held.iter().map(|held| held.reason.code()).collect();
-    reasons.extend(plan.leavers.iter().map(|leaver| leaver.evidence.as_str()));
+    let mut reasons: Vec<&str> = findings.held.iter().map(|held| held.reason.code()).collect();
+    reasons.extend(findings.leavers.iter().map(|leaver| leaver.evidence.as_str()));
     reasons.sort_unstable();
     reasons.dedup();
     let outcome = match report.ending {
@@ -106,8 +106,8 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         title: title(report),
         headline: headline::headline(report),
         accounts: account_totals(report),
-        assigned: amount(plan.counts.assigned),
-        unchanged: amount(plan.counts.unchanged),
+        assigned: amount(findings.counts.assigned),
+        unchanged: amount(findings.counts.unchanged),
         alarm: ApprovalNotice::of(report),
         pause,
         outcome,
@@ -115,10 +115,10 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         gauges: report.verdict.usage.iter().map(picture::gauge).collect(),
         attributes,
         reasons,
-        edited: plan.edited.iter().map(|one| (part_name(report.product, &one.part), one)).collect(),
+        edited: findings.mapping_edits.iter().map(|one| (part_name(report.product, &one.part), one)).collect(),
         sections,
         requests: requests::lines(report.requests),
-        remarks: plan.findings.iter().chain(report.warnings).map(|remark| visible(remark)).collect(),
+        remarks: report.all_warnings().map(|warning| visible(&warning.to_string())).collect(),
         settings: report.settings.iter().map(|(key, value)| (key.as_str(), visible(value))).collect(),
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Segment {
 
 /// Everybody, each person once.
 pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
-    let plan = report.plan;
+    let (plan, findings) = (&report.plan.people, report.findings());
     let of = |kind| plan.of_kind(kind).count();
     // Whoever is adopted and changed is one person.
     let adopted: std::collections::BTreeSet<_> =
@@ -38,19 +38,19 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let changed = plan.of_kind(OperationKind::Update).filter(|operation| !is_counted(&operation.okta_id)).count();
     let delete = if report.product == Product::Advocacy { "to delete for ever" } else { "to delete" };
     let groups = [
-        ("unchanged", "unchanged", plan.counts.unchanged, false),
+        ("unchanged", "unchanged", findings.counts.unchanged, false),
         ("link", "to adopt", of(OperationKind::Link), true),
         ("create", "to create", of(OperationKind::Create), true),
         ("update", "to update", changed, true),
         ("reactivate", "to reactivate", returned.len(), true),
         ("deactivate", "to deactivate", of(OperationKind::Deactivate), true),
         ("delete", delete, of(OperationKind::Delete), true),
-        ("leaver", "leaving", plan.leavers.len().saturating_sub(plan.departures().count()), true),
-        ("held", "held", plan.held.len(), true),
-        ("missing", "missing in Haiilo", plan.missing.len(), true),
-        ("apart", "out of scope", plan.counts.out_of_scope, false),
-        ("staged", "not started yet", plan.counts.staged, false),
-        ("unmanaged", "not ours, left alone", plan.unmanaged.len(), true),
+        ("leaver", "leaving", findings.leavers.len().saturating_sub(plan.removals().count()), true),
+        ("held", "held", findings.held.len(), true),
+        ("missing", "missing in Haiilo", findings.missing.len(), true),
+        ("apart", "out of scope", findings.counts.out_of_scope, false),
+        ("staged", "not started yet", findings.counts.staged, false),
+        ("unmanaged", "not ours, left alone", findings.unmanaged.len(), true),
     ];
     let groups: Vec<_> = groups.into_iter().filter(|(_, _, count, _)| *count > 0).collect();
     let all: usize = groups.iter().map(|(_, _, count, _)| count).sum();
@@ -82,7 +82,7 @@ pub(super) fn gauge(usage: &LimitUsage) -> Gauge {
     let full = allowed.unwrap_or(u64::MAX).max(used).max(1);
     let share = u128::from(used) * WIDTH as u128 / u128::from(full);
     Gauge {
-        limit,
+        limit: limit.as_str(),
         used: counted(used),
         allowed: allowed.map(counted),
         width: usize::try_from(share).unwrap_or(WIDTH),
@@ -93,12 +93,14 @@ pub(super) fn gauge(usage: &LimitUsage) -> Gauge {
 #[cfg(test)]
 mod tests {
     use super::{WIDTH, gauge};
+
+    use crate::domain::model::limit::LimitName;
     use crate::domain::planning::limits::LimitUsage;
 
     #[test]
     fn a_gauge_is_full_at_its_limit_and_says_when_it_is_broken() {
         let drawn = |used, allowed| {
-            let gauge = gauge(&LimitUsage { limit: "creates", used, planned: 0, allowed });
+            let gauge = gauge(&LimitUsage { limit: LimitName::Creates, used, planned: 0, allowed });
             (gauge.width, gauge.broken)
         };
         assert_eq!(drawn(0, Some(25)), (0, false));

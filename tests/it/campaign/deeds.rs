@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{self, Duplicate};
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Limit, Limits, MissingRule, Protected};
+use okta_haiilo_sync::domain::model::limit::{Limit, Limits};
+use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, MissingRule, Protected};
 use serde_json::json;
 
 use crate::campaign::story::{Deed, PEOPLE, Story, Turn};

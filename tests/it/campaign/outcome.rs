@@ -13,10 +13,10 @@ use crate::world::rules;
 /// Judges the end of a story.
 pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
     let prepared = life.world.try_plan().await.map_err(|error| format!("no plan: {error}"))?;
-    let plan = &prepared.plan;
+    let plan = &prepared.plan.people;
     ensure!(plan.operations.is_empty(), "left to do: {:?}", plan.operations);
     let truth = Truth::of(life).await;
-    for leaver in &plan.leavers {
+    for leaver in &plan.findings.leavers {
         let rules = &life.world.settings.policy.leavers;
         let action = match leaver.evidence {
             Evidence::Deactivated => rules.deactivated,
@@ -36,23 +36,32 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
     let open = life.world.state().await.open;
     for open in open {
         let is_assigned = truth.standing.get(open.okta_id.as_str()) == Some(&Standing::Assigned);
-        ensure!(!is_assigned || !plan.held.is_empty() || !plan.parked.is_empty(), "an entry is open: {open:?}");
+        ensure!(
+            !is_assigned
+                || !plan.findings.held.is_empty()
+                || !plan.findings.rejected.is_empty()
+                || !plan.findings.waiting.is_empty(),
+            "an entry is open: {open:?}"
+        );
     }
     for (person, wanted) in &truth.wanted {
         if truth.standing[person] != Standing::Assigned {
             continue;
         }
         // Somebody gone once had the name: an administrator decides whether it is the same human.
-        let is_suspect =
-            plan.held.iter().any(|held| held.okta_id.as_str() == person && held.reason.code() == "perhaps_rehired");
+        let is_suspect = plan
+            .findings
+            .held
+            .iter()
+            .any(|held| held.okta_id.as_str() == person && held.reason.code() == "perhaps_rehired");
         let is_gone = |owner: &String| truth.standing.get(owner) != Some(&Standing::Assigned);
         if (is_suspect && truth.links.values().any(is_gone)) || in_the_way(life, &truth, person, wanted).is_some() {
             oracle.tally.excused += 1;
             continue;
         }
-        let parked = plan.parked.iter().filter(|parked| parked.okta_id.as_str() == person);
-        let parked: Vec<String> = parked.map(|parked| parked.path.to_string()).collect();
-        has_account(life, &truth, (person, wanted), &parked)?;
+        let unsent = plan.findings.rejected.iter().chain(&plan.findings.waiting);
+        let unsent = unsent.filter(|value| value.okta_id.as_str() == person).map(|value| value.path.to_string());
+        has_account(life, &truth, (person, wanted), &unsent.collect::<Vec<_>>())?;
         oracle.tally.as_wanted += 1;
     }
     Ok(())
@@ -118,7 +127,7 @@ fn in_the_way(life: &Life, truth: &Truth, person: &str, wanted: &str) -> Option<
 }
 
 /// Somebody has one account, and it is as it shall be, but for values that Haiilo once did not keep.
-fn has_account(life: &Life, truth: &Truth, (person, wanted): (&str, &str), parked: &[String]) -> Verdict {
+fn has_account(life: &Life, truth: &Truth, (person, wanted): (&str, &str), unsent: &[String]) -> Verdict {
     let found: Vec<&Account> =
         truth.accounts.values().filter(|account| account.user_name.to_lowercase() == wanted).collect();
     let [account] = found[..] else { return Err(format!("{person} has {} accounts named {wanted}", found.len())) };
@@ -133,8 +142,8 @@ fn has_account(life: &Life, truth: &Truth, (person, wanted): (&str, &str), parke
         ("locality", team, account.team()),
     ] {
         let is_right = is == shall_be || (path == "locality" && is.to_lowercase() == shall_be.to_lowercase());
-        let is_parked = parked.iter().any(|parked| parked.ends_with(path));
-        ensure!(is_right || is_parked, "{person} has {path} {is:?}, and shall have {shall_be:?}");
+        let is_unsent = unsent.iter().any(|unsent| unsent.ends_with(path));
+        ensure!(is_right || is_unsent, "{person} has {path} {is:?}, and shall have {shall_be:?}");
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ async fn a_dry_run_shows_word_for_word_what_the_run_then_does() {
         "operations",
         "leavers",
         "held",
-        "parked",
+        "waiting",
+        "rejected",
         "missing",
         "unmanaged",
         "unchanged",
@@ -129,7 +130,7 @@ async fn a_dry_run_about_anybody_writes_nothing_anywhere() {
     let scopes = names.into_iter().map(Scope::One).chain([Scope::Everybody]);
     for scope in scopes {
         let prepared = world.try_plan_of(&scope).await.expect("a plan");
-        assert!(!prepared.plan.operations.is_empty() || matches!(&scope, Scope::One(_)), "{scope:?}");
+        assert!(!prepared.plan.people.operations.is_empty() || matches!(&scope, Scope::One(_)), "{scope:?}");
     }
     assert_eq!(world.haiilo.state().writes(), []);
     // The approval was not used up by looking.
@@ -175,7 +176,7 @@ async fn journalled(world: &World) -> BTreeSet<(String, String)> {
     let url = format!("sqlite:{}", world.path().as_path().display());
     let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.expect("connected");
     let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT j.kind, COALESCE(l.haiilo_id, j.haiilo_id) FROM journal j LEFT JOIN links l ON l.okta_id = j.okta_id
+        "SELECT j.kind, COALESCE(l.haiilo_id, j.haiilo_id) FROM journal_entries j LEFT JOIN links l ON l.okta_id = j.okta_id
          WHERE j.outcome IN ('done', 'done_except') AND j.kind <> 'link'
          AND j.run = (SELECT run FROM journal ORDER BY entry DESC LIMIT 1)",
     )

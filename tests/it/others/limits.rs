@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use serde_json::json;
 
@@ -74,11 +75,12 @@ async fn people_who_left_long_ago_do_not_count_again() {
             world.okta.state().unassign(id);
         }
         let report = world.sync_well().await;
-        let vanished = report.prepared.verdict.usage.iter().find(|usage| usage.limit == "vanished").expect("a limit");
+        let vanished =
+            report.prepared.verdict.usage.iter().find(|usage| usage.limit == LimitName::Vanished).expect("a limit");
         assert_eq!((vanished.used, vanished.allowed), (5, Some(5)), "wave {wave}");
         world.advance(TimeDelta::hours(25));
     }
-    assert_eq!(world.plan().await.plan.leavers.len(), 20);
+    assert_eq!(world.plan().await.plan.people.findings.leavers.len(), 20);
     // And one more than five at once still stops.
     let ids: Vec<String> = (20..26).map(|n| world.okta_id(n)).collect();
     for id in &ids {

@@ -80,7 +80,7 @@ async fn however_an_address_changes_it_is_the_same_account() {
         assert_eq!(outcomes(&report), ["update done"], "{address}");
         assert_eq!(world.haiilo.state().account(&account).expect("the same account").user_name, address);
         assert_eq!(world.haiilo.state().accounts().len(), 4, "{address}");
-        assert!(report.prepared.plan.leavers.is_empty(), "{address}");
+        assert!(report.prepared.plan.people.findings.leavers.is_empty(), "{address}");
         world.advance(TimeDelta::hours(25));
         world.assert_converged().await;
     }
@@ -154,7 +154,7 @@ async fn what_was_made_or_adopted_is_known_by_its_id_ever_after() {
     let mut world = World::with_people(6).await;
     world.haiilo.state().populate([seed(&person(0)), seed(&person(1))]);
     let report = world.sync_well_approved().await;
-    assert_eq!(report.prepared.plan.of_kind(OperationKind::Link).count(), 2);
+    assert_eq!(report.prepared.plan.people.of_kind(OperationKind::Link).count(), 2);
     world.haiilo.state().forget_writes();
     for day in 0..3 {
         world.advance(TimeDelta::hours(24));

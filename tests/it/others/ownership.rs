@@ -34,7 +34,7 @@ async fn protected_accounts_are_never_due_and_use_up_no_budget() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done", "delete done"]);
     let kept = |fate: &LeaverStatus| matches!(fate, LeaverStatus::Kept(KeptBecause::Protected(_)));
-    assert_eq!(report.prepared.plan.leavers.iter().filter(|leaver| kept(&leaver.fate)).count(), 3);
+    assert_eq!(report.prepared.plan.people.findings.leavers.iter().filter(|leaver| kept(&leaver.fate)).count(), 3);
     world.assert_converged().await;
 }
 
@@ -79,7 +79,7 @@ async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_
     world.settings.policy.leavers.grace = TimeDelta::zero();
     let report = world.sync_well_approved().await;
     assert_eq!(outcomes(&report), ["create done"; 5]);
-    assert_eq!(report.prepared.plan.unmanaged.len(), 21, "twenty strangers and the owner of our token");
+    assert_eq!(report.prepared.plan.people.findings.unmanaged.len(), 21, "twenty strangers and the owner of our token");
     // Even the person whom our own token belongs to may leave.
     let mut owner = person(9);
     owner.email = OWNER.to_owned();
@@ -89,7 +89,7 @@ async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_
     world.sync_well().await;
     world.okta.state().unassign(&id);
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.leavers[0].fate, LeaverStatus::Kept(KeptBecause::TokenOwner));
+    assert_eq!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Kept(KeptBecause::TokenOwner));
     for id in &strangers {
         assert!(world.haiilo.state().account(id).is_some());
     }

@@ -40,7 +40,7 @@ async fn nobody_is_lost_behind_the_first_page() {
         let writes = world.haiilo.state().writes();
         assert!(writes.iter().all(|write| write.status < 300), "{what}: a conflict");
         let report = world.sync_well().await;
-        assert_eq!((report.concluded.len(), report.prepared.plan.counts.unchanged), (0, 64), "{what}");
+        assert_eq!((report.concluded.len(), report.prepared.plan.people.findings.counts.unchanged), (0, 64), "{what}");
         world.assert_converged().await;
     }
 }

@@ -114,6 +114,8 @@ async fn an_account_that_somebody_else_removed_blocks_no_run() {
         report
             .prepared
             .plan
+            .people
+            .findings
             .leavers
             .iter()
             .find(|leaver| leaver.okta_id.as_str() == id)

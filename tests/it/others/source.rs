@@ -32,8 +32,8 @@ async fn a_week_of(world: &mut World, what: &str, plant: impl Fn(&World)) {
     }
     world.advance(TimeDelta::hours(25));
     let report = world.sync_well().await;
-    assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty(), "{what}");
-    assert_eq!(report.prepared.plan.counts.unchanged, 20, "{what}");
+    assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty(), "{what}");
+    assert_eq!(report.prepared.plan.people.findings.counts.unchanged, 20, "{what}");
     assert!(world.state().await.leavers.is_empty(), "{what}");
     world.assert_converged().await;
 }
@@ -117,8 +117,11 @@ async fn a_filter_that_leaves_everybody_out_takes_nobody_away() {
         for _ in 0..6 {
             world.advance(TimeDelta::hours(12));
             let report = world.sync_well().await;
-            assert_eq!(report.prepared.plan.counts.out_of_scope, 20, "{include}");
-            assert!(report.concluded.is_empty() && report.prepared.plan.leavers.is_empty(), "{include}");
+            assert_eq!(report.prepared.plan.people.findings.counts.out_of_scope, 20, "{include}");
+            assert!(
+                report.concluded.is_empty() && report.prepared.plan.people.findings.leavers.is_empty(),
+                "{include}"
+            );
         }
         assert_eq!(world.haiilo.state().writes(), [], "{include}");
     }
@@ -137,12 +140,15 @@ async fn a_source_that_is_well_again_is_believed() {
     world.okta.state().deactivate(&gone);
     world.okta.plant(When::Every(route::USER), Fault::Refuse(503));
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.held[0].reason.code(), "evidence_due");
+    assert_eq!(report.prepared.plan.people.findings.held[0].reason.code(), "evidence_due");
     world.okta.heal();
     world.set_profile(3, "city", json!("Paris"));
     world.okta.plant(When::Nth(route::APP, 1), Fault::Bend(Bend::NoDate));
     let report = world.sync_well().await;
-    assert!(matches!(report.prepared.plan.leavers[0].fate, LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)));
+    assert!(matches!(
+        report.prepared.plan.people.findings.leavers[0].fate,
+        LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)
+    ));
     world.okta.heal();
     world.sync_well().await;
     assert_eq!(world.haiilo.state().deleted().len(), 1);

@@ -1,9 +1,6 @@
 //! What is remembered: lost, old, damaged, never begun, or written by two at once.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs;
-
+use crate::world::{World, free_lock, outcomes, seed};
 use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
@@ -14,8 +11,9 @@ use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use okta_haiilo_sync::store::{CycleLock, LockError};
 use serde_json::json;
-
-use crate::world::{World, free_lock, outcomes, seed};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
 
 /// Every file in the store's folder with its bytes.
 fn files(world: &World) -> BTreeMap<OsString, Vec<u8>> {
@@ -152,7 +150,7 @@ async fn a_store_from_a_backup_makes_nobody_twice_and_deletes_nobody() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["link done"]);
     let due = report.prepared.now + TimeDelta::days(5);
-    assert_eq!(report.prepared.plan.leavers[0].fate, LeaverStatus::Waiting(due));
+    assert_eq!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Waiting(due));
     assert_eq!(world.haiilo.state().accounts().len(), 10);
     assert_eq!(world.haiilo.state().writes(), []);
     world.assert_converged().await;
@@ -186,10 +184,14 @@ async fn whatever_happened_in_three_months_without_a_cycle_is_seen_by_the_next_o
     world.advance(TimeDelta::days(45));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "update done", "create done"]);
-    let evidence: Vec<_> = report.prepared.plan.leavers.iter().map(|leaver| leaver.evidence.as_str()).collect();
+    let evidence: Vec<_> =
+        report.prepared.plan.people.findings.leavers.iter().map(|leaver| leaver.evidence.as_str()).collect();
     assert_eq!((evidence.len(), evidence.contains(&"deactivated"), evidence.contains(&"unassigned")), (2, true, true));
-    assert_eq!(report.prepared.plan.held.iter().map(|held| held.reason.code()).collect::<Vec<_>>(), ["no_evidence"]);
-    assert_eq!(report.prepared.plan.missing.len(), 1);
+    assert_eq!(
+        report.prepared.plan.people.findings.held.iter().map(|held| held.reason.code()).collect::<Vec<_>>(),
+        ["no_evidence"]
+    );
+    assert_eq!(report.prepared.plan.people.findings.missing.len(), 1);
     for _ in 0..59 {
         world.advance(TimeDelta::hours(12));
         world.sync_well().await;
@@ -231,8 +233,8 @@ async fn two_programs_at_once_make_nobody_twice() {
             given = report.prepared.verdict.approval_id.clone();
         }
         let report = world.cycle(store, &format!("{store} last"), Scope::Everybody, given).await.expect("a cycle");
-        assert!(report.concluded.is_empty() && report.prepared.plan.held.is_empty(), "{store}");
-        assert_eq!(report.prepared.plan.counts.unchanged, 12, "{store}");
+        assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.held.is_empty(), "{store}");
+        assert_eq!(report.prepared.plan.people.findings.counts.unchanged, 12, "{store}");
     }
     assert_eq!(world.haiilo.state().accounts().len(), 13);
     world.okta.finish();

@@ -3,6 +3,15 @@
 //! It knows HTTP and nothing of either product: a [`Side`] says what a call means. hyper is used directly, because a lost answer must
 //! end the connection without a byte.
 
+use crate::clock::SimClock;
+use crate::fault::{Fault, Rule, When};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body, Frame, Incoming};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -11,19 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use http_body_util::combinators::BoxBody;
-use hyper::body::{Body, Frame, Incoming};
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-
-use crate::clock::SimClock;
-use crate::fault::{Fault, Rule, When};
 
 /// One request, read whole.
 #[derive(Clone, Debug)]

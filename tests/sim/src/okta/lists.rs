@@ -3,8 +3,6 @@
 //! Follows the operations "List all application users", "List all users", "List all application groups", "List all groups", "List all
 //! member users" and the single ones beside them. Who may ask was decided before.
 
-use serde_json::Value;
-
 use crate::face::{Answer, Call};
 use crate::okta::app::APP_ID;
 use crate::okta::bend::Bend;
@@ -16,6 +14,7 @@ use crate::okta::page::{Ask, Limits, Page};
 use crate::okta::past::Sight;
 use crate::okta::schemas;
 use crate::okta::wire::{Embed, EmbedGroup, Links, Pen};
+use serde_json::Value;
 
 /// About as long as an application user with his user; a page is then made without growing.
 const LONG_ROW: usize = 2_600;

@@ -1,9 +1,8 @@
 //! Rate limits, by the org's clock.
 
+use crate::support::{NOW_MS, Reply, app_users, error, org_of};
 use okta_haiilo_sim::okta::{APP_ID, Bucket, route};
 use okta_haiilo_sim::{Fault, When};
-
-use crate::support::{NOW_MS, Reply, app_users, error, org_of};
 
 /// Limit, remaining and reset, as in the headers.
 fn rate(reply: &Reply) -> (i64, i64, i64) {

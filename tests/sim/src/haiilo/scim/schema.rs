@@ -2,9 +2,8 @@
 //!
 //! One table serves the discovery documents, the spelling of names in writes, and the check of types.
 
-use serde_json::{Value, json};
-
 use crate::haiilo::scim::text::{Attributes, NameCase, is_unassigned, key_of};
+use serde_json::{Value, json};
 
 /// The core User schema.
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

@@ -10,68 +10,71 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
-use crate::domain::model::ids::{ApprovalId, EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::group_link::GroupLink;
+use crate::domain::model::ids::{
+    ApprovalId, EmployeeNumber, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName,
+};
 use crate::domain::model::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::group_operation::GroupKind;
 use crate::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord, RemovedAccount};
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::{
-    AcceptedMapping, Approval, FirstRun, OpenOperation, Pause, RecentCounts, RememberedRejection, SyncState, Tenant,
-    Watch,
+    AcceptedMapping, Approval, FirstRun, GroupSyncState, OpenGroupOperation, OpenOperation, Pause, RecentCounts,
+    RememberedRejection, SyncState, Tenant, Watch,
 };
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{StoreFailure, StoreReader};
-use crate::store::dialect::Dialect;
-use crate::store::notes::DEACTIVATION_DELETED;
+use crate::store::facts::{self, instant};
 use crate::store::open::{ReadStore, Store};
-use crate::store::place::StorePlace;
+use crate::store::place::{Dialect, StorePlace};
+use crate::store::postgres;
 use crate::store::schema::Content;
 use crate::store::sqlite::SnapshotConnection;
-use crate::store::{groups, polling, postgres, target};
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
 
 impl StoreReader for Store {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
+    async fn sync_state(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         let mut connection = self.connection.lock().await;
         read(&mut connection, self.place.dialect(), now).await.map_err(|error| self.failure(error))
     }
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        target::read(&mut connection).await.map_err(|error| self.failure(error))
+        facts::read_json(&mut connection, facts::TARGET).await.map_err(|error| self.failure(error))
     }
 
-    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
+    async fn log_cursor(&self) -> Result<Option<LogCursor>, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        polling::read(&mut connection).await.map_err(|error| self.failure(error))
+        facts::read_json(&mut connection, facts::LOG_CURSOR).await.map_err(|error| self.failure(error))
     }
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
         let mut connection = self.connection.lock().await;
-        polling::read_baseline(&mut connection).await.map_err(|error| self.failure(error))
+        facts::read_json(&mut connection, facts::BASELINE).await.map_err(|error| self.failure(error))
     }
 }
 
 impl StoreReader for ReadStore {
-    async fn remember(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
+    async fn sync_state(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         let dialect = self.place.dialect();
         self.look(|connection| Box::pin(read(connection, dialect, now))).await
     }
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
-        self.look(|connection| Box::pin(target::read(connection))).await
+        self.look(|connection| Box::pin(facts::read_json(connection, facts::TARGET))).await
     }
 
-    async fn polling(&self) -> Result<Option<LogCursor>, StoreFailure> {
-        self.look(|connection| Box::pin(polling::read(connection))).await
+    async fn log_cursor(&self) -> Result<Option<LogCursor>, StoreFailure> {
+        self.look(|connection| Box::pin(facts::read_json(connection, facts::LOG_CURSOR))).await
     }
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
-        self.look(|connection| Box::pin(polling::read_baseline(connection))).await
+        self.look(|connection| Box::pin(facts::read_json(connection, facts::BASELINE))).await
     }
 }
 
@@ -89,7 +92,7 @@ impl ReadStore {
             let Some(mut glimpse) = SnapshotConnection::of(path).await? else { return Ok(T::default()) };
             let found = match glimpse.content {
                 Content::Nothing => Ok(T::default()),
-                Content::SyncState => work(&mut glimpse.connection).await,
+                Content::Tables => work(&mut glimpse.connection).await,
             };
             // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
             if glimpse.holds(path).await {
@@ -106,7 +109,7 @@ impl ReadStore {
         let (mut connection, content) = postgres::look(url).await?;
         let found = match content {
             Content::Nothing => Ok(T::default()),
-            Content::SyncState => work(&mut connection).await,
+            Content::Tables => work(&mut connection).await,
         };
         postgres::leave(connection).await;
         found.map_err(|error| self.failure(error))
@@ -122,7 +125,7 @@ async fn read(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Ut
 
 async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTime<Utc>) -> Result<SyncState, Error> {
     let facts: BTreeMap<String, String> =
-        sqlx::query("SELECT name, value FROM facts WHERE name NOT IN ('polling', 'backdrop')")
+        sqlx::query("SELECT name, value FROM facts WHERE name NOT IN ('log_cursor', 'baseline')")
             .fetch_all(&mut *connection)
             .await?
             .iter()
@@ -140,8 +143,8 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         first_run,
         links: links(connection, dialect).await?,
         leavers: leavers(connection).await?,
-        parked: parked(connection).await?,
-        parked_groups: collected(connection, "SELECT name, since FROM parked_groups", |row| {
+        rejected: rejected(connection).await?,
+        missing_groups: collected(connection, "SELECT name, since FROM missing_groups", |row| {
             Ok((row.try_get::<String, _>(0)?.into(), instant(row.try_get(1)?)))
         })
         .await?,
@@ -161,11 +164,11 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
             Ok((Fingerprint::from_hex(row.try_get::<String, _>(0)?), row.try_get(1)?))
         })
         .await?,
-        released: collected(connection, "SELECT okta_id, since FROM released", |row| {
+        confirmed_new: collected(connection, "SELECT okta_id, since FROM confirmed_new", |row| {
             Ok(OktaUserId::new(row.try_get::<String, _>(0)?))
         })
         .await?,
-        pinned: collected(connection, "SELECT okta_id, since FROM pinned", |row| {
+        recreated: collected(connection, "SELECT okta_id, since FROM recreated", |row| {
             Ok(OktaUserId::new(row.try_get::<String, _>(0)?))
         })
         .await?,
@@ -179,19 +182,19 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         )
         .await?,
         departed: departed(connection).await?,
-        deactivation_deleted: fact(DEACTIVATION_DELETED).map(HaiiloId::new),
+        deactivation_deleted: fact(facts::DEACTIVATION_DELETED).map(HaiiloId::new),
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
             by: by.to_owned(),
             reason: fact("pause_reason").map(str::to_owned),
         }),
-        groups: groups::read(connection, now).await?,
+        groups: groups(connection, now).await?,
         cycles: fact("cycles").and_then(|text| text.parse().ok()).unwrap_or(0),
     })
 }
 
 async fn departed(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
-    collected(connection, "SELECT okta_id, haiilo_id, departure FROM departed", |row| {
+    collected(connection, "SELECT okta_id, haiilo_id, effect FROM removed_accounts", |row| {
         // A word that we cannot read is the careful one: nobody is made active by it.
         let departure = match row.try_get::<String, _>(2)?.as_str() {
             "deactivated" => RemovalEffect::Deactivated,
@@ -265,7 +268,7 @@ async fn links(connection: &mut AnyConnection, dialect: Dialect) -> Result<Links
 async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, LeaverRecord>, Error> {
     collected(
         connection,
-        "SELECT okta_id, since, approved, evidence, action, clock_from, employee FROM leavers",
+        "SELECT okta_id, since, approved, evidence, action, grace_from, employee FROM leavers",
         |row| {
             let evidence = match row.try_get::<Option<String>, _>(3)?.as_deref() {
                 Some("deactivated") => Some(Evidence::Deactivated),
@@ -290,10 +293,10 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
     .await
 }
 
-async fn parked(
+async fn rejected(
     connection: &mut AnyConnection,
 ) -> Result<BTreeMap<(OktaUserId, CompactString), RememberedRejection>, Error> {
-    collected(connection, "SELECT okta_id, path, value, reason, since FROM parked", |row| {
+    collected(connection, "SELECT okta_id, path, value, reason, since FROM rejected_values", |row| {
         let key = (OktaUserId::new(row.try_get::<String, _>(0)?), row.try_get::<String, _>(1)?.into());
         Ok((
             key,
@@ -309,8 +312,9 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
     let rows = sqlx::query(
         "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \
          COUNT(DISTINCT CASE WHEN clears = 1 THEN okta_id END), COUNT(DISTINCT CASE WHEN moves = 1 THEN okta_id END) \
-         FROM journal WHERE at > $1 AND counted = 1 AND (outcome IS NULL OR outcome IN ('done', 'done_except', 'unknown')) \
-         GROUP BY kind",
+         FROM journal WHERE at > $1 AND counted = 1 \
+         AND NOT EXISTS (SELECT 1 FROM journal_outcomes ended WHERE ended.entry = journal.entry \
+         AND ended.outcome NOT IN ('done', 'done_except', 'unknown')) GROUP BY kind",
     )
     .bind((now - TimeDelta::hours(24)).timestamp())
     .fetch_all(connection)
@@ -335,7 +339,7 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
 }
 
 async fn approvals(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Vec<Approval>, Error> {
-    let rows = sqlx::query("SELECT id, items, approved_until FROM refusals WHERE approved_until > $1 ORDER BY id")
+    let rows = sqlx::query("SELECT id, items, approved_until FROM blocked_plans WHERE approved_until > $1 ORDER BY id")
         .bind(now.timestamp())
         .fetch_all(connection)
         .await?;
@@ -350,21 +354,14 @@ async fn approvals(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result
 
 async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Error> {
     let rows = sqlx::query(
-        "SELECT entry, kind, okta_id, haiilo_id, user_name FROM journal WHERE outcome IS NULL AND kind NOT LIKE 'probe%' AND kind NOT LIKE 'group-%' \
-         ORDER BY entry",
+        "SELECT journal.entry, kind, okta_id, haiilo_id, user_name FROM journal JOIN open_entries ON open_entries.entry = journal.entry \
+         WHERE kind NOT LIKE 'probe%' AND kind NOT LIKE 'group-%' ORDER BY journal.entry",
     )
     .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|row| {
-            let kind = match row.try_get::<String, _>(1)?.as_str() {
-                "link" => OperationKind::Link,
-                "create" => OperationKind::Create,
-                "reactivate" => OperationKind::Reactivate,
-                "deactivate" => OperationKind::Deactivate,
-                "delete" => OperationKind::Delete,
-                _ => OperationKind::Update,
-            };
+            let kind = OperationKind::of(&row.try_get::<String, _>(1)?).unwrap_or(OperationKind::Update);
             Ok(OpenOperation {
                 entry: row.try_get(0)?,
                 kind,
@@ -376,11 +373,74 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Erro
         .collect()
 }
 
-/// A time that was kept; one that no calendar has is the epoch, which starts every clock again.
-pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
-}
-
 fn counted(approved: i64) -> Counted {
     if approved == 0 { Counted::Yes } else { Counted::Approved }
+}
+
+/// What the store remembers of groups.
+async fn groups(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<GroupSyncState, Error> {
+    Ok(GroupSyncState {
+        links: group_links(connection).await?,
+        removed: removed_members(connection, now).await?,
+        open: open_groups(connection).await?,
+    })
+}
+
+async fn group_links(connection: &mut AnyConnection) -> Result<BTreeMap<OktaGroupId, GroupLink>, Error> {
+    let rows = sqlx::query("SELECT okta_id, haiilo_id, name, origin, described FROM group_links")
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let okta_id = OktaGroupId::new(row.try_get::<String, _>(0)?);
+            let link = GroupLink {
+                okta_id: okta_id.clone(),
+                haiilo_id: HaiiloGroupId::new(row.try_get::<String, _>(1)?),
+                name: row.try_get::<String, _>(2)?.into(),
+                origin: Origin::of(row.try_get::<String, _>(3)?.as_str()),
+                described: row.try_get::<Option<String>, _>(4)?.map(Into::into),
+            };
+            Ok((okta_id, link))
+        })
+        .collect()
+}
+
+/// Members count, and not entries: an entry takes out as many as it names, be it that its outcome is not known.
+async fn removed_members(
+    connection: &mut AnyConnection,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<OktaGroupId, u64>, Error> {
+    let rows = sqlx::query(
+        "SELECT okta_id, CAST(SUM(removed) AS BIGINT) FROM journal WHERE at > $1 AND removed > 0 AND counted = 1 \
+         AND NOT EXISTS (SELECT 1 FROM journal_outcomes ended WHERE ended.entry = journal.entry AND ended.outcome NOT IN ('done', 'unknown')) \
+         GROUP BY okta_id",
+    )
+    .bind((now - TimeDelta::hours(24)).timestamp())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let count = u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0);
+            Ok((OktaGroupId::new(row.try_get::<String, _>(0)?), count))
+        })
+        .collect()
+}
+
+async fn open_groups(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOperation>, Error> {
+    let rows = sqlx::query(
+        "SELECT journal.entry, kind, okta_id, haiilo_id FROM journal JOIN open_entries ON open_entries.entry = journal.entry \
+         WHERE kind LIKE 'group-%' ORDER BY journal.entry",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OpenGroupOperation {
+                entry: row.try_get(0)?,
+                kind: GroupKind::of(row.try_get::<String, _>(1)?.as_str()).unwrap_or(GroupKind::Members),
+                okta_id: OktaGroupId::new(row.try_get::<String, _>(2)?),
+                haiilo_id: row.try_get::<Option<String>, _>(3)?.map(HaiiloGroupId::new),
+            })
+        })
+        .collect()
 }

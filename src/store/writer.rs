@@ -1,4 +1,7 @@
 //! The writing port: each call is one transaction, durable before it returns.
+//!
+//! Entries of the journal are written for many operations at once: the first one at the connection writes for all that wait, so the disk is
+//! waited for once. No caller hears that an entry is written before it is durable.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Error};
@@ -8,32 +11,34 @@ use crate::domain::model::link::{Counted, Link};
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
-use crate::domain::state::journal::{EntryId, GroupIntent, Intent, ProbeIntent, RunContext};
+use crate::domain::state::journal::{EntryId, Intent, IntentStep, RunContext};
 use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::Tenant;
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreWriter};
-use crate::store::batch::{self, QueueEntry, WriteResult};
+use crate::store::journal::{self, JournalLine, QueueEntry, WriteResult};
 use crate::store::open::{LockGuard, Store};
-use crate::store::{approvals, groups, journal, notes, polling, postgres, probe};
+use crate::store::{acts, facts, postgres, state_write};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| write_tenant(connection, tenant, now.timestamp()).await).await
     }
 
-    async fn note(
+    async fn save_update(
         &self,
-        notes: &SyncStateUpdate,
+        update: &SyncStateUpdate,
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| notes::write_notes(connection, notes, acceptance, now.timestamp()).await)
-            .await
+        self.transaction(async |connection| {
+            state_write::write_update(connection, update, acceptance, now.timestamp()).await
+        })
+        .await
     }
 
-    async fn note_leavers(&self, notes: &LeaverUpdate) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| notes::write_leavers(connection, notes, Counted::Yes).await).await
+    async fn save_leaver_update(&self, update: &LeaverUpdate) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| state_write::write_leavers(connection, update, Counted::Yes).await).await
     }
 
     async fn adopt(
@@ -44,10 +49,8 @@ impl StoreWriter for Store {
     ) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             for (operation, link) in adopted {
-                let intent = Intent { run_context, at: now, operation, before: None };
-                let entry = journal::write_intent(connection, &intent).await?;
-                let effects = [Effect::Linked(link.clone())];
-                journal::write_outcome(connection, entry, &Outcome::Done, &effects, now.timestamp()).await?;
+                let intent = Intent { run_context, at: now, step: IntentStep::Account(operation), before: None };
+                journal::write_done(connection, &intent, &[Effect::Linked(link.clone())]).await?;
             }
             Ok(())
         })
@@ -55,17 +58,7 @@ impl StoreWriter for Store {
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<EntryId, StoreFailure> {
-        let Intent { run_context, at, operation, before } = intent;
-        let (run_context, operation) = (Box::new((*run_context).clone()), Box::new((*operation).clone()));
-        self.write_entry(QueueEntry::Intent { run_context, at: *at, operation, before: before.clone() }).await
-    }
-
-    async fn intend_group(&self, intent: &GroupIntent<'_>) -> Result<EntryId, StoreFailure> {
-        self.transaction(async |connection| groups::write_intent(connection, intent).await).await
-    }
-
-    async fn intend_probe(&self, intent: &ProbeIntent<'_>) -> Result<EntryId, StoreFailure> {
-        self.transaction(async |connection| probe::write_intent(connection, intent).await).await
+        self.write_entry(QueueEntry::Intent(Box::new(JournalLine::of(intent)))).await
     }
 
     async fn conclude(
@@ -79,8 +72,8 @@ impl StoreWriter for Store {
         self.write_entry(QueueEntry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
     }
 
-    async fn refuse(&self, refusal: &BlockedPlan) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| approvals::write_refusal(connection, refusal).await).await
+    async fn block(&self, blocked: &BlockedPlan) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| acts::write_blocked(connection, blocked).await).await
     }
 
     async fn approve(
@@ -91,23 +84,27 @@ impl StoreWriter for Store {
         reason: Option<&str>,
     ) -> Result<Option<usize>, StoreFailure> {
         let times = (now.timestamp(), until.timestamp());
-        self.transaction(async |connection| approvals::approve(connection, id.as_str(), times, by, reason).await).await
+        self.transaction(async |connection| acts::approve(connection, id.as_str(), times, by, reason).await).await
     }
 
     async fn see_canary(&self, configuration: &Fingerprint, kind: &str) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| notes::write_canary(connection, configuration, kind).await).await
+        self.transaction(async |connection| state_write::write_canary(connection, configuration, kind).await).await
     }
 
     async fn finish(&self, end: &CycleEnd) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| notes::write_end(connection, end).await).await
+        self.transaction(async |connection| {
+            journal::prune(connection, end.journal_from.timestamp()).await?;
+            state_write::write_end(connection, end).await
+        })
+        .await
     }
 
-    async fn keep_polling(&self, polling: Option<&LogCursor>) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| polling::write(connection, polling).await).await
+    async fn keep_log_cursor(&self, cursor: Option<&LogCursor>) -> Result<(), StoreFailure> {
+        self.transaction(async |connection| facts::set_json(connection, facts::LOG_CURSOR, cursor).await).await
     }
 
     async fn keep_baseline(&self, baseline: &Baseline) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| polling::write_baseline(connection, baseline).await).await
+        self.transaction(async |connection| facts::set_json(connection, facts::BASELINE, Some(baseline)).await).await
     }
 }
 
@@ -123,7 +120,7 @@ impl Store {
         let together = self.transaction_on(&mut connection, async |connection| {
             let mut written = Vec::with_capacity(batch.len());
             for (entry, _) in &batch {
-                written.push(batch::write(connection, entry).await?);
+                written.push(journal::write_entry(connection, entry).await?);
             }
             Ok(written)
         });
@@ -137,8 +134,9 @@ impl Store {
             // One that cannot be written keeps nobody else from being written.
             Err(_) => {
                 for (entry, waiter) in batch {
-                    let alone =
-                        self.transaction_on(&mut connection, async |connection| batch::write(connection, &entry).await);
+                    let alone = self.transaction_on(&mut connection, async |connection| {
+                        journal::write_entry(connection, &entry).await
+                    });
                     let _ = waiter.send(alone.await);
                 }
             }

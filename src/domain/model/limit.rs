@@ -1,0 +1,202 @@
+//! Limits over a rolling day: their names, and what the configuration allows.
+
+/// Which limit a plan breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitName {
+    /// The store is empty.
+    FirstRun,
+    /// The mapping changed.
+    MappingChanged,
+    /// Nobody is assigned.
+    NobodyAssigned,
+    /// Haiilo shows nobody.
+    HaiiloEmpty,
+    /// `limits.vanished`.
+    Vanished,
+    /// `limits.missing`.
+    Missing,
+    /// `limits.creates`.
+    Creates,
+    /// `limits.updates`.
+    Updates,
+    /// `limits.renames`.
+    Renames,
+    /// `limits.clears`.
+    Clears,
+    /// `limits.moves`.
+    Moves,
+    /// `limits.deletes`: a budget that postpones, and blocks nothing.
+    Deletes,
+    /// `limits.members`, of one group: it stops what is taken out of this group, and nothing else.
+    Members,
+    /// `okta.push_is_on`.
+    PushIsOn,
+    /// A write changed what nobody sent.
+    Canary,
+}
+
+impl LimitName {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstRun => "first_run",
+            Self::MappingChanged => "mapping_changed",
+            Self::NobodyAssigned => "nobody_assigned",
+            Self::HaiiloEmpty => "haiilo_empty",
+            Self::Vanished => "vanished",
+            Self::Missing => "missing",
+            Self::Creates => "creates",
+            Self::Updates => "updates",
+            Self::Renames => "renames",
+            Self::Clears => "clears",
+            Self::Moves => "moves",
+            Self::Deletes => "deletes",
+            Self::Members => "members",
+            Self::PushIsOn => "push_is_on",
+            Self::Canary => "canary",
+        }
+    }
+
+    /// What it means, for a reader who meets it at night.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::FirstRun => "nothing was ever done from this store, so that the whole plan wants a look",
+            Self::MappingChanged => "the first plan after a change of the mapping changes many people",
+            Self::NobodyAssigned => "Okta says that nobody is assigned to the application",
+            Self::HaiiloEmpty => "Haiilo shows no accounts, although people are linked to some",
+            Self::Vanished => "people who are no longer assigned, within 24 hours",
+            Self::Missing => "linked accounts that Haiilo no longer shows, within 24 hours",
+            Self::Creates => "accounts to create or adopt, within 24 hours",
+            Self::Updates => "accounts to change, within 24 hours",
+            Self::Renames => "accounts to rename, within 24 hours",
+            Self::Clears => "accounts that lose a value, within 24 hours",
+            Self::Moves => "people who move to another group, within 24 hours",
+            Self::Deletes => "accounts to delete, within 24 hours",
+            Self::Members => "members who would be taken out of one group, within 24 hours",
+            Self::PushIsOn => {
+                "Okta's own push to Haiilo is on and would be a second writer; switch it off in Okta, or set okta.push_is_on"
+            }
+            Self::Canary => "attributes that a write changed although nobody sent them",
+        }
+    }
+}
+
+/// One limit over a rolling day; `None` in [`Limits`] means that it is off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// Percent of the larger of linked and assigned people.
+    pub percent: Option<f64>,
+    /// Never below this number.
+    pub floor: Option<u64>,
+    /// Never above this number.
+    pub cap: Option<u64>,
+}
+
+impl Limit {
+    /// What the limit allows where `base` people are concerned.
+    pub fn allowed(self, base: u64) -> u64 {
+        let Self { percent, floor, cap } = self;
+        let share = percent.map(|percent| share(base, percent));
+        let lower = match (share, floor) {
+            (None, None) => cap.unwrap_or(0),
+            (share, floor) => share.unwrap_or(0).max(floor.unwrap_or(0)),
+        };
+        lower.min(cap.unwrap_or(u64::MAX))
+    }
+}
+
+/// Whole people of a percentage, rounded down.
+fn share(base: u64, percent: f64) -> u64 {
+    // Millionths are finer than any percentage that a person writes, and whole numbers do not depend on rounding modes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 million")]
+    let millionths = (percent.clamp(0.0, 100.0) * 1_000_000.0).round() as u128;
+    u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
+}
+
+/// `[limits]` of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Linked people who are no longer assigned.
+    pub vanished: Option<Limit>,
+    /// Deleted accounts: a budget that postpones.
+    pub deletes: Option<Limit>,
+    /// New accounts and adopted ones.
+    pub creates: Option<Limit>,
+    /// Changed accounts.
+    pub updates: Option<Limit>,
+    /// Changed userNames.
+    pub renames: Option<Limit>,
+    /// People of whom a value is cleared.
+    pub clears: Option<Limit>,
+    /// People who move to another group.
+    pub moves: Option<Limit>,
+    /// Linked accounts that Haiilo no longer shows.
+    pub missing: Option<Limit>,
+    /// Members who are taken out of one group, of those whom it has.
+    pub members: Option<Limit>,
+}
+
+impl Limits {
+    /// The limits that a configuration without `[limits]` has.
+    pub fn usual() -> Self {
+        let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
+        Self {
+            vanished: limit(3, 5, None),
+            deletes: limit(1, 3, Some(200)),
+            creates: limit(10, 25, None),
+            updates: limit(20, 25, None),
+            renames: limit(1, 3, None),
+            clears: limit(2, 5, None),
+            moves: limit(5, 5, None),
+            missing: limit(1, 3, None),
+            members: limit(20, 10, None),
+        }
+    }
+}
+
+impl Limits {
+    /// The limit of this name; `None` where it is off, or where the configuration has none of this name.
+    pub fn of(&self, name: LimitName) -> Option<Limit> {
+        match name {
+            LimitName::Vanished => self.vanished,
+            LimitName::Missing => self.missing,
+            LimitName::Creates => self.creates,
+            LimitName::Updates => self.updates,
+            LimitName::Renames => self.renames,
+            LimitName::Clears => self.clears,
+            LimitName::Moves => self.moves,
+            LimitName::Deletes => self.deletes,
+            LimitName::Members => self.members,
+            LimitName::FirstRun
+            | LimitName::MappingChanged
+            | LimitName::NobodyAssigned
+            | LimitName::HaiiloEmpty
+            | LimitName::PushIsOn
+            | LimitName::Canary => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Limit;
+
+    #[track_caller]
+    fn check(percent: Option<f64>, floor: Option<u64>, cap: Option<u64>, base: u64, allowed: u64) {
+        assert_eq!(Limit { percent, floor, cap }.allowed(base), allowed);
+    }
+
+    #[test]
+    fn percent_floor_and_cap_each_may_be_left_out() {
+        check(Some(3.0), Some(5), None, 1_000, 30);
+        check(Some(3.0), Some(5), None, 100, 5);
+        check(Some(1.0), Some(3), Some(200), 100_000, 200);
+        check(Some(1.0), None, None, 99, 0);
+        check(Some(0.5), None, None, 1_000, 5);
+        check(None, Some(7), None, 1_000_000, 7);
+        check(None, None, Some(9), 1_000_000, 9);
+        check(Some(0.0), None, None, 1_000_000, 0);
+        check(None, Some(50), Some(20), 1_000, 20);
+        check(Some(29.0), None, None, 100, 29);
+    }
+}

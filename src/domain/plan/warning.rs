@@ -1,0 +1,117 @@
+//! Warnings of a plan: what an administrator should know besides people and accounts, each with a code for machines.
+
+use std::fmt;
+
+use crate::domain::model::ids::UserName;
+
+/// What an administrator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Rows of Okta's listing that name nobody.
+    UnreadableRows(usize),
+    /// It is not certain who is in Haiilo, and why.
+    ListingInDoubt(String),
+    /// The owner of our token was not found in Haiilo.
+    TokenOwnerNotFound(UserName),
+    /// References to other people that name nobody with an account.
+    UnresolvedReferences(usize),
+    /// An attribute that the mapping reads and nobody has.
+    NobodyHas(String),
+    /// Okta could not be asked about some leavers, and why.
+    EvidenceIncomplete(String),
+    /// Okta's own push to Haiilo is on, with these features.
+    PushIsOn(String),
+    /// All writes are paused: until when, and by whom.
+    Paused(String, String),
+    /// An operation that was reviewed and that a plan made now does not have: its kind, and the name of the person.
+    ReviewDropped(String, String),
+    /// Operations that are not in the reviewed plan.
+    NotReviewed(usize),
+    /// Changes of groups that are not in the reviewed plan.
+    GroupsNotReviewed(usize),
+    /// Nothing is done about groups in this cycle, and why.
+    GroupsNotRead(String),
+    /// An entry of `groups.include` that no group of Okta has.
+    NoSuchGroup(String),
+    /// An entry of `groups.include` that so many groups of Okta have as their name.
+    AmbiguousGroup(String, usize),
+    /// Okta could not be asked about a group that is not chosen any more, and why.
+    GroupNotAsked(String, String),
+    /// Something in the configuration, in words.
+    Configuration(String),
+}
+
+impl Warning {
+    /// A short name that never changes, for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnreadableRows(_) => "unreadable_rows",
+            Self::ListingInDoubt(_) => "listing_in_doubt",
+            Self::TokenOwnerNotFound(_) => "token_owner_not_found",
+            Self::UnresolvedReferences(_) => "unresolved_references",
+            Self::NobodyHas(_) => "nobody_has",
+            Self::EvidenceIncomplete(_) => "evidence_incomplete",
+            Self::PushIsOn(_) => "push_is_on",
+            Self::Paused(..) => "paused",
+            Self::ReviewDropped(..) => "review_dropped",
+            Self::NotReviewed(_) => "not_reviewed",
+            Self::GroupsNotReviewed(_) => "groups_not_reviewed",
+            Self::GroupsNotRead(_) => "groups_not_read",
+            Self::NoSuchGroup(_) => "no_such_group",
+            Self::AmbiguousGroup(..) => "ambiguous_group",
+            Self::GroupNotAsked(..) => "group_not_asked",
+            Self::Configuration(_) => "configuration",
+        }
+    }
+}
+
+/// The warning in a sentence.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnreadableRows(rows) => write!(
+                f,
+                "{rows} rows of Okta's listing have no user id and were skipped; if it lasts, ask Okta's support"
+            ),
+            Self::ListingInDoubt(why) => write!(f, "nobody is created, adopted or deleted in this cycle: {why}"),
+            Self::TokenOwnerNotFound(owner) => write!(
+                f,
+                "the owner of our token, {owner}, was not found in Haiilo: nobody is deleted; correct haiilo.auth.token_owner"
+            ),
+            Self::UnresolvedReferences(number) => write!(
+                f,
+                "{number} references to other people, such as managers, name nobody who has an account by now; they stay as they are"
+            ),
+            Self::NobodyHas(name) => write!(f, "the mapping reads {name}, and no person has it: check its spelling"),
+            Self::EvidenceIncomplete(why) => {
+                write!(f, "some people who are no longer listed could not be asked about: {why}")
+            }
+            Self::PushIsOn(features) => write!(
+                f,
+                "Okta's own push to Haiilo is on ({features}) and would be a second writer: switch it off in Okta"
+            ),
+            Self::Paused(end, by) => write!(f, "all writes are paused {end}, by {by}; `resume` lets them go on"),
+            Self::ReviewDropped(kind, name) => {
+                write!(f, "dropped, since a plan that is made now does not have it: {kind} {name}")
+            }
+            Self::NotReviewed(more) => {
+                write!(f, "{more} operations that are not in the reviewed plan wait for another run")
+            }
+            Self::GroupsNotReviewed(more) => {
+                write!(f, "{more} changes of groups are not in the reviewed plan, and are left to the next cycle")
+            }
+            Self::GroupsNotRead(why) => write!(f, "nothing is done about groups in this cycle: {why}"),
+            Self::NoSuchGroup(name) => {
+                let name = name.escape_debug();
+                write!(f, "groups.include names \"{name}\", and Okta has no such group: correct it")
+            }
+            Self::AmbiguousGroup(name, number) => write!(
+                f,
+                "groups.include names \"{}\", and Okta has {number} groups of this name: choose one by its id",
+                name.escape_debug()
+            ),
+            Self::GroupNotAsked(id, why) => write!(f, "group {id} could not be asked about: {why}"),
+            Self::Configuration(text) => f.write_str(text),
+        }
+    }
+}
