@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::{ListenSettings, NotifySettings};
-use crate::daemon::cycle_summary::CycleSummary;
+use crate::daemon::cycle_result::{CycleResult, Trouble};
 use crate::daemon::schedule::Schedule;
-use crate::daemon::trouble::Trouble;
 use crate::domain::state::run_history::RunHistory;
 use crate::engine::Observer;
 use crate::http::HttpClient;
@@ -60,17 +59,6 @@ pub trait Job: Send + Sync + 'static {
 
     /// Keeps what was called, so that a new start does not call it again.
     fn keep_called(&self, called: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
-}
-
-/// How a cycle ended.
-#[derive(Clone, Debug)]
-pub enum CycleResult {
-    /// Both sides were read completely.
-    Complete(Box<CycleSummary>),
-    /// There was no plan, and nothing was written.
-    Failed(Trouble),
-    /// Somebody else runs a cycle, and is named.
-    Busy(String),
 }
 
 /// How a poll ended.

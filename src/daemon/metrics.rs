@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::daemon::cycle_summary::CycleSummary;
-use crate::daemon::health::Readiness;
+use crate::daemon::cycle_result::CycleSummary;
+use crate::daemon::status::{DaemonStatus, Readiness};
 
 /// Seconds of requests.
 const REQUESTS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -108,7 +108,7 @@ pub(super) fn no_longer_held(before: &CycleSummary, now: &CycleSummary) {
 }
 
 /// How long tokens have been in use.
-pub(super) fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
+fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
     for (side, since) in &summary.tokens {
         let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
         gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
@@ -116,20 +116,21 @@ pub(super) fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
 }
 
 /// How the daemon is.
-pub(super) fn standing(
-    readiness: Readiness,
-    failures: u32,
-    (last, next): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-) {
+pub(super) fn service<J>(status: &DaemonStatus<J>, now: DateTime<Utc>) {
+    let readiness = status.readiness(now);
+    let health = status.health();
     gauge!("okta_haiilo_sync_ready").set(if readiness == Readiness::Ready { 1.0 } else { 0.0 });
-    gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(failures));
+    gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(health.failures));
     for (name, at) in [
-        ("okta_haiilo_sync_last_complete_cycle_timestamp_seconds", last),
-        ("okta_haiilo_sync_next_cycle_timestamp_seconds", next),
+        ("okta_haiilo_sync_last_complete_cycle_timestamp_seconds", health.last_complete),
+        ("okta_haiilo_sync_next_cycle_timestamp_seconds", health.next),
     ] {
         if let Some(at) = at {
             gauge!(name).set(number(u64::try_from(at.timestamp()).unwrap_or(0)));
         }
+    }
+    if let Some(summary) = &health.summary {
+        tokens(summary, now);
     }
 }
 

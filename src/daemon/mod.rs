@@ -1,27 +1,23 @@
-//! The daemon: cycles by themselves, on a schedule, for months. Knows the engine and no adapter: what a cycle is put together from is
-//! handed in by the command line.
+//! The daemon runs cycles on a schedule, for months.
+//!
+//! Knows the engine and no adapter: the command line hands it a [`JobFactory`].
 
-mod caller;
-mod callout;
-mod cycle_summary;
-mod endpoint;
-mod health;
+mod alerts;
+mod backoff;
+mod cycle_result;
 mod job;
+mod main_loop;
 mod metrics;
-mod pace;
-mod page;
+mod poll_loop;
 mod polls;
-mod run;
 pub mod schedule;
 mod status;
 mod systemd;
-mod trouble;
-mod watchdog;
+mod web;
 
-pub use cycle_summary::CycleSummary;
-pub use health::{Readiness, readiness};
-pub use job::{CycleResult, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd};
+pub use cycle_result::{Class, CycleResult, CycleSummary, Trouble};
+pub use job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd};
+pub use main_loop::{Daemon, Signal};
 pub use metrics::install as install_metrics;
-pub use run::{Daemon, Signal};
+pub use status::{Readiness, readiness};
 pub use systemd::Systemd;
-pub use trouble::{Class, Trouble};

@@ -12,18 +12,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::settings::PeopleOnPage;
-use crate::daemon::caller::{Delivery, Webhook};
-use crate::daemon::callout::{AlertLog, AlertMessage};
-use crate::daemon::cycle_summary::CycleSummary;
-use crate::daemon::health::{PastCycle, Phase};
-use crate::daemon::job::{CycleResult, Job, JobFactory, LoadedJob};
-use crate::daemon::pace::{self, RunPace};
+use crate::daemon::alerts::alert_log::{AlertLog, AlertMessage};
+use crate::daemon::alerts::webhook::{Delivery, Webhook};
+use crate::daemon::backoff::{self, RunPace};
+use crate::daemon::cycle_result::{CycleResult, CycleSummary, Trouble};
+use crate::daemon::job::{Job, JobFactory, LoadedJob};
+use crate::daemon::metrics;
 use crate::daemon::polls::Polls;
-use crate::daemon::status::DaemonStatus;
-use crate::daemon::systemd::Systemd;
-use crate::daemon::trouble::Trouble;
-use crate::daemon::watchdog::Watchdog;
-use crate::daemon::{endpoint, metrics};
+use crate::daemon::status::{DaemonStatus, PastCycle, Phase};
+use crate::daemon::systemd::{Systemd, Watchdog};
+use crate::daemon::web::endpoint;
 use crate::domain::state::run_history::is_complete;
 
 /// The longest sleep: the date may be set meanwhile.
@@ -227,7 +225,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             }
         }
         let now = self.clock.now();
-        let skipped = pace::skipped(&self.status.schedule(), due.unwrap_or(began), now);
+        let skipped = backoff::skipped(&self.status.schedule(), due.unwrap_or(began), now);
         if skipped > 0 && wanted != Some(Signal::End) {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
@@ -310,7 +308,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         }
         metrics::cycle(result, length);
         self.status.health().remember(PastCycle { ended: now, length, result });
-        self.status.measure(now);
+        metrics::service(&self.status, now);
     }
 
     fn completed(&self, summary: &CycleSummary, now: DateTime<Utc>) {
@@ -415,7 +413,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         // A time that passed while the configuration was read is still due.
         let since = self.status.health().planned;
         let now = self.clock.now();
-        self.plan_next(if pace::skipped(&self.status.schedule(), since, now) > 0 { since } else { now });
+        self.plan_next(if backoff::skipped(&self.status.schedule(), since, now) > 0 { since } else { now });
         self.polls.plan_next(now);
         self.systemd.ready(&self.status.health().status());
     }

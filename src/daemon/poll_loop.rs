@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::daemon::cycle_result::Trouble;
 use crate::daemon::job::{FullCycleTiming, Job, JobFactory, PollEnd};
+use crate::daemon::main_loop::{Daemon, Signal};
 use crate::daemon::metrics;
-use crate::daemon::run::daemon::{Daemon, Signal};
-use crate::daemon::trouble::Trouble;
-use crate::daemon::watchdog::Watchdog;
+use crate::daemon::systemd::Watchdog;
 
 impl<S: JobFactory, C: Clock + Clone> Daemon<'_, S, C> {
     /// One poll; what somebody wanted meanwhile.

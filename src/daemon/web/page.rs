@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 
-use crate::daemon::cycle_summary::CycleSummary;
-use crate::daemon::health::{Health, Phase, Readiness, time};
+use crate::daemon::cycle_result::CycleSummary;
+use crate::daemon::status::{Health, Phase, Readiness, time};
 use crate::domain::state::run_history::RunHistory;
 
 const STYLE: &str = "\
@@ -217,8 +217,8 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use serde_json::json;
 
-    use crate::daemon::cycle_summary::CycleSummary;
-    use crate::daemon::health::{Health, PastCycle, Readiness};
+    use crate::daemon::cycle_result::CycleSummary;
+    use crate::daemon::status::{Health, PastCycle, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
     use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 

@@ -6,8 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::daemon::cycle_summary::CycleSummary;
-use crate::daemon::trouble::{Class, Trouble};
+use crate::daemon::cycle_result::{Class, CycleSummary, Trouble};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
 
 /// What was called is called again after this time, if it is still so.
@@ -19,19 +18,19 @@ const REMEMBERED: usize = 10_000;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct AlertMessage {
+pub(in crate::daemon) struct AlertMessage {
     /// What it is about, for machines.
-    pub(super) event: &'static str,
+    pub(in crate::daemon) event: &'static str,
     /// A sentence or two.
-    pub(super) text: String,
+    pub(in crate::daemon) text: String,
     /// Numbers and ids.
-    pub(super) details: Json,
+    pub(in crate::daemon) details: Json,
 }
 
 /// What was called, and when. Kept in the store as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
-pub(super) struct AlertLog {
+pub(in crate::daemon) struct AlertLog {
     approvals: BTreeMap<String, DateTime<Utc>>,
     credentials: Option<DateTime<Utc>>,
     failing: Option<DateTime<Utc>>,
@@ -43,11 +42,12 @@ pub(super) struct AlertLog {
 }
 
 /// One thing that may be worth a call after a complete cycle.
-pub(super) type AlertCondition = fn(&mut AlertLog, &CycleSummary, DateTime<Utc>) -> Option<AlertMessage>;
+pub(in crate::daemon) type AlertCondition = fn(&mut AlertLog, &CycleSummary, DateTime<Utc>) -> Option<AlertMessage>;
 
 impl AlertLog {
     /// What may be worth a call after a complete cycle, one after the other.
-    pub(super) const MATTERS: [AlertCondition; 4] = [Self::recovery, Self::approval, Self::people, Self::deletes];
+    pub(in crate::daemon) const MATTERS: [AlertCondition; 4] =
+        [Self::recovery, Self::approval, Self::people, Self::deletes];
 
     /// Whether it goes on after trouble that was told.
     fn recovery(&mut self, summary: &CycleSummary, _: DateTime<Utc>) -> Option<AlertMessage> {
@@ -62,7 +62,7 @@ impl AlertLog {
     }
 
     /// After a failed cycle, or one that stopped, the so-many-th in a row; so many are told.
-    pub(super) fn failed(
+    pub(in crate::daemon) fn failed(
         &mut self,
         trouble: &Trouble,
         (failures, enough): (u32, u32),
@@ -179,8 +179,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{AlertLog, AlertMessage};
-    use crate::daemon::cycle_summary::CycleSummary;
-    use crate::daemon::trouble::{Class, Trouble};
+    use crate::daemon::cycle_result::{Class, CycleSummary, Trouble};
     use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
     use crate::domain::planning::limits::{LimitName, Violation};
 

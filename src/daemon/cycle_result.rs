@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::daemon::trouble::{Class, Trouble};
 use crate::domain::groups::limits as groups_guard;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, RunId};
 use crate::domain::plan::leaver::LeaverStatus;
@@ -15,6 +14,39 @@ use crate::engine::{CycleReport, Stop};
 
 /// Deletes that are due within this time are told beforehand.
 const SOON: TimeDelta = TimeDelta::days(3);
+
+/// How a cycle ended.
+#[derive(Clone, Debug)]
+pub enum CycleResult {
+    /// Both sides were read completely.
+    Complete(Box<CycleSummary>),
+    /// There was no plan, and nothing was written.
+    Failed(Trouble),
+    /// Somebody else runs a cycle, and is named.
+    Busy(String),
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind of trouble it is.
+    pub class: Class,
+    /// Why, in a sentence that names nobody.
+    pub what: String,
+    /// Why, with all causes, for the log.
+    pub causes: String,
+}
+
+/// What kind of trouble there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Credentials are refused or lack a right: trying again soon is of no use.
+    Credentials,
+    /// Somebody must change the configuration, in Okta or here: trying again soon is of no use.
+    Configuration,
+    /// It may pass by itself.
+    Passing,
+}
 
 /// What is kept of a complete cycle.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::{NotifySettings, WebhookForm};
-use crate::daemon::callout::AlertMessage;
+use crate::daemon::alerts::alert_log::AlertMessage;
 use crate::http::{HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Request};
 
 /// Route names for logs: the addresses are secrets.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends messages.
 #[derive(Debug)]
-pub(super) struct Webhook<C> {
+pub(in crate::daemon) struct Webhook<C> {
     http: HttpClient,
     clock: C,
     notify: NotifySettings,
@@ -28,7 +28,7 @@ pub(super) struct Webhook<C> {
 
 /// Whether a call got through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(in crate::daemon) enum Delivery {
     Yes,
     No,
     /// There is nobody to be told.
@@ -36,24 +36,24 @@ pub(super) enum Delivery {
 }
 
 impl<C: Clock> Webhook<C> {
-    pub(super) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
+    pub(in crate::daemon) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
         Self { http, clock, notify }
     }
 
     /// How many failed cycles in a row are told.
-    pub(super) fn enough_failures(&self) -> u32 {
+    pub(in crate::daemon) fn enough_failures(&self) -> u32 {
         self.notify.failures
     }
 
     /// Tells the webhook.
-    pub(super) async fn tell(&self, message: &AlertMessage) -> Delivery {
+    pub(in crate::daemon) async fn tell(&self, message: &AlertMessage) -> Delivery {
         let Some(address) = &self.notify.webhook else { return Delivery::Nobody };
         let body = body(self.notify.form, message).to_string();
         self.send(address, (Method::POST, WEBHOOK), Some(body)).await
     }
 
     /// Tells that a complete cycle was applied.
-    pub(super) async fn beat(&self) {
+    pub(in crate::daemon) async fn beat(&self) {
         if let Some(address) = &self.notify.heartbeat {
             self.send(address, (Method::GET, HEARTBEAT), None).await;
         }

@@ -17,10 +17,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::daemon::health::Readiness;
 use crate::daemon::job::Job;
-use crate::daemon::page;
-use crate::daemon::status::DaemonStatus;
+use crate::daemon::metrics;
+use crate::daemon::status::{DaemonStatus, Readiness};
+use crate::daemon::web::page;
 
 /// What the page may use: the style that is its own.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ impl<J, C: Clone> Clone for EndpointState<J, C> {
 }
 
 /// Listens, until the task is aborted.
-pub(super) async fn start<J: Job, C: Clock + Clone>(
+pub(in crate::daemon) async fn start<J: Job, C: Clock + Clone>(
     address: SocketAddr,
     (status, clock, metrics): (Arc<DaemonStatus<J>>, C, Option<PrometheusHandle>),
 ) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
@@ -102,7 +102,7 @@ async fn ready<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Re
 
 async fn metrics_text<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
     let Some(metrics) = &looks.metrics else { return StatusCode::NOT_FOUND.into_response() };
-    looks.status.measure(looks.clock.now());
+    metrics::service(&looks.status, looks.clock.now());
     metrics.run_upkeep();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(HeaderName::from_static("content-type"), kind)], metrics.render()).into_response()

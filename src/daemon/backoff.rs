@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::daemon::cycle_result::Class;
 use crate::daemon::schedule::Schedule;
-use crate::daemon::trouble::Class;
 
 /// The first pause after a failure that does not pass by itself.
 const FIRST_PAUSE: TimeDelta = TimeDelta::minutes(15);
@@ -81,8 +81,8 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::{RunPace, skipped};
+    use crate::daemon::cycle_result::Class;
     use crate::daemon::schedule::Schedule;
-    use crate::daemon::trouble::Class;
 
     fn quarters() -> Schedule {
         Schedule::parse("*/15 * * * *", Tz::UTC).expect("a schedule")
