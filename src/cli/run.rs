@@ -17,8 +17,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
 use crate::daemon::{
-    self, Class, CycleResult, CycleSummary, Daemon, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd, Signal,
-    Systemd, Trouble,
+    self, CycleFailure, CycleResult, CycleSummary, Daemon, FailureClass, FullCycleTiming, Job, JobFactory, LoadedJob,
+    PollOutcome, Signal, Systemd,
 };
 use crate::domain::state::run_history::RunHistory;
 use crate::engine::{
@@ -38,8 +38,8 @@ pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     // First of all: whoever wants the end while the configuration is read is heard, too.
     let (sender, mut signals) = mpsc::channel(8);
     for (kind, means) in [
-        (SignalKind::terminate(), Signal::End),
-        (SignalKind::interrupt(), Signal::End),
+        (SignalKind::terminate(), Signal::Stop),
+        (SignalKind::interrupt(), Signal::Stop),
         (SignalKind::hangup(), Signal::Reload),
     ] {
         let mut stream = signal(kind)?;
@@ -106,29 +106,29 @@ impl Job for WiredJob {
         }
     }
 
-    async fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> PollEnd {
+    async fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> PollOutcome {
         match self.try_poll(observer, cancel).await {
             Ok(end) => end,
             Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
-                Some(LockError::Held { holder }) => PollEnd::Busy(holder.clone()),
-                _ => PollEnd::Failed(trouble(&unfinished)),
+                Some(LockError::Held { holder }) => PollOutcome::Busy(holder.clone()),
+                _ => PollOutcome::Failed(trouble(&unfinished)),
             },
         }
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
+    async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.wiring.store.clone()).standing(now, cycles).await
     }
 
-    async fn called(&self) -> Result<Option<String>, StoreFailure> {
+    async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
         ReadStore::new(self.wiring.store.clone()).called().await
     }
 
-    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
+    async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
         let failed = |unfinished: CommandError| StoreFailure { message: unfinished.to_string(), cause: None };
         // Whoever has the lock is not waited for: it is kept after the next cycle.
         let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
-        let kept = store.keep_called(called).await;
+        let kept = store.keep_called(log).await;
         sync::close(store).await;
         kept
     }
@@ -161,12 +161,12 @@ impl WiredJob {
         let text = (self.people == PeopleOnPage::Shown).then(|| {
             plan::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
         });
-        Ok(CycleSummary { tokens, ..CycleSummary::of(&order.run_context.run, &report, text) })
+        Ok(CycleSummary { tokens, ..CycleSummary::new(&report, text) })
     }
 }
 
 impl WiredJob {
-    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollEnd, CommandError> {
+    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollOutcome, CommandError> {
         let wiring = &self.wiring;
         let ends = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
         let run_context = self.context.run_context(None);
@@ -174,19 +174,21 @@ impl WiredJob {
         let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), request, observer)).await;
         sync::close(ends.store).await;
         Ok(match came? {
-            PollResult::Quiet => PollEnd::Quiet,
+            PollResult::Quiet => PollOutcome::Quiet,
             PollResult::Handled(looked) => {
                 let PollReport { report, people, full_cycle_reason } = *looked;
                 tell_look(&report, people, run_context.run.as_str());
-                PollEnd::Handled {
+                PollOutcome::Handled {
                     full_cycle_reason: full_cycle_reason.filter(FullCycleReason::is_urgent).map(|why| why.reason()),
                 }
             }
             PollResult::FullCycle(why) => {
-                let haste = if why.is_urgent() { FullCycleTiming::Soon } else { FullCycleTiming::OnSchedule };
-                PollEnd::FullCycle { why: why.reason(), haste }
+                let timing = if why.is_urgent() { FullCycleTiming::Soon } else { FullCycleTiming::OnSchedule };
+                PollOutcome::FullCycle { reason: why.reason(), timing }
             }
-            PollResult::Barred(failure) => PollEnd::Barred(trouble(&CommandError::from(CycleError::Okta(failure)))),
+            PollResult::Barred(failure) => {
+                PollOutcome::Forbidden(trouble(&CommandError::from(CycleError::Okta(failure))))
+            }
         })
     }
 }
@@ -216,26 +218,26 @@ fn shortened(mut text: String) -> String {
 }
 
 /// What kind of trouble ended a cycle.
-fn trouble(unfinished: &CommandError) -> Trouble {
+fn trouble(unfinished: &CommandError) -> CycleFailure {
     let is_about_rights = |kind| matches!(kind, FailureKind::CredentialsRefused | FailureKind::Forbidden);
-    let (class, what) = match unfinished.why.downcast_ref::<CycleError>() {
+    let (class, message) = match unfinished.why.downcast_ref::<CycleError>() {
         Some(CycleError::Okta(failure)) if is_about_rights(failure.kind) => {
-            (Class::Credentials, "okta refuses our credentials, or they lack a right".to_owned())
+            (FailureClass::Credentials, "okta refuses our credentials, or they lack a right".to_owned())
         }
         Some(CycleError::Haiilo(failure)) if is_about_rights(failure.kind) => {
-            (Class::Credentials, "haiilo refuses our credentials, or they lack a right".to_owned())
+            (FailureClass::Credentials, "haiilo refuses our credentials, or they lack a right".to_owned())
         }
         Some(CycleError::Okta(failure)) if failure.kind == FailureKind::NotFound => {
-            (Class::Configuration, "okta has no such application".to_owned())
+            (FailureClass::Configuration, "okta has no such application".to_owned())
         }
         Some(CycleError::ApplicationNotActive { .. }) => {
-            (Class::Configuration, "the application is not active in okta".to_owned())
+            (FailureClass::Configuration, "the application is not active in okta".to_owned())
         }
         Some(CycleError::OtherTenant { what, .. }) => {
-            (Class::Configuration, format!("the store belongs to another {what}"))
+            (FailureClass::Configuration, format!("the store belongs to another {what}"))
         }
-        Some(CycleError::Store(_)) | None => (Class::Passing, "the store cannot be used".to_owned()),
-        Some(error) => (Class::Passing, error.to_string()),
+        Some(CycleError::Store(_)) | None => (FailureClass::Transient, "the store cannot be used".to_owned()),
+        Some(error) => (FailureClass::Transient, error.to_string()),
     };
-    Trouble { class, what, causes: unfinished.to_string() }
+    CycleFailure { class, message, causes: unfinished.to_string() }
 }

@@ -1,408 +1,403 @@
-//! The loop: waits for the next time, runs a cycle, tells whoever is to know, and does as signals say. One cycle at a time.
+//! The main loop: waits until a cycle or a poll is due, runs it, sends alerts, and obeys signals. One cycle or poll runs at a time.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::settings::PeopleOnPage;
-use crate::daemon::alerts::alert_log::{AlertLog, AlertMessage};
-use crate::daemon::alerts::webhook::{Delivery, Webhook};
-use crate::daemon::backoff::{self, RunPace};
-use crate::daemon::cycle_result::{CycleResult, CycleSummary, Trouble};
-use crate::daemon::job::{Job, JobFactory, LoadedJob};
+use crate::daemon::alerts::notifier::Notifier;
+use crate::daemon::alerts::webhook::Webhook;
+use crate::daemon::backoff::{self, Backoff};
+use crate::daemon::cycle_result::{CycleFailure, CycleResult, CycleSummary};
+use crate::daemon::job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollOutcome};
 use crate::daemon::metrics;
 use crate::daemon::polls::Polls;
-use crate::daemon::status::{DaemonStatus, PastCycle, Phase};
+use crate::daemon::status::{DaemonStatus, FinishedCycle, Health, Phase};
 use crate::daemon::systemd::{Systemd, Watchdog};
-use crate::daemon::web::endpoint;
+use crate::daemon::web::endpoint::{self, EndpointState};
 use crate::domain::state::run_history::is_complete;
 
-/// The longest sleep: the date may be set meanwhile.
-const LOOK: Duration = Duration::from_mins(1);
-/// How long operations that are under way are waited for at the end.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// A cycle that has not got on for so long has died. One that only waits out rate limits, call after call, gets on sooner.
-const LONGEST_SILENCE: Duration = Duration::from_hours(2);
+/// How long the daemon waits for operations that are under way before it stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
+/// A cycle without progress for this long is stuck. One that waits for rate limits makes progress more often.
+const STUCK_AFTER: Duration = Duration::from_hours(2);
 
-/// What somebody wants of the daemon.
+/// What the operator asks of the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// The end (SIGTERM, SIGINT).
-    End,
-    /// The configuration anew (SIGHUP).
+    /// Stop (SIGTERM, SIGINT).
+    Stop,
+    /// Read the configuration again (SIGHUP).
     Reload,
 }
 
-/// The daemon.
-pub struct Daemon<'a, S: JobFactory, C> {
-    service: &'a S,
-    pub(super) clock: C,
-    pub(super) systemd: Systemd,
-    pub(super) status: Arc<DaemonStatus<S::Job>>,
-    caller: Webhook<C>,
-    address: Option<SocketAddr>,
-    pub(super) pace: RunPace,
-    pub(super) polls: Polls,
-    /// What was called, as far as is known here.
-    called: AlertLog,
-    /// Whether the store knows that, too.
-    kept: AlertLogState,
+/// Signals as they arrive.
+struct Signals<'a> {
+    receiver: &'a mut mpsc::Receiver<Signal>,
+    /// Arrived during a cycle or a poll, and not obeyed yet.
+    pending: Option<Signal>,
 }
 
-/// Whether the store knows what was called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AlertLogState {
-    Yes,
-    /// Not yet: until then, what is known here goes before what is kept there.
-    No,
-}
+impl Signals<'_> {
+    /// The next signal. If no signal can arrive any more, the daemon stops.
+    async fn next(&mut self) -> Signal {
+        self.receiver.recv().await.unwrap_or(Signal::Stop)
+    }
 
-impl<S: JobFactory, C> fmt::Debug for Daemon<'_, S, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Daemon").field("address", &self.address).field("pace", &self.pace).finish_non_exhaustive()
+    fn must_stop(&self) -> bool {
+        self.pending == Some(Signal::Stop)
     }
 }
 
-/// Why the loop woke.
-enum WakeReason {
-    Due,
+/// What the loop does next.
+enum LoopEvent {
+    CycleDue,
     PollDue,
     Signal(Signal),
 }
 
+/// The daemon.
+pub struct Daemon<'a, S: JobFactory, C> {
+    jobs: &'a S,
+    clock: C,
+    systemd: Systemd,
+    status: Arc<Mutex<DaemonStatus<S::Job>>>,
+    /// Where the endpoint listens; `None` turns it off.
+    address: Option<SocketAddr>,
+    backoff: Backoff,
+    polls: Polls,
+    notifier: Notifier<C>,
+}
+
+impl<S: JobFactory, C> fmt::Debug for Daemon<'_, S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Daemon").field("address", &self.address).field("backoff", &self.backoff).finish_non_exhaustive()
+    }
+}
+
 impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     /// A daemon with the configuration as it is; the error has every problem of it, a line each.
-    pub fn new(service: &'a S, clock: C, systemd: Systemd) -> Result<Self, Vec<String>> {
-        let LoadedJob { job, schedule, changes, listen, notify, http } = service.load()?;
+    pub fn new(jobs: &'a S, clock: C, systemd: Systemd) -> Result<Self, Vec<String>> {
+        let LoadedJob { job, schedule, changes, listen, notify, http } = jobs.load()?;
+        let status = DaemonStatus { job: Arc::new(job), schedule, health: Health::new(clock.now()) };
         Ok(Self {
-            service,
-            status: Arc::new(DaemonStatus::new(clock.now(), job, schedule)),
-            caller: Webhook::new(http, clock.clone(), notify),
+            jobs,
+            status: Arc::new(Mutex::new(status)),
+            notifier: Notifier::new(Webhook::new(http, clock.clone(), notify)),
             clock,
             systemd,
             address: listen.address,
-            pace: RunPace::default(),
+            backoff: Backoff::default(),
             polls: Polls::new(changes),
-            called: AlertLog::default(),
-            kept: AlertLogState::Yes,
         })
     }
 
-    /// Runs until somebody wants the end.
+    /// Runs until a signal stops it. Fails if the endpoint cannot listen, or if a cycle is stuck.
     pub async fn run(
         mut self,
         signals: &mut mpsc::Receiver<Signal>,
         metrics: Option<PrometheusHandle>,
-    ) -> std::io::Result<()> {
+    ) -> io::Result<()> {
         let endpoint = match self.address {
             None => None,
             Some(address) => {
-                let looks = (Arc::clone(&self.status), self.clock.clone(), metrics.clone());
-                let (bound, task) = endpoint::start(address, looks).await?;
+                let (status, clock) = (Arc::clone(&self.status), self.clock.clone());
+                let state = EndpointState { status, clock, metrics: metrics.clone() };
+                let (bound, task) = endpoint::start(address, state).await?;
                 tracing::info!(address = %bound, "listening");
                 Some(task)
             }
         };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
-        self.plan_next(self.clock.now());
-        self.polls.plan_next(self.clock.now());
-        self.systemd.ready(&self.status.health().status());
-        let ended = self.live(signals, metrics.as_ref()).await;
-        self.status.health().phase = Phase::Ending;
+        self.plan(self.clock.now());
+        self.systemd.ready(&self.status.lock().health.line());
+        let stopped = self.run_until_stopped(Signals { receiver: signals, pending: None }, metrics).await;
+        self.status.lock().health.phase = Phase::Stopping;
         self.systemd.stopping();
         if let Some(endpoint) = endpoint {
             endpoint.abort();
         }
         tracing::info!("ended");
-        ended
+        stopped
     }
 
-    async fn live(
+    async fn run_until_stopped(
         &mut self,
-        signals: &mut mpsc::Receiver<Signal>,
-        metrics: Option<&PrometheusHandle>,
-    ) -> std::io::Result<()> {
-        let mut wanted = None;
-        attend(self.systemd, &self.clock, (signals, &mut wanted), self.recall()).await;
+        mut signals: Signals<'_>,
+        metrics: Option<PrometheusHandle>,
+    ) -> io::Result<()> {
+        let signals = &mut signals;
+        attend(self.systemd, &self.clock, signals, self.load_last_complete(), || false).await?;
         loop {
-            match wanted.take() {
-                Some(Signal::End) => return Ok(()),
-                Some(Signal::Reload) => self.reload(),
-                None => {}
+            match self.next_event(signals).await {
+                LoopEvent::Signal(Signal::Stop) => return Ok(()),
+                LoopEvent::Signal(Signal::Reload) => self.reload(),
+                LoopEvent::CycleDue => self.cycle(signals).await?,
+                LoopEvent::PollDue => self.poll(signals).await?,
             }
-            match self.wait(signals).await {
-                WakeReason::Due => wanted = self.cycle(signals).await?,
-                WakeReason::PollDue => wanted = self.poll(signals).await?,
-                WakeReason::Signal(signal) => {
-                    wanted = Some(signal);
-                    continue;
-                }
-            }
-            if let Some(metrics) = metrics {
+            if let Some(metrics) = &metrics {
                 metrics.run_upkeep();
             }
         }
     }
 
-    /// When the last complete cycle was, whoever ran it.
-    async fn recall(&self) {
-        match self.status.job().standing(self.clock.now(), 1).await {
-            Ok(standing) => {
-                let now = self.clock.now();
-                let mut health = self.status.health();
-                let last = standing.last_complete.map(|last| last.min(now));
+    /// Asks the store when the last complete cycle ended, of this process or of another.
+    async fn load_last_complete(&self) {
+        let job = Arc::clone(&self.status.lock().job);
+        match job.run_history(self.clock.now(), 1).await {
+            Ok(history) => {
+                let last = history.last_complete.map(|last| last.min(self.clock.now()));
+                let health = &mut self.status.lock().health;
                 health.last_complete = health.last_complete.max(last);
             }
             Err(error) => tracing::warn!(%error, "the store could not be read"),
         }
     }
 
-    fn plan_next(&self, after: DateTime<Utc>) {
-        let next = self.pace.next(&self.status.schedule(), after);
-        let mut health = self.status.health();
+    /// Plans the next cycle and the next poll after a time.
+    fn plan(&mut self, after: DateTime<Utc>) {
+        self.plan_cycle(after);
+        self.polls.plan_next(after);
+    }
+
+    fn plan_cycle(&self, after: DateTime<Utc>) {
+        let status = &mut *self.status.lock();
+        let next = self.backoff.next(&status.schedule, after);
+        let health = &mut status.health;
         if next.is_none() && health.next.is_some() {
             tracing::error!("the schedule has no next time");
         }
-        (health.phase, health.next, health.planned) = (Phase::Waiting, next, after);
-        self.systemd.status(&health.status());
+        (health.phase, health.next, health.planned_at) = (Phase::Waiting, next, after);
+        self.systemd.status(&health.line());
     }
 
-    /// Waits for the next cycle, or for a signal.
-    async fn wait(&mut self, signals: &mut mpsc::Receiver<Signal>) -> WakeReason {
+    /// Waits until a cycle or a poll is due, or a signal arrives.
+    async fn next_event(&mut self, signals: &mut Signals<'_>) -> LoopEvent {
+        if let Some(signal) = signals.pending.take() {
+            return LoopEvent::Signal(signal);
+        }
         loop {
             let now = self.clock.now();
-            let (next, planned) = {
-                let health = self.status.health();
-                (health.next, health.planned)
-            };
-            if now < planned {
-                tracing::warn!("the clock was set back");
-                self.status.health().set_back(now);
-                self.pace.set_back(now);
-                self.plan_next(now);
-                self.polls.plan_next(now);
-                continue;
+            if now < self.status.lock().health.planned_at {
+                self.clock_set_back(now);
             }
-            let left = |next: DateTime<Utc>| (next - now).to_std().unwrap_or(Duration::ZERO);
-            let (left, left_to_poll) = (next.map(left), self.polls.next().map(left));
-            if left == Some(Duration::ZERO) {
-                return WakeReason::Due;
+            let (cycle, poll) = (self.status.lock().health.next, self.polls.next);
+            let is_due = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
+            if is_due(cycle) {
+                return LoopEvent::CycleDue;
             }
-            if left_to_poll == Some(Duration::ZERO) {
-                return WakeReason::PollDue;
+            if is_due(poll) {
+                return LoopEvent::PollDue;
             }
-            let beat = self.systemd.watchdog().unwrap_or(LOOK);
-            let pause = [left, left_to_poll].into_iter().flatten().fold(LOOK.min(beat), Duration::min);
+            let left = [cycle, poll].into_iter().flatten().filter_map(|at| (at - now).to_std().ok());
+            let pause = left.fold(self.systemd.keepalive_interval(), Duration::min);
             tokio::select! {
                 biased;
-                signal = signals.recv() => return WakeReason::Signal(signal.unwrap_or(Signal::End)),
-                () = self.clock.sleep(pause) => self.systemd.alive(),
+                signal = signals.next() => return LoopEvent::Signal(signal),
+                () = self.clock.sleep(pause) => self.systemd.keepalive(),
             }
         }
     }
 
-    /// Runs one cycle, and tells whoever is to know; what somebody wanted meanwhile.
-    async fn cycle(&mut self, signals: &mut mpsc::Receiver<Signal>) -> std::io::Result<Option<Signal>> {
-        let (due, began) = (self.status.health().next, self.clock.now());
-        self.status.health().phase = Phase::Running;
-        self.systemd.status(&self.status.health().status());
-        let mut wanted = None;
-        let job = self.status.job();
-        let work = |watchdog: Arc<Watchdog<C>>, cancel| async move { job.cycle(&*watchdog, cancel).await };
-        if let Some(ended) = self.attended((&mut *signals, &mut wanted), work).await? {
-            self.take(&ended, (began, self.clock.now()));
-            // Whoever wants the end does not wait for calls; what was not called is called after the next cycle.
-            if wanted != Some(Signal::End) {
+    fn clock_set_back(&mut self, now: DateTime<Utc>) {
+        tracing::warn!("the clock was set back");
+        self.status.lock().health.clock_set_back(now);
+        self.backoff.clock_set_back(now);
+        self.plan(now);
+    }
+
+    /// Runs one cycle, and sends the alerts that it calls for.
+    async fn cycle(&mut self, signals: &mut Signals<'_>) -> io::Result<()> {
+        let started = self.clock.now();
+        let (job, due) = {
+            let status = &mut *self.status.lock();
+            status.health.phase = Phase::Running;
+            self.systemd.status(&status.health.line());
+            (Arc::clone(&status.job), status.health.next.unwrap_or(started))
+        };
+        let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
+        let work = job.cycle(&watchdog, cancel.clone());
+        if let Some(result) = self.supervise(signals, &watchdog, &cancel, work).await? {
+            self.record(&result, started);
+            // Alerts do not delay a stop; those that are not sent are due again after the next cycle.
+            if !signals.must_stop() {
                 let (systemd, clock) = (self.systemd, self.clock.clone());
-                attend(systemd, &clock, (signals, &mut wanted), self.tell(&ended)).await;
+                attend(systemd, &clock, signals, self.after_cycle(&*job, &result), || false).await?;
             }
         }
         let now = self.clock.now();
-        let skipped = backoff::skipped(&self.status.schedule(), due.unwrap_or(began), now);
-        if skipped > 0 && wanted != Some(Signal::End) {
+        let skipped = backoff::skipped_runs(&self.status.lock().schedule, due, now);
+        if skipped > 0 && !signals.must_stop() {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
-        self.plan_next(now);
-        self.polls.plan_next(now);
-        Ok(wanted)
+        self.plan(now);
+        Ok(())
     }
 
-    /// Runs one cycle or poll; `None` where it was left because somebody wants the end.
-    pub(super) async fn attended<T, F: Future<Output = T>>(
-        &self,
-        (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
-        work: impl FnOnce(Arc<Watchdog<C>>, CancellationToken) -> F,
-    ) -> std::io::Result<Option<T>> {
-        let (watchdog, cancel) = (Arc::new(Watchdog::new(self.clock.clone())), CancellationToken::default());
-        let work = work(Arc::clone(&watchdog), cancel.clone());
-        tokio::pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                ended = &mut work => return Ok(Some(ended)),
-                signal = signals.recv() => match signal.unwrap_or(Signal::End) {
-                    Signal::Reload => *wanted = Some(Signal::Reload),
-                    Signal::End => {
-                        *wanted = Some(Signal::End);
-                        cancel.cancel();
-                        self.status.health().phase = Phase::Ending;
-                        self.systemd.stopping();
-                        return Ok(self.last(&mut work, &watchdog).await);
-                    }
-                },
-                () = beat(self.systemd, &self.clock) => {
-                    if watchdog.silence() >= LONGEST_SILENCE {
-                        tracing::error!("a cycle has not got on for two hours; the daemon ends, and the next start looks what became of it");
-                        return Err(std::io::Error::other("a cycle has not got on for two hours"));
-                    }
-                    self.systemd.alive();
-                }
-            }
+    async fn after_cycle(&mut self, job: &S::Job, result: &CycleResult) {
+        self.notifier.cycle_ended(job, result, self.backoff.failures, self.clock.now()).await;
+        if let CycleResult::Busy(_) = result {
+            // The other process may have completed a cycle.
+            self.load_last_complete().await;
         }
     }
 
-    /// Waits for the operations that are under way, for as long as there is time. Nothing is under way while both sides are read.
-    async fn last<T>(&self, work: &mut (impl Future<Output = T> + Unpin), watchdog: &Watchdog<C>) -> Option<T> {
+    /// Runs one poll of Okta's log.
+    async fn poll(&mut self, signals: &mut Signals<'_>) -> io::Result<()> {
+        let job = Arc::clone(&self.status.lock().job);
+        let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
+        let work = job.poll(&watchdog, cancel.clone());
+        let outcome = self.supervise(signals, &watchdog, &cancel, work).await?;
+        let now = self.clock.now();
+        if let Some(outcome) = outcome {
+            self.record_poll(outcome, now);
+        }
+        self.polls.plan_next(now);
+        Ok(())
+    }
+
+    /// Runs a cycle or a poll; `None` if the daemon stops before it ended.
+    async fn supervise<T>(
+        &self,
+        signals: &mut Signals<'_>,
+        watchdog: &Watchdog<C>,
+        cancel: &CancellationToken,
+        work: impl Future<Output = T>,
+    ) -> io::Result<Option<T>> {
+        let mut work = pin!(work);
+        let is_stuck = || watchdog.idle_time() >= STUCK_AFTER;
+        let ended = attend(self.systemd, &self.clock, signals, work.as_mut(), is_stuck).await?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+        cancel.cancel();
+        self.status.lock().health.phase = Phase::Stopping;
+        self.systemd.stopping();
         if !watchdog.is_applying() {
             tracing::info!("a cycle was left before its first write");
-            return None;
+            return Ok(None);
         }
         tokio::select! {
             biased;
-            ended = work => Some(ended),
-            () = self.clock.sleep(PATIENCE) => {
+            ended = work => Ok(Some(ended)),
+            () = self.clock.sleep(STOP_TIMEOUT) => {
                 tracing::warn!("an operation was left under way; the next cycle looks what became of it");
-                None
+                Ok(None)
             }
         }
     }
 
-    /// Takes note of how a cycle ended.
-    fn take(&mut self, ended: &CycleResult, (began, now): (DateTime<Utc>, DateTime<Utc>)) {
-        let length = now - began;
-        let (result, trouble) = match ended {
+    /// Records how a cycle ended, for the next plan, the page and the metrics.
+    fn record(&mut self, result: &CycleResult, started: DateTime<Utc>) {
+        let ended = self.clock.now();
+        let (result, failure) = match result {
             CycleResult::Complete(summary) => {
-                self.completed(summary, now);
-                (summary.result, summary.trouble.as_ref())
+                self.record_summary(summary, ended);
+                (summary.result, summary.failure.as_ref())
             }
-            CycleResult::Failed(trouble) => ("failed", Some(trouble)),
+            CycleResult::Failed(failure) => ("failed", Some(failure)),
             CycleResult::Busy(holder) => {
                 tracing::info!(holder, "another cycle is running; this time is skipped");
                 return;
             }
         };
-        if let Some(trouble) = trouble {
-            let failures = self.pace.failed(trouble.class, now);
-            self.failed(trouble, failures);
+        if let Some(failure) = failure {
+            self.record_failure(failure, ended);
         } else {
-            self.pace.succeeded();
-            let mut health = self.status.health();
-            (health.failures, health.trouble) = (0, None);
+            self.backoff.succeeded();
         }
-        metrics::cycle(result, length);
-        self.status.health().remember(PastCycle { ended: now, length, result });
-        metrics::service(&self.status, now);
+        let status = &mut *self.status.lock();
+        (status.health.failures, status.health.error) =
+            (self.backoff.failures, failure.map(|failure| failure.message.clone()));
+        status.health.add(FinishedCycle { ended, duration: ended - started, result });
+        metrics::cycle(result, ended - started);
+        metrics::service(status, ended);
     }
 
-    fn completed(&self, summary: &CycleSummary, now: DateTime<Utc>) {
+    fn record_summary(&self, summary: &CycleSummary, ended: DateTime<Utc>) {
         metrics::summary(summary);
-        let mut health = self.status.health();
+        let health = &mut self.status.lock().health;
         if let Some(before) = &health.summary {
             metrics::no_longer_held(before, summary);
         }
         if is_complete(summary.result) {
-            health.last_complete = Some(now);
+            health.last_complete = Some(ended);
         }
         health.summary = Some(summary.clone());
     }
 
-    /// A failure that goes on is logged ever more rarely.
-    fn failed(&self, trouble: &Trouble, failures: u32) {
-        let mut health = self.status.health();
-        let is_news = health.trouble.as_deref() != Some(trouble.what.as_str());
-        if is_news || failures.is_power_of_two() {
-            let until = self.pace.not_before().map(|until| until.format("%Y-%m-%dT%H:%M:%SZ").to_string());
-            tracing::error!(failures, error = trouble.causes, not_before = until, "cycle failed");
+    /// Logs a failure that persists less and less often.
+    fn record_failure(&mut self, failure: &CycleFailure, now: DateTime<Utc>) {
+        self.backoff.failed(failure.class, now);
+        let failures = self.backoff.failures;
+        let is_new = self.status.lock().health.error.as_ref() != Some(&failure.message);
+        if is_new || failures.is_power_of_two() {
+            let not_before = self.backoff.not_before.map(seconds);
+            tracing::error!(failures, error = failure.causes, not_before, "cycle failed");
         }
-        (health.failures, health.trouble) = (failures, Some(trouble.what.clone()));
     }
 
-    /// Calls out, and keeps what was called. What did not get through is tried after the next cycle.
-    async fn tell(&mut self, ended: &CycleResult) {
-        let (job, now) = (self.status.job(), self.clock.now());
-        // Another instance may have called meanwhile.
-        if self.kept == AlertLogState::Yes
-            && let Ok(Some(kept)) = job.called().await
-        {
-            self.called = serde_json::from_str(&kept).unwrap_or_default();
-        }
-        let trouble = match ended {
-            // Whoever has the lock may complete a cycle, too.
-            CycleResult::Busy(_) => return self.recall().await,
-            CycleResult::Complete(summary) => summary.trouble.as_ref(),
-            CycleResult::Failed(trouble) => Some(trouble),
+    fn record_poll(&mut self, outcome: PollOutcome, now: DateTime<Utc>) {
+        metrics::poll(outcome.as_str());
+        let reason = match outcome {
+            PollOutcome::Quiet => None,
+            PollOutcome::Handled { full_cycle_reason } => full_cycle_reason,
+            PollOutcome::FullCycle { reason, timing: FullCycleTiming::Soon } => Some(reason),
+            // No cycle of this process has shown yet whether Okta and Haiilo agree.
+            PollOutcome::FullCycle { reason, timing: FullCycleTiming::OnSchedule } => {
+                Some(reason).filter(|_| self.status.lock().health.recent.is_empty())
+            }
+            PollOutcome::Forbidden(failure) => {
+                self.polls.suspend(now);
+                self.poll_failed(&failure);
+                tracing::warn!(
+                    "okta's log cannot be followed, so that there are full cycles only; grant okta.logs.read and a role that may read the log; it is tried again in six hours"
+                );
+                return;
+            }
+            PollOutcome::Failed(failure) => return self.poll_failed(&failure),
+            PollOutcome::Busy(holder) => {
+                tracing::debug!(holder, "another cycle is running; this poll is skipped");
+                return;
+            }
         };
-        if let Some(trouble) = trouble {
-            let failures = (self.pace.failures(), self.caller.enough_failures());
-            self.call(|called| called.failed(trouble, failures, now)).await;
-        }
-        if let CycleResult::Complete(summary) = ended {
-            if summary.is_whole() {
-                self.caller.beat().await;
-            }
-            for matter in AlertLog::MATTERS {
-                self.call(|called| matter(called, summary, now)).await;
-            }
-        }
-        if self.kept == AlertLogState::No {
-            let called = serde_json::to_string(&self.called).expect("plain data");
-            match job.keep_called(&called).await {
-                Ok(()) => self.kept = AlertLogState::Yes,
-                Err(error) => tracing::debug!(%error, "what was called is kept later"),
-            }
+        self.polls.succeeded();
+        if let Some(reason) = reason {
+            self.bring_forward(&reason, now);
         }
     }
 
-    /// Calls about one thing, and remembers that once it got through.
-    async fn call(&mut self, matter: impl FnOnce(&mut AlertLog) -> Option<AlertMessage>) {
-        let mut called = self.called.clone();
-        if let Some(message) = matter(&mut called) {
-            match self.caller.tell(&message).await {
-                Delivery::Yes => tracing::info!(event = message.event, "called out"),
-                Delivery::No | Delivery::Nobody => return,
-            }
-        }
-        if called != self.called {
-            (self.called, self.kept) = (called, AlertLogState::No);
+    fn bring_forward(&mut self, why: &str, now: DateTime<Utc>) {
+        let health = &mut self.status.lock().health;
+        let Some(at) = self.polls.bring_forward(now, health.next, self.backoff.not_before) else { return };
+        tracing::info!(why, at = %seconds(at), "the next full cycle is brought forward");
+        health.next = Some(at);
+        self.systemd.status(&health.line());
+    }
+
+    /// Logs a failure that persists less and less often.
+    fn poll_failed(&mut self, failure: &CycleFailure) {
+        let failures = self.polls.failed();
+        if failures.is_power_of_two() {
+            tracing::warn!(failures, error = failure.causes, "poll failed");
         }
     }
 
-    /// Reads the configuration anew; one with problems changes nothing.
+    /// Reads the configuration again. If it has problems, the old one stays in force.
     fn reload(&mut self) {
         self.systemd.reloading();
-        match self.service.load() {
-            Ok(LoadedJob { job, schedule, changes, listen, notify, http }) => {
-                self.status.replace(job, schedule);
-                self.polls.replace(changes);
-                self.caller = Webhook::new(http, self.clock.clone(), notify);
-                if listen.people == PeopleOnPage::Counted
-                    && let Some(summary) = &mut self.status.health().summary
-                {
-                    summary.report = None;
-                }
-                if listen.address != self.address {
-                    tracing::warn!("listen.address has changed, which takes a new start");
-                }
-                self.pace.hope();
-                tracing::info!("configuration read anew");
-            }
+        match self.jobs.load() {
+            Ok(loaded) => self.replace_job(loaded),
             Err(problems) => {
                 for problem in &problems {
                     tracing::error!(problem, "configuration");
@@ -410,43 +405,68 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
                 tracing::error!("the new configuration has problems; the old one stays in force");
             }
         }
-        // A time that passed while the configuration was read is still due.
-        let since = self.status.health().planned;
         let now = self.clock.now();
-        self.plan_next(if backoff::skipped(&self.status.schedule(), since, now) > 0 { since } else { now });
+        // A scheduled time that passed meanwhile is still due.
+        let (planned_at, skipped) = {
+            let status = self.status.lock();
+            let planned_at = status.health.planned_at;
+            (planned_at, backoff::skipped_runs(&status.schedule, planned_at, now))
+        };
+        self.plan_cycle(if skipped > 0 { planned_at } else { now });
         self.polls.plan_next(now);
-        self.systemd.ready(&self.status.health().status());
+        self.systemd.ready(&self.status.lock().health.line());
+    }
+
+    fn replace_job(&mut self, loaded: LoadedJob<S::Job>) {
+        let LoadedJob { job, schedule, changes, listen, notify, http } = loaded;
+        self.polls.replace(changes);
+        self.notifier.webhook = Webhook::new(http, self.clock.clone(), notify);
+        self.backoff.end_pause();
+        let status = &mut *self.status.lock();
+        (status.job, status.schedule) = (Arc::new(job), schedule);
+        if listen.people == PeopleOnPage::Counted
+            && let Some(summary) = &mut status.health.summary
+        {
+            summary.report = None;
+        }
+        if listen.address != self.address {
+            tracing::warn!("listen.address has changed, which takes a new start");
+        }
+        tracing::info!("configuration read anew");
     }
 }
 
-/// Does something beside which signals are heard. The end cuts it short.
-async fn attend(
+/// Runs work. Meanwhile it receives signals and keeps the watchdog of systemd quiet. `None` if the daemon must stop before the work ended.
+async fn attend<T>(
     systemd: Systemd,
     clock: &impl Clock,
-    (signals, wanted): (&mut mpsc::Receiver<Signal>, &mut Option<Signal>),
-    work: impl Future<Output = ()>,
-) {
-    tokio::pin!(work);
+    signals: &mut Signals<'_>,
+    work: impl Future<Output = T>,
+    is_stuck: impl Fn() -> bool,
+) -> io::Result<Option<T>> {
+    let mut work = pin!(work);
     loop {
         tokio::select! {
             biased;
-            () = &mut work => return,
-            signal = signals.recv() => {
-                let signal = signal.unwrap_or(Signal::End);
-                *wanted = Some(signal);
-                if signal == Signal::End {
-                    return;
+            ended = &mut work => return Ok(Some(ended)),
+            signal = signals.next() => {
+                signals.pending = Some(signal);
+                if signals.must_stop() {
+                    return Ok(None);
                 }
             }
-            () = beat(systemd, clock) => systemd.alive(),
+            () = systemd.keepalive_due(clock) => {
+                if is_stuck() {
+                    tracing::error!("a cycle has not got on for two hours; the daemon ends, and the next start looks what became of it");
+                    return Err(io::Error::other("a cycle has not got on for two hours"));
+                }
+                systemd.keepalive();
+            }
         }
     }
 }
 
-/// Until the next sign of life is due; never where nobody waits for one.
-async fn beat(systemd: Systemd, clock: &impl Clock) {
-    match systemd {
-        Systemd::Notify => clock.sleep(systemd.watchdog().unwrap_or(LOOK)).await,
-        Systemd::Off => std::future::pending().await,
-    }
+/// A time in a log, to the second.
+fn seconds(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

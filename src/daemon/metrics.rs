@@ -97,7 +97,7 @@ pub(super) fn summary(summary: &CycleSummary) {
     gauge!("okta_haiilo_sync_missing").set(number(summary.missing));
     gauge!("okta_haiilo_sync_unmanaged").set(number(summary.unmanaged));
     gauge!("okta_haiilo_sync_paused").set(if summary.result == "paused" { 1.0 } else { 0.0 });
-    gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.refused.is_some() { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.awaiting_approval.is_some() { 1.0 } else { 0.0 });
 }
 
 /// Reasons for which nobody is held any more.
@@ -117,8 +117,7 @@ fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
 
 /// How the daemon is.
 pub(super) fn service<J>(status: &DaemonStatus<J>, now: DateTime<Utc>) {
-    let readiness = status.readiness(now);
-    let health = status.health();
+    let (health, readiness) = (&status.health, status.readiness(now));
     gauge!("okta_haiilo_sync_ready").set(if readiness == Readiness::Ready { 1.0 } else { 0.0 });
     gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(health.failures));
     for (name, at) in [

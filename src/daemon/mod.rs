@@ -8,15 +8,14 @@ mod cycle_result;
 mod job;
 mod main_loop;
 mod metrics;
-mod poll_loop;
 mod polls;
 pub mod schedule;
 mod status;
 mod systemd;
 mod web;
 
-pub use cycle_result::{Class, CycleResult, CycleSummary, Trouble};
-pub use job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd};
+pub use cycle_result::{CycleFailure, CycleResult, CycleSummary, FailureClass};
+pub use job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollOutcome};
 pub use main_loop::{Daemon, Signal};
 pub use metrics::install as install_metrics;
 pub use status::{Readiness, readiness};

@@ -1,53 +1,18 @@
-//! What the loop and the endpoint both know: how it is going, and what is run when.
+//! What the daemon knows about itself. The main loop writes it; the web endpoint and the metrics read it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use serde::Serialize;
 
 use crate::daemon::cycle_result::CycleSummary;
 use crate::daemon::schedule::Schedule;
 
-/// What the loop and the endpoint both know.
-#[derive(Debug)]
-pub(super) struct DaemonStatus<J> {
-    health: Mutex<Health>,
-    current: RwLock<(Arc<J>, Schedule)>,
-}
+/// How many recent cycles are kept for the status page.
+const RECENT_CYCLES: usize = 60;
 
-impl<J> DaemonStatus<J> {
-    pub(super) fn new(started: DateTime<Utc>, job: J, schedule: Schedule) -> Self {
-        Self { health: Mutex::new(Health::new(started)), current: RwLock::new((Arc::new(job), schedule)) }
-    }
-
-    /// From now on this job is run, on this schedule.
-    pub(super) fn replace(&self, job: J, schedule: Schedule) {
-        *self.current.write() = (Arc::new(job), schedule);
-    }
-
-    pub(super) fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock()
-    }
-
-    pub(super) fn job(&self) -> Arc<J> {
-        Arc::clone(&self.current.read().0)
-    }
-
-    pub(super) fn schedule(&self) -> Schedule {
-        self.current.read().1.clone()
-    }
-
-    pub(super) fn readiness(&self, now: DateTime<Utc>) -> Readiness {
-        let schedule = self.schedule();
-        self.health().readiness(&schedule, now)
-    }
-}
-
-/// Cycles that are remembered, for the page.
-const REMEMBERED: usize = 60;
-
-/// Whether cycles come as they should.
+/// Whether complete cycles run on schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// They do.
@@ -56,52 +21,69 @@ pub enum Readiness {
     Late,
 }
 
-/// Whether cycles come as they should, when the last complete one ended (or the first was waited for) at `since`.
+/// Whether complete cycles run on schedule. `since` is the end of the last complete one, or the time from which the first is expected.
 pub fn readiness(schedule: &Schedule, since: DateTime<Utc>, now: DateTime<Utc>) -> Readiness {
-    // A clock that was set back says nothing about when that was.
+    // After the clock was set back, `since` proves nothing.
     if since > now {
         return Readiness::Late;
     }
-    let first = schedule.next_after(since).filter(|at| *at <= now);
-    match first.and_then(|first| schedule.next_after(first)).filter(|second| *second <= now) {
+    let is_past = |at: &DateTime<Utc>| *at <= now;
+    let first = schedule.next_after(since).filter(is_past);
+    match first.and_then(|first| schedule.next_after(first)).filter(is_past) {
         Some(_) => Readiness::Late,
         None => Readiness::Ready,
     }
 }
 
-/// What the daemon does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the daemon runs, when, and how it is.
+#[derive(Debug)]
+pub(super) struct DaemonStatus<J> {
+    pub(super) job: Arc<J>,
+    pub(super) schedule: Schedule,
+    pub(super) health: Health,
+}
+
+impl<J> DaemonStatus<J> {
+    pub(super) fn readiness(&self, now: DateTime<Utc>) -> Readiness {
+        readiness(&self.schedule, self.health.last_complete.unwrap_or(self.health.started), now)
+    }
+}
+
+/// What the daemon is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Phase {
     Waiting,
     Running,
-    Ending,
+    Stopping,
 }
 
 /// A cycle of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PastCycle {
+pub(super) struct FinishedCycle {
     pub(super) ended: DateTime<Utc>,
-    pub(super) length: TimeDelta,
+    pub(super) duration: TimeDelta,
     pub(super) result: &'static str,
 }
 
-/// What the daemon knows of itself.
+/// How the daemon and its last cycles are.
 #[derive(Debug)]
 pub(super) struct Health {
     pub(super) started: DateTime<Utc>,
     pub(super) phase: Phase,
     pub(super) next: Option<DateTime<Utc>>,
-    /// When `next` was found: the clock may be set back after that.
-    pub(super) planned: DateTime<Utc>,
-    /// The end of the last complete cycle, by this process or an earlier one.
+    /// When `next` was computed. An earlier time on the clock means that the clock was set back.
+    pub(super) planned_at: DateTime<Utc>,
+    /// The end of the last complete cycle, of this process or of an earlier one.
     pub(super) last_complete: Option<DateTime<Utc>>,
     /// The last complete cycle of this process.
     pub(super) summary: Option<CycleSummary>,
     /// Failed cycles in a row.
     pub(super) failures: u32,
-    /// What the last failure was.
-    pub(super) trouble: Option<String>,
-    pub(super) history: VecDeque<PastCycle>,
+    /// Why the last one failed.
+    pub(super) error: Option<String>,
+    /// The last cycles of this process, the newest first.
+    pub(super) recent: VecDeque<FinishedCycle>,
 }
 
 impl Health {
@@ -110,42 +92,38 @@ impl Health {
             started,
             phase: Phase::Waiting,
             next: None,
-            planned: started,
+            planned_at: started,
             last_complete: None,
             summary: None,
             failures: 0,
-            trouble: None,
-            history: VecDeque::new(),
+            error: None,
+            recent: VecDeque::new(),
         }
     }
 
-    pub(super) fn readiness(&self, schedule: &Schedule, now: DateTime<Utc>) -> Readiness {
-        readiness(schedule, self.last_complete.unwrap_or(self.started), now)
-    }
-
-    /// The clock was set back: nothing that is known lies in the future.
-    pub(super) fn set_back(&mut self, now: DateTime<Utc>) {
+    /// After the clock was set back, no known time lies in the future.
+    pub(super) fn clock_set_back(&mut self, now: DateTime<Utc>) {
         self.started = self.started.min(now);
         self.last_complete = self.last_complete.map(|last| last.min(now));
     }
 
-    pub(super) fn remember(&mut self, past: PastCycle) {
-        self.history.truncate(REMEMBERED - 1);
-        self.history.push_front(past);
+    pub(super) fn add(&mut self, cycle: FinishedCycle) {
+        self.recent.truncate(RECENT_CYCLES - 1);
+        self.recent.push_front(cycle);
     }
 
     /// One line for `systemctl status`.
-    pub(super) fn status(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let complete =
             self.last_complete.map_or(String::new(), |last| format!(", last complete one at {}", time(last)));
-        let last = match (self.failures, self.history.front()) {
+        let last = match (self.failures, self.recent.front()) {
             (0, Some(last)) => format!("last cycle {} at {}", last.result, time(last.ended)),
             (0, None) => format!("no cycle yet{complete}"),
             (failures, _) => format!("{failures} cycles failed in a row{complete}"),
         };
         match (self.phase, self.next) {
             (Phase::Running, _) => format!("a cycle is running; {last}"),
-            (Phase::Ending, _) => format!("ending; {last}"),
+            (Phase::Stopping, _) => format!("ending; {last}"),
             (Phase::Waiting, Some(next)) => format!("{last}; next at {}", time(next)),
             (Phase::Waiting, None) => format!("{last}; the schedule has no next time"),
         }
@@ -162,7 +140,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use chrono_tz::Tz;
 
-    use super::{Health, PastCycle, Phase, Readiness, readiness};
+    use super::{FinishedCycle, Health, Phase, Readiness, readiness};
     use crate::daemon::schedule::Schedule;
 
     fn at(minutes: i64) -> DateTime<Utc> {
@@ -195,19 +173,19 @@ mod tests {
     fn a_line_says_how_it_is() {
         let mut health = Health::new(at(0));
         health.next = Some(at(15));
-        assert_eq!(health.status(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
-        health.remember(PastCycle { ended: at(16), length: TimeDelta::seconds(40), result: "applied" });
+        assert_eq!(health.line(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
+        health.add(FinishedCycle { ended: at(16), duration: TimeDelta::seconds(40), result: "applied" });
         health.phase = Phase::Running;
-        assert_eq!(health.status(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
+        assert_eq!(health.line(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
         (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
         health.last_complete = Some(at(16));
         assert_eq!(
-            health.status(),
+            health.line(),
             "3 cycles failed in a row, last complete one at 1970-01-01 00:16:00 UTC; the schedule has no next time"
         );
         for n in 0..100 {
-            health.remember(PastCycle { ended: at(n), length: TimeDelta::zero(), result: "applied" });
+            health.add(FinishedCycle { ended: at(n), duration: TimeDelta::zero(), result: "applied" });
         }
-        assert_eq!((health.history.len(), health.history[0].ended), (60, at(99)));
+        assert_eq!((health.recent.len(), health.recent[0].ended), (60, at(99)));
     }
 }

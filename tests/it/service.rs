@@ -15,8 +15,8 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    Class, CycleResult, CycleSummary, Daemon, Job, JobFactory, LoadedJob, PollEnd, Signal, Systemd, Trouble,
-    install_metrics,
+    CycleFailure, CycleResult, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, Signal,
+    Systemd, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
 use okta_haiilo_sync::domain::state::journal::RunContext;
@@ -89,30 +89,30 @@ impl Job for Cycles {
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
             CycleResult::Complete(summary) => summary.result.to_owned(),
-            CycleResult::Failed(trouble) => format!("failed {:?}", trouble.class),
+            CycleResult::Failed(failure) => format!("failed {:?}", failure.class),
             CycleResult::Busy(_) => "busy".to_owned(),
         };
         self.history.lock().expect("a list").push((self.world.clock.now(), word));
         if number + 1 == self.most {
-            self.end.send(Signal::End).await.expect("somebody listens");
+            self.end.send(Signal::Stop).await.expect("somebody listens");
         }
         ended
     }
 
-    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> PollEnd {
+    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> PollOutcome {
         unreachable!("nothing is polled here")
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
+    async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.world.place()).standing(now, cycles).await
     }
 
-    async fn called(&self) -> Result<Option<String>, StoreFailure> {
+    async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
         Ok(self.called.lock().expect("a text").clone())
     }
 
-    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
-        *self.called.lock().expect("a text") = Some(called.to_owned());
+    async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
+        *self.called.lock().expect("a text") = Some(log.to_owned());
         Ok(())
     }
 }
@@ -129,10 +129,10 @@ impl Cycles {
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");
         match came {
-            Ok(report) => CycleResult::Complete(Box::new(CycleSummary::of(&run, &report, None))),
+            Ok(report) => CycleResult::Complete(Box::new(CycleSummary::new(&report, None))),
             Err(error) => {
-                let what = error.to_string();
-                CycleResult::Failed(Trouble { class: Class::Passing, causes: what.clone(), what })
+                let message = error.to_string();
+                CycleResult::Failed(CycleFailure { class: FailureClass::Transient, causes: message.clone(), message })
             }
         }
     }
@@ -219,7 +219,7 @@ async fn a_day_without_haiilo_is_lived_through() {
     .await;
     let words: Vec<&str> = history.iter().map(|(_, word)| word.as_str()).collect();
     assert!(words[..4].iter().chain(&words[100..]).all(|word| *word == "applied"), "{words:?}");
-    assert!(words[4..100].iter().all(|word| *word == "failed Passing"), "{words:?}");
+    assert!(words[4..100].iter().all(|word| *word == "failed Transient"), "{words:?}");
     assert_eq!(world.account(1).expect("an account").team(), "Paris");
     assert!((1..=8).contains(&log.count("cycle failed")), "96 failures, {} lines", log.count("cycle failed"));
     world.assert_converged().await;
@@ -273,7 +273,7 @@ async fn a_day_without_okta_is_lived_through() {
         |world, _| world.okta.forget_calls(),
     )
     .await;
-    let failed = history.iter().filter(|(_, word)| word == "failed Passing").count();
+    let failed = history.iter().filter(|(_, word)| word == "failed Transient").count();
     assert_eq!((failed, history[103].1.as_str()), (96, "applied"));
     assert!((1..=8).contains(&log.count("cycle failed")), "{} lines", log.count("cycle failed"));
     world.assert_converged().await;

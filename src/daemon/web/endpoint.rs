@@ -1,7 +1,7 @@
-//! The HTTP endpoint: /healthz, /readyz, /metrics and the status page. Of this machine alone, and read-only.
+//! The HTTP endpoint: `/healthz`, `/readyz`, `/metrics` and the status page. It is read-only and answers this machine only.
 //!
-//! A page of another origin that a browser on this machine shows could ask here by a name of its own (DNS rebinding), so that only
-//! requests are answered whose Host is this machine.
+//! A website that is open in a browser on this machine could reach the endpoint by a name of its own (DNS rebinding). So only requests whose
+//! Host is this machine are answered.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
@@ -13,6 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -22,29 +23,25 @@ use crate::daemon::metrics;
 use crate::daemon::status::{DaemonStatus, Readiness};
 use crate::daemon::web::page;
 
-/// What the page may use: the style that is its own.
+/// Browsers apply the style of the page and load nothing else.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy = format!("default-src 'none'; style-src '{}'; frame-ancestors 'none'", page::style_hash());
     HeaderValue::from_str(&policy).expect("plain characters")
 });
 
-/// What each answer needs.
-struct EndpointState<J, C> {
-    status: Arc<DaemonStatus<J>>,
-    clock: C,
-    metrics: Option<PrometheusHandle>,
+/// What the answers are made of.
+pub(in crate::daemon) struct EndpointState<J, C> {
+    pub(in crate::daemon) status: Arc<Mutex<DaemonStatus<J>>>,
+    pub(in crate::daemon) clock: C,
+    pub(in crate::daemon) metrics: Option<PrometheusHandle>,
 }
 
-impl<J, C: Clone> Clone for EndpointState<J, C> {
-    fn clone(&self) -> Self {
-        Self { status: Arc::clone(&self.status), clock: self.clock.clone(), metrics: self.metrics.clone() }
-    }
-}
+type SharedState<J, C> = State<Arc<EndpointState<J, C>>>;
 
-/// Listens, until the task is aborted.
-pub(in crate::daemon) async fn start<J: Job, C: Clock + Clone>(
+/// Listens until the task is aborted.
+pub(in crate::daemon) async fn start<J: Job, C: Clock>(
     address: SocketAddr,
-    (status, clock, metrics): (Arc<DaemonStatus<J>>, C, Option<PrometheusHandle>),
+    state: EndpointState<J, C>,
 ) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
@@ -52,9 +49,9 @@ pub(in crate::daemon) async fn start<J: Job, C: Clock + Clone>(
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<J, C>))
         .route("/metrics", get(metrics_text::<J, C>))
-        .route("/", get(front::<J, C>))
-        .layer(middleware::from_fn(guard))
-        .with_state(EndpointState { status, clock, metrics });
+        .route("/", get(status_page::<J, C>))
+        .layer(middleware::from_fn(restrict))
+        .with_state(Arc::new(state));
     let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the endpoint ended");
@@ -63,24 +60,26 @@ pub(in crate::daemon) async fn start<J: Job, C: Clock + Clone>(
     Ok((bound, task))
 }
 
-/// Refuses other hosts, and says of each answer what a browser may do with it.
-async fn guard(request: Request, next: Next) -> Response {
-    let mut response = if is_here(request.headers()) {
+/// Refuses other hosts, and restricts what a browser may do with an answer.
+async fn restrict(request: Request, next: Next) -> Response {
+    let mut response = if is_local(request.headers()) {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, "this endpoint is for this machine\n").into_response()
     };
-    for (name, value) in
-        [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")]
-    {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    for (name, value) in [
+        ("x-content-type-options", HeaderValue::from_static("nosniff")),
+        ("referrer-policy", HeaderValue::from_static("no-referrer")),
+        ("cache-control", HeaderValue::from_static("no-store")),
+        ("content-security-policy", POLICY.clone()),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
     }
-    response.headers_mut().insert(HeaderName::from_static("content-security-policy"), POLICY.clone());
     response
 }
 
-/// Whether the request names this machine as the host.
-fn is_here(headers: &HeaderMap) -> bool {
+/// Whether the Host of a request is this machine.
+fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let url = url::Url::parse(&format!("http://{host}/"));
     url.is_ok_and(|url| match url.host() {
@@ -91,30 +90,29 @@ fn is_here(headers: &HeaderMap) -> bool {
     })
 }
 
-async fn ready<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
-    let now = looks.clock.now();
-    let text = format!("{}\n", looks.status.health().status());
-    match looks.status.readiness(now) {
-        Readiness::Ready => (StatusCode::OK, text).into_response(),
-        Readiness::Late => (StatusCode::SERVICE_UNAVAILABLE, text).into_response(),
-    }
+async fn ready<J: Job, C: Clock>(State(state): SharedState<J, C>) -> Response {
+    let status = state.status.lock();
+    let code = match status.readiness(state.clock.now()) {
+        Readiness::Ready => StatusCode::OK,
+        Readiness::Late => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (code, format!("{}\n", status.health.line())).into_response()
 }
 
-async fn metrics_text<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Response {
-    let Some(metrics) = &looks.metrics else { return StatusCode::NOT_FOUND.into_response() };
-    metrics::service(&looks.status, looks.clock.now());
+async fn metrics_text<J: Job, C: Clock>(State(state): SharedState<J, C>) -> Response {
+    let Some(metrics) = &state.metrics else { return StatusCode::NOT_FOUND.into_response() };
+    metrics::service(&state.status.lock(), state.clock.now());
     metrics.run_upkeep();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(HeaderName::from_static("content-type"), kind)], metrics.render()).into_response()
 }
 
-async fn front<J: Job, C: Clock>(State(looks): State<EndpointState<J, C>>) -> Html<String> {
-    let now = looks.clock.now();
-    let job = looks.status.job();
-    let standing = job.standing(now, u32::try_from(page::SHOWN).expect("a small number")).await;
-    if let Err(error) = &standing {
+async fn status_page<J: Job, C: Clock>(State(state): SharedState<J, C>) -> Html<String> {
+    let (now, job) = (state.clock.now(), Arc::clone(&state.status.lock().job));
+    let history = job.run_history(now, u32::try_from(page::SHOWN).expect("a small number")).await;
+    if let Err(error) = &history {
         tracing::warn!(%error, "the status page could not read the store");
     }
-    let readiness = looks.status.readiness(now);
-    Html(page::page(&looks.status.health(), standing.ok().as_ref(), readiness, now))
+    let status = state.status.lock();
+    Html(page::page(&status.health, history.ok().as_ref(), status.readiness(now), now))
 }

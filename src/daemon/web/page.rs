@@ -63,7 +63,7 @@ fn state(out: &mut String, health: &Health, readiness: Readiness, now: DateTime<
         match health.phase {
             Phase::Waiting => "waiting".to_owned(),
             Phase::Running => "a cycle is running".to_owned(),
-            Phase::Ending => "ending".to_owned(),
+            Phase::Stopping => "ending".to_owned(),
         },
     ));
     if let Some(last) = health.last_complete {
@@ -72,7 +72,7 @@ fn state(out: &mut String, health: &Health, readiness: Readiness, now: DateTime<
     if let Some(next) = health.next {
         rows.push(("Next cycle", time(next)));
     }
-    if let Some(trouble) = &health.trouble {
+    if let Some(trouble) = &health.error {
         let text =
             format!("<span class=\"bad\">{} cycles failed in a row: {}</span>", health.failures, escaped(trouble));
         rows.push(("Trouble", text));
@@ -116,9 +116,9 @@ fn bars(health: &Health, standing: &RunHistory) -> Vec<ChartBar> {
         seconds: (cycle.ended - cycle.started).num_seconds().max(0),
         result: cycle.result.clone(),
     });
-    let failed = health.history.iter().filter(|past| past.result == "failed").map(|past| ChartBar {
+    let failed = health.recent.iter().filter(|past| past.result == "failed").map(|past| ChartBar {
         ended: past.ended,
-        seconds: past.length.num_seconds().max(0),
+        seconds: past.duration.num_seconds().max(0),
         result: past.result.to_owned(),
     });
     let mut bars: Vec<ChartBar> = recorded.chain(failed).collect();
@@ -218,7 +218,7 @@ mod tests {
     use serde_json::json;
 
     use crate::daemon::cycle_result::CycleSummary;
-    use crate::daemon::status::{Health, PastCycle, Readiness};
+    use crate::daemon::status::{FinishedCycle, Health, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
     use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 
@@ -242,7 +242,7 @@ mod tests {
         let hostile = "<script>alert('x')</script> & \"more\"";
         health.summary =
             Some(CycleSummary { result: "applied", report: Some(hostile.to_owned()), ..CycleSummary::default() });
-        (health.failures, health.trouble) = (2, Some(hostile.to_owned()));
+        (health.failures, health.error) = (2, Some(hostile.to_owned()));
         let shown = page(&health, Some(&standing()), Readiness::Ready, at(40));
         assert!(!shown.contains("<script"), "{shown}");
         assert_eq!(shown.matches("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot;").count(), 2);
@@ -252,7 +252,7 @@ mod tests {
     fn failed_cycles_have_their_place_in_the_chart() {
         let mut health = Health::new(at(0));
         for (ended, result) in [(20, "failed"), (30, "applied"), (45, "failed")] {
-            health.remember(PastCycle { ended: at(ended), length: TimeDelta::seconds(1), result });
+            health.add(FinishedCycle { ended: at(ended), duration: TimeDelta::seconds(1), result });
         }
         let shown = page(&health, Some(&standing()), Readiness::Ready, at(50));
         let titles: Vec<&str> = shown
