@@ -1,4 +1,4 @@
-//! How a cycle ended, as the daemon keeps it: counts and ids for the page, the metrics and the alerts. The plan and its people are dropped,
+//! What the daemon keeps of a cycle: counts and ids for the page, the metrics and the alerts. The plan and its people are dropped,
 //! except for the report as text where the configuration shows people on the page.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,12 +16,10 @@ use crate::engine::{CycleReport, Stop};
 /// Deletes that are due within this time are announced.
 const ANNOUNCED: TimeDelta = TimeDelta::days(3);
 
-/// How a cycle ended.
+/// Why a cycle or a poll has no result.
 #[derive(Clone, Debug)]
-pub enum CycleResult {
-    /// Both sides were read completely.
-    Complete(Box<CycleSummary>),
-    /// There was no plan, and nothing was written.
+pub enum RunError {
+    /// It failed. A cycle made no plan and wrote nothing.
     Failed(CycleFailure),
     /// Another process runs a cycle: its name.
     Busy(String),

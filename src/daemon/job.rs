@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::{ListenSettings, NotifySettings};
-use crate::daemon::cycle_result::{CycleFailure, CycleResult};
+use crate::daemon::cycle_result::{CycleFailure, CycleSummary, RunError};
 use crate::daemon::schedule::Schedule;
 use crate::domain::state::run_history::RunHistory;
-use crate::engine::Observer;
+use crate::engine::{FullCycleReason, Observer};
 use crate::http::HttpClient;
 use crate::ports::StoreFailure;
 
@@ -45,10 +45,18 @@ pub struct LoadedJob<J> {
 /// Runs cycles, each with clients and a store of its own.
 pub trait Job: Send + Sync + 'static {
     /// Runs one full cycle and logs it. May be dropped at any time: the next cycle looks up what was under way.
-    fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = CycleResult>;
+    fn cycle(
+        &self,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Result<CycleSummary, RunError>>;
 
     /// Polls Okta's log once and logs the result. May be dropped like a cycle.
-    fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = PollOutcome>;
+    fn poll(
+        &self,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Result<PollOutcome, RunError>>;
 
     /// What the store knows about the last cycles, so many of them, and about approvals that are needed.
     fn run_history(
@@ -64,50 +72,18 @@ pub trait Job: Send + Sync + 'static {
     fn save_alert_log(&self, log: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
-/// How a poll ended.
+/// What a poll found.
 #[derive(Clone, Debug)]
 pub enum PollOutcome {
     /// The log names no person.
     Quiet,
     /// People were read again.
     Handled {
-        /// Why a full cycle must run soon, if it must.
-        full_cycle_reason: Option<String>,
+        /// Why a full cycle is needed besides, if it is.
+        full_cycle: Option<FullCycleReason>,
     },
     /// Nothing was done: a full cycle must run first.
-    FullCycle {
-        /// Why.
-        reason: String,
-        /// When.
-        timing: FullCycleTiming,
-    },
+    FullCycle(FullCycleReason),
     /// Okta forbids to read the log.
     Forbidden(CycleFailure),
-    /// The log or a person could not be read this time.
-    Failed(CycleFailure),
-    /// Another process runs a cycle: its name.
-    Busy(String),
-}
-
-impl PollOutcome {
-    /// The label of the metric.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Quiet => "quiet",
-            Self::Handled { .. } => "handled",
-            Self::FullCycle { .. } => "full_cycle",
-            Self::Forbidden(_) => "barred",
-            Self::Failed(_) => "failed",
-            Self::Busy(_) => "busy",
-        }
-    }
-}
-
-/// When the full cycle runs that a poll asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FullCycleTiming {
-    /// As soon as possible.
-    Soon,
-    /// At the next scheduled time.
-    OnSchedule,
 }

@@ -1,6 +1,5 @@
 //! The main loop: waits until a cycle or a poll is due, runs it, sends alerts, and obeys signals. One cycle or poll runs at a time.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -18,14 +17,15 @@ use crate::config::settings::PeopleOnPage;
 use crate::daemon::alerts::notifier::Notifier;
 use crate::daemon::alerts::webhook::Webhook;
 use crate::daemon::backoff::{self, Backoff};
-use crate::daemon::cycle_result::{CycleFailure, CycleResult, CycleSummary};
-use crate::daemon::job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollOutcome};
+use crate::daemon::cycle_result::{CycleFailure, CycleSummary, RunError};
+use crate::daemon::job::{Job, JobFactory, LoadedJob, PollOutcome};
 use crate::daemon::metrics;
 use crate::daemon::polls::Polls;
 use crate::daemon::status::{DaemonStatus, FinishedCycle, Health, Phase};
 use crate::daemon::systemd::{Systemd, Watchdog};
 use crate::daemon::web::endpoint::{self, EndpointState};
 use crate::domain::state::run_history::is_complete;
+use crate::engine::FullCycleReason;
 
 /// How long the daemon waits for operations that are under way before it stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
@@ -67,6 +67,7 @@ enum LoopEvent {
 }
 
 /// The daemon.
+#[derive(Debug)]
 pub struct Daemon<'a, S: JobFactory, C> {
     jobs: &'a S,
     clock: C,
@@ -77,12 +78,6 @@ pub struct Daemon<'a, S: JobFactory, C> {
     backoff: Backoff,
     polls: Polls,
     notifier: Notifier<C>,
-}
-
-impl<S: JobFactory, C> fmt::Debug for Daemon<'_, S, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Daemon").field("address", &self.address).field("backoff", &self.backoff).finish_non_exhaustive()
-    }
 }
 
 impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
@@ -244,9 +239,9 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         Ok(())
     }
 
-    async fn after_cycle(&mut self, job: &S::Job, result: &CycleResult) {
+    async fn after_cycle(&mut self, job: &S::Job, result: &Result<CycleSummary, RunError>) {
         self.notifier.cycle_ended(job, result, self.backoff.failures, self.clock.now()).await;
-        if let CycleResult::Busy(_) = result {
+        if let Err(RunError::Busy(_)) = result {
             // The other process may have completed a cycle.
             self.load_last_complete().await;
         }
@@ -257,10 +252,10 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         let job = Arc::clone(&self.status.lock().job);
         let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
         let work = job.poll(&watchdog, cancel.clone());
-        let outcome = self.supervise(signals, &watchdog, &cancel, work).await?;
+        let result = self.supervise(signals, &watchdog, &cancel, work).await?;
         let now = self.clock.now();
-        if let Some(outcome) = outcome {
-            self.record_poll(outcome, now);
+        if let Some(result) = result {
+            self.record_poll(result, now);
         }
         self.polls.plan_next(now);
         Ok(())
@@ -298,15 +293,15 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Records how a cycle ended, for the next plan, the page and the metrics.
-    fn record(&mut self, result: &CycleResult, started: DateTime<Utc>) {
+    fn record(&mut self, result: &Result<CycleSummary, RunError>, started: DateTime<Utc>) {
         let ended = self.clock.now();
         let (result, failure) = match result {
-            CycleResult::Complete(summary) => {
+            Ok(summary) => {
                 self.record_summary(summary, ended);
                 (summary.result, summary.failure.as_ref())
             }
-            CycleResult::Failed(failure) => ("failed", Some(failure)),
-            CycleResult::Busy(holder) => {
+            Err(RunError::Failed(failure)) => ("failed", Some(failure)),
+            Err(RunError::Busy(holder)) => {
                 tracing::info!(holder, "another cycle is running; this time is skipped");
                 return;
             }
@@ -347,17 +342,17 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         }
     }
 
-    fn record_poll(&mut self, outcome: PollOutcome, now: DateTime<Utc>) {
-        metrics::poll(outcome.as_str());
-        let reason = match outcome {
-            PollOutcome::Quiet => None,
-            PollOutcome::Handled { full_cycle_reason } => full_cycle_reason,
-            PollOutcome::FullCycle { reason, timing: FullCycleTiming::Soon } => Some(reason),
-            // No cycle of this process has shown yet whether Okta and Haiilo agree.
-            PollOutcome::FullCycle { reason, timing: FullCycleTiming::OnSchedule } => {
-                Some(reason).filter(|_| self.status.lock().health.recent.is_empty())
+    fn record_poll(&mut self, result: Result<PollOutcome, RunError>, now: DateTime<Utc>) {
+        metrics::poll(&result);
+        let reason = match result {
+            Ok(PollOutcome::Quiet) => None,
+            Ok(PollOutcome::Handled { full_cycle }) => full_cycle.filter(FullCycleReason::is_urgent),
+            // Without a cycle of this process it is unknown how things are.
+            Ok(PollOutcome::FullCycle(reason)) => {
+                let is_first = self.status.lock().health.recent.is_empty();
+                Some(reason).filter(|reason| reason.is_urgent() || is_first)
             }
-            PollOutcome::Forbidden(failure) => {
+            Ok(PollOutcome::Forbidden(failure)) => {
                 self.polls.suspend(now);
                 self.poll_failed(&failure);
                 tracing::warn!(
@@ -365,15 +360,15 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
                 );
                 return;
             }
-            PollOutcome::Failed(failure) => return self.poll_failed(&failure),
-            PollOutcome::Busy(holder) => {
+            Err(RunError::Failed(failure)) => return self.poll_failed(&failure),
+            Err(RunError::Busy(holder)) => {
                 tracing::debug!(holder, "another cycle is running; this poll is skipped");
                 return;
             }
         };
         self.polls.succeeded();
         if let Some(reason) = reason {
-            self.bring_forward(&reason, now);
+            self.bring_forward(&reason.reason(), now);
         }
     }
 

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::daemon::cycle_result::CycleSummary;
+use crate::daemon::cycle_result::{CycleSummary, RunError};
+use crate::daemon::job::PollOutcome;
 use crate::daemon::status::{DaemonStatus, Readiness};
 
 /// Seconds of requests.
@@ -67,7 +68,15 @@ pub(super) fn cycle(result: &'static str, length: TimeDelta) {
 }
 
 /// A poll ended.
-pub(super) fn poll(result: &'static str) {
+pub(super) fn poll(result: &Result<PollOutcome, RunError>) {
+    let result = match result {
+        Ok(PollOutcome::Quiet) => "quiet",
+        Ok(PollOutcome::Handled { .. }) => "handled",
+        Ok(PollOutcome::FullCycle(_)) => "full_cycle",
+        Ok(PollOutcome::Forbidden(_)) => "barred",
+        Err(RunError::Failed(_)) => "failed",
+        Err(RunError::Busy(_)) => "busy",
+    };
     counter!("okta_haiilo_sync_polls_total", "result" => result).increment(1);
 }
 

@@ -14,8 +14,8 @@ mod status;
 mod systemd;
 mod web;
 
-pub use cycle_result::{CycleFailure, CycleResult, CycleSummary, FailureClass};
-pub use job::{FullCycleTiming, Job, JobFactory, LoadedJob, PollOutcome};
+pub use cycle_result::{CycleFailure, CycleSummary, FailureClass, RunError};
+pub use job::{Job, JobFactory, LoadedJob, PollOutcome};
 pub use main_loop::{Daemon, Signal};
 pub use metrics::install as install_metrics;
 pub use status::{Readiness, readiness};

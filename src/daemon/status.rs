@@ -50,9 +50,10 @@ impl<J> DaemonStatus<J> {
 }
 
 /// What the daemon is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Phase {
+    #[default]
     Waiting,
     Running,
     Stopping,
@@ -67,7 +68,7 @@ pub(super) struct FinishedCycle {
 }
 
 /// How the daemon and its last cycles are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Health {
     pub(super) started: DateTime<Utc>,
     pub(super) phase: Phase,
@@ -88,17 +89,7 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn new(started: DateTime<Utc>) -> Self {
-        Self {
-            started,
-            phase: Phase::Waiting,
-            next: None,
-            planned_at: started,
-            last_complete: None,
-            summary: None,
-            failures: 0,
-            error: None,
-            recent: VecDeque::new(),
-        }
+        Self { started, planned_at: started, ..Self::default() }
     }
 
     /// After the clock was set back, no known time lies in the future.

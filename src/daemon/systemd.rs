@@ -28,9 +28,7 @@ impl Systemd {
 
     /// The configuration is read again; `ready` ends that.
     pub(super) fn reloading(self) {
-        if matches!(self, Self::Notify)
-            && let Ok(since_boot) = NotifyState::monotonic_usec_now()
-        {
+        if let Ok(since_boot) = NotifyState::monotonic_usec_now() {
             self.notify(&[NotifyState::Reloading, since_boot]);
         }
     }

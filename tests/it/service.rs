@@ -15,7 +15,7 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    CycleFailure, CycleResult, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, Signal,
+    CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signal,
     Systemd, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
@@ -80,7 +80,7 @@ impl JobFactory for Cycles {
 }
 
 impl Job for Cycles {
-    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
+    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<CycleSummary, RunError> {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
         assert_eq!(self.running.fetch_add(1, Ordering::SeqCst), 0, "two cycles at once");
         (self.script)(&self.world, number);
@@ -88,9 +88,9 @@ impl Job for Cycles {
         (self.after)(&self.world, number);
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
-            CycleResult::Complete(summary) => summary.result.to_owned(),
-            CycleResult::Failed(failure) => format!("failed {:?}", failure.class),
-            CycleResult::Busy(_) => "busy".to_owned(),
+            Ok(summary) => summary.result.to_owned(),
+            Err(RunError::Failed(failure)) => format!("failed {:?}", failure.class),
+            Err(RunError::Busy(_)) => "busy".to_owned(),
         };
         self.history.lock().expect("a list").push((self.world.clock.now(), word));
         if number + 1 == self.most {
@@ -99,7 +99,7 @@ impl Job for Cycles {
         ended
     }
 
-    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> PollOutcome {
+    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> Result<PollOutcome, RunError> {
         unreachable!("nothing is polled here")
     }
 
@@ -118,7 +118,12 @@ impl Job for Cycles {
 }
 
 impl Cycles {
-    async fn one(&self, number: usize, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
+    async fn one(
+        &self,
+        number: usize,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> Result<CycleSummary, RunError> {
         let world = &self.world;
         let lock = free_lock(world.place(), "a story").await;
         let store = Store::open(world.place(), lock).await.expect("a store");
@@ -129,10 +134,10 @@ impl Cycles {
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");
         match came {
-            Ok(report) => CycleResult::Complete(Box::new(CycleSummary::new(&report, None))),
+            Ok(report) => Ok(CycleSummary::new(&report, None)),
             Err(error) => {
                 let message = error.to_string();
-                CycleResult::Failed(CycleFailure { class: FailureClass::Transient, causes: message.clone(), message })
+                Err(RunError::Failed(CycleFailure { class: FailureClass::Transient, causes: message.clone(), message }))
             }
         }
     }
@@ -170,7 +175,7 @@ async fn live_by(
         called: Arc::default(),
     };
     let daemon = Daemon::new(&cycles, clock, Systemd::Off).expect("a configuration");
-    daemon.run(&mut signals, listen.map(|(_, metrics)| metrics)).await.expect("an end");
+    Box::pin(daemon.run(&mut signals, listen.map(|(_, metrics)| metrics))).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();
     (world, history)

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock;
 use crate::daemon::alerts::alert_log::{AlertLog, AlertMessage, FailureStreak};
 use crate::daemon::alerts::webhook::Webhook;
-use crate::daemon::cycle_result::CycleResult;
+use crate::daemon::cycle_result::{CycleSummary, RunError};
 use crate::daemon::job::Job;
 
 /// Sends alerts and keeps the log of them.
@@ -26,7 +26,7 @@ impl<C: Clock> Notifier<C> {
     pub(in crate::daemon) async fn cycle_ended(
         &mut self,
         job: &impl Job,
-        result: &CycleResult,
+        result: &Result<CycleSummary, RunError>,
         failures: u32,
         now: DateTime<Utc>,
     ) {
@@ -37,15 +37,15 @@ impl<C: Clock> Notifier<C> {
             self.log = serde_json::from_str(&saved).unwrap_or_default();
         }
         let failure = match result {
-            CycleResult::Busy(_) => return,
-            CycleResult::Complete(summary) => summary.failure.as_ref(),
-            CycleResult::Failed(failure) => Some(failure),
+            Ok(summary) => summary.failure.as_ref(),
+            Err(RunError::Failed(failure)) => Some(failure),
+            Err(RunError::Busy(_)) => return,
         };
         if let Some(failure) = failure {
             let streak = FailureStreak { length: failures, threshold: self.webhook.failure_threshold() };
             self.send_if_due(|log| log.cycle_failed(failure, streak, now)).await;
         }
-        if let CycleResult::Complete(summary) = result {
+        if let Ok(summary) = result {
             if summary.is_fully_applied() {
                 self.webhook.heartbeat().await;
             }
