@@ -1,11 +1,11 @@
 //! `run`: starts the daemon, and implements its jobs. A job knows how to make a cycle from the configuration; the daemon knows when.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::context::Context;
@@ -16,7 +16,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{PeopleOnPage, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
 use crate::daemon::{
-    self, CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signal,
+    self, CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signals,
     Systemd,
 };
 use crate::domain::state::run_history::RunHistory;
@@ -32,29 +32,33 @@ const LONGEST_REPORT: usize = 500_000;
 pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
     // Before anything else, so that a signal during the start is not lost.
-    let mut signals = signals()?;
+    let signals = signals()?;
     let jobs = ConfiguredJobs { context };
     let daemon = Daemon::new(&jobs, SystemClock::new(), Systemd::Notify)
         .map_err(|problems| CommandError::misconfigured(problems.join("\n")))?;
-    Box::pin(daemon.run(&mut signals, Some(metrics)))
+    Box::pin(daemon.run(&signals, Some(metrics)))
         .await
         .context("listen.address cannot be listened on; set another one, or end what listens there")?;
     Ok(ExitStatus::Done)
 }
 
-/// The signals of the process, as the daemon reads them.
-fn signals() -> std::io::Result<mpsc::Receiver<Signal>> {
-    let (sender, receiver) = mpsc::channel(8);
-    for (kind, meaning) in [
-        (SignalKind::terminate(), Signal::Stop),
-        (SignalKind::interrupt(), Signal::Stop),
-        (SignalKind::hangup(), Signal::Reload),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).await.is_ok() {} });
+/// Passes the signals of the process on to the daemon.
+fn signals() -> std::io::Result<Signals> {
+    let signals = Signals::default();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let (mut stream, stop) = (signal(kind)?, signals.stop.clone());
+        tokio::spawn(async move {
+            stream.recv().await;
+            stop.cancel();
+        });
     }
-    Ok(receiver)
+    let (mut stream, reload) = (signal(SignalKind::hangup())?, Arc::clone(&signals.reload));
+    tokio::spawn(async move {
+        while stream.recv().await.is_some() {
+            reload.notify_one();
+        }
+    });
+    Ok(signals)
 }
 
 /// Makes jobs from the configuration file.

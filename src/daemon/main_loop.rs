@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -33,37 +33,19 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 const STUCK_AFTER: Duration = Duration::from_hours(2);
 
 /// What the operator asks of the daemon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
     /// Stop (SIGTERM, SIGINT).
-    Stop,
+    pub stop: CancellationToken,
     /// Read the configuration again (SIGHUP).
-    Reload,
-}
-
-/// Signals as they arrive.
-struct Signals<'a> {
-    receiver: &'a mut mpsc::Receiver<Signal>,
-    /// Arrived during a cycle or a poll, and not obeyed yet.
-    pending: Option<Signal>,
-}
-
-impl Signals<'_> {
-    /// The next signal. If no signal can arrive any more, the daemon stops.
-    async fn next(&mut self) -> Signal {
-        self.receiver.recv().await.unwrap_or(Signal::Stop)
-    }
-
-    fn must_stop(&self) -> bool {
-        self.pending == Some(Signal::Stop)
-    }
+    pub reload: Arc<Notify>,
 }
 
 /// What the loop does next.
 enum LoopEvent {
-    CycleDue,
-    PollDue,
-    Signal(Signal),
+    Cycle,
+    Poll,
+    Reload,
 }
 
 /// The daemon.
@@ -97,26 +79,20 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         })
     }
 
-    /// Runs until a signal stops it. Fails if the endpoint cannot listen, or if a cycle is stuck.
-    pub async fn run(
-        mut self,
-        signals: &mut mpsc::Receiver<Signal>,
-        metrics: Option<PrometheusHandle>,
-    ) -> io::Result<()> {
+    /// Runs until it is stopped. Fails if the endpoint cannot listen, or if a cycle is stuck.
+    pub async fn run(mut self, signals: &Signals, metrics: Option<PrometheusHandle>) -> io::Result<()> {
         let endpoint = match self.address {
             None => None,
             Some(address) => {
                 let (status, clock) = (Arc::clone(&self.status), self.clock.clone());
                 let state = EndpointState { status, clock, metrics: metrics.clone() };
-                let (bound, task) = endpoint::start(address, state).await?;
-                tracing::info!(address = %bound, "listening");
-                Some(task)
+                Some(endpoint::start(address, state).await?)
             }
         };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan(self.clock.now());
         self.systemd.ready(&self.status.lock().health.line());
-        let stopped = self.run_until_stopped(Signals { receiver: signals, pending: None }, metrics).await;
+        let stopped = self.run_until_stopped(signals, metrics).await;
         self.status.lock().health.phase = Phase::Stopping;
         self.systemd.stopping();
         if let Some(endpoint) = endpoint {
@@ -126,24 +102,19 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         stopped
     }
 
-    async fn run_until_stopped(
-        &mut self,
-        mut signals: Signals<'_>,
-        metrics: Option<PrometheusHandle>,
-    ) -> io::Result<()> {
-        let signals = &mut signals;
-        attend(self.systemd, &self.clock, signals, self.load_last_complete(), || false).await?;
-        loop {
-            match self.next_event(signals).await {
-                LoopEvent::Signal(Signal::Stop) => return Ok(()),
-                LoopEvent::Signal(Signal::Reload) => self.reload(),
-                LoopEvent::CycleDue => self.cycle(signals).await?,
-                LoopEvent::PollDue => self.poll(signals).await?,
+    async fn run_until_stopped(&mut self, signals: &Signals, metrics: Option<PrometheusHandle>) -> io::Result<()> {
+        attend(self.systemd, &self.clock, &signals.stop, self.load_last_complete(), None).await?;
+        while let Some(event) = self.next_event(signals).await {
+            match event {
+                LoopEvent::Cycle => self.cycle(&signals.stop).await?,
+                LoopEvent::Poll => self.poll(&signals.stop).await?,
+                LoopEvent::Reload => self.reload(),
             }
             if let Some(metrics) = &metrics {
                 metrics.run_upkeep();
             }
         }
+        Ok(())
     }
 
     /// Asks the store when the last complete cycle ended, of this process or of another.
@@ -176,11 +147,8 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         self.systemd.status(&health.line());
     }
 
-    /// Waits until a cycle or a poll is due, or a signal arrives.
-    async fn next_event(&mut self, signals: &mut Signals<'_>) -> LoopEvent {
-        if let Some(signal) = signals.pending.take() {
-            return LoopEvent::Signal(signal);
-        }
+    /// Waits until a cycle or a poll is due, or the configuration is to be read again. `None` once the daemon is stopped.
+    async fn next_event(&mut self, signals: &Signals) -> Option<LoopEvent> {
         loop {
             let now = self.clock.now();
             if now < self.status.lock().health.planned_at {
@@ -188,18 +156,26 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             }
             let (cycle, poll) = (self.status.lock().health.next, self.polls.next);
             let is_due = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
-            if is_due(cycle) {
-                return LoopEvent::CycleDue;
-            }
-            if is_due(poll) {
-                return LoopEvent::PollDue;
-            }
+            let due = match (is_due(cycle), is_due(poll)) {
+                (true, _) => Some(LoopEvent::Cycle),
+                (false, true) => Some(LoopEvent::Poll),
+                (false, false) => None,
+            };
             let left = [cycle, poll].into_iter().flatten().filter_map(|at| (at - now).to_std().ok());
             let pause = left.fold(self.systemd.keepalive_interval(), Duration::min);
+            let sleep = async {
+                if due.is_none() {
+                    self.clock.sleep(pause).await;
+                }
+            };
             tokio::select! {
                 biased;
-                signal = signals.next() => return LoopEvent::Signal(signal),
-                () = self.clock.sleep(pause) => self.systemd.keepalive(),
+                () = signals.stop.cancelled() => return None,
+                () = signals.reload.notified() => return Some(LoopEvent::Reload),
+                () = sleep => match due {
+                    Some(_) => return due,
+                    None => self.systemd.keepalive(),
+                },
             }
         }
     }
@@ -212,7 +188,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Runs one cycle, and sends the alerts that it calls for.
-    async fn cycle(&mut self, signals: &mut Signals<'_>) -> io::Result<()> {
+    async fn cycle(&mut self, stop: &CancellationToken) -> io::Result<()> {
         let started = self.clock.now();
         let (job, due) = {
             let status = &mut *self.status.lock();
@@ -220,19 +196,18 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             self.systemd.status(&status.health.line());
             (Arc::clone(&status.job), status.health.next.unwrap_or(started))
         };
-        let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
-        let work = job.cycle(&watchdog, cancel.clone());
-        if let Some(result) = self.supervise(signals, &watchdog, &cancel, work).await? {
+        let work = async |watchdog: &Watchdog<C>, cancel| job.cycle(watchdog, cancel).await;
+        if let Some(result) = self.supervise(stop, work).await? {
             self.record(&result, started);
             // Alerts do not delay a stop; those that are not sent are due again after the next cycle.
-            if !signals.must_stop() {
+            if !stop.is_cancelled() {
                 let (systemd, clock) = (self.systemd, self.clock.clone());
-                attend(systemd, &clock, signals, self.after_cycle(&*job, &result), || false).await?;
+                attend(systemd, &clock, stop, self.after_cycle(&*job, &result), None).await?;
             }
         }
         let now = self.clock.now();
         let skipped = backoff::skipped_runs(&self.status.lock().schedule, due, now);
-        if skipped > 0 && !signals.must_stop() {
+        if skipped > 0 && !stop.is_cancelled() {
             tracing::info!(skipped, "scheduled times passed while a cycle ran, and are skipped");
         }
         self.plan(now);
@@ -248,11 +223,10 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     /// Runs one poll of Okta's log.
-    async fn poll(&mut self, signals: &mut Signals<'_>) -> io::Result<()> {
+    async fn poll(&mut self, stop: &CancellationToken) -> io::Result<()> {
         let job = Arc::clone(&self.status.lock().job);
-        let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
-        let work = job.poll(&watchdog, cancel.clone());
-        let result = self.supervise(signals, &watchdog, &cancel, work).await?;
+        let work = async |watchdog: &Watchdog<C>, cancel| job.poll(watchdog, cancel).await;
+        let result = self.supervise(stop, work).await?;
         let now = self.clock.now();
         if let Some(result) = result {
             self.record_poll(result, now);
@@ -264,14 +238,12 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     /// Runs a cycle or a poll; `None` if the daemon stops before it ended.
     async fn supervise<T>(
         &self,
-        signals: &mut Signals<'_>,
-        watchdog: &Watchdog<C>,
-        cancel: &CancellationToken,
-        work: impl Future<Output = T>,
+        stop: &CancellationToken,
+        work: impl AsyncFnOnce(&Watchdog<C>, CancellationToken) -> T,
     ) -> io::Result<Option<T>> {
-        let mut work = pin!(work);
-        let is_stuck = || watchdog.idle_time() >= STUCK_AFTER;
-        let ended = attend(self.systemd, &self.clock, signals, work.as_mut(), is_stuck).await?;
+        let (watchdog, cancel) = (Watchdog::new(self.clock.clone()), CancellationToken::new());
+        let mut work = pin!(work(&watchdog, cancel.clone()));
+        let ended = attend(self.systemd, &self.clock, stop, work.as_mut(), Some(&watchdog)).await?;
         if ended.is_some() {
             return Ok(ended);
         }
@@ -320,11 +292,8 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 
     fn record_summary(&self, summary: &CycleSummary, ended: DateTime<Utc>) {
-        metrics::summary(summary);
         let health = &mut self.status.lock().health;
-        if let Some(before) = &health.summary {
-            metrics::no_longer_held(before, summary);
-        }
+        metrics::summary(summary, health.summary.as_ref());
         if is_complete(summary.result) {
             health.last_complete = Some(ended);
         }
@@ -431,27 +400,22 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     }
 }
 
-/// Runs work. Meanwhile it receives signals and keeps the watchdog of systemd quiet. `None` if the daemon must stop before the work ended.
-async fn attend<T>(
+/// Runs work and sends keepalives to systemd meanwhile. `None` if the daemon is stopped before the work ended.
+async fn attend<T, C: Clock>(
     systemd: Systemd,
-    clock: &impl Clock,
-    signals: &mut Signals<'_>,
+    clock: &C,
+    stop: &CancellationToken,
     work: impl Future<Output = T>,
-    is_stuck: impl Fn() -> bool,
+    watchdog: Option<&Watchdog<C>>,
 ) -> io::Result<Option<T>> {
     let mut work = pin!(work);
     loop {
         tokio::select! {
             biased;
             ended = &mut work => return Ok(Some(ended)),
-            signal = signals.next() => {
-                signals.pending = Some(signal);
-                if signals.must_stop() {
-                    return Ok(None);
-                }
-            }
+            () = stop.cancelled() => return Ok(None),
             () = systemd.keepalive_due(clock) => {
-                if is_stuck() {
+                if watchdog.is_some_and(|watchdog| watchdog.idle_time() >= STUCK_AFTER) {
                     tracing::error!("a cycle has not got on for two hours; the daemon ends, and the next start looks what became of it");
                     return Err(io::Error::other("a cycle has not got on for two hours"));
                 }

@@ -1,5 +1,7 @@
 //! Metrics for Prometheus: names, units, and what a cycle adds to them. Adapters count their requests by the same facade.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -80,8 +82,8 @@ pub(super) fn poll(result: &Result<PollOutcome, RunError>) {
     counter!("okta_haiilo_sync_polls_total", "result" => result).increment(1);
 }
 
-/// What a complete cycle came to.
-pub(super) fn summary(summary: &CycleSummary) {
+/// A complete cycle ended, after an earlier one of this process.
+pub(super) fn summary(summary: &CycleSummary, before: Option<&CycleSummary>) {
     for ((kind, outcome), count) in &summary.operations {
         counter!("okta_haiilo_sync_operations_total", "kind" => *kind, "outcome" => *outcome).increment(*count);
     }
@@ -95,8 +97,9 @@ pub(super) fn summary(summary: &CycleSummary) {
     ] {
         gauge!("okta_haiilo_sync_people", "state" => state).set(number(count as u64));
     }
-    for (reason, people) in &summary.held {
-        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people.len() as u64));
+    for reason in before.into_iter().flat_map(|before| before.held.keys()).chain(summary.held.keys()) {
+        let people = summary.held.get(reason).map_or(0, BTreeSet::len);
+        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people as u64));
     }
     for state in ["kept", "pending", "due", "postponed", "blocked"] {
         let count = summary.leavers.get(state).copied().unwrap_or(0);
@@ -107,13 +110,6 @@ pub(super) fn summary(summary: &CycleSummary) {
     gauge!("okta_haiilo_sync_unmanaged").set(number(summary.unmanaged));
     gauge!("okta_haiilo_sync_paused").set(if summary.result == "paused" { 1.0 } else { 0.0 });
     gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.awaiting_approval.is_some() { 1.0 } else { 0.0 });
-}
-
-/// Reasons for which nobody is held any more.
-pub(super) fn no_longer_held(before: &CycleSummary, now: &CycleSummary) {
-    for reason in before.held.keys().filter(|reason| !now.held.contains_key(*reason)) {
-        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(0.0);
-    }
 }
 
 /// How long tokens have been in use.

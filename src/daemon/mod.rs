@@ -16,7 +16,7 @@ mod web;
 
 pub use cycle_result::{CycleFailure, CycleSummary, FailureClass, RunError};
 pub use job::{Job, JobFactory, LoadedJob, PollOutcome};
-pub use main_loop::{Daemon, Signal};
+pub use main_loop::{Daemon, Signals};
 pub use metrics::install as install_metrics;
 pub use status::{Readiness, readiness};
 pub use systemd::Systemd;

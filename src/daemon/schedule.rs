@@ -5,7 +5,6 @@
 //! its pace through a change of the clocks. A rule for certain hours means times of day instead: it runs once where a time comes twice,
 //! and at the end of the missing hour where a time does not come at all.
 
-use std::fmt;
 use std::str::FromStr as _;
 
 use chrono::{
@@ -143,12 +142,6 @@ impl Schedule {
             if self.seconds_from_utc(middle) == before { same = middle } else { changed = middle }
         }
         changed
-    }
-}
-
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.cron, self.zone)
     }
 }
 

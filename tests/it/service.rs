@@ -15,7 +15,7 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signal,
+    CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signals,
     Systemd, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
@@ -26,7 +26,6 @@ use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::ports::StoreFailure;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::campaign_length::length;
@@ -49,7 +48,7 @@ struct Cycles {
     begun: Arc<AtomicUsize>,
     running: Arc<AtomicUsize>,
     most: usize,
-    end: mpsc::Sender<Signal>,
+    signals: Signals,
     listen: Option<SocketAddr>,
     /// How each of them ended, and when.
     history: Arc<Mutex<History>>,
@@ -94,7 +93,7 @@ impl Job for Cycles {
         };
         self.history.lock().expect("a list").push((self.world.clock.now(), word));
         if number + 1 == self.most {
-            self.end.send(Signal::Stop).await.expect("somebody listens");
+            self.signals.stop.cancel();
         }
         ended
     }
@@ -160,7 +159,6 @@ async fn live_by(
     most: usize,
     (script, after): (impl Fn(&World, usize) + Send + Sync + 'static, impl Fn(&World, usize) + Send + Sync + 'static),
 ) -> (Arc<World>, History) {
-    let (end, mut signals) = mpsc::channel(8);
     let world = Arc::new(world);
     let cycles = Cycles {
         world: Arc::clone(&world),
@@ -169,13 +167,13 @@ async fn live_by(
         begun: Arc::default(),
         running: Arc::default(),
         most,
-        end,
+        signals: Signals::default(),
         listen: listen.as_ref().map(|(address, _)| *address),
         history: Arc::default(),
         called: Arc::default(),
     };
     let daemon = Daemon::new(&cycles, clock, Systemd::Off).expect("a configuration");
-    Box::pin(daemon.run(&mut signals, listen.map(|(_, metrics)| metrics))).await.expect("an end");
+    Box::pin(daemon.run(&cycles.signals, listen.map(|(_, metrics)| metrics))).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();
     (world, history)

@@ -42,9 +42,9 @@ type SharedState<J, C> = State<Arc<EndpointState<J, C>>>;
 pub(in crate::daemon) async fn start<J: Job, C: Clock>(
     address: SocketAddr,
     state: EndpointState<J, C>,
-) -> std::io::Result<(SocketAddr, JoinHandle<()>)> {
+) -> std::io::Result<JoinHandle<()>> {
     let listener = TcpListener::bind(address).await?;
-    let bound = listener.local_addr()?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
     let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready::<J, C>))
@@ -52,12 +52,11 @@ pub(in crate::daemon) async fn start<J: Job, C: Clock>(
         .route("/", get(status_page::<J, C>))
         .layer(middleware::from_fn(restrict))
         .with_state(Arc::new(state));
-    let task = tokio::spawn(async move {
+    Ok(tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the endpoint ended");
         }
-    });
-    Ok((bound, task))
+    }))
 }
 
 /// Refuses other hosts, and restricts what a browser may do with an answer.
