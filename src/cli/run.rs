@@ -31,7 +31,7 @@ const LONGEST_REPORT: usize = 500_000;
 /// Runs until a signal stops it.
 pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
-    // Before anything else, so that a signal during the start is not lost.
+    // Before anything else, so no signal during the start is lost.
     let signals = signals()?;
     let jobs = ConfiguredJobs { context };
     let daemon = Daemon::new(&jobs, SystemClock::new(), Systemd::Notify)

@@ -1,4 +1,4 @@
-//! What the daemon runs. The command line implements these traits, so that the daemon names no adapter.
+//! What the daemon runs. The command line implements these traits, so the daemon names no adapter.
 //!
 //! A [`JobFactory`] reads the configuration, at the start and on SIGHUP. The [`Job`] that it makes runs cycles and polls, and reads and
 //! saves what the daemon needs from the store.
@@ -68,7 +68,7 @@ pub trait Job: Send + Sync + 'static {
     /// The alerts that were sent, as [`save_alert_log`](Self::save_alert_log) saved them.
     fn alert_log(&self) -> impl Future<Output = Result<Option<String>, StoreFailure>> + Send;
 
-    /// Saves which alerts were sent, so that a restart does not repeat them.
+    /// Saves which alerts were sent, so a restart does not repeat them.
     fn save_alert_log(&self, log: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 

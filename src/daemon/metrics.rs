@@ -1,4 +1,4 @@
-//! Metrics for Prometheus: names, units, and what a cycle adds to them. Adapters count their requests by the same facade.
+//! The metrics for Prometheus: names, units, and how cycles change them. The adapters count their requests through the same facade.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::daemon::cycle_result::{CycleSummary, RunError};
 use crate::daemon::job::PollOutcome;
 use crate::daemon::status::{DaemonStatus, Readiness};
 
-/// Seconds of requests.
+/// Buckets for requests, in seconds.
 const REQUESTS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-/// Seconds of cycles.
+/// Buckets for cycles, in seconds.
 const CYCLES: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 7_200.0];
 
-/// Starts counting, once in a process.
+/// Installs the recorder; once in a process.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full("okta_haiilo_sync_cycle_duration_seconds".to_owned()), &CYCLES)?
@@ -23,7 +23,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     gauge!("okta_haiilo_sync_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-    // What never happened is 0 and not absent, so that an alert can see the first time.
+    // A counter starts at 0, so an alert sees its first increase.
     for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }

@@ -1,4 +1,4 @@
-//! Which alerts a cycle calls for, and which were sent before, so that each is sent once. Pure; alerts hold numbers and ids only.
+//! Which alerts a cycle calls for, and which were sent before: each is sent once. Pure; alerts hold numbers and ids only.
 
 use std::collections::BTreeSet;
 
@@ -306,7 +306,7 @@ mod tests {
         };
         assert_eq!(events(&mut log, 27), ["recovered"]);
         assert_eq!(events(&mut log, 28), [""; 0]);
-        // A short trouble that nobody was told of has no end worth a call.
+        // After failures without an alert there is no alert about recovery.
         assert!(
             log.cycle_failed(&failure(FailureClass::Transient), FailureStreak { length: 1, threshold: 3 }, at(29))
                 .is_none()
@@ -346,7 +346,7 @@ mod tests {
         );
     }
 
-    /// What was kept by another version, or by nobody.
+    /// A log of another version.
     #[test]
     fn what_cannot_be_read_is_nothing() {
         assert_eq!(serde_json::from_str::<AlertLog>("{\"other\": 1}").expect("nothing"), AlertLog::default());

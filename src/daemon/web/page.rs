@@ -23,7 +23,7 @@ pub(super) const SHOWN: usize = 48;
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    // A tag alone on its line leaves no empty line.
+    // A line with only a tag leaves no empty line.
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the usual delimiters"));
     environment.add_template("page", include_str!("page.html")).expect("tests render the template");
