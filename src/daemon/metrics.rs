@@ -27,7 +27,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }
-    for result in ["quiet", "handled", "full_cycle", "barred", "failed"] {
+    for result in ["quiet", "handled", "full_cycle", "forbidden", "failed"] {
         counter!("okta_haiilo_sync_polls_total", "result" => result).absolute(0);
     }
     Ok(handle)
@@ -75,7 +75,7 @@ pub(super) fn poll(result: &Result<PollOutcome, RunError>) {
         Ok(PollOutcome::Quiet) => "quiet",
         Ok(PollOutcome::Handled { .. }) => "handled",
         Ok(PollOutcome::FullCycle(_)) => "full_cycle",
-        Ok(PollOutcome::Forbidden(_)) => "barred",
+        Ok(PollOutcome::Forbidden(_)) => "forbidden",
         Err(RunError::Failed(_)) => "failed",
         Err(RunError::Busy(_)) => "busy",
     };
