@@ -76,7 +76,7 @@ impl<C: Clock> Notifier<C> {
         let log = serde_json::to_string(&self.log).expect("plain data");
         match job.save_alert_log(&log).await {
             Ok(()) => self.is_saved = true,
-            Err(error) => tracing::debug!(%error, "what was called is kept later"),
+            Err(error) => tracing::debug!(%error, "the log of alerts is saved later"),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<C: Clock> Webhook<C> {
         let body = body(self.notify.form, message).to_string();
         let is_delivered = self.call(address, WEBHOOK, Some(body)).await;
         if is_delivered {
-            tracing::info!(event = message.event, "called out");
+            tracing::info!(event = message.event, "notification sent");
         }
         is_delivered
     }
@@ -73,7 +73,7 @@ impl<C: Clock> Webhook<C> {
             Some(Err(error)) => error.to_string(),
             None => "did not answer within ten seconds".to_owned(),
         };
-        tracing::warn!(call = route, why, "call not made");
+        tracing::warn!(call = route, why, "notification not sent");
         false
     }
 }
