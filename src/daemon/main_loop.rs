@@ -91,7 +91,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         self.plan(self.clock.now());
-        self.systemd.ready(&self.status.lock().health.line());
+        self.systemd.ready(&self.status.lock().health.status_line());
         let stopped = self.run_until_stopped(signals, metrics).await;
         self.status.lock().health.phase = Phase::Stopping;
         self.systemd.stopping();
@@ -144,7 +144,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             tracing::error!("the schedule has no next time");
         }
         (health.phase, health.next, health.planned_at) = (Phase::Waiting, next, after);
-        self.systemd.status(&health.line());
+        self.systemd.status(&health.status_line());
     }
 
     /// Waits until a cycle or a poll is due, or the configuration is to be read again. `None` once the daemon is stopped.
@@ -193,7 +193,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         let (job, due) = {
             let status = &mut *self.status.lock();
             status.health.phase = Phase::Running;
-            self.systemd.status(&status.health.line());
+            self.systemd.status(&status.health.status_line());
             (Arc::clone(&status.job), status.health.next.unwrap_or(started))
         };
         let work = async |watchdog: &Watchdog<C>, cancel| job.cycle(watchdog, cancel).await;
@@ -346,7 +346,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         let Some(at) = self.polls.bring_forward(now, health.next, self.backoff.not_before) else { return };
         tracing::info!(why, at = %seconds(at), "the next full cycle is brought forward");
         health.next = Some(at);
-        self.systemd.status(&health.line());
+        self.systemd.status(&health.status_line());
     }
 
     /// Logs a failure that persists less and less often.
@@ -378,7 +378,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
         };
         self.plan_cycle(if skipped > 0 { planned_at } else { now });
         self.polls.plan_next(now);
-        self.systemd.ready(&self.status.lock().health.line());
+        self.systemd.ready(&self.status.lock().health.status_line());
     }
 
     fn replace_job(&mut self, loaded: LoadedJob<S::Job>) {

@@ -1,6 +1,13 @@
-//! The daemon runs cycles on a schedule, for months.
+//! The daemon runs cycles on a schedule, for months, and survives what they meet.
 //!
-//! Knows the engine and no adapter: the command line hands it a [`JobFactory`].
+//! In: a [`JobFactory`] from the command line, which reads the configuration and makes a [`Job`], and the [`Signals`] of the process. The
+//! daemon itself names no adapter.
+//!
+//! The loop (`main_loop`) waits until a full cycle or a poll of Okta's log is due (`schedule`, `backoff`, `polls`) and runs it through the
+//! job, one at a time. A `Watchdog` observes it. The loop records how it ended (`cycle_result`) in the status of the daemon (`status`).
+//!
+//! Out: the HTTP endpoint with its status page (`web`) and the `metrics`, both made from that status; alerts and the heartbeat (`alerts`);
+//! notifications to `systemd`; log events.
 
 mod alerts;
 mod backoff;

@@ -104,7 +104,7 @@ impl Health {
     }
 
     /// One line for `systemctl status`.
-    pub(super) fn line(&self) -> String {
+    pub(super) fn status_line(&self) -> String {
         let complete =
             self.last_complete.map_or(String::new(), |last| format!(", last complete one at {}", time(last)));
         let last = match (self.failures, self.recent.front()) {
@@ -164,14 +164,14 @@ mod tests {
     fn a_line_says_how_it_is() {
         let mut health = Health::new(at(0));
         health.next = Some(at(15));
-        assert_eq!(health.line(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
+        assert_eq!(health.status_line(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
         health.add(FinishedCycle { ended: at(16), duration: TimeDelta::seconds(40), result: "applied" });
         health.phase = Phase::Running;
-        assert_eq!(health.line(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
+        assert_eq!(health.status_line(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
         (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
         health.last_complete = Some(at(16));
         assert_eq!(
-            health.line(),
+            health.status_line(),
             "3 cycles failed in a row, last complete one at 1970-01-01 00:16:00 UTC; the schedule has no next time"
         );
         for n in 0..100 {

@@ -52,7 +52,7 @@ struct Cycles {
     listen: Option<SocketAddr>,
     /// How each of them ended, and when.
     history: Arc<Mutex<History>>,
-    called: Arc<Mutex<Option<String>>>,
+    alert_log: Arc<Mutex<Option<String>>>,
 }
 
 impl JobFactory for Cycles {
@@ -107,11 +107,11 @@ impl Job for Cycles {
     }
 
     async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
-        Ok(self.called.lock().expect("a text").clone())
+        Ok(self.alert_log.lock().expect("a text").clone())
     }
 
     async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
-        *self.called.lock().expect("a text") = Some(log.to_owned());
+        *self.alert_log.lock().expect("a text") = Some(log.to_owned());
         Ok(())
     }
 }
@@ -170,7 +170,7 @@ async fn live_by(
         signals: Signals::default(),
         listen: listen.as_ref().map(|(address, _)| *address),
         history: Arc::default(),
-        called: Arc::default(),
+        alert_log: Arc::default(),
     };
     let daemon = Daemon::new(&cycles, clock, Systemd::Off).expect("a configuration");
     Box::pin(daemon.run(&cycles.signals, listen.map(|(_, metrics)| metrics))).await.expect("an end");

@@ -95,7 +95,7 @@ async fn ready<J: Job, C: Clock>(State(state): SharedState<J, C>) -> Response {
         Readiness::Ready => StatusCode::OK,
         Readiness::Late => StatusCode::SERVICE_UNAVAILABLE,
     };
-    (code, format!("{}\n", status.health.line())).into_response()
+    (code, format!("{}\n", status.health.status_line())).into_response()
 }
 
 async fn metrics_text<J: Job, C: Clock>(State(state): SharedState<J, C>) -> Response {
