@@ -156,11 +156,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
             }
             let (cycle, poll) = (self.status.lock().health.next, self.polls.next);
             let is_due = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
-            let due = match (is_due(cycle), is_due(poll)) {
-                (true, _) => Some(LoopEvent::Cycle),
-                (false, true) => Some(LoopEvent::Poll),
-                (false, false) => None,
-            };
+            let due = if is_due(cycle) { Some(LoopEvent::Cycle) } else { is_due(poll).then_some(LoopEvent::Poll) };
             let left = [cycle, poll].into_iter().flatten().filter_map(|at| (at - now).to_std().ok());
             let pause = left.fold(self.systemd.keepalive_interval(), Duration::min);
             let sleep = async {

@@ -112,14 +112,6 @@ pub(super) fn summary(summary: &CycleSummary, before: Option<&CycleSummary>) {
     gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.awaiting_approval.is_some() { 1.0 } else { 0.0 });
 }
 
-/// How long tokens have been in use.
-fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
-    for (side, since) in &summary.tokens {
-        let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
-        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
-    }
-}
-
 /// How the daemon is.
 pub(super) fn service<J>(status: &DaemonStatus<J>, now: DateTime<Utc>) {
     let (health, readiness) = (&status.health, status.readiness(now));
@@ -133,8 +125,9 @@ pub(super) fn service<J>(status: &DaemonStatus<J>, now: DateTime<Utc>) {
             gauge!(name).set(number(u64::try_from(at.timestamp()).unwrap_or(0)));
         }
     }
-    if let Some(summary) = &health.summary {
-        tokens(summary, now);
+    for (side, since) in health.summary.iter().flat_map(|summary| &summary.tokens) {
+        let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
+        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
     }
 }
 

@@ -42,7 +42,7 @@ impl<C: Clock> Notifier<C> {
             Err(RunError::Busy(_)) => return,
         };
         if let Some(failure) = failure {
-            let streak = FailureStreak { length: failures, threshold: self.webhook.failure_threshold() };
+            let streak = FailureStreak { length: failures, threshold: self.webhook.notify.failures };
             self.send_if_due(|log| log.cycle_failed(failure, streak, now)).await;
         }
         if let Ok(summary) = result {

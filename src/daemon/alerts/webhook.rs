@@ -23,17 +23,12 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(in crate::daemon) struct Webhook<C> {
     http: HttpClient,
     clock: C,
-    notify: NotifySettings,
+    pub(in crate::daemon) notify: NotifySettings,
 }
 
 impl<C: Clock> Webhook<C> {
     pub(in crate::daemon) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
         Self { http, clock, notify }
-    }
-
-    /// How many failed cycles in a row call for an alert.
-    pub(in crate::daemon) fn failure_threshold(&self) -> u32 {
-        self.notify.failures
     }
 
     /// Sends an alert; whether it was delivered.
