@@ -26,7 +26,7 @@
 //! 8. Written down before it is done: `engine::apply`, [`domain::state::journal`].
 //! 9. Signs of a bad source stop the run: [`domain::planning::limits`].
 //! 10. Never twice: `engine::create`.
-//! 11. It converges, and what is not kept is parked: [`domain::planning::diff`], `engine::update`.
+//! 11. It converges, and a value that is not kept is rejected: [`domain::planning::diff`], `engine::update`.
 //! 12. The first of a kind goes alone: `engine::canary`.
 //! 13. The same input gives the same plan, in whatever order it came: [`domain::planning::diff`].
 //! 14. No secret and no personal data in logs: the `Debug` forms of [`domain`] and [`http`].

@@ -14,7 +14,10 @@ use crate::cli::output;
 
 /// The exit codes, as the README has them.
 const EXIT_CODES: [(&str, &str); 6] = [
-    ("0", "Done. People on hold, waiting people, rejected values and leavers in their grace period do not change that."),
+    (
+        "0",
+        "Done. People on hold, waiting people, rejected values and leavers in their grace period do not change that.",
+    ),
     ("1", "Failed: a side could not be read completely, or not at all. Nothing was written."),
     ("2", "The command line or the configuration is wrong, or the store belongs to other ends."),
     ("3", "Refused: a limit is broken. The report says how to approve it. Nothing was written."),

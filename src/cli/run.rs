@@ -1,60 +1,67 @@
-//! `run`: the daemon, put together. Knows how a cycle is made from the configuration; when there is one is the daemon's business.
+//! `run`: starts the daemon, and implements its jobs. A job knows how to make a cycle from the configuration; the daemon knows when.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::context::Context;
 use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::plan;
-use crate::cli::sync::{self, tell, tell_look};
 use crate::cli::wiring::{StoreAdapters, Wiring};
+use crate::cli::{plan, sync};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, ScheduleSettings};
+use crate::config::settings::{PeopleOnPage, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
 use crate::daemon::{
-    self, Class, CycleResult, CycleSummary, Daemon, FullCycleTiming, Job, JobFactory, LoadedJob, PollEnd, Signal,
-    Systemd, Trouble,
+    self, CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signals,
+    Systemd,
 };
 use crate::domain::state::run_history::RunHistory;
-use crate::engine::{
-    self, CycleError, CycleRequest, FullCycleReason, Observer, PollReport, PollResult, Scope, TargetedRequest,
-};
+use crate::engine::{self, CycleError, CycleRequest, Observer, PollReport, PollResult, Scope, TargetedRequest};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, TextOptions};
 use crate::store::{LockError, ReadStore, Store};
 
-/// The longest report that is kept for the status page, in bytes.
+/// The longest report on the status page, in bytes.
 const LONGEST_REPORT: usize = 500_000;
 
-/// Runs until a signal says otherwise.
+/// Runs until a signal stops it.
 pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
-    let service = ConfiguredJobs { context };
-    // First of all: whoever wants the end while the configuration is read is heard, too.
-    let (sender, mut signals) = mpsc::channel(8);
-    for (kind, means) in [
-        (SignalKind::terminate(), Signal::End),
-        (SignalKind::interrupt(), Signal::End),
-        (SignalKind::hangup(), Signal::Reload),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(means).await.is_ok() {} });
-    }
-    let daemon = Daemon::new(&service, SystemClock::new(), Systemd::Notify)
+    // Before anything else, so no signal during the start is lost.
+    let signals = signals()?;
+    let jobs = ConfiguredJobs { context };
+    let daemon = Daemon::new(&jobs, SystemClock::new(), Systemd::Notify)
         .map_err(|problems| CommandError::misconfigured(problems.join("\n")))?;
-    Box::pin(daemon.run(&mut signals, Some(metrics)))
+    Box::pin(daemon.run(&signals, Some(metrics)))
         .await
         .context("listen.address cannot be listened on; set another one, or end what listens there")?;
     Ok(ExitStatus::Done)
 }
 
-/// Jobs as the configuration wants them.
+/// Passes the signals of the process on to the daemon.
+fn signals() -> std::io::Result<Signals> {
+    let signals = Signals::default();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let (mut stream, stop) = (signal(kind)?, signals.stop.clone());
+        tokio::spawn(async move {
+            stream.recv().await;
+            stop.cancel();
+        });
+    }
+    let (mut stream, reload) = (signal(SignalKind::hangup())?, Arc::clone(&signals.reload));
+    tokio::spawn(async move {
+        while stream.recv().await.is_some() {
+            reload.notify_one();
+        }
+    });
+    Ok(signals)
+}
+
+/// Makes jobs from the configuration file.
 struct ConfiguredJobs<'a> {
     context: &'a Context,
 }
@@ -63,10 +70,10 @@ impl JobFactory for ConfiguredJobs<'_> {
     type Job = WiredJob;
 
     fn load(&self) -> Result<LoadedJob<WiredJob>, Vec<String>> {
-        let lines = |unfinished: CommandError| unfinished.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
+        let lines = |error: CommandError| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
         let settings = self.context.settings().map_err(lines)?;
         let ScheduleSettings { full, changes, timezone } = settings.schedule.clone();
-        let (listen, notify): (ListenSettings, NotifySettings) = (settings.listen.clone(), settings.notify.clone());
+        let (listen, notify) = (settings.listen.clone(), settings.notify.clone());
         let parse = |text: &str| Schedule::parse(text, timezone).map_err(|error| vec![error.to_string()]);
         let (schedule, changes) = (parse(&full)?, changes.as_deref().map(parse).transpose()?);
         let wiring = Wiring::new(settings).map_err(lines)?;
@@ -74,63 +81,45 @@ impl JobFactory for ConfiguredJobs<'_> {
             tracing::warn!(%warning, "configuration");
         }
         let http = wiring.http.clone();
-        let following = if changes.is_some() { LogFollowing::Yes } else { LogFollowing::No };
-        let job = WiredJob { context: self.context.clone(), people: listen.people, following, wiring };
+        let follows_log = changes.is_some();
+        let job = WiredJob { context: self.context.clone(), people: listen.people, follows_log, wiring };
         Ok(LoadedJob { job, schedule, changes, listen, notify, http })
     }
 }
 
-/// Clients, and where the store is.
+/// Runs cycles with the clients and the store of one reading of the configuration.
 struct WiredJob {
     context: Context,
     people: PeopleOnPage,
-    following: LogFollowing,
+    /// Whether Okta's log is followed between full cycles.
+    follows_log: bool,
     wiring: Wiring,
 }
 
-/// Whether Okta's log is followed between full cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LogFollowing {
-    Yes,
-    No,
-}
-
 impl Job for WiredJob {
-    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
-        match self.try_cycle(observer, cancel).await {
-            Ok(summary) => CycleResult::Complete(Box::new(summary)),
-            Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
-                Some(LockError::Held { holder }) => CycleResult::Busy(holder.clone()),
-                _ => CycleResult::Failed(trouble(&unfinished)),
-            },
-        }
+    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<CycleSummary, RunError> {
+        self.try_cycle(observer, cancel).await.map_err(|error| run_error(&error))
     }
 
-    async fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> PollEnd {
-        match self.try_poll(observer, cancel).await {
-            Ok(end) => end,
-            Err(unfinished) => match unfinished.why.downcast_ref::<LockError>() {
-                Some(LockError::Held { holder }) => PollEnd::Busy(holder.clone()),
-                _ => PollEnd::Failed(trouble(&unfinished)),
-            },
-        }
+    async fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollOutcome, RunError> {
+        self.try_poll(observer, cancel).await.map_err(|error| run_error(&error))
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
+    async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.wiring.store.clone()).run_history(now, cycles).await
     }
 
-    async fn called(&self) -> Result<Option<String>, StoreFailure> {
+    async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
         ReadStore::new(self.wiring.store.clone()).alerts().await
     }
 
-    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
-        let failed = |unfinished: CommandError| StoreFailure { message: unfinished.to_string(), cause: None };
-        // Whoever has the lock is not waited for: it is kept after the next cycle.
+    async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
+        let failed = |error: CommandError| StoreFailure { message: error.to_string(), cause: None };
+        // Without waiting for the lock: the daemon tries again after the next cycle.
         let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
-        let kept = store.keep_alerts(called).await;
+        let saved = store.keep_alerts(log).await;
         sync::close(store).await;
-        kept
+        saved
     }
 }
 
@@ -141,58 +130,52 @@ impl WiredJob {
         cancel: CancellationToken,
     ) -> Result<CycleSummary, CommandError> {
         let wiring = &self.wiring;
-        let ends = StoreAdapters { wiring, store: sync::open(wiring, "run").await? };
-        // What an earlier cycle sent that came to no report is none of this one's.
+        let adapters = StoreAdapters { wiring, store: sync::open(wiring, "run").await? };
+        // Requests of an earlier cycle without a report do not count for this one.
         drop(wiring.take_calls());
-        ends.store.note_beginning(wiring.clock.now()).await?;
+        adapters.store.note_beginning(wiring.clock.now()).await?;
         let run_context = self.context.run_context(None);
-        let order = CycleRequest { scope: Scope::Everybody, given: None, run_context, cancel };
-        let came = engine::sync(&ends, &wiring.reader.writer(), &wiring.cycle, &order, observer).await;
-        if let (Ok(report), LogFollowing::Yes) = (&came, self.following)
-            && let Err(error) = engine::follow(&ends, &wiring.cycle, report).await
+        let request = CycleRequest { scope: Scope::Everybody, given: None, run_context, cancel };
+        let result = engine::sync(&adapters, &wiring.reader.writer(), &wiring.cycle, &request, observer).await;
+        if let Ok(report) = &result
+            && self.follows_log
+            && let Err(error) = engine::follow(&adapters, &wiring.cycle, report).await
         {
             let error = format!("{:#}", anyhow::Error::from(error));
             tracing::warn!(error, "okta's log is not followed before the next full cycle");
         }
-        let tokens = ends.tokens().await;
-        sync::close(ends.store).await;
-        let report = came?;
-        tell(&report, order.run_context.run.as_str());
+        let tokens = adapters.tokens().await;
+        sync::close(adapters.store).await;
+        let report = result?;
+        sync::tell(&report, request.run_context.run.as_str());
         let text = (self.people == PeopleOnPage::Shown).then(|| {
             plan::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
         });
-        Ok(CycleSummary { tokens, ..CycleSummary::of(&order.run_context.run, &report, text) })
+        Ok(CycleSummary { tokens, ..CycleSummary::new(&report, text) })
     }
-}
 
-impl WiredJob {
-    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollEnd, CommandError> {
+    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollOutcome, CommandError> {
         let wiring = &self.wiring;
-        let ends = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
+        let adapters = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
         let run_context = self.context.run_context(None);
         let request = TargetedRequest { settings: &wiring.cycle, run_context: &run_context, cancel: &cancel };
-        let came = Box::pin(engine::poll(&ends, &wiring.reader.writer(), request, observer)).await;
-        sync::close(ends.store).await;
-        Ok(match came? {
-            PollResult::Quiet => PollEnd::Quiet,
-            PollResult::Handled(looked) => {
-                let PollReport { report, people, full_cycle_reason } = *looked;
-                tell_look(&report, people, run_context.run.as_str());
-                PollEnd::Handled {
-                    full_cycle_reason: full_cycle_reason.filter(FullCycleReason::is_urgent).map(|why| why.reason()),
-                }
+        let result = Box::pin(engine::poll(&adapters, &wiring.reader.writer(), request, observer)).await;
+        sync::close(adapters.store).await;
+        Ok(match result? {
+            PollResult::Quiet => PollOutcome::Quiet,
+            PollResult::Handled(poll) => {
+                let PollReport { report, people, full_cycle_reason } = *poll;
+                sync::tell_look(&report, people, run_context.run.as_str());
+                PollOutcome::Handled { full_cycle: full_cycle_reason }
             }
-            PollResult::FullCycle(why) => {
-                let haste = if why.is_urgent() { FullCycleTiming::Soon } else { FullCycleTiming::OnSchedule };
-                PollEnd::FullCycle { why: why.reason(), haste }
-            }
-            PollResult::Barred(failure) => PollEnd::Barred(trouble(&CommandError::from(CycleError::Okta(failure)))),
+            PollResult::FullCycle(reason) => PollOutcome::FullCycle(reason),
+            PollResult::Barred(error) => PollOutcome::Forbidden(failure(&CommandError::from(CycleError::Okta(error)))),
         })
     }
 }
 
 impl StoreAdapters<'_, Store> {
-    /// Since when the token of each side has been in use. Where the store fails, the cycle has told so.
+    /// Since when the token of each side has been in use. A failure of the store is not reported here: the cycle reports it.
     async fn tokens(&self) -> BTreeMap<&'static str, DateTime<Utc>> {
         let now = self.wiring.clock.now();
         let mut tokens = BTreeMap::new();
@@ -205,7 +188,7 @@ impl StoreAdapters<'_, Store> {
     }
 }
 
-/// A report of which the end may be missing.
+/// Cuts a report that is too long for the page.
 fn shortened(mut text: String) -> String {
     if text.len() > LONGEST_REPORT {
         let end = text.floor_char_boundary(LONGEST_REPORT);
@@ -215,27 +198,34 @@ fn shortened(mut text: String) -> String {
     text
 }
 
-/// What kind of trouble ended a cycle.
-fn trouble(unfinished: &CommandError) -> Trouble {
+fn run_error(error: &CommandError) -> RunError {
+    match error.why.downcast_ref::<LockError>() {
+        Some(LockError::Held { holder }) => RunError::Busy(holder.clone()),
+        _ => RunError::Failed(failure(error)),
+    }
+}
+
+/// Classifies an error of a cycle or a poll.
+fn failure(error: &CommandError) -> CycleFailure {
     let is_about_rights = |kind| matches!(kind, FailureKind::CredentialsRefused | FailureKind::Forbidden);
-    let (class, what) = match unfinished.why.downcast_ref::<CycleError>() {
+    let (class, message) = match error.why.downcast_ref::<CycleError>() {
         Some(CycleError::Okta(failure)) if is_about_rights(failure.kind) => {
-            (Class::Credentials, "okta refuses our credentials, or they lack a right".to_owned())
+            (FailureClass::Credentials, "okta refuses our credentials, or they lack a right".to_owned())
         }
         Some(CycleError::Haiilo(failure)) if is_about_rights(failure.kind) => {
-            (Class::Credentials, "haiilo refuses our credentials, or they lack a right".to_owned())
+            (FailureClass::Credentials, "haiilo refuses our credentials, or they lack a right".to_owned())
         }
         Some(CycleError::Okta(failure)) if failure.kind == FailureKind::NotFound => {
-            (Class::Configuration, "okta has no such application".to_owned())
+            (FailureClass::Configuration, "okta has no such application".to_owned())
         }
         Some(CycleError::ApplicationNotActive { .. }) => {
-            (Class::Configuration, "the application is not active in okta".to_owned())
+            (FailureClass::Configuration, "the application is not active in okta".to_owned())
         }
         Some(CycleError::OtherTenant { what, .. }) => {
-            (Class::Configuration, format!("the store belongs to another {what}"))
+            (FailureClass::Configuration, format!("the store belongs to another {what}"))
         }
-        Some(CycleError::Store(_)) | None => (Class::Passing, "the store cannot be used".to_owned()),
-        Some(error) => (Class::Passing, error.to_string()),
+        Some(CycleError::Store(_)) | None => (FailureClass::Transient, "the store cannot be used".to_owned()),
+        Some(error) => (FailureClass::Transient, error.to_string()),
     };
-    Trouble { class, what, causes: unfinished.to_string() }
+    CycleFailure { class, message, causes: error.to_string() }
 }

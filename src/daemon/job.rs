@@ -1,4 +1,7 @@
-//! What the daemon runs, as a function from the configuration: on SIGHUP it is made anew. The daemon itself names no adapter.
+//! What the daemon runs. The command line implements these traits, so the daemon names no adapter.
+//!
+//! A [`JobFactory`] reads the configuration, at the start and on SIGHUP. The [`Job`] that it makes runs cycles and polls, and reads and
+//! saves what the daemon needs from the store.
 
 use std::future::Future;
 
@@ -6,11 +9,10 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::{ListenSettings, NotifySettings};
-use crate::daemon::cycle_summary::CycleSummary;
+use crate::daemon::cycle_result::{CycleFailure, CycleSummary, RunError};
 use crate::daemon::schedule::Schedule;
-use crate::daemon::trouble::Trouble;
 use crate::domain::state::run_history::RunHistory;
-use crate::engine::Observer;
+use crate::engine::{FullCycleReason, Observer};
 use crate::http::HttpClient;
 use crate::ports::StoreFailure;
 
@@ -23,100 +25,65 @@ pub trait JobFactory: Sync {
     fn load(&self) -> Result<LoadedJob<Self::Job>, Vec<String>>;
 }
 
-/// What follows from one reading of the configuration.
+/// The configuration, as far as the daemon uses it.
 #[derive(Debug)]
 pub struct LoadedJob<J> {
     /// Runs cycles.
     pub job: J,
-    /// When full cycles are.
+    /// When full cycles run.
     pub schedule: Schedule,
-    /// When Okta's log is polled between them; without it never.
+    /// When Okta's log is polled between them; `None` turns polls off.
     pub changes: Option<Schedule>,
-    /// How the daemon is looked at.
+    /// The address of the endpoint, and what its page shows.
     pub listen: ListenSettings,
-    /// Whom it calls.
+    /// The webhook and the heartbeat.
     pub notify: NotifySettings,
-    /// Sends what it calls.
+    /// The client for both.
     pub http: HttpClient,
 }
 
-/// Runs cycles, each with clients and a store of its own making.
+/// Runs cycles, each with clients and a store of its own.
 pub trait Job: Send + Sync + 'static {
-    /// Runs one full cycle and logs it. May be dropped at any moment: what it had begun is looked up by the next one.
-    fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = CycleResult>;
+    /// Runs one full cycle and logs it. May be dropped at any time: the next cycle looks up what was under way.
+    fn cycle(
+        &self,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Result<CycleSummary, RunError>>;
 
-    /// Follows Okta's log once and logs what came of it. May be dropped like a cycle.
-    fn poll(&self, observer: &impl Observer, cancel: CancellationToken) -> impl Future<Output = PollEnd>;
+    /// Polls Okta's log once and logs the result. May be dropped like a cycle.
+    fn poll(
+        &self,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Result<PollOutcome, RunError>>;
 
-    /// How things stand by the store, with this many of the last cycles.
-    fn standing(
+    /// What the store knows about the last cycles, so many of them, and about approvals that are needed.
+    fn run_history(
         &self,
         now: DateTime<Utc>,
         cycles: u32,
     ) -> impl Future<Output = Result<RunHistory, StoreFailure>> + Send;
 
-    /// What was kept of earlier calls to the webhook.
-    fn called(&self) -> impl Future<Output = Result<Option<String>, StoreFailure>> + Send;
+    /// The alerts that were sent, as [`save_alert_log`](Self::save_alert_log) saved them.
+    fn alert_log(&self) -> impl Future<Output = Result<Option<String>, StoreFailure>> + Send;
 
-    /// Keeps what was called, so that a new start does not call it again.
-    fn keep_called(&self, called: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+    /// Saves which alerts were sent, so a restart does not repeat them.
+    fn save_alert_log(&self, log: &str) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
-/// How a cycle ended.
+/// What a poll found.
 #[derive(Clone, Debug)]
-pub enum CycleResult {
-    /// Both sides were read completely.
-    Complete(Box<CycleSummary>),
-    /// There was no plan, and nothing was written.
-    Failed(Trouble),
-    /// Somebody else runs a cycle, and is named.
-    Busy(String),
-}
-
-/// How a poll ended.
-#[derive(Clone, Debug)]
-pub enum PollEnd {
-    /// The log named nobody.
+pub enum PollOutcome {
+    /// The log names no person.
     Quiet,
-    /// People were looked at.
+    /// People were read again.
     Handled {
-        /// Why a full cycle shall come soon, if so.
-        full_cycle_reason: Option<String>,
+        /// Why a full cycle is needed besides, if it is.
+        full_cycle: Option<FullCycleReason>,
     },
-    /// Nobody was looked at: a full cycle must come first.
-    FullCycle {
-        /// Why.
-        why: String,
-        /// When.
-        haste: FullCycleTiming,
-    },
-    /// The log may not be read.
-    Barred(Trouble),
-    /// It could not be read this time, or somebody could not.
-    Failed(Trouble),
-    /// Somebody else runs a cycle, and is named.
-    Busy(String),
-}
-
-impl PollEnd {
-    /// The word for metrics.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Quiet => "quiet",
-            Self::Handled { .. } => "handled",
-            Self::FullCycle { .. } => "full_cycle",
-            Self::Barred(_) => "barred",
-            Self::Failed(_) => "failed",
-            Self::Busy(_) => "busy",
-        }
-    }
-}
-
-/// When a full cycle shall be that a poll wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FullCycleTiming {
-    /// As soon as may be.
-    Soon,
-    /// The schedule is soon enough.
-    OnSchedule,
+    /// Nothing was done: a full cycle must run first.
+    FullCycle(FullCycleReason),
+    /// Okta forbids to read the log.
+    Forbidden(CycleFailure),
 }

@@ -1,18 +1,21 @@
-//! Metrics for Prometheus: names, units, and what a cycle adds to them. Adapters count their requests by the same facade.
+//! The metrics for Prometheus: names, units, and how cycles change them. The adapters count their requests through the same facade.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::daemon::cycle_summary::CycleSummary;
-use crate::daemon::health::Readiness;
+use crate::daemon::cycle_result::{CycleSummary, RunError};
+use crate::daemon::job::PollOutcome;
+use crate::daemon::status::{DaemonStatus, Readiness};
 
-/// Seconds of requests.
+/// Buckets for requests, in seconds.
 const REQUESTS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-/// Seconds of cycles.
+/// Buckets for cycles, in seconds.
 const CYCLES: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 7_200.0];
 
-/// Starts counting, once in a process.
+/// Installs the recorder; once in a process.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full("okta_haiilo_sync_cycle_duration_seconds".to_owned()), &CYCLES)?
@@ -20,11 +23,11 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     gauge!("okta_haiilo_sync_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-    // What never happened is 0 and not absent, so that an alert can see the first time.
+    // A counter starts at 0, so an alert sees its first increase.
     for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
         counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
     }
-    for result in ["quiet", "handled", "full_cycle", "barred", "failed"] {
+    for result in ["quiet", "handled", "full_cycle", "forbidden", "failed"] {
         counter!("okta_haiilo_sync_polls_total", "result" => result).absolute(0);
     }
     Ok(handle)
@@ -47,7 +50,8 @@ fn describe() {
     describe_gauge!("okta_haiilo_sync_people", "People, by state, in the last complete cycle.");
     describe_gauge!("okta_haiilo_sync_held", "People about whom nothing is done, by reason.");
     describe_gauge!("okta_haiilo_sync_leavers", "People who left, by what becomes of their accounts.");
-    describe_gauge!("okta_haiilo_sync_parked", "Values that Haiilo does not keep.");
+    describe_gauge!("okta_haiilo_sync_waiting", "Values and accounts that wait, such as for a Haiilo group.");
+    describe_gauge!("okta_haiilo_sync_rejected_values", "Values that Haiilo refused or did not keep.");
     describe_gauge!("okta_haiilo_sync_missing", "Linked accounts that Haiilo does not show.");
     describe_gauge!("okta_haiilo_sync_unmanaged", "Accounts that are not ours.");
     describe_gauge!("okta_haiilo_sync_approvals_waiting", "Refused runs that wait for an approval.");
@@ -67,12 +71,20 @@ pub(super) fn cycle(result: &'static str, length: TimeDelta) {
 }
 
 /// A poll ended.
-pub(super) fn poll(result: &'static str) {
+pub(super) fn poll(result: &Result<PollOutcome, RunError>) {
+    let result = match result {
+        Ok(PollOutcome::Quiet) => "quiet",
+        Ok(PollOutcome::Handled { .. }) => "handled",
+        Ok(PollOutcome::FullCycle(_)) => "full_cycle",
+        Ok(PollOutcome::Forbidden(_)) => "forbidden",
+        Err(RunError::Failed(_)) => "failed",
+        Err(RunError::Busy(_)) => "busy",
+    };
     counter!("okta_haiilo_sync_polls_total", "result" => result).increment(1);
 }
 
-/// What a complete cycle came to.
-pub(super) fn summary(summary: &CycleSummary) {
+/// A complete cycle ended, after an earlier one of this process.
+pub(super) fn summary(summary: &CycleSummary, before: Option<&CycleSummary>) {
     for ((kind, outcome), count) in &summary.operations {
         counter!("okta_haiilo_sync_operations_total", "kind" => *kind, "outcome" => *outcome).increment(*count);
     }
@@ -86,50 +98,38 @@ pub(super) fn summary(summary: &CycleSummary) {
     ] {
         gauge!("okta_haiilo_sync_people", "state" => state).set(number(count as u64));
     }
-    for (reason, people) in &summary.held {
-        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people.len() as u64));
+    for reason in before.into_iter().flat_map(|before| before.held.keys()).chain(summary.held.keys()) {
+        let people = summary.held.get(reason).map_or(0, BTreeSet::len);
+        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(number(people as u64));
     }
     for state in ["kept", "pending", "due", "postponed", "blocked"] {
         let count = summary.leavers.get(state).copied().unwrap_or(0);
         gauge!("okta_haiilo_sync_leavers", "state" => state).set(number(count));
     }
-    gauge!("okta_haiilo_sync_parked").set(number(summary.parked));
+    gauge!("okta_haiilo_sync_waiting").set(number(summary.waiting));
+    gauge!("okta_haiilo_sync_rejected_values").set(number(summary.rejected));
     gauge!("okta_haiilo_sync_missing").set(number(summary.missing));
     gauge!("okta_haiilo_sync_unmanaged").set(number(summary.unmanaged));
     gauge!("okta_haiilo_sync_paused").set(if summary.result == "paused" { 1.0 } else { 0.0 });
-    gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.refused.is_some() { 1.0 } else { 0.0 });
-}
-
-/// Reasons for which nobody is held any more.
-pub(super) fn no_longer_held(before: &CycleSummary, now: &CycleSummary) {
-    for reason in before.held.keys().filter(|reason| !now.held.contains_key(*reason)) {
-        gauge!("okta_haiilo_sync_held", "reason" => *reason).set(0.0);
-    }
-}
-
-/// How long tokens have been in use.
-pub(super) fn tokens(summary: &CycleSummary, now: DateTime<Utc>) {
-    for (side, since) in &summary.tokens {
-        let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
-        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
-    }
+    gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.awaiting_approval.is_some() { 1.0 } else { 0.0 });
 }
 
 /// How the daemon is.
-pub(super) fn standing(
-    readiness: Readiness,
-    failures: u32,
-    (last, next): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-) {
+pub(super) fn service<J>(status: &DaemonStatus<J>, now: DateTime<Utc>) {
+    let (health, readiness) = (&status.health, status.readiness(now));
     gauge!("okta_haiilo_sync_ready").set(if readiness == Readiness::Ready { 1.0 } else { 0.0 });
-    gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(failures));
+    gauge!("okta_haiilo_sync_consecutive_failures").set(f64::from(health.failures));
     for (name, at) in [
-        ("okta_haiilo_sync_last_complete_cycle_timestamp_seconds", last),
-        ("okta_haiilo_sync_next_cycle_timestamp_seconds", next),
+        ("okta_haiilo_sync_last_complete_cycle_timestamp_seconds", health.last_complete),
+        ("okta_haiilo_sync_next_cycle_timestamp_seconds", health.next),
     ] {
         if let Some(at) = at {
             gauge!(name).set(number(u64::try_from(at.timestamp()).unwrap_or(0)));
         }
+    }
+    for (side, since) in health.summary.iter().flat_map(|summary| &summary.tokens) {
+        let age = u64::try_from((now - since).num_seconds()).unwrap_or(0);
+        gauge!("okta_haiilo_sync_token_age_seconds", "side" => *side).set(number(age));
     }
 }
 

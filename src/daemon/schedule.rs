@@ -1,11 +1,10 @@
 //! When a cycle is due: a cron expression in a time zone. Pure: the time is passed in.
 //!
-//! Cron has no standard; the fields are those of the crate `cron`, which reads them and says whether a local time is meant. *When* that
-//! is the case is looked for here, in UTC, since the crate's own iterator loses the hour that autumn repeats. A rule for every hour keeps
-//! its pace through a change of the clocks. A rule for certain hours means times of day instead: it runs once where a time comes twice,
-//! and at the end of the missing hour where a time does not come at all.
+//! Cron has no standard. The fields are those of the crate `cron`, which reads them and says whether an expression includes a local time.
+//! This module searches for the next such time itself, in UTC, because the crate's iterator loses the hour that autumn repeats. An
+//! expression for every hour runs at even intervals through a change of the clocks. An expression for certain hours means times of day: it
+//! runs once if a time occurs twice, and at the end of the missing hour if a time does not occur.
 
-use std::fmt;
 use std::str::FromStr as _;
 
 use chrono::{
@@ -15,10 +14,10 @@ use chrono::{
 use chrono_tz::Tz;
 use cron::TimeUnitSpec as _;
 
-/// A schedule that pauses for longer than this is a slip of the keyboard, not a plan.
+/// A longer pause between two runs is taken for a mistake.
 const LONGEST_PAUSE_DAYS: i64 = 400;
 
-/// The fields in order: their name, and what may stand there.
+/// The fields in order: name and possible values.
 const FIELDS: [(&str, &str); 6] = [
     ("seconds", "0 to 59"),
     ("minutes", "0 to 59"),
@@ -36,12 +35,12 @@ pub struct Schedule {
     shortest_pause_days: i64,
 }
 
-/// An expression that is no schedule: what is wrong, and what would be right.
+/// An expression that is no schedule: what is wrong, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ScheduleError(String);
 
-/// Whether an expression is a schedule, in the form in which the reader of the configuration asks.
+/// Checks an expression, for the reader of the configuration.
 pub fn check(expression: &str, zone: Tz) -> Result<(), String> {
     Schedule::parse(expression, zone).map(drop).map_err(|error| error.to_string())
 }
@@ -63,7 +62,7 @@ impl Schedule {
             check_field(at, field)?;
         }
         let cron = cron::Schedule::from_str(&fields.join(" ")).map_err(|error| {
-            // The crate draws its errors over several lines.
+            // The crate's message has several lines.
             ScheduleError(format!(
                 "cannot be read: {}",
                 error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
@@ -76,7 +75,7 @@ impl Schedule {
     /// The first time after `after`, to the second.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut at = after.trunc_subsecs(0).checked_add_signed(TimeDelta::seconds(1))?;
-        // The expression was refused if its days are further apart; a day more covers the rest of the day it begins on.
+        // `parse` refuses longer pauses; the extra day covers the rest of the first one.
         let end = at.checked_add_signed(TimeDelta::days(LONGEST_PAUSE_DAYS + 1))?;
         while at < end {
             if self.is_due(at) {
@@ -87,7 +86,7 @@ impl Schedule {
         None
     }
 
-    /// The shortest time between two cycles, changes of the clocks apart.
+    /// The shortest time between two cycles. Ignores changes of the clocks.
     pub fn shortest_interval(&self) -> TimeDelta {
         let (hours, minutes, seconds) = (self.cron.hours(), self.cron.minutes(), self.cron.seconds());
         let times = hours.iter().flat_map(|hour| {
@@ -110,7 +109,7 @@ impl Schedule {
         self.ends_missing_time(at, local) || (self.cron.includes(local.and_utc()) && !comes_again())
     }
 
-    /// Whether the clocks were just set forward over a time that the expression means.
+    /// Whether the clocks were set forward just now, over a time that the expression includes.
     fn ends_missing_time(&self, at: DateTime<Utc>, local: NaiveDateTime) -> bool {
         let second = TimeDelta::seconds(1);
         let mut missing = self.local(at - second) + second;
@@ -131,7 +130,7 @@ impl Schedule {
         self.zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
     }
 
-    /// The second time, or the first second after which the clocks went otherwise than at the first, if that is earlier.
+    /// `to`, or the first second after a change of the clocks between `from` and `to`.
     fn until_clocks_change(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc> {
         let before = self.seconds_from_utc(from);
         if self.seconds_from_utc(to) == before {
@@ -146,13 +145,7 @@ impl Schedule {
     }
 }
 
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.cron, self.zone)
-    }
-}
-
-/// How far the next local time is that the expression may mean, where it does not mean this one or has been asked about it.
+/// The time from a local time to the next one that the expression may include.
 fn step(cron: &cron::Schedule, local: NaiveDateTime) -> TimeDelta {
     let second_of_hour = local.minute() * 60 + local.second();
     TimeDelta::seconds(i64::from(if !is_day(cron, local.date()) {
@@ -172,8 +165,8 @@ fn is_day(cron: &cron::Schedule, date: NaiveDate) -> bool {
         && cron.days_of_week().includes(date.weekday().number_from_sunday())
 }
 
-/// The fewest days between two days of the expression. The calendar repeats itself after 28 years, so that every pause there is occurs
-/// within 60, and no present time is needed to judge an expression.
+/// The fewest days between two days of the expression. The calendar repeats after 28 years, so 60 years have every
+/// pause, whatever the date is today.
 fn shortest_pause(cron: &cron::Schedule) -> Result<i64, ScheduleError> {
     let first = NaiveDate::from_ymd_opt(2024, 1, 1).expect("a date of the calendar");
     let days: Vec<NaiveDate> = first.iter_days().take(60 * 365).filter(|date| is_day(cron, *date)).collect();
@@ -187,7 +180,7 @@ fn shortest_pause(cron: &cron::Schedule) -> Result<i64, ScheduleError> {
     }
 }
 
-/// Checks one field by itself, since the crate may read two fields out of one word, and does not say in which field it stumbled.
+/// Checks one field by itself: the crate may read two fields from one word, and does not say which field is wrong.
 fn check_field(at: usize, field: &str) -> Result<(), ScheduleError> {
     let (name, possible) = FIELDS[at];
     if name == "weekdays" && field.contains(|c: char| c.is_ascii_digit()) {

@@ -111,7 +111,7 @@ def story(program, simulators, method):
         check("only they are gone", {left, unassigned} & set(users), set())
         check("everybody else is there", len(users), 7)
         last = sync.plan()
-        check("the last plan is empty", (kinds(last), last["held"], last["parked"], last["missing"]), ({}, [], [], []))
+        check("the last plan is empty", (kinds(last), last["held"], last["waiting"], last["rejected"], last["missing"]), ({}, [], [], [], []))
         check("Okta was asked correctly", sims.do("violations")["okta"], [])
 
 

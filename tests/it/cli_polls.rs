@@ -57,7 +57,7 @@ async fn without_the_right_to_read_the_log_the_daemon_says_so_and_goes_on() {
     assert!(running.log().contains("okta.logs.read"), "{}", running.log());
     // It does not ask again every second.
     assert_eq!(polls(&stage), 1);
-    assert_eq!(running.metric("polls_total{result=\"barred\"}"), Some(1.0));
+    assert_eq!(running.metric("polls_total{result=\"forbidden\"}"), Some(1.0));
     running.end();
 }
 

@@ -310,7 +310,7 @@ async fn invariant_10_an_account_that_was_made_under_another_name_is_not_made_ag
 }
 
 #[tokio::test]
-async fn invariant_11_refused_values_are_parked_be_they_one_a_person_and_many() {
+async fn invariant_11_refused_values_are_rejected_be_they_one_a_person_and_many() {
     let mut world = World::in_step(30).await;
     world.set_profile(0, "city", json!("Paris"));
     world.sync_well().await;
@@ -380,7 +380,7 @@ async fn one_account_that_is_out_of_reach_stops_nobody_else() {
     assert!(report.stops.is_empty(), "{:?}", report.stops);
     let failed = outcomes(&report).into_iter().filter(|outcome| outcome == "update failed");
     assert_eq!((failed.count(), report.concluded.len()), (1, 4));
-    // Nothing is parked: once the rights are there, the value is sent.
+    // Nothing is rejected: once the rights are there, the value is sent.
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
     world.assert_converged().await;

@@ -71,11 +71,11 @@ async fn judge(world: &mut World, what: &str, came: Result<Ran, CycleError>) {
     settled(world, what, expected()).await;
 }
 
-/// Well again, both sides agree after a few days, whatever was parked, held or refused before.
+/// Well again, both sides agree after a few days, whatever was rejected, held or refused before.
 async fn settled(world: &mut World, what: &str, expected: BTreeSet<String>) {
     world.okta.heal();
     world.haiilo.heal();
-    // What is parked or held for a day is tried again, and what was refused once is not for ever.
+    // What is rejected or held for a day is tried again, and what was refused once is not for ever.
     for _ in 0..4 {
         world.advance(TimeDelta::hours(25));
         drop(world.sync().await);

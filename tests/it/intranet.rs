@@ -145,7 +145,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
 }
 
 #[tokio::test]
-async fn a_profile_field_that_does_not_stick_is_parked_and_everything_else_goes_on() {
+async fn a_profile_field_that_does_not_stick_is_rejected_and_everything_else_goes_on() {
     let mut world = with_people(3).await;
     world.haiilo.state().tune(|manner| manner.directory.unknown = Unknown::Ignored);
     world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", AttributeKind::ProfileField);

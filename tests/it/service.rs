@@ -15,8 +15,8 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{ListenSettings, NotifySettings, PeopleOnPage, WebhookForm};
 use okta_haiilo_sync::daemon::schedule::Schedule;
 use okta_haiilo_sync::daemon::{
-    Class, CycleResult, CycleSummary, Daemon, Job, JobFactory, LoadedJob, PollEnd, Signal, Systemd, Trouble,
-    install_metrics,
+    CycleFailure, CycleSummary, Daemon, FailureClass, Job, JobFactory, LoadedJob, PollOutcome, RunError, Signals,
+    Systemd, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
 use okta_haiilo_sync::domain::state::journal::RunContext;
@@ -26,7 +26,6 @@ use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::ports::StoreFailure;
 use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::campaign_length::length;
@@ -49,11 +48,11 @@ struct Cycles {
     begun: Arc<AtomicUsize>,
     running: Arc<AtomicUsize>,
     most: usize,
-    end: mpsc::Sender<Signal>,
+    signals: Signals,
     listen: Option<SocketAddr>,
     /// How each of them ended, and when.
     history: Arc<Mutex<History>>,
-    called: Arc<Mutex<Option<String>>>,
+    alert_log: Arc<Mutex<Option<String>>>,
 }
 
 impl JobFactory for Cycles {
@@ -80,7 +79,7 @@ impl JobFactory for Cycles {
 }
 
 impl Job for Cycles {
-    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
+    async fn cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<CycleSummary, RunError> {
         let number = self.begun.fetch_add(1, Ordering::SeqCst);
         assert_eq!(self.running.fetch_add(1, Ordering::SeqCst), 0, "two cycles at once");
         (self.script)(&self.world, number);
@@ -88,37 +87,42 @@ impl Job for Cycles {
         (self.after)(&self.world, number);
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
-            CycleResult::Complete(summary) => summary.result.to_owned(),
-            CycleResult::Failed(trouble) => format!("failed {:?}", trouble.class),
-            CycleResult::Busy(_) => "busy".to_owned(),
+            Ok(summary) => summary.result.to_owned(),
+            Err(RunError::Failed(failure)) => format!("failed {:?}", failure.class),
+            Err(RunError::Busy(_)) => "busy".to_owned(),
         };
         self.history.lock().expect("a list").push((self.world.clock.now(), word));
         if number + 1 == self.most {
-            self.end.send(Signal::End).await.expect("somebody listens");
+            self.signals.stop.cancel();
         }
         ended
     }
 
-    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> PollEnd {
+    async fn poll(&self, _: &impl Observer, _: CancellationToken) -> Result<PollOutcome, RunError> {
         unreachable!("nothing is polled here")
     }
 
-    async fn standing(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
+    async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
         ReadStore::new(self.world.place()).run_history(now, cycles).await
     }
 
-    async fn called(&self) -> Result<Option<String>, StoreFailure> {
-        Ok(self.called.lock().expect("a text").clone())
+    async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
+        Ok(self.alert_log.lock().expect("a text").clone())
     }
 
-    async fn keep_called(&self, called: &str) -> Result<(), StoreFailure> {
-        *self.called.lock().expect("a text") = Some(called.to_owned());
+    async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
+        *self.alert_log.lock().expect("a text") = Some(log.to_owned());
         Ok(())
     }
 }
 
 impl Cycles {
-    async fn one(&self, number: usize, observer: &impl Observer, cancel: CancellationToken) -> CycleResult {
+    async fn one(
+        &self,
+        number: usize,
+        observer: &impl Observer,
+        cancel: CancellationToken,
+    ) -> Result<CycleSummary, RunError> {
         let world = &self.world;
         let lock = free_lock(world.place(), "a story").await;
         let store = Store::open(world.place(), lock).await.expect("a store");
@@ -129,10 +133,10 @@ impl Cycles {
         let came = Box::pin(engine::sync(&ends, &ends.reader.writer(), &world.settings, &order, observer)).await;
         ends.store.close().await.expect("closed");
         match came {
-            Ok(report) => CycleResult::Complete(Box::new(CycleSummary::of(&run, &report, None))),
+            Ok(report) => Ok(CycleSummary::new(&report, None)),
             Err(error) => {
-                let what = error.to_string();
-                CycleResult::Failed(Trouble { class: Class::Passing, causes: what.clone(), what })
+                let message = error.to_string();
+                Err(RunError::Failed(CycleFailure { class: FailureClass::Transient, causes: message.clone(), message }))
             }
         }
     }
@@ -155,7 +159,6 @@ async fn live_by(
     most: usize,
     (script, after): (impl Fn(&World, usize) + Send + Sync + 'static, impl Fn(&World, usize) + Send + Sync + 'static),
 ) -> (Arc<World>, History) {
-    let (end, mut signals) = mpsc::channel(8);
     let world = Arc::new(world);
     let cycles = Cycles {
         world: Arc::clone(&world),
@@ -164,13 +167,13 @@ async fn live_by(
         begun: Arc::default(),
         running: Arc::default(),
         most,
-        end,
+        signals: Signals::default(),
         listen: listen.as_ref().map(|(address, _)| *address),
         history: Arc::default(),
-        called: Arc::default(),
+        alert_log: Arc::default(),
     };
     let daemon = Daemon::new(&cycles, clock, Systemd::Off).expect("a configuration");
-    daemon.run(&mut signals, listen.map(|(_, metrics)| metrics)).await.expect("an end");
+    Box::pin(daemon.run(&cycles.signals, listen.map(|(_, metrics)| metrics))).await.expect("an end");
     assert_eq!(cycles.begun.load(Ordering::SeqCst), most);
     let history = cycles.history.lock().expect("a list").clone();
     (world, history)
@@ -219,7 +222,7 @@ async fn a_day_without_haiilo_is_lived_through() {
     .await;
     let words: Vec<&str> = history.iter().map(|(_, word)| word.as_str()).collect();
     assert!(words[..4].iter().chain(&words[100..]).all(|word| *word == "applied"), "{words:?}");
-    assert!(words[4..100].iter().all(|word| *word == "failed Passing"), "{words:?}");
+    assert!(words[4..100].iter().all(|word| *word == "failed Transient"), "{words:?}");
     assert_eq!(world.account(1).expect("an account").team(), "Paris");
     assert!((1..=8).contains(&log.count("cycle failed")), "96 failures, {} lines", log.count("cycle failed"));
     world.assert_converged().await;
@@ -273,7 +276,7 @@ async fn a_day_without_okta_is_lived_through() {
         |world, _| world.okta.forget_calls(),
     )
     .await;
-    let failed = history.iter().filter(|(_, word)| word == "failed Passing").count();
+    let failed = history.iter().filter(|(_, word)| word == "failed Transient").count();
     assert_eq!((failed, history[103].1.as_str()), (96, "applied"));
     assert!((1..=8).contains(&log.count("cycle failed")), "{} lines", log.count("cycle failed"));
     world.assert_converged().await;

@@ -27,8 +27,8 @@ const RESERVED: [(&str, &[&str], &str); 17] = [
     ("okta_haiilo_sim", &["src/cli/demo/"], "the simulators are for `demo`, tests and benchmarks"),
     (
         "minijinja",
-        &["src/domain/mapping/", "src/report/html/page.rs"],
-        "only the mapping has expressions, and only the HTML report a template",
+        &["src/domain/mapping/", "src/report/html/page.rs", "src/daemon/web/page.rs"],
+        "only the mapping has expressions, and only the HTML report and the status page have templates",
     ),
     ("jsonwebtoken", &["src/okta/"], "only Okta wants assertions and proofs"),
     ("println!", &["src/cli/"], "only `cli` prints"),

@@ -139,11 +139,11 @@ async fn invariant_11_a_value_that_is_not_kept_is_rejected_and_the_rest_of_the_p
         assert!(prepared.plan.people.operations.is_empty(), "{patch:?}");
         if patch != Patch::EchoesLie {
             assert_eq!(world.account(0).expect("the account").text("name.familyName"), "Byron");
-            let parked: Vec<String> =
-                prepared.plan.people.findings.rejected.iter().map(|parked| parked.path.to_string()).collect();
-            assert_eq!(parked, ["addresses[type eq \"work\"].locality"], "{patch:?}");
+            let rejected: Vec<String> =
+                prepared.plan.people.findings.rejected.iter().map(|value| value.path.to_string()).collect();
+            assert_eq!(rejected, ["addresses[type eq \"work\"].locality"], "{patch:?}");
         }
-        // Another value is tried, and once the server keeps it nothing is parked any more.
+        // Another value is tried, and once the server keeps it nothing is rejected any more.
         world.haiilo.state().tune(|manner| {
             manner.dropped.clear();
             manner.patch = Patch::Whole200;
@@ -385,7 +385,7 @@ async fn ten_equal_refusals_end_their_kind_and_other_kinds_go_on() {
     let outcomes = outcomes(&report);
     assert_eq!(outcomes.iter().filter(|outcome| *outcome == "update failed").count(), 10);
     assert_eq!(outcomes.last().map(String::as_str), Some("create done"));
-    // Nothing was parked: it is the path that the server does not take, and no value.
+    // Nothing was rejected: it is the path that the server does not take, and no value.
     assert!(world.state().await.rejected.is_empty());
 }
 

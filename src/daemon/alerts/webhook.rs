@@ -1,4 +1,4 @@
-//! Calls out: the webhook that is told about trouble, and the heartbeat that is told that all is well.
+//! Sends alerts to the webhook and signs of life to the heartbeat. Both addresses are secrets.
 
 use std::time::Duration;
 
@@ -9,84 +9,71 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::{NotifySettings, WebhookForm};
-use crate::daemon::callout::AlertMessage;
+use crate::daemon::alerts::alert_log::AlertMessage;
 use crate::http::{HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Request};
 
-/// Route names for logs: the addresses are secrets.
+/// What logs call the two addresses.
 const WEBHOOK: &str = "POST notify.webhook_url";
 const HEARTBEAT: &str = "GET notify.heartbeat_url";
-/// The longest time that a call takes from the daemon.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest time that the daemon waits for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends messages.
+/// The webhook and the heartbeat, as configured.
 #[derive(Debug)]
-pub(super) struct Webhook<C> {
+pub(in crate::daemon) struct Webhook<C> {
     http: HttpClient,
     clock: C,
-    notify: NotifySettings,
-}
-
-/// Whether a call got through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
-    Yes,
-    No,
-    /// There is nobody to be told.
-    Nobody,
+    pub(in crate::daemon) notify: NotifySettings,
 }
 
 impl<C: Clock> Webhook<C> {
-    pub(super) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
+    pub(in crate::daemon) fn new(http: HttpClient, clock: C, notify: NotifySettings) -> Self {
         Self { http, clock, notify }
     }
 
-    /// How many failed cycles in a row are told.
-    pub(super) fn enough_failures(&self) -> u32 {
-        self.notify.failures
-    }
-
-    /// Tells the webhook.
-    pub(super) async fn tell(&self, message: &AlertMessage) -> Delivery {
-        let Some(address) = &self.notify.webhook else { return Delivery::Nobody };
+    /// Sends an alert; whether it was delivered.
+    pub(in crate::daemon) async fn send(&self, message: &AlertMessage) -> bool {
+        let Some(address) = &self.notify.webhook else { return false };
         let body = body(self.notify.form, message).to_string();
-        self.send(address, (Method::POST, WEBHOOK), Some(body)).await
+        let is_delivered = self.call(address, WEBHOOK, Some(body)).await;
+        if is_delivered {
+            tracing::info!(event = message.event, "notification sent");
+        }
+        is_delivered
     }
 
-    /// Tells that a complete cycle was applied.
-    pub(super) async fn beat(&self) {
+    /// Says that a cycle was fully applied.
+    pub(in crate::daemon) async fn heartbeat(&self) {
         if let Some(address) = &self.notify.heartbeat {
-            self.send(address, (Method::GET, HEARTBEAT), None).await;
+            self.call(address, HEARTBEAT, None).await;
         }
     }
 
-    async fn send(
-        &self,
-        address: &SecretString,
-        (method, route): (Method, &'static str),
-        body: Option<String>,
-    ) -> Delivery {
+    /// Sends JSON by POST, or nothing by GET; whether the answer was a success.
+    async fn call(&self, address: &SecretString, route: &'static str, json: Option<String>) -> bool {
         let url = Url::parse(address.expose_secret()).expect("the configuration accepted it");
         let mut headers = HeaderMap::new();
-        if body.is_some() {
+        if json.is_some() {
             headers.insert(HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
         }
-        let request = Request { method, url, route, headers, body: body.map(Bytes::from) };
+        let method = if json.is_some() { Method::POST } else { Method::GET };
+        let request = Request { method, url, route, headers, body: json.map(Bytes::from) };
         let answer = tokio::select! {
             answer = self.http.exchange(request) => Some(answer),
-            () = self.clock.sleep(PATIENCE) => None,
+            () = self.clock.sleep(TIMEOUT) => None,
         };
         let why = match answer {
-            Some(Ok(answer)) if answer.status < 300 => return Delivery::Yes,
+            Some(Ok(answer)) if answer.status < 300 => return true,
             Some(Ok(answer)) => format!("answered {}", answer.status),
             Some(Err(error)) => error.to_string(),
             None => "did not answer within ten seconds".to_owned(),
         };
-        tracing::warn!(call = route, why, "call not made");
-        Delivery::No
+        tracing::warn!(call = route, why, "notification not sent");
+        false
     }
 }
 
-/// A message in a form.
+/// An alert in the form that the receiver reads.
 fn body(form: WebhookForm, message: &AlertMessage) -> Json {
     let AlertMessage { event, text, details } = message;
     let line = format!("okta-haiilo-sync: {text}");
