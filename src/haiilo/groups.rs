@@ -69,7 +69,7 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
         let request = Connection::<C>::request(CREATE, Method::POST, url, Some(create_body(group)));
         let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
         let body = serde_json::from_slice::<Map<String, Json>>(&answer.body).ok();
-        let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text));
+        let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text_of));
         Ok(shown.or_else(|| located(&answer).map(CompactString::from)).map(HaiiloGroupId::new))
     }
 

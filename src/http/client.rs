@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
-use serde::de::Error as _;
 
 use crate::http::error::{HttpSetupError, TransportError, TransportKind};
 
@@ -131,11 +130,6 @@ impl HttpClient {
         }
         Ok(Answer { status, headers, body: body.freeze() })
     }
-}
-
-/// A body as the text that JSON is (RFC 8259, 8.1): looked at once as a whole, and not text by text.
-pub fn json_text(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(serde_json::Error::custom)
 }
 
 /// A header that no log shows; `None` when the text holds characters that no header may hold.

@@ -4,13 +4,14 @@ mod client;
 mod controller;
 mod count;
 mod error;
+pub mod json;
 mod lease;
 mod limiter;
 mod rate;
 mod retry;
 mod window;
 
-pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, json_text, secret_header};
+pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
 pub use controller::RequestOutcome;
 pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};

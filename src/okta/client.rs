@@ -25,7 +25,7 @@ use crate::okta::error::{OktaError, SetupError, is_not_found};
 use crate::okta::link;
 use crate::okta::rate_limiter::{RateLimiter, RatePermit};
 use crate::okta::token::TokenScope;
-use crate::okta::wire::{self, App, NamedUser, Organization};
+use crate::okta::wire::{self, App, IdOnly, NamedUser};
 use crate::ports::{Application, AssignmentPage, AssignmentRows, AssignmentSource, Cursor, Failure, FailureKind};
 
 const APP: &str = "GET /api/v1/apps/{id}";
@@ -316,7 +316,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         let slot = self.limiter.enter(&self.clock, ORGANIZATION).await;
         let answer =
             self.exchange(ORGANIZATION, url, headers, (slot, 1)).await.ok().filter(|answer| answer.status == 200);
-        let organization = answer.and_then(|answer| serde_json::from_slice::<Organization>(&answer.body).ok());
+        let organization = answer.and_then(|answer| serde_json::from_slice::<IdOnly>(&answer.body).ok());
         Ok(organization.and_then(|organization| organization.id.0).map(Into::into))
     }
 }

@@ -16,7 +16,7 @@ use crate::okta::client::{OktaClient, succeeded, unreadable};
 use crate::okta::error::{OktaError, is_not_found};
 use crate::okta::link;
 use crate::okta::token::TokenScope;
-use crate::okta::wire::Lenient;
+use crate::okta::wire::{IdOnly, OktaText};
 use crate::ports::{Cursor, Failure, GroupPage, GroupSource, MemberPage};
 
 const APP_GROUPS: &str = "GET /api/v1/apps/{id}/groups";
@@ -28,7 +28,7 @@ const MEMBERS: &str = "GET /api/v1/groups/{id}/users";
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct AssignedGroupRow {
-    id: Lenient,
+    id: OktaText,
     #[serde(rename = "_embedded")]
     embedded: Option<EmbeddedGroup>,
 }
@@ -43,22 +43,15 @@ struct EmbeddedGroup {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct GroupRow {
-    id: Lenient,
+    id: OktaText,
     profile: Option<GroupProfileRow>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct GroupProfileRow {
-    name: Lenient,
-    description: Lenient,
-}
-
-/// A `User`, of whom nothing else matters here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct MemberRow {
-    id: Lenient,
+    name: OktaText,
+    description: OktaText,
 }
 
 /// Where a link to the next page may lead.
@@ -125,8 +118,8 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     async fn members(&self, id: &OktaGroupId, cursor: Option<&Cursor>) -> Result<MemberPage, Failure> {
         let limit = format!("limit={}", self.page_size());
         let first = self.url(&["api", "v1", "groups", id.as_str(), "users"], Some(&limit));
-        let (rows, next) = self.rows_of::<MemberRow>((MEMBERS, first), cursor, link::permitted).await?;
-        Ok(MemberPage { rows: rows.into_iter().map(|MemberRow { id }| id.0.map(OktaUserId::new)).collect(), next })
+        let (rows, next) = self.rows_of::<IdOnly>((MEMBERS, first), cursor, link::permitted).await?;
+        Ok(MemberPage { rows: rows.into_iter().map(|IdOnly { id }| id.0.map(OktaUserId::new)).collect(), next })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
 use crate::okta::error::OktaError;
 use crate::okta::link;
 use crate::okta::token::TokenScope;
-use crate::okta::wire::Lenient;
+use crate::okta::wire::{IdOnly, OktaText};
 use crate::ports::{ChangeLog, Failure, LogPage, PageFill};
 
 const LOG: &str = "GET /api/v1/logs";
@@ -33,23 +33,17 @@ const MOST_PAGES: usize = 1_000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct LogRow {
-    uuid: Lenient,
-    event_type: Lenient,
+    uuid: OktaText,
+    event_type: OktaText,
     target: Option<Vec<LogTargetRow>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct LogTargetRow {
-    id: Lenient,
+    id: OktaText,
     #[serde(rename = "type")]
-    kind: Lenient,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct LogGroupRow {
-    id: Lenient,
+    kind: OktaText,
 }
 
 impl LogRow {
@@ -109,7 +103,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
             if pages > MOST_PAGES {
                 return Err(unreadable(GROUPS, None));
             }
-            let (rows, following, _) = self.page_of::<LogGroupRow>(TokenScope::Cycle, (GROUPS, url)).await?;
+            let (rows, following, _) = self.page_of::<IdOnly>(TokenScope::Cycle, (GROUPS, url)).await?;
             groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
         }

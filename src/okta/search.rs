@@ -3,12 +3,13 @@
 //! Follows "Retrieve a user" (which takes an id, a login or the part of it before the @) and "List all users" (`filter`) of Okta's
 //! Users API.
 
+use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::domain::model::ids::OktaUserId;
 use crate::okta::client::OktaClient;
-use crate::okta::wire::FoundUser;
+use crate::okta::wire::OktaText;
 use crate::ports::Failure;
 
 const USER: &str = "GET /api/v1/users/{id}";
@@ -21,6 +22,14 @@ pub struct UserMatch {
     pub id: OktaUserId,
     /// Okta's word for the status.
     pub status: String,
+}
+
+/// A `User`, as far as a look-up needs it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FoundUser {
+    id: OktaText,
+    status: OktaText,
 }
 
 impl<C: Clock> OktaClient<C> {
