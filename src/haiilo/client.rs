@@ -21,8 +21,8 @@ use crate::haiilo::dialect;
 use crate::haiilo::error::{HaiiloError, kind_of};
 use crate::haiilo::wire::{ErrorBody, Shape};
 use crate::http::{
-    self, Answer, ConcurrencyLimiter, HeaderMap, HeaderName, HeaderValue, HttpClient, Method, Repeatable, Request,
-    RequestOutcome, RetryDecision, RetryPolicy,
+    self, Answer, ConcurrencyLimiter, HeaderMap, HeaderName, HeaderValue, HttpClient, LimiterUsage, Method, Repeatable,
+    Request, RequestOutcome, RetryDecision, RetryPolicy,
 };
 use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, UpdateMode};
 
@@ -81,12 +81,13 @@ impl<C: Clock> HaiiloReader<C> {
 
     /// What was sent since this was last asked, by readers and writers.
     pub fn take_calls(&self) -> HaiiloCalls {
-        let http::LimiterUsage { requests, throttled, waited, most, now, lowest } = self.0.limiter.take_passage();
+        let LimiterUsage { requests, throttled, waited, max_limit, current_limit, lowest_limit } =
+            self.0.limiter.take_usage();
         HaiiloCalls {
             requests,
-            most_at_once: most,
-            at_once: now,
-            lowest_at_once: lowest,
+            most_at_once: max_limit,
+            at_once: current_limit,
+            lowest_at_once: lowest_limit,
             throttled,
             waited: waited.as_secs(),
         }
@@ -342,7 +343,7 @@ impl<C: Clock> Connection<C> {
             let token = self.access.token(&self.http, &self.clock, refused.as_ref()).await?;
             let mut request = request.clone();
             request.headers.insert(http::AUTHORIZATION, token.header());
-            let permit = self.limiter.enter(route).await;
+            let permit = self.limiter.acquire(route).await;
             let began = self.clock.monotonic();
             let came = self.http.exchange(request).await;
             let duration = self.clock.monotonic().saturating_sub(began);

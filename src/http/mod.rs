@@ -1,22 +1,20 @@
 //! The only place that sends. Knows HTTP and nothing of either product.
 
 mod client;
-mod controller;
+mod concurrency;
 mod count;
 mod error;
 pub mod json;
 mod lease;
-mod limiter;
 mod rate;
 mod retry;
 mod window;
 
 pub use client::{AUTHORIZATION, Answer, HttpClient, HttpOptions, Request, secret_header};
-pub use controller::RequestOutcome;
+pub use concurrency::{ConcurrencyLimiter, LimiterUsage, Permit, RequestOutcome};
 pub use count::count;
 pub use error::{HttpSetupError, TransportError, TransportKind};
 pub use lease::renew_at;
-pub use limiter::{ConcurrencyLimiter, LimiterUsage, Permit};
 pub use rate::RateBudget;
 pub use reqwest::Method;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
