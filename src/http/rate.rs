@@ -1,13 +1,13 @@
-//! The budget of requests that a server shows: how many there are in a window, how many are left, and when the window ends.
+//! The rate limit that a response shows: how many requests a window allows, how many are left, and when the window ends.
 //!
-//! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), of windows of a minute
-//! that are told by the server's own Date.
+//! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), with windows of a minute.
+//! Times are taken relative to the server's own Date.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use reqwest::header::HeaderMap;
 
-/// What an answer shows of the budget.
+/// What a response shows of the rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateBudget {
     limit: u64,
@@ -19,7 +19,7 @@ pub struct RateBudget {
 }
 
 impl RateBudget {
-    /// Reads the headers; `None` where one of them is missing. Of a header that stands twice, the smaller value counts.
+    /// Reads the headers; `None` where one of them is missing. Of a header that comes twice, the smaller value counts.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |name: &str| {
             headers.get_all(name).iter().filter_map(|value| value.to_str().ok()?.trim().parse::<u64>().ok()).min()
@@ -33,7 +33,7 @@ impl RateBudget {
         })
     }
 
-    /// Shows the budget to whoever collects metrics.
+    /// Shows the rate limit in the metrics.
     #[expect(clippy::cast_precision_loss, reason = "a limit is small")]
     pub fn gauge(self, side: &'static str, route: &'static str) {
         metrics::gauge!("okta_haiilo_sync_rate_limit_limit", "side" => side, "call" => route).set(self.limit as f64);
@@ -46,7 +46,7 @@ impl RateBudget {
         self.limit
     }
 
-    /// Whether this is no window, but a limit of requests that are under way at once.
+    /// Whether this is no window, but a limit of requests in flight.
     pub fn is_concurrency(self) -> bool {
         self.limit == 0 && self.remaining == 0
     }

@@ -136,7 +136,7 @@ impl<C: Clock> OktaClient<C> {
 
     /// How much of each limit is ours.
     pub(super) fn share(&self) -> f64 {
-        self.limiter.share()
+        self.limiter.share
     }
 
     /// The organization's address.
@@ -194,7 +194,7 @@ impl<C: Clock> OktaClient<C> {
         let mut first_request: Option<HeaderValue> = None;
         loop {
             // A proof is made for now, so that the slot comes first.
-            let slot = self.limiter.enter(&self.clock, route).await;
+            let slot = self.limiter.acquire(&self.clock, route).await;
             let at = (&self.http, &self.clock, &self.org, scope);
             let authorized = self.auth.authorize(at, (&Method::GET, &url), refused.as_ref()).await;
             let (mut headers, credential) = authorized.map_err(|error| error.of(crate::okta::token::TOKEN))?;
@@ -313,7 +313,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
         headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
         let url = self.url(&[".well-known", "okta-organization"], None);
         // The document is public and only one more safeguard; where it cannot be had, the address of the organization must do.
-        let slot = self.limiter.enter(&self.clock, ORGANIZATION).await;
+        let slot = self.limiter.acquire(&self.clock, ORGANIZATION).await;
         let answer =
             self.exchange(ORGANIZATION, url, headers, (slot, 1)).await.ok().filter(|answer| answer.status == 200);
         let organization = answer.and_then(|answer| serde_json::from_slice::<IdOnly>(&answer.body).ok());
