@@ -64,14 +64,19 @@ impl HaiiloError {
         }
     }
 
-    /// A call whose answer did not come.
+    /// The error with the call that it belongs to and what follows from it.
+    pub(super) fn of(self, kind: FailureKind, call: &'static str) -> Failure {
+        Failure { kind, call, error: Box::new(self) }
+    }
+
+    /// A call without a response.
     pub(super) fn lost(call: &'static str, error: TransportError) -> Failure {
         let kind = match error.kind {
             TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
             TransportKind::Lost => FailureKind::Unknown,
             TransportKind::TooLong => FailureKind::Unreadable,
         };
-        Failure { kind, call, error: Box::new(Self::Transport(error)) }
+        Self::Transport(error).of(kind, call)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::target::FilterSupport;
 use crate::domain::scim::path::entry;
-use crate::haiilo::client::HaiiloReader;
+use crate::haiilo::accounts::HaiiloReader;
 use crate::ports::{Failure, FailureKind};
 
 const PROVIDER_CONFIG: &str = "GET /ServiceProviderConfig";

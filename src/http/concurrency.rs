@@ -11,8 +11,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::http::client::Answer;
-use crate::http::error::{TransportError, TransportKind};
+use crate::http::api_client::Exchange;
+use crate::http::client::TransportKind;
 
 /// By how much backpressure lowers the limit.
 const BACKPRESSURE_FACTOR: f64 = 0.5;
@@ -80,14 +80,13 @@ pub enum RequestOutcome {
     Nothing,
 }
 
-impl RequestOutcome {
-    /// What a result after this time says.
-    pub fn of(result: Result<&Answer, &TransportError>, rtt: Duration) -> Self {
-        match result {
-            Ok(answer) => match answer.status {
+impl From<&Exchange> for RequestOutcome {
+    fn from(exchange: &Exchange) -> Self {
+        match &exchange.result {
+            Ok(response) => match response.status {
                 429 | 503 | 504 => Self::Backpressure,
                 500 | 502 => Self::Nothing,
-                _ => Self::Answered(rtt),
+                _ => Self::Answered(exchange.rtt),
             },
             Err(error) => match error.kind {
                 TransportKind::NotSent | TransportKind::Lost => Self::Backpressure,

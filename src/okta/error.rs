@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use crate::http::{Answer, TransportError, TransportKind};
+use crate::http::{Response, TransportError, TransportKind};
 use crate::ports::{Failure, FailureKind};
 
 /// Settings that no request can be made with.
@@ -97,7 +97,7 @@ impl OktaError {
     }
 
     /// The error that an answer of the API is.
-    pub(super) fn refused(answer: &Answer) -> Self {
+    pub(super) fn refused(answer: &Response) -> Self {
         let status = answer.status;
         if (300..400).contains(&status) {
             let remedy = "it points to another address, which is not followed: set okta.org_url to your organization's own address, without -admin";
@@ -125,13 +125,13 @@ impl OktaError {
 }
 
 /// Okta's own word that something does not exist: JSON with E0000007. A proxy's 404 is not that.
-pub(super) fn is_not_found(answer: &Answer) -> bool {
+pub(super) fn is_not_found(answer: &Response) -> bool {
     let code = |body: &Json| body.get("errorCode").and_then(Json::as_str).is_some_and(|code| code == "E0000007");
     answer.status == 404 && serde_json::from_slice::<Json>(&answer.body).is_ok_and(|body| code(&body))
 }
 
 /// The `error` of an OAuth answer.
-pub(super) fn oauth_error(answer: &Answer) -> Option<String> {
+pub(super) fn oauth_error(answer: &Response) -> Option<String> {
     let body = serde_json::from_slice::<Json>(&answer.body).ok()?;
     Some(body.get("error")?.as_str()?.to_owned())
 }
@@ -181,19 +181,19 @@ mod tests {
     use bytes::Bytes;
 
     use super::{OktaError, is_not_found, oauth_error};
-    use crate::http::{Answer, HeaderMap, HeaderName, HeaderValue};
+    use crate::http::{HeaderMap, HeaderName, HeaderValue, Response};
     use crate::ports::FailureKind;
 
-    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")))
             .collect();
-        Answer { status, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
+        Response { status, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
     }
 
     #[track_caller]
-    fn check(answer: &Answer, kind: FailureKind, words: &[&str]) {
+    fn check(answer: &Response, kind: FailureKind, words: &[&str]) {
         let failure = OktaError::refused(answer).of("GET /x");
         let text = failure.to_string();
         assert_eq!(failure.kind, kind, "{text}");
