@@ -16,7 +16,7 @@ use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::{HaiiloId, UserName};
 use crate::domain::model::usage::HaiiloCalls;
 use crate::domain::plan::operation::Change;
-use crate::haiilo::client::{HaiiloClient, LIST, TokenError, located, request, unreadable};
+use crate::haiilo::client::{HaiiloClient, LIST, located, request, unreadable};
 use crate::haiilo::dialect;
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::wire::Shape;
@@ -29,6 +29,11 @@ const CREATE: &str = "POST /Users";
 const PATCH: &str = "PATCH /Users/{id}";
 const PUT: &str = "PUT /Users/{id}";
 const DELETE: &str = "DELETE /Users/{id}";
+
+/// A setting that no request can be made with.
+#[derive(Debug, thiserror::Error)]
+#[error("the haiilo token holds characters that no header may hold; copy it again")]
+pub struct TokenError;
 
 /// Reads from Haiilo. A dry run has only this.
 #[derive(Debug)]
@@ -46,12 +51,21 @@ pub struct HaiiloWriter<C> {
 impl<C: Clock> HaiiloReader<C> {
     /// A reader for these settings, which reads the attributes of this shape.
     pub fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
-        Ok(Self { client: Arc::new(HaiiloClient::new(http, clock, settings, shape)?) })
+        let client = HaiiloClient::new(http, clock, settings, shape).ok_or(TokenError)?;
+        Ok(Self { client: Arc::new(client) })
     }
 
     /// What readers and writers sent since this was last taken.
     pub fn take_calls(&self) -> HaiiloCalls {
-        self.client.take_calls()
+        let usage = self.client.limiter.take_usage();
+        HaiiloCalls {
+            requests: usage.requests,
+            most_at_once: usage.max_limit,
+            at_once: usage.current_limit,
+            lowest_at_once: usage.lowest_limit,
+            throttled: usage.throttled,
+            waited: usage.waited.as_secs(),
+        }
     }
 
     /// A writer to the same endpoint.
@@ -120,8 +134,8 @@ impl<C: Clock> AccountReader for HaiiloReader<C> {
 
 impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     async fn create(&self, changes: &[Change]) -> Result<Created, Failure> {
-        let request = request(CREATE, Method::POST, self.client.users(None), Some(dialect::create_body(changes)));
-        let response = self.client.send(request, Repeatable::WhenNothingWasDone).await?;
+        let (url, body) = (self.client.users(None), dialect::create_body(changes));
+        let response = self.client.write(CREATE, Method::POST, url, body).await?;
         Ok(match (self.client.shown(&response), located(&response)) {
             (Some(whole), _) => Created::Shown(Box::new(whole)),
             (None, Some(id)) => Created::Named(HaiiloId::new(id)),
@@ -153,8 +167,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
     }
 
     async fn delete(&self, id: &HaiiloId) -> Result<(), Failure> {
-        let request = request(DELETE, Method::DELETE, self.client.users(Some(id)), None);
-        self.client.send(request, Repeatable::Never).await.map(|_| ())
+        self.client.delete(DELETE, self.client.users(Some(id))).await
     }
 
     async fn set_activity(&self, id: &HaiiloId, activity: Activity) -> Result<(), Failure> {
@@ -163,8 +176,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
             return client.patch(id, dialect::activity_patch(activity)).await.map(|_| ());
         }
         let body = dialect::activity_put(&client.to_replace(id).await?, activity);
-        let request = request(PUT, Method::PUT, client.users(Some(id)), Some(body));
-        client.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+        client.write(PUT, Method::PUT, client.users(Some(id)), body).await.map(|_| ())
     }
 
     fn take_for_granted(&self, manner: UpdateMode) {
@@ -204,8 +216,7 @@ impl<C: Clock> HaiiloClient<C> {
     }
 
     async fn patch(&self, id: &HaiiloId, body: Json) -> Result<Response, Failure> {
-        let request = request(PATCH, Method::PATCH, self.users(Some(id)), Some(body));
-        self.send(request, Repeatable::WhenNothingWasDone).await
+        self.write(PATCH, Method::PATCH, self.users(Some(id)), body).await
     }
 
     /// Changes an account by PUT: read, merge, write; once more when another program was faster.
@@ -218,7 +229,7 @@ impl<C: Clock> HaiiloClient<C> {
 
     /// The account that a PUT is based on, as it is now.
     async fn to_replace(&self, id: &HaiiloId) -> Result<WholeAccount, Failure> {
-        let gone = || HaiiloError::Status { status: 404, text: String::new() }.of(FailureKind::NotFound, PUT);
+        let gone = || HaiiloError::status(PUT, 404, String::new()).of(FailureKind::NotFound, PUT);
         self.account(id).await?.ok_or_else(gone)
     }
 

@@ -12,29 +12,23 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::settings::{HaiiloSettings, UpdateMethod};
-use crate::domain::model::usage::HaiiloCalls;
 use crate::haiilo::credentials::HaiiloCredentials;
 use crate::haiilo::error::{HaiiloError, kind_of};
 use crate::haiilo::wire::{ErrorBody, Shape};
 use crate::http::{
-    ApiCall, ApiClient, ConcurrencyLimiter, Exchange, HeaderMap, HeaderValue, HttpClient, LimiterUsage, Method, Permit,
-    Repeatable, Request, Response, RetryDecision, Token, header,
+    ApiCall, ApiClient, ConcurrencyLimiter, Exchange, HeaderMap, HeaderValue, HttpClient, Method, Permit, Repeatable,
+    Request, Response, RetryDecision, Token, header,
 };
 use crate::ports::{Failure, FailureKind};
 
 pub(super) const LIST: &str = "GET /Users";
-
-/// A setting that no request can be made with.
-#[derive(Debug, thiserror::Error)]
-#[error("the haiilo token holds characters that no header may hold; copy it again")]
-pub struct TokenError;
 
 /// The client behind a reader and its writers.
 #[derive(Debug)]
 pub(super) struct HaiiloClient<C> {
     api: ApiClient<C>,
     credentials: HaiiloCredentials,
-    limiter: ConcurrencyLimiter,
+    pub(super) limiter: ConcurrencyLimiter,
     base: Url,
     pub(super) shape: Arc<Shape>,
     pub(super) update_method: UpdateMethod,
@@ -43,30 +37,17 @@ pub(super) struct HaiiloClient<C> {
 }
 
 impl<C: Clock> HaiiloClient<C> {
-    pub(super) fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Result<Self, TokenError> {
-        Ok(Self {
+    /// A client for these settings; `None` where no header can hold the token.
+    pub(super) fn new(http: HttpClient, clock: C, settings: &HaiiloSettings, shape: Shape) -> Option<Self> {
+        Some(Self {
             api: ApiClient::new("haiilo", http, clock),
-            credentials: HaiiloCredentials::new(&settings.auth).ok_or(TokenError)?,
+            credentials: HaiiloCredentials::new(&settings.auth)?,
             limiter: ConcurrencyLimiter::new("haiilo", settings.concurrency),
             base: settings.base_url.clone(),
             shape: Arc::new(shape),
             update_method: settings.update_method,
             knows_no_patch: AtomicBool::new(false),
         })
-    }
-
-    /// What was sent since this was last taken.
-    pub(super) fn take_calls(&self) -> HaiiloCalls {
-        let LimiterUsage { requests, throttled, waited, max_limit, current_limit, lowest_limit } =
-            self.limiter.take_usage();
-        HaiiloCalls {
-            requests,
-            most_at_once: max_limit,
-            at_once: current_limit,
-            lowest_at_once: lowest_limit,
-            throttled,
-            waited: waited.as_secs(),
-        }
     }
 
     /// An address below the endpoint's, its parts escaped.
@@ -82,6 +63,22 @@ impl<C: Clock> HaiiloClient<C> {
     /// The response to a read that must succeed.
     pub(super) async fn get(&self, route: &'static str, url: Url) -> Result<Response, Failure> {
         self.send(request(route, Method::GET, url, None), Repeatable::Always).await
+    }
+
+    /// The response to a write that must succeed. It is sent again only when nothing was done.
+    pub(super) async fn write(
+        &self,
+        route: &'static str,
+        method: Method,
+        url: Url,
+        body: Json,
+    ) -> Result<Response, Failure> {
+        self.send(request(route, method, url, Some(body)), Repeatable::WhenNothingWasDone).await
+    }
+
+    /// Deletes at once or not at all.
+    pub(super) async fn delete(&self, route: &'static str, url: Url) -> Result<(), Failure> {
+        self.send(request(route, Method::DELETE, url, None), Repeatable::Never).await.map(|_| ())
     }
 
     /// The response to a request that must succeed.

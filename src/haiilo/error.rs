@@ -1,4 +1,4 @@
-//! What Haiilo refuses or fails to answer, and what an administrator can do about it.
+//! What Haiilo refuses or fails to answer, what follows from it, and what an administrator can do about it.
 
 use crate::haiilo::wire::ErrorBody;
 use crate::http::{TransportError, TransportKind};
@@ -8,24 +8,14 @@ use crate::ports::{Failure, FailureKind};
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HaiiloError {
     /// An answer with a status that is no success.
-    #[error("haiilo answered {status}{}; {}", said(.text), remedy(*.status, .text))]
+    #[error("haiilo answered {status}{}; {}", said(.text), .remedy)]
     Status {
         /// The status.
         status: u16,
         /// What the body says, shortened.
         text: String,
-    },
-    /// A kind of request about groups that is not known. A whole list of members would be another way, and no safe one.
-    #[error(
-        "haiilo answered {status}{}; it does not know this kind of request, and groups have no other: set groups.enabled = false, or tell \
-         haiilo's support",
-        said(.text)
-    )]
-    NoSuchRequest {
-        /// The status.
-        status: u16,
-        /// What the body says, shortened.
-        text: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// An answer that cannot be understood.
     #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
@@ -58,10 +48,8 @@ pub(super) enum HaiiloError {
 impl HaiiloError {
     /// An answer of this status to a call, which is no success.
     pub(super) fn status(call: &'static str, status: u16, text: String) -> Self {
-        match status {
-            405 | 501 if call.contains(" /Groups") => Self::NoSuchRequest { status, text },
-            status => Self::Status { status, text },
-        }
+        let remedy = remedy(call, status, &text);
+        Self::Status { status, text, remedy }
     }
 
     /// The error with the call that it belongs to and what follows from it.
@@ -125,7 +113,7 @@ fn said(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
-fn remedy(status: u16, text: &str) -> &'static str {
+fn remedy(call: &str, status: u16, text: &str) -> &'static str {
     match status {
         status if is_about_seats(status, text) => "free seats in haiilo, or extend its licence",
         300..=399 => "it points to another address, which is not followed: correct haiilo.base_url",
@@ -139,6 +127,10 @@ fn remedy(status: u16, text: &str) -> &'static str {
         409 => "somebody else has this address: look at it in haiilo",
         412 => "the account was changed at the same time: the next cycle tries again",
         429 => "it limits our rate: lower haiilo.concurrency",
+        // A whole list of members would be another way, but not a safe one.
+        405 | 501 if call.contains("/Groups") => {
+            "it does not know this kind of request, and groups have no other: set groups.enabled = false, or tell haiilo's support"
+        }
         405 | 501 => "it does not know this kind of request: set haiilo.update_method to the other value",
         500..=599 => "try again later; if it lasts, tell haiilo's support",
         _ => "look at what it says, and at the mapping",
@@ -179,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_to_do() {
-        let error = HaiiloError::Status { status: 401, text: "Unauthorized".to_owned() };
+        let error = HaiiloError::status("GET /Users", 401, "Unauthorized".to_owned());
         let expected = "haiilo answered 401 (Unauthorized); the token is wrong, or its owner was deleted: make a new one in haiilo \
                         (profile > access tokens); in the intranet look at the API client";
         assert_eq!(error.to_string(), expected);

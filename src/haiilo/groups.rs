@@ -15,10 +15,10 @@ use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::plan::group_operation::GroupChange;
 use crate::domain::scim::path::entry;
 use crate::haiilo::accounts::{HaiiloReader, HaiiloWriter};
-use crate::haiilo::client::{HaiiloClient, located, request, unreadable};
+use crate::haiilo::client::{HaiiloClient, located, unreadable};
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::{dialect, group_wire, wire};
-use crate::http::{Method, Repeatable};
+use crate::http::Method;
 use crate::ports::{Direction, Failure, FailureKind, GroupReader, GroupRows, GroupWriter, NewGroup};
 
 const LIST: &str = "GET /Groups";
@@ -34,8 +34,8 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
         let PageRequest { start, count } = request;
         let mut url = self.client.url(&["Groups"]);
         url.set_query(Some(&format!("startIndex={start}&count={count}")));
-        let answer = self.client.get(LIST, url).await?;
-        group_wire::read_page(&answer.body, member_index).map_err(|error| unreadable(LIST, Some(error)))
+        let response = self.client.get(LIST, url).await?;
+        group_wire::read_page(&response.body, member_index).map_err(|error| unreadable(LIST, Some(error)))
     }
 
     async fn read_group(
@@ -44,11 +44,12 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
         member_index: &MemberIndex<'_>,
     ) -> Result<Option<HaiiloGroup>, Failure> {
         let url = self.client.url(&["Groups", id.as_str()]);
-        let answer = match self.client.get(GET, url).await {
+        let response = match self.client.get(GET, url).await {
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
-            answer => answer?,
+            response => response?,
         };
-        let read = group_wire::read_group(&answer.body, member_index).map_err(|error| unreadable(GET, Some(error)))?;
+        let read =
+            group_wire::read_group(&response.body, member_index).map_err(|error| unreadable(GET, Some(error)))?;
         let group = read.ok_or_else(|| unreadable(GET, None))?;
         if group.id != *id {
             return Err(HaiiloError::AnotherGroup.of(FailureKind::Unreadable, GET));
@@ -61,13 +62,11 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
 
 impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     async fn create_group(&self, group: &NewGroup<'_>) -> Result<Option<HaiiloGroupId>, Failure> {
-        let client = &self.client;
-        let url = client.url(&["Groups"]);
-        let request = request(CREATE, Method::POST, url, Some(create_body(group)));
-        let answer = client.send(request, Repeatable::WhenNothingWasDone).await?;
-        let body = serde_json::from_slice::<Map<String, Json>>(&answer.body).ok();
+        let url = self.client.url(&["Groups"]);
+        let response = self.client.write(CREATE, Method::POST, url, create_body(group)).await?;
+        let body = serde_json::from_slice::<Map<String, Json>>(&response.body).ok();
         let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text_of));
-        Ok(shown.or_else(|| located(&answer).map(CompactString::from)).map(HaiiloGroupId::new))
+        Ok(shown.or_else(|| located(&response).map(CompactString::from)).map(HaiiloGroupId::new))
     }
 
     async fn update_group(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
@@ -84,18 +83,14 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     }
 
     async fn delete_group(&self, id: &HaiiloGroupId) -> Result<(), Failure> {
-        let client = &self.client;
-        let url = client.url(&["Groups", id.as_str()]);
-        let request = request(DELETE, Method::DELETE, url, None);
-        client.send(request, Repeatable::Never).await.map(|_| ())
+        self.client.delete(DELETE, self.client.url(&["Groups", id.as_str()])).await
     }
 }
 
 impl<C: Clock> HaiiloClient<C> {
     async fn patch_group(&self, id: &HaiiloGroupId, operations: &[Json]) -> Result<(), Failure> {
-        let body = dialect::patch(operations);
-        let request = request(PATCH, Method::PATCH, self.url(&["Groups", id.as_str()]), Some(body));
-        self.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+        let url = self.url(&["Groups", id.as_str()]);
+        self.write(PATCH, Method::PATCH, url, dialect::patch(operations)).await.map(|_| ())
     }
 }
 

@@ -18,8 +18,7 @@ mod groups;
 mod probe;
 mod wire;
 
-pub use accounts::{HaiiloReader, HaiiloWriter};
-pub use client::TokenError;
+pub use accounts::{HaiiloReader, HaiiloWriter, TokenError};
 pub use dialect::create_body;
 pub use probe::ProviderConfig;
 pub use wire::Shape;

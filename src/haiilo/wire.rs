@@ -199,22 +199,12 @@ impl ErrorBody {
 
 /// A text of one line, without markup, of at most 200 characters.
 fn plain(text: &str) -> String {
-    let mut inside = false;
-    let words: String = text
-        .chars()
-        .map(|c| match c {
-            '<' => {
-                inside = true;
-                ' '
-            }
-            '>' => {
-                inside = false;
-                ' '
-            }
-            _ if inside || c.is_control() => ' ',
-            c => c,
-        })
-        .collect();
+    let mut is_markup = false;
+    let visible = |c: char| {
+        is_markup = c == '<' || (is_markup && c != '>');
+        if is_markup || c == '>' || c.is_control() { ' ' } else { c }
+    };
+    let words: String = text.chars().map(visible).collect();
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 

@@ -37,7 +37,7 @@ pub struct ConcurrencyLimiter {
     room: Notify,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct LimiterState {
     /// The limit with a fraction, from 1 to `usage.max_limit`.
     limit: f64,
@@ -53,7 +53,7 @@ struct LimiterState {
 }
 
 /// What a limiter did since this was last taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LimiterUsage {
     /// Requests.
     pub requests: u64,
@@ -83,15 +83,10 @@ pub enum RequestOutcome {
 impl From<&Exchange> for RequestOutcome {
     fn from(exchange: &Exchange) -> Self {
         match &exchange.result {
-            Ok(response) => match response.status {
-                429 | 503 | 504 => Self::Backpressure,
-                500 | 502 => Self::Nothing,
-                _ => Self::Answered(exchange.rtt),
-            },
-            Err(error) => match error.kind {
-                TransportKind::NotSent | TransportKind::Lost => Self::Backpressure,
-                TransportKind::Untrusted | TransportKind::TooLong => Self::Nothing,
-            },
+            Ok(response) if matches!(response.status, 429 | 503 | 504) => Self::Backpressure,
+            Err(error) if matches!(error.kind, TransportKind::NotSent | TransportKind::Lost) => Self::Backpressure,
+            Ok(response) if !matches!(response.status, 500 | 502) => Self::Answered(exchange.rtt),
+            Ok(_) | Err(_) => Self::Nothing,
         }
     }
 }
@@ -171,17 +166,9 @@ impl Drop for Permit<'_> {
 
 impl LimiterState {
     fn new(max_limit: usize) -> Self {
-        let limit = max_limit.max(1);
-        let usage = LimiterUsage {
-            requests: 0,
-            throttled: 0,
-            waited: Duration::ZERO,
-            max_limit: limit,
-            current_limit: limit,
-            lowest_limit: limit,
-        };
-        let (rtts, limit) = (HashMap::new(), float(limit));
-        Self { limit, in_flight: 0, newest: 0, newest_at_limit: 0, newest_at_decrease: 0, rtts, usage }
+        let max_limit = max_limit.max(1);
+        let usage = LimiterUsage { max_limit, lowest_limit: max_limit, ..LimiterUsage::default() };
+        Self { limit: float(max_limit), usage, ..Self::default() }
     }
 
     /// Begins a request if there is room for it; its number.
@@ -207,7 +194,8 @@ impl LimiterState {
             RequestOutcome::Backpressure if is_current => self.decrease(BACKPRESSURE_FACTOR),
             RequestOutcome::Backpressure | RequestOutcome::Nothing => {}
             RequestOutcome::Answered(rtt) => {
-                let average = self.rtts.entry(route).or_insert_with(|| RttAverage::new(rtt));
+                let rtt = rtt.as_secs_f64();
+                let average = self.rtts.entry(route).or_insert(RttAverage { smoothed: rtt, best: None, responses: 0 });
                 average.add(rtt);
                 if !average.is_high() {
                     if is_current && was_at_limit {
@@ -238,9 +226,10 @@ impl LimiterState {
 
     fn take_usage(&mut self) -> LimiterUsage {
         let current_limit = self.current_limit();
-        let LimiterUsage { max_limit, .. } = self.usage;
-        let next = LimiterUsage { lowest_limit: current_limit, ..Self::new(max_limit).usage };
-        LimiterUsage { current_limit, ..std::mem::replace(&mut self.usage, next) }
+        let usage = LimiterUsage { current_limit, ..self.usage };
+        let max_limit = usage.max_limit;
+        self.usage = LimiterUsage { max_limit, lowest_limit: current_limit, ..LimiterUsage::default() };
+        usage
     }
 }
 
@@ -248,29 +237,25 @@ impl LimiterState {
 #[derive(Clone, Copy, Debug)]
 struct RttAverage {
     smoothed: f64,
-    /// The lowest average; infinite until there are enough responses.
-    best: f64,
+    /// The lowest average, once there were enough responses.
+    best: Option<f64>,
     /// Responses since the last decrease.
     responses: u32,
 }
 
 impl RttAverage {
-    fn new(first: Duration) -> Self {
-        Self { smoothed: first.as_secs_f64(), best: f64::INFINITY, responses: 0 }
-    }
-
-    fn add(&mut self, rtt: Duration) {
-        self.smoothed += (rtt.as_secs_f64() - self.smoothed) * SMOOTHING;
+    fn add(&mut self, rtt: f64) {
+        self.smoothed += (rtt - self.smoothed) * SMOOTHING;
         self.responses = self.responses.saturating_add(1);
-        if self.best.is_finite() && self.best < self.smoothed {
-            self.best += (self.smoothed - self.best) * FORGETTING;
-        } else if self.best.is_finite() || self.responses >= ENOUGH {
-            self.best = self.smoothed;
+        match &mut self.best {
+            Some(best) if *best < self.smoothed => *best += (self.smoothed - *best) * FORGETTING,
+            None if self.responses < ENOUGH => {}
+            best => *best = Some(self.smoothed),
         }
     }
 
     fn is_high(&self) -> bool {
-        self.smoothed > 2.0 * self.best && self.smoothed - self.best > JITTER
+        self.best.is_some_and(|best| self.smoothed > 2.0 * best && self.smoothed - best > JITTER)
     }
 }
 

@@ -10,7 +10,8 @@ use reqwest::header::HeaderMap;
 /// What a response shows of the rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateBudget {
-    limit: u64,
+    /// How many requests a window allows.
+    pub(super) limit: u64,
     remaining: u64,
     /// Seconds since the epoch.
     reset: u64,
@@ -39,11 +40,6 @@ impl RateBudget {
         metrics::gauge!("okta_haiilo_sync_rate_limit_limit", "side" => side, "call" => route).set(self.limit as f64);
         metrics::gauge!("okta_haiilo_sync_rate_limit_remaining", "side" => side, "call" => route)
             .set(self.remaining as f64);
-    }
-
-    /// How many requests a window allows.
-    pub fn limit(self) -> u64 {
-        self.limit
     }
 
     /// Whether this is no window, but a limit of requests in flight.
@@ -121,7 +117,7 @@ mod tests {
     #[test]
     fn of_repeated_headers_the_smaller_one_counts_and_without_them_there_is_no_opinion() {
         let doubled = budget(&["100", "50"], "25").expect("a budget");
-        assert_eq!((doubled.limit(), doubled.used()), (50, 25));
+        assert_eq!((doubled.limit, doubled.used()), (50, 25));
         assert_eq!(budget(&[], "25"), None);
         assert_eq!(budget(&["many"], "25"), None);
         assert!(budget(&["0"], "0").expect("a budget").is_concurrency());

@@ -51,7 +51,7 @@ impl RequestWindow {
                 *window = Window { left, ends: now + WINDOW, ..*window };
             }
             if window.left == 0 && self.in_flight > 0 {
-                return Err(Wait::Answer);
+                return Err(Wait::Response);
             }
             let pause = whole_milliseconds(window.slot(self.last).saturating_sub(now));
             if !pause.is_zero() {
@@ -59,7 +59,7 @@ impl RequestWindow {
             }
             window.left = window.left.saturating_sub(1);
         } else if !self.is_unlimited && self.in_flight > 0 {
-            return Err(Wait::Answer);
+            return Err(Wait::Response);
         }
         self.in_flight += 1;
         self.last = now;
@@ -80,7 +80,7 @@ impl RequestWindow {
                 let ours = budget.ours(self.share);
                 let left = ours.saturating_sub(budget.used().saturating_add(self.in_flight));
                 let ends = now + budget.until_reset().min(LONGEST_WINDOW);
-                self.window = Some(Window { limit: budget.limit(), ours, left, ends });
+                self.window = Some(Window { limit: budget.limit, ours, left, ends });
             }
             None => self.is_unlimited = true,
         }
@@ -110,7 +110,7 @@ pub enum Wait {
     /// For so long: the rest of our share is spread over the rest of the window.
     Spacing(Duration),
     /// For the response to a request in flight: until then it is unknown whether there is room for more.
-    Answer,
+    Response,
 }
 
 /// How long so many requests take one after the other, if only the limit counts and so many of a window are ours. The first one is sent
@@ -241,7 +241,7 @@ mod tests {
         let shown = |remaining| Some(RateBudget::shown(6, remaining, 160, 100));
         assert_eq!(window.begin(now), Ok(()));
         // The limit is not known yet.
-        assert_eq!(window.begin(now), Err(Wait::Answer));
+        assert_eq!(window.begin(now), Err(Wait::Response));
         window.ended();
         window.saw(shown(5), now);
         assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Ok(())));
@@ -266,16 +266,16 @@ mod tests {
         assert_eq!(window.begin(now), Ok(()));
         window.ended();
         window.saw(Some(RateBudget::shown(2, 1, 160, 100)), now);
-        assert_eq!((window.begin(now + 40 * SECOND), window.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Answer)));
+        assert_eq!((window.begin(now + 40 * SECOND), window.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Response)));
         // In the next window, the one without an answer may count, too.
         assert_eq!(window.begin(now + 70 * SECOND), Err(Wait::Spacing(Duration::from_millis(15_500))));
         assert_eq!(window.begin(now + 100 * SECOND), Ok(()));
-        assert_eq!(window.begin(now + 200 * SECOND), Err(Wait::Answer));
+        assert_eq!(window.begin(now + 200 * SECOND), Err(Wait::Response));
         window.ended();
         assert_eq!(window.begin(now + 300 * SECOND), Ok(()));
         // A request that was lost before there was any answer delays no other.
         let mut window = RequestWindow::new(1.0);
-        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Err(Wait::Answer)));
+        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Err(Wait::Response)));
         window.ended();
         assert_eq!(window.begin(now), Ok(()));
     }

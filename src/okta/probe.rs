@@ -56,8 +56,8 @@ pub struct UserMatch {
 }
 
 impl<C: Clock> OktaClient<C> {
-    /// Reads one row of the listing, and looks at the headers.
-    pub async fn look(&self) -> Result<OktaProbe, Failure> {
+    /// Reads one row of the listing, for its headers.
+    pub async fn probe(&self) -> Result<OktaProbe, Failure> {
         let url = self.app_url(&["users"], Some("limit=1&expand=user"));
         let headers = self.get(APP_USERS, url.clone()).await?.headers;
         let budget = RateBudget::read(&headers).filter(|budget| !budget.is_concurrency());

@@ -55,10 +55,10 @@ impl RateLimiter {
             let mut changed = pin!(limiter.changed.notified());
             changed.as_mut().enable();
             let began = clock.monotonic();
-            let started = limiter.state.lock().begin(began);
+            let started = limiter.state.lock().window.begin(began);
             let pause = match started {
                 Ok(()) => break,
-                Err(Wait::Answer) => {
+                Err(Wait::Response) => {
                     changed.await;
                     continue;
                 }
@@ -77,6 +77,7 @@ impl RateLimiter {
             }
             limiter.state.lock().waited += clock.monotonic().saturating_sub(began);
         }
+        limiter.state.lock().requests += 1;
         drop(turn);
         RatePermit { limiter, seen: None }
     }
@@ -107,12 +108,6 @@ impl RateLimiter {
 }
 
 impl RouteState {
-    fn begin(&mut self, now: Duration) -> Result<(), Wait> {
-        self.window.begin(now)?;
-        self.requests += 1;
-        Ok(())
-    }
-
     fn take_calls(&mut self, call: &'static str) -> OktaCalls {
         let (limit, ours) = self.window.limit().unzip();
         OktaCalls {

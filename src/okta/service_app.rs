@@ -17,7 +17,7 @@ use crate::http::{
     ApiCall, ApiClient, Exchange, Method, Request, Response, RetryDecision, Token, TokenLifetime, TokenSource,
 };
 use crate::okta::dpop::DpopSigner;
-use crate::okta::error::{OktaError, oauth_error};
+use crate::okta::error::{OktaError, member};
 use crate::okta::key::SigningKey;
 
 /// Method and route of the token endpoint.
@@ -120,7 +120,7 @@ impl ServiceApp {
     /// Whether Okta asks for a proof, or for one with another nonce, and we can give it.
     fn is_handshake(&self, response: &Response) -> bool {
         let has_nonce = self.dpop.take_nonce(&response.headers);
-        match oauth_error(response).as_deref() {
+        match member(response, "error").as_deref() {
             Some("invalid_dpop_proof") => self.dpop.begin(),
             Some("use_dpop_nonce") => has_nonce,
             _ => false,

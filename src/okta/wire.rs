@@ -27,11 +27,8 @@ pub fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_j
         None => rows.unreadable += 1,
     };
     let expected = "an array of application users";
-    if json::read(body, Items { expected, item: OrNone(AppUser(wanted)), take })? {
-        Ok(rows)
-    } else {
-        Err(serde_json::Error::invalid_type(Unexpected::Unit, &expected))
-    }
+    let is_array = json::read(body, Items { expected, item: OrNone(AppUser(wanted)), take })?;
+    is_array.then_some(rows).ok_or_else(|| serde_json::Error::invalid_type(Unexpected::Unit, &expected))
 }
 
 /// Reads one assignment; `None` where it names no user.
