@@ -37,6 +37,7 @@ pub struct ConcurrencyLimiter {
     room: Notify,
 }
 
+/// The decisions of a limiter, without waiting.
 #[derive(Debug, Default)]
 struct LimiterState {
     /// The limit with a fraction, from 1 to `usage.max_limit`.

@@ -230,3 +230,64 @@ impl<'de, R: ReadObject<'de>> Visitor<'de> for LenientVisitor<R> {
         self.0.read(members).map(Lenient::Object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomData;
+
+    use serde::de::{DeserializeSeed, MapAccess};
+
+    use super::{CowStr, Items, Lenient, Member, Object, OrNone, ReadObject, read};
+
+    /// The value of the last member named `n`.
+    #[derive(Clone, Copy)]
+    struct N;
+
+    impl<'de> ReadObject<'de> for N {
+        type Value = Option<u64>;
+
+        const EXPECTED: &'static str = "an object with n";
+
+        fn read<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+            let value = Member("n", PhantomData::<Lenient>).read(members)?;
+            Ok(value.and_then(|value| value.whole_number()))
+        }
+    }
+
+    /// What a seed reads, or the error.
+    fn shown<'de, S: DeserializeSeed<'de>>(body: &'de str, seed: S) -> Result<S::Value, String> {
+        read(body.as_bytes(), seed).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_object_is_read_leniently_or_strictly() {
+        assert_eq!(shown(r#"{"a": [{}], "n": 7, "\u006e": "8"}"#, Object(N)), Ok(Some(8)));
+        for other in ["null", "true", "7", "-7", "0.5", "\"x\"", "[{\"n\": 7}]"] {
+            assert_eq!(shown(other, OrNone(N)), Ok(None), "{other}");
+            assert!(shown(other, Object(N)).expect_err("strict").contains("expected an object with n"), "{other}");
+        }
+        assert!(shown("{} x", OrNone(N)).is_err() && shown("{\"n\": 7", OrNone(N)).is_err());
+        assert!(read(b"{\"\xff\": 1}", OrNone(N)).is_err());
+    }
+
+    #[test]
+    fn items_are_given_one_by_one() {
+        let items = |body| {
+            let mut taken = Vec::new();
+            let take = |item: Option<Option<u64>>| taken.push(item.flatten());
+            shown(body, Items { expected: "a list", item: OrNone(N), take }).map(|is_array| (is_array, taken))
+        };
+        assert_eq!(items(r#"[{"n": 1}, null, {"n": 2}]"#), Ok((true, vec![Some(1), None, Some(2)])));
+        assert_eq!(items("null"), Ok((false, vec![])));
+        assert!(items("{}").expect_err("no array").contains("expected a list"));
+    }
+
+    #[test]
+    fn texts_are_borrowed_unless_they_hold_escapes() {
+        let mut borrowed = Vec::new();
+        let take = |CowStr(text): CowStr<'_>| borrowed.push(matches!(text, std::borrow::Cow::Borrowed(_)));
+        let items = Items { expected: "texts", item: PhantomData::<CowStr<'_>>, take };
+        assert_eq!(shown(r#"["plain", "\u0061"]"#, items), Ok(true));
+        assert_eq!(borrowed, [true, false]);
+    }
+}

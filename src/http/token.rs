@@ -111,7 +111,65 @@ impl TokenSource {
 mod tests {
     use std::time::Duration;
 
-    use super::renew_at;
+    use chrono::{DateTime, Utc};
+
+    use super::{Token, TokenLifetime, TokenSource, renew_at};
+    use crate::clock::Clock;
+
+    /// A clock that stands at this time.
+    struct At(u64);
+
+    impl Clock for At {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::from_secs(self.0)
+        }
+
+        async fn sleep(&self, _: Duration) {}
+    }
+
+    fn token(body: &str) -> Result<Token, Option<serde_json::Error>> {
+        let lifetime = TokenLifetime { default: 600, margin: Duration::from_mins(1) };
+        let scheme = |token_type: &str| (token_type != "mac").then_some("Bearer");
+        Token::read(body.as_bytes(), Duration::from_secs(100), lifetime, scheme)
+    }
+
+    #[test]
+    fn a_response_is_read_leniently() {
+        let check = |body: &str, renew_at| {
+            let token = token(body).expect("a token");
+            assert_eq!((token.header().as_bytes(), token.renew_at.as_secs()), (&b"Bearer a"[..], renew_at), "{body}");
+        };
+        check(r#"{"access_token": "a", "token_type": "bearer", "expires_in": 300, "scope": "x"}"#, 340);
+        check(r#"{"access_token": "a", "expires_in": "300"}"#, 340);
+        check(r#"{"access_token": "a", "token_type": null, "expires_in": null}"#, 640);
+        check(r#"{"access_token": "a", "expires_in": {}}"#, 640);
+        for body in ["", "{}", r#"{"access_token": 7}"#, r#"{"access_token": "a\n"}"#] {
+            assert!(token(body).is_err(), "{body}");
+        }
+        assert!(token(r#"{"access_token": "a", "token_type": "mac"}"#).expect_err("no scheme").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_token_is_asked_for_when_it_is_needed() {
+        let source = TokenSource::default();
+        let take = async |now: u64, rejected: Option<&Token>, new: &str| {
+            let new = token(&format!("{{\"access_token\": \"{new}\"}}")).map_err(|_| "no token");
+            source.token(&At(now), rejected, || async { new }).await.map(|token| token.secret().to_owned())
+        };
+        let rejected = token(r#"{"access_token": "first"}"#).expect("a token");
+        assert_eq!(take(100, None, "first").await.as_deref(), Ok("first"));
+        assert_eq!(take(639, None, "second").await.as_deref(), Ok("first"));
+        assert_eq!(take(639, Some(&rejected), "second").await.as_deref(), Ok("second"));
+        assert_eq!(take(639, Some(&rejected), "third").await.as_deref(), Ok("second"));
+        assert_eq!(take(640, None, "third").await.as_deref(), Ok("third"));
+        // A failed request keeps nothing.
+        assert_eq!(take(640, None, "\n").await, Err("no token"));
+        assert_eq!(take(640, None, "fourth").await.as_deref(), Ok("fourth"));
+    }
 
     #[test]
     fn a_token_is_renewed_before_its_end_and_a_short_one_after_half_of_it() {
