@@ -7,7 +7,7 @@ use crate::ports::{Failure, FailureKind};
 /// A call to Haiilo that did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HaiiloError {
-    /// An answer with a status that is no success.
+    /// A response that is no success.
     #[error("haiilo answered {status}{}; {}", said(.text), .remedy)]
     Status {
         /// The status.
@@ -17,7 +17,7 @@ pub(super) enum HaiiloError {
         /// What to do.
         remedy: &'static str,
     },
-    /// An answer that cannot be understood.
+    /// A response that cannot be understood.
     #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
     Unreadable(#[source] Option<serde_json::Error>),
     /// No token.
@@ -28,10 +28,10 @@ pub(super) enum HaiiloError {
         /// What the body says, shortened.
         text: String,
     },
-    /// An answer that holds no token.
+    /// A response that holds no token.
     #[error("haiilo's answer holds no access token; check haiilo.auth.token_url, and whether a proxy stands between")]
     UnreadableToken(#[source] Option<serde_json::Error>),
-    /// A reading that shows another account than the one that was asked for.
+    /// A response that shows another account than the one that was asked for.
     #[error("haiilo answered with another account than the one that was asked for; tell haiilo's support")]
     AnotherAccount,
     /// The same for a group.
@@ -40,13 +40,13 @@ pub(super) enum HaiiloError {
     /// An account that must not be written to.
     #[error("the account is inactive, and a write to it may delete it; activate or delete it in haiilo by hand")]
     Inactive,
-    /// No answer.
+    /// No response.
     #[error("haiilo could not be reached; check the network, haiilo.base_url and [http]")]
     Transport(#[source] TransportError),
 }
 
 impl HaiiloError {
-    /// An answer of this status to a call, which is no success.
+    /// The error behind a response with this status, which is no success.
     pub(super) fn status(call: &'static str, status: u16, text: String) -> Self {
         let remedy = remedy(call, status, &text);
         Self::Status { status, text, remedy }

@@ -1,5 +1,5 @@
-//! When the next request may be sent, so that a share of a rate limit is kept and spread over its window: decided by what responses show,
-//! without time or network.
+//! When the next request may be sent: a share of a rate limit is kept, and spread over its window. Decided by what responses show, without
+//! time or network.
 //!
 //! The first half of the share goes at full speed, so a small organization never waits. The rest is spaced evenly over what is left of the
 //! window, up to the first request of the next one: other programs never find the limit used up at once.
@@ -66,7 +66,7 @@ impl RequestWindow {
         Ok(())
     }
 
-    /// Ends a request, whatever came of it.
+    /// Ends a request, whatever its result.
     pub fn ended(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }

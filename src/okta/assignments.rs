@@ -42,7 +42,7 @@ impl<C: Clock> AssignmentSource for OktaClient<C> {
             Some(Cursor(url)) => parse_url(APP_USERS, url)?,
             None => self.app_url(&["users"], Some(&format!("limit={}&expand=user", self.page_size))),
         };
-        let (response, next) = self.page(APP_USERS, url).await?;
+        let (response, next) = self.fetch_page(APP_USERS, url).await?;
         Ok(AssignmentPage { body: response.body, next: next.map(|url| Cursor(url.into())) })
     }
 

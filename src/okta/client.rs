@@ -97,7 +97,7 @@ impl<C: Clock> OktaClient<C> {
     }
 
     /// One page of a listing, with the address of the next one.
-    pub(super) async fn page(&self, route: Route, url: Url) -> Result<(Response, Option<Url>), Failure> {
+    pub(super) async fn fetch_page(&self, route: Route, url: Url) -> Result<(Response, Option<Url>), Failure> {
         let response = self.get(route, url.clone()).await?;
         let next = self.hosts.next(&url, &response.headers).map_err(|error| error.of(route.name))?;
         Ok((response, next))

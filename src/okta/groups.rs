@@ -54,14 +54,14 @@ struct GroupProfileRow {
 
 impl<C: Clock> OktaClient<C> {
     /// The rows of the first page, or of the one behind the cursor.
-    async fn rows<T: DeserializeOwned>(
+    async fn rows_of<T: DeserializeOwned>(
         &self,
         route: Route,
         first: Url,
         cursor: Option<&Cursor>,
     ) -> Result<(Vec<T>, Option<Cursor>), Failure> {
         let url = cursor.map_or(Ok(first), |Cursor(url)| parse_url(route, url))?;
-        let (response, next) = self.page(route, url).await?;
+        let (response, next) = self.fetch_page(route, url).await?;
         Ok((parse(route, &response)?, next.map(|url| Cursor(url.into()))))
     }
 }
@@ -69,7 +69,7 @@ impl<C: Clock> OktaClient<C> {
 impl<C: Clock> GroupSource for OktaClient<C> {
     async fn assigned_groups(&self, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
         let first = self.app_url(&["groups"], Some("limit=200&expand=group"));
-        let (rows, next) = self.rows::<AssignedGroupRow>(APP_GROUPS, first, cursor).await?;
+        let (rows, next) = self.rows_of::<AssignedGroupRow>(APP_GROUPS, first, cursor).await?;
         let mut groups = Vec::with_capacity(rows.len());
         for AssignedGroupRow { id, embedded } in rows {
             let Some(id) = id.0.map(OktaGroupId::new) else {
@@ -89,7 +89,7 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     async fn groups_named(&self, name: &str, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
         let query = Serializer::new(format!("limit={}", self.page_size)).append_pair("q", name).finish();
         let first = self.url(&["api", "v1", "groups"], Some(&query));
-        let (rows, next) = self.rows::<GroupRow>(GROUPS, first, cursor).await?;
+        let (rows, next) = self.rows_of::<GroupRow>(GROUPS, first, cursor).await?;
         Ok(GroupPage { rows: rows.into_iter().map(GroupRow::read).collect(), next })
     }
 
@@ -104,7 +104,7 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     async fn members(&self, id: &OktaGroupId, cursor: Option<&Cursor>) -> Result<MemberPage, Failure> {
         let limit = format!("limit={}", self.page_size);
         let first = self.url(&["api", "v1", "groups", id.as_str(), "users"], Some(&limit));
-        let (rows, next) = self.rows::<IdOnly>(MEMBERS, first, cursor).await?;
+        let (rows, next) = self.rows_of::<IdOnly>(MEMBERS, first, cursor).await?;
         Ok(MemberPage { rows: rows.into_iter().map(|IdOnly { id }| id.0.map(OktaUserId::new)).collect(), next })
     }
 }

@@ -68,7 +68,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
                 url
             }
         };
-        let (response, next) = self.page(LOG, url).await?;
+        let (response, next) = self.fetch_page(LOG, url).await?;
         let entries: Vec<LogRow> = parse(LOG, &response)?;
         // Without a link it is unknown where to go on.
         let next = next.ok_or_else(|| unreadable(LOG, None))?;
@@ -86,7 +86,7 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
             if pages > MOST_PAGES {
                 return Err(unreadable(GROUPS, None));
             }
-            let (response, following) = self.page(GROUPS, url).await?;
+            let (response, following) = self.fetch_page(GROUPS, url).await?;
             let rows: Vec<IdOnly> = parse(GROUPS, &response)?;
             groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
