@@ -80,17 +80,13 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
     async fn groups(&self) -> Result<BTreeSet<OktaGroupId>, Failure> {
         let mut groups = BTreeSet::new();
         let mut next = Some(self.app_url(&["groups"], Some("limit=200")));
-        let mut pages = 0;
-        while let Some(url) = next {
-            pages += 1;
-            if pages > MOST_PAGES {
-                return Err(unreadable(GROUPS, None));
-            }
+        for _ in 0..=MOST_PAGES {
+            let Some(url) = next else { return Ok(groups) };
             let (response, following) = self.fetch_page(GROUPS, url).await?;
             let rows: Vec<IdOnly> = parse(GROUPS, &response)?;
             groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
         }
-        Ok(groups)
+        Err(unreadable(GROUPS, None))
     }
 }
