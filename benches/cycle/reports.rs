@@ -1,10 +1,12 @@
 //! How long reports take of a plan with many changes, beyond the time of the cycle that makes the plan.
 
-use crate::world::World;
-use okta_haiilo_sim::people::person;
 use std::fs;
 use std::process::Stdio;
 use std::time::Instant;
+
+use okta_haiilo_sim::people::person;
+
+use crate::world::World;
 
 /// One person in so many has a change.
 const ONE_IN: u32 = 10;

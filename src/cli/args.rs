@@ -1,9 +1,11 @@
 //! The command line, and nothing but its words.
 
-use crate::config::parse_duration;
-use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::parse_duration;
 
 /// Keeps the users of Haiilo equal to the people who are assigned to the Haiilo application in Okta.
 ///

@@ -65,7 +65,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, Com
         Command::Resume => pause::resume(context).await,
         Command::Journal(arguments) => journal::run(context, &arguments).await,
         Command::Store(command) => store::run(context, &command).await,
-        Command::Demo(arguments) => demo::run(&arguments).await,
+        Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

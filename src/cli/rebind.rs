@@ -6,8 +6,7 @@ use crate::cli::wiring::Wiring;
 use crate::cli::{output, sync};
 use crate::clock::Clock as _;
 use crate::domain::state::sync_state::Tenant;
-use crate::ports::StoreReader as _;
-use crate::ports::{AssignmentSource as _, StoreWriter as _};
+use crate::ports::{AssignmentSource as _, StoreReader as _, StoreWriter as _};
 use crate::store::Store;
 
 /// Shows what the store knows and what is configured, asks, and binds it.

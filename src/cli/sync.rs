@@ -1,5 +1,9 @@
 //! `sync`: one cycle now.
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use crate::cli::args::{ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::ending::{CommandError, ExitStatus};
@@ -13,8 +17,6 @@ use crate::domain::model::ids::ApprovalId;
 use crate::domain::plan::outcome::Outcome;
 use crate::engine::{self, CycleReport, CycleRequest, Scope};
 use crate::store::{CycleLock, LockError, Store};
-use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// How long a running cycle is waited for.
 const PATIENCE: Duration = Duration::from_mins(1);

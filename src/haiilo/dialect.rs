@@ -1,7 +1,7 @@
 //! What is sent to Haiilo: the bodies of a create, a PATCH and a PUT.
 //!
-//! Follows RFC 7644, 3.3 (create), 3.5.1 (replace) and 3.5.2 (PATCH): lower-case `op`, booleans as booleans, and nothing but what was
-//! mapped. Sends nothing itself.
+//! Follows RFC 7644, 3.3 (create), 3.5.1 (replace) and 3.5.2 (PATCH): lower-case `op`, booleans as booleans, and only what was mapped. Sends
+//! nothing itself.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -13,10 +13,10 @@ use crate::domain::scim::value::Value;
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// Attributes that the server alone writes.
+/// Attributes that only the server writes.
 const READ_ONLY: [&str; 3] = ["id", "meta", "groups"];
 
-/// The body of a create. A new account is active; there is no other way in which one is made.
+/// The body of a create. A new account is always active.
 pub fn create_body(changes: &[Change]) -> Json {
     let mut schemas = vec![Json::from(USER)];
     for urn in changes.iter().filter_map(|change| change.path.urn()) {
@@ -32,8 +32,8 @@ pub fn create_body(changes: &[Change]) -> Json {
     Json::Object(resource)
 }
 
-/// The body of a PATCH: one operation for each changed path, and one for each element that must be added. Whoever names somebody else, such as a
-/// manager, names them as a whole: a server must not keep the old name beside the new id, and some find no place for a part.
+/// The body of a PATCH: one operation for each changed path, and one for each element that must be added. A reference to another user, such
+/// as a manager, is replaced as a whole: a server must not keep the old name beside the new id, and some cannot place a part.
 pub(super) fn patch_body(changes: &[Change]) -> Json {
     let mut operations = Vec::new();
     let mut added: Vec<(String, Map<String, Json>)> = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn patch(operations: &[Json]) -> Json {
     json!({"schemas": [PATCH], "Operations": operations})
 }
 
-/// The body of a PUT: the account as it was read just before, without what the server alone writes and without what is empty, and with
+/// The body of a PUT: the account as it was read just before, without what only the server writes and without what is empty, and with
 /// the changes. What we do not know goes back as it came.
 pub(super) fn put_body(whole: &WholeAccount, changes: &[Change]) -> Json {
     let mut resource = whole.resource.clone();
@@ -96,8 +96,7 @@ pub(super) fn put_body(whole: &WholeAccount, changes: &[Change]) -> Json {
 
 /// The body of a PATCH that makes an account active or inactive.
 pub(super) fn activity_patch(activity: Activity) -> Json {
-    let value = activity == Activity::Active;
-    patch(&[json!({"op": "replace", "path": "active", "value": value})])
+    patch(&[json!({"op": "replace", "path": "active", "value": activity == Activity::Active})])
 }
 
 /// The body of a PUT that makes an account active or inactive.

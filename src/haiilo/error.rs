@@ -1,4 +1,4 @@
-//! What Haiilo refuses or fails to answer, and what an administrator can do about it.
+//! What Haiilo refuses or fails to answer, what follows from it, and what an administrator can do about it.
 
 use crate::haiilo::wire::ErrorBody;
 use crate::http::{TransportError, TransportKind};
@@ -7,27 +7,17 @@ use crate::ports::{Failure, FailureKind};
 /// A call to Haiilo that did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HaiiloError {
-    /// An answer with a status that is no success.
-    #[error("haiilo answered {status}{}; {}", said(.text), remedy(*.status, .text))]
+    /// A response that is no success.
+    #[error("haiilo answered {status}{}; {}", said(.text), .remedy)]
     Status {
         /// The status.
         status: u16,
         /// What the body says, shortened.
         text: String,
+        /// What to do.
+        remedy: &'static str,
     },
-    /// A kind of request about groups that is not known. A whole list of members would be another way, and no safe one.
-    #[error(
-        "haiilo answered {status}{}; it does not know this kind of request, and groups have no other: set groups.enabled = false, or tell \
-         haiilo's support",
-        said(.text)
-    )]
-    NoSuchRequest {
-        /// The status.
-        status: u16,
-        /// What the body says, shortened.
-        text: String,
-    },
-    /// An answer that cannot be understood.
+    /// A response that cannot be understood.
     #[error("haiilo's answer is not what SCIM describes; check haiilo.base_url, and whether a proxy stands between")]
     Unreadable(#[source] Option<serde_json::Error>),
     /// No token.
@@ -38,10 +28,10 @@ pub(super) enum HaiiloError {
         /// What the body says, shortened.
         text: String,
     },
-    /// An answer that holds no token.
+    /// A response that holds no token.
     #[error("haiilo's answer holds no access token; check haiilo.auth.token_url, and whether a proxy stands between")]
     UnreadableToken(#[source] Option<serde_json::Error>),
-    /// A reading that shows another account than the one that was asked for.
+    /// A response that shows another account than the one that was asked for.
     #[error("haiilo answered with another account than the one that was asked for; tell haiilo's support")]
     AnotherAccount,
     /// The same for a group.
@@ -50,28 +40,31 @@ pub(super) enum HaiiloError {
     /// An account that must not be written to.
     #[error("the account is inactive, and a write to it may delete it; activate or delete it in haiilo by hand")]
     Inactive,
-    /// No answer.
+    /// No response.
     #[error("haiilo could not be reached; check the network, haiilo.base_url and [http]")]
     Transport(#[source] TransportError),
 }
 
 impl HaiiloError {
-    /// An answer of this status to a call, which is no success.
+    /// The error behind a response with this status, which is no success.
     pub(super) fn status(call: &'static str, status: u16, text: String) -> Self {
-        match status {
-            405 | 501 if call.contains(" /Groups") => Self::NoSuchRequest { status, text },
-            status => Self::Status { status, text },
-        }
+        let remedy = remedy(call, status, &text);
+        Self::Status { status, text, remedy }
     }
 
-    /// A call whose answer did not come.
+    /// The error with the call that it belongs to and what follows from it.
+    pub(super) fn of(self, kind: FailureKind, call: &'static str) -> Failure {
+        Failure { kind, call, error: Box::new(self) }
+    }
+
+    /// A call without a response.
     pub(super) fn lost(call: &'static str, error: TransportError) -> Failure {
         let kind = match error.kind {
             TransportKind::NotSent | TransportKind::Untrusted => FailureKind::NotSent,
             TransportKind::Lost => FailureKind::Unknown,
             TransportKind::TooLong => FailureKind::Unreadable,
         };
-        Failure { kind, call, error: Box::new(Self::Transport(error)) }
+        Self::Transport(error).of(kind, call)
     }
 }
 
@@ -120,7 +113,7 @@ fn said(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
-fn remedy(status: u16, text: &str) -> &'static str {
+fn remedy(call: &str, status: u16, text: &str) -> &'static str {
     match status {
         status if is_about_seats(status, text) => "free seats in haiilo, or extend its licence",
         300..=399 => "it points to another address, which is not followed: correct haiilo.base_url",
@@ -134,6 +127,10 @@ fn remedy(status: u16, text: &str) -> &'static str {
         409 => "somebody else has this address: look at it in haiilo",
         412 => "the account was changed at the same time: the next cycle tries again",
         429 => "it limits our rate: lower haiilo.concurrency",
+        // A whole list of members would be another way, but not a safe one.
+        405 | 501 if call.contains("/Groups") => {
+            "it does not know this kind of request, and groups have no other: set groups.enabled = false, or tell haiilo's support"
+        }
         405 | 501 => "it does not know this kind of request: set haiilo.update_method to the other value",
         500..=599 => "try again later; if it lasts, tell haiilo's support",
         _ => "look at what it says, and at the mapping",
@@ -174,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_to_do() {
-        let error = HaiiloError::Status { status: 401, text: "Unauthorized".to_owned() };
+        let error = HaiiloError::status("GET /Users", 401, "Unauthorized".to_owned());
         let expected = "haiilo answered 401 (Unauthorized); the token is wrong, or its owner was deleted: make a new one in haiilo \
                         (profile > access tokens); in the intranet look at the API client";
         assert_eq!(error.to_string(), expected);

@@ -1,8 +1,8 @@
 //! Groups of Haiilo through SCIM: reading them with their members, and writing them.
 //!
-//! Follows RFC 7643, 4.2 (groups) and RFC 7644, 3.5.2 (PATCH of members). A member goes by a path that names it: a `remove` with a list of
-//! values is no part of the standard, and a server that does not know it may take everybody out. Nobody is ever sent as part of a whole
-//! list, because a list that is too short would do the same.
+//! Follows RFC 7643, 4.2 (groups) and RFC 7644, 3.5.2 (PATCH of members). A member is removed by a path that names it: a `remove` with a
+//! list of values is not in the standard, and a server that does not know it may remove all members. Members are never sent as a whole list,
+//! because a list that is too short would do the same.
 
 use compact_str::CompactString;
 use serde_json::{Map, Value as Json, json};
@@ -14,10 +14,11 @@ use crate::domain::model::group::{HaiiloGroup, MembersBuilder};
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId};
 use crate::domain::plan::group_operation::GroupChange;
 use crate::domain::scim::path::entry;
-use crate::haiilo::client::{Connection, HaiiloReader, HaiiloWriter, located, unreadable};
+use crate::haiilo::accounts::{HaiiloReader, HaiiloWriter};
+use crate::haiilo::client::{HaiiloClient, located, unreadable};
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::{dialect, group_wire, wire};
-use crate::http::{Method, Repeatable};
+use crate::http::Method;
 use crate::ports::{Direction, Failure, FailureKind, GroupReader, GroupRows, GroupWriter, NewGroup};
 
 const LIST: &str = "GET /Groups";
@@ -31,10 +32,10 @@ const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 impl<C: Clock> GroupReader for HaiiloReader<C> {
     async fn list_groups(&self, request: PageRequest, member_index: &MemberIndex<'_>) -> Result<GroupRows, Failure> {
         let PageRequest { start, count } = request;
-        let mut url = self.connection().below(&["Groups"]);
+        let mut url = self.client.url(&["Groups"]);
         url.set_query(Some(&format!("startIndex={start}&count={count}")));
-        let answer = self.connection().read(LIST, url).await?;
-        group_wire::read_page(&answer.body, member_index).map_err(|error| unreadable(LIST, Some(error)))
+        let response = self.client.get(LIST, url).await?;
+        group_wire::read_page(&response.body, member_index).map_err(|error| unreadable(LIST, Some(error)))
     }
 
     async fn read_group(
@@ -42,19 +43,16 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
         id: &HaiiloGroupId,
         member_index: &MemberIndex<'_>,
     ) -> Result<Option<HaiiloGroup>, Failure> {
-        let url = self.connection().below(&["Groups", id.as_str()]);
-        let answer = match self.connection().read(GET, url).await {
+        let url = self.client.url(&["Groups", id.as_str()]);
+        let response = match self.client.get(GET, url).await {
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
-            answer => answer?,
+            response => response?,
         };
-        let read = group_wire::read_group(&answer.body, member_index).map_err(|error| unreadable(GET, Some(error)))?;
+        let read =
+            group_wire::read_group(&response.body, member_index).map_err(|error| unreadable(GET, Some(error)))?;
         let group = read.ok_or_else(|| unreadable(GET, None))?;
         if group.id != *id {
-            return Err(Failure {
-                kind: FailureKind::Unreadable,
-                call: GET,
-                error: Box::new(HaiiloError::AnotherGroup),
-            });
+            return Err(HaiiloError::AnotherGroup.of(FailureKind::Unreadable, GET));
         }
         // By id a group is shown whole: members that are not there are none.
         let members = group.members.or_else(|| Some(MembersBuilder::default().finish()));
@@ -64,17 +62,15 @@ impl<C: Clock> GroupReader for HaiiloReader<C> {
 
 impl<C: Clock> GroupWriter for HaiiloWriter<C> {
     async fn create_group(&self, group: &NewGroup<'_>) -> Result<Option<HaiiloGroupId>, Failure> {
-        let connection = self.connection();
-        let url = connection.below(&["Groups"]);
-        let request = Connection::<C>::request(CREATE, Method::POST, url, Some(create_body(group)));
-        let answer = connection.send(request, Repeatable::WhenNothingWasDone).await?;
-        let body = serde_json::from_slice::<Map<String, Json>>(&answer.body).ok();
-        let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text));
-        Ok(shown.or_else(|| located(&answer).map(CompactString::from)).map(HaiiloGroupId::new))
+        let url = self.client.url(&["Groups"]);
+        let response = self.client.write(CREATE, Method::POST, url, create_body(group)).await?;
+        let body = serde_json::from_slice::<Map<String, Json>>(&response.body).ok();
+        let shown = body.and_then(|body| entry(&body, "id").and_then(wire::text_of));
+        Ok(shown.or_else(|| located(&response).map(CompactString::from)).map(HaiiloGroupId::new))
     }
 
     async fn update_group(&self, id: &HaiiloGroupId, changes: &[GroupChange]) -> Result<(), Failure> {
-        self.connection().patch_group(id, &update_operations(changes)).await
+        self.client.patch_group(id, &update_operations(changes)).await
     }
 
     async fn move_members(
@@ -83,26 +79,22 @@ impl<C: Clock> GroupWriter for HaiiloWriter<C> {
         direction: Direction,
         accounts: &[HaiiloId],
     ) -> Result<(), Failure> {
-        self.connection().patch_group(id, &member_operations(direction, accounts)).await
+        self.client.patch_group(id, &member_operations(direction, accounts)).await
     }
 
     async fn delete_group(&self, id: &HaiiloGroupId) -> Result<(), Failure> {
-        let connection = self.connection();
-        let url = connection.below(&["Groups", id.as_str()]);
-        let request = Connection::<C>::request(DELETE, Method::DELETE, url, None);
-        connection.send(request, Repeatable::Never).await.map(|_| ())
+        self.client.delete(DELETE, self.client.url(&["Groups", id.as_str()])).await
     }
 }
 
-impl<C: Clock> Connection<C> {
+impl<C: Clock> HaiiloClient<C> {
     async fn patch_group(&self, id: &HaiiloGroupId, operations: &[Json]) -> Result<(), Failure> {
-        let body = dialect::patch(operations);
-        let request = Self::request(PATCH, Method::PATCH, self.below(&["Groups", id.as_str()]), Some(body));
-        self.send(request, Repeatable::WhenNothingWasDone).await.map(|_| ())
+        let url = self.url(&["Groups", id.as_str()]);
+        self.write(PATCH, Method::PATCH, url, dialect::patch(operations)).await.map(|_| ())
     }
 }
 
-/// The body of a create: no members, who come afterwards in pieces.
+/// The body of a create: without members, which follow in pieces.
 fn create_body(group: &NewGroup<'_>) -> Json {
     let NewGroup { name, description, okta_id } = group;
     let mut body = json!({"schemas": [GROUP], "displayName": name.trim(), "externalId": okta_id});

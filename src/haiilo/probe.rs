@@ -1,6 +1,6 @@
-//! What `check` wants to know of Haiilo besides what a cycle reads: how filters are treated, and what the server says of itself.
+//! What `check` asks of Haiilo besides what a cycle reads: how it treats filters, and what it says about itself.
 //!
-//! Follows RFC 7643, 5 (service provider configuration) and 7 (schemas). The product's documents mention neither, and no cycle relies on them.
+//! Follows RFC 7643, 5 (service provider configuration) and 7 (schemas). The product's documents mention neither, so no cycle relies on them.
 
 use serde_json::Value as Json;
 
@@ -8,16 +8,16 @@ use crate::clock::Clock;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::target::FilterSupport;
 use crate::domain::scim::path::entry;
-use crate::haiilo::client::HaiiloReader;
+use crate::haiilo::accounts::HaiiloReader;
 use crate::ports::{Failure, FailureKind};
 
 const PROVIDER_CONFIG: &str = "GET /ServiceProviderConfig";
 const SCHEMAS: &str = "GET /Schemas";
 
-/// A userName that no account carries: nobody can be given an address in `invalid` (RFC 2606).
-const NOBODY: &str = "okta-haiilo-sync.nobody@example.invalid";
+/// A userName that no account carries: no one can have an address in `invalid` (RFC 2606).
+const UNKNOWN: &str = "okta-haiilo-sync.nobody@example.invalid";
 
-/// What a server says of itself; nothing where it says nothing.
+/// What a server says about itself; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProviderConfig {
     /// Whether it takes PATCH.
@@ -31,9 +31,9 @@ pub struct ProviderConfig {
 }
 
 impl<C: Clock> HaiiloReader<C> {
-    /// How filters are treated, judged by a userName that nobody has, and by one that somebody has.
-    pub async fn filter_manner(&self, somebody: Option<&UserName>) -> Result<FilterSupport, Failure> {
-        let found = match self.look_up(&UserName::new(NOBODY)).await {
+    /// How filters are treated, judged by a userName that no account has, and by one that is known.
+    pub async fn filter_support(&self, known: Option<&UserName>) -> Result<FilterSupport, Failure> {
+        let found = match self.look_up(&UserName::new(UNKNOWN)).await {
             Ok(found) => found,
             Err(failure) if matches!(failure.kind, FailureKind::BadRequest | FailureKind::Refused(501)) => {
                 return Ok(FilterSupport::Refused);
@@ -43,13 +43,13 @@ impl<C: Clock> HaiiloReader<C> {
         if !found.is_empty() {
             return Ok(FilterSupport::Ignored);
         }
-        let Some(name) = somebody else { return Ok(FilterSupport::Honoured) };
+        let Some(name) = known else { return Ok(FilterSupport::Honoured) };
         let found = self.look_up(name).await?;
         let is_named = found.iter().any(|whole| whole.account.user_name.as_ref().is_some_and(|it| it.same_as(name)));
         Ok(if is_named { FilterSupport::Honoured } else { FilterSupport::FindsNobody })
     }
 
-    /// What the server says of itself; `None` where it has no such document.
+    /// What the server says about itself; `None` where it has no such document.
     pub async fn provider_config(&self) -> Result<Option<ProviderConfig>, Failure> {
         let document = self.document(PROVIDER_CONFIG, "ServiceProviderConfig").await?;
         Ok(document.map(|document| {

@@ -1,23 +1,21 @@
-//! Reading what a SCIM server answers: a listing, a user, an error.
+//! Reads what a SCIM server answers: a listing, a user, an error.
 //!
-//! Follows RFC 7643 (users) and RFC 7644, 3.4.2 (listings) and 3.12 (errors), tolerantly: attribute names in any case, numbers as texts and
-//! texts as numbers, members missing. Written apart from any simulator.
+//! Follows RFC 7643 (users) and RFC 7644, 3.4.2 (listings) and 3.12 (errors), leniently: attribute names in any case, numbers as texts and
+//! texts as numbers, members missing. Shares no code with a simulator.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
-use compact_str::CompactString;
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use compact_str::{CompactString, ToCompactString as _};
+use serde::Deserialize as _;
+use serde::de::{DeserializeSeed, Error as _, MapAccess};
 use serde_json::{Map, Value as Json};
 
 use crate::domain::listing::snapshot::AccountPage;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::{Account, AccountRow, Activity, WholeAccount};
 use crate::domain::model::ids::{HaiiloId, UserName};
-use crate::domain::scim::path::AttributePath;
-use crate::http;
+use crate::domain::scim::path::{AttributePath, entry};
+use crate::http::json::{self, CowStr, Items, Lenient, Object, OrNone, ReadObject};
 
 /// Which attributes of an account are read, and into which slots.
 #[derive(Clone, Debug)]
@@ -41,177 +39,92 @@ impl Shape {
         Self { paths, tops }
     }
 
-    /// Reads the answer to a listing.
+    /// Reads the response to a listing. A row that is no object, or has no id, is unreadable.
     pub fn read_page(&self, body: &[u8]) -> Result<AccountPage, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-        let page = PageSeed(self).deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(page)
+        let page = ListResponse { expected: "an array of users", row: OrNone(ScimUser(self)) };
+        let (rows, total) = json::read(body, Object(page))?;
+        let rows = rows.into_iter().map(|row| row.flatten().map_or(AccountRow::Unreadable, AccountRow::Account));
+        Ok(AccountPage { rows: rows.collect(), total })
     }
 
     /// Reads one user; `None` where there is no id in it.
     pub(super) fn read_user(&self, resource: Map<String, Json>, etag: Option<String>) -> Option<WholeAccount> {
-        let whole = Json::Object(resource);
-        let row = RowSeed(self).deserialize(&whole);
-        match (row, whole) {
-            (Ok(AccountRow::Account(account)), Json::Object(resource)) => {
-                Some(WholeAccount { account, resource, etag })
-            }
-            _ => None,
-        }
+        let account = Object(ScimUser(self)).deserialize(&resource).ok()??;
+        Some(WholeAccount { account, resource, etag })
     }
 
-    /// All users in an answer to a filter, whole.
+    /// All users in the response to a filter, whole.
     pub(super) fn read_users(&self, body: &[u8]) -> Result<Vec<WholeAccount>, serde_json::Error> {
-        let answer: Map<String, Json> = serde_json::from_slice(body)?;
-        let rows = answer.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Resources"));
+        let response: Map<String, Json> = serde_json::from_slice(body)?;
+        let rows = response.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Resources"));
         let Some((_, Json::Array(rows))) = rows else { return Ok(Vec::new()) };
-        let objects = rows.into_iter().filter_map(|row| match row {
-            Json::Object(object) => Some(object),
+        let users = rows.into_iter().filter_map(|row| match row {
+            Json::Object(object) => self.read_user(object, None),
             _ => None,
         });
-        Ok(objects.filter_map(|object| self.read_user(object, None)).collect())
+        Ok(users.collect())
     }
 }
 
-/// The name of a member, which nearly always stands in the body as it is.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// An answer to a listing.
-struct PageSeed<'a>(&'a Shape);
-
-impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
-    type Value = AccountPage;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AccountPage, D::Error> {
-        deserializer.deserialize_map(self)
-    }
+/// A SCIM `ListResponse`: its rows, each read by a seed, and `totalResults`.
+pub(super) struct ListResponse<S> {
+    /// What an error says was expected in place of the rows.
+    pub(super) expected: &'static str,
+    pub(super) row: S,
 }
 
-impl<'de> Visitor<'de> for PageSeed<'_> {
-    type Value = AccountPage;
+impl<'de, S: DeserializeSeed<'de> + Clone> ReadObject<'de> for ListResponse<S> {
+    type Value = (Vec<S::Value>, Option<u64>);
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SCIM ListResponse")
-    }
+    const EXPECTED: &'static str = "a SCIM ListResponse";
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AccountPage, A::Error> {
+    fn read<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let Self { expected, row } = self;
         let (mut rows, mut total) = (None, None);
-        while let Some(name) = members.next_key::<Name<'de>>()? {
-            if name.0.eq_ignore_ascii_case("Resources") {
-                rows = members.next_value_seed(RowsSeed(self.0))?;
-            } else if name.0.eq_ignore_ascii_case("totalResults") {
-                total = number(&members.next_value::<Json>()?);
+        while let Some(name) = members.next_key::<CowStr<'de>>()? {
+            if name.eq_ignore_ascii_case("Resources") {
+                let mut read = Vec::new();
+                let items = Items { expected, item: row.clone(), take: |row| read.push(row) };
+                rows = members.next_value_seed(items)?.then_some(read);
+            } else if name.eq_ignore_ascii_case("totalResults") {
+                total = members.next_value::<Lenient>()?.whole_number();
             } else {
-                members.next_value::<IgnoredAny>()?;
+                json::skip(&mut members)?;
             }
         }
-        match (rows, total) {
-            // Without rows and without a total, this is some other object.
-            (None, None) => Err(A::Error::custom("neither Resources nor totalResults: no SCIM ListResponse")),
-            (rows, total) => Ok(AccountPage { rows: rows.unwrap_or_default(), total }),
+        if rows.is_none() && total.is_none() {
+            return Err(A::Error::custom("neither Resources nor totalResults: no SCIM ListResponse"));
         }
+        Ok((rows.unwrap_or_default(), total))
     }
 }
 
-/// The rows of a listing; `None` where they are null.
-struct RowsSeed<'a>(&'a Shape);
+/// One user; `None` where there is no id.
+#[derive(Clone, Copy)]
+struct ScimUser<'a>(&'a Shape);
 
-impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
-    type Value = Option<Vec<AccountRow>>;
+impl<'de> ReadObject<'de> for ScimUser<'_> {
+    type Value = Option<Account>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+    const EXPECTED: &'static str = "a SCIM User";
 
-impl<'de> Visitor<'de> for RowsSeed<'_> {
-    type Value = Option<Vec<AccountRow>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of users")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = items.next_element_seed(RowSeed(self.0))? {
-            rows.push(row);
-        }
-        Ok(Some(rows))
-    }
-}
-
-/// One user, or anything else that stands in its place.
-struct RowSeed<'a>(&'a Shape);
-
-impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
-    type Value = AccountRow;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AccountRow, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// What is no object is a row that cannot be read; only broken JSON is an error.
-impl<'de> Visitor<'de> for RowSeed<'_> {
-    type Value = AccountRow;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SCIM User")
-    }
-
-    fn visit_unit<E>(self) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<AccountRow, E> {
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AccountRow, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(AccountRow::Unreadable)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<AccountRow, A::Error> {
+    fn read<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let Shape { paths, tops } = self.0;
         let (mut id, mut user_name, mut activity) = (None, None, Activity::Active);
         let mut values = vec![None; paths.len()];
-        // Every path that asks for an element misses it until the attribute is met.
+        // Each path that needs an element of a list is without one until the attribute shows it.
         let mut without_element = 0;
         for (slot, path) in paths.iter().enumerate() {
             without_element |= u64::from(path.element().is_some()) << slot;
         }
-        while let Some(name) = members.next_key::<Name<'de>>()? {
-            if name.0.eq_ignore_ascii_case("id") {
-                id = text(&members.next_value::<Json>()?);
-            } else if name.0.eq_ignore_ascii_case("userName") {
-                user_name = text(&members.next_value::<Json>()?);
-            } else if name.0.eq_ignore_ascii_case("active") {
-                activity = read_activity(&members.next_value::<Json>()?);
-            } else if let Some((_, slots)) = tops.iter().find(|(top, _)| top.eq_ignore_ascii_case(&name.0)) {
+        while let Some(name) = members.next_key::<CowStr<'de>>()? {
+            if name.eq_ignore_ascii_case("id") {
+                id = text(members.next_value()?);
+            } else if name.eq_ignore_ascii_case("userName") {
+                user_name = text(members.next_value()?);
+            } else if name.eq_ignore_ascii_case("active") {
+                activity = read_activity(&members.next_value()?);
+            } else if let Some((_, slots)) = tops.iter().find(|(top, _)| top.eq_ignore_ascii_case(&name)) {
                 let top = members.next_value::<Json>()?;
                 for slot in slots {
                     values[*slot] = paths[*slot].read(&top);
@@ -220,46 +133,40 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
                     }
                 }
             } else {
-                members.next_value::<IgnoredAny>()?;
+                json::skip(&mut members)?;
             }
         }
-        Ok(match id {
-            None => AccountRow::Unreadable,
-            Some(id) => AccountRow::Account(Account {
-                id: HaiiloId::new(id),
-                user_name: user_name.map(UserName::new),
-                activity,
-                values: values.into(),
-                without_element,
-            }),
-        })
+        Ok(id.map(|id| Account {
+            id: HaiiloId::new(id),
+            user_name: user_name.map(UserName::new),
+            activity,
+            values: values.into(),
+            without_element,
+        }))
     }
 }
 
-/// A text that can be kept: not every database takes a NUL character.
-pub(super) fn text(json: &Json) -> Option<CompactString> {
-    match json {
-        Json::String(text) if !text.trim().is_empty() && !text.contains('\0') => Some(text.as_str().into()),
-        Json::Number(number) => Some(number.to_string().into()),
+/// A text that can be kept, or the digits of a number: not every database takes a NUL character.
+pub(super) fn text(value: Lenient) -> Option<CompactString> {
+    match value {
+        Lenient::Text(text) if !text.trim().is_empty() && !text.contains('\0') => Some(text),
+        Lenient::Number(number) => Some(number.to_compact_string()),
         _ => None,
     }
 }
 
-pub(super) fn number(json: &Json) -> Option<u64> {
-    match json {
-        Json::Number(number) => number.as_u64(),
-        Json::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+/// The same of a value that was read before.
+pub(super) fn text_of(json: &Json) -> Option<CompactString> {
+    Lenient::deserialize(json).ok().and_then(text)
 }
 
 /// Only a clear false makes an account inactive.
-fn read_activity(json: &Json) -> Activity {
-    match json {
-        Json::Bool(false) => Activity::Inactive,
-        Json::String(text) if text.eq_ignore_ascii_case("false") => Activity::Inactive,
-        _ => Activity::Active,
-    }
+fn read_activity(value: &Lenient) -> Activity {
+    let is_false = match value {
+        Lenient::Bool(value) => !value,
+        value => value.text().is_some_and(|text| text.eq_ignore_ascii_case("false")),
+    };
+    if is_false { Activity::Inactive } else { Activity::Active }
 }
 
 /// What an error body says.
@@ -277,7 +184,7 @@ impl ErrorBody {
         let Ok(Json::Object(object)) = serde_json::from_slice::<Json>(body) else {
             return Self { scim_type: None, text: plain(&String::from_utf8_lossy(body)) };
         };
-        let member = |name: &str| crate::domain::scim::path::entry(&object, name).and_then(text);
+        let member = |name: &str| entry(&object, name).and_then(text_of);
         let said = ["detail", "message", "error_description", "errorMessage", "title"].into_iter().find_map(member);
         let code = ["code", "errorCode", "error"].into_iter().find_map(member);
         let text = match (code, said) {
@@ -292,22 +199,12 @@ impl ErrorBody {
 
 /// A text of one line, without markup, of at most 200 characters.
 fn plain(text: &str) -> String {
-    let mut inside = false;
-    let words: String = text
-        .chars()
-        .map(|c| match c {
-            '<' => {
-                inside = true;
-                ' '
-            }
-            '>' => {
-                inside = false;
-                ' '
-            }
-            _ if inside || c.is_control() => ' ',
-            c => c,
-        })
-        .collect();
+    let mut is_markup = false;
+    let visible = |c: char| {
+        is_markup = c == '<' || (is_markup && c != '>');
+        if is_markup || c == '>' || c.is_control() { ' ' } else { c }
+    };
+    let words: String = text.chars().map(visible).collect();
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 

@@ -1,17 +1,15 @@
-//! One request, one answer: no redirects, no retries of the library's own, no proxy but the configured one, and no answer without end.
+//! One request, one response: no redirects, no retries inside the library, no proxy but the configured one, and a bound on each body.
 
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
+use std::{fmt, io};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
-use serde::de::Error as _;
 
-use crate::http::error::{HttpSetupError, TransportError, TransportKind};
-
-/// The longest answer that is read, unpacked.
-const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
+/// The longest body that is read, in bytes after unpacking.
+const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// How requests are sent.
 #[derive(Clone, Debug)]
@@ -43,22 +41,33 @@ pub struct Request {
     pub url: Url,
     /// Method and route for logs and errors, such as `GET /Users/{id}`.
     pub route: &'static str,
-    /// The headers. Whoever puts a secret in marks it as sensitive.
+    /// The headers; those with a secret come from [`secret_header`].
     pub headers: HeaderMap,
     /// The body.
     pub body: Option<Bytes>,
 }
 
-/// An address may hold a name, and headers may hold secrets: Debug shows the route alone.
+impl Request {
+    /// A POST of a form that asks for JSON, as token endpoints take it.
+    pub fn form(route: &'static str, url: Url, body: String) -> Self {
+        let headers = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+        ]);
+        Self { method: Method::POST, url, route, headers, body: Some(Bytes::from(body)) }
+    }
+}
+
+/// An address may hold a name, and headers may hold secrets: Debug shows the route only.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("route", &self.route).finish_non_exhaustive()
     }
 }
 
-/// One answer, read whole.
+/// One response, read whole.
 #[derive(Clone)]
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
@@ -67,17 +76,17 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
-/// A body holds people, and headers may hold tokens: Debug shows the status alone.
-impl fmt::Debug for Answer {
+/// A body holds people, and headers may hold tokens: Debug shows the status only.
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
@@ -101,7 +110,7 @@ impl HttpClient {
             let proxy = Proxy::all(proxy).map_err(HttpSetupError::Proxy)?;
             builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&exceptions)));
         }
-        // The bundle is taken apart at once, and its certificates are looked at when the client is made.
+        // The bundle is split here, but its certificates are parsed when the client is built.
         let unusable = if root_certificates.is_some() { HttpSetupError::Certificates } else { HttpSetupError::Client };
         if let Some(pem) = root_certificates {
             let certificates = Certificate::from_pem_bundle(&pem).map_err(HttpSetupError::Certificates)?;
@@ -110,9 +119,9 @@ impl HttpClient {
         Ok(Self { client: builder.build().map_err(unusable)? })
     }
 
-    /// Sends a request and reads the answer whole.
+    /// Sends a request once and reads the response whole.
     #[expect(clippy::disallowed_methods, reason = "the one place that sends")]
-    pub async fn exchange(&self, request: Request) -> Result<Answer, TransportError> {
+    pub async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
         let Request { method, url, route: _, headers, body } = request;
         let mut builder = self.client.request(method, url).headers(headers);
         if let Some(body) = body {
@@ -122,20 +131,15 @@ impl HttpClient {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let mut body = BytesMut::with_capacity(expected.min(LONGEST_ANSWER));
+        let mut body = BytesMut::with_capacity(expected.min(LONGEST_BODY));
         while let Some(chunk) = response.chunk().await.map_err(TransportError::of)? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
+            if body.len() + chunk.len() > LONGEST_BODY {
                 return Err(TransportError { kind: TransportKind::TooLong, cause: None });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, headers, body: body.freeze() })
+        Ok(Response { status, headers, body: body.freeze() })
     }
-}
-
-/// A body as the text that JSON is (RFC 8259, 8.1): looked at once as a whole, and not text by text.
-pub fn json_text(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(serde_json::Error::custom)
 }
 
 /// A header that no log shows; `None` when the text holds characters that no header may hold.
@@ -145,5 +149,77 @@ pub fn secret_header(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The header of credentials.
-pub const AUTHORIZATION: HeaderName = reqwest::header::AUTHORIZATION;
+/// A client that cannot be made from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpSetupError {
+    /// The certificates cannot be read.
+    #[error("http.ca_file holds what is no certificate; write certificates in PEM there")]
+    Certificates(#[source] reqwest::Error),
+    /// The proxy cannot be used.
+    #[error("http.proxy is no address of a proxy; write one such as http://proxy.example.com:3128")]
+    Proxy(#[source] reqwest::Error),
+    /// The client cannot be made.
+    #[error("no http client can be made with these settings; check [http] of the configuration")]
+    Client(#[source] reqwest::Error),
+}
+
+/// A request without a response. It names no address: look-ups carry those of people.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.kind.as_str())]
+pub struct TransportError {
+    /// What is known about what the server did.
+    pub kind: TransportKind,
+    /// Why, without a URL.
+    #[source]
+    pub cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What is known about a request without a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// No connection was made: nothing was done.
+    NotSent,
+    /// No connection was made because the server's certificate is not trusted: nothing was done, and a retry does not help.
+    Untrusted,
+    /// The server may have acted on the request.
+    Lost,
+    /// The body is longer than [`LONGEST_BODY`].
+    TooLong,
+}
+
+impl TransportKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "no connection could be made",
+            Self::Untrusted => {
+                "the server's certificate is not trusted; if it, or a proxy that looks into connections, has one of your company's own, name your company's root certificate in http.ca_file"
+            }
+            Self::Lost => "the connection ended before the answer was complete",
+            Self::TooLong => "the answer is longer than 64 MiB",
+        }
+    }
+}
+
+impl TransportError {
+    /// What an error of reqwest means for the request.
+    fn of(error: reqwest::Error) -> Self {
+        let kind = if !error.is_connect() && !error.is_builder() {
+            TransportKind::Lost
+        } else if is_about_trust(&error) {
+            TransportKind::Untrusted
+        } else {
+            TransportKind::NotSent
+        };
+        Self { kind, cause: Some(Box::new(error.without_url())) }
+    }
+}
+
+/// Whether a connection failed because the certificate of the server was rejected.
+fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return matches!(found, rustls::Error::InvalidCertificate(_));
+    }
+    // An error of a stream hides what it holds from `source`.
+    let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    held.is_some_and(|held| is_about_trust(held)) || error.source().is_some_and(is_about_trust)
+}

@@ -1,15 +1,17 @@
-//! The budget of requests that a server shows: how many there are in a window, how many are left, and when the window ends.
+//! The rate limit that a response shows: how many requests a window allows, how many are left, and when the window ends.
 //!
-//! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), of windows of a minute
-//! that are told by the server's own Date.
+//! Follows Okta's rate limit headers: `X-Rate-Limit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), with windows of a minute.
+//! Times are taken relative to the server's own Date.
 
-use reqwest::header::HeaderMap;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What an answer shows of the budget.
+use reqwest::header::HeaderMap;
+
+/// What a response shows of the rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateBudget {
-    limit: u64,
+    /// How many requests a window allows.
+    pub(super) limit: u64,
     remaining: u64,
     /// Seconds since the epoch.
     reset: u64,
@@ -18,7 +20,7 @@ pub struct RateBudget {
 }
 
 impl RateBudget {
-    /// Reads the headers; `None` where one of them is missing. Of a header that stands twice, the smaller value counts.
+    /// Reads the headers; `None` where one of them is missing. Of a header that comes twice, the smaller value counts.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |name: &str| {
             headers.get_all(name).iter().filter_map(|value| value.to_str().ok()?.trim().parse::<u64>().ok()).min()
@@ -32,7 +34,7 @@ impl RateBudget {
         })
     }
 
-    /// Shows the budget to whoever collects metrics.
+    /// Shows the rate limit in the metrics.
     #[expect(clippy::cast_precision_loss, reason = "a limit is small")]
     pub fn gauge(self, side: &'static str, route: &'static str) {
         metrics::gauge!("okta_haiilo_sync_rate_limit_limit", "side" => side, "call" => route).set(self.limit as f64);
@@ -40,12 +42,7 @@ impl RateBudget {
             .set(self.remaining as f64);
     }
 
-    /// How many requests a window allows.
-    pub fn limit(self) -> u64 {
-        self.limit
-    }
-
-    /// Whether this is no window, but a limit of requests that are under way at once.
+    /// Whether this is no window, but a limit of requests in flight.
     pub fn is_concurrency(self) -> bool {
         self.limit == 0 && self.remaining == 0
     }
@@ -120,7 +117,7 @@ mod tests {
     #[test]
     fn of_repeated_headers_the_smaller_one_counts_and_without_them_there_is_no_opinion() {
         let doubled = budget(&["100", "50"], "25").expect("a budget");
-        assert_eq!((doubled.limit(), doubled.used()), (50, 25));
+        assert_eq!((doubled.limit, doubled.used()), (50, 25));
         assert_eq!(budget(&[], "25"), None);
         assert_eq!(budget(&["many"], "25"), None);
         assert!(budget(&["0"], "0").expect("a budget").is_concurrency());

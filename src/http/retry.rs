@@ -1,13 +1,13 @@
-//! Whether a request is sent again, and when: a decision, made of what came back and nothing else.
+//! Whether a request is sent again, and when: decided by the result of the attempt, without time or network.
 //!
 //! Follows RFC 9110 (Retry-After, idempotent methods) and Okta's description of its rate limits, which gives the end of the window in
-//! `X-Rate-Limit-Reset` and no `Retry-After`. Waits are told by the server's own Date: the local clock may be off.
+//! `X-Rate-Limit-Reset` and no `Retry-After`. A pause is computed from the server's own Date, because the local clock may be wrong.
 
-use crate::http::client::Answer;
-use crate::http::error::{TransportError, TransportKind};
-use crate::http::rate::RateBudget;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+
+use crate::http::client::{Response, TransportError, TransportKind};
+use crate::http::rate::RateBudget;
 
 /// The first pause of an exponential sequence.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -21,102 +21,92 @@ pub enum Repeatable {
     Always,
     /// A write: only when nothing was done.
     WhenNothingWasDone,
-    /// A write that must happen now or not at all.
+    /// A write that happens now or not at all.
     Never,
 }
 
-/// How patient we are.
+/// How often and how long a request is tried.
 #[derive(Clone, Copy, Debug)]
-pub struct RetryPolicy {
-    /// How often a request is sent that meets failures.
-    pub attempts: u32,
-    /// How often a request is sent that meets a rate limit: windows are waited out rather than a cycle failed.
-    pub attempts_at_limit: u32,
+pub(super) struct RetryPolicy {
+    /// Attempts at a request that fails.
+    attempts: u32,
+    /// Attempts at a request that meets a rate limit: it is better to wait for the next window than to fail a cycle.
+    attempts_at_limit: u32,
     /// The longest pause that a server may ask for.
-    pub longest_wait: Duration,
+    longest_wait: Duration,
 }
 
-impl RetryPolicy {
-    /// What both adapters use.
-    pub const USUAL: Self = Self { attempts: 5, attempts_at_limit: 20, longest_wait: Duration::from_mins(5) };
-    /// For a write, which would grow old while it waits: five minutes in all.
-    pub const WRITE: Self = Self { attempts: 5, attempts_at_limit: 5, longest_wait: Duration::from_mins(1) };
+impl Repeatable {
+    /// A write would be outdated after a long wait: it is tried for five minutes in all.
+    pub(super) fn policy(self) -> RetryPolicy {
+        let (attempts_at_limit, minutes) = if self == Self::Always { (20, 5) } else { (5, 1) };
+        RetryPolicy { attempts: 5, attempts_at_limit, longest_wait: Duration::from_mins(minutes) }
+    }
 }
 
-/// What to do now.
+/// What to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryDecision {
-    /// Take what came.
+    /// Take the result.
     Accept,
     /// Send the request again after this pause.
     Wait(Duration),
+    /// Send the request again at once, with other credentials. It does not count as another attempt.
+    Immediately,
 }
 
 impl RetryDecision {
-    /// The pause, where there is one.
+    /// The pause before the next attempt.
     pub fn pause(self) -> Duration {
-        match self {
-            Self::Accept => Duration::ZERO,
-            Self::Wait(pause) => pause,
-        }
+        if let Self::Wait(pause) = self { pause } else { Duration::ZERO }
     }
 }
 
 /// Decides after the attempt of this number, from 1. `jitter` lies between 0 and 1.
-pub fn decide(
+pub(super) fn decide(
     attempt: u32,
-    came: Result<&Answer, &TransportError>,
+    result: Result<&Response, &TransportError>,
     repeatable: Repeatable,
     policy: RetryPolicy,
     jitter: f64,
 ) -> RetryDecision {
-    let again = |wanted: Duration, most: u32| {
-        if attempt >= most || wanted > policy.longest_wait {
-            RetryDecision::Accept
-        } else {
-            RetryDecision::Wait(wanted)
+    let (wanted, attempts) = match (result, repeatable) {
+        (_, Repeatable::Never) => return RetryDecision::Accept,
+        (Ok(response), _) if response.status == 429 => (asked_for(response), policy.attempts_at_limit),
+        (Ok(response), Repeatable::Always) if matches!(response.status, 500 | 502 | 503 | 504) => {
+            (retry_after(response), policy.attempts)
         }
+        (Err(error), Repeatable::Always) if error.kind == TransportKind::Lost => (None, policy.attempts),
+        (Err(error), _) if error.kind == TransportKind::NotSent => (None, policy.attempts),
+        (Ok(_) | Err(_), _) => return RetryDecision::Accept,
     };
-    let pause = exponential(attempt, jitter);
-    match (came, repeatable) {
-        (_, Repeatable::Never) => RetryDecision::Accept,
-        (Ok(answer), _) if answer.status == 429 => again(asked_for(answer).unwrap_or(pause), policy.attempts_at_limit),
-        (Ok(answer), Repeatable::Always) if matches!(answer.status, 500 | 502 | 503 | 504) => {
-            again(retry_after(answer).unwrap_or(pause), policy.attempts)
-        }
-        (Err(error), Repeatable::Always) if matches!(error.kind, TransportKind::NotSent | TransportKind::Lost) => {
-            again(pause, policy.attempts)
-        }
-        (Err(error), Repeatable::WhenNothingWasDone) if error.kind == TransportKind::NotSent => {
-            again(pause, policy.attempts)
-        }
-        (Ok(_) | Err(_), _) => RetryDecision::Accept,
-    }
+    let pause = wanted.unwrap_or_else(|| exponential(attempt, jitter));
+    if attempt >= attempts || pause > policy.longest_wait { RetryDecision::Accept } else { RetryDecision::Wait(pause) }
 }
 
-/// A number between 0 and 1 that is another one each time.
-pub fn jitter() -> f64 {
-    // Every RandomState has keys of its own.
+/// A random number between 0 and 1.
+pub(super) fn jitter() -> f64 {
+    // Each RandomState has keys of its own.
     f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// The pause that a server asks for with a 429.
-fn asked_for(answer: &Answer) -> Option<Duration> {
-    retry_after(answer).or_else(|| {
-        let budget = RateBudget::read(&answer.headers)?;
-        // Zero of zero is Okta's way to say that too many requests are under way at once; the reset means nothing then.
+fn asked_for(response: &Response) -> Option<Duration> {
+    retry_after(response).or_else(|| {
+        let budget = RateBudget::read(&response.headers)?;
+        // Zero of zero is how Okta says that too many requests are in flight; the reset means nothing then.
         if budget.is_concurrency() { None } else { Some(budget.until_reset()) }
     })
 }
 
 /// Retry-After, in seconds or as a date, which is compared with the server's own.
-fn retry_after(answer: &Answer) -> Option<Duration> {
-    let text = answer.header("retry-after")?.trim();
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.header("retry-after")?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    let now = httpdate::parse_http_date(answer.header("date")?).ok()?;
+    let now = httpdate::parse_http_date(response.header("date")?).ok()?;
     Some(until.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
@@ -134,27 +124,26 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{Repeatable, RetryDecision, RetryPolicy, decide, jitter};
-    use crate::http::client::Answer;
-    use crate::http::error::{TransportError, TransportKind};
+    use crate::http::client::{Response, TransportError, TransportKind};
 
     const POLICY: RetryPolicy =
         RetryPolicy { attempts: 3, attempts_at_limit: 5, longest_wait: Duration::from_secs(100) };
     const WAIT_1: RetryDecision = RetryDecision::Wait(Duration::from_millis(500));
 
-    fn answer(status: u16, headers: &[(&str, &str)]) -> Answer {
+    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| {
                 (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
             })
             .collect();
-        Answer { status, headers, body: Bytes::new() }
+        Response { status, headers, body: Bytes::new() }
     }
 
     #[track_caller]
     fn check(attempt: u32, status: u16, headers: &[(&str, &str)], read: RetryDecision, write: RetryDecision) {
-        let answer = answer(status, headers);
-        let decide = |repeatable| decide(attempt, Ok(&answer), repeatable, POLICY, 0.0);
+        let response = response(status, headers);
+        let decide = |repeatable| decide(attempt, Ok(&response), repeatable, POLICY, 0.0);
         assert_eq!(decide(Repeatable::Always), read);
         assert_eq!(decide(Repeatable::WhenNothingWasDone), write);
     }

@@ -1,14 +1,16 @@
-//! When the next request may go, so that a share of a limit is kept and spread over its window: a decision, made of what answers showed.
+//! When the next request may be sent: a share of a rate limit is kept, and spread over its window. Decided by what responses show, without
+//! time or network.
 //!
-//! The first half of the share goes at full speed, so that whoever needs little waits for nothing. The rest is spaced evenly over what is
-//! left of the window, the first request of the next one included: who looks at the limit meanwhile never finds it used up at once.
+//! The first half of the share goes at full speed, so a small organization never waits. The rest is spaced evenly over what is left of the
+//! window, up to the first request of the next one: other programs never find the limit used up at once.
+
+use std::time::Duration;
 
 use crate::http::rate::RateBudget;
-use std::time::Duration;
 
 /// A window is a minute; a header that promises a longer one is wrong.
 const LONGEST_WINDOW: Duration = Duration::from_mins(2);
-/// How long a window lasts of which no answer has told yet: headers tell its end to the second, so that it is waited for a second more.
+/// How long a window lasts before a response shows its end. Headers give the end in whole seconds, so this is a second longer.
 const WINDOW: Duration = Duration::from_secs(61);
 
 /// What is known of the window that the requests of one route share. Times are those of a monotonic clock.
@@ -16,20 +18,14 @@ const WINDOW: Duration = Duration::from_secs(61);
 pub struct RequestWindow {
     /// The share that is ours, 0.01 to 1.
     share: f64,
-    known: WindowLimits,
-    /// Requests without an answer yet. Nobody knows whether an answer that comes meanwhile has counted them, so that they count twice.
-    under_way: u64,
-    /// When the last request went.
+    /// The window that a response showed last.
+    window: Option<Window>,
+    /// Whether responses show no window, so there is nothing to keep.
+    is_unlimited: bool,
+    /// Requests without a response yet. A response meanwhile may or may not include them, so they count twice.
+    in_flight: u64,
+    /// When the last request was sent.
     last: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum WindowLimits {
-    /// No answer came yet.
-    Nothing,
-    /// Answers show no window, so that there is no opinion.
-    NoWindow,
-    Window(Window),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,71 +40,65 @@ struct Window {
 impl RequestWindow {
     /// Nothing is known yet.
     pub fn new(share: f64) -> Self {
-        Self { share, known: WindowLimits::Nothing, under_way: 0, last: Duration::ZERO }
+        Self { share, window: None, is_unlimited: false, in_flight: 0, last: Duration::ZERO }
     }
 
-    /// Lets a request go, or says what it has to wait for first; whoever waited asks again.
+    /// Begins a request, or says what it has to wait for before it asks again.
     pub fn begin(&mut self, now: Duration) -> Result<(), Wait> {
-        match &mut self.known {
-            WindowLimits::Nothing if self.under_way > 0 => return Err(Wait::Answer),
-            WindowLimits::Nothing | WindowLimits::NoWindow => {}
-            WindowLimits::Window(window) => {
-                if now >= window.ends {
-                    let left = window.ours.saturating_sub(self.under_way);
-                    *window = Window { left, ends: now + WINDOW, ..*window };
-                }
-                if window.left == 0 && self.under_way > 0 {
-                    return Err(Wait::Answer);
-                }
-                let pause = whole_milliseconds(window.slot(self.last).saturating_sub(now));
-                if !pause.is_zero() {
-                    return Err(if window.left == 0 { Wait::UsedUp(pause) } else { Wait::RequestWindow(pause) });
-                }
-                window.left = window.left.saturating_sub(1);
+        if let Some(window) = &mut self.window {
+            if now >= window.ends {
+                let left = window.ours.saturating_sub(self.in_flight);
+                *window = Window { left, ends: now + WINDOW, ..*window };
             }
+            if window.left == 0 && self.in_flight > 0 {
+                return Err(Wait::Response);
+            }
+            let pause = whole_milliseconds(window.slot(self.last).saturating_sub(now));
+            if !pause.is_zero() {
+                return Err(if window.left == 0 { Wait::UsedUp(pause) } else { Wait::Spacing(pause) });
+            }
+            window.left = window.left.saturating_sub(1);
+        } else if !self.is_unlimited && self.in_flight > 0 {
+            return Err(Wait::Response);
         }
-        self.under_way += 1;
+        self.in_flight += 1;
         self.last = now;
         Ok(())
     }
 
-    /// A request that went is over, whatever came of it.
+    /// Ends a request, whatever its result.
     pub fn ended(&mut self) {
-        self.under_way = self.under_way.saturating_sub(1);
+        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Takes what the answer to a request that is over shows.
+    /// Takes what the response to a request that ended shows.
     pub fn saw(&mut self, shown: Option<RateBudget>, now: Duration) {
-        self.known = match (shown, self.known) {
-            // A limit of requests that are under way at once says nothing of the window.
-            (Some(budget), known) if budget.is_concurrency() => known,
-            (Some(budget), _) => {
+        match shown {
+            // A limit of requests in flight says nothing about the window.
+            Some(budget) if budget.is_concurrency() => {}
+            Some(budget) => {
                 let ours = budget.ours(self.share);
-                let left = ours.saturating_sub(budget.used().saturating_add(self.under_way));
+                let left = ours.saturating_sub(budget.used().saturating_add(self.in_flight));
                 let ends = now + budget.until_reset().min(LONGEST_WINDOW);
-                WindowLimits::Window(Window { limit: budget.limit(), ours, left, ends })
+                self.window = Some(Window { limit: budget.limit, ours, left, ends });
             }
-            (None, WindowLimits::Nothing) => WindowLimits::NoWindow,
-            (None, known) => known,
-        };
+            None => self.is_unlimited = true,
+        }
     }
 
     /// The limit that was shown last, and how much of it is ours.
     pub fn limit(&self) -> Option<(u64, u64)> {
-        match self.known {
-            WindowLimits::Nothing | WindowLimits::NoWindow => None,
-            WindowLimits::Window(window) => Some((window.limit, window.ours)),
-        }
+        self.window.map(|window| (window.limit, window.ours))
     }
 }
 
 impl Window {
-    /// When the next request may go, after one that went then.
+    /// When the next request may be sent after one at this time.
     fn slot(self, last: Duration) -> Duration {
         if self.ours - self.left < at_full_speed(self.ours) {
             return Duration::ZERO;
         }
-        last + part(self.ends.saturating_sub(last), (1, self.left + 1))
+        last + part(self.ends.saturating_sub(last), 1, self.left + 1)
     }
 }
 
@@ -118,34 +108,34 @@ pub enum Wait {
     /// For so long: our share of the window is used up.
     UsedUp(Duration),
     /// For so long: the rest of our share is spread over the rest of the window.
-    RequestWindow(Duration),
-    /// For the answer to one that is under way: until then nobody knows whether there is room for more.
-    Answer,
+    Spacing(Duration),
+    /// For the response to a request in flight: until then it is unknown whether there is room for more.
+    Response,
 }
 
-/// How long so many requests take, one after the other, if only the limit counts and so many of a window are ours. The first one is sent at
-/// once and begins a window.
+/// How long so many requests take one after the other, if only the limit counts and so many of a window are ours. The first one is sent
+/// at once and begins a window.
 pub fn length(requests: u64, ours: u64) -> Duration {
     let ours = ours.max(1);
     let before = requests.saturating_sub(1);
     let (windows, in_the_last) = (before / ours, before % ours + 1);
     let (full_speed, whole) = (at_full_speed(ours), u32::try_from(windows).unwrap_or(u32::MAX));
     let spaced = in_the_last.saturating_sub(full_speed);
-    WINDOW.saturating_mul(whole).saturating_add(part(WINDOW, (spaced, ours - full_speed + 1)))
+    WINDOW.saturating_mul(whole).saturating_add(part(WINDOW, spaced, ours - full_speed + 1))
 }
 
-/// How many requests of a window go without a pause.
+/// How many requests of a window are sent without a pause.
 fn at_full_speed(ours: u64) -> u64 {
     ours.div_ceil(2)
 }
 
-/// Rounded up, since no clock waits for less, and whoever waited shall not have to wait again.
+/// Rounded up: no clock waits for less, and a request should not have to wait twice.
 fn whole_milliseconds(pause: Duration) -> Duration {
     Duration::from_millis(u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
-/// A part of a time, as a fraction.
-fn part(time: Duration, (numerator, denominator): (u64, u64)) -> Duration {
+/// A fraction of a time.
+fn part(time: Duration, numerator: u64, denominator: u64) -> Duration {
     let nanos = time.as_nanos() * u128::from(numerator) / u128::from(denominator.max(1));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -194,7 +184,7 @@ mod tests {
         let (mut server, mut window, mut now) = (Server::new(limit), RequestWindow::new(share), 1_000 * SECOND);
         let mut times = Vec::new();
         for _ in 0..requests {
-            while let Err(Wait::UsedUp(pause) | Wait::RequestWindow(pause)) = window.begin(now) {
+            while let Err(Wait::UsedUp(pause) | Wait::Spacing(pause)) = window.begin(now) {
                 now += pause;
             }
             times.push(now.as_secs() - 1_000);
@@ -223,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn who_needs_little_waits_for_nothing() {
+    fn a_small_need_waits_for_nothing() {
         check(50, 0.5, &[0; 13]);
         check(1_000_000, 0.5, &[0; 1_000]);
     }
@@ -240,29 +230,29 @@ mod tests {
         };
         assert_eq!(ask(&mut window, 9, 100), Ok(()));
         // Three of five are used: two are left for 51 seconds, then the next window begins.
-        assert_eq!(ask(&mut window, 7, 110), Err(Wait::RequestWindow(SECOND * 17)));
+        assert_eq!(ask(&mut window, 7, 110), Err(Wait::Spacing(SECOND * 17)));
         assert_eq!(ask(&mut window, 5, 130), Err(Wait::UsedUp(SECOND * 31)));
     }
 
     #[test]
-    fn requests_that_are_under_way_count_before_they_are_answered() {
+    fn requests_in_flight_count_before_they_are_answered() {
         let mut window = RequestWindow::new(1.0);
         let now = 100 * SECOND;
         let shown = |remaining| Some(RateBudget::shown(6, remaining, 160, 100));
         assert_eq!(window.begin(now), Ok(()));
-        // Nobody knows the limit yet.
-        assert_eq!(window.begin(now), Err(Wait::Answer));
+        // The limit is not known yet.
+        assert_eq!(window.begin(now), Err(Wait::Response));
         window.ended();
         window.saw(shown(5), now);
         assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Ok(())));
-        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
-        // The answer to one of the two that are under way shows both of them, and the other one counts once more until it is answered.
+        assert_eq!(window.begin(now), Err(Wait::Spacing(Duration::from_millis(15_250))));
+        // The answer to one of the two that are in flight shows both of them, and the other one counts once more until it is answered.
         window.ended();
         window.saw(shown(3), now);
-        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(20_334))));
+        assert_eq!(window.begin(now), Err(Wait::Spacing(Duration::from_millis(20_334))));
         window.ended();
         window.saw(shown(3), now);
-        assert_eq!(window.begin(now), Err(Wait::RequestWindow(Duration::from_millis(15_250))));
+        assert_eq!(window.begin(now), Err(Wait::Spacing(Duration::from_millis(15_250))));
         assert_eq!(window.begin(now + 16 * SECOND), Ok(()));
         window.ended();
         window.saw(shown(0), now);
@@ -276,16 +266,16 @@ mod tests {
         assert_eq!(window.begin(now), Ok(()));
         window.ended();
         window.saw(Some(RateBudget::shown(2, 1, 160, 100)), now);
-        assert_eq!((window.begin(now + 40 * SECOND), window.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Answer)));
+        assert_eq!((window.begin(now + 40 * SECOND), window.begin(now + 50 * SECOND)), (Ok(()), Err(Wait::Response)));
         // In the next window, the one without an answer may count, too.
-        assert_eq!(window.begin(now + 70 * SECOND), Err(Wait::RequestWindow(Duration::from_millis(15_500))));
+        assert_eq!(window.begin(now + 70 * SECOND), Err(Wait::Spacing(Duration::from_millis(15_500))));
         assert_eq!(window.begin(now + 100 * SECOND), Ok(()));
-        assert_eq!(window.begin(now + 200 * SECOND), Err(Wait::Answer));
+        assert_eq!(window.begin(now + 200 * SECOND), Err(Wait::Response));
         window.ended();
         assert_eq!(window.begin(now + 300 * SECOND), Ok(()));
-        // Whoever was lost before there was any answer holds up nobody.
+        // A request that was lost before there was any answer delays no other.
         let mut window = RequestWindow::new(1.0);
-        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Err(Wait::Answer)));
+        assert_eq!((window.begin(now), window.begin(now)), (Ok(()), Err(Wait::Response)));
         window.ended();
         assert_eq!(window.begin(now), Ok(()));
     }

@@ -1,6 +1,8 @@
-//! Proofs of possession: a signed statement about one request, made with a key that the token is bound to.
+//! Proofs of possession (DPoP): a signed statement about one request, made with the key that a token is bound to.
 //!
-//! Follows RFC 9449 and Okta's "Configure OAuth 2.0 Demonstrating Proof-of-Possession". The key is ours alone, made anew by each process.
+//! Follows RFC 9449 and Okta's "Configure OAuth 2.0 Demonstrating Proof-of-Possession". Each process makes a key of its own.
+
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -9,78 +11,62 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Header, encode, errors};
 use parking_lot::Mutex;
-use serde_json::{Map, Value as Json};
+use serde_json::{Value as Json, json};
 use url::Url;
 use uuid::Uuid;
 
-use crate::http::{HeaderMap, Method};
+use crate::http::{self, HeaderMap, HeaderValue, Method, Token};
+use crate::okta::error::OktaError;
 use crate::okta::key::SigningKey;
 
-/// The key of our proofs, once Okta has asked for them, and the nonce that it gave last.
+/// Signs proofs as soon as Okta asks for them, with the nonce that it gave last.
 #[derive(Debug, Default)]
-pub(super) struct Proofs {
-    state: Mutex<NonceState>,
+pub(super) struct DpopSigner {
+    key: OnceLock<SigningKey>,
+    nonce: Mutex<Option<String>>,
 }
 
-#[derive(Debug, Default)]
-struct NonceState {
-    key: Option<SigningKey>,
-    nonce: Option<String>,
-}
-
-impl Proofs {
-    /// Begins to prove. Whether that is news.
+impl DpopSigner {
+    /// Begins to sign. False where it began before.
     pub(super) fn begin(&self) -> bool {
-        let mut state = self.state.lock();
-        if state.key.is_some() {
-            return false;
-        }
-        state.key = SigningKey::generate();
-        state.key.is_some()
+        self.key.get().is_none() && SigningKey::generate().is_some_and(|key| self.key.set(key).is_ok())
     }
 
-    /// Takes the nonce of an answer. Whether there was one that we did not have.
+    /// Takes the nonce of a response. Whether there is one that is new.
     pub(super) fn take_nonce(&self, headers: &HeaderMap) -> bool {
         let Some(nonce) = headers.get("dpop-nonce").and_then(|value| value.to_str().ok()) else { return false };
-        let mut state = self.state.lock();
-        let is_new = state.nonce.as_deref() != Some(nonce);
-        state.nonce = Some(nonce.to_owned());
-        is_new
+        self.nonce.lock().replace(nonce.to_owned()).as_deref() != Some(nonce)
     }
 
-    /// A proof for one request, with the hash of the token where one goes with it; `None` as long as Okta has not asked for proofs.
-    pub(super) fn make(
+    /// A proof for one request, with the hash of its access token; `None` as long as Okta has not asked for proofs.
+    pub(super) fn proof(
         &self,
         method: &Method,
         url: &Url,
-        token: Option<&str>,
+        token: Option<&Token>,
         now: DateTime<Utc>,
-    ) -> Option<Result<String, errors::Error>> {
-        let state = self.state.lock();
-        let key = state.key.as_ref()?;
+    ) -> Result<Option<HeaderValue>, OktaError> {
+        let Some(key) = self.key.get() else { return Ok(None) };
         let mut target = url.clone();
         target.set_query(None);
         target.set_fragment(None);
-        let mut claims = Map::from_iter([
-            ("htm".to_owned(), Json::from(method.as_str())),
-            ("htu".to_owned(), Json::from(target.as_str())),
-            ("iat".to_owned(), Json::from(now.timestamp())),
-            ("jti".to_owned(), Json::from(Uuid::new_v4().to_string())),
-        ]);
-        if let Some(nonce) = &state.nonce {
-            claims.insert("nonce".to_owned(), Json::from(nonce.as_str()));
+        let mut claims = json!({
+            "htm": method.as_str(), "htu": target.as_str(), "iat": now.timestamp(), "jti": Uuid::new_v4().to_string(),
+        });
+        if let Some(nonce) = &*self.nonce.lock() {
+            claims["nonce"] = nonce.as_str().into();
         }
         if let Some(token) = token {
-            let hash = digest::digest(&digest::SHA256, token.as_bytes());
-            claims.insert("ath".to_owned(), Json::from(URL_SAFE_NO_PAD.encode(hash.as_ref())));
+            let hash = digest::digest(&digest::SHA256, token.secret().as_bytes());
+            claims["ath"] = URL_SAFE_NO_PAD.encode(hash.as_ref()).into();
         }
-        Some(Self::sign(key, &claims))
+        Ok(http::secret_header(&sign(key, &claims).map_err(OktaError::Signing)?))
     }
+}
 
-    fn sign(key: &SigningKey, claims: &Map<String, Json>) -> Result<String, errors::Error> {
-        let mut header = Header::new(key.algorithm);
-        header.typ = Some("dpop+jwt".to_owned());
-        header.jwk = Some(Jwk::from_encoding_key(&key.key, key.algorithm)?);
-        encode(&header, claims, &key.key)
-    }
+fn sign(key: &SigningKey, claims: &Json) -> Result<String, errors::Error> {
+    let mut header = Header::new(key.algorithm);
+    header.typ = Some("dpop+jwt".to_owned());
+    header.jwk = Some(Jwk::from_encoding_key(&key.key, key.algorithm)?);
+    encode(&header, claims, &key.key)
 }

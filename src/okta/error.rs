@@ -1,4 +1,4 @@
-//! What Okta refuses or fails to answer, and what an administrator can do about it.
+//! What Okta refuses or fails to answer, what follows from it, and what an administrator can do about it.
 //!
 //! Follows "Errors" of core Okta API: only `errorCode` decides; texts are for readers. The token endpoint has the errors of OAuth 2.0.
 
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use crate::http::{Answer, TransportError, TransportKind};
+use crate::http::{Response, TransportError, TransportKind};
 use crate::ports::{Failure, FailureKind};
 
 /// Settings that no request can be made with.
@@ -33,17 +33,17 @@ pub(super) enum OktaError {
         /// What to do.
         remedy: Cow<'static, str>,
     },
-    /// The answer does not come from Okta's API.
+    /// The response does not come from Okta's API.
     #[error(
         "the answer ({status}, {content_type}) is not okta's; check okta.org_url, and whether a proxy stands between"
     )]
     NotOkta {
         /// The status.
         status: u16,
-        /// What it says that it is.
+        /// What it claims to be.
         content_type: String,
     },
-    /// The answer is not what the API describes.
+    /// The response is not what the API describes.
     #[error("okta's answer is not what its API describes; try again, and if it lasts, tell okta's support")]
     Unreadable(#[source] Option<serde_json::Error>),
     /// A next link that credentials must not follow.
@@ -54,7 +54,7 @@ pub(super) enum OktaError {
         /// The host.
         host: String,
     },
-    /// A next link that is no address.
+    /// A next link that is not an address.
     #[error("okta's link to the next page is no address; try again")]
     BrokenLink(#[source] url::ParseError),
     /// A Link header that cannot be read.
@@ -66,7 +66,7 @@ pub(super) enum OktaError {
     /// Okta keeps asking for another proof.
     #[error("okta keeps asking for another proof of our key; try again, and if it lasts, tell okta's support")]
     Handshake,
-    /// No answer.
+    /// No response.
     #[error("okta could not be reached; check the network, okta.org_url and [http]")]
     Transport(#[source] TransportError),
 }
@@ -96,25 +96,25 @@ impl OktaError {
         Failure { kind, call, error: Box::new(self) }
     }
 
-    /// The error that an answer of the API is.
-    pub(super) fn refused(answer: &Answer) -> Self {
-        let status = answer.status;
+    /// The error behind a response of the API.
+    pub(super) fn refused(response: &Response) -> Self {
+        let status = response.status;
         if (300..400).contains(&status) {
             let remedy = "it points to another address, which is not followed: set okta.org_url to your organization's own address, without -admin";
             return Self::Refused { status, said: String::new(), remedy: remedy.into() };
         }
-        let body = serde_json::from_slice::<Json>(&answer.body).ok();
+        let body = serde_json::from_slice::<Json>(&response.body).ok();
         let member = |name: &str| body.as_ref().and_then(|body| body.get(name)).and_then(Json::as_str);
         let code = member("errorCode");
-        let header = answer.header("www-authenticate").unwrap_or_default();
-        // A 403 for a missing scope may come with a header alone; every other answer of the API has a body of its own.
-        if body.is_none() && !matches!(status, 401 | 403) && !(answer.body.is_empty() && status >= 500) {
-            let content_type = answer.header("content-type").unwrap_or("no content type").to_owned();
+        let header = response.header("www-authenticate").unwrap_or_default();
+        // A 403 for a missing scope may come with a header only; each other response of the API has a body of its own.
+        if body.is_none() && !matches!(status, 401 | 403) && !(response.body.is_empty() && status >= 500) {
+            let content_type = response.header("content-type").unwrap_or("no content type").to_owned();
             return Self::NotOkta { status, content_type };
         }
         let texts = [code, member("errorSummary"), member("error"), member("error_description")];
         let mut said: Vec<String> = texts.into_iter().flatten().map(short).collect();
-        said.extend(answer.header("x-okta-request-id").map(|id| format!("request {}", short(id))));
+        said.extend(response.header("x-okta-request-id").map(|id| format!("request {}", short(id))));
         let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
         let remedy = match missing_scope(status, header) {
             Some(scope) => format!("the token lacks the scope {scope}: {GRANT}").into(),
@@ -124,16 +124,15 @@ impl OktaError {
     }
 }
 
-/// Okta's own word that something does not exist: JSON with E0000007. A proxy's 404 is not that.
-pub(super) fn is_not_found(answer: &Answer) -> bool {
-    let code = |body: &Json| body.get("errorCode").and_then(Json::as_str).is_some_and(|code| code == "E0000007");
-    answer.status == 404 && serde_json::from_slice::<Json>(&answer.body).is_ok_and(|body| code(&body))
+/// Whether Okta itself says that something does not exist: JSON with E0000007. A proxy's 404 is not that.
+pub(super) fn is_not_found(response: &Response) -> bool {
+    response.status == 404 && member(response, "errorCode").is_some_and(|code| code == "E0000007")
 }
 
-/// The `error` of an OAuth answer.
-pub(super) fn oauth_error(answer: &Answer) -> Option<String> {
-    let body = serde_json::from_slice::<Json>(&answer.body).ok()?;
-    Some(body.get("error")?.as_str()?.to_owned())
+/// A text in the body, such as the `error` of an OAuth response.
+pub(super) fn member(response: &Response, name: &str) -> Option<String> {
+    let body = serde_json::from_slice::<Json>(&response.body).ok()?;
+    Some(body.get(name)?.as_str()?.to_owned())
 }
 
 fn short(text: &str) -> String {
@@ -180,20 +179,20 @@ fn remedy(status: u16, code: Option<&str>, header: &str, oauth: Option<&str>) ->
 mod tests {
     use bytes::Bytes;
 
-    use super::{OktaError, is_not_found, oauth_error};
-    use crate::http::{Answer, HeaderMap, HeaderName, HeaderValue};
+    use super::{OktaError, is_not_found, member};
+    use crate::http::{HeaderMap, HeaderName, HeaderValue, Response};
     use crate::ports::FailureKind;
 
-    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value")))
             .collect();
-        Answer { status, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
+        Response { status, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
     }
 
     #[track_caller]
-    fn check(answer: &Answer, kind: FailureKind, words: &[&str]) {
+    fn check(answer: &Response, kind: FailureKind, words: &[&str]) {
         let failure = OktaError::refused(answer).of("GET /x");
         let text = failure.to_string();
         assert_eq!(failure.kind, kind, "{text}");
@@ -239,6 +238,9 @@ mod tests {
         assert!(!is_not_found(&answer(404, &[], "<html>404</html>")));
         assert!(!is_not_found(&answer(404, &[], "")));
         assert!(!is_not_found(&answer(500, &[], r#"{"errorCode":"E0000007"}"#)));
-        assert_eq!(oauth_error(&answer(400, &[], r#"{"error":"use_dpop_nonce"}"#)).as_deref(), Some("use_dpop_nonce"));
+        assert_eq!(
+            member(&answer(400, &[], r#"{"error":"use_dpop_nonce"}"#), "error").as_deref(),
+            Some("use_dpop_nonce")
+        );
     }
 }

@@ -1,34 +1,32 @@
 //! Groups of Okta and their members.
 //!
-//! Follows "Application groups" (`listApplicationGroupAssignments` with `expand=group`, since the row's own profile is not the group's) and
-//! "Groups" (`listGroups`, `getGroup`, `listGroupUsers`) of Okta's management API. A listing by `q` finds beginnings of names, so that
-//! whoever asks for a name compares it. Of members only the ids are read.
+//! Follows "Application groups" (`listApplicationGroupAssignments` with `expand=group`, because the profile of the row itself is not the
+//! group's) and "Groups" (`listGroups`, `getGroup`, `listGroupUsers`) of Okta's management API. A listing by `q` finds beginnings of names,
+//! so the caller compares the name. Of members only the ids are read.
 
-use compact_str::CompactString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::{Url, form_urlencoded};
+use url::Url;
+use url::form_urlencoded::Serializer;
 
 use crate::clock::Clock;
 use crate::domain::model::group::OktaGroup;
 use crate::domain::model::ids::{OktaGroupId, OktaUserId};
-use crate::okta::client::{OktaClient, succeeded, unreadable};
-use crate::okta::error::{OktaError, is_not_found};
-use crate::okta::link;
-use crate::okta::token::TokenScope;
-use crate::okta::wire::Lenient;
+use crate::okta::client::{OktaClient, Route, parse, parse_url, unreadable};
+use crate::okta::service_app::TokenScope;
+use crate::okta::wire::{IdOnly, OktaText};
 use crate::ports::{Cursor, Failure, GroupPage, GroupSource, MemberPage};
 
-const APP_GROUPS: &str = "GET /api/v1/apps/{id}/groups";
-const GROUPS: &str = "GET /api/v1/groups";
-const GROUP: &str = "GET /api/v1/groups/{id}";
-const MEMBERS: &str = "GET /api/v1/groups/{id}/users";
+const APP_GROUPS: Route = Route { name: "GET /api/v1/apps/{id}/groups", scope: TokenScope::Groups };
+const GROUPS: Route = Route { name: "GET /api/v1/groups", scope: TokenScope::Groups };
+const GROUP: Route = Route { name: "GET /api/v1/groups/{id}", scope: TokenScope::Groups };
+const MEMBERS: Route = Route { name: "GET /api/v1/groups/{id}/users", scope: TokenScope::Groups };
 
 /// An `ApplicationGroupAssignment`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct AssignedGroupRow {
-    id: Lenient,
+    id: OktaText,
     #[serde(rename = "_embedded")]
     embedded: Option<EmbeddedGroup>,
 }
@@ -39,53 +37,39 @@ struct EmbeddedGroup {
     group: Option<GroupRow>,
 }
 
-/// A `GroupRow`.
+/// A `Group`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct GroupRow {
-    id: Lenient,
+    id: OktaText,
     profile: Option<GroupProfileRow>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct GroupProfileRow {
-    name: Lenient,
-    description: Lenient,
+    name: OktaText,
+    description: OktaText,
 }
-
-/// A `User`, of whom nothing else matters here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct MemberRow {
-    id: Lenient,
-}
-
-/// Where a link to the next page may lead.
-type Resolve = fn(&Url, &[String], &Url, &str) -> Result<Url, OktaError>;
 
 impl<C: Clock> OktaClient<C> {
+    /// The rows of the first page, or of the one behind the cursor.
     async fn rows_of<T: DeserializeOwned>(
         &self,
-        (route, first): (&'static str, Url),
+        route: Route,
+        first: Url,
         cursor: Option<&Cursor>,
-        resolve: Resolve,
     ) -> Result<(Vec<T>, Option<Cursor>), Failure> {
-        let url = match cursor {
-            Some(Cursor(url)) => Url::parse(url).map_err(|error| OktaError::BrokenLink(error).of(route))?,
-            None => first,
-        };
-        let answer = succeeded(route, self.call_within(TokenScope::Groups, route, url.clone()).await?)?;
-        let next = self.following(route, (&url, &answer), resolve)?;
-        let rows = serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))?;
-        Ok((rows, next.map(|url| Cursor(url.into()))))
+        let url = cursor.map_or(Ok(first), |Cursor(url)| parse_url(route, url))?;
+        let (response, next) = self.fetch_page(route, url).await?;
+        Ok((parse(route, &response)?, next.map(|url| Cursor(url.into()))))
     }
 }
 
 impl<C: Clock> GroupSource for OktaClient<C> {
     async fn assigned_groups(&self, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
-        let first = self.url(&["api", "v1", "apps", self.app_id(), "groups"], Some("limit=200&expand=group"));
-        let (rows, next) = self.rows_of::<AssignedGroupRow>((APP_GROUPS, first), cursor, link::resolve_groups).await?;
+        let first = self.app_url(&["groups"], Some("limit=200&expand=group"));
+        let (rows, next) = self.rows_of::<AssignedGroupRow>(APP_GROUPS, first, cursor).await?;
         let mut groups = Vec::with_capacity(rows.len());
         for AssignedGroupRow { id, embedded } in rows {
             let Some(id) = id.0.map(OktaGroupId::new) else {
@@ -95,7 +79,7 @@ impl<C: Clock> GroupSource for OktaClient<C> {
             let own = embedded.and_then(|embedded| embedded.group).and_then(GroupRow::read);
             match own.filter(|group| group.id == id && !group.name.is_empty()) {
                 Some(group) => groups.push(Some(group)),
-                // A row that came without its group, or with another one. One that is gone by now is not assigned any more.
+                // A row that came without its group, or with another one. A group that no longer exists is not assigned.
                 None => groups.extend(self.group(&id).await?.map(Some)),
             }
         }
@@ -103,30 +87,25 @@ impl<C: Clock> GroupSource for OktaClient<C> {
     }
 
     async fn groups_named(&self, name: &str, cursor: Option<&Cursor>) -> Result<GroupPage, Failure> {
-        let query =
-            form_urlencoded::Serializer::new(format!("limit={}", self.page_size())).append_pair("q", name).finish();
+        let query = Serializer::new(format!("limit={}", self.page_size)).append_pair("q", name).finish();
         let first = self.url(&["api", "v1", "groups"], Some(&query));
-        let (rows, next) = self.rows_of::<GroupRow>((GROUPS, first), cursor, link::permitted).await?;
+        let (rows, next) = self.rows_of::<GroupRow>(GROUPS, first, cursor).await?;
         Ok(GroupPage { rows: rows.into_iter().map(GroupRow::read).collect(), next })
     }
 
     async fn group(&self, id: &OktaGroupId) -> Result<Option<OktaGroup>, Failure> {
         let url = self.url(&["api", "v1", "groups", id.as_str()], None);
-        let answer = self.call_within(TokenScope::Groups, GROUP, url).await?;
-        if is_not_found(&answer) {
-            return Ok(None);
-        }
-        let answer = succeeded(GROUP, answer)?;
-        let group: GroupRow = serde_json::from_slice(&answer.body).map_err(|error| unreadable(GROUP, Some(error)))?;
+        let Some(response) = self.find(GROUP, url).await? else { return Ok(None) };
+        let group = parse::<GroupRow>(GROUP, &response)?.read();
         // Another group is evidence about nothing.
-        group.read().filter(|group| group.id == *id).map(Some).ok_or_else(|| unreadable(GROUP, None))
+        group.filter(|group| group.id == *id).map(Some).ok_or_else(|| unreadable(GROUP, None))
     }
 
     async fn members(&self, id: &OktaGroupId, cursor: Option<&Cursor>) -> Result<MemberPage, Failure> {
-        let limit = format!("limit={}", self.page_size());
+        let limit = format!("limit={}", self.page_size);
         let first = self.url(&["api", "v1", "groups", id.as_str(), "users"], Some(&limit));
-        let (rows, next) = self.rows_of::<MemberRow>((MEMBERS, first), cursor, link::permitted).await?;
-        Ok(MemberPage { rows: rows.into_iter().map(|MemberRow { id }| id.0.map(OktaUserId::new)).collect(), next })
+        let (rows, next) = self.rows_of::<IdOnly>(MEMBERS, first, cursor).await?;
+        Ok(MemberPage { rows: rows.into_iter().map(|IdOnly { id }| id.0.map(OktaUserId::new)).collect(), next })
     }
 }
 
@@ -136,10 +115,6 @@ impl GroupRow {
         let Self { id, profile } = self;
         let GroupProfileRow { name, description } = profile.unwrap_or_default();
         let description = description.0.filter(|text| !text.trim().is_empty());
-        Some(OktaGroup {
-            id: OktaGroupId::new(id.0?),
-            name: name.0.unwrap_or_else(CompactString::default),
-            description,
-        })
+        Some(OktaGroup { id: OktaGroupId::new(id.0?), name: name.0.unwrap_or_default(), description })
     }
 }

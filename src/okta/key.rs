@@ -1,7 +1,7 @@
 //! Private keys: which form a PEM has, which algorithm it signs with.
 //!
-//! Okta's service apps take RSA and EC keys ("Implement OAuth for Okta with a service app"). The signing library takes EC keys in PKCS#8
-//! alone, so that the form of `openssl ecparam -genkey` (SEC1) is turned into that.
+//! Okta's service apps use RSA and EC keys ("Implement OAuth for Okta with a service app"). The signing library reads EC keys in PKCS#8 only,
+//! so the form of `openssl ecparam -genkey` (SEC1) is converted.
 
 use std::fmt;
 

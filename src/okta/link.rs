@@ -1,15 +1,60 @@
-//! Link headers: where the next page is.
+//! Link headers: where the next page is, and whether credentials may go there.
 //!
 //! Follows RFC 8288 as core Okta API uses it: `self` and `next`, each in a header line of its own, or in one line with a comma. A link is
-//! followed as it came; only a lost `expand` is put back, since one release of Okta dropped it from this very endpoint.
+//! followed as it came. Only a lost `expand` is put back, because one release of Okta dropped it from the listing of assignments.
 
 use url::Url;
 
 use crate::http::HeaderMap;
 use crate::okta::error::OktaError;
 
-/// The address behind `rel="next"`, as it was written. A header that cannot be read might have held it.
-pub(super) fn next(headers: &HeaderMap) -> Result<Option<String>, OktaError> {
+/// Where credentials may go.
+#[derive(Debug)]
+pub(super) struct TrustedHosts {
+    /// The address of the organization.
+    pub(super) org: Url,
+    /// Further hosts that links may name, over https.
+    pub(super) others: Vec<String>,
+}
+
+impl TrustedHosts {
+    /// The address of the page behind the one at `asked`.
+    pub(super) fn next(&self, asked: &Url, headers: &HeaderMap) -> Result<Option<Url>, OktaError> {
+        next(headers)?.map(|target| self.resolve(asked, &target)).transpose()
+    }
+
+    /// The first host in the links of a response that credentials must not go to.
+    pub(super) fn foreign_host(&self, asked: &Url, headers: &HeaderMap) -> Option<String> {
+        let lines = headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
+        lines.flat_map(links).find_map(|(target, _)| match self.resolve(asked, target) {
+            Err(OktaError::ForeignLink { host }) => Some(host),
+            _ => None,
+        })
+    }
+
+    fn resolve(&self, asked: &Url, target: &str) -> Result<Url, OktaError> {
+        let mut url = asked.join(target).map_err(OktaError::BrokenLink)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let is_listed = url.scheme() == "https"
+            && url.port().is_none()
+            && self.others.iter().any(|known| known.eq_ignore_ascii_case(&host));
+        if url.origin() != self.org.origin() && !is_listed {
+            let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+            return Err(OktaError::ForeignLink { host });
+        }
+        if let Some(expand) = expand(asked).filter(|_| expand(&url).is_none()) {
+            url.query_pairs_mut().append_pair("expand", &expand);
+        }
+        Ok(url)
+    }
+}
+
+fn expand(url: &Url) -> Option<String> {
+    url.query_pairs().find(|(name, _)| name == "expand").map(|(_, value)| value.into_owned())
+}
+
+/// The target of `rel="next"`, as it was written. A header that cannot be read might hold it.
+fn next(headers: &HeaderMap) -> Result<Option<String>, OktaError> {
     let mut found = None;
     for value in headers.get_all("link") {
         let line = value.to_str().map_err(|_| OktaError::UnreadableLink)?;
@@ -30,21 +75,7 @@ fn is_next(parameters: &str) -> bool {
     })
 }
 
-/// The targets of all links.
-pub(super) fn targets(headers: &HeaderMap) -> Vec<String> {
-    let lines = headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(links).map(|(target, _)| target.to_owned()).collect()
-}
-
-/// The host of a link, where credentials must not go there.
-pub(super) fn foreign_host(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Option<String> {
-    match resolve(org, link_hosts, asked, target) {
-        Err(OktaError::ForeignLink { host }) => Some(host),
-        _ => None,
-    }
-}
-
-/// The links of one header line: the target and what stands behind it.
+/// The links of one header line: each target with its parameters.
 fn links(line: &str) -> Vec<(&str, &str)> {
     let mut links = Vec::new();
     let mut rest = line;
@@ -52,50 +83,18 @@ fn links(line: &str) -> Vec<(&str, &str)> {
         let Some(length) = rest[start..].find('>') else { break };
         let target = &rest[start + 1..start + length];
         rest = &rest[start + length + 1..];
-        // Commas inside a target do not end it, so that the next link is what begins with a bracket.
+        // A comma inside a target does not end it: the next link begins with the next bracket.
         let end = rest.find('<').unwrap_or(rest.len());
         links.push((target, rest[..end].trim_end_matches([',', ' '])));
     }
     links
 }
 
-/// The address of the next page of assignments: where credentials may go, and with `expand`.
-pub(super) fn resolve(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
-    permitted(org, link_hosts, asked, target).map(|url| expanded(url, "expand=user"))
-}
-
-/// The same for the next page of the application's groups.
-pub(super) fn resolve_groups(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
-    permitted(org, link_hosts, asked, target).map(|url| expanded(url, "expand=group"))
-}
-
-fn expanded(mut url: Url, expand: &str) -> Url {
-    if !url.query_pairs().any(|(name, _)| name == "expand") {
-        let query = url.query().map_or(expand.to_owned(), |query| format!("{query}&{expand}"));
-        url.set_query(Some(&query));
-    }
-    url
-}
-
-/// The address that a link names, if credentials may go there.
-pub(super) fn permitted(org: &Url, link_hosts: &[String], asked: &Url, target: &str) -> Result<Url, OktaError> {
-    let url = asked.join(target).map_err(OktaError::BrokenLink)?;
-    let host = url.host_str().unwrap_or_default().to_owned();
-    let is_listed = url.scheme() == "https"
-        && url.port().is_none()
-        && link_hosts.iter().any(|known| known.eq_ignore_ascii_case(&host));
-    if url.origin() != org.origin() && !is_listed {
-        let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-        return Err(OktaError::ForeignLink { host });
-    }
-    Ok(url)
-}
-
 #[cfg(test)]
 mod tests {
     use url::Url;
 
-    use super::{next, resolve};
+    use super::{TrustedHosts, next};
     use crate::http::{HeaderMap, HeaderName, HeaderValue};
     use crate::okta::error::OktaError;
 
@@ -135,7 +134,8 @@ mod tests {
     fn follow(target: &str, expected: Result<&str, &str>) {
         let org = Url::parse("https://x.okta.com").expect("an address");
         let asked = Url::parse("https://x.okta.com/api/v1/apps/a/users?limit=2&expand=user").expect("an address");
-        let found = resolve(&org, &["login.example.com".to_owned()], &asked, target);
+        let hosts = TrustedHosts { org, others: vec!["login.example.com".to_owned()] };
+        let found = hosts.resolve(&asked, target);
         let found = found.map(String::from).map_err(|error| error.to_string());
         match expected {
             Ok(url) => assert_eq!(found.as_deref(), Ok(url)),

@@ -1,29 +1,25 @@
-//! Okta's System Log as hints, and the groups that are assigned to the application.
+//! Okta's System Log, which hints at people who changed, and the ids of the groups that are assigned to the application.
 //!
 //! Follows "System Log" (`listLogEvents`) and "Application groups" of Okta's management API: a polling request has no end and is sorted
-//! ascending, its `next` link is there even behind an empty page, and is followed as it came. Of an entry only its type and its targets
-//! are read; who did it, from where and why is not ours to know.
+//! ascending; also an empty page has a `next` link, which is followed as it came. Of an entry only its type and its targets are read, not
+//! the actor, the place or the reason.
 
 use std::collections::BTreeSet;
 
 use chrono::SecondsFormat;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use url::Url;
 
 use crate::clock::Clock;
 use crate::domain::model::ids::OktaGroupId;
 use crate::domain::state::log_cursor::{LogEvent, LogPosition, LogTarget};
 use crate::domain::targeted::log_events::FILTER;
-use crate::okta::client::{OktaClient, server_time, succeeded, unreadable};
-use crate::okta::error::OktaError;
-use crate::okta::link;
-use crate::okta::token::TokenScope;
-use crate::okta::wire::Lenient;
+use crate::okta::client::{OktaClient, Route, parse, parse_url, server_time, unreadable};
+use crate::okta::service_app::TokenScope;
+use crate::okta::wire::{IdOnly, OktaText};
 use crate::ports::{ChangeLog, Failure, LogPage, PageFill};
 
-const LOG: &str = "GET /api/v1/logs";
-const GROUPS: &str = "GET /api/v1/apps/{id}/groups";
+const LOG: Route = Route { name: "GET /api/v1/logs", scope: TokenScope::Log };
+const GROUPS: Route = Route { name: "GET /api/v1/apps/{id}/groups", scope: TokenScope::Cycle };
 
 /// The most entries of a page.
 const FULL: usize = 1_000;
@@ -33,23 +29,17 @@ const MOST_PAGES: usize = 1_000;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct LogRow {
-    uuid: Lenient,
-    event_type: Lenient,
+    uuid: OktaText,
+    event_type: OktaText,
     target: Option<Vec<LogTargetRow>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct LogTargetRow {
-    id: Lenient,
+    id: OktaText,
     #[serde(rename = "type")]
-    kind: Lenient,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct LogGroupRow {
-    id: Lenient,
+    kind: OktaText,
 }
 
 impl LogRow {
@@ -64,24 +54,10 @@ impl LogRow {
     }
 }
 
-impl<C: Clock> OktaClient<C> {
-    /// One page, with the link to the page behind it.
-    async fn page_of<T: DeserializeOwned>(
-        &self,
-        scope: TokenScope,
-        (route, url): (&'static str, Url),
-    ) -> Result<(Vec<T>, Option<Url>, crate::http::Answer), Failure> {
-        let answer = succeeded(route, self.call_within(scope, route, url.clone()).await?)?;
-        let next = self.following(route, (&url, &answer), link::permitted)?;
-        let rows = serde_json::from_slice(&answer.body).map_err(|error| unreadable(route, Some(error)))?;
-        Ok((rows, next, answer))
-    }
-}
-
 impl<C: Clock> ChangeLog for OktaClient<C> {
     async fn log(&self, from: &LogPosition) -> Result<LogPage, Failure> {
         let url = match from {
-            LogPosition::Next(url) => Url::parse(url).map_err(|error| OktaError::BrokenLink(error).of(LOG))?,
+            LogPosition::Next(url) => parse_url(LOG, url)?,
             LogPosition::Since(since) => {
                 let mut url = self.url(&["api", "v1", "logs"], None);
                 url.query_pairs_mut()
@@ -92,27 +68,25 @@ impl<C: Clock> ChangeLog for OktaClient<C> {
                 url
             }
         };
-        let (entries, next, answer) = self.page_of::<LogRow>(TokenScope::Log, (LOG, url)).await?;
-        // Without a link nobody knows where to go on.
+        let (response, next) = self.fetch_page(LOG, url).await?;
+        let entries: Vec<LogRow> = parse(LOG, &response)?;
+        // Without a link it is unknown where to go on.
         let next = next.ok_or_else(|| unreadable(LOG, None))?;
         let fill = if entries.len() < FULL { PageFill::Room } else { PageFill::Full };
         let events = entries.into_iter().filter_map(LogRow::event).collect();
-        Ok(LogPage { events, next: LogPosition::Next(next.into()), fill, server_time: server_time(&answer) })
+        Ok(LogPage { events, next: LogPosition::Next(next.into()), fill, server_time: server_time(&response) })
     }
 
     async fn groups(&self) -> Result<BTreeSet<OktaGroupId>, Failure> {
         let mut groups = BTreeSet::new();
-        let mut next = Some(self.url(&["api", "v1", "apps", self.app_id(), "groups"], Some("limit=200")));
-        let mut pages = 0;
-        while let Some(url) = next {
-            pages += 1;
-            if pages > MOST_PAGES {
-                return Err(unreadable(GROUPS, None));
-            }
-            let (rows, following, _) = self.page_of::<LogGroupRow>(TokenScope::Cycle, (GROUPS, url)).await?;
+        let mut next = Some(self.app_url(&["groups"], Some("limit=200")));
+        for _ in 0..=MOST_PAGES {
+            let Some(url) = next else { return Ok(groups) };
+            let (response, following) = self.fetch_page(GROUPS, url).await?;
+            let rows: Vec<IdOnly> = parse(GROUPS, &response)?;
             groups.extend(rows.into_iter().filter_map(|group| group.id.0).map(OktaGroupId::new));
             next = following;
         }
-        Ok(groups)
+        Err(unreadable(GROUPS, None))
     }
 }

@@ -1,21 +1,24 @@
-//! Lanes: the requests of a route go one after the other at the pace of its window, and are counted.
+//! Paces the requests to Okta, which limits them by route: those of one route go one after the other as their window allows, and are counted.
 //!
-//! Okta counts by routes. When the next request may go, `http::RequestWindow` decides; here is who waits, and the memory between requests.
+//! `http::RequestWindow` decides when the next request may go. The limiter keeps one window for each route, and the queue before it.
 
-use crate::clock::Clock;
-use crate::domain::model::usage::OktaCalls;
-use crate::http::{RateBudget, RequestWindow, Wait};
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::domain::model::usage::OktaCalls;
+use crate::http::{RateBudget, RequestWindow, Wait};
 
 /// The limiters of all routes.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
-    share: f64,
+    /// How much of each limit is ours.
+    pub(super) share: f64,
     routes: Mutex<BTreeMap<&'static str, Arc<RouteLimiter>>>,
 }
 
@@ -23,10 +26,10 @@ pub(super) struct RateLimiter {
 #[derive(Debug)]
 struct RouteLimiter {
     state: Mutex<RouteState>,
-    /// Held by whoever goes next, so that others who wait are handed their slots after that one, in order.
-    next: tokio::sync::Mutex<()>,
-    /// Tells whoever goes next that an answer showed something new.
-    news: Notify,
+    /// Held by the request that goes next, so the others follow in order.
+    queue: tokio::sync::Mutex<()>,
+    /// Wakes the request that goes next when a response may have shown something new.
+    changed: Notify,
 }
 
 #[derive(Debug)]
@@ -38,137 +41,110 @@ struct RouteState {
 }
 
 impl RateLimiter {
-    /// Lanes that use no more than this share of each limit.
+    /// A limiter that uses no more than this share of each limit.
     pub(super) fn new(share: f64) -> Self {
         Self { share, routes: Mutex::default() }
     }
 
-    /// The share.
-    pub(super) fn share(&self) -> f64 {
-        self.share
-    }
-
     /// Waits until a request may go.
-    pub(super) async fn enter(&self, clock: &impl Clock, route: &'static str) -> RatePermit {
-        let route_limiter = self.route_limiter(route);
-        let next = route_limiter.next.lock().await;
+    pub(super) async fn acquire(&self, clock: &impl Clock, route: &'static str) -> RatePermit {
+        let limiter = self.route(route);
+        let turn = limiter.queue.lock().await;
         loop {
-            // Whatever is told from here on is heard.
-            let mut news = pin!(route_limiter.news.notified());
-            news.as_mut().enable();
+            // What changes from here on is noticed.
+            let mut changed = pin!(limiter.changed.notified());
+            changed.as_mut().enable();
             let began = clock.monotonic();
-            let wait = match route_limiter.state().begin(began) {
+            let started = limiter.state.lock().window.begin(began);
+            let pause = match started {
                 Ok(()) => break,
-                Err(wait) => wait,
-            };
-            let pause = match wait {
-                Wait::Answer => {
-                    news.await;
+                Err(Wait::Response) => {
+                    changed.await;
                     continue;
                 }
-                Wait::UsedUp(pause) => {
+                Err(Wait::UsedUp(pause)) => {
                     tracing::info!(call = route, seconds = pause.as_secs(), "waiting for okta's rate limit window");
                     pause
                 }
-                Wait::RequestWindow(pause) => {
+                Err(Wait::Spacing(pause)) => {
                     tracing::debug!(call = route, ms = pause.as_millis(), "spreading requests over okta's window");
                     pause
                 }
             };
             tokio::select! {
                 () = clock.sleep(pause) => {}
-                () = news => {}
+                () = changed => {}
             }
-            route_limiter.state().waited += clock.monotonic().saturating_sub(began);
+            limiter.state.lock().waited += clock.monotonic().saturating_sub(began);
         }
-        drop(next);
-        RatePermit { route_limiter: Some(route_limiter) }
+        limiter.state.lock().requests += 1;
+        drop(turn);
+        RatePermit { limiter, seen: None }
     }
 
-    /// What went since this was last asked, by route.
+    /// What was sent since this was last taken, by route.
     pub(super) fn take_calls(&self) -> Vec<OktaCalls> {
         let routes = self.routes.lock();
-        let calls = routes.iter().map(|(route, route_limiter)| route_limiter.state().take_calls(route));
+        let calls = routes.iter().map(|(route, limiter)| limiter.state.lock().take_calls(route));
         calls.filter(|calls| calls.requests > 0).collect()
     }
 
-    /// A request was answered by 429, and waits before it is sent again.
-    pub(super) fn throttled(&self, route: &'static str, waits: Duration) {
-        let route_limiter = self.route_limiter(route);
-        let mut state = route_limiter.state();
+    /// A request got 429, and waits before it is sent again.
+    pub(super) fn throttled(&self, route: &'static str, pause: Duration) {
+        let limiter = self.route(route);
+        let mut state = limiter.state.lock();
         state.throttled += 1;
-        state.waited += waits;
+        state.waited += pause;
     }
 
-    fn route_limiter(&self, route: &'static str) -> Arc<RouteLimiter> {
-        let route_limiter = || {
+    fn route(&self, route: &'static str) -> Arc<RouteLimiter> {
+        let limiter = || {
             let window = RequestWindow::new(self.share);
-            let state = RouteState { window, requests: 0, throttled: 0, waited: Duration::ZERO };
-            Arc::new(RouteLimiter {
-                state: Mutex::new(state),
-                next: tokio::sync::Mutex::default(),
-                news: Notify::new(),
-            })
+            let state = Mutex::new(RouteState { window, requests: 0, throttled: 0, waited: Duration::ZERO });
+            Arc::new(RouteLimiter { state, queue: tokio::sync::Mutex::default(), changed: Notify::new() })
         };
-        Arc::clone(self.routes.lock().entry(route).or_insert_with(route_limiter))
-    }
-}
-
-impl RouteLimiter {
-    fn state(&self) -> MutexGuard<'_, RouteState> {
-        self.state.lock()
-    }
-
-    /// A request is over.
-    fn end(&self, look: impl FnOnce(&mut RequestWindow)) {
-        let mut state = self.state();
-        state.window.ended();
-        look(&mut state.window);
-        drop(state);
-        self.news.notify_waiters();
+        Arc::clone(self.routes.lock().entry(route).or_insert_with(limiter))
     }
 }
 
 impl RouteState {
-    fn begin(&mut self, now: Duration) -> Result<(), Wait> {
-        self.window.begin(now)?;
-        self.requests += 1;
-        Ok(())
-    }
-
     fn take_calls(&mut self, call: &'static str) -> OktaCalls {
-        let limit = self.window.limit();
+        let (limit, ours) = self.window.limit().unzip();
         OktaCalls {
             call,
             requests: std::mem::take(&mut self.requests),
-            limit: limit.map(|(limit, _)| limit),
-            ours: limit.map(|(_, ours)| ours),
+            limit,
+            ours,
             throttled: std::mem::take(&mut self.throttled),
             waited: std::mem::take(&mut self.waited).as_secs(),
         }
     }
 }
 
-/// A request that may go. It is under way until this is dropped.
+/// The permission for one request, which is in flight until this is dropped.
 #[derive(Debug)]
 #[must_use]
 pub(super) struct RatePermit {
-    route_limiter: Option<Arc<RouteLimiter>>,
+    limiter: Arc<RouteLimiter>,
+    /// What a response showed of the window, and when.
+    seen: Option<(Option<RateBudget>, Duration)>,
 }
 
 impl RatePermit {
-    /// The request was answered, and the answer showed this of the window.
+    /// The request was answered, and the response showed this of the window.
     pub(super) fn answered(mut self, shown: Option<RateBudget>, now: Duration) {
-        if let Some(route_limiter) = self.route_limiter.take() {
-            route_limiter.end(|window| window.saw(shown, now));
-        }
+        self.seen = Some((shown, now));
     }
 }
 
 impl Drop for RatePermit {
     fn drop(&mut self) {
-        if let Some(route_limiter) = self.route_limiter.take() {
-            route_limiter.end(|_| {});
+        let mut state = self.limiter.state.lock();
+        state.window.ended();
+        if let Some((shown, now)) = self.seen {
+            state.window.saw(shown, now);
         }
+        drop(state);
+        self.limiter.changed.notify_waiters();
     }
 }

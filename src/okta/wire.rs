@@ -1,14 +1,14 @@
-//! Reading what Okta answers: rows of assignments, users, the application.
+//! Reads what Okta answers: rows of assignments, users, the application.
 //!
 //! Follows the schemas `AppUser`, `User` and `Application` of Okta's management API, leniently: unknown members, nulls, numbers where
-//! texts are usual. Attributes that no rule reads are skipped without being kept. Written apart from any simulator.
+//! texts are usual. Attributes that no rule reads are skipped, not kept. Shares no code with a simulator.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString as _};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Unexpected};
 use serde_json::Value as Json;
 
 use crate::domain::mapping::Wanted;
@@ -16,23 +16,29 @@ use crate::domain::model::assignment::{
     Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
 };
 use crate::domain::model::ids::{OktaUserId, UserName};
-use crate::http;
+use crate::http::json::{self, CowStr, Items, Lenient, Member, OrNone, ReadObject};
 use crate::ports::AssignmentRows;
 
-/// Reads a page of assignments, keeping the wanted attributes alone.
+/// Reads a page of assignments, keeping the wanted attributes only.
 pub fn read_rows(body: &[u8], wanted: &Wanted) -> Result<AssignmentRows, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-    let rows = deserializer.deserialize_seq(RowsVisitor(wanted))?;
-    deserializer.end()?;
-    Ok(rows)
+    let mut rows = AssignmentRows::default();
+    let take = |row: Option<Option<Assignment>>| match row.flatten() {
+        Some(assignment) => rows.assignments.push(assignment),
+        None => rows.unreadable += 1,
+    };
+    let expected = "an array of application users";
+    let is_array = json::read(body, Items { expected, item: OrNone(AppUser(wanted)), take })?;
+    is_array.then_some(rows).ok_or_else(|| serde_json::Error::invalid_type(Unexpected::Unit, &expected))
 }
 
-/// Reads one assignment; `None` where it names nobody.
+/// Reads one assignment; `None` where it names no user.
 pub(super) fn read_assignment(body: &[u8], wanted: &Wanted) -> Result<Option<Assignment>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-    let row = RowSeed(wanted).deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(row)
+    json::read(body, OrNone(AppUser(wanted))).map(Option::flatten)
+}
+
+/// Reads one user.
+pub(super) fn read_user(body: &[u8], wanted: &Wanted) -> Result<Option<NamedUser>, serde_json::Error> {
+    json::read(body, OrNone(OktaUser(wanted)))
 }
 
 /// A user with the id that Okta gives it.
@@ -42,23 +48,13 @@ pub(super) struct NamedUser {
     pub(super) user: EmbeddedUser,
 }
 
-/// Reads one user.
-pub(super) fn read_user(body: &[u8], wanted: &Wanted) -> Result<Option<NamedUser>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(http::json_text(body)?);
-    let user = UserSeed(wanted).deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(user)
-}
-
 /// The application, as far as it concerns us.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct App {
-    #[serde(default)]
-    pub(super) label: Lenient,
-    #[serde(default)]
-    pub(super) status: Lenient,
-    #[serde(default)]
-    pub(super) features: Json,
+    pub(super) label: OktaText,
+    pub(super) status: OktaText,
+    features: Json,
 }
 
 impl App {
@@ -70,291 +66,118 @@ impl App {
     }
 }
 
-/// A user, as far as a look-up concerns us.
-#[derive(Debug, Deserialize)]
-pub(super) struct FoundUser {
-    #[serde(default)]
-    pub(super) id: Lenient,
-    #[serde(default)]
-    pub(super) status: Lenient,
+/// An object of which only the id matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct IdOnly {
+    pub(super) id: OktaText,
 }
 
-/// The organization's public metadata.
-#[derive(Debug, Deserialize)]
-pub(super) struct Organization {
-    #[serde(default)]
-    pub(super) id: Lenient,
-}
-
-/// The name of a member, which nearly always stands in the body as it is.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// A text, or whatever stands in its place: a number is its digits, everything else is nothing.
+/// A text, or the digits of a whole number; `None` where there is anything else.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lenient(pub(super) Option<CompactString>);
+pub(super) struct OktaText(pub(super) Option<CompactString>);
 
-impl<'de> Deserialize<'de> for Lenient {
+impl<'de> Deserialize<'de> for OktaText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LenientVisitor)
+        Ok(Self(match Lenient::deserialize(deserializer)? {
+            Lenient::Text(text) if !text.is_empty() => Some(text),
+            Lenient::Number(number) if !number.is_f64() => Some(number.to_compact_string()),
+            _ => None,
+        }))
     }
 }
 
-struct LenientVisitor;
+/// `AppUser`, one row of the listing; `None` where it has no id.
+#[derive(Clone, Copy)]
+struct AppUser<'a>(&'a Wanted);
 
-impl<'de> Visitor<'de> for LenientVisitor {
-    type Value = Lenient;
+impl<'de> ReadObject<'de> for AppUser<'_> {
+    type Value = Option<Assignment>;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Lenient, E> {
-        Ok(Lenient((!text.is_empty()).then(|| text.into())))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Lenient, E> {
-        Ok(Lenient(Some(compact_str::format_compact!("{number}"))))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Lenient, E> {
-        Ok(Lenient(Some(compact_str::format_compact!("{number}"))))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Lenient, E> {
-        Ok(Lenient(None))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Lenient, E> {
-        Ok(Lenient(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<Lenient, E> {
-        Ok(Lenient(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Lenient, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Lenient(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Lenient, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Lenient(None))
-    }
-}
-
-/// An object that may be missing or something else; members are given to a visitor that reads them.
-macro_rules! object_seed {
-    ($(#[$meta:meta])* $name:ident<$value:ty>, $visitor:ident) => {
-        $(#[$meta])*
-        struct $name<'a>(&'a Wanted);
-
-        impl<'de> DeserializeSeed<'de> for $name<'_> {
-            type Value = Option<$value>;
-
-            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-                deserializer.deserialize_any(self)
+    fn read<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut status, mut via) = (OktaText::default(), OktaText::default(), Via::User);
+        let (mut user_name, mut app_profile, mut user) = (None, None, None);
+        while let Some(name) = members.next_key::<CowStr<'de>>()? {
+            match &*name {
+                "id" => id = members.next_value()?,
+                "status" => status = members.next_value()?,
+                "scope" => {
+                    let OktaText(scope) = members.next_value()?;
+                    via = if scope.is_some_and(|scope| scope == "GROUP") { Via::Group } else { Via::User };
+                }
+                "credentials" => {
+                    let credentials = OrNone(Member("userName", PhantomData::<OktaText>));
+                    user_name = members.next_value_seed(credentials)?.flatten().and_then(|name| name.0);
+                }
+                "profile" => app_profile = members.next_value_seed(OrNone(ProfileOf(&self.0.app_user)))?,
+                "_embedded" => {
+                    let embedded = OrNone(Member("user", OrNone(OktaUser(self.0))));
+                    user = members.next_value_seed(embedded)?.flatten().flatten();
+                }
+                _ => json::skip(&mut members)?,
             }
         }
-
-        impl<'de> Visitor<'de> for $name<'_> {
-            type Value = Option<$value>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+        Ok(id.0.map(OktaUserId::new).map(|id| {
+            // The profile of another user would make another person of this one; without it, the right one is read by id.
+            let own = user.filter(|named: &NamedUser| named.id.as_ref().is_none_or(|named| *named == id));
+            Assignment {
+                id,
+                user_name: user_name.map(UserName::new),
+                status: AssignmentStatus::new(status.0.unwrap_or_default()),
+                via,
+                app_profile: app_profile.unwrap_or_default(),
+                user: own.map(|named| named.user),
             }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(None)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                $visitor(self.0, members)
-            }
-        }
-    };
-}
-
-struct RowsVisitor<'a>(&'a Wanted);
-
-impl<'de> Visitor<'de> for RowsVisitor<'_> {
-    type Value = AssignmentRows;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of application users")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AssignmentRows, A::Error> {
-        let mut rows = AssignmentRows::default();
-        while let Some(row) = items.next_element_seed(RowSeed(self.0))? {
-            match row {
-                Some(assignment) => rows.assignments.push(assignment),
-                None => rows.unreadable += 1,
-            }
-        }
-        Ok(rows)
+        }))
     }
 }
 
-object_seed! {
-    /// One `AppUser`.
-    RowSeed<Assignment>, row
-}
+/// A `User`.
+#[derive(Clone, Copy)]
+struct OktaUser<'a>(&'a Wanted);
 
-fn row<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<Assignment>, A::Error> {
-    let (mut id, mut status, mut via) = (Lenient::default(), Lenient::default(), Via::User);
-    let (mut user_name, mut app_profile, mut user) = (None, None, None);
-    while let Some(name) = members.next_key::<Name<'de>>()? {
-        match &*name.0 {
-            "id" => id = members.next_value()?,
-            "status" => status = members.next_value()?,
-            "scope" => {
-                let scope = members.next_value::<Lenient>()?.0;
-                via = if scope.is_some_and(|scope| scope == "GROUP") { Via::Group } else { Via::User };
-            }
-            "credentials" => user_name = members.next_value_seed(CredentialsSeed(wanted))?,
-            "profile" => app_profile = members.next_value_seed(AppProfileSeed(wanted))?,
-            "_embedded" => user = members.next_value_seed(EmbeddedSeed(wanted))?,
-            _ => {
-                members.next_value::<IgnoredAny>()?;
+impl<'de> ReadObject<'de> for OktaUser<'_> {
+    type Value = NamedUser;
+
+    fn read<A: MapAccess<'de>>(self, mut members: A) -> Result<NamedUser, A::Error> {
+        let [mut id, mut status, mut becoming] = [const { OktaText(None) }; 3];
+        let mut profile = None;
+        while let Some(name) = members.next_key::<CowStr<'de>>()? {
+            match &*name {
+                "id" => id = members.next_value()?,
+                "status" => status = members.next_value()?,
+                "transitioningToStatus" => becoming = members.next_value()?,
+                "profile" => profile = members.next_value_seed(OrNone(ProfileOf(&self.0.user)))?,
+                _ => json::skip(&mut members)?,
             }
         }
+        let user = EmbeddedUser {
+            status: UserStatus::from_okta(&status.0.unwrap_or_default()),
+            becoming: becoming.0.map(|status| UserStatus::from_okta(&status)),
+            profile: profile.unwrap_or_default(),
+        };
+        Ok(NamedUser { id: id.0.map(OktaUserId::new), user })
     }
-    Ok(id.0.map(OktaUserId::new).map(|id| {
-        // Another person's profile would make another person of this one; without it, the right one is asked for by id.
-        let own = user.filter(|named: &NamedUser| named.id.as_ref().is_none_or(|named| *named == id));
-        Assignment {
-            id,
-            user_name,
-            status: AssignmentStatus::new(status.0.unwrap_or_default()),
-            via,
-            app_profile: app_profile.unwrap_or_default(),
-            user: own.map(|named| named.user),
-        }
-    }))
 }
 
-object_seed! {
-    /// `AppUser.credentials`.
-    CredentialsSeed<UserName>, credentials
-}
+/// The attributes of these names in a profile.
+#[derive(Clone, Copy)]
+struct ProfileOf<'a>(&'a BTreeSet<CompactString>);
 
-fn credentials<'de, A: MapAccess<'de>>(_: &Wanted, mut members: A) -> Result<Option<UserName>, A::Error> {
-    let mut user_name = Lenient::default();
-    while let Some(name) = members.next_key::<Name<'de>>()? {
-        if name.0 == "userName" {
-            user_name = members.next_value()?;
-        } else {
-            members.next_value::<IgnoredAny>()?;
-        }
-    }
-    Ok(user_name.0.map(UserName::new))
-}
+impl<'de> ReadObject<'de> for ProfileOf<'_> {
+    type Value = Profile;
 
-object_seed! {
-    /// `AppUser._embedded`.
-    EmbeddedSeed<NamedUser>, embedded
-}
-
-fn embedded<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<NamedUser>, A::Error> {
-    let mut user = None;
-    while let Some(name) = members.next_key::<Name<'de>>()? {
-        if name.0 == "user" {
-            user = members.next_value_seed(UserSeed(wanted))?;
-        } else {
-            members.next_value::<IgnoredAny>()?;
-        }
-    }
-    Ok(user)
-}
-
-object_seed! {
-    /// A `User`.
-    UserSeed<NamedUser>, user
-}
-
-fn user<'de, A: MapAccess<'de>>(wanted: &Wanted, mut members: A) -> Result<Option<NamedUser>, A::Error> {
-    let mut id = Lenient::default();
-    let (mut status, mut becoming, mut profile) = (Lenient::default(), Lenient::default(), None);
-    while let Some(name) = members.next_key::<Name<'de>>()? {
-        match &*name.0 {
-            "id" => id = members.next_value()?,
-            "status" => status = members.next_value()?,
-            "transitioningToStatus" => becoming = members.next_value()?,
-            "profile" => profile = members.next_value_seed(UserProfileSeed(wanted))?,
-            _ => {
-                members.next_value::<IgnoredAny>()?;
+    fn read<A: MapAccess<'de>>(self, mut members: A) -> Result<Profile, A::Error> {
+        let mut attributes = Vec::new();
+        while let Some(name) = members.next_key::<CowStr<'de>>()? {
+            if !self.0.contains(&*name) {
+                json::skip(&mut members)?;
+            } else if let Some(value) = ProfileValue::from_json(members.next_value()?) {
+                attributes.push((CompactString::from(&*name), value));
             }
         }
+        Ok(attributes.into_iter().collect())
     }
-    let user = EmbeddedUser {
-        status: UserStatus::from_okta(&status.0.unwrap_or_default()),
-        becoming: becoming.0.map(|status| UserStatus::from_okta(&status)),
-        profile: profile.unwrap_or_default(),
-    };
-    Ok(Some(NamedUser { id: id.0.map(OktaUserId::new), user }))
-}
-
-object_seed! {
-    /// `User.profile`.
-    UserProfileSeed<Profile>, user_profile
-}
-
-fn user_profile<'de, A: MapAccess<'de>>(wanted: &Wanted, members: A) -> Result<Option<Profile>, A::Error> {
-    profile(|name| wanted.user.contains(name), members)
-}
-
-object_seed! {
-    /// `AppUser.profile`.
-    AppProfileSeed<Profile>, app_profile
-}
-
-fn app_profile<'de, A: MapAccess<'de>>(wanted: &Wanted, members: A) -> Result<Option<Profile>, A::Error> {
-    profile(|name| wanted.app_user.contains(name), members)
-}
-
-fn profile<'de, A: MapAccess<'de>>(
-    is_wanted: impl Fn(&str) -> bool,
-    mut members: A,
-) -> Result<Option<Profile>, A::Error> {
-    let mut attributes = Vec::new();
-    while let Some(name) = members.next_key::<Name<'de>>()? {
-        if is_wanted(&name.0) {
-            if let Some(value) = ProfileValue::from_json(members.next_value()?) {
-                attributes.push((CompactString::from(&*name.0), value));
-            }
-        } else {
-            members.next_value::<IgnoredAny>()?;
-        }
-    }
-    Ok(Some(attributes.into_iter().collect()))
 }
 
 #[cfg(test)]
@@ -363,7 +186,7 @@ mod tests {
     use crate::domain::model::assignment::{ProfileValue, UserStatus, Via};
     use crate::domain::model::ids::UserName;
 
-    use super::{App, Organization, read_assignment, read_rows, read_user};
+    use super::{App, IdOnly, read_assignment, read_rows, read_user};
 
     fn wanted() -> Wanted {
         let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
@@ -428,8 +251,7 @@ mod tests {
         assert_eq!(app.status.0.as_deref(), Some("ACTIVE"));
         let bare: App = serde_json::from_str("{}").expect("an app");
         assert!(bare.push_features().is_empty() && bare.status.0.is_none());
-        let organization: Organization =
-            serde_json::from_str(r#"{"id":"00o1","pipeline":"idx"}"#).expect("an organization");
+        let organization: IdOnly = serde_json::from_str(r#"{"id":"00o1","pipeline":"idx"}"#).expect("an organization");
         assert_eq!(organization.id.0.as_deref(), Some("00o1"));
     }
 }

@@ -1,8 +1,9 @@
 //! Who shares the same changes: where many do, a report tells the changes once.
 
+use std::collections::BTreeMap;
+
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::report::subject::SharedChanges;
-use std::collections::BTreeMap;
 
 /// So many people who share the same changes are told together.
 const MANY: usize = 5;

@@ -1,7 +1,7 @@
 //! `check`, finding by finding: each is provoked once, says what to do, and nothing but reads is sent.
 
-use crate::cli_stage::Stage;
-use crate::okta::ec;
+use std::time::Duration;
+
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, AccountSeed};
@@ -10,7 +10,9 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::domain::model::ids::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
-use std::time::Duration;
+
+use crate::cli_stage::Stage;
+use crate::okta::ec;
 
 /// Findings about these people, from the section of one end.
 #[track_caller]

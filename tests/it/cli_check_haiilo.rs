@@ -1,11 +1,12 @@
 //! `check` at Haiilo's side: each finding is provoked once; what is learnt is kept, and changes what cycles ask.
 
-use crate::cli_check::{finds, section};
-use crate::cli_stage::Stage;
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{AccountSeed, Bend, Discovery, Filters, Manner, OverCap, Patch, Totals, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::store::{CycleLock, StorePath};
+
+use crate::cli_check::{finds, section};
+use crate::cli_stage::Stage;
 
 /// So many accounts besides that of the token's owner, and whatever the server does otherwise.
 async fn stage(accounts: u32, tune: impl FnOnce(&mut Manner)) -> Stage {

@@ -1,13 +1,15 @@
 //! Stories of the program's manners: help, how much it says and to whom, the lock, and the allocator that it runs on.
 
-use crate::cli_stage::{Ended, Stage};
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sync::store::{CycleLock, StorePath};
 use serde_json::Value as Json;
-use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+
+use crate::cli_stage::{Ended, Stage};
 
 const COMMANDS: [&str; 22] = [
     "init",

@@ -3,12 +3,14 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --test it -- docs_configuration` writes the page anew.
 
-use crate::docs::compare;
-use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
-use okta_haiilo_sync::daemon::schedule;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+
+use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
+use okta_haiilo_sync::daemon::schedule;
+
+use crate::docs::compare;
 
 const HEAD: &str = "# The configuration, key by key
 

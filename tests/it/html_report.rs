@@ -1,10 +1,11 @@
 //! The report that a browser shows: one file that needs nothing else, in which whatever people are called is harmless.
 
-use crate::reports::{about, eventful};
-use crate::world::World;
 use okta_haiilo_sync::engine::{CycleReport, Stop};
 use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::json;
+
+use crate::reports::{about, eventful};
+use crate::world::World;
 
 fn planned(prepared: &okta_haiilo_sync::engine::Prepared) -> String {
     report::html(&about(prepared, ReportStage::DryRun))

@@ -1,9 +1,10 @@
 //! Several instances with their state in one PostgreSQL: whole cycles, who may write, what a lost connection leaves, whom we refuse to talk
 //! to, and that the password is shown nowhere.
 
-use crate::cli_stage::{CONFIGURATION, Ended, Stage};
-use crate::server::{self, place};
-use crate::world::{World, free_lock};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, RunId};
@@ -21,12 +22,13 @@ use okta_haiilo_sync::engine::{self, CycleRequest, NoObserver, Scope};
 use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreReader, StoreWriter};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store};
 use sqlx::AnyConnection;
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::cli_stage::{CONFIGURATION, Ended, Stage};
+use crate::server::{self, place};
+use crate::world::{World, free_lock};
 
 fn hire(world: &World, numbers: std::ops::Range<u32>) {
     for n in numbers {

@@ -1,8 +1,6 @@
 //! Stories of the pace: Okta's share is kept and spread over each window, Haiilo is asked as much at once as it can bear, and reports say
 //! what was used of either.
 
-use crate::reports::about;
-use crate::world::{Ends, World};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use okta_haiilo_sim::fault::{Fault, When};
@@ -15,6 +13,9 @@ use okta_haiilo_sync::ports::{AccountWriter as _, AssignmentSource as _};
 use okta_haiilo_sync::report::{self, Report, ReportStage, TextOptions};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::Value as Json;
+
+use crate::reports::about;
+use crate::world::{Ends, World};
 
 /// A dry run with ends that can be asked afterwards.
 async fn plan(world: &World) -> (Prepared, Ends<ReadStore>) {

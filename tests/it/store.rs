@@ -1,7 +1,7 @@
 //! The store: what it remembers, and who may write. Each of these holds for SQLite and for PostgreSQL.
 
-use crate::server;
-use crate::world::free_lock;
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
 use okta_haiilo_sync::domain::model::limit::LimitName;
@@ -18,8 +18,10 @@ use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreReader as 
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Row as _};
-use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
+
+use crate::server;
+use crate::world::free_lock;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")

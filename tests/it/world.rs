@@ -1,7 +1,12 @@
 //! The vocabulary of the stories: a simulated Okta, a simulated Haiilo, a store in a folder, and a clock that the test moves. The real
 //! clients, engine and store run between them, in this process.
 
-use crate::usual;
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::future::Future;
+use std::ops::Deref;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::haiilo::{self, AccountSeed, Haiilo};
 use okta_haiilo_sim::okta::{self, Okta};
@@ -23,14 +28,11 @@ use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
 use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
-use std::collections::BTreeMap;
-use std::error::Error as _;
-use std::future::Future;
-use std::ops::Deref;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::usual;
 
 pub(crate) use crate::usual::{mapping, rules, seed};
 

@@ -18,8 +18,7 @@ use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::model::target::TotalAccuracy;
 use crate::domain::state::sync_state::Tenant;
-use crate::ports::AssignmentSource as _;
-use crate::ports::StoreReader as _;
+use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
 use crate::store::ReadStore;
 

@@ -182,7 +182,7 @@ async fn listing(
 /// Whether a filter by userName finds whom it asks for.
 async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
-    let manner = match wiring.reader.filter_manner(somebody).await {
+    let manner = match wiring.reader.filter_support(somebody).await {
         Ok(manner) => manner,
         Err(failure) => {
             findings.error(failure);

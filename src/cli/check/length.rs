@@ -1,10 +1,11 @@
 //! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides; then groups are
 //! read, if they are synced.
 
+use std::time::Duration;
+
 use crate::cli::check::findings::CheckFindings;
 use crate::daemon::schedule::Schedule;
 use crate::{engine, http};
-use std::time::Duration;
 
 /// What Okta's listing is read with.
 #[derive(Clone, Copy, Debug)]

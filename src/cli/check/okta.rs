@@ -85,7 +85,7 @@ impl OktaCheckInput {
         let rows = wiring.source.rows(arrived.body).await?;
         people(wiring, &rows.assignments, findings).await;
         self.attributes(wiring, findings).await;
-        let look = wiring.source.look().await?;
+        let look = wiring.source.probe().await?;
         if let Some(host) = look.foreign_host {
             findings.error(format_args!(
                 "Okta's links name {host}: set okta.org_url = \"https://{host}\", or okta.link_hosts = [{host:?}]"

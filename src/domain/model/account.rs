@@ -1,8 +1,9 @@
 //! An account: the SCIM User (RFC 7643, 4.1) that Haiilo holds, in the parts that planning needs.
 
+use std::collections::BTreeMap;
+
 use crate::domain::model::ids::{HaiiloId, UserName};
 use crate::domain::scim::value::Value;
-use std::collections::BTreeMap;
 
 /// An account as a listing shows it. The values stand in the slots of the mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What an edit of the mapping touches: which of its parts are others than when a plan was last let through, and how many people that
 //! concerns in the plan at hand.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
 use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::people_plan::{MappingEdit, Plan};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
 /// concern; `people.include` those whom it leaves out.

@@ -1,5 +1,9 @@
 //! The people of a report, section by section, as the page shows them.
 
+use std::collections::HashMap;
+
+use serde::Serialize;
+
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::hold::GroupHold;
@@ -12,8 +16,6 @@ use crate::report::sharing::ToldOperations;
 use crate::report::subject::{
     Report, ReportStage, SharedChanges, TextOptions, amount, attribute, blocks, due, fate, kind, time, visible,
 };
-use serde::Serialize;
-use std::collections::HashMap;
 
 /// People with something in common.
 #[derive(Debug, Serialize)]

@@ -1,6 +1,9 @@
 //! What is remembered: lost, old, damaged, never begun, or written by two at once.
 
-use crate::world::{World, free_lock, outcomes, seed};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+
 use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
@@ -11,9 +14,8 @@ use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use okta_haiilo_sync::store::{CycleLock, LockError};
 use serde_json::json;
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs;
+
+use crate::world::{World, free_lock, outcomes, seed};
 
 /// Every file in the store's folder with its bytes.
 fn files(world: &World) -> BTreeMap<OsString, Vec<u8>> {
