@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::cli::screen::Screen;
 use crate::config::settings::Settings;
 use crate::config::{self, EnvVars};

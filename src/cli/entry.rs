@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::args::{Arguments, Command, LogFormat};
-use crate::cli::context::{Context, Invoker, ProgressShown};
-use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::screen::Screen;
-use crate::cli::{
-    apply, approve, check, completions, decide, demo, explain, init, journal, man, pause, plan, rebind, recreate,
-    remove, run as daemon, status, store, sync, telemetry,
+use crate::cli::commands::{
+    approve, explain, journal, link, man, pause, plan, rebind, recreate, remove, run as daemon, status, store, sync,
 };
+use crate::cli::context::{Context, Invoker, ProgressShown};
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::screen::Screen;
+use crate::cli::{check, demo, init, telemetry};
 use crate::config::EnvVars;
 
 /// Runs a command.
@@ -36,10 +36,10 @@ pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
         Err(error) => Err(CommandError::from(error)),
     };
     match ended {
-        Ok(ending) => ending.into(),
+        Ok(status) => status.into(),
         Err(unfinished) => {
             complain(&unfinished, log_format);
-            unfinished.ending.into()
+            unfinished.status.into()
         }
     }
 }
@@ -50,13 +50,13 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, Com
         Command::Plan(arguments) => plan::run(context, &arguments).await,
         Command::Sync(arguments) => sync::run(context, &arguments).await,
         Command::Run => Box::pin(daemon::run(context)).await,
-        Command::Apply(arguments) => apply::run(context, &arguments).await,
+        Command::Apply(arguments) => sync::apply(context, &arguments).await,
         Command::Approve(arguments) => approve::run(context, &arguments).await,
         Command::Check(arguments) => Box::pin(check::run(context, &arguments)).await,
         Command::Explain(arguments) => explain::run(context, &arguments).await,
-        Command::Link(arguments) => decide::link(context, &arguments).await,
-        Command::Unlink(arguments) => decide::unlink(context, &arguments).await,
-        Command::Release(arguments) => decide::release(context, &arguments).await,
+        Command::Link(arguments) => link::link(context, &arguments).await,
+        Command::Unlink(arguments) => link::unlink(context, &arguments).await,
+        Command::Release(arguments) => link::release(context, &arguments).await,
         Command::Remove(arguments) => remove::run(context, &arguments).await,
         Command::Recreate(arguments) => recreate::run(context, &arguments).await,
         Command::Rebind => rebind::run(context).await,
@@ -66,7 +66,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, Com
         Command::Journal(arguments) => journal::run(context, &arguments).await,
         Command::Store(command) => store::run(context, &command).await,
         Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
-        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Completions(arguments) => man::completions(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }
 }

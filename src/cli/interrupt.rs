@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::clock::Clock;
 
 /// How long the operation in hand is waited for.

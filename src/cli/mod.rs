@@ -1,35 +1,26 @@
-//! The commands, a file a verb. The only place that prints, and the only one that knows all adapters.
+//! The command line: the only place that prints, and the only one that knows all adapters.
+//!
+//! `args` has the words, `entry` sends each command to its file in `commands` (or to `check`, `init`, `demo`, which take several files).
+//! A command makes a `Wiring` from the configuration (`context`, `wiring`), opens the store beside it (`adapters`), calls the engine, and
+//! gives what it says to `output`. How it ended is an `exit` code.
 
-mod apply;
-mod approve;
+mod adapters;
 mod args;
 mod check;
-mod completions;
+mod commands;
 mod context;
-mod decide;
+mod cycle_report;
 mod demo;
-mod ending;
 mod entry;
-mod explain;
+mod exit;
 mod init;
 mod interrupt;
-mod journal;
-mod man;
+mod operator;
 mod output;
-mod pause;
-mod plan;
 mod plan_file;
 mod progress;
-mod rebind;
-mod recreate;
-mod remove;
-mod run;
-mod sample;
 mod screen;
 mod settings_used;
-mod status;
-mod store;
-mod sync;
 mod telemetry;
 mod wiring;
 

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments, ShownArguments};
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::cli::screen::{Colours, Screen, painted};
 use crate::domain::state::journal::JournalEntry;
 use crate::report::{self, PeopleShown, Report, SharedChanges, TextOptions};

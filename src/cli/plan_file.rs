@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::cli::output;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::{Prepared, Reviewed};

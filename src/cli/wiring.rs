@@ -1,9 +1,9 @@
-//! From settings to the world of a cycle: the clients of both ends, the store, the clock.
+//! From the settings to the clients of both sides, the place of the store, and the clock.
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
@@ -15,8 +15,7 @@ use crate::engine::CycleSettings;
 use crate::haiilo::{HaiiloReader, Shape};
 use crate::http::{HttpClient, HttpOptions};
 use crate::okta::OktaClient;
-use crate::ports::{Adapters, StoreReader};
-use crate::store::StorePlace;
+use crate::store::{ReadStore, StorePlace};
 
 /// Everything but the store.
 #[derive(Debug)]
@@ -81,6 +80,11 @@ impl Wiring {
 }
 
 impl Wiring {
+    /// The store, for reading only.
+    pub(super) fn read_store(&self) -> ReadStore {
+        ReadStore::new(self.store.clone())
+    }
+
     /// What was sent to both sides since this was last asked.
     pub(super) fn take_calls(&self) -> (Vec<OktaCalls>, HaiiloCalls) {
         (self.source.take_calls(), self.reader.take_calls())
@@ -101,34 +105,4 @@ fn options(settings: &HttpSettings) -> Result<HttpOptions, CommandError> {
         connect_timeout: *connect_timeout,
         read_timeout: *read_timeout,
     })
-}
-
-/// The world of a cycle with one kind of store.
-#[derive(Debug)]
-pub(super) struct StoreAdapters<'a, S> {
-    pub(super) wiring: &'a Wiring,
-    pub(super) store: S,
-}
-
-impl<S: StoreReader> Adapters for StoreAdapters<'_, S> {
-    type Source = OktaClient<SystemClock>;
-    type Reader = HaiiloReader<SystemClock>;
-    type Store = S;
-    type Clock = SystemClock;
-
-    fn source(&self) -> &Self::Source {
-        &self.wiring.source
-    }
-
-    fn reader(&self) -> &Self::Reader {
-        &self.wiring.reader
-    }
-
-    fn store(&self) -> &Self::Store {
-        &self.store
-    }
-
-    fn clock(&self) -> &Self::Clock {
-        &self.wiring.clock
-    }
 }

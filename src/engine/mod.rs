@@ -17,7 +17,7 @@ mod scope;
 mod settings;
 mod targeted;
 
-pub use admin::{anew, dismiss, dismissed, make_anew};
+pub use admin::{AdminError, ApprovedPlan, Operator, Rebinding};
 pub use cycle::{CycleReport, CycleRequest, prepare, sync};
 pub use error::CycleError;
 pub use executor::run_state::Stop;

@@ -6,16 +6,18 @@ use std::future::Future;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::model::ids::{ApprovalId, Fingerprint, RunId};
+use crate::domain::listing::snapshot::Person;
+use crate::domain::model::ids::{ApprovalId, Fingerprint, OktaUserId, RunId};
 use crate::domain::model::link::{Counted, Link};
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
 use crate::domain::planning::limits::Violation;
-use crate::domain::state::journal::{EntryId, Intent, RunContext};
+use crate::domain::planning::operator::LinkChange;
+use crate::domain::state::journal::{EntryId, Intent, JournalEntry, JournalFilter, RunContext};
 use crate::domain::state::log_cursor::LogCursor;
-use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, SyncState, Tenant, Watch};
+use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, Pause, SyncState, Tenant, Watch};
 use crate::domain::targeted::baseline::Baseline;
 
 /// Reads the store.
@@ -29,8 +31,11 @@ pub trait StoreReader: Send + Sync {
     /// How far Okta's log was followed; `None` where a full cycle must come first.
     fn log_cursor(&self) -> impl Future<Output = Result<Option<LogCursor>, StoreFailure>> + Send;
 
-    /// What the last full cycle left behind for looks at few people.
+    /// What the last full cycle left behind for targeted cycles.
     fn baseline(&self) -> impl Future<Output = Result<Option<Baseline>, StoreFailure>> + Send;
+
+    /// Entries of the journal, the oldest first.
+    fn journal(&self, filter: &JournalFilter) -> impl Future<Output = Result<Vec<JournalEntry>, StoreFailure>> + Send;
 }
 
 /// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
@@ -76,15 +81,6 @@ pub trait StoreWriter: StoreReader {
     /// Keeps what was refused, for an approval.
     fn block(&self, blocked: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
-    /// Lets a refused set pass, from the first time until the second; the number of things in it, or nothing when there is no such set.
-    fn approve(
-        &self,
-        id: &ApprovalId,
-        times: (DateTime<Utc>, DateTime<Utc>),
-        by: &str,
-        reason: Option<&str>,
-    ) -> impl Future<Output = Result<Option<usize>, StoreFailure>> + Send;
-
     /// Records that the canary of this kind and set of paths was seen under this configuration.
     fn see_canary(
         &self,
@@ -100,6 +96,55 @@ pub trait StoreWriter: StoreReader {
 
     /// Keeps what a full cycle leaves behind.
     fn keep_baseline(&self, baseline: &Baseline) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+}
+
+/// Writes what an operator decides. Each call writes the act and what follows from it in one transaction.
+pub trait ActWriter: StoreWriter {
+    /// Approves a blocked plan until a time; the number of its entries, or `None` where no plan has this id.
+    fn approve(
+        &self,
+        id: &ApprovalId,
+        until: DateTime<Utc>,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Option<usize>, StoreFailure>> + Send;
+
+    /// Stops all writes to Haiilo. It replaces an earlier pause.
+    fn pause(&self, pause: &Pause) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Ends the pause.
+    fn resume(&self) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Links a person and an account, and ends the links that conflict.
+    fn link(
+        &self,
+        change: &LinkChange,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Ends a link. The account is unmanaged after that, and this program never deletes it.
+    fn unlink(
+        &self,
+        link: &Link,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records that a person is new, whatever they share with others.
+    fn confirm_new(
+        &self,
+        person: &Person,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
+
+    /// Records that people are not leavers until they were assigned once.
+    fn mark_recreated(
+        &self,
+        people: &[&OktaUserId],
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
 /// Under what a plan was let through.

@@ -77,7 +77,7 @@ pub fn csv(report: &Report<'_>) -> String {
         reason: Cell::of(format_args!("{updated} updated, {held} held")),
         ..PlanRow::default()
     }));
-    if let ReportStage::Applied { concluded, stops: _ } = report.ending {
+    if let ReportStage::Applied { concluded, stops: _ } = report.stage {
         rows.extend(concluded.iter().map(of_outcome));
     }
     rows.extend(groups::lines(report).into_iter().map(of_group));

@@ -44,7 +44,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("usage", of_requests(report.requests));
     put("groups", groups::json(report));
     put("warnings", report.all_warnings().map(of_warning).collect());
-    match report.ending {
+    match report.stage {
         ReportStage::DryRun => {}
         ReportStage::Refused => {
             put("outcomes", json!([]));

@@ -32,7 +32,7 @@ pub struct Report<'a> {
     /// The product.
     pub product: Product,
     /// Whether the plan was applied, and what came of it.
-    pub ending: ReportStage<'a>,
+    pub stage: ReportStage<'a>,
     /// What the configuration makes one wonder about.
     pub warnings: &'a [Warning],
     /// The settings that the plan was made with: key and value.
@@ -143,7 +143,7 @@ impl AccountTotals {
 
     /// After what the report tells of.
     pub(super) fn after(report: &Report<'_>) -> Self {
-        match report.ending {
+        match report.stage {
             ReportStage::DryRun => Self::planned(&report.plan.people),
             ReportStage::Refused | ReportStage::Paused(_) => Self::done(&report.plan.people, &[]),
             ReportStage::Applied { concluded, stops: _ } => Self::done(&report.plan.people, concluded),
@@ -165,7 +165,7 @@ impl ApprovalNotice {
     /// What the guard says, where it says anything.
     pub(super) fn of(report: &Report<'_>) -> Option<Self> {
         let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
-        let title = match (decision, report.ending) {
+        let title = match (decision, report.stage) {
             (LimitDecision::Approved(id), _) => format!("APPROVED by {id}"),
             (_, ReportStage::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
             _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
@@ -186,7 +186,7 @@ impl ApprovalNotice {
 
 /// What a report is about, in a line.
 pub(super) fn title(report: &Report<'_>) -> String {
-    let what = match report.ending {
+    let what = match report.stage {
         ReportStage::DryRun => "Plan (dry run, nothing was changed)",
         ReportStage::Refused => "Refused, nothing was changed",
         ReportStage::Paused(_) => "Paused, nothing was changed",
@@ -203,7 +203,7 @@ pub(super) fn account_totals(report: &Report<'_>) -> String {
         format!("{} (+{} -{})", amount(totals.accounts), amount(totals.made), amount(totals.deleted))
     };
     let after = AccountTotals::after(report);
-    match report.ending {
+    match report.stage {
         ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
         ReportStage::Refused | ReportStage::Paused(_) => {
             let would_be = told(AccountTotals::planned(&report.plan.people));

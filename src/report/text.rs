@@ -24,10 +24,10 @@ pub fn text(report: &Report<'_>, view: TextOptions) -> String {
     let mut out = TextWriter::new(view.width);
     headline(report, &mut out);
     verdict(report, &mut out);
-    if let ReportStage::Paused(pause) = report.ending {
+    if let ReportStage::Paused(pause) = report.stage {
         paused(pause, &mut out);
     }
-    if let ReportStage::Applied { concluded, stops } = report.ending {
+    if let ReportStage::Applied { concluded, stops } = report.stage {
         outcomes(report, view, (concluded, stops), &mut out);
     }
     edited(report, &mut out);

@@ -4,27 +4,36 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::domain::listing::snapshot::Person;
-use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::domain::model::ids::{ApprovalId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::plan::outcome::Effect;
 use crate::domain::planning::operator::LinkChange;
 use crate::domain::state::journal::{Act, RunContext};
 use crate::domain::state::sync_state::Pause;
-use crate::ports::{BlockedPlan, StoreFailure};
+use crate::ports::{ActWriter, BlockedPlan, StoreFailure};
 use crate::store::facts;
 use crate::store::journal::{self, ActSubject};
 use crate::store::open::Store;
 use crate::store::state_write::{write_effect, write_link};
 
-impl Store {
-    /// Makes an account a person's, and ends the links that stood in the way.
-    pub async fn relink(
+impl ActWriter for Store {
+    async fn approve(
         &self,
-        relink: &LinkChange,
+        id: &ApprovalId,
+        until: DateTime<Utc>,
+        run_context: &RunContext,
+        now: DateTime<Utc>,
+    ) -> Result<Option<usize>, StoreFailure> {
+        self.transaction(async |connection| write_approval(connection, id, until, run_context, now).await).await
+    }
+
+    async fn link(
+        &self,
+        change: &LinkChange,
         run_context: &RunContext,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        let LinkChange { link, from, instead_of } = relink;
+        let LinkChange { link, from, instead_of } = change;
         self.transaction(async |connection| {
             for ended in from.iter().chain(instead_of) {
                 journal::write_act(connection, Act::Unlink, about(ended), run_context, now).await?;
@@ -37,8 +46,7 @@ impl Store {
         .await
     }
 
-    /// Ends a link. The account is not ours after that, and nobody deletes it.
-    pub async fn unlink(&self, link: &Link, run_context: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    async fn unlink(&self, link: &Link, run_context: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             journal::write_act(connection, Act::Unlink, about(link), run_context, now).await?;
             let unlinked = Effect::Unlinked(link.okta_id.clone(), link.haiilo_id.clone());
@@ -47,8 +55,7 @@ impl Store {
         .await
     }
 
-    /// Remembers that people are no leavers until they were assigned once.
-    pub async fn mark_recreated(&self, people: &[&OktaUserId], now: DateTime<Utc>) -> Result<(), StoreFailure> {
+    async fn mark_recreated(&self, people: &[&OktaUserId], now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             for okta_id in people {
                 sqlx::query("INSERT INTO recreated (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING")
@@ -62,8 +69,7 @@ impl Store {
         .await
     }
 
-    /// Remembers that a person is new, whatever they share with others.
-    pub async fn confirm_new(
+    async fn confirm_new(
         &self,
         person: &Person,
         run_context: &RunContext,
@@ -84,8 +90,7 @@ impl Store {
         .await
     }
 
-    /// Stops all writes to Haiilo. An earlier pause is replaced.
-    pub async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
+    async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
         let Pause { until, by, reason } = pause;
         let until = until.map(|until| until.timestamp().to_string());
         self.transaction(async |connection| {
@@ -96,8 +101,7 @@ impl Store {
         .await
     }
 
-    /// Ends the pause.
-    pub async fn resume(&self) -> Result<(), StoreFailure> {
+    async fn resume(&self) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             for name in ["pause_until", "pause_reason", "pause_by"] {
                 facts::set_fact(connection, name, None).await?;
@@ -143,27 +147,29 @@ pub(super) async fn write_blocked(connection: &mut AnyConnection, blocked: &Bloc
     Ok(())
 }
 
-/// Approves a refused set; the number of things in it, or nothing when there is no such set.
-pub(super) async fn approve(
+/// Approves a blocked plan; the number of its entries, or `None` where no plan has this id.
+async fn write_approval(
     connection: &mut AnyConnection,
-    id: &str,
-    (now, until): (i64, i64),
-    by: &str,
-    reason: Option<&str>,
+    id: &ApprovalId,
+    until: DateTime<Utc>,
+    run_context: &RunContext,
+    now: DateTime<Utc>,
 ) -> Result<Option<usize>, Error> {
-    let row =
-        sqlx::query("SELECT items FROM blocked_plans WHERE id = $1").bind(id).fetch_optional(&mut *connection).await?;
+    let row = sqlx::query("SELECT items FROM blocked_plans WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let items: Vec<String> =
         serde_json::from_str(row.try_get::<String, _>(0)?.as_str()).map_err(|error| Error::Decode(error.into()))?;
     sqlx::query(
         "UPDATE blocked_plans SET approved_at = $1, approved_until = $2, approved_by = $3, approved_reason = $4 WHERE id = $5",
     )
-    .bind(now)
-    .bind(until)
-    .bind(by)
-    .bind(reason)
-    .bind(id)
+    .bind(now.timestamp())
+    .bind(until.timestamp())
+    .bind(run_context.by.as_str())
+    .bind(run_context.reason.as_deref())
+    .bind(id.as_str())
     .execute(connection)
     .await?;
     Ok(Some(items.len()))

@@ -162,22 +162,16 @@ impl Store {
 }
 
 impl ReadStore {
-    /// Entries of the journal, the oldest first.
-    pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
-        self.look(|connection| {
-            let filter = filter.clone();
-            Box::pin(async move { entries(connection, &filter).await })
-        })
-        .await
-    }
-
     /// Accounts that write probes have made, or perhaps made, and did not delete.
     pub async fn probe_leftovers(&self) -> Result<Vec<ProbeLeftover>, StoreFailure> {
         self.look(|connection| Box::pin(probe_leftovers(connection))).await
     }
 }
 
-async fn entries(connection: &mut AnyConnection, filter: &JournalFilter) -> Result<Vec<JournalEntry>, Error> {
+pub(super) async fn entries(
+    connection: &mut AnyConnection,
+    filter: &JournalFilter,
+) -> Result<Vec<JournalEntry>, Error> {
     let JournalFilter { person, run, since } = filter;
     let statement = format!(
         "SELECT entry, run, at, kind, okta_id, haiilo_id, user_name, before, sent, outcome, detail, approval, by_whom, reason \

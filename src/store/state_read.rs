@@ -20,6 +20,7 @@ use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::group_operation::GroupKind;
 use crate::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord, RemovedAccount};
 use crate::domain::plan::operation::OperationKind;
+use crate::domain::state::journal::{JournalEntry, JournalFilter};
 use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::{
     AcceptedMapping, Approval, FirstRun, GroupSyncState, OpenGroupOperation, OpenOperation, Pause, RecentCounts,
@@ -30,9 +31,9 @@ use crate::ports::{StoreFailure, StoreReader};
 use crate::store::facts::{self, instant};
 use crate::store::open::{ReadStore, Store};
 use crate::store::place::{Dialect, StorePlace};
-use crate::store::postgres;
 use crate::store::schema::Content;
 use crate::store::sqlite::SnapshotConnection;
+use crate::store::{postgres, queries};
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -57,6 +58,11 @@ impl StoreReader for Store {
         let mut connection = self.connection.lock().await;
         facts::read_json(&mut connection, facts::BASELINE).await.map_err(|error| self.failure(error))
     }
+
+    async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        queries::entries(&mut connection, filter).await.map_err(|error| self.failure(error))
+    }
 }
 
 impl StoreReader for ReadStore {
@@ -75,6 +81,14 @@ impl StoreReader for ReadStore {
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
         self.look(|connection| Box::pin(facts::read_json(connection, facts::BASELINE))).await
+    }
+
+    async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
+        self.look(|connection| {
+            let filter = filter.clone();
+            Box::pin(async move { queries::entries(connection, &filter).await })
+        })
+        .await
     }
 }
 

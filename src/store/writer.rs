@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Error};
 
-use crate::domain::model::ids::{ApprovalId, Fingerprint};
+use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::link::{Counted, Link};
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::{Effect, Outcome};
@@ -74,17 +74,6 @@ impl StoreWriter for Store {
 
     async fn block(&self, blocked: &BlockedPlan) -> Result<(), StoreFailure> {
         self.transaction(async |connection| acts::write_blocked(connection, blocked).await).await
-    }
-
-    async fn approve(
-        &self,
-        id: &ApprovalId,
-        (now, until): (DateTime<Utc>, DateTime<Utc>),
-        by: &str,
-        reason: Option<&str>,
-    ) -> Result<Option<usize>, StoreFailure> {
-        let times = (now.timestamp(), until.timestamp());
-        self.transaction(async |connection| acts::approve(connection, id.as_str(), times, by, reason).await).await
     }
 
     async fn see_canary(&self, configuration: &Fingerprint, kind: &str) -> Result<(), StoreFailure> {

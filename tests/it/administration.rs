@@ -2,11 +2,10 @@
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::HaiiloId;
 use okta_haiilo_sync::domain::model::link::Origin;
 use okta_haiilo_sync::domain::plan::leaver::LeaverStatus;
-use okta_haiilo_sync::domain::state::sync_state::{FirstRun, Pause};
+use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 
@@ -14,17 +13,11 @@ use crate::by_hand;
 use crate::cli_stage::Stage;
 use crate::world::{World, outcomes, seed};
 
-async fn pause(world: &World, length: Option<TimeDelta>) {
-    let until = length.map(|length| world.clock.now() + length);
-    let pause = Pause { until, by: "a story".to_owned(), reason: None };
-    world.with_store(async |store| store.pause(&pause).await).await;
-}
-
 #[tokio::test]
 async fn a_pause_stops_writes_and_nothing_else() {
     let mut world = World::in_step(4).await;
     let id = world.okta_id(1);
-    pause(&world, None).await;
+    by_hand::pause(&world, None).await;
     world.set_profile(0, "city", json!("Paris"));
     world.okta.state().hire(&person(9));
     world.okta.state().deactivate(&id);
@@ -41,7 +34,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     // The clock of the leaver has gone on.
     let report = world.sync().await;
     assert!(matches!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Due(_)));
-    world.with_store(async |store| store.resume().await).await;
+    by_hand::resume(&world).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done", "delete done"]);
     world.assert_converged().await;
@@ -50,7 +43,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
 #[tokio::test]
 async fn a_pause_ends_by_itself() {
     let mut world = World::in_step(2).await;
-    pause(&world, Some(TimeDelta::hours(4))).await;
+    by_hand::pause(&world, Some(TimeDelta::hours(4))).await;
     world.set_profile(0, "city", json!("Paris"));
     world.advance(TimeDelta::minutes(239));
     assert!(world.sync().await.pause.is_some());
@@ -63,7 +56,7 @@ async fn a_pause_ends_by_itself() {
 async fn nothing_is_taken_for_accepted_during_a_pause() {
     let mut world = World::with_people(2).await;
     world.sync().await;
-    pause(&world, None).await;
+    by_hand::pause(&world, None).await;
     let report = world.sync_approved().await;
     assert!(report.pause.is_some() && report.concluded.is_empty());
     assert_eq!(world.state().await.first_run, FirstRun::Due);

@@ -5,6 +5,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
+use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 

@@ -76,8 +76,8 @@ fn every_reason_limit_and_end_is_explained() {
             assert!(errors.contains(&format!("`{code}`")), "errors.md does not explain {code} of {file}");
         }
     }
-    let ending = fs::read_to_string(root.join("src/cli/ending.rs")).expect("a source");
-    let codes: Vec<&str> = ending
+    let exit = fs::read_to_string(root.join("src/cli/exit.rs")).expect("a source");
+    let codes: Vec<&str> = exit
         .lines()
         .filter_map(|line| line.trim().strip_prefix("/// ")?.split_once(": ").map(|(code, _)| code))
         .collect();

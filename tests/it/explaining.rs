@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::engine::{self, NoObserver, Scope};
+use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::report::{self, LoginExplanation, PersonExplanation};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};

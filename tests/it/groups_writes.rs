@@ -6,6 +6,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::plan::outcome::OutcomeKind;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::engine::Stop;
+use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::ReadStore;
 
 use crate::groups_stage::{did_something, ended, in_step, intranet, named};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, RunId};
+use okta_haiilo_sync::domain::model::ids::{Fingerprint, RunId};
 use okta_haiilo_sync::domain::model::link::Link;
 use okta_haiilo_sync::domain::model::target::TargetProfile;
 use okta_haiilo_sync::domain::plan::sync_state_update::{LeaverUpdate, SyncStateUpdate};
@@ -15,7 +15,7 @@ use okta_haiilo_sync::domain::plan::{
     operation::Operation,
     outcome::{Effect, Outcome},
 };
-use okta_haiilo_sync::domain::state::journal::{EntryId, Intent, RunContext};
+use okta_haiilo_sync::domain::state::journal::{EntryId, Intent, JournalEntry, JournalFilter, RunContext};
 use okta_haiilo_sync::domain::state::{log_cursor::LogCursor, sync_state};
 use okta_haiilo_sync::domain::targeted::baseline::Baseline;
 use okta_haiilo_sync::engine::{self, CycleRequest, NoObserver, Scope};
@@ -166,6 +166,10 @@ impl StoreReader for Cut {
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
         self.store.baseline().await
     }
+
+    async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
+        self.store.journal(filter).await
+    }
 }
 
 impl StoreWriter for Cut {
@@ -215,16 +219,6 @@ impl StoreWriter for Cut {
 
     async fn block(&self, blocked: &BlockedPlan) -> Result<(), StoreFailure> {
         self.store.block(blocked).await
-    }
-
-    async fn approve(
-        &self,
-        id: &ApprovalId,
-        times: (DateTime<Utc>, DateTime<Utc>),
-        by: &str,
-        reason: Option<&str>,
-    ) -> Result<Option<usize>, StoreFailure> {
-        self.store.approve(id, times, by, reason).await
     }
 
     async fn see_canary(&self, configuration: &Fingerprint, kind: &str) -> Result<(), StoreFailure> {

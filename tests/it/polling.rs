@@ -12,7 +12,6 @@ use okta_haiilo_sync::domain::model::limit::Limit;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
-use okta_haiilo_sync::domain::state::sync_state::Pause;
 use okta_haiilo_sync::engine::{
     self, CycleError, CycleReport, FullCycleReason, NoObserver, PollResult, TargetedRequest,
 };
@@ -21,6 +20,7 @@ use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::by_hand;
 use crate::world::{Ran, World, free_lock, mapping, outcomes, seed};
 
 impl World {
@@ -368,8 +368,7 @@ fn not_polled_or_refused(polled: PollResult) -> FullCycleReason {
 #[tokio::test]
 async fn during_a_pause_nobody_is_looked_at() {
     let mut world = World::followed(30).await;
-    let pause = Pause { until: None, by: "a story".to_owned(), reason: None };
-    world.with_store(async |store| store.pause(&pause).await).await;
+    by_hand::pause(&world, None).await;
     world.set_profile(3, "city", json!("Turku"));
     let (polled, requests) = world.counted_poll().await;
     assert_eq!((not_polled(polled), requests), (FullCycleReason::Paused, [1, 0]));

@@ -13,14 +13,14 @@ use serde_json::{Value as Json, json};
 
 use crate::world::{World, seed};
 
-pub(crate) fn about<'a>(prepared: &'a Prepared, ending: ReportStage<'a>) -> Report<'a> {
+pub(crate) fn about<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,
         now: prepared.now,
         application: &prepared.application,
         product: Product::Advocacy,
-        ending,
+        stage,
         warnings: &[],
         settings: &[],
         requests: Requests::default(),

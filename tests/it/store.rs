@@ -14,13 +14,14 @@ use okta_haiilo_sync::domain::plan::sync_state_update::SyncStateUpdate;
 use okta_haiilo_sync::domain::planning::limits::Violation;
 use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, RunContext};
 use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, RecentCounts, SyncState, Tenant, Watch};
-use okta_haiilo_sync::ports::{Acceptance, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
+use okta_haiilo_sync::ports::{Acceptance, ActWriter as _, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
 use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 use tempfile::TempDir;
 
 use crate::server;
+use crate::store_history::mandate_of;
 use crate::world::free_lock;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
@@ -412,8 +413,9 @@ async fn an_approval_lives_until_its_end_and_names_its_things(bed: Bed) {
         violations: vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }],
     };
     store.block(&refusal).await.expect("written");
-    let times = (at(1), at(1) + TimeDelta::hours(24));
-    let approve = async |id: &str| store.approve(&ApprovalId::new(id), times, "root", None).await.expect("asked");
+    let (until, run_context) = (at(1) + TimeDelta::hours(24), mandate_of("by hand"));
+    let approve =
+        async |id: &str| store.approve(&ApprovalId::new(id), until, &run_context, at(1)).await.expect("asked");
     assert_eq!(approve("other").await, None);
     assert!(store.sync_state(at(2)).await.expect("memory").approvals.is_empty());
     assert_eq!(approve("abc").await, Some(2));

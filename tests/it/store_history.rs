@@ -18,7 +18,7 @@ use okta_haiilo_sync::domain::planning::operator::LinkChange;
 use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, JournalFilter, ProbeStep, RunContext};
 use okta_haiilo_sync::domain::state::run_history::{CycleRecord, RunHistory};
 use okta_haiilo_sync::domain::state::sync_state::{Pause, RecentCounts};
-use okta_haiilo_sync::ports::{BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
+use okta_haiilo_sync::ports::{ActWriter as _, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
 use tempfile::TempDir;
@@ -94,7 +94,7 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     assert_eq!(left().await, []);
 }
 
-fn mandate_of(run: &str) -> RunContext {
+pub(crate) fn mandate_of(run: &str) -> RunContext {
     RunContext { run: RunId::new(run), ..run_context(None) }
 }
 
@@ -193,8 +193,8 @@ async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
     adopt(&store, 1..4).await;
     // Person 1 gets the account of person 2.
     let made = Link { okta_id: link(1).okta_id, ..link(2) };
-    let relink = LinkChange { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
-    store.relink(&relink, &mandate_of("by hand"), at(5)).await.expect("written");
+    let change = LinkChange { link: made.clone(), from: Some(link(2)), instead_of: Some(link(1)) };
+    store.link(&change, &mandate_of("by hand"), at(5)).await.expect("written");
     let links = store.sync_state(at(6)).await.expect("memory").links;
     assert_eq!(links.iter().collect::<Vec<_>>(), [&made, &link(3)]);
     let by_hand = JournalFilter { run: Some(RunId::new("by hand")), ..JournalFilter::default() };
@@ -286,10 +286,8 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
         let refusal = BlockedPlan { id: ApprovalId::new(id), run, at: at(time), items, violations };
         store.block(&refusal).await.expect("written");
     }
-    store
-        .approve(&ApprovalId::new("first"), (at(20), at(20) + TimeDelta::hours(24)), "root", None)
-        .await
-        .expect("asked");
+    let until = at(20) + TimeDelta::hours(24);
+    store.approve(&ApprovalId::new("first"), until, &mandate_of("by hand"), at(20)).await.expect("asked");
     for n in 0..7 {
         let (run, watch) = (RunId::new(format!("run-{n}")), None);
         let end = CycleEnd { run, started: at(n), ended: at(n + 1), result: "refused", watch, journal_from: at(0) };

@@ -19,22 +19,22 @@ pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
 /// A cycle as scripts read it.
 pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
     let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
-    let ending = if report.prepared.verdict.decision == LimitDecision::Refuse {
+    let stage = if report.prepared.verdict.decision == LimitDecision::Refuse {
         ReportStage::Refused
     } else {
         ReportStage::Applied { concluded: &report.concluded, stops: &stops }
     };
-    serde_json::from_str(&report::json(&reported(&report.prepared, ending))).expect("JSON")
+    serde_json::from_str(&report::json(&reported(&report.prepared, stage))).expect("JSON")
 }
 
-fn reported<'a>(prepared: &'a Prepared, ending: ReportStage<'a>) -> Report<'a> {
+fn reported<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         verdict: &prepared.verdict,
         now: prepared.now,
         application: &prepared.application,
         product: Product::Advocacy,
-        ending,
+        stage,
         warnings: &[],
         settings: &[],
         requests: Requests::default(),

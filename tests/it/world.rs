@@ -18,21 +18,22 @@ use okta_haiilo_sync::domain::model::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::domain::plan::cycle_plan::CyclePlan;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
+use okta_haiilo_sync::domain::planning::operator::ActRefused;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::sync_state::{SyncState, Tenant};
 use okta_haiilo_sync::engine::{
-    self, CycleError, CycleReport, CycleRequest, CycleSettings, NoObserver, Prepared, Scope,
+    self, AdminError, CycleError, CycleReport, CycleRequest, CycleSettings, NoObserver, Prepared, Scope,
 };
 use okta_haiilo_sync::haiilo::{HaiiloReader, HaiiloWriter, Shape};
 use okta_haiilo_sync::http::{HttpClient, HttpOptions};
 use okta_haiilo_sync::okta::OktaClient;
-use okta_haiilo_sync::ports::{self, StoreFailure, StoreReader, StoreWriter as _};
+use okta_haiilo_sync::ports::{self, StoreReader};
 use okta_haiilo_sync::store::{CycleLock, LockError, ReadStore, Store, StorePath, StorePlace};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::usual;
+use crate::{by_hand, usual};
 
 pub(crate) use crate::usual::{mapping, rules, seed};
 
@@ -391,22 +392,13 @@ impl World {
         report
     }
 
+    /// Approves a blocked plan; the number of its entries, or `None` where no plan has this id.
     pub(crate) async fn approve(&self, id: &ApprovalId) -> Option<usize> {
-        let lock = free_lock(self.place(), "a story").await;
-        let store = Store::open(self.place(), lock).await.expect("a store");
-        let now = self.clock.now();
-        let found = store.approve(id, (now, now + TimeDelta::hours(24)), "a story", None).await.expect("asked");
-        store.close().await.expect("closed");
-        found
-    }
-
-    /// What an administrator does to the store between cycles.
-    pub(crate) async fn with_store<T>(&self, work: impl AsyncFnOnce(&Store) -> Result<T, StoreFailure>) -> T {
-        let lock = free_lock(self.place(), "a story").await;
-        let store = Store::open(self.place(), lock).await.expect("a store");
-        let done = work(&store).await.expect("done");
-        store.close().await.expect("closed");
-        done
+        match by_hand::approve(self, id).await {
+            Ok(approved) => Some(approved.items),
+            Err(AdminError::Refused(ActRefused::NoBlockedPlan(_))) => None,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// What the store remembers.

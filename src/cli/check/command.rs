@@ -7,11 +7,11 @@ use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{self, LearntProfile};
 use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
 use crate::cli::check::okta::{self, OktaCheckInput};
-use crate::cli::check::{directory, groups, keeping, polls, write_probe};
+use crate::cli::check::{directory, groups, keeping, polls, sample, write_probe};
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::output;
 use crate::cli::wiring::Wiring;
-use crate::cli::{output, sample};
 use crate::clock::Clock as _;
 use crate::config::mapping_test;
 use crate::config::settings::Settings;
@@ -20,7 +20,6 @@ use crate::domain::model::target::TotalAccuracy;
 use crate::domain::state::sync_state::Tenant;
 use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
-use crate::store::ReadStore;
 
 /// Checks everything that can be checked without writing.
 pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<ExitStatus, CommandError> {
@@ -94,7 +93,7 @@ async fn readings(
     people: okta::OktaListing,
     (accounts, learnt): (haiilo::HaiiloListing, LearntProfile),
 ) -> (OktaReading, HaiiloReading) {
-    let state = ReadStore::new(wiring.store.clone()).sync_state(wiring.clock.now()).await;
+    let state = wiring.read_store().sync_state(wiring.clock.now()).await;
     let known = state.map_or(0, |state| state.links.len() as u64);
     let okta::OktaListing { listed, is_whole, page_size, answer, ours } = people;
     // Beyond the first page there are as many as there are accounts, or links.
@@ -125,7 +124,7 @@ enum StoreOwner {
 /// Whether the store belongs to these ends.
 async fn tenant(wiring: &Wiring, findings: &mut CheckFindings) -> StoreOwner {
     findings.section("Store");
-    let state = match ReadStore::new(wiring.store.clone()).sync_state(wiring.clock.now()).await {
+    let state = match wiring.read_store().sync_state(wiring.clock.now()).await {
         Ok(state) => state,
         Err(failure) => {
             findings.error(format_args!("{:#}", anyhow::Error::from(failure)));

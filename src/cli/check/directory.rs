@@ -8,7 +8,6 @@ use crate::domain::model::policy::{Deprovision, Product};
 use crate::domain::model::target::WriteSupport;
 use crate::domain::planning::write_probe::place;
 use crate::ports::StoreReader as _;
-use crate::store::ReadStore;
 
 /// Compares the two.
 pub(super) async fn compare(wiring: &Wiring, findings: &mut CheckFindings) {
@@ -16,7 +15,7 @@ pub(super) async fn compare(wiring: &Wiring, findings: &mut CheckFindings) {
         return;
     }
     // A store that cannot be read is told elsewhere.
-    let known = ReadStore::new(wiring.store.clone()).target().await.ok().flatten();
+    let known = wiring.read_store().target().await.ok().flatten();
     let known = known.filter(|known| known.base_url == wiring.cycle.tenant.base_url).and_then(|known| known.writes);
     let Some(WriteSupport { learnt, profile_fields, deactivation, .. }) = known else {
         return findings.fine(

@@ -1,16 +1,16 @@
 //! What `check` learnt is kept in the store as the profile of the endpoint, for cycles to use. Nothing else is written, no store is made for
 //! it, and no cycle is waited for.
 
+use crate::cli::adapters::StoreAdapters;
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{LearntProfile, PageLimits};
-use crate::cli::ending::CommandError;
-use crate::cli::sync;
+use crate::cli::exit::CommandError;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::state::journal::ProbeLeftover;
 use crate::ports::{AccountReader as _, StoreReader as _};
-use crate::store::{LockError, ReadStore, Store};
+use crate::store::{LockError, Store};
 
 /// Keeps what was learnt, where there is a store.
 pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut CheckFindings) {
@@ -32,7 +32,7 @@ pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut 
 /// Accounts of earlier write probes that are still there.
 pub(super) async fn left_behind(wiring: &Wiring, findings: &mut CheckFindings) {
     // A store that cannot be read was told before.
-    let left = ReadStore::new(wiring.store.clone()).probe_leftovers().await.unwrap_or_default();
+    let left = wiring.read_store().probe_leftovers().await.unwrap_or_default();
     for ProbeLeftover { at, haiilo_id, user_name } in left {
         let date = at.format("%Y-%m-%d %H:%M UTC");
         if let Some(id) = &haiilo_id {
@@ -60,12 +60,12 @@ enum ProfileKept {
 }
 
 async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> Result<ProfileKept, CommandError> {
-    if !ReadStore::new(wiring.store.clone()).exists().await? {
+    if !wiring.read_store().exists().await? {
         return Ok(ProfileKept::NoStore);
     }
-    let store = sync::open_at_once(wiring, "check").await?;
-    let kept = renew(wiring, &store, learnt).await;
-    sync::close(store).await;
+    let adapters = StoreAdapters::open_at_once(wiring, "check").await?;
+    let kept = renew(wiring, &adapters.store, learnt).await;
+    adapters.close().await;
     kept.map(|()| ProfileKept::Yes)
 }
 

@@ -9,6 +9,7 @@ mod keeping;
 mod length;
 mod okta;
 mod polls;
+mod sample;
 mod write_probe;
 
 pub(super) use command::run;

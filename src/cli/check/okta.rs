@@ -13,7 +13,6 @@ use crate::domain::model::assignment::Assignment;
 use crate::okta::{ProfileAttributes, ProfileSchemas};
 use crate::ports::{Application, AssignmentSource as _, Failure, FailureKind};
 use crate::report;
-use crate::store::ReadStore;
 
 /// A clock that is off by more may spoil rate windows and dates.
 const NOTEWORTHY_SKEW: TimeDelta = TimeDelta::minutes(1);
@@ -155,7 +154,7 @@ impl OktaCheckInput {
 /// Since when a token is in use, where the store knows it, as the end of a sentence about it.
 pub(super) async fn used_since(wiring: &Wiring, side: &'static str) -> String {
     let Some((_, token)) = wiring.tokens.iter().find(|(of, _)| *of == side) else { return String::new() };
-    let since = ReadStore::new(wiring.store.clone()).token_since(side, token).await;
+    let since = wiring.read_store().token_since(side, token).await;
     let since = since.ok().flatten();
     since.map_or_else(String::new, |since| format!(" and in use here since {}", since.format("%Y-%m-%d")))
 }

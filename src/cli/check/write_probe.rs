@@ -1,13 +1,14 @@
 //! `check --write-probe ADDRESS`: one throw-away account in Haiilo. Says first what it costs, and asks.
 
+use crate::cli::adapters::StoreAdapters;
 use crate::cli::args::WriteProbeArguments;
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::keeping;
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::interrupt::Interrupts;
-use crate::cli::wiring::StoreAdapters;
-use crate::cli::{decide, output};
+use crate::cli::operator::{CommandOutput, OperatorCommand};
+use crate::cli::output;
 use crate::config::settings::UpdateMethod;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::Product;
@@ -22,23 +23,24 @@ pub(super) async fn run(
     address: &str,
     arguments: &WriteProbeArguments,
 ) -> Result<ExitStatus, CommandError> {
-    decide::decide(context, "check", async |ends, prepared| {
-        let settings = &ends.wiring.cycle;
-        // What the server does not tell is no reason against a probe.
-        let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
-        let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
-        let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
-        output::say(&announced(settings.policy.product, &probe));
-        if !arguments.yes && !is_confirmed(&probe.name) {
-            return Err(CommandError::misconfigured(
-                "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
-            ));
-        }
-        // Whoever asks for the end now is heard once nothing is left behind.
-        let _held = Interrupts::new()?;
-        probed(context, ends, prepared, &probe).await
-    })
-    .await
+    OperatorCommand { name: "check", context }
+        .run_prepared(async |ends, prepared| {
+            let settings = &ends.wiring.cycle;
+            // What the server does not tell is no reason against a probe.
+            let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
+            let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
+            let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
+            output::say(&announced(settings.policy.product, &probe));
+            if !arguments.yes && !is_confirmed(&probe.name) {
+                return Err(CommandError::misconfigured(
+                    "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
+                ));
+            }
+            // Whoever asks for the end now is heard once nothing is left behind.
+            let _held = Interrupts::new()?;
+            probed(context, ends, prepared, &probe).await
+        })
+        .await
 }
 
 async fn probed(
@@ -46,7 +48,7 @@ async fn probed(
     ends: &StoreAdapters<'_, Store>,
     prepared: &Prepared,
     probe: &WriteProbe,
-) -> Result<(String, ExitStatus), CommandError> {
+) -> Result<CommandOutput, CommandError> {
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
     let run_context = context.run_context(Some("a write probe"));
@@ -70,7 +72,8 @@ async fn probed(
             Err(failure) => findings.warn(format_args!("what was learnt is not kept: {failure}")),
         }
     }
-    Ok((findings.text().to_owned(), if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done }))
+    let status = if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done };
+    Ok(CommandOutput { text: findings.text().to_owned(), status })
 }
 
 /// What is about to happen, and what it may cost.

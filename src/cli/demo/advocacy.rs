@@ -5,8 +5,8 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::cli::args::ProductWord;
-use crate::cli::demo::teller::{Story, expect, tell};
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::demo::story::{Story, expect, tell};
+use crate::cli::exit::{CommandError, ExitStatus};
 
 /// How many people the company has.
 const PEOPLE: u32 = 12;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{DemoArguments, ProductWord};
 use crate::cli::demo::{advocacy, intranet, serve};
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 
 /// Tells the story of a product, or serves it.
 pub(in crate::cli) async fn run(arguments: &DemoArguments) -> Result<ExitStatus, CommandError> {

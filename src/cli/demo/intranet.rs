@@ -7,8 +7,8 @@ use okta_haiilo_sim::people::person;
 use serde_json::json;
 
 use crate::cli::args::ProductWord;
-use crate::cli::demo::teller::{Story, expect, tell};
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::demo::story::{Story, expect, tell};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::clock::{Clock as _, SystemClock};
 
 /// How many people the company has. The first of them is everybody's manager.

@@ -3,8 +3,8 @@
 use okta_haiilo_sim::haiilo::{Account, Group};
 use okta_haiilo_sim::people::person;
 
-use crate::cli::demo::teller::{Story, went_otherwise};
-use crate::cli::ending::CommandError;
+use crate::cli::demo::story::{Story, went_otherwise};
+use crate::cli::exit::CommandError;
 
 impl Story {
     /// Puts a person, by number, into a group of Okta.

@@ -5,8 +5,8 @@ mod command;
 mod files;
 mod intranet;
 mod memberships;
+mod sandbox;
 mod serve;
-mod stage;
-mod teller;
+mod story;
 
 pub(super) use command::run;

@@ -4,15 +4,16 @@ use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
+use crate::cli::adapters::StoreAdapters;
 use crate::cli::args::{DemoArguments, Format, ProductWord, ReportArguments, ShownArguments, SyncArguments};
-use crate::cli::demo::stage::Sandbox;
-use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::wiring::{StoreAdapters, Wiring};
-use crate::cli::{output, sync};
+use crate::cli::commands::sync;
+use crate::cli::demo::sandbox::Sandbox;
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::output;
+use crate::cli::wiring::Wiring;
 use crate::config;
 use crate::daemon::schedule;
 use crate::engine::{self, NoObserver, Scope};
-use crate::store::ReadStore;
 
 /// Over how many groups the people of an intranet are spread, unless somebody says otherwise.
 const GROUPS: u32 = 4;
@@ -129,7 +130,7 @@ async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
     let settings = config::load(&context.config, &context.env, schedule::check);
     let settings = settings.map_err(|problems| CommandError::misconfigured(format!("{problems:?}")))?;
     let wiring = Wiring::new(settings)?;
-    let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let ends = StoreAdapters::read_only(&wiring);
     let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &NoObserver).await?;
     let report = ReportArguments {
         format: Format::Csv,

@@ -1,7 +1,7 @@
 //! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
 
 use crate::cli::args::{AuthWord, InitArguments, ProductWord};
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::config::sample::Setting;
 
 /// How often a question is asked before nobody seems to be there.

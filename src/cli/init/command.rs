@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::args::{InitArguments, ProductWord};
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::init::answers::{self, Terminal};
 use crate::cli::init::files::Files;
 use crate::cli::init::proposal::{Proposal, propose};

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::ProductWord;
-use crate::cli::ending::CommandError;
+use crate::cli::exit::CommandError;
 use crate::config::ConfigDraft;
 
 /// The folder of the package, where state and secrets have places of their own.

@@ -1,27 +1,25 @@
-//! What an administrator decides about links: this account is this person's, this person has none of them, these two are two humans.
-//!
-//! Only decides what follows; a command carries it out. Nothing input is sent to Haiilo.
+//! Whether an act of an operator is allowed, and what follows from it. Nothing here is sent or stored; `engine::admin` does that.
 
 use crate::domain::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
 use crate::domain::model::account::Activity;
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::{Link, Listed, Origin};
 use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision;
 use crate::domain::state::sync_state::SyncState;
 
-/// A link that shall be made by hand, with those that end with it.
+/// A link that an operator makes, with the links that end with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkChange {
     /// The new link.
     pub link: Link,
-    /// The link by which the account was somebody else's.
+    /// The link by which the account was another person's.
     pub from: Option<Link>,
-    /// The person's former account, which is not ours after that.
+    /// The link to the person's former account, which is unmanaged after that.
     pub instead_of: Option<Link>,
 }
 
-/// Why a decision cannot be carried out.
+/// Why an act is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActRefused {
     /// Nobody, or not one alone, is meant.
@@ -48,6 +46,22 @@ pub enum ActRefused {
     /// The account must not go.
     #[error("account {0} stays: {1}; mend that first")]
     Stays(HaiiloId, String),
+    /// Okta says that the user is not deactivated.
+    #[error("{0} is not deactivated in okta; deactivate the user there first")]
+    NotDeactivated(OktaUserId),
+    /// Okta does not know the user.
+    #[error(
+        "okta has no user {0} any more, which is no evidence of anything; delete the account in haiilo by hand if its person has left"
+    )]
+    NotInOkta(OktaUserId),
+    /// Writes are paused.
+    #[error("all writes are paused, by {0}; run `resume` first")]
+    Paused(String),
+    /// No plan with this id is blocked.
+    #[error(
+        "no refused run is known by the id {0}; `sync` names it when it refuses, and `plan` shows what would be refused now"
+    )]
+    NoBlockedPlan(ApprovalId),
     /// The account is this person's already.
     #[error("account {0} is this person's already; leave it as it is")]
     AlreadyLinked(HaiiloId),
@@ -68,8 +82,9 @@ pub fn linked<'a>(state: &'a SyncState, login: &str) -> Result<&'a Link, ActRefu
     state.links.iter().find(|link| link.is_named(login)).ok_or(ActRefused::NoLink)
 }
 
-/// The link of somebody who was dismissed, whose account may go at once. That Okta calls the user deactivated is another question.
-pub fn dismissed<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, ActRefused> {
+/// The link whose account may be deleted at once, as far as the store, the settings and both listings say. What Okta says about the user is
+/// not asked here.
+pub fn removable<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, ActRefused> {
     let link = linked(input.state, login)?;
     let id = &link.haiilo_id;
     let stays = |why: String| Err(ActRefused::Stays(id.clone(), why));
@@ -92,13 +107,13 @@ pub fn dismissed<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, Act
         return stays("it carries another userName than when it was last seen".to_owned());
     }
     if let Some(pause) = input.state.pause_at(input.now) {
-        return stays(format!("all writes are paused, by {}; run `resume` first", pause.by));
+        return Err(ActRefused::Paused(pause.by.clone()));
     }
     Ok(link)
 }
 
 /// What it takes to make an account a person's.
-pub fn relink(
+pub fn link_change(
     PlanInput { people, accounts, state, .. }: &PlanInput<'_>,
     login: &str,
     haiilo_id: &HaiiloId,

@@ -1,7 +1,17 @@
-//! The acts of an operator, each once: what the commands and the pages call.
+//! The acts of an operator, each once. The commands call them, and nothing else changes what an operator decides.
+//!
+//! An [`Operator`] is one person with one command: who acts, why, and under which run the journal keeps it. Acts about people take what was
+//! prepared from both sides under the lock of the cycle, ask the rules in `domain::planning::operator` whether the act is allowed, and write
+//! the act and what follows from it in one transaction. `remove` and `recreate` write to Haiilo, too, by the executor that cycles use.
 
+mod approval;
+mod links;
+mod operator;
+mod pause;
+mod rebind;
 mod recreate;
-mod remove_now;
+mod remove;
 
-pub use recreate::{anew, make_anew};
-pub use remove_now::{dismiss, dismissed};
+pub use approval::ApprovedPlan;
+pub use operator::{AdminError, Operator};
+pub use rebind::Rebinding;

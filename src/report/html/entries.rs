@@ -110,7 +110,7 @@ struct Outcomes<'a>(HashMap<(&'a OktaUserId, OperationKind), &'a Outcome>);
 
 impl<'a> Outcomes<'a> {
     fn of(report: &Report<'a>) -> Self {
-        let concluded: &[Conclusion] = match report.ending {
+        let concluded: &[Conclusion] = match report.stage {
             ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => &[],
             ReportStage::Applied { concluded, stops: _ } => concluded,
         };

@@ -6,13 +6,13 @@ use crate::report::subject::{Report, ReportStage, amount};
 
 /// The plan, or what became of it, as one would say it on the telephone.
 pub(super) fn headline(report: &Report<'_>) -> String {
-    let count = |kind| match report.ending {
+    let count = |kind| match report.stage {
         ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => report.plan.people.of_kind(kind).count(),
         ReportStage::Applied { concluded, stops: _ } => {
             concluded.iter().filter(|one| one.operation.kind() == kind && one.outcome.is_done()).count()
         }
     };
-    let is_done = matches!(report.ending, ReportStage::Applied { .. });
+    let is_done = matches!(report.stage, ReportStage::Applied { .. });
     let parts: Vec<String> = [
         (OperationKind::Create, "made"),
         (OperationKind::Link, "adopted"),
@@ -34,7 +34,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
         (true, true) => "Nothing was done.".to_owned(),
         (true, false) => "Nothing to do.".to_owned(),
     };
-    let what = match report.ending {
+    let what = match report.stage {
         ReportStage::Applied { concluded, stops: _ } => {
             match concluded.iter().filter(|one| !one.outcome.is_done()).count() {
                 0 => what,

@@ -90,11 +90,11 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     reasons.extend(findings.leavers.iter().map(|leaver| leaver.evidence.as_str()));
     reasons.sort_unstable();
     reasons.dedup();
-    let outcome = match report.ending {
+    let outcome = match report.stage {
         ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => None,
         ReportStage::Applied { concluded, stops } => Some(came(concluded, stops)),
     };
-    let pause = match report.ending {
+    let pause = match report.stage {
         ReportStage::Paused(pause) => Some((paused_until(pause), by_whom(pause))),
         ReportStage::DryRun | ReportStage::Refused | ReportStage::Applied { .. } => None,
     };

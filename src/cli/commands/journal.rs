@@ -4,22 +4,22 @@ use chrono::TimeDelta;
 
 use crate::cli::args::{JournalAction, JournalArguments};
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::output::{self, ReportDestination};
-use crate::cli::sync;
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::operator::{CommandOutput, OperatorCommand};
+use crate::cli::output::ReportDestination;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::ids::RunId;
 use crate::domain::state::journal::JournalFilter;
-use crate::store::ReadStore;
+use crate::ports::StoreReader as _;
 
 /// Shows the journal, or forgets a person.
-pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &JournalArguments) -> Result<ExitStatus, CommandError> {
     let JournalArguments { report, run, since, action } = arguments;
-    let wiring = Wiring::new(context.settings()?)?;
     if let Some(JournalAction::Forget { login }) = action {
-        return forget(&wiring, login).await;
+        return forget(context, login).await;
     }
+    let wiring = Wiring::new(context.settings()?)?;
     if report.shown.full || report.shown.ids_only {
         return Err(CommandError::misconfigured(
             "the journal has no --full and no --ids-only; `--format json` can be cut to size",
@@ -32,22 +32,20 @@ pub(super) async fn run(context: &Context, arguments: &JournalArguments) -> Resu
         run: run.as_deref().map(RunId::new),
         since: since.map(|since| wiring.clock.now() - since),
     };
-    let entries = ReadStore::new(wiring.store.clone()).journal(&search).await?;
+    let entries = wiring.read_store().journal(&search).await?;
     destination.give_journal(&entries)?;
     Ok(ExitStatus::Done)
 }
 
-async fn forget(wiring: &Wiring, login: &str) -> Result<ExitStatus, CommandError> {
-    let store = sync::open(wiring, "journal forget").await?;
-    let forgotten = store.forget(login).await;
-    sync::close(store).await;
-    match forgotten? {
-        0 => Err(CommandError::misconfigured(
-            "the journal knows nobody by the name that was given; give a userName, an Okta id or a Haiilo id",
-        )),
-        entries => {
-            output::print(&format!("{entries} entries keep that something was done, and nothing about the person.\n"))?;
-            Ok(ExitStatus::Done)
-        }
-    }
+async fn forget(context: &Context, login: &str) -> Result<ExitStatus, CommandError> {
+    OperatorCommand { name: "journal forget", context }
+        .run(async |adapters| match adapters.store.forget(login).await? {
+            0 => Err(CommandError::misconfigured(
+                "the journal knows nobody by the name that was given; give a userName, an Okta id or a Haiilo id",
+            )),
+            entries => Ok(CommandOutput::done(format!(
+                "{entries} entries keep that something was done, and nothing about the person.\n"
+            ))),
+        })
+        .await
 }

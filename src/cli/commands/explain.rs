@@ -2,24 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use crate::cli::adapters::StoreAdapters;
 use crate::cli::args::{ExplainArguments, ExplainFormat};
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::progress::ProgressBars;
-use crate::cli::wiring::{StoreAdapters, Wiring};
+use crate::cli::wiring::Wiring;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::state::journal::JournalFilter;
 use crate::engine::{self, CycleError, Prepared, Scope};
+use crate::ports::StoreReader as _;
 use crate::report::{self, LoginExplanation, PersonExplanation};
 use crate::store::ReadStore;
 
 /// Explains.
-pub(super) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {
     let ExplainArguments { login, format } = arguments;
     let wiring = Wiring::new(context.settings()?)?;
-    let ends = StoreAdapters { wiring: &wiring, store: ReadStore::new(wiring.store.clone()) };
+    let ends = StoreAdapters::read_only(&wiring);
     let bars = ProgressBars::new(context.progress);
     let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &bars).await;
     bars.clear();

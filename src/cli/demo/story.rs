@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 use crate::cli::args::{
     CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
 };
-use crate::cli::demo::stage::Sandbox;
-use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::{check, output, plan, sync};
+use crate::cli::commands::{plan, sync};
+use crate::cli::demo::sandbox::Sandbox;
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::{check, output};
 
 /// Whoever tells a story on a stage.
 #[derive(Debug)]

@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::adapters::StoreAdapters;
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
-use crate::cli::wiring::{StoreAdapters, Wiring};
-use crate::cli::{plan, sync};
+use crate::cli::cycle_report;
+use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::wiring::Wiring;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{PeopleOnPage, ScheduleSettings};
 use crate::daemon::schedule::Schedule;
@@ -23,13 +24,13 @@ use crate::domain::state::run_history::RunHistory;
 use crate::engine::{self, CycleError, CycleRequest, Observer, PollReport, PollResult, Scope, TargetedRequest};
 use crate::ports::{FailureKind, StoreFailure};
 use crate::report::{self, TextOptions};
-use crate::store::{LockError, ReadStore, Store};
+use crate::store::{LockError, Store};
 
 /// The longest report on the status page, in bytes.
 const LONGEST_REPORT: usize = 500_000;
 
 /// Runs until a signal stops it.
-pub(super) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
     let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
     // Before anything else, so no signal during the start is lost.
     let signals = signals()?;
@@ -106,19 +107,19 @@ impl Job for WiredJob {
     }
 
     async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
-        ReadStore::new(self.wiring.store.clone()).run_history(now, cycles).await
+        self.wiring.read_store().run_history(now, cycles).await
     }
 
     async fn alert_log(&self) -> Result<Option<String>, StoreFailure> {
-        ReadStore::new(self.wiring.store.clone()).alerts().await
+        self.wiring.read_store().alerts().await
     }
 
     async fn save_alert_log(&self, log: &str) -> Result<(), StoreFailure> {
         let failed = |error: CommandError| StoreFailure { message: error.to_string(), cause: None };
         // Without waiting for the lock: the daemon tries again after the next cycle.
-        let store = sync::open_at_once(&self.wiring, "run").await.map_err(failed)?;
-        let saved = store.keep_alerts(log).await;
-        sync::close(store).await;
+        let adapters = StoreAdapters::open_at_once(&self.wiring, "run").await.map_err(failed)?;
+        let saved = adapters.store.keep_alerts(log).await;
+        adapters.close().await;
         saved
     }
 }
@@ -130,7 +131,7 @@ impl WiredJob {
         cancel: CancellationToken,
     ) -> Result<CycleSummary, CommandError> {
         let wiring = &self.wiring;
-        let adapters = StoreAdapters { wiring, store: sync::open(wiring, "run").await? };
+        let adapters = StoreAdapters::open(wiring, "run").await?;
         // Requests of an earlier cycle without a report do not count for this one.
         drop(wiring.take_calls());
         adapters.store.note_beginning(wiring.clock.now()).await?;
@@ -145,27 +146,27 @@ impl WiredJob {
             tracing::warn!(error, "okta's log is not followed before the next full cycle");
         }
         let tokens = adapters.tokens().await;
-        sync::close(adapters.store).await;
+        adapters.close().await;
         let report = result?;
-        sync::tell(&report, request.run_context.run.as_str());
+        cycle_report::log_cycle(&report, request.run_context.run.as_str());
         let text = (self.people == PeopleOnPage::Shown).then(|| {
-            plan::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
+            cycle_report::with_report(&report, wiring, |report| shortened(report::text(report, TextOptions::default())))
         });
         Ok(CycleSummary { tokens, ..CycleSummary::new(&report, text) })
     }
 
     async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollOutcome, CommandError> {
         let wiring = &self.wiring;
-        let adapters = StoreAdapters { wiring, store: sync::open_at_once(wiring, "run").await? };
+        let adapters = StoreAdapters::open_at_once(wiring, "run").await?;
         let run_context = self.context.run_context(None);
         let request = TargetedRequest { settings: &wiring.cycle, run_context: &run_context, cancel: &cancel };
         let result = Box::pin(engine::poll(&adapters, &wiring.reader.writer(), request, observer)).await;
-        sync::close(adapters.store).await;
+        adapters.close().await;
         Ok(match result? {
             PollResult::Quiet => PollOutcome::Quiet,
             PollResult::Handled(poll) => {
                 let PollReport { report, people, full_cycle_reason } = *poll;
-                sync::tell_look(&report, people, run_context.run.as_str());
+                cycle_report::log_targeted_cycle(&report, people, run_context.run.as_str());
                 PollOutcome::Handled { full_cycle: full_cycle_reason }
             }
             PollResult::FullCycle(reason) => PollOutcome::FullCycle(reason),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::engine::CycleError;
+use crate::engine::{AdminError, CycleError};
 
 /// The end of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub(super) enum ExitStatus {
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(ending: ExitStatus) -> Self {
-        Self::from(match ending {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::Misconfigured => 2,
@@ -39,7 +39,7 @@ impl From<ExitStatus> for ExitCode {
 #[derive(Debug)]
 pub(super) struct CommandError {
     /// The exit code.
-    pub(super) ending: ExitStatus,
+    pub(super) status: ExitStatus,
     /// Why, with all causes.
     pub(super) why: anyhow::Error,
 }
@@ -54,23 +54,23 @@ impl fmt::Display for CommandError {
 impl<E: Into<anyhow::Error>> From<E> for CommandError {
     fn from(error: E) -> Self {
         let why: anyhow::Error = error.into();
-        let ending = match why.downcast_ref::<CycleError>() {
-            Some(CycleError::OtherTenant { .. }) => ExitStatus::Misconfigured,
-            Some(CycleError::ReviewIsOver(_)) => ExitStatus::Refused,
+        let status = match (why.downcast_ref(), why.downcast_ref()) {
+            (Some(CycleError::OtherTenant { .. }), _) | (_, Some(AdminError::Refused(_))) => ExitStatus::Misconfigured,
+            (Some(CycleError::ReviewIsOver(_)), _) => ExitStatus::Refused,
             _ => ExitStatus::Failed,
         };
-        Self { ending, why }
+        Self { status, why }
     }
 }
 
 impl CommandError {
     /// A command that a setting makes impossible, with all causes.
     pub(super) fn misconfigured_by(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { ending: ExitStatus::Misconfigured, why: error.into() }
+        Self { status: ExitStatus::Misconfigured, why: error.into() }
     }
 
     /// A command that the configuration forbids.
     pub(super) fn misconfigured(why: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
-        Self { ending: ExitStatus::Misconfigured, why: anyhow::Error::msg(why) }
+        Self { status: ExitStatus::Misconfigured, why: anyhow::Error::msg(why) }
     }
 }

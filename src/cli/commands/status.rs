@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::cli::args::StatusArguments;
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -15,18 +15,17 @@ use crate::daemon::{Readiness, readiness};
 use crate::http::{HeaderMap, HttpClient, Method, Request};
 use crate::ports::StoreReader as _;
 use crate::report::status::{self, ServiceHealth};
-use crate::store::ReadStore;
 
 /// Cycles that are shown.
 const SHOWN: u32 = 5;
 
 /// Shows how things stand; the exit code says whether cycles come as they should.
-pub(super) async fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitStatus, CommandError> {
     let settings = context.settings()?;
     let (schedule, address) = (settings.schedule.clone(), settings.listen.address);
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
-    let (store, now) = (ReadStore::new(wiring.store.clone()), wiring.clock.now());
+    let (store, now) = (wiring.read_store(), wiring.clock.now());
     let (standing, state) = (store.run_history(now, SHOWN).await?, store.sync_state(now).await?);
     let service = match (address, standing.last_complete.or(standing.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,

@@ -2,16 +2,15 @@
 
 use crate::cli::args::StoreCommand;
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
-use crate::store::ReadStore;
 
 /// Looks after the store.
-pub(super) async fn run(context: &Context, command: &StoreCommand) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, command: &StoreCommand) -> Result<ExitStatus, CommandError> {
     let StoreCommand::Backup { file } = command;
     let wiring = Wiring::new(context.settings()?)?;
-    ReadStore::new(wiring.store.clone()).backup(file).await?;
+    wiring.read_store().backup(file).await?;
     output::print(&format!("{} is a copy of the store.\n", file.display()))?;
     Ok(ExitStatus::Done)
 }

@@ -1,4 +1,4 @@
-//! `man`: the manual pages, from the words of the command line.
+//! `man`, the manual pages, and `completions`, what a shell completes: both from the definition of the command line.
 
 use std::fs;
 use std::path::Path;
@@ -8,8 +8,8 @@ use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::args::{Arguments, ManArguments};
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::args::{Arguments, CompletionsArguments, ManArguments};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 
 /// The exit codes, as the README has them.
@@ -37,7 +37,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Prints the page of the program, or writes all pages.
-pub(super) fn run(arguments: &ManArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) fn run(arguments: &ManArguments) -> Result<ExitStatus, CommandError> {
     let mut program = Arguments::command().disable_help_subcommand(true);
     program.build();
     match &arguments.dir {
@@ -80,4 +80,15 @@ fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), CommandErr
         format!("the page cannot be written to {}; name a folder that is there and yours", file.display())
     })?;
     Ok(())
+}
+
+/// Prints the completions for a shell.
+pub(in crate::cli) fn completions(arguments: &CompletionsArguments) -> Result<ExitStatus, CommandError> {
+    let mut program = Arguments::command();
+    let name = program.get_name().to_owned();
+    let mut script = Vec::new();
+    // Into memory first: the generator takes a reader that went away for a bug.
+    clap_complete::generate(arguments.shell, &mut program, name, &mut script);
+    output::print(&String::from_utf8(script)?)?;
+    Ok(ExitStatus::Done)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::context::Context;
-use crate::cli::ending::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::domain::mapping::{Mapped, Mapper, Mapping};
