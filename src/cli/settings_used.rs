@@ -53,7 +53,7 @@ pub(super) fn settings_used(settings: &CycleSettings) -> Vec<(String, String)> {
         ),
         ("haiilo.product", product.clone()),
         ("haiilo.base_url", base_url.clone()),
-        ("haiilo.update_method", word(update_method)),
+        ("haiilo.update_method", word(update_method.as_str())),
         ("haiilo.page_size", page_size.to_string()),
         ("haiilo.concurrency", concurrency.to_string()),
         (

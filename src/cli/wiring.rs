@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::cli::ending::CommandError;
 use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
-use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
+use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings};
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls};
 use crate::domain::state::sync_state::Tenant;
@@ -67,10 +67,7 @@ impl Wiring {
             concurrency: settings.haiilo.concurrency,
             groups: settings.groups,
             journal_keep: settings.journal_keep,
-            update_method: match settings.haiilo.update_method {
-                UpdateMethod::Patch => "patch",
-                UpdateMethod::Put => "put",
-            },
+            update_method: settings.haiilo.update_method,
         };
         let store = StorePlace::new(settings.state);
         let settings_used = settings_used(&cycle);

@@ -223,6 +223,16 @@ pub enum UpdateMethod {
     Put,
 }
 
+impl UpdateMethod {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Put => "put",
+        }
+    }
+}
+
 /// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenForm {
