@@ -26,7 +26,6 @@ mod remove;
 mod run;
 mod sample;
 mod screen;
-mod settings_used;
 mod status;
 mod store;
 mod sync;

@@ -4,7 +4,6 @@ use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::ending::CommandError;
-use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings};
 use crate::domain::model::ids::Fingerprint;
@@ -70,8 +69,8 @@ impl Wiring {
             update_method: settings.haiilo.update_method,
         };
         let store = StorePlace::new(settings.state);
-        let settings_used = settings_used(&cycle);
-        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings: settings.warnings, settings_used })
+        let (warnings, settings_used) = (settings.warnings, settings.effective.0);
+        Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings, settings_used })
     }
 }
 
@@ -90,7 +89,7 @@ fn options(settings: &HttpSettings) -> Result<HttpOptions, CommandError> {
         })
     };
     Ok(HttpOptions {
-        proxy: proxy.clone(),
+        proxy: proxy.as_ref().map(|proxy| proxy.0.clone()),
         no_proxy: no_proxy.clone(),
         root_certificates: ca_file.as_ref().map(read).transpose()?,
         connect_timeout: *connect_timeout,

@@ -1,4 +1,4 @@
-//! The URL of a database of PostgreSQL, which may hold a password.
+//! The URL of a PostgreSQL database, which may hold a password.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,27 +6,18 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-/// What a URL may say besides host, port and database. Others the driver would pass over in silence.
+/// What a URL may say besides host, port and database. The driver ignores others without a word.
 const PARAMETERS: [&str; 7] = ["host", "user", "sslmode", "sslrootcert", "sslcert", "sslkey", "options"];
 /// How a connection is protected, from nothing to a certificate of the right name (PostgreSQL, "SSL Support").
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 /// Those that may go without TLS.
-const IN_THE_CLEAR: [&str; 3] = ["disable", "allow", "prefer"];
+const MAY_BE_UNENCRYPTED: [&str; 3] = ["disable", "allow", "prefer"];
 
 /// A URL of PostgreSQL. Neither Debug nor Display shows more than host, port and database.
 #[derive(Clone)]
 pub struct PostgresUrl {
     url: Url,
     password: Option<SecretString>,
-}
-
-/// Whether people's addresses may cross a network in the clear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Privacy {
-    /// They stay on this machine, or go over TLS.
-    Kept,
-    /// The URL asks for a connection that may go without TLS.
-    Risked,
 }
 
 impl PostgresUrl {
@@ -54,7 +45,7 @@ impl PostgresUrl {
         if read.host().is_none() {
             return Err(format!("the host is missing; {wanted}, or ?host=/run/postgresql"));
         }
-        // The house's rule: what is secret goes over TLS, to whom the certificate names, unless it stays on this machine.
+        // Personal data goes over TLS to the server that the certificate names, unless it stays on this machine.
         if !read.is_here() && read.parameter("sslmode").is_none() {
             url.query_pairs_mut().append_pair("sslmode", "verify-full");
         }
@@ -72,10 +63,9 @@ impl PostgresUrl {
         self.url.password().is_some()
     }
 
-    /// Whether a connection may cross a network in the clear.
-    pub(super) fn privacy(&self) -> Privacy {
-        let may_be_clear = self.parameter("sslmode").is_some_and(|mode| IN_THE_CLEAR.contains(&mode.as_str()));
-        if may_be_clear && !self.is_here() { Privacy::Risked } else { Privacy::Kept }
+    /// Whether people's addresses may cross a network in the clear.
+    pub(super) fn may_be_unencrypted(&self) -> bool {
+        !self.is_here() && self.parameter("sslmode").is_some_and(|mode| MAY_BE_UNENCRYPTED.contains(&mode.as_str()))
     }
 
     /// All of it, for the driver.
@@ -101,9 +91,14 @@ impl PostgresUrl {
     /// Whether the server is on this machine.
     fn is_here(&self) -> bool {
         let host = self.host().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        host.starts_with('/') || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        host.starts_with('/') || is_this_machine(&host)
     }
+}
+
+/// Whether the host of a URL is the machine on which the program runs.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl PartialEq for PostgresUrl {
@@ -134,7 +129,7 @@ impl fmt::Debug for PostgresUrl {
 mod tests {
     use secrecy::ExposeSecret as _;
 
-    use super::{PostgresUrl, Privacy};
+    use super::PostgresUrl;
 
     #[track_caller]
     fn check(text: &str, shown: &str, told_to_the_driver: &str) {
@@ -215,12 +210,12 @@ mod tests {
 
     #[test]
     fn who_may_listen() {
-        let privacy = |text: &str| PostgresUrl::parse(text).expect("a URL").privacy();
+        let may_be_unencrypted = |text: &str| PostgresUrl::parse(text).expect("a URL").may_be_unencrypted();
         for kept in ["postgres://h/x", "postgres://h/x?sslmode=require", "postgres://127.0.0.1/x?sslmode=disable"] {
-            assert_eq!(privacy(kept), Privacy::Kept, "{kept}");
+            assert!(!may_be_unencrypted(kept), "{kept}");
         }
         for mode in ["disable", "allow", "prefer"] {
-            assert_eq!(privacy(&format!("postgres://h/x?sslmode=require&sslmode={mode}")), Privacy::Risked, "{mode}");
+            assert!(may_be_unencrypted(&format!("postgres://h/x?sslmode=require&sslmode={mode}")), "{mode}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::ending::{CommandError, ExitStatus};
 use crate::cli::wiring::Wiring;
 use crate::cli::{output, sample};
 use crate::clock::Clock as _;
-use crate::config::mapping_test;
+use crate::config::mapping;
 use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::model::target::TotalAccuracy;
@@ -72,7 +72,7 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut Findings
     for warning in &settings.warnings {
         findings.warn(warning);
     }
-    let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
+    let outcomes = mapping::run_tests(&settings.mapping, &settings.mapping_tests);
     for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
         findings.error(outcome);
     }

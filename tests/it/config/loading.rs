@@ -71,6 +71,65 @@ fn of_the_intranet(lines: &str) -> ConfigFolder {
     )
 }
 
+/// The settings that a report shows, a line each.
+fn effective(config: &ConfigFolder) -> String {
+    config.settings().effective.0.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_decides_about_a_plan_is_shown_with_its_defaults() {
+    insta::assert_snapshot!(effective(&sample()), @r#"
+    okta.org_url = https://example.okta.com/
+    okta.app_id = 0oa1example
+    okta.suspended = keep
+    okta.staged = skip
+    okta.push_is_on = refuse
+    haiilo.product = advocacy
+    haiilo.base_url = https://example.smarpshare.com/api/scim/v2
+    haiilo.update_method = patch
+    haiilo.page_size = 100
+    haiilo.concurrency = 2
+    haiilo.missing = hold
+    leavers.deactivated = keep
+    leavers.unassigned = keep
+    leavers.adopted = keep
+    leavers.grace = 30d
+    protect.accounts = scim@example.com, *@haiilo.com
+    haiilo.auth.token_owner = scim@example.com
+    limits.vanished = 3 percent, floor 5
+    limits.deletes = 1 percent, floor 3, cap 200
+    limits.creates = 10 percent, floor 25
+    limits.updates = 20 percent, floor 25
+    limits.renames = 1 percent, floor 3
+    limits.clears = 2 percent, floor 5
+    limits.moves = 5 percent, floor 5
+    limits.missing = 1 percent, floor 3
+    limits.members = 20 percent, floor 10
+    journal.keep = 400d
+    mapping: userName = assignment.user_name or user.email
+    mapping: addresses[type eq "work"].country = user.countryCode | lookup('groups')
+    mapping: addresses[type eq "work"].locality = user.city | trim
+    mapping: name.familyName = user.lastName
+    mapping: name.givenName = user.firstName
+    "#);
+    let lines = "deprovision_policy = \"deactivate\"\n[leavers]\nunassigned = \"deactivate\"\ngrace = \"36h\"\n\
+                 [groups]\nenabled = true\ninclude = [\"Sales\", \"00g1\"]\n[limits]\ncreates = \"off\"\ndeletes = { cap = 7 }";
+    let shown = effective(&of_the_intranet(lines));
+    for line in [
+        "haiilo.deprovision_policy = deactivate",
+        "leavers.unassigned = deactivate",
+        "leavers.grace = 36h",
+        "limits.creates = off",
+        "limits.deletes = cap 7",
+        "groups.include = Sales, 00g1",
+        "groups.delete = false",
+        "mapping: externalId = assignment.id",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+    assert!(!shown.contains("token_owner"), "{shown}");
+}
+
 #[test]
 fn the_intranet_has_a_client_a_rule_for_external_ids_and_a_place_for_profile_fields() {
     let settings = of_the_intranet("profile_fields = \"urn:x:2.0:User\"").settings();
