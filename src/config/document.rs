@@ -75,17 +75,17 @@ impl ValueOrigin {
 
 impl Document {
     /// A text that stands in a file, or will.
-    pub(super) fn new(path: &Path, text: String) -> Self {
-        Self { path: path.to_owned(), text }
+    pub(super) fn new(path: &Path, text: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), text: text.into() }
     }
 
-    /// Reads a file.
-    pub(super) fn read(path: &Path) -> Result<Self, Vec<Problem>> {
-        let text = fs::read_to_string(path).map_err(|error| {
+    /// Reads a file; a draft is its text before it is written.
+    pub(super) fn read(path: &Path, draft: Option<&str>) -> Result<Self, Vec<Problem>> {
+        let text = draft.map_or_else(|| fs::read_to_string(path), |text| Ok(text.to_owned()));
+        text.map(|text| Self::new(path, text)).map_err(|error| {
             let message = format!("cannot be read: {error}; check the path, its owner and its mode");
             vec![Problem::new(path.display().to_string(), message)]
-        })?;
-        Ok(Self::new(path, text))
+        })
     }
 
     /// Parses the text; the error lists everything that is no TOML, keys that stand twice included.

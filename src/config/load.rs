@@ -30,15 +30,15 @@ pub struct ConfigDraft<'a> {
 struct LoadInputs<'a> {
     /// The file of the configuration.
     file: &'a Path,
-    /// The mapping, where its file is not written yet.
-    mapping: Option<&'a str>,
+    /// The texts to read in place of the files.
+    draft: Option<&'a ConfigDraft<'a>>,
     env: &'a EnvVars,
     check_cron: CheckCron,
 }
 
 /// Reads and checks the configuration. The error lists every problem of the file, the environment, the secrets and the mapping.
 pub fn load(file: &Path, env: &EnvVars, check_cron: CheckCron) -> Result<Settings, Vec<Problem>> {
-    check(Document::read(file)?, &LoadInputs { file, mapping: None, env, check_cron })
+    check(&LoadInputs { file, draft: None, env, check_cron })
 }
 
 /// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
@@ -48,8 +48,7 @@ pub fn load_draft(
     env: &EnvVars,
     check_cron: CheckCron,
 ) -> Result<Settings, Vec<Problem>> {
-    let document = Document::new(file, draft.configuration.to_owned());
-    check(document, &LoadInputs { file, mapping: Some(draft.mapping), env, check_cron })
+    check(&LoadInputs { file, draft: Some(draft), env, check_cron })
 }
 
 /// Every key that the configuration may have, in no section left out.
@@ -60,18 +59,20 @@ pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
 
 /// Every key that the configuration of a product may have: what the reading of an empty file asks for.
 fn keys_of(product: Product, check_cron: CheckCron) -> BTreeSet<String> {
-    // In this folder is no secret, so none is read.
+    // This is no folder, so no secret is read.
     let set = [("haiilo.product", product.as_str()), ("credentials_dir", "/dev/null")];
     let table: Table = set.map(|(key, text)| (key.to_owned(), Value::new(None, text))).into();
-    let mut findings = FileFindings::new(Document::new(Path::new(""), String::new()), FileKind::Configuration);
+    let mut findings = FileFindings::new(Document::new(Path::new(""), ""), FileKind::Configuration);
     let mut reader = Reader::new(&mut findings, table);
-    let inputs = LoadInputs { file: Path::new(""), mapping: Some(""), env: &EnvVars::default(), check_cron };
+    let draft = ConfigDraft { configuration: "", mapping: "" };
+    let inputs = LoadInputs { file: Path::new(""), draft: Some(&draft), env: &EnvVars::default(), check_cron };
     // Only which keys are asked for matters here.
     let _ = settings(&mut reader, &inputs);
     reader.known.into_iter().collect()
 }
 
-fn check(document: Document, inputs: &LoadInputs<'_>) -> Result<Settings, Vec<Problem>> {
+fn check(inputs: &LoadInputs<'_>) -> Result<Settings, Vec<Problem>> {
+    let document = Document::read(inputs.file, inputs.draft.map(|draft| draft.configuration))?;
     let (leaves, problems) = layers::read(&document, inputs.env)?;
     let mut findings = FileFindings::new(document, FileKind::Configuration);
     let mut reader = Reader::new(&mut findings, leaves);
@@ -89,7 +90,7 @@ fn check(document: Document, inputs: &LoadInputs<'_>) -> Result<Settings, Vec<Pr
 }
 
 fn settings(reader: &mut Reader<'_>, inputs: &LoadInputs<'_>) -> Option<Settings> {
-    let LoadInputs { file, mapping: _, env, check_cron } = *inputs;
+    let LoadInputs { file, draft, env, check_cron } = *inputs;
     let folder = file.parent().unwrap_or(Path::new(""));
     let state = state(reader, folder);
     let credentials_dir = reader.optional("credentials_dir", values::path(folder));
@@ -99,7 +100,7 @@ fn settings(reader: &mut Reader<'_>, inputs: &LoadInputs<'_>) -> Option<Settings
     let okta = okta::settings(reader, &sources);
     let product = haiilo::product(reader);
     let haiilo = haiilo::settings(reader, &sources, product);
-    let (mapping, mapping_tests) = mapping(reader, folder, inputs.mapping, product).unzip();
+    let (mapping, mapping_tests) = mapping(reader, folder, draft, product).unzip();
     let token_owner = haiilo.as_ref().and_then(|haiilo| haiilo.auth.owner().cloned());
     let policy = policy::settings(reader, product, token_owner);
     // All keys are read before a missing value ends the reading.
@@ -144,7 +145,7 @@ fn with_password(reader: &mut Reader<'_>, sources: &SecretSources<'_>, state: St
         return state;
     };
     StoreSetting::Postgres(match secret::read(reader, sources, "state_password") {
-        Some(password) => url.and_password(password),
+        Some(password) => url.and_password(&password),
         None => url,
     })
 }
@@ -152,7 +153,7 @@ fn with_password(reader: &mut Reader<'_>, sources: &SecretSources<'_>, state: St
 fn mapping(
     reader: &mut Reader<'_>,
     folder: &Path,
-    draft: Option<&str>,
+    draft: Option<&ConfigDraft<'_>>,
     product: Option<Product>,
 ) -> Option<(Mapping, Vec<MappingTest>)> {
     let profile_fields = haiilo::profile_fields(reader, product);
@@ -160,7 +161,7 @@ fn mapping(
     let path = reader.optional("mapping.file", values::path(folder)).or(usual)?;
     // Where the product is misspelt, most problems of a mapping can be found all the same.
     let target = MappingTarget { product: product.unwrap_or(Product::Advocacy), profile_fields };
-    let document = draft.map_or_else(|| Document::read(&path), |text| Ok(Document::new(&path, text.to_owned())));
+    let document = Document::read(&path, draft.map(|draft| draft.mapping));
     match document.and_then(|document| mapping::parse(document, &target)) {
         Ok(MappingFile { mapping, tests, warnings }) => {
             reader.findings.warnings.extend(warnings);

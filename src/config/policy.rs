@@ -63,16 +63,14 @@ fn leavers(reader: &mut Reader<'_>, statuses: StatusRules, product: Option<Produ
 }
 
 fn action(reader: &mut Reader<'_>, key: &str, product: Option<Product>) -> LeaverAction {
-    let word = |action: LeaverAction| (action.as_str(), action);
-    let action = reader.optional(key, |entry| {
-        if product == Some(Product::Intranet) {
-            let all = [LeaverAction::Keep, LeaverAction::Deactivate, LeaverAction::Delete];
-            return values::choice(&all.map(word))(entry);
+    let actions = [LeaverAction::Keep, LeaverAction::Deactivate, LeaverAction::Delete];
+    let [keep, deactivate, delete] = actions.map(|action| (action.as_str(), action));
+    let action = reader.optional(key, |entry| match (product, values::text(entry).as_deref()) {
+        (Some(Product::Intranet), _) => values::choice(&[keep, deactivate, delete])(entry),
+        (_, Ok("deactivate")) => {
+            Err("Advocacy deletes an account that is deactivated; write \"keep\" or \"delete\"".to_owned())
         }
-        if values::text(entry).as_deref() == Ok("deactivate") {
-            return Err("Advocacy deletes an account that is deactivated; write \"keep\" or \"delete\"".to_owned());
-        }
-        values::choice(&[LeaverAction::Keep, LeaverAction::Delete].map(word))(entry)
+        _ => values::choice(&[keep, delete])(entry),
     });
     let action = action.unwrap_or(LeaverAction::Keep);
     reader.note_effective(key, &action.as_str());

@@ -14,17 +14,14 @@ const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", 
 const MAY_BE_UNENCRYPTED: [&str; 3] = ["disable", "allow", "prefer"];
 
 /// A URL of PostgreSQL. Neither Debug nor Display shows more than host, port and database.
-#[derive(Clone)]
-pub struct PostgresUrl {
-    url: Url,
-    password: Option<SecretString>,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(Url);
 
 impl PostgresUrl {
     /// Reads a URL; the error says what would be right and holds no part of it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wanted = "write an address such as postgres://sync@db.example.com/sync";
-        let mut url = Url::parse(text).map_err(|_| wanted.to_owned())?;
+        let url = Url::parse(text).map_err(|_| wanted.to_owned())?;
         let database = url.path().trim_start_matches('/');
         if !matches!(url.scheme(), "postgres" | "postgresql") || url.fragment().is_some() {
             return Err(wanted.to_owned());
@@ -41,26 +38,27 @@ impl PostgresUrl {
         if url.query_pairs().any(|(key, _)| !PARAMETERS.contains(&key.as_ref())) {
             return Err(format!("write behind the question mark nothing but {}", PARAMETERS.join(", ")));
         }
-        let read = Self { url: url.clone(), password: None };
+        let mut read = Self(url);
         if read.host().is_none() {
             return Err(format!("the host is missing; {wanted}, or ?host=/run/postgresql"));
         }
         // Personal data goes over TLS to the server that the certificate names, unless it stays on this machine.
         if !read.is_here() && read.parameter("sslmode").is_none() {
-            url.query_pairs_mut().append_pair("sslmode", "verify-full");
+            read.0.query_pairs_mut().append_pair("sslmode", "verify-full");
         }
-        Ok(Self { url, password: None })
+        Ok(read)
     }
 
     /// The same with a password from elsewhere, which goes before the URL's own.
     #[must_use]
-    pub fn and_password(self, password: SecretString) -> Self {
-        Self { password: Some(password), ..self }
+    pub fn and_password(mut self, password: &SecretString) -> Self {
+        self.0.query_pairs_mut().append_pair("password", password.expose_secret());
+        self
     }
 
     /// Whether the URL itself holds a password.
     pub(super) fn holds_password(&self) -> bool {
-        self.url.password().is_some()
+        self.0.password().is_some()
     }
 
     /// Whether people's addresses may cross a network in the clear.
@@ -70,21 +68,17 @@ impl PostgresUrl {
 
     /// All of it, for the driver.
     pub fn with_password(&self) -> SecretString {
-        let mut url = self.url.clone();
-        if let Some(password) = &self.password {
-            url.query_pairs_mut().append_pair("password", password.expose_secret());
-        }
-        String::from(url).into()
+        String::from(self.0.clone()).into()
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
         // The driver takes the last one.
-        self.url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+        self.0.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
     }
 
     /// The host, or the folder of the socket.
     fn host(&self) -> Option<String> {
-        let named = self.url.host_str().filter(|host| !host.is_empty()).map(|host| host.replace("%2F", "/"));
+        let named = self.0.host_str().filter(|host| !host.is_empty()).map(|host| host.replace("%2F", "/"));
         self.parameter("host").filter(|host| !host.is_empty()).or(named)
     }
 
@@ -101,21 +95,13 @@ pub(super) fn is_this_machine(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-impl PartialEq for PostgresUrl {
-    fn eq(&self, other: &Self) -> bool {
-        self.with_password().expose_secret() == other.with_password().expose_secret()
-    }
-}
-
-impl Eq for PostgresUrl {}
-
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://{}", self.host().unwrap_or_default())?;
-        if let Some(port) = self.url.port() {
+        if let Some(port) = self.0.port() {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.url.path())
+        f.write_str(self.0.path())
     }
 }
 
@@ -197,7 +183,7 @@ mod tests {
     fn a_password_from_elsewhere_goes_first_and_neither_is_shown() {
         let url = PostgresUrl::parse("postgres://sync:marker-1@127.0.0.1/sync").expect("a URL");
         assert!(url.holds_password());
-        let both = url.clone().and_password("marker 2&/?".into());
+        let both = url.clone().and_password(&"marker 2&/?".into());
         assert_eq!(
             both.with_password().expose_secret(),
             "postgres://sync:marker-1@127.0.0.1/sync?password=marker+2%26%2F%3F"

@@ -192,12 +192,8 @@ impl<'f> Reader<'f> {
     /// Every key that is left with its entry, in the order of the file.
     pub(super) fn take_rest(&mut self) -> Vec<(String, Entry)> {
         let rest = std::mem::take(&mut self.entries).into_iter();
-        let mut rest: Vec<_> = rest
-            .map(|(key, value)| {
-                let path = self.path(&key);
-                (key, Entry::new(path, value))
-            })
-            .collect();
+        let entry = |(key, value)| (String::clone(&key), Entry::new(self.path(&key), value));
+        let mut rest: Vec<_> = rest.map(entry).collect();
         rest.sort_by_key(|(_, entry)| entry.origin.key);
         rest
     }

@@ -86,18 +86,13 @@ fn employee_number(people: &mut Reader<'_>) -> Option<CompactString> {
     let Some(text) = people.optional("employee_number", values::quoted_text) else {
         return Some("employeeNumber".into());
     };
-    match text.strip_prefix("user.") {
-        Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => Some(name.into()),
-        _ if text.is_empty() => None,
-        _ => {
-            let at = people.findings.document.byte_of_text(start, 0);
-            people.findings.refuse_at(
-                at,
-                "people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"",
-            );
-            None
-        }
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let name = text.strip_prefix("user.").filter(is_name);
+    if name.is_none() && !text.is_empty() {
+        let right = "people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"";
+        people.findings.refuse_at(people.findings.document.byte_of_text(start, 0), right);
     }
+    name.map(Into::into)
 }
 
 /// Notes what the domain found, at the place in the file.
@@ -231,7 +226,7 @@ mod tests {
     use crate::domain::scim::value::Compare;
 
     fn load(text: &str) -> Result<MappingFile, Vec<String>> {
-        let document = Document::new(Path::new("m.toml"), text.to_owned());
+        let document = Document::new(Path::new("m.toml"), text);
         let target = MappingTarget { product: Product::Advocacy, profile_fields: ProfileFields::Top };
         parse(document, &target).map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }

@@ -109,12 +109,10 @@ fn failure(
     path: &AttributePath,
     expected: Option<&Value>,
 ) -> Option<TestFailure> {
-    let user_name = mapping.user_name();
-    let (rule, found) = if *user_name.path == *path {
-        (user_name, Value::text(desired.user_name.as_str()))
-    } else {
-        let slot = mapping.rules().iter().position(|rule| *rule.path == *path)?;
-        (&mapping.rules()[slot], desired.value(slot).cloned())
+    let slot = mapping.rules().iter().position(|rule| *rule.path == *path);
+    let (rule, found) = match slot {
+        Some(slot) => (&mapping.rules()[slot], desired.value(slot).cloned()),
+        None => (mapping.user_name(), Value::text(desired.user_name.as_str())),
     };
     if value::same(expected, found.as_ref(), rule.compare) {
         return None;
