@@ -19,7 +19,7 @@ pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnO
     let groups = GroupResults { concluded: &came.groups.concluded, stops: &group_stops };
     let (okta, haiilo) = wiring.take_calls();
     let requests = Requests { okta: &okta, haiilo };
-    show(&Report { stage, groups, requests, ..planned(&came.prepared, wiring) })
+    show(&Report { stage, requests, groups, ..planned(&came.prepared, wiring) })
 }
 
 /// Gives the report of a dry run to whatever shows it.

@@ -20,7 +20,6 @@ mod output;
 mod plan_file;
 mod progress;
 mod screen;
-mod settings_used;
 mod telemetry;
 mod wiring;
 

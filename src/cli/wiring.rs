@@ -4,9 +4,8 @@ use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::exit::CommandError;
-use crate::cli::settings_used::settings_used;
 use crate::clock::SystemClock;
-use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings, UpdateMethod};
+use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings};
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls};
 use crate::domain::plan::warning::Warning;
@@ -67,14 +66,11 @@ impl Wiring {
             concurrency: settings.haiilo.concurrency,
             groups: settings.groups,
             journal_keep: settings.journal_keep,
-            update_method: match settings.haiilo.update_method {
-                UpdateMethod::Patch => "patch",
-                UpdateMethod::Put => "put",
-            },
+            update_method: settings.haiilo.update_method,
         };
         let store = StorePlace::new(settings.state);
-        let settings_used = settings_used(&cycle);
         let warnings = settings.warnings.into_iter().map(Warning::Configuration).collect();
+        let settings_used = settings.effective.0;
         Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings, settings_used })
     }
 }
@@ -99,7 +95,7 @@ fn options(settings: &HttpSettings) -> Result<HttpOptions, CommandError> {
         })
     };
     Ok(HttpOptions {
-        proxy: proxy.clone(),
+        proxy: proxy.as_ref().map(|proxy| proxy.0.clone()),
         no_proxy: no_proxy.clone(),
         root_certificates: ca_file.as_ref().map(read).transpose()?,
         connect_timeout: *connect_timeout,

@@ -1,15 +1,29 @@
-//! A TOML file as text, with the places of what stands in it. Follows TOML 1.1 (toml.io) as the crate `toml` reads it.
+//! A TOML file as values that know where they stand. Follows TOML 1.1 (toml.io) as the crate `toml` reads it.
 //!
-//! The crate's own error text quotes the line that it stumbled over, which may hold a secret. So only its message and position are used.
+//! The crate's own error text quotes the line in question, which may hold a secret. So only its message and position are used.
 
+use std::fmt;
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use config::{Map, Value, ValueKind};
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
-use crate::config::problem::Problem;
+/// What marks the origin of a date.
+const DATE: &str = " date";
+
+/// Keys with their values.
+pub(super) type Table = Map<String, Value>;
+
+/// One thing that is wrong with the configuration, and what would be right. Never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a file, with line and column where these are known, or a variable of the environment.
+    pub place: String,
+    /// What is wrong and what would be right, without the place.
+    pub message: String,
+}
 
 /// A file that was read.
 pub(super) struct Document {
@@ -17,28 +31,68 @@ pub(super) struct Document {
     text: String,
 }
 
+/// Where a value came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ValueOrigin {
+    /// The variable of the environment; nothing for a value of the file.
+    pub(super) variable: Option<String>,
+    /// The first byte of the key in the file.
+    pub(super) key: usize,
+    /// The first byte of the value in the file; for a text that is its quote.
+    pub(super) value: usize,
+    /// Whether it is a date without quotes: no text in a mapping, and text elsewhere.
+    pub(super) is_date: bool,
+}
+
+impl Problem {
+    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+}
+
+/// One line, whatever a value held.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = format!("{}: {}", self.place, self.message);
+        f.write_str(&line.replace(|c: char| c.is_control(), " "))
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ValueOrigin {
+    /// Reads the text in which the crate `config` keeps an origin: two numbers for the file, and a mark for a date; or the name of a
+    /// variable.
+    pub(super) fn of(value: &Value) -> Self {
+        let text = value.origin().unwrap_or_default();
+        let numbers: Vec<usize> = text.split(' ').map_while(|part| part.parse().ok()).collect();
+        match numbers[..] {
+            [key, value] => Self { variable: None, key, value, is_date: text.ends_with(DATE) },
+            _ => Self { variable: Some(text.to_owned()), ..Self::default() },
+        }
+    }
+}
+
 impl Document {
     /// A text that stands in a file, or will.
-    pub(super) fn new(path: &Path, text: String) -> Self {
-        Self { path: path.to_owned(), text }
+    pub(super) fn new(path: &Path, text: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), text: text.into() }
     }
 
-    /// Reads a file.
-    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Self::new(path, text)),
-            Err(error) => Err(Problem::new(
-                path.display().to_string(),
-                format!("cannot be read: {error}; check the path, its owner and its mode"),
-            )),
-        }
+    /// Reads a file; a draft is its text before it is written.
+    pub(super) fn read(path: &Path, draft: Option<&str>) -> Result<Self, Vec<Problem>> {
+        let text = draft.map_or_else(|| fs::read_to_string(path), |text| Ok(text.to_owned()));
+        text.map(|text| Self::new(path, text)).map_err(|error| {
+            let message = format!("cannot be read: {error}; check the path, its owner and its mode");
+            vec![Problem::new(path.display().to_string(), message)]
+        })
     }
 
     /// Parses the text; the error lists everything that is no TOML, keys that stand twice included.
-    pub(super) fn parse(&self) -> Result<Spanned<DeTable<'_>>, Vec<Problem>> {
+    pub(super) fn parse(&self) -> Result<Table, Vec<Problem>> {
         let (table, mut errors) = DeTable::parse_recoverable(&self.text);
         if errors.is_empty() {
-            return Ok(table);
+            return Ok(to_table(table.into_inner()));
         }
         errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
         let problem = |error: &toml::de::Error| {
@@ -47,7 +101,7 @@ impl Document {
                 "duplicate key" => format!("the key {} stands twice; keep one of the two", &self.text[span.clone()]),
                 message => format!("is no TOML: {message}"),
             };
-            Problem::new(self.place(span.start), message)
+            Problem::new(self.position(span.start), message)
         };
         Err(errors.iter().map(problem).collect())
     }
@@ -64,17 +118,17 @@ impl Document {
     }
 
     /// File, line and column of a byte of the text; columns are counted in characters, from 1.
-    pub(super) fn place(&self, at: usize) -> String {
+    pub(super) fn position(&self, at: usize) -> String {
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
         let column = self.text[start..at].chars().count() + 1;
         format!("{}:{column}", self.line(at))
     }
 
-    /// The byte of the file from which a byte of a text came: quotes, escapes and trimmed line ends stand in the file alone.
+    /// The byte of the file from which a byte of a text value came: quotes, escapes and trimmed line ends are in the file only.
     ///
-    /// `span` is where the text stands in the file, with its quotes, and `at` counts in the text itself.
-    pub(super) fn byte_of_text(&self, span: Range<usize>, at: usize) -> usize {
-        let raw = &self.text[span.clone()];
+    /// `start` is where the value begins in the file, with its quotes, and `at` counts in the value itself.
+    pub(super) fn byte_of_text(&self, start: usize, at: usize) -> usize {
+        let raw = &self.text[start..];
         let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| raw.starts_with(quotes)).unwrap_or("");
         let mut raw = &raw[quotes.len()..];
         if quotes.len() == 3 {
@@ -87,8 +141,41 @@ impl Document {
             raw = &raw[taken..];
             read += given;
         }
-        span.end.saturating_sub(raw.len())
+        self.text.len() - raw.len()
     }
+}
+
+fn to_table(table: DeTable<'_>) -> Table {
+    let entry = |(key, value): (Spanned<toml::de::DeString<'_>>, Spanned<DeValue<'_>>)| {
+        (key.get_ref().to_string(), to_value(key.span().start, value))
+    };
+    table.into_iter().map(entry).collect()
+}
+
+/// A value with its origin. A table without entries becomes [`ValueKind::Nil`], which TOML has no other use for: the crate `config` forgets
+/// where a table stood when it merges it.
+fn to_value(key: usize, value: Spanned<DeValue<'_>>) -> Value {
+    let mut origin = format!("{key} {}", value.span().start);
+    let kind = match value.into_inner() {
+        DeValue::String(text) => ValueKind::String(text.into_owned()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(whole) => ValueKind::I64(whole),
+            // Larger than any of our keys takes; as a fraction it is refused with the others.
+            Err(_) => ValueKind::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
+        },
+        DeValue::Float(number) => ValueKind::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(flag) => ValueKind::Boolean(flag),
+        DeValue::Datetime(time) => {
+            origin.push_str(DATE);
+            ValueKind::String(time.to_string())
+        }
+        DeValue::Array(items) => {
+            ValueKind::Array(items.into_iter().map(|item| to_value(item.span().start, item)).collect())
+        }
+        DeValue::Table(table) if table.is_empty() => ValueKind::Nil,
+        DeValue::Table(table) => ValueKind::Table(to_table(table)),
+    };
+    Value::new(Some(&origin), kind)
 }
 
 /// One character: its bytes in the file and in the text.
@@ -115,9 +202,9 @@ fn piece(raw: &str) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use toml::de::DeValue;
+    use config::ValueKind;
 
-    use super::Document;
+    use super::{Document, Problem, ValueOrigin};
 
     fn document(text: &str) -> Document {
         Document { path: "a.toml".into(), text: text.to_owned() }
@@ -149,10 +236,10 @@ mod tests {
     fn found(text: &str) {
         let document = document(text);
         let table = document.parse().expect("TOML");
-        let (_, value) = table.get_ref().iter().next().expect("a key");
-        let DeValue::String(decoded) = value.get_ref() else { panic!("a text") };
+        let value = table.values().next().expect("a key");
+        let ValueKind::String(decoded) = &value.kind else { panic!("a text") };
         let at = decoded.find('|').expect("a mark in the value");
-        let byte = document.byte_of_text(value.span(), at);
+        let byte = document.byte_of_text(ValueOrigin::of(value).value, at);
         assert_eq!(document.text[byte..].chars().next(), Some('|'), "{text}: byte {byte}");
     }
 
@@ -172,10 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_is_one_line() {
+        let problem = Problem::new("a.toml:1", "okta.app_id: over\r\ntwo lines");
+        assert_eq!(problem.to_string(), "a.toml:1: okta.app_id: over  two lines");
+    }
+
+    #[test]
     fn places_count_lines_and_characters() {
         let document = document("a = 1\nb = \"é|\"\n");
-        assert_eq!(document.place(0), "a.toml:1:1");
-        assert_eq!(document.place(document.text.find('|').expect("a mark")), "a.toml:2:7");
+        assert_eq!(document.position(0), "a.toml:1:1");
+        assert_eq!(document.position(document.text.find('|').expect("a mark")), "a.toml:2:7");
         assert_eq!(document.line(document.text.len()), "a.toml:3");
     }
 }

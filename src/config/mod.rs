@@ -1,32 +1,34 @@
-//! The configuration: a file and the environment, read, checked, and turned into settings. Every problem is told at once.
+//! The configuration: a file, the environment, files with secrets and the mapping file go in; checked settings come out, or every problem
+//! at once. Sends no request, and writes nothing.
 //!
-//! Knows the domain's words and nothing of the world behind them: no request is sent from here.
+//! - `document` parses a TOML file into values that know where they stand; `layers` lays the environment over them.
+//! - `reader` takes the keys from there, each once and by its type (`values`). It notes problems, warnings, and what each key came to; a key
+//!   that nothing takes is unknown. The configuration and the mapping file are read in the same way.
+//! - `okta`, `haiilo`, `policy` and `service` read the sections, `secret` finds the secrets, `mapping` reads the mapping file. `load` puts
+//!   all of it together.
+//! - `settings` are the result. `sample` holds the shipped samples, from which `init` makes a new configuration.
+//!
+//! No message holds a secret: it names the key and where it stands, and shows a value only where none can be a secret.
 
 mod document;
 mod env;
-mod groups;
 mod haiilo;
 mod layers;
-mod limits;
 mod load;
-mod mapping_cases;
-mod mapping_file;
-pub mod mapping_test;
-mod nearest;
+pub mod mapping;
 mod okta;
+mod policy;
 mod postgres_url;
-mod problem;
-mod product;
 mod reader;
 pub mod sample;
 mod secret;
-mod section;
 mod service;
 pub mod settings;
 mod values;
 
+pub use document::Problem;
 pub use env::EnvVars;
-pub use load::{CheckCron, ConfigDraft, keys, load, load_draft};
-pub use nearest::nearest;
-pub use problem::Problem;
+pub use load::{ConfigDraft, keys, load, load_draft};
+pub use reader::nearest;
+pub use service::CheckCron;
 pub(crate) use values::parse_duration;

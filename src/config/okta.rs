@@ -1,10 +1,9 @@
 //! `[okta]` of the configuration.
 
 use crate::config::reader::Reader;
-use crate::config::secret::{self, SecretPlaces};
+use crate::config::secret::{self, SecretSources};
 use crate::config::settings::{OktaAuth, OktaSettings, PushRule};
 use crate::config::values;
-use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
@@ -12,8 +11,8 @@ enum Method {
     ApiToken,
 }
 
-/// Reads `[okta]`, apart from the rules for statuses.
-pub(super) fn settings(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<OktaSettings> {
+/// Reads `[okta]`, apart from what is the policy's.
+pub(super) fn settings(reader: &mut Reader<'_>, sources: &SecretSources<'_>) -> Option<OktaSettings> {
     let org_url = reader.required(
         "okta.org_url",
         "the address of your Okta organisation, as in \"https://example.okta.com\"",
@@ -28,48 +27,21 @@ pub(super) fn settings(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option
             if is_id { Ok(id) } else { Err("write the id of the application, as in \"0oa1example\"".to_owned()) }
         },
     );
-    let page_size = reader.or("okta.page_size", 500, values::whole(1..=500));
-    let link_hosts = reader.or("okta.link_hosts", Vec::new(), values::hosts);
-    let push_is_on = reader.or(
-        "okta.push_is_on",
-        PushRule::Refuse,
-        values::choice(&[("refuse", PushRule::Refuse), ("accept", PushRule::Accept)]),
-    );
-    let rate_limit_share = reader.or("okta.rate_limit_share", 0.5, values::number(0.01..=1.0));
-    let auth = auth(reader, places);
     Some(OktaSettings {
+        page_size: reader.with_default("okta.page_size", 500, values::whole(1..=500)),
+        link_hosts: reader.list("okta.link_hosts", values::hosts),
+        push_is_on: reader.choice("okta.push_is_on", &[("refuse", PushRule::Refuse), ("accept", PushRule::Accept)]),
+        rate_limit_share: reader.with_default("okta.rate_limit_share", 0.5, values::number(0.01..=1.0)),
+        // The last one that is read: without a value, nothing is read any more.
+        auth: auth(reader, sources)?,
         org_url: org_url?,
         app_id: app_id?,
-        page_size,
-        link_hosts,
-        push_is_on,
-        rate_limit_share,
-        auth: auth?,
     })
 }
 
-/// Reads `okta.suspended` and `okta.staged`.
-pub(super) fn statuses(reader: &mut Reader) -> StatusRules {
-    let suspended = reader.or(
-        "okta.suspended",
-        SuspendedRule::Keep,
-        values::choice(&[("keep", SuspendedRule::Keep), ("leaver", SuspendedRule::Leaver)]),
-    );
-    let staged = reader.or(
-        "okta.staged",
-        StagedRule::Skip,
-        values::choice(&[("skip", StagedRule::Skip), ("provision", StagedRule::Provision)]),
-    );
-    StatusRules { suspended, staged }
-}
-
-fn auth(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<OktaAuth> {
-    let method = reader.or(
-        "okta.auth.method",
-        Method::PrivateKeyJwt,
-        values::choice(&[("private_key_jwt", Method::PrivateKeyJwt), ("api_token", Method::ApiToken)]),
-    );
-    match method {
+fn auth(reader: &mut Reader<'_>, sources: &SecretSources<'_>) -> Option<OktaAuth> {
+    let methods = [("private_key_jwt", Method::PrivateKeyJwt), ("api_token", Method::ApiToken)];
+    match reader.choice("okta.auth.method", &methods) {
         Method::PrivateKeyJwt => {
             reader.without_effect("okta.auth.token_file", "with method = \"private_key_jwt\"");
             let client_id = reader.required(
@@ -78,14 +50,14 @@ fn auth(reader: &mut Reader, places: &SecretPlaces<'_>) -> Option<OktaAuth> {
                 values::text,
             );
             let key_id = reader.optional("okta.auth.key_id", values::text);
-            let private_key = secret::read(reader, places, &secret::OKTA_PRIVATE_KEY);
-            Some(OktaAuth::PrivateKeyJwt { client_id: client_id?, key_id, private_key: private_key? })
+            let private_key = secret::read(reader, sources, "okta.auth.private_key")?;
+            Some(OktaAuth::PrivateKeyJwt { client_id: client_id?, key_id, private_key })
         }
         Method::ApiToken => {
             for key in ["okta.auth.client_id", "okta.auth.key_id", "okta.auth.private_key_file"] {
                 reader.without_effect(key, "with method = \"api_token\"");
             }
-            secret::read(reader, places, &secret::OKTA_TOKEN).map(OktaAuth::ApiToken)
+            secret::read(reader, sources, "okta.auth.token").map(OktaAuth::ApiToken)
         }
     }
 }

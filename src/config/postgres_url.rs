@@ -1,4 +1,4 @@
-//! The URL of a database of PostgreSQL, which may hold a password.
+//! The URL of a PostgreSQL database, which may hold a password.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,34 +6,22 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-/// What a URL may say besides host, port and database. Others the driver would pass over in silence.
+/// What a URL may say besides host, port and database. The driver ignores others without a word.
 const PARAMETERS: [&str; 7] = ["host", "user", "sslmode", "sslrootcert", "sslcert", "sslkey", "options"];
 /// How a connection is protected, from nothing to a certificate of the right name (PostgreSQL, "SSL Support").
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 /// Those that may go without TLS.
-const IN_THE_CLEAR: [&str; 3] = ["disable", "allow", "prefer"];
+const MAY_BE_UNENCRYPTED: [&str; 3] = ["disable", "allow", "prefer"];
 
 /// A URL of PostgreSQL. Neither Debug nor Display shows more than host, port and database.
-#[derive(Clone)]
-pub struct PostgresUrl {
-    url: Url,
-    password: Option<SecretString>,
-}
-
-/// Whether people's addresses may cross a network in the clear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Privacy {
-    /// They stay on this machine, or go over TLS.
-    Kept,
-    /// The URL asks for a connection that may go without TLS.
-    Risked,
-}
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(Url);
 
 impl PostgresUrl {
     /// Reads a URL; the error says what would be right and holds no part of it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wanted = "write an address such as postgres://sync@db.example.com/sync";
-        let mut url = Url::parse(text).map_err(|_| wanted.to_owned())?;
+        let url = Url::parse(text).map_err(|_| wanted.to_owned())?;
         let database = url.path().trim_start_matches('/');
         if !matches!(url.scheme(), "postgres" | "postgresql") || url.fragment().is_some() {
             return Err(wanted.to_owned());
@@ -50,77 +38,70 @@ impl PostgresUrl {
         if url.query_pairs().any(|(key, _)| !PARAMETERS.contains(&key.as_ref())) {
             return Err(format!("write behind the question mark nothing but {}", PARAMETERS.join(", ")));
         }
-        let read = Self { url: url.clone(), password: None };
+        let mut read = Self(url);
         if read.host().is_none() {
             return Err(format!("the host is missing; {wanted}, or ?host=/run/postgresql"));
         }
-        // The house's rule: what is secret goes over TLS, to whom the certificate names, unless it stays on this machine.
+        // Personal data goes over TLS to the server that the certificate names, unless it stays on this machine.
         if !read.is_here() && read.parameter("sslmode").is_none() {
-            url.query_pairs_mut().append_pair("sslmode", "verify-full");
+            read.0.query_pairs_mut().append_pair("sslmode", "verify-full");
         }
-        Ok(Self { url, password: None })
+        Ok(read)
     }
 
     /// The same with a password from elsewhere, which goes before the URL's own.
     #[must_use]
-    pub fn and_password(self, password: SecretString) -> Self {
-        Self { password: Some(password), ..self }
+    pub fn and_password(mut self, password: &SecretString) -> Self {
+        self.0.query_pairs_mut().append_pair("password", password.expose_secret());
+        self
     }
 
     /// Whether the URL itself holds a password.
     pub(super) fn holds_password(&self) -> bool {
-        self.url.password().is_some()
+        self.0.password().is_some()
     }
 
-    /// Whether a connection may cross a network in the clear.
-    pub(super) fn privacy(&self) -> Privacy {
-        let may_be_clear = self.parameter("sslmode").is_some_and(|mode| IN_THE_CLEAR.contains(&mode.as_str()));
-        if may_be_clear && !self.is_here() { Privacy::Risked } else { Privacy::Kept }
+    /// Whether people's addresses may cross a network in the clear.
+    pub(super) fn may_be_unencrypted(&self) -> bool {
+        !self.is_here() && self.parameter("sslmode").is_some_and(|mode| MAY_BE_UNENCRYPTED.contains(&mode.as_str()))
     }
 
     /// All of it, for the driver.
     pub fn with_password(&self) -> SecretString {
-        let mut url = self.url.clone();
-        if let Some(password) = &self.password {
-            url.query_pairs_mut().append_pair("password", password.expose_secret());
-        }
-        String::from(url).into()
+        String::from(self.0.clone()).into()
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
         // The driver takes the last one.
-        self.url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+        self.0.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
     }
 
     /// The host, or the folder of the socket.
     fn host(&self) -> Option<String> {
-        let named = self.url.host_str().filter(|host| !host.is_empty()).map(|host| host.replace("%2F", "/"));
+        let named = self.0.host_str().filter(|host| !host.is_empty()).map(|host| host.replace("%2F", "/"));
         self.parameter("host").filter(|host| !host.is_empty()).or(named)
     }
 
     /// Whether the server is on this machine.
     fn is_here(&self) -> bool {
         let host = self.host().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        host.starts_with('/') || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        host.starts_with('/') || is_this_machine(&host)
     }
 }
 
-impl PartialEq for PostgresUrl {
-    fn eq(&self, other: &Self) -> bool {
-        self.with_password().expose_secret() == other.with_password().expose_secret()
-    }
+/// Whether the host of a URL is the machine on which the program runs.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
-
-impl Eq for PostgresUrl {}
 
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://{}", self.host().unwrap_or_default())?;
-        if let Some(port) = self.url.port() {
+        if let Some(port) = self.0.port() {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.url.path())
+        f.write_str(self.0.path())
     }
 }
 
@@ -134,7 +115,7 @@ impl fmt::Debug for PostgresUrl {
 mod tests {
     use secrecy::ExposeSecret as _;
 
-    use super::{PostgresUrl, Privacy};
+    use super::PostgresUrl;
 
     #[track_caller]
     fn check(text: &str, shown: &str, told_to_the_driver: &str) {
@@ -202,7 +183,7 @@ mod tests {
     fn a_password_from_elsewhere_goes_first_and_neither_is_shown() {
         let url = PostgresUrl::parse("postgres://sync:marker-1@127.0.0.1/sync").expect("a URL");
         assert!(url.holds_password());
-        let both = url.clone().and_password("marker 2&/?".into());
+        let both = url.clone().and_password(&"marker 2&/?".into());
         assert_eq!(
             both.with_password().expose_secret(),
             "postgres://sync:marker-1@127.0.0.1/sync?password=marker+2%26%2F%3F"
@@ -215,12 +196,12 @@ mod tests {
 
     #[test]
     fn who_may_listen() {
-        let privacy = |text: &str| PostgresUrl::parse(text).expect("a URL").privacy();
+        let may_be_unencrypted = |text: &str| PostgresUrl::parse(text).expect("a URL").may_be_unencrypted();
         for kept in ["postgres://h/x", "postgres://h/x?sslmode=require", "postgres://127.0.0.1/x?sslmode=disable"] {
-            assert_eq!(privacy(kept), Privacy::Kept, "{kept}");
+            assert!(!may_be_unencrypted(kept), "{kept}");
         }
         for mode in ["disable", "allow", "prefer"] {
-            assert_eq!(privacy(&format!("postgres://h/x?sslmode=require&sslmode={mode}")), Privacy::Risked, "{mode}");
+            assert!(may_be_unencrypted(&format!("postgres://h/x?sslmode=require&sslmode={mode}")), "{mode}");
         }
     }
 }

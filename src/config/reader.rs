@@ -1,158 +1,264 @@
-//! Takes keys from the layers, one by one: each is converted, or a problem is noted and the reading goes on. What nobody took is unknown.
+//! Takes keys from the table of a file, each once: a value is converted, or a problem is noted and the reading goes on. A key that nothing
+//! takes is unknown. What a key came to in the end, its default included, is noted for reports.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use config::ValueKind;
 
-use crate::config::env::SECRETS;
-use crate::config::layers::{ConfigValue, Leaves, ValueOrigin};
-use crate::config::nearest::nearest;
-use crate::config::problem::Problem;
-use crate::domain::model::policy::Product;
+use crate::config::document::{Document, Problem, Table, ValueOrigin};
+use crate::config::values::{self, Conversion, Entry};
 
 /// Keys that begin so are secrets and addresses that work like secrets; a value there may be one of them in the wrong place.
 const NEVER_SHOWN: [&str; 4] = ["okta.auth.", "haiilo.auth.", "notify.", "state_password"];
 
-/// Keys of the other product. Who writes one of them has more to learn than that it is unknown.
-const OF_THE_INTRANET: [&str; 9] = [
-    "groups.delete",
-    "groups.enabled",
-    "groups.include",
-    "haiilo.auth.client_auth",
-    "haiilo.auth.client_id",
-    "haiilo.auth.client_secret_file",
-    "haiilo.auth.token_url",
-    "haiilo.deprovision_policy",
-    "haiilo.profile_fields",
-];
-const OF_ADVOCACY: [&str; 3] = ["haiilo.auth.token_file", "haiilo.auth.token_form", "haiilo.auth.token_owner"];
-
 /// The longest part of a value that a message quotes, in characters.
-const QUOTED: usize = 60;
+const LONGEST_QUOTE: usize = 60;
 
-/// A key that somebody set.
-pub(super) struct ConfigEntry {
-    pub(super) key: String,
-    pub(super) leaf: ConfigValue,
+/// Which file is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileKind {
+    /// Its keys have their sections before them. Messages name the line of a key, and show a value that is no secret.
+    Configuration,
+    /// Its tables are read one by one. Messages name line and column of a value, and do not show it.
+    Mapping,
 }
 
-/// The layers, and what was found about them so far.
-pub(super) struct Reader {
-    file: String,
-    left: Leaves,
-    known: BTreeSet<String>,
-    problems: Vec<Problem>,
-    warnings: Vec<String>,
+/// A file, and what was found in it so far.
+pub(super) struct FileFindings {
+    pub(super) document: Document,
+    kind: FileKind,
+    /// With the byte of the file.
+    problems: Vec<(usize, Problem)>,
+    /// What is no error, a line each.
+    pub(super) warnings: Vec<String>,
+    /// What keys came to: key and value, in the order in which they were read.
+    pub(super) effective: Vec<(String, String)>,
 }
 
-impl ConfigEntry {
-    /// Whether the value is text because everything in the environment is.
-    pub(super) fn is_from_environment(&self) -> bool {
-        matches!(self.leaf.origin, ValueOrigin::Environment(_))
+/// A table of a file.
+pub(super) struct Reader<'f> {
+    /// As the file would write it; empty for the file itself.
+    pub(super) name: String,
+    /// The byte that messages about the table point to.
+    pub(super) start: usize,
+    /// What was not taken yet.
+    pub(super) entries: Table,
+    /// What was asked for.
+    pub(super) known: Vec<String>,
+    pub(super) findings: &'f mut FileFindings,
+}
+
+impl FileFindings {
+    /// Nothing yet.
+    pub(super) fn new(document: Document, kind: FileKind) -> Self {
+        Self { document, kind, problems: Vec::new(), warnings: Vec::new(), effective: Vec::new() }
     }
 
-    /// The place for messages.
-    pub(super) fn place(&self) -> &str {
-        match &self.leaf.origin {
-            ValueOrigin::File(place) | ValueOrigin::Environment(place) => place,
+    /// Notes a problem at a byte of the file.
+    pub(super) fn refuse_at(&mut self, at: usize, message: impl Into<String>) {
+        self.problems.push((at, Problem::new(self.document.position(at), message)));
+    }
+
+    /// All problems: those of a mapping in the order of the file, those of the configuration as they were found.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        let mut problems = std::mem::take(&mut self.problems);
+        if self.kind == FileKind::Mapping {
+            problems.sort_by(|(at, a), (other, b)| at.cmp(other).then_with(|| a.message.cmp(&b.message)));
+        }
+        problems.into_iter().map(|(_, problem)| problem).collect()
+    }
+
+    /// Where a value stands, for messages about it.
+    pub(super) fn place(&self, entry: &Entry) -> String {
+        let ValueOrigin { variable, key, value, is_date: _ } = &entry.origin;
+        match (variable, self.kind) {
+            (Some(variable), _) => variable.clone(),
+            (None, FileKind::Configuration) => self.document.line(*key),
+            (None, FileKind::Mapping) => self.document.position(*value),
         }
     }
 
     /// The key with its value, or alone where the value must not be seen.
-    fn shown(&self) -> String {
-        let text = quoted(&self.leaf.value);
+    fn shown(&self, entry: &Entry) -> String {
+        let Entry { key, value, origin: _ } = entry;
+        let text = quoted(value);
         // The whole value, since a password may begin before and end behind the part that is quoted.
-        let whole = self.leaf.value.to_string();
+        let whole = value.to_string();
         let may_hold_password =
-            whole.contains("password=") || whole.contains('@') && (whole.contains("://") || self.key == "state");
-        if may_hold_password || NEVER_SHOWN.iter().any(|section| self.key.starts_with(section)) {
-            return self.key.clone();
-        }
-        format!("{} = {text}", self.key)
+            whole.contains("password=") || whole.contains('@') && (whole.contains("://") || key == "state");
+        let is_hidden = may_hold_password || NEVER_SHOWN.iter().any(|section| key.starts_with(section));
+        if is_hidden || self.kind == FileKind::Mapping { key.clone() } else { format!("{key} = {text}") }
     }
 }
 
-impl Reader {
-    /// A reader of layers; `file` is the name for what is missing.
-    pub(super) fn new(file: String, leaves: Leaves, problems: Vec<Problem>) -> Self {
-        Self { file, left: leaves, known: BTreeSet::new(), problems, warnings: Vec::new() }
+impl<'f> Reader<'f> {
+    /// A reader of the whole file.
+    pub(super) fn new(findings: &'f mut FileFindings, entries: Table) -> Self {
+        Self { name: String::new(), start: 0, entries, known: Vec::new(), findings }
     }
 
     /// A key, if it is set. From now on it is known.
-    pub(super) fn take(&mut self, key: &str) -> Option<ConfigEntry> {
-        self.known.insert(key.to_owned());
-        self.left.remove(key).map(|leaf| ConfigEntry { key: key.to_owned(), leaf })
+    pub(super) fn take(&mut self, key: &str) -> Option<Entry> {
+        self.known.push(key.to_owned());
+        self.entries.remove(key).map(|value| Entry::new(self.path(key), value))
     }
 
     /// A key that may be left out.
-    pub(super) fn optional<T>(
+    pub(super) fn optional<T>(&mut self, key: &str, convert: impl FnOnce(&Entry) -> Conversion<T>) -> Option<T> {
+        let entry = self.take(key)?;
+        self.converted(&entry, convert)
+    }
+
+    /// The converted value of an entry; nothing where it has another form, which is noted.
+    pub(super) fn converted<T>(&mut self, entry: &Entry, convert: impl FnOnce(&Entry) -> Conversion<T>) -> Option<T> {
+        convert(entry).map_err(|right| self.refuse(entry, &right)).ok()
+    }
+
+    /// A key with a default.
+    pub(super) fn with_default<T: ToString>(
         &mut self,
         key: &str,
-        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
+        default: T,
+        convert: impl FnOnce(&Entry) -> Conversion<T>,
+    ) -> T {
+        let value = self.optional(key, convert).unwrap_or(default);
+        self.note_effective(key, &value);
+        value
+    }
+
+    /// A key without a safe default; `what` says what it is.
+    pub(super) fn required<T: ToString>(
+        &mut self,
+        key: &str,
+        what: &str,
+        convert: impl FnOnce(&Entry) -> Conversion<T>,
     ) -> Option<T> {
-        let entry = self.take(key)?;
-        match convert(&entry) {
-            Ok(value) => Some(value),
-            Err(right) => {
-                self.refuse(&entry, &right);
+        if !self.is_set(key) {
+            self.note_missing(key, what);
+        }
+        let value = self.optional(key, convert)?;
+        self.note_effective(key, &value);
+        Some(value)
+    }
+
+    /// A key that is one of several words, of which the first is the default.
+    pub(super) fn choice<T: Copy + PartialEq>(&mut self, key: &str, words: &[(&'static str, T)]) -> T {
+        let value = self.optional(key, values::choice(words)).unwrap_or(words[0].1);
+        let word = words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| *word);
+        self.note_effective(key, &word);
+        value
+    }
+
+    /// A list of texts, empty by default.
+    pub(super) fn list(&mut self, key: &str, convert: impl FnOnce(&Entry) -> Conversion<Vec<String>>) -> Vec<String> {
+        let texts = self.optional(key, convert).unwrap_or_default();
+        self.note_effective(key, &texts.join(", "));
+        texts
+    }
+
+    /// A time; the default and the range are written as in the file.
+    pub(super) fn duration(&mut self, key: &str, default: &str, range: [&'static str; 2]) -> Duration {
+        let default = values::parse_duration(default).expect("a default is a time");
+        let time = self.optional(key, values::duration(range)).unwrap_or(default);
+        self.note_effective(key, &values::duration_text(time));
+        time
+    }
+
+    /// The table below a key; an empty one where the key is not set.
+    pub(super) fn table(&mut self, key: &str) -> Reader<'_> {
+        let content = self.take(key).and_then(|entry| self.content(entry));
+        let (start, entries) = content.unwrap_or_else(|| (self.start, Table::new()));
+        Reader { name: self.path(key), start, entries, known: Vec::new(), findings: self.findings }
+    }
+
+    /// The table that an entry holds; nothing where it holds none, which is noted.
+    pub(super) fn table_of(&mut self, entry: Entry) -> Option<Reader<'_>> {
+        let name = entry.key.clone();
+        let (start, entries) = self.content(entry)?;
+        Some(Reader { name, start, entries, known: Vec::new(), findings: self.findings })
+    }
+
+    fn content(&mut self, entry: Entry) -> Option<(usize, Table)> {
+        match entry.value {
+            ValueKind::Table(entries) => Some((entry.origin.value, entries)),
+            ValueKind::Nil => Some((entry.origin.value, Table::new())),
+            _ => {
+                self.refuse(&entry, &format!("write a table, as in [{}]", entry.key));
                 None
             }
         }
     }
 
-    /// A key with a default.
-    pub(super) fn or<T>(
-        &mut self,
-        key: &str,
-        default: T,
-        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
-    ) -> T {
-        self.optional(key, convert).unwrap_or(default)
+    /// Every key that is left with its entry, in the order of the file.
+    pub(super) fn take_rest(&mut self) -> Vec<(String, Entry)> {
+        let rest = std::mem::take(&mut self.entries).into_iter();
+        let entry = |(key, value)| (String::clone(&key), Entry::new(self.path(&key), value));
+        let mut rest: Vec<_> = rest.map(entry).collect();
+        rest.sort_by_key(|(_, entry)| entry.origin.key);
+        rest
     }
 
-    /// A key without a safe default; `what` says what it is.
-    pub(super) fn required<T>(
-        &mut self,
-        key: &str,
-        what: &str,
-        convert: impl FnOnce(&ConfigEntry) -> Result<T, String>,
-    ) -> Option<T> {
-        if !self.left.contains_key(key) {
-            self.known.insert(key.to_owned());
-            self.miss(key, what);
-            return None;
+    /// Ends a table of a mapping: what is left of it is unknown.
+    pub(super) fn finish(mut self) {
+        for (key, entry) in self.take_rest() {
+            let message = match nearest(&key, self.known.iter().map(String::as_str)) {
+                Some(nearest) => format!("did you mean {nearest}?"),
+                None => format!("possible are {}", self.known.join(", ")),
+            };
+            self.findings.refuse_at(entry.origin.key, format!("{}: unknown key; {message}", entry.key));
         }
-        self.optional(key, convert)
+    }
+
+    /// Notes what a key came to, for reports.
+    pub(super) fn note_effective(&mut self, key: &str, value: &impl ToString) {
+        let key = self.path(key);
+        self.findings.effective.push((key, value.to_string()));
     }
 
     /// Notes that a key is missing.
-    pub(super) fn miss(&mut self, key: &str, what: &str) {
-        self.problems.push(Problem::new(&*self.file, format!("{key} is missing: {what}")));
+    pub(super) fn note_missing(&mut self, key: &str, what: &str) {
+        let message = format!("{key} is missing: {what}");
+        if self.name.is_empty() {
+            self.note_problems([Problem::new(self.findings.document.name(), message)]);
+        } else {
+            self.refuse_here(&message);
+        }
     }
 
     /// Notes what would be right instead of a value.
-    pub(super) fn refuse(&mut self, entry: &ConfigEntry, right: &str) {
-        self.problems.push(Problem::new(entry.place(), format!("{}: {right}", entry.shown())));
+    pub(super) fn refuse(&mut self, entry: &Entry, right: &str) {
+        let problem = self.problem(entry, right);
+        self.findings.problems.push((entry.origin.value, problem));
+    }
+
+    /// Notes what is wrong with the table as a whole.
+    pub(super) fn refuse_here(&mut self, message: &str) {
+        self.findings.refuse_at(self.start, format!("{}: {message}", self.name));
+    }
+
+    /// What is wrong with a value, not noted yet.
+    pub(super) fn problem(&self, entry: &Entry, right: &str) -> Problem {
+        Problem::new(self.findings.place(entry), format!("{}: {right}", self.findings.shown(entry)))
     }
 
     /// Notes problems that were found elsewhere.
-    pub(super) fn note(&mut self, problems: impl IntoIterator<Item = Problem>) {
-        self.problems.extend(problems);
+    pub(super) fn note_problems(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.findings.problems.extend(problems.into_iter().map(|problem| (0, problem)));
     }
 
-    /// Notes a finding that is no error.
+    /// Notes what is no error.
     pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
+        self.findings.warnings.push(warning.into());
     }
 
     /// Whether a key is set and was not taken yet.
     pub(super) fn is_set(&self, key: &str) -> bool {
-        self.left.contains_key(key)
+        self.entries.contains_key(key)
     }
 
-    /// Whether a key that was not taken yet stands in the file, which more people may read than the environment.
-    pub(super) fn is_in_file(&self, key: &str) -> bool {
-        self.left.get(key).is_some_and(|leaf| matches!(leaf.origin, ValueOrigin::File(_)))
+    /// Where the value of a key came from that was not taken yet.
+    pub(super) fn origin(&self, key: &str) -> ValueOrigin {
+        self.entries.get(key).map(ValueOrigin::of).unwrap_or_default()
     }
 
     /// Takes a key that means nothing beside another one.
@@ -162,50 +268,23 @@ impl Reader {
         }
     }
 
-    /// Every key that was asked for.
-    pub(super) fn into_known(self) -> BTreeSet<String> {
-        self.known
-    }
-
-    /// All problems, those of unknown keys included, and all warnings.
-    pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<String>) {
-        for (key, leaf) in std::mem::take(&mut self.left) {
-            if let Some(message) = self.complaint(&key, &leaf.value) {
-                let entry = ConfigEntry { key, leaf };
-                self.problems.push(Problem::new(entry.place(), format!("{}: {message}", entry.key)));
+    /// A key as messages name it.
+    fn path(&self, key: &str) -> String {
+        match self.findings.kind {
+            FileKind::Configuration => key.to_owned(),
+            FileKind::Mapping => {
+                let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+                let key = if is_bare { key.to_owned() } else { format!("{key:?}") };
+                if self.name.is_empty() { key } else { format!("{}.{key}", self.name) }
             }
         }
-        (self.problems, self.warnings)
-    }
-
-    /// What is wrong with a key that nobody took; nothing where it is a section without keys.
-    fn complaint(&self, key: &str, value: &ValueKind) -> Option<String> {
-        let is_below = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
-        if SECRETS.contains(&key) {
-            return Some(format!(
-                "a secret does not belong in this file; put it into a file of its own, and name that in {key}_file"
-            ));
-        }
-        let products = [(&OF_THE_INTRANET[..], Product::Intranet), (&OF_ADVOCACY[..], Product::Advocacy)];
-        if let Some((_, other)) = products.iter().find(|(keys, _)| keys.contains(&key)) {
-            return Some(format!("belongs to haiilo.product = {:?}; take it out", other.as_str()));
-        }
-        if self.known.iter().map(String::as_str).chain(OF_THE_INTRANET).any(is_below) {
-            let is_empty = matches!(value, ValueKind::Nil);
-            return (!is_empty).then(|| format!("is a section; write [{key}], and its keys below"));
-        }
-        Some(match meant(key, &self.known) {
-            Some(known) => format!("unknown key; did you mean {known}?"),
-            None => "unknown key; take it out".to_owned(),
-        })
     }
 }
 
-/// The known key that was most likely meant: the same name in another section, or a name that differs in a few letters.
-fn meant<'k>(key: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let elsewhere = known.iter().find(|known| last(known) == last(key)).map(String::as_str);
-    elsewhere.or_else(|| nearest(key, known.iter().map(String::as_str)))
+/// The known name that differs in the fewest letters: at most in a third of them.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let distances = known.into_iter().map(|known| (strsim::damerau_levenshtein(name, known), known));
+    distances.filter(|(distance, _)| distance * 3 <= name.len()).min().map(|(_, known)| known)
 }
 
 /// A value as the file would write it, shortened.
@@ -219,8 +298,29 @@ fn quoted(value: &ValueKind) -> String {
         ValueKind::Table(_) => "{ … }".to_owned(),
         other => other.to_string(),
     };
-    match text.char_indices().nth(QUOTED) {
+    match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[track_caller]
+    fn check(name: &str, expected: Option<&str>) {
+        assert_eq!(nearest(name, ["value", "compare", "on", "when_empty"]), expected, "{name}");
+    }
+
+    #[test]
+    fn a_slip_of_the_keyboard() {
+        check("valeu", Some("value"));
+        check("values", Some("value"));
+        check("whenempty", Some("when_empty"));
+        check("compere", Some("compare"));
+        check("no", None);
+        check("", None);
+        check("unsupported", None);
     }
 }

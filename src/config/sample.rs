@@ -1,4 +1,4 @@
-//! The shipped samples, and how values are put into them. What `init` writes is the sample with other values, so that the two cannot drift.
+//! The shipped samples, and how values are put into them. `init` writes the sample with other values, so the two cannot drift.
 
 use serde_json::Value as Json;
 
@@ -22,7 +22,7 @@ pub enum Setting {
     Off,
 }
 
-/// The sample of the configuration with other settings of these keys, which are told with their sections. The rest is as it was.
+/// The sample of the configuration with other settings of these keys, which have their sections before them. The rest is as it was.
 pub fn configuration(settings: &[(&str, Setting)]) -> String {
     let mut section = String::new();
     let mut text = String::with_capacity(CONFIGURATION.len());

@@ -1,4 +1,4 @@
-//! The checked settings: what the rest of the program may rely on. Made by the reader of the configuration alone.
+//! The checked settings, on which the rest of the program relies. Only the loading of the configuration makes them.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,19 +10,22 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::config::mapping_test::MappingTest;
+use crate::config::mapping::MappingTest;
 pub use crate::config::postgres_url::PostgresUrl;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::{GroupRules, Policy};
+
+/// The beginnings of the keys that decide about a plan, in the order of reports.
+const PLAN_KEYS: &str = "okta.org_url okta.app_id okta.suspended okta.staged okta.push_is_on haiilo.product \
+    haiilo.base_url haiilo.update_method haiilo.page_size haiilo.concurrency haiilo.missing leavers. protect. \
+    haiilo.auth.token_owner haiilo.deprovision_policy limits. journal. groups. mapping:";
 
 /// The whole configuration.
 #[derive(Debug)]
 pub struct Settings {
     /// `state`: where the store is.
     pub state: StoreSetting,
-    /// `credentials_dir`.
-    pub credentials_dir: PathBuf,
     /// `[okta]`.
     pub okta: OktaSettings,
     /// `[haiilo]`.
@@ -45,8 +48,29 @@ pub struct Settings {
     pub notify: NotifySettings,
     /// `journal.keep`.
     pub journal_keep: TimeDelta,
-    /// Findings that are no errors, a line each, for `check` and `plan` to show.
+    /// The settings that decide about a plan, for reports.
+    pub effective: EffectiveSettings,
+    /// What is no error, a line each, for `check` and `plan` to show.
     pub warnings: Vec<String>,
+}
+
+/// The settings that decide about a plan, as reports show them: key and value, defaults included.
+#[derive(Clone, Default)]
+pub struct EffectiveSettings(pub Vec<(String, String)>);
+
+impl EffectiveSettings {
+    /// Picks what decides about a plan from everything that was read.
+    pub(super) fn of_plan(read: &[(String, String)]) -> Self {
+        let of = |start| read.iter().filter(move |(key, _)| key.starts_with(start)).cloned();
+        Self(PLAN_KEYS.split_whitespace().flat_map(of).collect())
+    }
+}
+
+/// The values may name people: Debug shows the keys alone.
+impl fmt::Debug for EffectiveSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(key, _)| key)).finish()
+    }
 }
 
 /// `state`: where the store is.
@@ -69,10 +93,10 @@ pub struct ScheduleSettings {
     pub timezone: Tz,
 }
 
-/// `[listen]`: how the daemon is looked at.
+/// `[listen]`: where the daemon shows its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenSettings {
-    /// `address`, of this machine; without it nobody is listened to.
+    /// `address`, of this machine; without it there is no endpoint.
     pub address: Option<SocketAddr>,
     /// `show_people`.
     pub people: PeopleOnPage,
@@ -87,27 +111,27 @@ pub enum PeopleOnPage {
     Counted,
 }
 
-/// `[notify]`: whom the daemon calls.
+/// `[notify]`: which addresses the daemon calls.
 #[derive(Clone, Debug)]
 pub struct NotifySettings {
-    /// The address that is told about trouble.
+    /// The address for messages about trouble.
     pub webhook: Option<SecretString>,
     /// `webhook_form`.
     pub form: WebhookForm,
-    /// The address that is told that all is well.
+    /// The address that is called while all is well.
     pub heartbeat: Option<SecretString>,
-    /// `failures`: so many failed cycles in a row are told.
+    /// `failures`: so many failed cycles in a row are worth a message.
     pub failures: u32,
 }
 
 /// What a message to the webhook looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookForm {
-    /// `{"text": …}`: incoming webhooks of Slack, and whatever copies them.
+    /// `{"text": …}`: incoming webhooks of Slack, and services that copy them.
     Slack,
     /// A message with an adaptive card: workflows of Microsoft Teams.
     Teams,
-    /// Our own members, for programs.
+    /// JSON of our own, for programs.
     Plain,
 }
 
@@ -139,7 +163,7 @@ pub enum PushRule {
     Accept,
 }
 
-/// How we authenticate to Okta.
+/// How the program authenticates to Okta.
 #[derive(Clone, Debug)]
 pub enum OktaAuth {
     /// An API token of an administrator: `Authorization: SSWS …`.
@@ -170,7 +194,7 @@ pub struct HaiiloSettings {
     pub auth: HaiiloAuth,
 }
 
-/// How we authenticate to Haiilo.
+/// How the program authenticates to Haiilo.
 #[derive(Clone, Debug)]
 pub enum HaiiloAuth {
     /// Advocacy: the access token of an account.
@@ -179,7 +203,7 @@ pub enum HaiiloAuth {
         token: SecretString,
         /// How it is sent.
         form: TokenForm,
-        /// The account that it dies with.
+        /// The account whose deletion ends it.
         owner: UserName,
     },
     /// The intranet: the client of a user directory, which asks for tokens (RFC 6749, 4.4).
@@ -196,7 +220,7 @@ pub enum HaiiloAuth {
 }
 
 impl HaiiloAuth {
-    /// The account that the credentials die with.
+    /// The account whose deletion ends the credentials.
     pub fn owner(&self) -> Option<&UserName> {
         match self {
             Self::AccessToken { token: _, form: _, owner } => Some(owner),
@@ -223,6 +247,16 @@ pub enum UpdateMethod {
     Put,
 }
 
+impl UpdateMethod {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Put => "put",
+        }
+    }
+}
+
 /// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenForm {
@@ -233,10 +267,10 @@ pub enum TokenForm {
 }
 
 /// `[http]`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// `proxy`: for all requests but those to loopback and to `no_proxy`.
-    pub proxy: Option<Url>,
+    pub proxy: Option<ProxyUrl>,
     /// `no_proxy`: hosts that are reached without the proxy.
     pub no_proxy: Vec<String>,
     /// `ca_file`: further root certificates, in PEM.
@@ -247,16 +281,12 @@ pub struct HttpSettings {
     pub read_timeout: Duration,
 }
 
-/// A proxy's address may hold a password: Debug says only whether there is one.
-impl fmt::Debug for HttpSettings {
+/// The address of a proxy. It may hold a password, so Debug does not show it.
+#[derive(Clone)]
+pub struct ProxyUrl(pub Url);
+
+impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = self;
-        f.debug_struct("HttpSettings")
-            .field("proxy", &proxy.as_ref().map(|_| "***"))
-            .field("no_proxy", no_proxy)
-            .field("ca_file", ca_file)
-            .field("connect_timeout", connect_timeout)
-            .field("read_timeout", read_timeout)
-            .finish()
+        f.write_str("ProxyUrl(***)")
     }
 }

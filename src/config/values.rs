@@ -1,94 +1,122 @@
-//! Conversions of single values. Each error says what would be right; the reader adds key, place and value.
+//! A key that is set, and the conversions of its value. Each error says what would be right; the reader adds key, place and value.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
-use config::ValueKind;
+use config::{Value, ValueKind};
 use url::{Host, Url};
 
-use crate::config::reader::ConfigEntry;
+use crate::config::document::ValueOrigin;
+use crate::config::postgres_url::is_this_machine;
 use crate::config::settings::{PostgresUrl, StoreSetting};
 
-/// What a conversion yields.
-type Converted<T> = Result<T, String>;
+/// What is right for a text.
+const QUOTES: &str = "write a text in quotes";
+
+/// The units of a time, in seconds.
+const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+
+/// What comes of a value: what it means, or what would be right instead.
+pub(super) type Conversion<T> = Result<T, String>;
+
+/// A key that is set.
+pub(super) struct Entry {
+    /// With its section, as messages name it.
+    pub(super) key: String,
+    pub(super) value: ValueKind,
+    pub(super) origin: ValueOrigin,
+}
+
+impl Entry {
+    pub(super) fn new(key: String, value: Value) -> Self {
+        Self { key, origin: ValueOrigin::of(&value), value: value.kind }
+    }
+
+    /// Whether the value is text because everything in the environment is.
+    fn is_from_environment(&self) -> bool {
+        self.origin.variable.is_some()
+    }
+}
+
+/// Any text in quotes.
+pub(super) fn quoted_text(entry: &Entry) -> Conversion<String> {
+    if entry.origin.is_date { Err(QUOTES.to_owned()) } else { any_text(entry) }
+}
+
+fn any_text(entry: &Entry) -> Conversion<String> {
+    match &entry.value {
+        ValueKind::String(text) => Ok(text.clone()),
+        _ => Err(QUOTES.to_owned()),
+    }
+}
 
 /// A text that is not blank and has no space at its ends.
-pub(super) fn text(entry: &ConfigEntry) -> Converted<String> {
-    match &entry.leaf.value {
-        ValueKind::String(text) if text.trim().is_empty() => Err("is empty; write a value".to_owned()),
-        ValueKind::String(text) if text.trim() != text => Err("begins or ends with a space; take it away".to_owned()),
-        ValueKind::String(text) => Ok(text.clone()),
-        _ => Err("write a text in quotes".to_owned()),
+pub(super) fn text(entry: &Entry) -> Conversion<String> {
+    let text = any_text(entry)?;
+    match text.trim() {
+        "" => Err("is empty; write a value".to_owned()),
+        trimmed if trimmed != text => Err("begins or ends with a space; take it away".to_owned()),
+        _ => Ok(text),
     }
 }
 
 /// One of several words.
-pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&ConfigEntry) -> Converted<T> {
+pub(super) fn choice<T: Copy>(words: &[(&str, T)]) -> impl Fn(&Entry) -> Conversion<T> {
     move |entry| {
-        let word = text(entry).ok();
-        let found = words.iter().find(|(name, _)| word.as_deref() == Some(name));
+        let given = any_text(entry).ok();
+        let found = words.iter().find(|(word, _)| given.as_deref() == Some(word));
         found.map(|(_, value)| *value).ok_or_else(|| {
-            let words: Vec<String> = words.iter().map(|(name, _)| format!("{name:?}")).collect();
+            let words: Vec<String> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
             format!("write {}", words.join(" or "))
         })
     }
 }
 
 /// True or false.
-pub(super) fn flag(entry: &ConfigEntry) -> Converted<bool> {
-    match &entry.leaf.value {
-        ValueKind::Boolean(flag) => Ok(*flag),
-        ValueKind::String(text) if entry.is_from_environment() && text == "true" => Ok(true),
-        ValueKind::String(text) if entry.is_from_environment() && text == "false" => Ok(false),
-        _ => Err("write true or false, without quotes".to_owned()),
-    }
+pub(super) fn flag(entry: &Entry) -> Conversion<bool> {
+    let flag = match &entry.value {
+        ValueKind::Boolean(flag) => Some(*flag),
+        ValueKind::String(text) if entry.is_from_environment() => text.parse().ok(),
+        _ => None,
+    };
+    flag.ok_or_else(|| "write true or false, without quotes".to_owned())
 }
 
 /// A whole number.
-pub(super) fn whole<N>(range: RangeInclusive<N>) -> impl Fn(&ConfigEntry) -> Converted<N>
-where
-    N: TryFrom<i64> + PartialOrd + Display,
-{
-    move |entry| {
-        let number = match &entry.leaf.value {
-            ValueKind::I64(number) => Some(*number),
-            ValueKind::String(text) if entry.is_from_environment() => text.parse().ok(),
-            _ => None,
-        };
-        let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
-        number
-            .ok_or_else(|| format!("write a whole number from {} to {}{}", range.start(), range.end(), unquoted(entry)))
-    }
+pub(super) fn whole<N: FromStr + PartialOrd + Display>(range: RangeInclusive<N>) -> impl Fn(&Entry) -> Conversion<N> {
+    in_range("a whole number", range)
 }
 
 /// A number that may be a fraction.
-pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&ConfigEntry) -> Converted<f64> {
-    move |entry| {
-        let number = match &entry.leaf.value {
-            ValueKind::I64(number) => i32::try_from(*number).ok().map(f64::from),
-            ValueKind::Float(number) => Some(*number),
-            ValueKind::String(text) if entry.is_from_environment() => text.parse().ok(),
-            _ => None,
-        };
-        let number = number.filter(|number| range.contains(number));
-        number.ok_or_else(|| format!("write a number from {} to {}{}", range.start(), range.end(), unquoted(entry)))
-    }
+pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&Entry) -> Conversion<f64> {
+    in_range("a number", range)
 }
 
-/// A hint for numbers in quotes.
-fn unquoted(entry: &ConfigEntry) -> &'static str {
-    match entry.leaf.value {
-        ValueKind::String(_) if !entry.is_from_environment() => ", without quotes",
-        _ => "",
+fn in_range<N: FromStr + PartialOrd + Display>(
+    what: &'static str,
+    range: RangeInclusive<N>,
+) -> impl Fn(&Entry) -> Conversion<N> {
+    move |entry| {
+        let (text, hint) = match &entry.value {
+            ValueKind::I64(number) => (number.to_string(), ""),
+            // As Debug writes it, 5.0 is no whole number.
+            ValueKind::Float(number) => (format!("{number:?}"), ""),
+            ValueKind::String(text) if entry.is_from_environment() => (text.clone(), ""),
+            ValueKind::String(_) => (String::new(), ", without quotes"),
+            _ => (String::new(), ""),
+        };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("write {what} from {} to {}{hint}", range.start(), range.end()))
     }
 }
 
 /// A list of texts.
-pub(super) fn texts(entry: &ConfigEntry) -> Converted<Vec<String>> {
+pub(super) fn texts(entry: &Entry) -> Conversion<Vec<String>> {
     let wanted = || r#"write a list of texts, as in ["a", "b"]"#.to_owned();
-    match &entry.leaf.value {
+    match &entry.value {
         ValueKind::Array(items) => items
             .iter()
             .map(|item| match &item.kind {
@@ -103,8 +131,8 @@ pub(super) fn texts(entry: &ConfigEntry) -> Converted<Vec<String>> {
     }
 }
 
-/// A time with its unit; the range in the same form is for the message.
-pub(super) fn duration(least: &'static str, most: &'static str) -> impl Fn(&ConfigEntry) -> Converted<Duration> {
+/// A time with its unit; the range has the same form.
+pub(super) fn duration([least, most]: [&'static str; 2]) -> impl Fn(&Entry) -> Conversion<Duration> {
     move |entry| {
         let range = parse_duration(least)..=parse_duration(most);
         let given = text(entry).ok().and_then(|text| parse_duration(&text));
@@ -117,24 +145,26 @@ pub(super) fn duration(least: &'static str, most: &'static str) -> impl Fn(&Conf
 /// Reads a whole number of seconds, minutes, hours or days.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
+    let (_, seconds) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
     let is_number = number.chars().all(|c| c.is_ascii_digit());
     is_number.then(|| number.parse::<u64>().ok()?.checked_mul(seconds)).flatten().map(Duration::from_secs)
 }
 
+/// A time as the file would write it, in the largest unit that fits.
+pub(super) fn duration_text(time: Duration) -> String {
+    let time = time.as_secs();
+    let fitting = UNITS.into_iter().find(|(_, seconds)| time > 0 && time.is_multiple_of(*seconds));
+    let (unit, seconds) = fitting.unwrap_or(("s", 1));
+    format!("{}{unit}", time / seconds)
+}
+
 /// A path; a relative one begins at the folder of the configuration.
-pub(super) fn path(folder: &Path) -> impl Fn(&ConfigEntry) -> Converted<PathBuf> {
+pub(super) fn path(folder: &Path) -> impl Fn(&Entry) -> Conversion<PathBuf> {
     move |entry| text(entry).map(|path| folder.join(path))
 }
 
 /// `sqlite:PATH` or `postgres://…`.
-pub(super) fn state(folder: &Path) -> impl Fn(&ConfigEntry) -> Converted<StoreSetting> {
+pub(super) fn state(folder: &Path) -> impl Fn(&Entry) -> Conversion<StoreSetting> {
     move |entry| {
         let url = text(entry)?;
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -148,24 +178,15 @@ pub(super) fn state(folder: &Path) -> impl Fn(&ConfigEntry) -> Converted<StoreSe
     }
 }
 
-/// Whether what is sent there is read by nobody else: https, or http to this machine.
+/// Whether nothing between reads what is sent there: https, or http to this machine.
 pub(super) fn is_private(url: &Url) -> bool {
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+    url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_this_machine))
 }
 
 /// The address of a server: https, or http to this machine alone; no user, query or fragment.
-fn server(entry: &ConfigEntry, example: &str) -> Converted<Url> {
+fn server(entry: &Entry, example: &str) -> Conversion<Url> {
     let wanted = || format!("write an address such as {example}");
-    let url = Url::parse(&text(entry)?).map_err(|_| wanted())?;
-    if !url.has_host() {
-        return Err(wanted());
-    }
+    let url = Url::parse(&text(entry)?).ok().filter(Url::has_host).ok_or_else(wanted)?;
     match url.scheme() {
         _ if is_private(&url) => {}
         "http" => return Err("write https; http is for this machine alone, since credentials would be seen".to_owned()),
@@ -174,14 +195,11 @@ fn server(entry: &ConfigEntry, example: &str) -> Converted<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("write it without user and password".to_owned());
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wanted());
-    }
-    Ok(url)
+    if url.query().or(url.fragment()).is_some() { Err(wanted()) } else { Ok(url) }
 }
 
 /// The address of an Okta organisation.
-pub(super) fn org_url(entry: &ConfigEntry) -> Converted<Url> {
+pub(super) fn org_url(entry: &Entry) -> Conversion<Url> {
     let example = "https://example.okta.com";
     let url = server(entry, example)?;
     if url.path() != "/" {
@@ -196,7 +214,7 @@ pub(super) fn org_url(entry: &ConfigEntry) -> Converted<Url> {
 }
 
 /// The address of a SCIM endpoint, without the slash at its end.
-pub(super) fn base_url(entry: &ConfigEntry) -> Converted<Url> {
+pub(super) fn base_url(entry: &Entry) -> Conversion<Url> {
     let example = "https://example.smarpshare.com/api/scim/v2";
     let mut url = server(entry, example)?;
     let path = url.path().trim_end_matches('/').to_owned();
@@ -208,19 +226,19 @@ pub(super) fn base_url(entry: &ConfigEntry) -> Converted<Url> {
 }
 
 /// The address at which a client asks for tokens.
-pub(super) fn token_url(entry: &ConfigEntry) -> Converted<Url> {
+pub(super) fn token_url(entry: &Entry) -> Conversion<Url> {
     server(entry, "https://intranet.example.com/api/oauth/token")
 }
 
 /// The address of a proxy, which may hold a user and a password.
-pub(super) fn proxy(entry: &ConfigEntry) -> Converted<Url> {
+pub(super) fn proxy(entry: &Entry) -> Conversion<Url> {
     let url = Url::parse(&text(entry)?).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/");
     url.ok_or_else(|| "write an address such as http://proxy.example.com:3128".to_owned())
 }
 
 /// Names of hosts, in lower case.
-pub(super) fn hosts(entry: &ConfigEntry) -> Converted<Vec<String>> {
+pub(super) fn hosts(entry: &Entry) -> Conversion<Vec<String>> {
     let host = |name: String| match Host::parse(&name) {
         Ok(host) => Ok(host.to_string()),
         Err(_) => Err("write names of hosts, as in [\"login.example.com\"]".to_owned()),
@@ -234,18 +252,16 @@ mod tests {
 
     use config::ValueKind;
 
-    use super::{Converted, base_url, duration, hosts, org_url, proxy, state};
-    use crate::config::layers::{ConfigValue, ValueOrigin};
-    use crate::config::reader::ConfigEntry;
+    use super::{Conversion, Entry, base_url, duration, hosts, org_url, proxy, state};
+    use crate::config::document::ValueOrigin;
     use crate::config::settings::StoreSetting;
 
-    fn entry(value: impl Into<ValueKind>) -> ConfigEntry {
-        let leaf = ConfigValue { origin: ValueOrigin::File("a.toml:1".to_owned()), value: value.into() };
-        ConfigEntry { key: "a".to_owned(), leaf }
+    fn entry(value: impl Into<ValueKind>) -> Entry {
+        Entry { key: "a".to_owned(), value: value.into(), origin: ValueOrigin::default() }
     }
 
     #[track_caller]
-    fn check<T: ToString>(convert: impl Fn(&ConfigEntry) -> Converted<T>, value: &str, expected: Result<&str, &str>) {
+    fn check<T: ToString>(convert: impl Fn(&Entry) -> Conversion<T>, value: &str, expected: Result<&str, &str>) {
         let found = convert(&entry(value)).map(|value| value.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{value}");
     }
@@ -306,7 +322,7 @@ mod tests {
 
     #[test]
     fn times() {
-        let time = |text: &str| duration("0s", "400d")(&entry(text)).ok().map(|time| time.as_secs());
+        let time = |text: &str| duration(["0s", "400d"])(&entry(text)).ok().map(|time| time.as_secs());
         assert_eq!(time("0s"), Some(0));
         assert_eq!(time("10s"), Some(10));
         assert_eq!(time("90m"), Some(5_400));

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock as _;
-use crate::config::settings::PushRule;
+use crate::config::settings::{PushRule, UpdateMethod};
 use crate::domain::model::account::Activity;
 use crate::domain::model::ids::{ApprovalId, RunId};
 use crate::domain::model::limit::LimitName;
@@ -156,7 +156,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     let started = world.clock().now();
     let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
     settle_tenant(world, settings, &prepared).await?;
-    if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
+    if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == UpdateMethod::Patch {
         writer.take_for_granted(UpdateMode::Substitute);
     }
     let approved = match &prepared.verdict.decision {

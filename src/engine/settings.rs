@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::config::settings::PushRule;
+use crate::config::settings::{PushRule, UpdateMethod};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::ids::{Fingerprint, UserName};
 use crate::domain::model::policy::{GroupRules, Policy};
@@ -29,8 +29,8 @@ pub struct CycleSettings {
     pub groups: Option<GroupRules>,
     /// How long the journal is kept.
     pub journal_keep: TimeDelta,
-    /// How an account is changed, in a word: a change of it wants new canaries.
-    pub update_method: &'static str,
+    /// How an account is changed; another method needs new canaries.
+    pub update_method: UpdateMethod,
 }
 
 /// Writes stop this long after the snapshot; the rest belongs to the next cycle.
@@ -54,7 +54,7 @@ impl CycleSettings {
 
     /// What canaries depend on.
     pub(super) fn canary_rules(&self) -> Fingerprint {
-        Fingerprint::of(&[&self.tenant.base_url, self.mapping.text(), self.update_method])
+        Fingerprint::of(&[&self.tenant.base_url, self.mapping.text(), self.update_method.as_str()])
     }
 
     /// What following Okta's log depends on: under other rules everybody is looked at first.
@@ -63,9 +63,8 @@ impl CycleSettings {
         let policy = format!("{:?}", self.policy);
         let owner = self.policy.token_owner.as_ref().map_or("", UserName::as_str);
         let version = env!("CARGO_PKG_VERSION");
-        let all =
-            [org_url, app_id, product, base_url, self.mapping.text(), &policy, owner, self.update_method, version];
-        Fingerprint::of(&all)
+        let (mapping, method) = (self.mapping.text(), self.update_method.as_str());
+        Fingerprint::of(&[org_url, app_id, product, base_url, mapping, &policy, owner, method, version])
     }
 }
 

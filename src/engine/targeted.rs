@@ -9,6 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock as _;
+use crate::config::settings::UpdateMethod;
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 use crate::domain::mapping::Mapper;
 use crate::domain::model::account::{Account, WholeAccount};
@@ -235,7 +236,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         if prepared.plan.people.operations.is_empty() {
             return Ok(nothing(prepared));
         }
-        if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == "patch" {
+        if prepared.target.as_ref().is_some_and(TargetProfile::wants_put)
+            && settings.update_method == UpdateMethod::Patch
+        {
             self.writer.take_for_granted(UpdateMode::Substitute);
         }
         let executor = Executor::of(self.world, self.writer, settings, (&prepared, run_context));

@@ -213,7 +213,7 @@ async fn accounts_that_exist_are_adopted_in_a_step_of_their_own() {
 async fn an_update_by_put_sends_back_what_it_read_in_advocacy() {
     let mut world = World::in_step(3).await;
     world.haiilo_settings.update_method = UpdateMethod::Put;
-    world.settings.update_method = "put";
+    world.settings.update_method = UpdateMethod::Put;
     let id = world.haiilo_id(0);
     world.haiilo.state().edit(&id, "title", json!("set by an admin"));
     world.haiilo.state().tune(|manner| manner.extras = vec![("points".to_owned(), json!({"total": 7}))]);

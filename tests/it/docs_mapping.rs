@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use okta_haiilo_sync::config::mapping_test::{self, TestOutcome};
+use okta_haiilo_sync::config::mapping::{self, TestOutcome};
 use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
@@ -39,7 +39,7 @@ fn outcomes(mapping: &str) -> Vec<TestOutcome> {
     let env = EnvVars::default().secrets_or_placeholders();
     let loaded = config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, schedule::check);
     let settings = loaded.unwrap_or_else(|problems| panic!("{problems:#?} in\n{mapping}"));
-    mapping_test::run_tests(&settings.mapping, &settings.mapping_tests)
+    mapping::run_tests(&settings.mapping, &settings.mapping_tests)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use okta_haiilo_sync::config::mapping_test::{self, TestOutcome};
+use okta_haiilo_sync::config::mapping::{self, TestOutcome};
 use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
@@ -15,7 +15,7 @@ fn load(mapping: &str) -> Result<Vec<TestOutcome>, Vec<String>> {
     let draft = ConfigDraft { configuration: sample::CONFIGURATION, mapping };
     let env = EnvVars::default().secrets_or_placeholders();
     config::load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, schedule::check)
-        .map(|settings| mapping_test::run_tests(&settings.mapping, &settings.mapping_tests))
+        .map(|settings| mapping::run_tests(&settings.mapping, &settings.mapping_tests))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 

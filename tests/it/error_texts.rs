@@ -15,7 +15,7 @@ enum Subject {
 
 /// What an error message stands behind, where that counts, and who gives it its subject. That an operation is held before its write is no
 /// error: the next cycle plans anew.
-const MARKS: [(&str, &str, Subject); 33] = [
+const MARKS: [(&str, &str, Subject); 35] = [
     ("src/", "#[error(", Subject::Own),
     ("src/cli/", "misconfigured(", Subject::Own),
     ("src/cli/", "anyhow!(", Subject::Own),
@@ -27,6 +27,8 @@ const MARKS: [(&str, &str, Subject); 33] = [
     ("src/store/", "message: format!(", Subject::Own),
     ("src/config/", "Err(", Subject::Added),
     ("src/config/", "refuse(", Subject::Added),
+    ("src/config/", "refuse_at(", Subject::Added),
+    ("src/config/", "refuse_here(", Subject::Added),
     ("src/config/", "Problem::new(", Subject::Added),
     ("src/daemon/schedule.rs", "Err(", Subject::Added),
     ("src/store/", "failure(", Subject::Added),
@@ -126,7 +128,7 @@ const FILLED: [&str; 10] =
     ["{message}", "{right}", "{wanted}", "{what}", "{why}", "{failure}", "{unfinished}", "{less}", "{meant}", "{step}"];
 
 /// Messages that the rule does not fit, and why they are right all the same.
-const RIGHT: [(&str, &str); 11] = [
+const RIGHT: [(&str, &str); 10] = [
     ("okta could not be read; nothing was changed", "the failure behind it says what to do"),
     ("haiilo could not be read; nothing was changed", "the failure behind it says what to do"),
     ("okta's listing of assignments is not complete; nothing was changed", "`Incomplete` behind it says what to do"),
@@ -135,7 +137,6 @@ const RIGHT: [(&str, &str); 11] = [
     ("haiilo answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
     ("haiilo gave no access token: it answered {status}{}; {}", "the second is a remedy, each of which is looked at"),
     ("the private key of okta {0}", "what is wrong with the key says what to do, and is looked at"),
-    ("{}: {message}", "a problem of the configuration, put together"),
     ("dropped, since a plan that is made now does not have it: {kind} {name}", "what is not due needs nothing"),
     ("{more} operations that are not in the reviewed plan wait for another run", "says what becomes of them"),
 ];

@@ -182,7 +182,7 @@ async fn another_manager_is_named_as_a_whole() {
     for method in [UpdateMethod::Patch, UpdateMethod::Put] {
         let mut world = with_people(2).await;
         world.haiilo_settings.update_method = method;
-        world.settings.update_method = if method == UpdateMethod::Put { "put" } else { "patch" };
+        world.settings.update_method = method;
         world.settings.mapping = mapping_with(MANAGER, "user.managerId", AttributeKind::Person);
         world.get_in_step().await;
         let [first, second] = [0, 1].map(|n| (world.okta_id(n), world.haiilo_id(n)));
@@ -256,7 +256,7 @@ async fn whoever_leaves_is_deactivated_and_active_again_when_they_come_back() {
         let mut world =
             armed(40, LeaverAction::Deactivate, Deprovision::Deactivate, haiilo::Deprovision::Deactivate).await;
         world.haiilo_settings.update_method = method;
-        world.settings.update_method = if method == UpdateMethod::Put { "put" } else { "patch" };
+        world.settings.update_method = method;
         world.sync_well().await;
         let account = world.haiilo_id(1);
         in_okta(&world, 1, Okta::deactivate);

@@ -27,6 +27,7 @@ mod cli_standing;
 mod cli_tls;
 mod cli_write_probe;
 mod cli_wrong;
+mod config;
 mod crash;
 mod cycle;
 mod docs;

@@ -176,7 +176,7 @@ impl World {
                 concurrency: 2,
                 groups: None,
                 journal_keep: TimeDelta::days(400),
-                update_method: "patch",
+                update_method: UpdateMethod::Patch,
             },
             okta_settings: OktaSettings {
                 org_url,

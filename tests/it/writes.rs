@@ -97,7 +97,7 @@ async fn ids_of_every_form() {
 async fn a_put_in_every_manner_in_advocacy() {
     let put = |world: &mut World| {
         world.haiilo_settings.update_method = UpdateMethod::Put;
-        world.settings.update_method = "put";
+        world.settings.update_method = UpdateMethod::Put;
     };
     for manner in [Put::Replaces, Put::KeepsUnsent, Put::ResetsUnsent] {
         check("put", |world| {

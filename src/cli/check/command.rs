@@ -13,7 +13,7 @@ use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
-use crate::config::mapping_test;
+use crate::config::mapping;
 use crate::config::settings::Settings;
 use crate::daemon::schedule::Schedule;
 use crate::domain::model::target::TotalAccuracy;
@@ -71,7 +71,7 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut CheckFin
     for warning in &settings.warnings {
         findings.warn(warning);
     }
-    let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
+    let outcomes = mapping::run_tests(&settings.mapping, &settings.mapping_tests);
     for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
         findings.error(outcome);
     }

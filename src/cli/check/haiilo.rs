@@ -6,6 +6,7 @@ use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::okta::used_since;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
+use crate::config::settings::UpdateMethod;
 use crate::domain::listing::snapshot::{AccountPage, PageRequest};
 use crate::domain::model::account::AccountRow;
 use crate::domain::model::ids::UserName;
@@ -248,7 +249,7 @@ async fn description(wiring: &Wiring, findings: &mut CheckFindings) {
         word(config.filter),
         word(config.bulk)
     ));
-    if config.patch == Some(false) && wiring.cycle.update_method == "patch" {
+    if config.patch == Some(false) && wiring.cycle.update_method == UpdateMethod::Patch {
         findings.warn(
             "Haiilo says that it takes no PATCH, and haiilo.update_method is \"patch\": set it to \"put\", or let \
              `check --write-probe ADDRESS` find out",

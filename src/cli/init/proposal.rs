@@ -248,7 +248,7 @@ mod tests {
 
     use super::propose;
     use crate::cli::args::ProductWord;
-    use crate::config::{ConfigDraft, EnvVars, load_draft, mapping_test, sample};
+    use crate::config::{ConfigDraft, EnvVars, load_draft, mapping, sample};
     use crate::okta::{ProfileAttributes, ProfileSchemas};
 
     fn attributes(of: &[(&str, &str)]) -> ProfileAttributes {
@@ -270,8 +270,8 @@ mod tests {
         let env = EnvVars::default().secrets_or_placeholders();
         let settings = load_draft(Path::new("/nowhere/sync.toml"), &draft, &env, |_, _| Ok(()))
             .unwrap_or_else(|problems| panic!("{problems:?}\n{}", proposal.mapping));
-        let outcomes = mapping_test::run_tests(&settings.mapping, &settings.mapping_tests);
-        assert!(!outcomes.is_empty() && outcomes.iter().all(mapping_test::TestOutcome::passed), "{outcomes:?}");
+        let outcomes = mapping::run_tests(&settings.mapping, &settings.mapping_tests);
+        assert!(!outcomes.is_empty() && outcomes.iter().all(mapping::TestOutcome::passed), "{outcomes:?}");
     }
 
     const USUAL: [(&str, &str); 2] = [("countryCode", "Country code"), ("city", "City")];

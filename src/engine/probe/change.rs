@@ -24,11 +24,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     ) -> Ability {
         let Some(change) = self.probe.change(not_kept, texts) else { return Ability::Untried };
         let (step, other) = match method {
-            UpdateMethod::Patch => (ProbeStep::Patch, "put"),
-            UpdateMethod::Put => (ProbeStep::Put, "patch"),
+            UpdateMethod::Patch => (ProbeStep::Patch, UpdateMethod::Put.as_str()),
+            UpdateMethod::Put => (ProbeStep::Put, UpdateMethod::Patch.as_str()),
         };
         let word = word(method);
-        let is_ours = self.settings.update_method.eq_ignore_ascii_case(word);
+        let is_ours = self.settings.update_method == method;
         match self.send(id, step, method, &change).await {
             Ok(ability @ Ability::Works) => {
                 self.say(ProbeVerdict::Good, format!("{word} changes one attribute and nothing else"));

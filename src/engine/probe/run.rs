@@ -125,7 +125,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     /// The method of changing an account that works; the configured one where both do.
     fn that_works(&self, writes: &WriteSupport) -> UpdateMethod {
         let by_put = match (writes.patch, writes.put) {
-            (Ability::Works, Ability::Works) => self.settings.update_method == "put",
+            (Ability::Works, Ability::Works) => self.settings.update_method == UpdateMethod::Put,
             (patch, _) => patch != Ability::Works,
         };
         if by_put { UpdateMethod::Put } else { UpdateMethod::Patch }

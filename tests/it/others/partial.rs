@@ -193,7 +193,7 @@ async fn what_the_mapping_does_not_name_survives_every_kind_of_write() {
     for (method, put) in manners {
         let mut world = World::in_step(5).await;
         world.haiilo_settings.update_method = method;
-        world.settings.update_method = if method == UpdateMethod::Put { "put" } else { "patch" };
+        world.settings.update_method = method;
         world.settings.mapping = mapping(|spec| spec.rules[4].when_empty = WhenEmpty::Clear);
         world.haiilo.state().tune(|manner| manner.put = put);
         let accounts: Vec<String> = (0..5).map(|n| world.haiilo_id(n)).collect();

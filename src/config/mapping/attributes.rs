@@ -11,7 +11,7 @@ use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Compare;
 
 /// The attributes of an Advocacy account, apart from those of an address.
-const ADVOCACY: [&str; 3] = ["userName", "name.givenName", "name.familyName"];
+const ADVOCACY: &str = "userName, name.givenName, name.familyName";
 
 /// The attributes of an address, and what Advocacy takes them for.
 const ADVOCACY_ADDRESS: [(&str, AttributeKind); 3] =
@@ -31,23 +31,8 @@ const UNMAPPABLE: [(&str, &str); 6] = [
 ];
 
 /// The attributes of a person in the intranet (RFC 7643, 4.1), apart from those with elements.
-const INTRANET: [&str; 15] = [
-    "userName",
-    "externalId",
-    "name.givenName",
-    "name.familyName",
-    "name.middleName",
-    "name.formatted",
-    "name.honorificPrefix",
-    "name.honorificSuffix",
-    "displayName",
-    "nickName",
-    "title",
-    "userType",
-    "preferredLanguage",
-    "locale",
-    "timezone",
-];
+const INTRANET: &str = "userName, externalId, name.givenName, name.familyName, name.middleName, name.formatted, \
+    name.honorificPrefix, name.honorificSuffix, displayName, nickName, title, userType, preferredLanguage, locale, timezone";
 
 /// Attributes with elements, each of which a filter names, and what an element holds.
 const INTRANET_ELEMENTS: [(&str, &[&str]); 3] = [
@@ -65,7 +50,7 @@ const PROFILE_FIELD: &str = "profileField_";
 
 /// Where the intranet keeps profile fields; its documents do not say it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ProfileFields {
+pub(in crate::config) enum ProfileFields {
     /// Beside the other attributes.
     Top,
     /// In an extension with this URN.
@@ -74,20 +59,37 @@ pub(super) enum ProfileFields {
 
 /// What a mapping is for.
 #[derive(Clone, Debug)]
-pub(super) struct MappingTarget {
-    pub(super) product: Product,
-    pub(super) container: ProfileFields,
+pub(in crate::config) struct MappingTarget {
+    pub(in crate::config) product: Product,
+    pub(in crate::config) profile_fields: ProfileFields,
 }
 
 impl MappingTarget {
     /// The path as the server knows it: a profile field in its container.
     pub(super) fn placed(&self, path: AttributePath) -> AttributePath {
-        match &self.container {
+        match &self.profile_fields {
             ProfileFields::Below(urn) if is_profile_field(&path) && path.urn().is_none() => {
                 AttributePath::parse(&format!("{urn}:{path}")).expect("a URN and a path, which are checked, are a path")
             }
             ProfileFields::Below(_) | ProfileFields::Top => path,
         }
+    }
+
+    /// What the product takes an attribute for; `fallback` is for one that it does not know. The error says what would be right.
+    pub(super) fn kind(&self, path: &AttributePath, fallback: Option<AttributeKind>) -> Result<AttributeKind, String> {
+        if let Some(why) = unmappable(path) {
+            return Err(why);
+        }
+        let known = match self.product {
+            Product::Advocacy => kind_in_advocacy(path),
+            Product::Intranet => kind_in_the_intranet(path),
+        };
+        known.or(fallback).ok_or_else(|| {
+            let (title, attributes) = (self.product.title(), attributes(self.product));
+            format!(
+                "is no attribute of {title}, which has {attributes}; take the rule out, or write unsupported = \"send\" in it"
+            )
+        })
     }
 
     /// The rule that every mapping of the product has, unless it says otherwise: the intranet's accounts bear the id of their Okta user.
@@ -112,23 +114,17 @@ fn is_profile_field(path: &AttributePath) -> bool {
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
-/// What the product takes an attribute for; nothing where it does not know the attribute.
-pub(super) fn kind(product: Product, path: &AttributePath) -> Option<AttributeKind> {
-    match product {
-        Product::Advocacy => kind_in_advocacy(path),
-        Product::Intranet => kind_in_the_intranet(path),
-    }
-}
-
+/// What Advocacy takes an attribute for; nothing where it does not know the attribute.
 fn kind_in_advocacy(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
-    if ADVOCACY.iter().any(|text| is(text)) {
+    if ADVOCACY.split(", ").any(is) {
         return Some(AttributeKind::Text);
     }
     let of_address = |name: &str| ADDRESSES.iter().any(|address| is(&format!("{address}{name}")));
     ADVOCACY_ADDRESS.iter().find(|(name, _)| of_address(name)).map(|(_, kind)| *kind)
 }
 
+/// What the intranet takes an attribute for; nothing where it does not know the attribute.
 fn kind_in_the_intranet(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if is_profile_field(path) {
@@ -143,27 +139,26 @@ fn kind_in_the_intranet(path: &AttributePath) -> Option<AttributeKind> {
         let (_, names) = INTRANET_ELEMENTS.iter().find(|(name, _)| element.eq_ignore_ascii_case(name))?;
         names.iter().find(|name| path.last_of_element().eq_ignore_ascii_case(name))
     };
-    let is_text = INTRANET.iter().any(|text| is(text)) || in_extension || in_element().is_some();
+    let is_text = INTRANET.split(", ").any(is) || in_extension || in_element().is_some();
     is_text.then_some(AttributeKind::Text)
 }
 
 /// The attributes of the product, for messages.
-pub(super) fn attributes(product: Product) -> String {
+fn attributes(product: Product) -> String {
     match product {
         Product::Advocacy => {
             let address = ADVOCACY_ADDRESS.iter().map(|(name, _)| format!("{}{name}", ADDRESSES[0]));
-            ADVOCACY.iter().map(|name| (*name).to_owned()).chain(address).collect::<Vec<_>>().join(", ")
+            [ADVOCACY.to_owned()].into_iter().chain(address).collect::<Vec<_>>().join(", ")
         }
         Product::Intranet => format!(
-            "{}, emails[type eq \"work\"].value and the like, {PROFILE_FIELD}NAME, and {ENTERPRISE}:{} or :manager.value",
-            INTRANET.join(", "),
+            "{INTRANET}, emails[type eq \"work\"].value and the like, {PROFILE_FIELD}NAME, and {ENTERPRISE}:{} or :manager.value",
             OF_ENTERPRISE.join(", :")
         ),
     }
 }
 
 /// Why an attribute may never be mapped.
-pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
+fn unmappable(path: &AttributePath) -> Option<String> {
     if path.urn().is_some_and(|urn| urn.eq_ignore_ascii_case(CORE)) {
         return Some(format!("write the attributes of the core schema without {CORE}"));
     }
@@ -173,7 +168,7 @@ pub(super) fn unmappable(path: &AttributePath) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MappingTarget, ProfileFields, attributes, kind, unmappable};
+    use super::{MappingTarget, ProfileFields, attributes, kind_in_advocacy, kind_in_the_intranet, unmappable};
     use crate::domain::mapping::AttributeKind;
     use crate::domain::model::policy::Product;
     use crate::domain::scim::path::AttributePath;
@@ -181,7 +176,7 @@ mod tests {
     #[track_caller]
     fn check(path: &str, expected: Option<AttributeKind>) {
         let path = AttributePath::parse(path).expect("a path");
-        assert_eq!(kind(Product::Advocacy, &path), expected, "{path}");
+        assert_eq!(kind_in_advocacy(&path), expected, "{path}");
     }
 
     #[test]
@@ -211,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_the_intranet_knows() {
-        let known = |path: &str| kind(Product::Intranet, &AttributePath::parse(path).expect("a path"));
+        let known = |path: &str| kind_in_the_intranet(&AttributePath::parse(path).expect("a path"));
         let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
         for path in [
             "userName",
@@ -238,7 +233,7 @@ mod tests {
     #[test]
     fn a_profile_field_stands_in_its_container_and_nothing_else_does() {
         let below =
-            MappingTarget { product: Product::Intranet, container: ProfileFields::Below("urn:x:2.0:User".into()) };
+            MappingTarget { product: Product::Intranet, profile_fields: ProfileFields::Below("urn:x:2.0:User".into()) };
         let placed = |path: &str| below.placed(AttributePath::parse(path).expect("a path")).to_string();
         assert_eq!(placed("profileField_jobTitle"), "urn:x:2.0:User:profileField_jobTitle");
         assert_eq!(placed("urn:y:2.0:User:profileField_jobTitle"), "urn:y:2.0:User:profileField_jobTitle");

@@ -1,4 +1,4 @@
-//! The tests of a mapping: a person and what must come out. Pure: run by `check`, and by whoever changes a mapping.
+//! The tests of a mapping: a person and what must come out. Pure; `check` and `init` run them.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub struct TestOutcome {
     pub name: String,
     /// File, line and column of the test.
     pub place: String,
-    /// What differs; nothing where the test passed.
+    /// What differs; empty where the test passed.
     pub failures: Vec<TestFailure>,
 }
 
@@ -63,12 +63,8 @@ impl TestOutcome {
 impl fmt::Display for TestOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, place, failures } = self;
-        write!(
-            f,
-            "{place}: test {} {}",
-            Json::from(name.as_str()),
-            if failures.is_empty() { "passes" } else { "fails" }
-        )?;
+        let verdict = if failures.is_empty() { "passes" } else { "fails" };
+        write!(f, "{place}: test {} {verdict}", Json::from(name.as_str()))?;
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))
     }
 }
@@ -113,12 +109,10 @@ fn failure(
     path: &AttributePath,
     expected: Option<&Value>,
 ) -> Option<TestFailure> {
-    let user_name = mapping.user_name();
-    let (rule, found) = if *user_name.path == *path {
-        (user_name, Value::text(desired.user_name.as_str()))
-    } else {
-        let slot = mapping.rules().iter().position(|rule| *rule.path == *path)?;
-        (&mapping.rules()[slot], desired.value(slot).cloned())
+    let slot = mapping.rules().iter().position(|rule| *rule.path == *path);
+    let (rule, found) = match slot {
+        Some(slot) => (&mapping.rules()[slot], desired.value(slot).cloned()),
+        None => (mapping.user_name(), Value::text(desired.user_name.as_str())),
     };
     if value::same(expected, found.as_ref(), rule.compare) {
         return None;

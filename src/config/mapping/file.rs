@@ -1,21 +1,18 @@
-//! The mapping file: rules, tables, who takes part, and tests, read from TOML and checked against the product.
+//! Reads the mapping file: rules, tables, who takes part, and tests, and checks them against the product.
 //!
 //! Knows how a mapping is written. What an expression means is the domain's.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::path::Path;
 
 use compact_str::CompactString;
-use toml::Spanned;
-use toml::de::DeString;
+use config::{Value, ValueKind};
 
-use crate::config::document::Document;
-use crate::config::mapping_cases;
-use crate::config::mapping_test::MappingTest;
-use crate::config::problem::Problem;
-use crate::config::product::{self, MappingTarget};
-use crate::config::section::{FileProblems, Section, Text, below};
+use crate::config::document::{Document, Problem};
+use crate::config::mapping::attributes::MappingTarget;
+use crate::config::mapping::cases;
+use crate::config::mapping::test::MappingTest;
+use crate::config::reader::{FileFindings, FileKind, Reader};
+use crate::config::values::{self, Entry};
 use crate::domain::mapping::{
     AttributeKind, Mapping, MappingPlace, MappingProblem, MappingSpec, On, RuleSpec, Tables, WhenEmpty,
 };
@@ -28,275 +25,210 @@ const MOST_RULES: usize = 64;
 
 /// A mapping file that was read without a problem.
 #[derive(Debug)]
-pub(super) struct MappingFile {
-    pub(super) mapping: Mapping,
-    pub(super) tests: Vec<MappingTest>,
-    pub(super) warnings: Vec<String>,
+pub(in crate::config) struct MappingFile {
+    pub(in crate::config) mapping: Mapping,
+    pub(in crate::config) tests: Vec<MappingTest>,
+    pub(in crate::config) warnings: Vec<String>,
 }
 
-/// A rule, and where its parts stand.
-struct PlacedRule {
+/// A rule of the file.
+struct FileRule {
     spec: RuleSpec,
     /// As messages name it.
     name: String,
-    key: Range<usize>,
-    value: Range<usize>,
-}
-
-/// What a path that nobody supports does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unsupported {
-    Refuse,
-    Send,
+    /// The first byte of its key.
+    key: usize,
+    /// The first byte of its expression.
+    value: usize,
 }
 
 /// Reads a mapping file; the error lists every problem with line and column.
-pub(super) fn read(path: &Path, target: &MappingTarget) -> Result<MappingFile, Vec<Problem>> {
-    parse(&Document::read(path).map_err(|problem| vec![problem])?, target)
-}
-
-/// Reads the text of a mapping file.
-pub(super) fn parse(document: &Document, target: &MappingTarget) -> Result<MappingFile, Vec<Problem>> {
-    let mut root = Section::root(document.parse()?);
-    let mut notes = FileProblems::new(document);
-    let attributes = notes.table(&mut root, "attributes");
-    let attributes_at = attributes.at;
-    let names_user_name = attributes.keys().any(|key| key.eq_ignore_ascii_case("userName"));
-    let rules = rules(&mut notes, attributes, target);
-    let tables = tables(&mut notes, &mut root);
-    let mut people = notes.table(&mut root, "people");
-    let include = notes.text(&mut people, "include");
-    let employee_number = employee_number(&mut notes, &mut people);
-    notes.end(people);
+pub(in crate::config) fn parse(document: Document, target: &MappingTarget) -> Result<MappingFile, Vec<Problem>> {
+    let table = document.parse()?;
+    let mut findings = FileFindings::new(document, FileKind::Mapping);
+    let mut root = Reader::new(&mut findings, table);
+    let attributes = root.table("attributes");
+    let attributes_at = attributes.start;
+    let names_user_name = attributes.entries.keys().any(|key| key.eq_ignore_ascii_case("userName"));
+    let rules = rules(attributes, target);
+    let tables = tables(root.table("tables"));
+    let mut people = root.table("people");
+    let include_at = people.origin("include").value;
+    let include = people.optional("include", values::quoted_text);
+    let employee_number = employee_number(&mut people);
+    people.finish();
     let paths: Vec<AttributePath> = rules.iter().map(|rule| rule.spec.path.clone()).collect();
-    let tests = mapping_cases::read(&mut notes, &mut root, &paths);
-    notes.end(root);
+    let tests = cases::read(&mut root, &paths);
+    root.finish();
 
-    let spec = MappingSpec {
-        rules: rules.iter().map(|rule| rule.spec.clone()).collect(),
-        tables,
-        include: include.as_ref().map(|include| include.text.clone()),
-        employee_number,
-    };
-    let mapping = Mapping::new(spec).map_err(|problems| {
-        // A rule that could not be read was told already; that it is missing now would be told in vain.
+    let specs = rules.iter().map(|rule| rule.spec.clone()).collect();
+    let mapping = Mapping::new(MappingSpec { rules: specs, tables, include, employee_number });
+    let mapping = mapping.map_err(|problems| {
+        // A rule that could not be read is a problem already, so it is not missing besides.
         for problem in problems.into_iter().filter(|problem| problem.place != MappingPlace::Whole || !names_user_name) {
-            note_problem(&mut notes, &rules, include.as_ref(), attributes_at, problem);
+            note_problem(&mut findings, &rules, [attributes_at, include_at], problem);
         }
     });
-    let problems = notes.finish();
+    let problems = findings.take_problems();
     match mapping {
         Ok(mapping) if problems.is_empty() => {
-            Ok(MappingFile { mapping, tests, warnings: warnings(document, &rules, (attributes_at, target.product)) })
+            let warning = warning(&rules, attributes_at).filter(|_| target.product == Product::Advocacy);
+            let warnings = warning.map(|(at, text)| format!("{}: {text}", findings.document.line(at)));
+            Ok(MappingFile { mapping, tests, warnings: Vec::from_iter(warnings) })
         }
         _ => Err(problems),
     }
 }
 
-/// By which attribute of the Okta user one human with two users is recognized; an empty text means by none.
-fn employee_number<'d>(notes: &mut FileProblems<'d>, people: &mut Section<'d>) -> Option<CompactString> {
-    let Some(text) = notes.text(people, "employee_number") else { return Some("employeeNumber".into()) };
-    match text.text.strip_prefix("user.") {
-        Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => Some(name.into()),
-        _ if text.text.is_empty() => None,
-        _ => {
-            let at = notes.document.byte_of_text(text.span, 0);
-            notes.refuse(
-                at,
-                "people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"",
-            );
-            None
-        }
+/// The attribute of the Okta user that shows when one human has two users; an empty text means that none does.
+fn employee_number(people: &mut Reader<'_>) -> Option<CompactString> {
+    let start = people.origin("employee_number").value;
+    let Some(text) = people.optional("employee_number", values::quoted_text) else {
+        return Some("employeeNumber".into());
+    };
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let name = text.strip_prefix("user.").filter(is_name);
+    if name.is_none() && !text.is_empty() {
+        let right = "people.employee_number: write one attribute of user, such as \"user.employeeNumber\", or \"\"";
+        people.findings.refuse_at(people.findings.document.byte_of_text(start, 0), right);
     }
+    name.map(Into::into)
 }
 
 /// Notes what the domain found, at the place in the file.
 fn note_problem(
-    notes: &mut FileProblems<'_>,
-    rules: &[PlacedRule],
-    include: Option<&Text>,
-    attributes_at: usize,
+    findings: &mut FileFindings,
+    rules: &[FileRule],
+    [attributes_at, include_at]: [usize; 2],
     problem: MappingProblem,
 ) {
     let MappingProblem { place, message, range } = problem;
-    let start = range.map_or(0, |range| range.start);
-    let (span, name) = match &place {
-        MappingPlace::Attribute(path) => {
-            // Of two rules of one path, the later one is the one too many.
-            let rule = rules.iter().rev().find(|rule| rule.spec.path.to_string() == *path);
-            rule.map_or((None, path.clone()), |rule| (Some(rule.value.clone()), format!("{}.value", rule.name)))
-        }
-        MappingPlace::Include => (include.map(|include| include.span.clone()), "people.include".to_owned()),
+    // Of two rules of one path, the later one is the one too many.
+    let rule_of = |path: &String| rules.iter().rev().find(|rule| rule.spec.path.to_string() == *path);
+    let (text_at, name) = match &place {
+        MappingPlace::Attribute(path) => match rule_of(path) {
+            Some(rule) => (Some(rule.value), format!("{}.value: ", rule.name)),
+            None => (None, format!("{path}: ")),
+        },
+        MappingPlace::Include => (Some(include_at), "people.include: ".to_owned()),
         MappingPlace::Whole => (None, String::new()),
     };
-    let at = span.map_or(attributes_at, |span| notes.document.byte_of_text(span, start));
-    let colon = if name.is_empty() { "" } else { ": " };
-    notes.refuse(at, format!("{name}{colon}{message}"));
+    let start = range.map_or(0, |range| range.start);
+    let at = text_at.map_or(attributes_at, |at| findings.document.byte_of_text(at, start));
+    findings.refuse_at(at, format!("{name}{message}"));
 }
 
-fn rules<'d>(notes: &mut FileProblems<'d>, attributes: Section<'d>, target: &MappingTarget) -> Vec<PlacedRule> {
-    let section = attributes.name.clone();
-    let entries = attributes.into_entries();
-    if let Some((key, _)) = entries.get(MOST_RULES) {
-        notes.refuse(
-            key.span().start,
-            format!("{section}: {} rules; take some out, {MOST_RULES} are the most", entries.len()),
-        );
+fn rules(mut attributes: Reader<'_>, target: &MappingTarget) -> Vec<FileRule> {
+    let entries = attributes.take_rest();
+    if let Some((_, extra)) = entries.get(MOST_RULES) {
+        let message = format!("attributes: {} rules; take some out, {MOST_RULES} are the most", entries.len());
+        attributes.findings.refuse_at(extra.origin.key, message);
     }
-    let mut rules: Vec<PlacedRule> = Vec::new();
-    for (key, value) in entries {
-        let name = below(&section, key.get_ref());
-        let Some(rule) = notes.table_from(&name, value).and_then(|table| rule(notes, table, &key, target)) else {
-            continue;
-        };
-        let same_meaning = |earlier: &&PlacedRule| {
+    let mut rules: Vec<FileRule> = Vec::new();
+    for (key, entry) in entries {
+        let Some(rule) = rule(&mut attributes, &key, entry, target) else { continue };
+        let same_meaning = |earlier: &&FileRule| {
             matches!(rule.spec.kind, AttributeKind::Group | AttributeKind::Team)
                 && earlier.spec.kind == rule.spec.kind
                 && earlier.spec.path != rule.spec.path
                 && earlier.spec.path.last().eq_ignore_ascii_case(rule.spec.path.last())
         };
         if let Some(earlier) = rules.iter().find(same_meaning) {
-            notes.refuse(
-                rule.key.start,
-                format!("{}: means the same as {}; keep one of the two", rule.name, earlier.name),
-            );
+            let message = format!("{}: means the same as {}; keep one of the two", rule.name, earlier.name);
+            attributes.findings.refuse_at(rule.key, message);
         }
         rules.push(rule);
     }
     let own = target.own_rule(|path| rules.iter().any(|rule| rule.spec.path == *path));
-    let placed =
-        |spec: RuleSpec| PlacedRule { name: below(&section, &spec.path.to_string()), spec, key: 0..0, value: 0..0 };
-    rules.extend(own.map(placed));
+    rules.extend(own.map(|spec| FileRule { name: format!("attributes.{}", spec.path), spec, key: 0, value: 0 }));
     rules
 }
 
-fn rule<'d>(
-    notes: &mut FileProblems<'d>,
-    mut table: Section<'d>,
-    key: &Spanned<DeString<'d>>,
-    target: &MappingTarget,
-) -> Option<PlacedRule> {
-    let name = table.name.clone();
-    if let Some(inner) = table.first_of_tables() {
-        let path = format!("{}.{inner}", key.get_ref());
-        notes.refuse(key.span().start, format!("{name}: a path with dots needs quotes; write [attributes.{path:?}]"));
+fn rule(attributes: &mut Reader<'_>, key: &str, entry: Entry, target: &MappingTarget) -> Option<FileRule> {
+    let at = entry.origin.key;
+    let mut table = attributes.table_of(entry)?;
+    table.start = at;
+    let is_table = |value: &Value| matches!(value.kind, ValueKind::Table(_) | ValueKind::Nil);
+    // A path with dots that lacks its quotes looks like tables in tables.
+    if let Some(inner) = table.entries.keys().min().filter(|_| table.entries.values().all(is_table)) {
+        let message = format!("a path with dots needs quotes; write [attributes.{:?}]", format!("{key}.{inner}"));
+        table.refuse_here(&message);
         return None;
     }
-    let unsupported = notes.choice(&mut table, "unsupported", Unsupported::Refuse, &[("send", Unsupported::Send)]);
-    let path = path(notes, &name, key).map(|path| target.placed(path));
-    let kind = path.as_ref().and_then(|path| kind(notes, (&name, key), path, (target.product, unsupported)));
+    let fallback = table.optional("unsupported", values::choice(&[("send", AttributeKind::Any)]));
+    let path = path(&mut table, key).map(|path| target.placed(path));
+    let kind =
+        path.as_ref().and_then(|path| target.kind(path, fallback).map_err(|message| table.refuse_here(&message)).ok());
     let usually = match kind {
         Some(AttributeKind::Team) => Compare::IgnoreCase,
-        _ if key.get_ref().eq_ignore_ascii_case("userName") => Compare::IgnoreCase,
+        _ if key.eq_ignore_ascii_case("userName") => Compare::IgnoreCase,
         _ => Compare::Exact,
     };
-    let value = notes.needed_text(&mut table, "value", key.span().start, "where the attribute comes from");
+    let value_at = table.origin("value").value;
+    let value = table.required("value", "where the attribute comes from", values::quoted_text);
     let compares = [("exact", Compare::Exact), ("ignore_case", Compare::IgnoreCase)];
-    let compare = notes.choice(&mut table, "compare", usually, &compares);
+    let compare = table.optional("compare", values::choice(&compares)).unwrap_or(usually);
     let ons = [("create", On::Create), ("create_and_update", On::CreateAndUpdate)];
-    let on = notes.choice(&mut table, "on", On::CreateAndUpdate, &ons);
+    let on = table.optional("on", values::choice(&ons)).unwrap_or(On::CreateAndUpdate);
     let when = [("leave", WhenEmpty::Leave), ("clear", WhenEmpty::Clear), ("hold", WhenEmpty::Hold)];
-    let when_empty = notes.choice(&mut table, "when_empty", WhenEmpty::Leave, &when);
-    notes.end(table);
-    let Text { text, span } = value?;
-    let spec = RuleSpec { path: path?, value: text, compare, on, when_empty, kind: kind.unwrap_or(AttributeKind::Any) };
-    Some(PlacedRule { spec, name, key: key.span(), value: span })
+    let when_empty = table.choice("when_empty", &when);
+    let name = table.name.clone();
+    table.finish();
+    let spec =
+        RuleSpec { path: path?, value: value?, compare, on, when_empty, kind: kind.unwrap_or(AttributeKind::Any) };
+    Some(FileRule { spec, name, key: at, value: value_at })
 }
 
-fn path(notes: &mut FileProblems<'_>, name: &str, key: &Spanned<DeString<'_>>) -> Option<AttributePath> {
-    match AttributePath::parse(key.get_ref()) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            let byte = key.get_ref().char_indices().nth(error.at - 1).map_or(key.get_ref().len(), |(byte, _)| byte);
-            notes.refuse(notes.document.byte_of_text(key.span(), byte), format!("{name}: {}", error.what));
-            None
-        }
-    }
+fn path(table: &mut Reader<'_>, key: &str) -> Option<AttributePath> {
+    let parsed = AttributePath::parse(key).map_err(|error| {
+        let byte = key.char_indices().nth(error.at - 1).map_or(key.len(), |(byte, _)| byte);
+        let at = table.findings.document.byte_of_text(table.start, byte);
+        table.findings.refuse_at(at, format!("{}: {}", table.name, error.what));
+    });
+    parsed.ok()
 }
 
-fn kind(
-    notes: &mut FileProblems<'_>,
-    (name, key): (&str, &Spanned<DeString<'_>>),
-    path: &AttributePath,
-    (product, unsupported): (Product, Unsupported),
-) -> Option<AttributeKind> {
-    if let Some(why) = product::unmappable(path) {
-        notes.refuse(key.span().start, format!("{name}: {why}"));
-        return None;
-    }
-    let kind = product::kind(product, path);
-    if kind.is_none() && unsupported == Unsupported::Refuse {
-        notes.refuse(
-            key.span().start,
-            format!(
-                "{name}: is no attribute of {}, which has {}; take the rule out, or write unsupported = \"send\" in it",
-                product.title(),
-                product::attributes(product)
-            ),
-        );
-    }
-    kind
-}
-
-fn warnings(document: &Document, rules: &[PlacedRule], (attributes_at, product): (usize, Product)) -> Vec<String> {
-    if product == Product::Intranet {
-        return Vec::new();
-    }
-    let group = rules.iter().find(|rule| rule.spec.kind == AttributeKind::Group);
-    let (at, text) = match group {
-        None => (
-            attributes_at,
-            "attributes: no rule gives the group (country), and Advocacy wants everybody in one; it may refuse new accounts"
-                .to_owned(),
-        ),
-        Some(rule) if rule.spec.when_empty == WhenEmpty::Clear => (
-            rule.key.start,
-            format!(
-                "{}: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \"hold\" is safer",
-                rule.name
-            ),
-        ),
-        Some(_) => return Vec::new(),
+/// What is odd about the group of Advocacy, with its place.
+fn warning(rules: &[FileRule], attributes_at: usize) -> Option<(usize, String)> {
+    let Some(rule) = rules.iter().find(|rule| rule.spec.kind == AttributeKind::Group) else {
+        let text = "attributes: no rule gives the group (country), and Advocacy wants everybody in one; it may refuse new accounts";
+        return Some((attributes_at, text.to_owned()));
     };
-    vec![format!("{}: {text}", document.line(at))]
+    let text = format!(
+        "{}: when_empty = \"clear\" takes people out of their group, and Advocacy wants everybody in one; \"hold\" is safer",
+        rule.name
+    );
+    (rule.spec.when_empty == WhenEmpty::Clear).then_some((rule.key, text))
 }
 
-fn tables<'d>(notes: &mut FileProblems<'d>, root: &mut Section<'d>) -> Tables {
-    let section = notes.table(root, "tables");
-    let outer = section.name.clone();
+fn tables(mut reader: Reader<'_>) -> Tables {
     let mut tables = Tables::new();
-    for (name, value) in section.into_entries() {
-        let Some(table) = notes.table_from(&below(&outer, name.get_ref()), value) else { continue };
-        let inner = table.name.clone();
-        let mut entries = BTreeMap::new();
-        for (key, value) in table.into_entries() {
-            if let Some(Text { text, span: _ }) = notes.text_from(&below(&inner, key.get_ref()), &value) {
-                entries.insert(key.get_ref().to_string(), text);
-            }
+    for (name, entry) in reader.take_rest() {
+        let Some(mut table) = reader.table_of(entry) else { continue };
+        let mut texts = BTreeMap::new();
+        for (key, entry) in table.take_rest() {
+            texts.extend(table.converted(&entry, values::quoted_text).map(|text| (key, text)));
         }
-        tables.insert(name.get_ref().to_string(), entries);
+        tables.insert(name, texts);
     }
     tables
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::path::Path;
 
-    use super::{MappingFile, read};
-    use crate::config::mapping_test::run_tests;
-    use crate::config::product::{MappingTarget, ProfileFields};
+    use super::{MappingFile, parse};
+    use crate::config::document::Document;
+    use crate::config::mapping::{MappingTarget, ProfileFields, run_tests};
     use crate::domain::mapping::{AttributeKind, On, Rule, WhenEmpty};
     use crate::domain::model::policy::Product;
     use crate::domain::scim::value::Compare;
 
     fn load(text: &str) -> Result<MappingFile, Vec<String>> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("m.toml");
-        fs::write(&path, text).expect("a file");
-        let without_folder = |text: String| text.replace(&format!("{}/", folder.path().display()), "");
-        read(&path, &MappingTarget { product: Product::Advocacy, container: ProfileFields::Top })
-            .map_err(|problems| problems.into_iter().map(|problem| without_folder(problem.to_string())).collect())
+        let document = Document::new(Path::new("m.toml"), text);
+        let target = MappingTarget { product: Product::Advocacy, profile_fields: ProfileFields::Top };
+        parse(document, &target).map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
     /// A mapping of userName in two lines, and more.
@@ -312,7 +244,7 @@ mod tests {
     #[test]
     fn the_sample_loads_and_its_tests_pass() {
         let MappingFile { mapping, tests, warnings } =
-            load(include_str!("../../config/mapping.advocacy.toml")).expect("a mapping");
+            load(include_str!("../../../config/mapping.advocacy.toml")).expect("a mapping");
         assert_eq!((tests.len(), warnings.len()), (3, 0));
         for outcome in run_tests(&mapping, &tests) {
             assert!(outcome.passed(), "{outcome:?}");
@@ -461,7 +393,7 @@ mod tests {
             load("").expect_err("problems"),
             ["m.toml:1:1: a rule for userName is needed; write [attributes.userName]"]
         );
-        // A rule that could not be read is told once, and not as a missing one.
+        // A rule that could not be read is one problem, and is not missing besides.
         assert_eq!(
             load("[attributes.userName]\nvalue = 1\n").expect_err("problems"),
             ["m.toml:2:9: attributes.userName.value: write a text in quotes"]
