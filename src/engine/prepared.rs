@@ -1,24 +1,28 @@
-//! What a plan was made from, together with the plan.
+//! A plan together with what it was made from, and explanations of it.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::explain::explanation::{Explanation, OktaAnswers};
 use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::LimitCheck;
 use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::state::sync_state::SyncState;
+use crate::engine::error::CycleError;
 use crate::engine::settings::CycleSettings;
+use crate::ports::{Adapters, AssignmentSource as _};
 
 /// A plan with everything that it was made from.
 #[derive(Debug)]
 pub struct Prepared {
     /// The plan.
     pub plan: CyclePlan,
-    /// What the guard says.
+    /// What the limits say.
     pub verdict: LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
@@ -60,5 +64,22 @@ impl Prepared {
             leaver_rules: settings.leaver_rules(),
             linked: LinkedAccounts::of(&state.links, accounts),
         }
+    }
+
+    /// Everything about one person. Asks Okta by id; `status` is Okta's word for the state of the user, where a search found one.
+    pub async fn explain<W: Adapters>(
+        &self,
+        adapters: &W,
+        settings: &CycleSettings,
+        id: OktaUserId,
+        status: Option<String>,
+    ) -> Result<Explanation, CycleError> {
+        let source = adapters.source();
+        let user = source.user(&id).await.map_err(CycleError::Okta)?;
+        let assignment = match &user {
+            Some(_) => source.assignment(&id).await.map_err(CycleError::Okta)?,
+            None => None,
+        };
+        Ok(Explanation::new(OktaAnswers { id, user, status, assignment }, &self.input(settings), &self.plan))
     }
 }

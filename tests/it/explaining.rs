@@ -21,7 +21,7 @@ async fn answer(world: &World, login: &str) -> LoginExplanation {
     for id in input.people_named(login) {
         let found = ends.source.look_up(id.as_str()).await.expect("a look-up");
         let status = found.into_iter().map(|found| found.status).next();
-        let explanation = engine::explain(&ends, &world.settings, &prepared, (id.clone(), status)).await;
+        let explanation = prepared.explain(&ends, &world.settings, id.clone(), status).await;
         let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
         let journal = ends.store.journal(&search).await.expect("a journal");
         people.push(PersonExplanation { explanation: explanation.expect("answers"), journal });

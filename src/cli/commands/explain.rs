@@ -50,7 +50,7 @@ async fn answer(
     for id in &meant {
         let status = wiring.source.look_up(id.as_str()).await?.into_iter().find(|found| found.id == *id);
         let status = status.map(|found| found.status);
-        let explanation = engine::explain(ends, &wiring.cycle, prepared, (id.clone(), status)).await?;
+        let explanation = prepared.explain(ends, &wiring.cycle, id.clone(), status).await?;
         let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
         people.push(PersonExplanation { explanation, journal: ends.store.journal(&search).await? });
     }

@@ -4,14 +4,10 @@
 //! prepared from both sides under the lock of the cycle, ask the rules in `domain::planning::operator` whether the act is allowed, and write
 //! the act and what follows from it in one transaction. `remove` and `recreate` write to Haiilo, too, by the executor that cycles use.
 
-mod approval;
-mod links;
+mod decisions;
 mod operator;
-mod pause;
-mod rebind;
 mod recreate;
 mod remove;
 
-pub use approval::ApprovedPlan;
+pub use decisions::{ApprovedPlan, Rebinding};
 pub use operator::{AdminError, Operator};
-pub use rebind::Rebinding;
