@@ -11,6 +11,7 @@ use okta_haiilo_sim::okta::{self, Okta};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Server, SimClock};
 use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use tempfile::TempDir;
 
 pub(crate) const OKTA_PAGE: u64 = 500;

@@ -3,6 +3,7 @@
 use crate::cli::wiring::Wiring;
 use crate::domain::model::ids::ApprovalId;
 use crate::domain::model::usage::Requests;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::outcome::Outcome;
 use crate::engine::{self, CycleReport, Prepared};
 use crate::report::{GroupResults, Report, ReportStage};
@@ -83,7 +84,7 @@ fn tally(report: &CycleReport, run: &str) -> ResultTally {
     let not_attempted = count(|outcome| matches!(outcome, Outcome::NotAttempted(_)));
     let (done, failed) = (count(Outcome::is_done), count(Outcome::is_failure) - not_attempted);
     for stop in &report.stops {
-        let (reason, approval_id) = (stop.code(), stop.approval_id().map(ApprovalId::as_str));
+        let (reason, approval_id) = (stop.as_str(), stop.approval_id().map(ApprovalId::as_str));
         tracing::warn!(run, reason, approval_id, "cycle stopped");
     }
     ResultTally { done, failed, waiting: report.concluded.len() - done - failed - not_attempted, not_attempted }

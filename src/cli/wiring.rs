@@ -8,6 +8,7 @@ use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings};
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::warning::Warning;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::CycleSettings;

@@ -9,6 +9,7 @@ use crate::config::settings::{ClientAuth, HaiiloAuth, HaiiloSettings, TokenForm,
 use crate::config::values;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::Product;
+use crate::domain::model::word::Word as _;
 use crate::domain::scim::path::AttributePath;
 
 /// How each product knows us.

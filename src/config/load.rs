@@ -10,12 +10,13 @@ use crate::config::env::EnvVars;
 use crate::config::mapping::{self, MappingFile, MappingTarget, MappingTest};
 use crate::config::reader::{FileFindings, FileKind, Reader, nearest};
 use crate::config::secret::{self, SecretSources};
-use crate::config::service::CheckCron;
+use crate::config::service::{self, CheckCron};
 use crate::config::settings::{EffectiveSettings, Settings, StoreSetting};
 use crate::config::values::{self, Entry};
-use crate::config::{haiilo, layers, okta, policy, service};
+use crate::config::{haiilo, layers, okta, policy};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::policy::Product;
+use crate::domain::model::word::Word as _;
 
 /// The texts of a configuration that is not written yet.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,7 @@ use crate::domain::model::policy::{
     AdoptedRule, Deprovision, GroupDeletes, GroupRules, LeaverAction, LeaverRules, MissingRule, Policy, Product,
     Protected,
 };
+use crate::domain::model::word::Word as _;
 
 /// Reads everything that a plan depends on, apart from the mapping and from groups.
 pub(super) fn settings(reader: &mut Reader<'_>, product: Option<Product>, owner: Option<UserName>) -> Option<Policy> {

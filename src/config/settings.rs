@@ -239,7 +239,8 @@ pub enum ClientAuth {
 }
 
 /// How an account is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum UpdateMethod {
     /// PATCH with the changed paths alone.
     Patch,
@@ -247,15 +248,7 @@ pub enum UpdateMethod {
     Put,
 }
 
-impl UpdateMethod {
-    /// The word of the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Patch => "patch",
-            Self::Put => "put",
-        }
-    }
-}
+impl UpdateMethod {}
 
 /// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::groups::limits as group_limits;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::leaver::LeaverStatus;
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::plan::people_plan::PlanCounts;
@@ -107,7 +108,7 @@ impl CycleSummary {
             missing: findings.missing.len() as u64,
             unmanaged: findings.unmanaged.len() as u64,
             awaiting_approval: awaiting_approval(report),
-            stops: report.stops.iter().map(Stop::code).collect(),
+            stops: report.stops.iter().map(Stop::as_str).collect(),
             failure: report.stops.iter().find_map(failure),
             tokens: BTreeMap::new(),
             report: text,

@@ -8,6 +8,7 @@ use crate::config::settings::{PushRule, UpdateMethod};
 use crate::domain::mapping::Mapping;
 use crate::domain::model::ids::{Fingerprint, UserName};
 use crate::domain::model::policy::{GroupRules, Policy};
+use crate::domain::model::word::Word as _;
 use crate::domain::state::sync_state::{AcceptedMapping, Tenant};
 
 /// The settings of a cycle.

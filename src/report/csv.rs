@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::plan::outcome::Conclusion;
 use crate::domain::plan::people_plan::{Findings, MappingEdit, Plan, UnsentValue};

@@ -9,6 +9,7 @@ use crate::domain::model::assignment::{AssignmentMeaning, Eligibility, Eligibili
 use crate::domain::model::link::{Listed, Origin};
 use crate::domain::model::person::DesiredValue;
 use crate::domain::model::policy::Product;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::people_plan::UnsentValue;

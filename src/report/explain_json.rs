@@ -6,6 +6,7 @@ use crate::domain::explain::explanation::{Explanation, OperatorStatement};
 use crate::domain::explain::memberships::GroupOfPerson;
 use crate::domain::model::account::{Account, Activity};
 use crate::domain::model::person::DesiredValue;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::Operation;
 use crate::domain::scim::value::Value;
 use crate::report::explain::{LoginExplanation, PersonExplanation, codes, standing_in_words, what_happens};

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::domain::model::group::{PersonIndex, same};
 use crate::domain::model::ids::HaiiloGroupId;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::{GroupAction, GroupKind, GroupOperation, MemberPeople, Removals};
 use crate::domain::plan::group_plan::{BlockedRemovals, GroupCounts, GroupPlan, GroupState};
 use crate::domain::plan::hold::GroupHold;
@@ -186,7 +187,7 @@ fn removals(removals: &Removals) -> &'static str {
 
 fn of_held(GroupHold { okta_id, haiilo_id, name, reason }: &GroupHold) -> Json {
     json!({
-        "okta_id": okta_id, "haiilo_id": haiilo_id, "name": name, "code": reason.code(), "reason": reason.reason(),
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "name": name, "code": reason.as_str(), "reason": reason.reason(),
         "remedy": reason.remedy(),
     })
 }
@@ -221,7 +222,7 @@ pub(super) fn lines(report: &Report<'_>) -> Vec<GroupTableRow> {
         plan.operations.iter().flat_map(|operation| of_change(operation, &plan.people)).collect();
     lines.extend(plan.held.iter().map(|held| GroupTableRow {
         section: "held_group",
-        kind: held.reason.code().to_owned(),
+        kind: held.reason.as_str().to_owned(),
         okta_id: held.okta_id.to_string(),
         haiilo_id: id(held.haiilo_id.as_ref()),
         name: held.name.to_string(),

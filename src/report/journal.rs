@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::domain::model::ids::{ApprovalId, HaiiloId, UserName};
-use crate::domain::plan::outcome::OutcomeKind;
+use crate::domain::model::word::Word as _;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::cell::{self, Cell};
 use crate::report::subject::{stamp, visible};
@@ -36,7 +36,8 @@ fn paragraph(entry: &JournalEntry) -> String {
     } = entry;
     let name = user_name.as_ref().map_or("(forgotten)".to_owned(), |name| visible(name.as_str()));
     let account = haiilo_id.as_ref().map_or(String::new(), |id| format!("  account {}", visible(id.as_str())));
-    let (kind, outcome) = (kind.as_str(), outcome.map_or("not known yet", OutcomeKind::as_str).replace('_', " "));
+    let (kind, outcome) =
+        (kind.as_str(), outcome.map_or("not known yet", |outcome| outcome.as_str()).replace('_', " "));
     let mut lines = vec![format!("{}  {}  {kind}  {outcome}  {name}  {okta_id}{account}", number.0, stamp(*at))];
     lines.extend(changes(sent.as_ref()));
     lines.extend(detail.as_ref().map(|detail| format!("    {}", visible(detail))));
@@ -88,7 +89,7 @@ pub(super) fn array(entries: &[JournalEntry]) -> Json {
         } = entry;
         json!({
             "entry": number.0, "run": run.as_str(), "at": stamp(*at), "kind": kind.as_str(), "okta_id": okta_id, "haiilo_id": haiilo_id,
-            "user_name": user_name, "before": before, "sent": sent, "outcome": outcome.map(OutcomeKind::as_str), "detail": detail, "approval": approval,
+            "user_name": user_name, "before": before, "sent": sent, "outcome": outcome.map(|outcome| outcome.as_str()), "detail": detail, "approval": approval,
             "by": by, "reason": reason,
         })
     };
@@ -134,7 +135,7 @@ pub fn csv(entries: &[JournalEntry]) -> String {
         at: Cell::of(stamp(entry.at)),
         run: Cell::of(entry.run.as_str()),
         kind: Cell::of(entry.kind.as_str()),
-        outcome: Cell::maybe(entry.outcome.map(OutcomeKind::as_str)),
+        outcome: Cell::maybe(entry.outcome.map(|outcome| outcome.as_str())),
         okta_id: Cell::of(&entry.okta_id),
         haiilo_id: Cell::maybe(entry.haiilo_id.as_ref().map(HaiiloId::as_str)),
         user_name: Cell::maybe(entry.user_name.as_ref().map(UserName::as_str)),

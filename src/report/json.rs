@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
@@ -97,7 +98,7 @@ fn of_rejected(unsent: &UnsentValue) -> Json {
 }
 
 fn of_warning(warning: &Warning) -> Json {
-    json!({"code": warning.code(), "text": warning.to_string()})
+    json!({"code": warning.as_str(), "text": warning.to_string()})
 }
 
 fn of_missing(missing: &Missing) -> Json {

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::domain::model::limit::LimitName;
 use crate::domain::model::policy::{Product, RemovalEffect};
 use crate::domain::model::usage::Requests;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::cycle_plan::CyclePlan;
 use crate::domain::plan::leaver::{KeptBecause, Leaver, LeaverStatus};
 use crate::domain::plan::operation::OperationKind;
@@ -266,7 +267,9 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
         (Product::Intranet, RemovalEffect::Deleted) => "deleted",
     };
     match &leaver.fate {
-        LeaverStatus::Kept(KeptBecause::Configured) => format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str()),
+        LeaverStatus::Kept(KeptBecause::Configured) => {
+            format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str())
+        }
         LeaverStatus::Kept(KeptBecause::Adopted) => {
             "kept: the account existed before us (leavers.adopted = \"keep\")".to_owned()
         }

@@ -2,6 +2,7 @@
 
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::policy::Product;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::Conclusion;

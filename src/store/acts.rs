@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, Error, Row as _};
 use crate::domain::listing::snapshot::Person;
 use crate::domain::model::ids::{ApprovalId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::outcome::Effect;
 use crate::domain::planning::operator::LinkChange;
 use crate::domain::state::journal::{Act, RunContext};

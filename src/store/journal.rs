@@ -8,6 +8,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Error, Row as _};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::Change;
 use crate::domain::plan::outcome::{Effect, Outcome, OutcomeKind};
 use crate::domain::state::journal::{Act, EntryId, Intent, IntentStep, RunContext};

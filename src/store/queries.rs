@@ -7,7 +7,6 @@ use sqlx::{AnyConnection, AssertSqlSafe, Error, Row as _};
 
 use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::model::target::TargetProfile;
-use crate::domain::plan::outcome::OutcomeKind;
 use crate::domain::state::journal::{EntryId, JournalEntry, JournalFilter, JournalKind, ProbeLeftover};
 use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory, is_complete};
 use crate::ports::StoreFailure;
@@ -203,7 +202,7 @@ fn entry(row: &AnyRow) -> Result<JournalEntry, Error> {
         user_name: (!user_name.is_empty()).then(|| UserName::new(user_name)),
         before: json(7)?,
         sent: json(8)?,
-        outcome: text(9)?.and_then(|word| OutcomeKind::of(&word)),
+        outcome: text(9)?.and_then(|word| word.parse().ok()),
         detail: text(10)?,
         approval: text(11)?.map(|id| ApprovalId::new(id.as_str())),
         by: row.try_get(12)?,

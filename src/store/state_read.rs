@@ -375,7 +375,7 @@ async fn open(connection: &mut AnyConnection) -> Result<Vec<OpenOperation>, Erro
     .await?;
     rows.iter()
         .map(|row| {
-            let kind = OperationKind::of(&row.try_get::<String, _>(1)?).unwrap_or(OperationKind::Update);
+            let kind = row.try_get::<String, _>(1)?.parse().unwrap_or(OperationKind::Update);
             Ok(OpenOperation {
                 entry: row.try_get(0)?,
                 kind,
@@ -451,7 +451,7 @@ async fn open_groups(connection: &mut AnyConnection) -> Result<Vec<OpenGroupOper
         .map(|row| {
             Ok(OpenGroupOperation {
                 entry: row.try_get(0)?,
-                kind: GroupKind::of(row.try_get::<String, _>(1)?.as_str()).unwrap_or(GroupKind::Members),
+                kind: row.try_get::<String, _>(1)?.parse().unwrap_or(GroupKind::Members),
                 okta_id: OktaGroupId::new(row.try_get::<String, _>(2)?),
                 haiilo_id: row.try_get::<Option<String>, _>(3)?.map(HaiiloGroupId::new),
             })

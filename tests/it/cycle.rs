@@ -6,6 +6,7 @@ use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::domain::mapping::{On, WhenEmpty};
 use okta_haiilo_sync::domain::model::assignment::{StagedRule, SuspendedRule};
 use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use serde_json::json;

@@ -10,6 +10,7 @@ use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::{Person, person};
 use okta_haiilo_sync::domain::model::limit::Limit;
 use okta_haiilo_sync::domain::model::policy::Protected;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::scim::value::Compare;

@@ -5,6 +5,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, Members, route};
 use okta_haiilo_sim::okta::{self, Bend};
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use serde_json::json;
 
 use crate::groups_stage::{ended, held, in_step, intranet};
@@ -65,7 +66,7 @@ async fn a_broken_page_of_members_holds_this_group_and_no_other() {
         let report = world.sync().await;
         let groups = &report.prepared.plan.groups;
         assert_eq!((ended(&report).len(), groups.held.len()), (1, 1), "{bend:?}");
-        assert_eq!(groups.held[0].reason.code(), "members_unread");
+        assert_eq!(groups.held[0].reason.as_str(), "members_unread");
         // The next cycle does what is left.
         world.sync().await;
         assert_eq!((world.inside("Sales"), world.inside("Staff")), (vec![1, 2], vec![0, 1, 2]), "{bend:?}");

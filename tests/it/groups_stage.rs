@@ -2,6 +2,7 @@
 
 use okta_haiilo_sim::haiilo::{Did, Group, Resource, Write};
 use okta_haiilo_sync::domain::model::policy::{GroupDeletes, GroupRules, Product};
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::outcome::GroupConclusion;
 use okta_haiilo_sync::engine::{CycleReport, Prepared};
 
@@ -113,7 +114,7 @@ pub(crate) fn named(write: &Write) -> usize {
 /// The groups that are held, each as `code name`, in the order of the names.
 pub(crate) fn held(prepared: &Prepared) -> Vec<String> {
     let groups = prepared.plan.groups.held.iter();
-    let mut held: Vec<String> = groups.map(|held| format!("{} {}", held.name, held.reason.code())).collect();
+    let mut held: Vec<String> = groups.map(|held| format!("{} {}", held.name, held.reason.as_str())).collect();
     held.sort();
     held
 }

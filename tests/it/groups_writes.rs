@@ -3,7 +3,7 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::plan::outcome::OutcomeKind;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
 use okta_haiilo_sync::engine::Stop;
 use okta_haiilo_sync::ports::StoreReader as _;
@@ -135,7 +135,7 @@ async fn every_request_is_in_the_journal_with_the_people_whom_it_moves() {
             format!(
                 "{} {} {}",
                 entry.kind.as_str(),
-                entry.outcome.map_or("open", OutcomeKind::as_str),
+                entry.outcome.map_or("open", |outcome| outcome.as_str()),
                 entry.sent.as_ref().expect("sent")
             )
         })

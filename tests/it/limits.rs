@@ -8,6 +8,7 @@ use okta_haiilo_sync::config::settings::PushRule;
 use okta_haiilo_sync::domain::mapping::WhenEmpty;
 use okta_haiilo_sync::domain::model::ids::ApprovalId;
 use okta_haiilo_sync::domain::model::limit::LimitName;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};

@@ -9,6 +9,7 @@ use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::domain::model::target::{FilterSupport, TargetProfile};
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome, OutcomeKind};
@@ -102,7 +103,7 @@ pub(crate) fn mandate_of(run: &str) -> RunContext {
 async fn found(bed: &Bed, search: JournalFilter) -> Vec<String> {
     let entries = bed.reader().journal(&search).await.expect("a journal");
     let told = entries.iter().map(|entry| {
-        let outcome = entry.outcome.map_or("open", OutcomeKind::as_str);
+        let outcome = entry.outcome.map_or("open", |outcome| outcome.as_str());
         format!("{} {} {outcome}", entry.kind.as_str(), entry.okta_id.as_str().trim_start_matches("00u0000"))
     });
     told.collect()

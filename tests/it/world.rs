@@ -16,6 +16,7 @@ use okta_haiilo_sync::clock::Clock;
 use okta_haiilo_sync::config::settings::{HaiiloSettings, OktaAuth, OktaSettings, PostgresUrl, PushRule, UpdateMethod};
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, RunId};
 use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::cycle_plan::CyclePlan;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::planning::operator::ActRefused;

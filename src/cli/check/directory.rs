@@ -6,6 +6,7 @@ use crate::cli::wiring::Wiring;
 use crate::domain::mapping::AttributeKind;
 use crate::domain::model::policy::{Deprovision, Product};
 use crate::domain::model::target::WriteSupport;
+use crate::domain::model::word::Word as _;
 use crate::domain::planning::write_probe::place;
 use crate::ports::StoreReader as _;
 

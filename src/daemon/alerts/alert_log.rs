@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::daemon::cycle_result::{CycleFailure, CycleSummary, FailureClass};
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::model::word::Word as _;
 
 /// An alert is sent again after this time if its reason persists.
 const REPEAT_AFTER: TimeDelta = TimeDelta::hours(24);

@@ -37,16 +37,7 @@ pub enum MembershipChange {
     Kept,
 }
 
-impl MembershipSide {
-    /// A short name that never changes, for machines.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Both => "both",
-            Self::Okta => "okta",
-            Self::Haiilo => "haiilo",
-        }
-    }
-}
+impl MembershipSide {}
 
 impl MembershipChange {
     /// What happens, in words.

@@ -12,12 +12,14 @@ use minijinja::value::Object;
 
 use crate::domain::model::assignment::{Assignment, Profile, ProfileValue};
 use crate::domain::model::ids::UserName;
+use crate::domain::model::word::Word as _;
 
 /// The attributes of `assignment`.
 const OF_ASSIGNMENT: [&str; 4] = ["id", "user_name", "status", "via"];
 
 /// Where an attribute that an expression reads stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Root {
     /// The profile of the Okta user.
     User,
@@ -28,15 +30,6 @@ pub enum Root {
 }
 
 impl Root {
-    /// The name that expressions use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::AppUser => "appuser",
-            Self::Assignment => "assignment",
-        }
-    }
-
     fn parse(name: &str) -> Option<Self> {
         [Self::User, Self::AppUser, Self::Assignment].into_iter().find(|root| root.as_str() == name)
     }

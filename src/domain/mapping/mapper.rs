@@ -10,6 +10,7 @@ use crate::domain::mapping::rule::{AttributeKind, WhenEmpty};
 use crate::domain::model::assignment::Assignment;
 use crate::domain::model::ids::UserName;
 use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
+use crate::domain::model::word::Word as _;
 use crate::domain::scim::value::Value;
 
 /// The rules of a mapping, compiled for one cycle.

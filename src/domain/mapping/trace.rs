@@ -8,6 +8,7 @@ use crate::domain::mapping::expression::{Checked, ExpressionResult};
 use crate::domain::mapping::mapper::{Mapper, want};
 use crate::domain::model::assignment::{Assignment, ProfileValue};
 use crate::domain::model::person::DesiredValue;
+use crate::domain::model::word::Word as _;
 use crate::domain::scim::value::Value;
 
 /// What one expression came to.

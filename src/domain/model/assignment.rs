@@ -38,7 +38,8 @@ pub struct EmbeddedUser {
 }
 
 /// How the person came to the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Via {
     /// Assigned directly.
     User,
@@ -46,15 +47,7 @@ pub enum Via {
     Group,
 }
 
-impl Via {
-    /// The word that mapping expressions see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-        }
-    }
-}
+impl Via {}
 
 /// `AppUser.status` of Okta's Apps API, by Okta's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,11 +154,14 @@ pub enum Eligibility {
 }
 
 /// Why the statuses say nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum EligibilityDoubt {
     /// The assignment has a status that is no decision.
+    #[strum(serialize = "assignment_status")]
     Assignment(CompactString),
     /// The user has a status that we do not know.
+    #[strum(serialize = "user_status")]
     User(CompactString),
     /// Okta is still deactivating the user.
     BeingDeactivated,

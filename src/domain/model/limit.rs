@@ -1,7 +1,8 @@
 //! Limits over a rolling day: their names, and what the configuration allows.
 
 /// Which limit a plan breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum LimitName {
     /// The store is empty.
     FirstRun,
@@ -36,27 +37,6 @@ pub enum LimitName {
 }
 
 impl LimitName {
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstRun => "first_run",
-            Self::MappingChanged => "mapping_changed",
-            Self::NobodyAssigned => "nobody_assigned",
-            Self::HaiiloEmpty => "haiilo_empty",
-            Self::Vanished => "vanished",
-            Self::Missing => "missing",
-            Self::Creates => "creates",
-            Self::Updates => "updates",
-            Self::Renames => "renames",
-            Self::Clears => "clears",
-            Self::Moves => "moves",
-            Self::Deletes => "deletes",
-            Self::Members => "members",
-            Self::PushIsOn => "push_is_on",
-            Self::Canary => "canary",
-        }
-    }
-
     /// What it means, for a reader who meets it at night.
     pub fn explanation(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::key_index::{KeyIndex, hash};
+use crate::domain::model::word::Word as _;
 
 /// One person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,8 @@ impl Link {
 }
 
 /// How an account became ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Origin {
     /// We made it.
     Created,
@@ -41,14 +43,6 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The word of the store and of reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Adopted => "adopted",
-        }
-    }
-
     /// Takes a word that was kept. One that we cannot read is the careful one: what was adopted is not deleted by itself.
     pub fn of(word: &str) -> Self {
         if word == Self::Created.as_str() { Self::Created } else { Self::Adopted }

@@ -15,3 +15,4 @@ pub mod person;
 pub mod policy;
 pub mod target;
 pub mod usage;
+pub mod word;

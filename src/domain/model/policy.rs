@@ -11,7 +11,8 @@ use crate::domain::model::ids::{HaiiloId, OktaGroupId, UserName};
 use crate::domain::model::limit::Limits;
 
 /// The two products behind the name; they share the path of their SCIM endpoint and little else, so that nothing is told from a URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Product {
     /// Haiilo Advocacy: `active=false` deletes for ever, groups are an attribute, accounts hold six attributes.
     Advocacy,
@@ -20,14 +21,6 @@ pub enum Product {
 }
 
 impl Product {
-    /// The word of the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Advocacy => "advocacy",
-            Self::Intranet => "intranet",
-        }
-    }
-
     /// The name that people know.
     pub fn title(self) -> &'static str {
         match self {
@@ -38,8 +31,9 @@ impl Product {
 }
 
 /// What becomes of an account that is deactivated. In the intranet the user directory's deprovision policy says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Deprovision {
     /// It stays, and nobody can log in to it.
     Deactivate,
@@ -47,18 +41,11 @@ pub enum Deprovision {
     Delete,
 }
 
-impl Deprovision {
-    /// The word of the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deactivate => "deactivate",
-            Self::Delete => "delete",
-        }
-    }
-}
+impl Deprovision {}
 
 /// What an account is after its person left and it was taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum RemovalEffect {
     /// It is inactive.
     Deactivated,
@@ -66,18 +53,11 @@ pub enum RemovalEffect {
     Deleted,
 }
 
-impl RemovalEffect {
-    /// The word of the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deactivated => "deactivated",
-            Self::Deleted => "deleted",
-        }
-    }
-}
+impl RemovalEffect {}
 
 /// What becomes of a person who left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum LeaverAction {
     /// The account stays.
     Keep,
@@ -87,16 +67,7 @@ pub enum LeaverAction {
     Delete,
 }
 
-impl LeaverAction {
-    /// The word of the configuration and of reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Deactivate => "deactivate",
-            Self::Delete => "delete",
-        }
-    }
-}
+impl LeaverAction {}
 
 /// Whether leavers whose accounts existed before us are treated like the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

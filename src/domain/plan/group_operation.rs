@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
+use crate::domain::model::word::Word as _;
 
 /// One operation on one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,39 +107,35 @@ impl GroupAttribute {
 }
 
 /// The kinds of operations, in the order in which they are applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum GroupKind {
     /// See [`GroupAction::Link`].
+    #[strum(serialize = "group-link")]
     Link,
     /// See [`GroupAction::Update`].
+    #[strum(serialize = "group-update")]
     Update,
     /// See [`GroupAction::Create`].
+    #[strum(serialize = "group-create")]
     Create,
     /// See [`GroupAction::Members`].
+    #[strum(serialize = "group-members")]
     Members,
     /// See [`GroupAction::Delete`].
+    #[strum(serialize = "group-delete")]
     Delete,
-}
-
-impl GroupKind {
-    /// All of them, in order.
-    pub const ALL: [Self; 5] = [Self::Link, Self::Update, Self::Create, Self::Members, Self::Delete];
-
-    /// The word of reports and of the journal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Link => "group-link",
-            Self::Update => "group-update",
-            Self::Create => "group-create",
-            Self::Members => "group-members",
-            Self::Delete => "group-delete",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
 }
 
 /// Somebody who comes into a group or goes out, for readers.

@@ -97,7 +97,8 @@ pub struct Membership {
 }
 
 /// Where a person is a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum MembershipSide {
     /// On both sides.
     Both,

@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use crate::domain::model::assignment::EligibilityDoubt;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::person::MappingDoubt;
+use crate::domain::model::word::Word as _;
 
 /// A person, or an account, about whom nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +21,15 @@ pub struct Hold {
 }
 
 /// Why nothing is done about a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum HoldReason {
     /// The statuses of the assignment say nothing.
-    Standing(EligibilityDoubt),
+    Eligibility(EligibilityDoubt),
     /// The mapping gives no account.
     Mapping(MappingDoubt),
     /// Two rows of the same listing contradict each other.
+    #[strum(serialize = "listed_twice")]
     Contradiction,
     /// Other assignments map to the same userName.
     SameUserName(Vec<OktaUserId>),
@@ -48,6 +51,7 @@ pub enum HoldReason {
     /// The person's account is inactive, and any write may delete it.
     Inactive,
     /// A protected account would be renamed.
+    #[strum(serialize = "protected")]
     ProtectedRename {
         /// The pattern that protects it.
         pattern: String,
@@ -73,6 +77,7 @@ pub enum HoldReason {
     /// An account that is not ours has the same given and family name: perhaps the same human under another address.
     PerhapsSamePerson(HaiiloId),
     /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
+    #[strum(serialize = "perhaps_made_for_another")]
     PerhapsMadeFor(OktaUserId),
     /// Haiilo no longer shows the account, and an account that is not ours carries the wanted userName.
     ReplacedByHand(HaiiloId),
@@ -99,44 +104,20 @@ impl SharedKey {
 impl HoldReason {
     /// A short name that never changes, for machines.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::Standing(EligibilityDoubt::Assignment(_)) => "assignment_status",
-            Self::Standing(EligibilityDoubt::User(_)) => "user_status",
-            Self::Standing(EligibilityDoubt::BeingDeactivated) => "being_deactivated",
-            Self::Standing(EligibilityDoubt::UserNotReadable) => "user_not_readable",
-            Self::Mapping(_) => "mapping",
-            Self::Contradiction => "listed_twice",
-            Self::SameUserName(_) => "same_user_name",
-            Self::SeveralAccounts(_) => "several_accounts",
-            Self::AccountOfAnother(_) => "account_of_another",
-            Self::NameTaken(_) => "name_taken",
-            Self::OfAnotherDirectory(_) => "of_another_directory",
-            Self::LinkDoesNotFit { .. } => "link_does_not_fit",
-            Self::Inactive => "inactive",
-            Self::ProtectedRename { .. } => "protected",
-            Self::SwappedNames => "swapped_names",
-            Self::ListingDoubtful(_) => "listing_doubtful",
-            Self::NoGroup => "no_group",
-            Self::CreateRefused(_) => "create_refused",
-            Self::StillAssigned => "still_assigned",
-            Self::NoEvidence(_) => "no_evidence",
-            Self::EvidenceDue => "evidence_due",
-            Self::ReplacedByHand(_) => "replaced_by_hand",
-            Self::PerhapsMadeFor(_) => "perhaps_made_for_another",
-            Self::PerhapsRehired(..) => "perhaps_rehired",
-            Self::PerhapsSamePerson(_) => "perhaps_same_person",
-        }
+        if let Self::Eligibility(doubt) = self { doubt.as_str() } else { self.as_str() }
     }
 
     /// The reason in a sentence.
     pub fn reason(&self) -> String {
         match self {
-            Self::Standing(EligibilityDoubt::Assignment(status)) => {
+            Self::Eligibility(EligibilityDoubt::Assignment(status)) => {
                 format!("the assignment has the status {status}, which decides nothing")
             }
-            Self::Standing(EligibilityDoubt::User(status)) => format!("the Okta user has the unknown status {status}"),
-            Self::Standing(EligibilityDoubt::BeingDeactivated) => "Okta is deactivating this user".to_owned(),
-            Self::Standing(EligibilityDoubt::UserNotReadable) => {
+            Self::Eligibility(EligibilityDoubt::User(status)) => {
+                format!("the Okta user has the unknown status {status}")
+            }
+            Self::Eligibility(EligibilityDoubt::BeingDeactivated) => "Okta is deactivating this user".to_owned(),
+            Self::Eligibility(EligibilityDoubt::UserNotReadable) => {
                 "Okta shows the assignment, but not the user behind it".to_owned()
             }
             Self::Mapping(doubt) => format!("mapping: {doubt}"),
@@ -189,14 +170,14 @@ impl HoldReason {
     /// What an administrator can do.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Standing(EligibilityDoubt::Assignment(_)) => {
+            Self::Eligibility(EligibilityDoubt::Assignment(_)) => {
                 "finish or remove the assignment in Okta (Applications > Haiilo > Assignments)"
             }
-            Self::Standing(EligibilityDoubt::User(_)) => {
+            Self::Eligibility(EligibilityDoubt::User(_)) => {
                 "look at the person in Okta; a newer version may know this status"
             }
-            Self::Standing(EligibilityDoubt::BeingDeactivated) => "wait until Okta has finished",
-            Self::Standing(EligibilityDoubt::UserNotReadable) => {
+            Self::Eligibility(EligibilityDoubt::BeingDeactivated) => "wait until Okta has finished",
+            Self::Eligibility(EligibilityDoubt::UserNotReadable) => {
                 "let the credentials read users (scope okta.users.read and a role)"
             }
             Self::Mapping(_) => "correct the person's profile in Okta, or the rule in the mapping file",
@@ -256,7 +237,8 @@ pub struct GroupHold {
 }
 
 /// Why nothing is done about a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum GroupHoldReason {
     /// Okta shows no name.
     Nameless,
@@ -279,21 +261,6 @@ pub enum GroupHoldReason {
 }
 
 impl GroupHoldReason {
-    /// A short name that never changes, for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Nameless => "nameless",
-            Self::SameName(_) => "same_name",
-            Self::SeveralGroups(_) => "several_groups",
-            Self::GroupOfAnother(..) => "group_of_another",
-            Self::NameTaken(_) => "name_taken",
-            Self::NotAdoptable(..) => "not_adoptable",
-            Self::Missing => "missing",
-            Self::MembersUnread(_) => "members_unread",
-            Self::ShownUnread(_) => "shown_unread",
-        }
-    }
-
     /// The reason in a sentence.
     pub fn reason(&self) -> String {
         match self {

@@ -8,7 +8,8 @@ use crate::domain::model::link::Absence;
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 
 /// Why a person is a leaver, by Okta's own word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Evidence {
     /// The user is deactivated.
     Deactivated,
@@ -16,15 +17,7 @@ pub enum Evidence {
     Unassigned,
 }
 
-impl Evidence {
-    /// The word of reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deactivated => "deactivated",
-            Self::Unassigned => "unassigned",
-        }
-    }
-}
+impl Evidence {}
 
 /// What Okta says of a person who is gone from the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::leaver::Evidence;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
@@ -117,7 +118,8 @@ pub enum Element {
 }
 
 /// The kinds of operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum OperationKind {
     /// See [`Action::Link`].
     Link,
@@ -134,27 +136,6 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
-    /// All of them, in the order in which they are applied.
-    pub const ALL: [Self; 6] =
-        [Self::Link, Self::Reactivate, Self::Update, Self::Create, Self::Deactivate, Self::Delete];
-
-    /// The word of reports and of the journal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Link => "link",
-            Self::Reactivate => "reactivate",
-            Self::Update => "update",
-            Self::Create => "create",
-            Self::Deactivate => "deactivate",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-
     /// Whether somebody loses an account by it: that goes last, one at a time, on evidence, and within the budget of deletes.
     pub fn is_removal(self) -> bool {
         matches!(self, Self::Deactivate | Self::Delete)

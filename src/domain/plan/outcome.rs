@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::leaver::RemovedAccount;
 use crate::domain::plan::operation::Operation;
@@ -29,7 +30,8 @@ pub enum Outcome {
 }
 
 /// How an operation ended, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum OutcomeKind {
     /// See [`Outcome::Done`].
     Done,
@@ -45,29 +47,6 @@ pub enum OutcomeKind {
     Unknown,
     /// See [`Outcome::NotAttempted`].
     NotAttempted,
-}
-
-impl OutcomeKind {
-    const ALL: [Self; 7] =
-        [Self::Done, Self::DoneExcept, Self::Held, Self::NoSuchGroup, Self::Failed, Self::Unknown, Self::NotAttempted];
-
-    /// The word of reports and of the journal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::DoneExcept => "done_except",
-            Self::Held => "held",
-            Self::NoSuchGroup => "no_such_group",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::NotAttempted => "not_attempted",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
 }
 
 impl Outcome {

@@ -71,7 +71,8 @@ pub struct UnsentValue {
 }
 
 /// What is not done as long as a value is not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Blocks {
     /// One attribute of an account; everything else of the person goes on.
     Attribute,
@@ -79,15 +80,7 @@ pub enum Blocks {
     Account,
 }
 
-impl Blocks {
-    /// A short name that never changes, for machines.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Attribute => "attribute",
-            Self::Account => "account",
-        }
-    }
-}
+impl Blocks {}
 
 /// A linked account that Haiilo does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::domain::model::ids::UserName;
 
 /// What an administrator should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Warning {
     /// Rows of Okta's listing that name nobody.
     UnreadableRows(usize),
@@ -41,29 +42,7 @@ pub enum Warning {
     Configuration(String),
 }
 
-impl Warning {
-    /// A short name that never changes, for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnreadableRows(_) => "unreadable_rows",
-            Self::ListingInDoubt(_) => "listing_in_doubt",
-            Self::TokenOwnerNotFound(_) => "token_owner_not_found",
-            Self::UnresolvedReferences(_) => "unresolved_references",
-            Self::NobodyHas(_) => "nobody_has",
-            Self::EvidenceIncomplete(_) => "evidence_incomplete",
-            Self::PushIsOn(_) => "push_is_on",
-            Self::Paused(..) => "paused",
-            Self::ReviewDropped(..) => "review_dropped",
-            Self::NotReviewed(_) => "not_reviewed",
-            Self::GroupsNotReviewed(_) => "groups_not_reviewed",
-            Self::GroupsNotRead(_) => "groups_not_read",
-            Self::NoSuchGroup(_) => "no_such_group",
-            Self::AmbiguousGroup(..) => "ambiguous_group",
-            Self::GroupNotAsked(..) => "group_not_asked",
-            Self::Configuration(_) => "configuration",
-        }
-    }
-}
+impl Warning {}
 
 /// The warning in a sentence.
 impl fmt::Display for Warning {

@@ -125,7 +125,7 @@ fn sort_out<'a>(
                 continue;
             }
             PersonState::Left => continue,
-            PersonState::Unclear(_, doubt) => HoldReason::Standing(doubt.clone()),
+            PersonState::Unclear(_, doubt) => HoldReason::Eligibility(doubt.clone()),
             PersonState::Unmapped(_, doubt) => HoldReason::Mapping(doubt.clone()),
             PersonState::Contradiction(_) => HoldReason::Contradiction,
         };

@@ -320,6 +320,7 @@ mod tests {
     use crate::domain::model::policy::{
         AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
     };
+    use crate::domain::model::word::Word as _;
     use crate::domain::plan::leaver::{
         DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus, Sighting,
     };

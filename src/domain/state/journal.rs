@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation};
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::OutcomeKind;
@@ -81,7 +82,8 @@ pub enum JournalKind {
 }
 
 /// An act of an operator that the journal keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Act {
     /// An account becomes a person's.
     Link,
@@ -89,19 +91,6 @@ pub enum Act {
     Unlink,
     /// A person on hold is confirmed as new.
     ConfirmNew,
-}
-
-impl Act {
-    const ALL: [Self; 3] = [Self::Link, Self::Unlink, Self::ConfirmNew];
-
-    /// The word of the journal: the name of the command.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Link => "link",
-            Self::Unlink => "unlink",
-            Self::ConfirmNew => "confirm-new",
-        }
-    }
 }
 
 impl JournalKind {
@@ -117,11 +106,12 @@ impl JournalKind {
 
     /// The kind of a word.
     pub fn of(word: &str) -> Option<Self> {
-        let accounts = OperationKind::ALL.into_iter().map(Self::Account);
-        let groups = GroupKind::ALL.into_iter().map(Self::Group);
-        let probes = ProbeStep::ALL.into_iter().map(Self::Probe);
-        let acts = Act::ALL.into_iter().map(Self::Act);
-        accounts.chain(groups).chain(probes).chain(acts).find(|kind| kind.as_str() == word)
+        word.parse()
+            .map(Self::Account)
+            .or_else(|_| word.parse().map(Self::Group))
+            .or_else(|_| word.parse().map(Self::Probe))
+            .or_else(|_| word.parse().map(Self::Act))
+            .ok()
     }
 }
 
@@ -170,51 +160,32 @@ pub struct JournalFilter {
 }
 
 /// The steps of a write probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum ProbeStep {
     /// The account is made.
+    #[strum(serialize = "probe_create")]
     Create,
     /// One attribute changes by PATCH.
+    #[strum(serialize = "probe_patch")]
     Patch,
     /// One attribute changes by PUT.
+    #[strum(serialize = "probe_put")]
     Put,
     /// The userName changes.
+    #[strum(serialize = "probe_rename")]
     Rename,
     /// A profile field is filled.
+    #[strum(serialize = "probe_profile_field")]
     ProfileField,
     /// The account becomes inactive.
+    #[strum(serialize = "probe_deactivate")]
     Deactivate,
     /// The account becomes active.
+    #[strum(serialize = "probe_activate")]
     Activate,
     /// The account goes.
+    #[strum(serialize = "probe_delete")]
     Delete,
-}
-
-impl ProbeStep {
-    const ALL: [Self; 8] = [
-        Self::Create,
-        Self::Patch,
-        Self::Put,
-        Self::Rename,
-        Self::ProfileField,
-        Self::Deactivate,
-        Self::Activate,
-        Self::Delete,
-    ];
-
-    /// The word of the journal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "probe_create",
-            Self::Patch => "probe_patch",
-            Self::Put => "probe_put",
-            Self::Rename => "probe_rename",
-            Self::ProfileField => "probe_profile_field",
-            Self::Deactivate => "probe_deactivate",
-            Self::Activate => "probe_activate",
-            Self::Delete => "probe_delete",
-        }
-    }
 }
 
 /// What a write probe has perhaps left behind.

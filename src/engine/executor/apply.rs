@@ -5,6 +5,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::link::{Link, Listed};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
 use crate::domain::plan::people_plan::Plan;

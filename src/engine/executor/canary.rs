@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::Fingerprint;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::planning::limits;
 use crate::domain::state::sync_state::SyncState;

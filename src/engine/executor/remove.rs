@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::leaver::{Evidence, Sighting};
 use crate::domain::plan::operation::{Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Effect, Outcome};

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::Outcome;
 use crate::engine::settings::WRITING_TIME;
@@ -20,7 +21,8 @@ const TRANSPORT_FAILURES: u32 = 5;
 const EQUAL_REFUSALS: u32 = 10;
 
 /// Why a run, or a kind of operations in it, came to an end before all was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Stop {
     /// Haiilo refuses our credentials.
     CredentialsRefused(String),
@@ -75,21 +77,6 @@ impl Stop {
             ),
             Self::Store(why) => format!("nothing can be written down: {why}"),
             Self::Cancelled => "the program was asked to end; the rest belongs to the next cycle".to_owned(),
-        }
-    }
-
-    /// A short name that never changes, for logs and machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::CredentialsRefused(_) => "credentials_refused",
-            Self::Unreachable(_) => "unreachable",
-            Self::Refused(..) => "refused",
-            Self::NoSeats => "no_seats",
-            Self::TimeIsUp => "time_is_up",
-            Self::Canary { .. } => "canary",
-            Self::DeactivationDeletes(_) => "deactivation_deletes",
-            Self::Store(_) => "store",
-            Self::Cancelled => "cancelled",
         }
     }
 

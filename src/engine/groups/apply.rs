@@ -3,6 +3,7 @@
 use compact_str::CompactString;
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value as Json, json};
+use strum::VariantArray as _;
 
 use crate::domain::groups::limits as group_guard;
 use crate::domain::groups::member_index::MemberIndex;
@@ -42,7 +43,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
         let group_executor =
             GroupExecutor::new(self, groups, MemberIndex::of(self.people, self.accounts, &self.state.links, people));
         let mut concluded = Vec::new();
-        for kind in GroupKind::ALL {
+        for &kind in GroupKind::VARIANTS {
             let operations: Vec<&GroupOperation> = groups.of_kind(kind).collect();
             concluded.extend(group_executor.of_kind(kind, &operations).await);
         }

@@ -4,6 +4,7 @@ use crate::config::settings::UpdateMethod;
 use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::target::Ability;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Change, ChangeKind};
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::scim::path::entry;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::hold::GroupHold;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
@@ -270,7 +271,7 @@ fn held_groups(report: &Report<'_>) -> Vec<HtmlEntry> {
     let entry = |held: &GroupHold| HtmlEntry {
         people: one(&held.name, Some(held.okta_id.to_string()), held.haiilo_id.as_ref().map(HaiiloGroupId::as_str)),
         lines: vec![("why", visible(&held.reason.reason())), ("what to do", held.reason.remedy().to_owned())],
-        reason: held.reason.code(),
+        reason: held.reason.as_str(),
         ..HtmlEntry::default()
     };
     report.plan.groups.held.iter().map(entry).collect()

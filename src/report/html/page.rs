@@ -11,6 +11,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::Conclusion;
 use crate::domain::plan::people_plan::MappingEdit;

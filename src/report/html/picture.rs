@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::model::policy::Product;
+use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::planning::limits::LimitUsage;
 use crate::report::subject::{Report, amount, counted};

@@ -9,6 +9,7 @@ use okta_haiilo_sim::haiilo::Did;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::link::Origin;
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::leaver::LeaverStatus;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
