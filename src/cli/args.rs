@@ -55,11 +55,11 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Run one cycle now.
     ///
-    /// Exit code 0 done, 3 refused because an approval is needed, 4 some operations failed.
+    /// Exit code 0 done, 3 blocked: an approval is needed, 4 some operations failed.
     Sync(SyncArguments),
     /// Run cycles on schedule, as a service. SIGTERM ends it, SIGHUP reads the configuration anew.
     Run,
-    /// Let the operations of a refused run pass for 24 hours, exactly these and no others.
+    /// Let the operations of a blocked plan pass for 24 hours, exactly these and no others.
     Approve(ApproveArguments),
     /// Check the configuration and the mapping, then ask both ends; change nothing, unless --write-probe is given.
     Check(CheckArguments),
@@ -179,7 +179,7 @@ pub struct SyncArguments {
     /// The same as `plan`.
     #[arg(long, conflicts_with_all = ["approve", "reason"])]
     pub dry_run: bool,
-    /// Let exactly the operations with this id pass, as a refused run or `plan` named it.
+    /// Let exactly the operations with this id pass, as a blocked `sync` or `plan` named it.
     #[arg(long, value_name = "ID")]
     pub approve: Option<String>,
     /// Why, for the journal.
@@ -190,7 +190,7 @@ pub struct SyncArguments {
 /// `approve`.
 #[derive(Debug, Args)]
 pub struct ApproveArguments {
-    /// The id that the refused run named.
+    /// The id that the blocked `sync` named.
     pub id: String,
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]

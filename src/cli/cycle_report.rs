@@ -12,7 +12,7 @@ use crate::report::{GroupResults, Report, ReportStage};
 pub(super) fn with_report<T>(came: &CycleReport, wiring: &Wiring, show: impl FnOnce(&Report<'_>) -> T) -> T {
     let stops: Vec<String> = came.stops.iter().map(engine::Stop::reason).collect();
     let stage = match &came.pause {
-        _ if came.is_refused() => ReportStage::Refused,
+        _ if came.is_blocked() => ReportStage::Blocked,
         Some(pause) => ReportStage::Paused(pause),
         None => ReportStage::Applied { concluded: &came.concluded, stops: &stops },
     };
@@ -51,7 +51,7 @@ pub(super) fn log_cycle(report: &CycleReport, run: &str) {
     let findings = &report.prepared.plan.people.findings;
     tracing::info!(
         run,
-        result = report.result(),
+        result = report.result().as_str(),
         assigned = findings.counts.assigned,
         done,
         failed,

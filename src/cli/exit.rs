@@ -14,8 +14,8 @@ pub(super) enum ExitStatus {
     Failed,
     /// 2: the command line or the configuration is wrong.
     Misconfigured,
-    /// 3: refused; an approval is needed.
-    Refused,
+    /// 3: blocked; an approval is needed.
+    Blocked,
     /// 4: some operations failed.
     Partly,
     /// 10: there are operations, and `--exit-code` asked for that.
@@ -28,7 +28,7 @@ impl From<ExitStatus> for ExitCode {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::Misconfigured => 2,
-            ExitStatus::Refused => 3,
+            ExitStatus::Blocked => 3,
             ExitStatus::Partly => 4,
             ExitStatus::Pending => 10,
         })
@@ -56,7 +56,7 @@ impl<E: Into<anyhow::Error>> From<E> for CommandError {
         let why: anyhow::Error = error.into();
         let status = match (why.downcast_ref(), why.downcast_ref()) {
             (Some(CycleError::OtherTenant { .. }), _) | (_, Some(AdminError::Refused(_))) => ExitStatus::Misconfigured,
-            (Some(CycleError::ReviewIsOver(_)), _) => ExitStatus::Refused,
+            (Some(CycleError::ReviewIsOver(_)), _) => ExitStatus::Blocked,
             _ => ExitStatus::Failed,
         };
         Self { status, why }

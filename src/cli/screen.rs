@@ -60,7 +60,7 @@ pub(super) fn painted(text: &str) -> String {
 
 fn of_title(title: &str) -> Style {
     let begins = |words: &[&str]| words.iter().any(|word| title.starts_with(word));
-    if begins(&["DELETE FOR EVER", "APPROVAL NEEDED", "Refused", "PAUSED", "Paused"]) {
+    if begins(&["DELETE FOR EVER", "APPROVAL NEEDED", "Blocked", "PAUSED", "Paused"]) {
         bold(AnsiColor::Red)
     } else if begins(&["Held", "Leavers", "Missing", "Waiting", "Rejected"]) {
         bold(AnsiColor::Yellow)

@@ -12,6 +12,7 @@ use crate::domain::plan::leaver::LeaverStatus;
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::plan::people_plan::PlanCounts;
 use crate::domain::planning::limits::Violation;
+use crate::domain::state::run_history::CycleResult;
 use crate::engine::{CycleReport, Stop};
 
 /// Deletes that are due within this time are announced.
@@ -51,8 +52,8 @@ pub enum FailureClass {
 /// What the daemon keeps of a complete cycle.
 #[derive(Clone, Debug, Default)]
 pub struct CycleSummary {
-    /// `applied`, `partly`, `refused`, `paused` or `stopped`.
-    pub result: &'static str,
+    /// How it ended.
+    pub result: CycleResult,
     /// Totals of the plan.
     pub counts: PlanCounts,
     /// Operations by kind and outcome.
@@ -117,7 +118,7 @@ impl CycleSummary {
 
     /// Whether every operation of the plan was attempted, and none failed.
     pub fn is_fully_applied(&self) -> bool {
-        self.result == "applied" && self.failed.is_empty()
+        self.result == CycleResult::Applied && self.failed.is_empty()
     }
 }
 
@@ -154,7 +155,7 @@ fn deletes_due(report: &CycleReport) -> BTreeSet<HaiiloId> {
 fn awaiting_approval(report: &CycleReport) -> Option<(ApprovalId, Vec<Violation>)> {
     let (plan, verdict) = (&report.prepared.plan, &report.prepared.verdict);
     let canary = report.stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
-    let people = verdict.approval_id.clone().filter(|_| report.is_refused());
+    let people = verdict.approval_id.clone().filter(|_| report.is_blocked());
     let groups = plan.groups.approval_id.clone();
     canary
         .or_else(|| Some((people?, verdict.violations.clone())))

@@ -24,7 +24,7 @@ use crate::daemon::polls::Polls;
 use crate::daemon::status::{DaemonStatus, FinishedCycle, Health, Phase};
 use crate::daemon::systemd::{Systemd, Watchdog};
 use crate::daemon::web::endpoint::{self, EndpointState};
-use crate::domain::state::run_history::is_complete;
+use crate::domain::state::run_history::CycleResult;
 use crate::engine::FullCycleReason;
 
 /// How long the daemon waits for operations that are under way before it stops.
@@ -268,7 +268,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
                 self.record_summary(summary, ended);
                 (summary.result, summary.failure.as_ref())
             }
-            Err(RunError::Failed(failure)) => ("failed", Some(failure)),
+            Err(RunError::Failed(failure)) => (CycleResult::Failed, Some(failure)),
             Err(RunError::Busy(holder)) => {
                 tracing::info!(holder, "another cycle is running; this time is skipped");
                 return;
@@ -290,7 +290,7 @@ impl<'a, S: JobFactory, C: Clock + Clone> Daemon<'a, S, C> {
     fn record_summary(&self, summary: &CycleSummary, ended: DateTime<Utc>) {
         let health = &mut self.status.lock().health;
         metrics::summary(summary, health.summary.as_ref());
-        if is_complete(summary.result) {
+        if summary.result.is_complete() {
             health.last_complete = Some(ended);
         }
         health.summary = Some(summary.clone());

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use strum::VariantArray as _;
 
 use crate::daemon::cycle_result::{CycleSummary, RunError};
 use crate::daemon::job::PollOutcome;
 use crate::daemon::status::{DaemonStatus, Readiness};
+use crate::domain::model::word::Word as _;
+use crate::domain::state::run_history::CycleResult;
 
 /// Buckets for requests, in seconds.
 const REQUESTS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -24,8 +27,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe();
     gauge!("okta_haiilo_sync_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     // A counter starts at 0, so an alert sees its first increase.
-    for result in ["applied", "partly", "refused", "paused", "stopped", "failed"] {
-        counter!("okta_haiilo_sync_cycles_total", "result" => result).absolute(0);
+    for result in CycleResult::VARIANTS {
+        counter!("okta_haiilo_sync_cycles_total", "result" => result.as_str()).absolute(0);
     }
     for result in ["quiet", "handled", "full_cycle", "forbidden", "failed"] {
         counter!("okta_haiilo_sync_polls_total", "result" => result).absolute(0);
@@ -54,7 +57,7 @@ fn describe() {
     describe_gauge!("okta_haiilo_sync_rejected_values", "Values that Haiilo refused or did not keep.");
     describe_gauge!("okta_haiilo_sync_missing", "Linked accounts that Haiilo does not show.");
     describe_gauge!("okta_haiilo_sync_unmanaged", "Accounts that are not ours.");
-    describe_gauge!("okta_haiilo_sync_approvals_waiting", "Refused runs that wait for an approval.");
+    describe_gauge!("okta_haiilo_sync_approvals_waiting", "Blocked plans that wait for an approval.");
     describe_counter!("okta_haiilo_sync_requests_total", "Requests, by side, call and status; status 0 is no answer.");
     describe_histogram!("okta_haiilo_sync_request_duration_seconds", Unit::Seconds, "How long requests took.");
     describe_gauge!("okta_haiilo_sync_requests_at_once", "Requests to Haiilo that may be under way at once by now.");
@@ -65,8 +68,8 @@ fn describe() {
 }
 
 /// A cycle ended.
-pub(super) fn cycle(result: &'static str, length: TimeDelta) {
-    counter!("okta_haiilo_sync_cycles_total", "result" => result).increment(1);
+pub(super) fn cycle(result: CycleResult, length: TimeDelta) {
+    counter!("okta_haiilo_sync_cycles_total", "result" => result.as_str()).increment(1);
     histogram!("okta_haiilo_sync_cycle_duration_seconds").record(length.as_seconds_f64());
 }
 
@@ -110,7 +113,7 @@ pub(super) fn summary(summary: &CycleSummary, before: Option<&CycleSummary>) {
     gauge!("okta_haiilo_sync_rejected_values").set(number(summary.rejected));
     gauge!("okta_haiilo_sync_missing").set(number(summary.missing));
     gauge!("okta_haiilo_sync_unmanaged").set(number(summary.unmanaged));
-    gauge!("okta_haiilo_sync_paused").set(if summary.result == "paused" { 1.0 } else { 0.0 });
+    gauge!("okta_haiilo_sync_paused").set(if summary.result == CycleResult::Paused { 1.0 } else { 0.0 });
     gauge!("okta_haiilo_sync_approvals_waiting").set(if summary.awaiting_approval.is_some() { 1.0 } else { 0.0 });
 }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::daemon::cycle_result::CycleSummary;
 use crate::daemon::schedule::Schedule;
+use crate::domain::model::word::Word as _;
+use crate::domain::state::run_history::CycleResult;
 
 /// How many recent cycles are kept for the status page.
 const RECENT_CYCLES: usize = 60;
@@ -64,7 +66,7 @@ pub(super) enum Phase {
 pub(super) struct FinishedCycle {
     pub(super) ended: DateTime<Utc>,
     pub(super) duration: TimeDelta,
-    pub(super) result: &'static str,
+    pub(super) result: CycleResult,
 }
 
 /// How the daemon and its last cycles are.
@@ -108,7 +110,7 @@ impl Health {
         let complete =
             self.last_complete.map_or(String::new(), |last| format!(", last complete one at {}", time(last)));
         let last = match (self.failures, self.recent.front()) {
-            (0, Some(last)) => format!("last cycle {} at {}", last.result, time(last.ended)),
+            (0, Some(last)) => format!("last cycle {} at {}", last.result.as_str(), time(last.ended)),
             (0, None) => format!("no cycle yet{complete}"),
             (failures, _) => format!("{failures} cycles failed in a row{complete}"),
         };
@@ -133,6 +135,7 @@ mod tests {
 
     use super::{FinishedCycle, Health, Phase, Readiness, readiness};
     use crate::daemon::schedule::Schedule;
+    use crate::domain::state::run_history::CycleResult;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
@@ -165,7 +168,7 @@ mod tests {
         let mut health = Health::new(at(0));
         health.next = Some(at(15));
         assert_eq!(health.status_line(), "no cycle yet; next at 1970-01-01 00:15:00 UTC");
-        health.add(FinishedCycle { ended: at(16), duration: TimeDelta::seconds(40), result: "applied" });
+        health.add(FinishedCycle { ended: at(16), duration: TimeDelta::seconds(40), result: CycleResult::Applied });
         health.phase = Phase::Running;
         assert_eq!(health.status_line(), "a cycle is running; last cycle applied at 1970-01-01 00:16:00 UTC");
         (health.phase, health.failures, health.next) = (Phase::Waiting, 3, None);
@@ -175,7 +178,7 @@ mod tests {
             "3 cycles failed in a row, last complete one at 1970-01-01 00:16:00 UTC; the schedule has no next time"
         );
         for n in 0..100 {
-            health.add(FinishedCycle { ended: at(n), duration: TimeDelta::zero(), result: "applied" });
+            health.add(FinishedCycle { ended: at(n), duration: TimeDelta::zero(), result: CycleResult::Applied });
         }
         assert_eq!((health.recent.len(), health.recent[0].ended), (60, at(99)));
     }

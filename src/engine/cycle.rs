@@ -19,6 +19,7 @@ use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecisi
 use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::planning::{correlate, diff, leaver_decision, mapping_edits};
 use crate::domain::state::journal::{EntryId, RunContext};
+use crate::domain::state::run_history::CycleResult;
 use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
@@ -42,7 +43,7 @@ use crate::ports::{
 pub struct CycleReport {
     /// The plan and what it was made from.
     pub prepared: Prepared,
-    /// What became of each operation; nothing when the plan was refused.
+    /// What became of each operation; nothing when the plan was blocked.
     pub concluded: Vec<Conclusion>,
     /// Why the run stopped before all was done.
     pub stops: Vec<Stop>,
@@ -53,16 +54,16 @@ pub struct CycleReport {
 }
 
 impl CycleReport {
-    /// Whether the plan was refused.
-    pub fn is_refused(&self) -> bool {
-        self.prepared.verdict.decision == LimitDecision::Refuse
+    /// Whether a limit blocked the plan.
+    pub fn is_blocked(&self) -> bool {
+        self.prepared.verdict.decision == LimitDecision::Blocked
     }
 
-    /// How the cycle ended, in a word.
-    pub fn result(&self) -> &'static str {
-        match (self.is_refused(), &self.pause) {
-            (true, _) => "refused",
-            (_, Some(_)) => "paused",
+    /// How the cycle ended.
+    pub fn result(&self) -> CycleResult {
+        match (self.is_blocked(), &self.pause) {
+            (true, _) => CycleResult::Blocked,
+            (_, Some(_)) => CycleResult::Paused,
             _ => ended(&self.stops),
         }
     }
@@ -162,12 +163,12 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     let approved = match &prepared.verdict.decision {
         LimitDecision::Pass => Approved::default(),
         LimitDecision::Approved(id) => approved(&prepared, id),
-        LimitDecision::Refuse => {
-            refuse(world, &prepared, &run_context.run).await?;
+        LimitDecision::Blocked => {
+            keep_blocked(world, &prepared, &run_context.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
             let notes = prepared.plan.people.update.leavers.protective(&prepared.state.leavers);
             world.store().save_leaver_update(&notes).await?;
-            finish(world, settings, order, (&prepared, started), ("refused", None)).await?;
+            finish(world, settings, order, (&prepared, started), (CycleResult::Blocked, None)).await?;
             return Ok(CycleReport {
                 prepared,
                 concluded: Vec::new(),
@@ -197,14 +198,14 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     executor.settle_open().await?;
     let ExecutionResult { concluded, mut stops } = executor.apply(&prepared.plan.people, observer).await;
     let result = match scope {
-        Scope::One(_) => "one person",
+        Scope::One(_) => CycleResult::OnePerson,
         _ => ended(&stops),
     };
     // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
     let groups = Box::pin(executor.groups(&prepared.plan)).await;
     let end = async {
         executor.settle_creates().await?;
-        executor.refuse_removals(&prepared.plan.groups).await?;
+        executor.block_removals(&prepared.plan.groups).await?;
         finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
     };
     // What was done is reported in any case, also when its end cannot be written down.
@@ -216,12 +217,12 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     Ok(CycleReport { prepared, concluded, stops, pause: None, groups })
 }
 
-/// How a plan that was applied ended, in a word.
-pub(super) fn ended(stops: &[Stop]) -> &'static str {
+/// How a plan that was applied ended.
+pub(super) fn ended(stops: &[Stop]) -> CycleResult {
     match stops {
-        [] => "applied",
-        stops if stops.iter().all(Stop::is_postponement) => "partly",
-        _ => "stopped",
+        [] => CycleResult::Applied,
+        stops if stops.iter().all(Stop::is_postponement) => CycleResult::Partly,
+        _ => CycleResult::Stopped,
     }
 }
 
@@ -231,7 +232,7 @@ async fn finish<W: Adapters<Store: StoreWriter>>(
     settings: &CycleSettings,
     order: &CycleRequest,
     (prepared, started): (&Prepared, DateTime<Utc>),
-    (result, watch): (&'static str, Option<Watch>),
+    (result, watch): (CycleResult, Option<Watch>),
 ) -> Result<(), StoreFailure> {
     let end = CycleEnd {
         run: order.run_context.run.clone(),
@@ -272,7 +273,7 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
         world.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
     }
     let watch = watch(settings, &order.scope, &prepared);
-    finish(world, settings, order, (&prepared, started), ("paused", watch)).await?;
+    finish(world, settings, order, (&prepared, started), (CycleResult::Paused, watch)).await?;
     let (concluded, stops, groups) = (Vec::new(), Vec::new(), GroupsDone::default());
     Ok(CycleReport { prepared, concluded, stops, pause: Some(pause), groups })
 }
@@ -334,22 +335,22 @@ async fn settle_tenant<W: Adapters<Store: StoreWriter>>(
     Ok(())
 }
 
-/// Keeps what was refused, so that it can be approved.
-async fn refuse<W: Adapters<Store: StoreWriter>>(
+/// Keeps a blocked plan, so an operator can approve it.
+async fn keep_blocked<W: Adapters<Store: StoreWriter>>(
     world: &W,
     prepared: &Prepared,
     run: &RunId,
 ) -> Result<(), CycleError> {
     let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
     if let Some(id) = approval_id {
-        let refusal = BlockedPlan {
+        let blocked = BlockedPlan {
             id: id.clone(),
             run: run.clone(),
             at: prepared.now,
             items: items.clone(),
             violations: violations.clone(),
         };
-        world.store().block(&refusal).await?;
+        world.store().block(&blocked).await?;
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ pub enum FullCycleReason {
     /// Writes are paused.
     Paused,
     /// A limit is broken, which the full cycle tells.
-    Refused,
+    Blocked,
     /// The writes were stopped.
     Stopped,
     /// Somebody cannot be settled without seeing everybody.
@@ -92,7 +92,7 @@ impl FullCycleReason {
             Self::ManyPeople => "okta's log names more people than a full cycle has pages".to_owned(),
             Self::Event(kind) => format!("okta's log has {kind}"),
             Self::Paused => "all writes are paused".to_owned(),
-            Self::Refused => "a limit is broken".to_owned(),
+            Self::Blocked => "a limit is broken".to_owned(),
             Self::Stopped => "the writes were stopped".to_owned(),
             Self::Unsettled => "somebody cannot be settled without seeing everybody".to_owned(),
         }
@@ -107,7 +107,7 @@ impl FullCycleReason {
             | Self::PositionLost
             | Self::ManyPeople
             | Self::Event(_)
-            | Self::Refused
+            | Self::Blocked
             | Self::Unsettled => true,
         }
     }
@@ -120,7 +120,7 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     report: &CycleReport,
 ) -> Result<(), CycleError> {
     let CycleReport { prepared, concluded, stops, pause, groups: _ } = report;
-    if report.is_refused() || pause.is_some() || !stops.iter().all(Stop::is_postponement) {
+    if report.is_blocked() || pause.is_some() || !stops.iter().all(Stop::is_postponement) {
         return Ok(world.store().keep_log_cursor(None).await?);
     }
     let groups = world.source().groups().await.map_err(CycleError::Okta)?;
@@ -238,8 +238,8 @@ enum CursorMove {
 }
 
 fn after(report: &CycleReport) -> CursorMove {
-    if report.is_refused() {
-        CursorMove::Lost(FullCycleReason::Refused)
+    if report.is_blocked() {
+        CursorMove::Lost(FullCycleReason::Blocked)
     } else if !report.stops.iter().all(Stop::is_postponement) {
         CursorMove::Lost(FullCycleReason::Stopped)
     } else if report.stops.iter().any(|stop| matches!(stop, Stop::Cancelled | Stop::TimeIsUp)) {

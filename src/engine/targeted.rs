@@ -20,6 +20,7 @@ use crate::domain::planning::input::{Clocks, PlanInput};
 use crate::domain::planning::limits::{self, AbsenceRule, LimitDecision};
 use crate::domain::planning::linked_accounts::LinkedAccounts;
 use crate::domain::state::journal::RunContext;
+use crate::domain::state::run_history::CycleResult;
 use crate::domain::state::sync_state::SyncState;
 use crate::domain::targeted::baseline::{Baseline, NameHash};
 use crate::domain::targeted::plan::{self, NextStep};
@@ -231,7 +232,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         let approved = match &prepared.verdict.decision {
             LimitDecision::Pass => Approved::default(),
             LimitDecision::Approved(id) => cycle::approved(&prepared, id),
-            LimitDecision::Refuse => return Ok(nothing(prepared)),
+            LimitDecision::Blocked => return Ok(nothing(prepared)),
         };
         if prepared.plan.people.operations.is_empty() {
             return Ok(nothing(prepared));
@@ -248,7 +249,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
             run: run_context.run.clone(),
             started: self.started,
             ended: self.world.clock().now(),
-            result: "changes",
+            result: CycleResult::Targeted,
             watch: None,
             journal_from: prepared.now - settings.journal_keep,
         };

@@ -17,6 +17,7 @@ use crate::domain::planning::limits::Violation;
 use crate::domain::planning::operator::LinkChange;
 use crate::domain::state::journal::{EntryId, Intent, JournalEntry, JournalFilter, RunContext};
 use crate::domain::state::log_cursor::LogCursor;
+use crate::domain::state::run_history::CycleResult;
 use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, Pause, SyncState, Tenant, Watch};
 use crate::domain::targeted::baseline::Baseline;
 
@@ -78,7 +79,7 @@ pub trait StoreWriter: StoreReader {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
-    /// Keeps what was refused, for an approval.
+    /// Keeps a blocked plan, for an approval.
     fn block(&self, blocked: &BlockedPlan) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
     /// Records that the canary of this kind and set of paths was seen under this configuration.
@@ -184,8 +185,8 @@ pub struct CycleEnd {
     pub started: DateTime<Utc>,
     /// Its end.
     pub ended: DateTime<Utc>,
-    /// A word for how it ended.
-    pub result: &'static str,
+    /// How it ended.
+    pub result: CycleResult,
     /// The watch over leavers, after a complete full cycle.
     pub watch: Option<Watch>,
     /// Entries of the journal that are older go, apart from those whose outcome is not known.

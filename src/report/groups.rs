@@ -29,13 +29,13 @@ pub(super) fn kind(kind: GroupKind) -> &'static str {
 
 /// How many members come and go, in a word or two.
 pub(super) fn moves(operation: &GroupOperation) -> String {
-    let refused = if operation.removals() == Some(&Removals::Refused) { " (waits for an approval)" } else { "" };
+    let waits = if operation.removals() == Some(&Removals::Blocked) { " (waits for an approval)" } else { "" };
     match &operation.action {
         GroupAction::Members { add, remove, .. } if remove.is_empty() => format!("+{}", amount(add.len())),
         GroupAction::Members { add, remove, .. } => {
-            format!("+{} -{}{refused}", amount(add.len()), amount(remove.len()))
+            format!("+{} -{}{waits}", amount(add.len()), amount(remove.len()))
         }
-        GroupAction::Delete { members, .. } => format!("{} members lose it{refused}", counted(*members)),
+        GroupAction::Delete { members, .. } => format!("{} members lose it{waits}", counted(*members)),
         GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => String::new(),
     }
 }
@@ -102,7 +102,7 @@ fn alarm(plan: &GroupPlan, out: &mut TextWriter) {
         let name = name.map_or_else(String::new, |operation| visible(&operation.name));
         vec!["members".to_owned(), format!("{} found, {} allowed", counted(*found), counted(*allowed)), name]
     };
-    out.table(plan.refused.iter().map(row).collect());
+    out.table(plan.blocked.iter().map(row).collect());
     out.line("  If this is what shall happen, let exactly these people go out:");
     out.line(&format!("    okta-haiilo-sync sync --approve {id}"));
 }
@@ -146,7 +146,7 @@ fn rows(operation: &GroupOperation, plan: &GroupPlan, view: TextOptions) -> Vec<
 
 /// Everything about groups as JSON; null where groups are not synced.
 pub(super) fn json(report: &Report<'_>) -> Json {
-    let GroupPlan { state, operations, held, refused, approval_id, counts, people, memberships: _, warnings: _ } =
+    let GroupPlan { state, operations, held, blocked, approval_id, counts, people, memberships: _, warnings: _ } =
         &report.plan.groups;
     let state = match state {
         GroupState::Off => return Json::Null,
@@ -159,14 +159,14 @@ pub(super) fn json(report: &Report<'_>) -> Json {
         object["removals"] = json!(operation.removals().map(removals));
         object
     };
-    let of_refused = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
+    let of_blocked = |BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals| json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed});
     let GroupResults { concluded, stops } = report.groups;
     json!({
         "state": state,
         "approval_id": approval_id,
         "operations": operations.iter().map(of_operation).collect::<Vec<_>>(),
         "held": held.iter().map(of_held).collect::<Vec<_>>(),
-        "refused": refused.iter().map(of_refused).collect::<Vec<_>>(),
+        "blocked": blocked.iter().map(of_blocked).collect::<Vec<_>>(),
         "unchanged": unchanged,
         "counts": {
             "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": strangers, "kept": kept,
@@ -181,7 +181,7 @@ fn removals(removals: &Removals) -> &'static str {
     match removals {
         Removals::Free => "free",
         Removals::Approved(_) => "approved",
-        Removals::Refused => "refused",
+        Removals::Blocked => "blocked",
     }
 }
 

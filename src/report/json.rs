@@ -47,7 +47,7 @@ pub fn json(report: &Report<'_>) -> String {
     put("warnings", report.all_warnings().map(of_warning).collect());
     match report.stage {
         ReportStage::DryRun => {}
-        ReportStage::Refused => {
+        ReportStage::Blocked => {
             put("outcomes", json!([]));
         }
         ReportStage::Paused(pause) => {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
+use crate::domain::model::word::Word as _;
 use crate::domain::state::run_history::{PendingApproval, RunHistory};
 use crate::domain::state::sync_state::SyncState;
 use crate::report::subject::{self, amount, stamp, time};
@@ -54,7 +55,10 @@ pub fn text((standing, service): (&RunHistory, ServiceHealth), state: &SyncState
         lines.push("No cycle has run.".to_owned());
     }
     lines.extend(
-        standing.cycles.iter().map(|cycle| format!("{}  {}  {}", time(cycle.ended), cycle.result, cycle.run.as_str())),
+        standing
+            .cycles
+            .iter()
+            .map(|cycle| format!("{}  {}  {}", time(cycle.ended), cycle.result.as_str(), cycle.run.as_str())),
     );
     format!("{}\n", lines.join("\n"))
 }
@@ -78,7 +82,7 @@ pub fn json((standing, service): (&RunHistory, ServiceHealth), state: &SyncState
         json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
     });
     let cycles = standing.cycles.iter().map(|cycle| {
-        json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result})
+        json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result.as_str()})
     });
     let paused = state.pause_at(now).map(subject::paused);
     let object = json!({

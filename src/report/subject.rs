@@ -92,8 +92,8 @@ pub enum SharedChanges {
 pub enum ReportStage<'a> {
     /// It was a dry run.
     DryRun,
-    /// The guard refused it, and nothing was done.
-    Refused,
+    /// A limit blocked it, and nothing was done.
+    Blocked,
     /// An operator stopped all writes, and nothing was done.
     Paused(&'a Pause),
     /// It was applied.
@@ -146,7 +146,7 @@ impl AccountTotals {
     pub(super) fn after(report: &Report<'_>) -> Self {
         match report.stage {
             ReportStage::DryRun => Self::planned(&report.plan.people),
-            ReportStage::Refused | ReportStage::Paused(_) => Self::done(&report.plan.people, &[]),
+            ReportStage::Blocked | ReportStage::Paused(_) => Self::done(&report.plan.people, &[]),
             ReportStage::Applied { concluded, stops: _ } => Self::done(&report.plan.people, concluded),
         }
     }
@@ -168,7 +168,7 @@ impl ApprovalNotice {
         let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
         let title = match (decision, report.stage) {
             (LimitDecision::Approved(id), _) => format!("APPROVED by {id}"),
-            (_, ReportStage::DryRun) => "APPROVAL NEEDED: `sync` would refuse this".to_owned(),
+            (_, ReportStage::DryRun) => "APPROVAL NEEDED: `sync` would be blocked".to_owned(),
             _ => "APPROVAL NEEDED: nothing was changed".to_owned(),
         };
         let row = |broken: &Violation| {
@@ -177,7 +177,7 @@ impl ApprovalNotice {
         };
         let can_be_approved = !violations.iter().any(|broken| broken.limit == LimitName::PushIsOn);
         let command = match (approval_id, decision, can_be_approved) {
-            (Some(id), LimitDecision::Refuse, true) => Some(format!("okta-haiilo-sync sync --approve {id}")),
+            (Some(id), LimitDecision::Blocked, true) => Some(format!("okta-haiilo-sync sync --approve {id}")),
             _ => None,
         };
         let broken: Vec<_> = violations.iter().map(row).collect();
@@ -189,7 +189,7 @@ impl ApprovalNotice {
 pub(super) fn title(report: &Report<'_>) -> String {
     let what = match report.stage {
         ReportStage::DryRun => "Plan (dry run, nothing was changed)",
-        ReportStage::Refused => "Refused, nothing was changed",
+        ReportStage::Blocked => "Blocked, nothing was changed",
         ReportStage::Paused(_) => "Paused, nothing was changed",
         ReportStage::Applied { .. } => "Applied",
     };
@@ -206,7 +206,7 @@ pub(super) fn account_totals(report: &Report<'_>) -> String {
     let after = AccountTotals::after(report);
     match report.stage {
         ReportStage::DryRun => format!("Accounts in Haiilo after this: {}", told(after)),
-        ReportStage::Refused | ReportStage::Paused(_) => {
+        ReportStage::Blocked | ReportStage::Paused(_) => {
             let would_be = told(AccountTotals::planned(&report.plan.people));
             format!("Accounts in Haiilo: {}; with this plan it would be {would_be}", amount(after.accounts))
         }

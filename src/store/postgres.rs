@@ -237,6 +237,7 @@ mod tests {
 
     use crate::config::settings::PostgresUrl;
     use crate::domain::model::ids::RunId;
+    use crate::domain::state::run_history::CycleResult;
     use crate::ports::{CycleEnd, StoreReader as _, StoreWriter as _};
     use crate::store::{CycleLock, ReadStore, Store, StorePlace};
 
@@ -254,7 +255,14 @@ mod tests {
 
     fn end() -> CycleEnd {
         let at = chrono::DateTime::UNIX_EPOCH;
-        CycleEnd { run: RunId::new("run-1"), started: at, ended: at, result: "applied", watch: None, journal_from: at }
+        CycleEnd {
+            run: RunId::new("run-1"),
+            started: at,
+            ended: at,
+            result: CycleResult::Applied,
+            watch: None,
+            journal_from: at,
+        }
     }
 
     /// However the lock went: no transaction writes without it.

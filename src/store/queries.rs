@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Error, Row as _};
 use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, OktaUserId, RunId, UserName};
 use crate::domain::model::target::TargetProfile;
 use crate::domain::state::journal::{EntryId, JournalEntry, JournalFilter, JournalKind, ProbeLeftover};
-use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory, is_complete};
+use crate::domain::state::run_history::{CycleRecord, CycleResult, PendingApproval, RunHistory};
 use crate::ports::StoreFailure;
 use crate::store::facts::{self, instant};
 use crate::store::open::{ReadStore, Store};
@@ -44,12 +44,13 @@ async fn run_history(connection: &mut AnyConnection, now: DateTime<Utc>, cycles:
             run: RunId::new(row.try_get::<String, _>(0)?),
             started: instant(row.try_get(1)?),
             ended: instant(row.try_get(2)?),
-            result: row.try_get(3)?,
+            result: row.try_get::<String, _>(3)?.parse().unwrap_or(CycleResult::Failed),
         })
     });
     let ends = sqlx::query("SELECT result, MAX(ended) FROM cycles GROUP BY result").fetch_all(&mut *connection).await?;
     let ends = ends.iter().map(|row| Ok((row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?)));
     let ends: Vec<(String, i64)> = ends.collect::<Result<_, Error>>()?;
+    let is_complete = |result: &str| result.parse().is_ok_and(CycleResult::is_complete);
     let last_complete = ends.iter().filter(|(result, _)| is_complete(result)).map(|(_, ended)| *ended).max();
     let began = facts::read_fact(connection, "began").await?;
     Ok(RunHistory {

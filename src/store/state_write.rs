@@ -179,7 +179,7 @@ pub(super) async fn write_end(connection: &mut AnyConnection, end: &CycleEnd) ->
         .bind(run.as_str())
         .bind(started.timestamp())
         .bind(ended.timestamp())
-        .bind(*result)
+        .bind(result.as_str())
         .execute(&mut *connection)
         .await?;
     // The oldest one goes for each that comes.

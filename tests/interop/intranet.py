@@ -62,7 +62,7 @@ class Stage:
         """A plan, which must have nothing left to do or to say."""
         plan = self.sync.plan()
         left = {name: plan[name] for name in ("operations", "held", "waiting", "rejected", "missing", "violations")}
-        left |= {name: plan["groups"][name] for name in ("operations", "held", "refused")}
+        left |= {name: plan["groups"][name] for name in ("operations", "held", "blocked")}
         check("nothing is left to do", {name: what for name, what in left.items() if what}, {})
         return plan
 

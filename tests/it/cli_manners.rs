@@ -56,7 +56,7 @@ async fn help_names_every_command() {
     let version = stage.run_without_configuration(&["--version"]).exits(0).says_nothing();
     assert_eq!(version.out, format!("okta-haiilo-sync {}\n", env!("CARGO_PKG_VERSION")));
     // Exit codes are for scripts, and stand where a writer of scripts looks.
-    for (command, words) in [("plan", "10"), ("sync", "3 refused")] {
+    for (command, words) in [("plan", "10"), ("sync", "3 blocked")] {
         let of = stage.run_without_configuration(&["help", command]).exits(0);
         assert!(of.out.contains("Exit code") && of.out.contains(words), "{}", of.out);
     }

@@ -60,7 +60,7 @@ async fn a_review_lifts_the_limits_that_it_shows_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_no_plan_for_these_ends_is_refused() {
+async fn a_file_that_is_no_plan_for_these_ends_is_blocked() {
     let stage = Stage::in_step(2).await;
     stage.set_profile(0, "city", "Paris");
     stage.run(&["plan", "--save", "plan.json"]).exits(0);

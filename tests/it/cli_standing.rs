@@ -16,7 +16,7 @@ async fn status_shows_what_waits_and_how_it_has_been_going() {
     assert_eq!(status["waiting"][0]["violations"], json!([{"limit": "first_run", "found": 2, "allowed": 0}]));
     assert_eq!(
         (&status["waiting"][0]["approved_until"], &status["cycles"][0]["result"]),
-        (&Json::Null, &json!("refused"))
+        (&Json::Null, &json!("blocked"))
     );
     let told = stage.run(&["status"]).exits(0).out;
     assert!(told.contains(&format!("okta-haiilo-sync approve {id}")) && told.contains("first_run 2 of 0"), "{told}");
@@ -25,7 +25,7 @@ async fn status_shows_what_waits_and_how_it_has_been_going() {
     stage.run(&["sync"]).exits(0);
     stage.run(&["pause", "4h", "--reason", "a migration"]).exits(0);
     let told = stage.run(&["status"]).exits(0).out;
-    for words in ["PAUSED until 2", "a migration", "2 people are linked", "applied", "refused"] {
+    for words in ["PAUSED until 2", "a migration", "2 people are linked", "applied", "blocked"] {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     let status = stage.run(&["status", "--json"]).exits(0).json();

@@ -105,7 +105,7 @@ async fn an_authority_that_the_configuration_names_is_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authority_that_nobody_named_is_refused() {
+async fn an_authority_that_nobody_named_is_blocked() {
     let authority = Authority::new();
     let (stage, front) = behind_tls(&authority, "localhost").await;
     let words = ["error: haiilo could not be read", "GET /Users", "certificate", "http.ca_file"];
@@ -122,7 +122,7 @@ async fn an_authority_that_nobody_named_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_for_another_name_is_refused() {
+async fn a_certificate_for_another_name_is_blocked() {
     let authority = Authority::new();
     let (stage, front) = behind_tls(&authority, "haiilo.example.com").await;
     stage.write("ca.pem", authority.0.pem());

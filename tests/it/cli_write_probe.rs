@@ -124,7 +124,7 @@ async fn it_says_what_it_costs_and_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_somebodys_is_refused() {
+async fn an_address_that_is_somebodys_is_blocked() {
     let stage = stage(|_| {}).await;
     let skipped = stage.okta.state().hire(&person(40));
     stage.okta.state().set_status(&skipped, "STAGED");

@@ -314,7 +314,7 @@ impl Scene {
         assert!(state.open.is_empty(), "{what}: {:?}", state.open);
     }
 
-    /// One cycle without a fault; where it is refused, an administrator lets exactly that pass.
+    /// One cycle without a fault; where it is blocked, an administrator lets exactly that pass.
     fn cycle(&self, what: &str) -> Json {
         let mut ended = self.stage.run(&["sync", "--format", "json"]);
         if ended.code == Some(3) {

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use okta_haiilo_sync::domain::model::ids::ApprovalId;
 use okta_haiilo_sync::domain::model::policy::GroupDeletes;
+use okta_haiilo_sync::domain::state::run_history::CycleResult;
 use okta_haiilo_sync::engine::CycleReport;
 
 use crate::groups_stage::{ended, in_step, named};
@@ -19,8 +20,8 @@ async fn emptied(out: &[u32]) -> World {
     world
 }
 
-fn refused(report: &CycleReport) -> Vec<(u64, u64)> {
-    report.prepared.plan.groups.refused.iter().map(|refused| (refused.found, refused.allowed)).collect()
+fn blocked(report: &CycleReport) -> Vec<(u64, u64)> {
+    report.prepared.plan.groups.blocked.iter().map(|blocked| (blocked.found, blocked.allowed)).collect()
 }
 
 fn id(report: &CycleReport) -> ApprovalId {
@@ -31,9 +32,9 @@ fn id(report: &CycleReport) -> ApprovalId {
 async fn too_many_removals_wait_and_people_come_in_meanwhile() {
     let mut world = emptied(&ALL).await;
     world.join("Sales", 15);
-    // Nothing else is refused, and the people's part of the cycle ends as it should.
+    // Nothing else is blocked, and the people's part of the cycle ends as it should.
     let report = world.sync_groups(&["group-members done Sales"]).await;
-    assert_eq!((refused(&report), report.result()), (vec![(14, 10)], "applied"));
+    assert_eq!((blocked(&report), report.result()), (vec![(14, 10)], CycleResult::Applied));
     let writes = world.group_writes();
     assert_eq!(writes.iter().map(named).collect::<Vec<_>>(), [1]);
     assert_eq!(world.inside("Sales").len(), 15);
@@ -41,10 +42,10 @@ async fn too_many_removals_wait_and_people_come_in_meanwhile() {
     assert_eq!(world.approve(&id(&report)).await, Some(14));
     world.leave("Sales", 15);
     let more = world.sync_groups(&["group-members held Sales"]).await;
-    assert_eq!(refused(&more), [(15, 10)]);
+    assert_eq!(blocked(&more), [(15, 10)]);
     world.join("Sales", 15);
     let report = world.sync_groups(&["group-members done Sales"]).await;
-    assert_eq!((refused(&report), world.inside("Sales")), (Vec::new(), vec![15]));
+    assert_eq!((blocked(&report), world.inside("Sales")), (Vec::new(), vec![15]));
     world.assert_groups_converged().await;
 }
 
@@ -67,10 +68,10 @@ async fn the_day_is_rolling_and_counts_members() {
         world.leave("Sales", *n);
     }
     let report = world.sync_groups(&["group-members held Sales"]).await;
-    assert_eq!(refused(&report), [(11, 10)]);
+    assert_eq!(blocked(&report), [(11, 10)]);
     world.advance(TimeDelta::hours(25));
     let report = world.sync_groups(&["group-members done Sales"]).await;
-    assert_eq!((refused(&report), world.inside("Sales")), (Vec::new(), vec![11, 12, 13]));
+    assert_eq!((blocked(&report), world.inside("Sales")), (Vec::new(), vec![11, 12, 13]));
 }
 
 #[tokio::test]
@@ -81,7 +82,7 @@ async fn another_group_is_another_matter() {
     }
     world.leave("Staff", 3);
     let report = world.sync_groups(&["group-members held Sales", "group-members done Staff"]).await;
-    assert_eq!(refused(&report), [(14, 10)]);
+    assert_eq!(blocked(&report), [(14, 10)]);
     assert_eq!((world.inside("Sales").len(), world.inside("Staff").len()), (14, 13));
 }
 
@@ -92,7 +93,7 @@ async fn a_group_with_many_members_is_not_deleted_unasked() {
     let sales = world.okta_group_id("Sales");
     world.okta.state().drop_group(&sales);
     let report = world.sync_groups(&["group-delete held Sales"]).await;
-    assert_eq!(refused(&report), [(14, 10)]);
+    assert_eq!(blocked(&report), [(14, 10)]);
     world.approve(&id(&report)).await.expect("something to approve");
     world.sync_groups(&["group-delete done Sales"]).await;
     assert!(world.haiilo.state().group_named("Sales").is_none());

@@ -218,7 +218,7 @@ impl Sides {
                     let (_, inside) = self.haiilo.get_mut(&id).expect("a group");
                     let number = |index| plan.people[index].okta_id.as_str()[3..].parse::<u32>().expect("a number");
                     inside.extend(add.iter().map(number));
-                    if *removals != Removals::Refused {
+                    if *removals != Removals::Blocked {
                         for index in remove {
                             inside.remove(&number(index));
                         }
@@ -285,7 +285,7 @@ proptest! {
         for (before, (_, after)) in before.iter().zip(sides.haiilo.values()) {
             prop_assert!(before.difference(after).count() as u64 <= floor);
         }
-        prop_assert_eq!(plan.approval_id.is_some(), !plan.refused.is_empty());
+        prop_assert_eq!(plan.approval_id.is_some(), !plan.blocked.is_empty());
     }
 
     #[test]

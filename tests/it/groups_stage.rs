@@ -89,7 +89,7 @@ impl World {
         let prepared = self.plan().await;
         let groups = &prepared.plan.groups;
         assert!(groups.operations.is_empty(), "left to do: {:#?}", groups.operations);
-        assert!(groups.held.is_empty() && groups.refused.is_empty(), "{groups:?}");
+        assert!(groups.held.is_empty() && groups.blocked.is_empty(), "{groups:?}");
         self.assert_converged().await;
     }
 }

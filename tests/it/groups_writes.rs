@@ -5,6 +5,7 @@ use okta_haiilo_sim::haiilo::{Bend, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::state::journal::JournalFilter;
+use okta_haiilo_sync::domain::state::run_history::CycleResult;
 use okta_haiilo_sync::engine::Stop;
 use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::ReadStore;
@@ -48,7 +49,7 @@ async fn a_failure_of_groups_is_no_failure_of_people() {
     world.okta.state().hire(&person(5));
     world.haiilo.plant(When::Every(route::PATCH_GROUP), Fault::Refuse(403));
     let report = world.sync().await;
-    assert_eq!((report.result(), report.stops.len()), ("applied", 0));
+    assert_eq!((report.result(), report.stops.len()), (CycleResult::Applied, 0));
     assert_eq!(ended(&report), ["group-members failed Sales"]);
     assert!(world.account(5).is_some());
 }

@@ -1,4 +1,4 @@
-//! Stories of the guard: signs of a bad source stop the whole run before its first write, and exactly what was refused can be approved.
+//! Stories of the guard: signs of a bad source stop the whole run before its first write, and exactly what was blocked can be approved.
 
 use chrono::TimeDelta;
 use okta_haiilo_sim::fault::{Fault, When};
@@ -22,13 +22,13 @@ fn broken(prepared: &Prepared) -> Vec<String> {
     violations.map(|broken| format!("{} {}>{}", broken.limit.as_str(), broken.found, broken.allowed)).collect()
 }
 
-/// A cycle that is refused: nothing is written to Haiilo, and nobody becomes a leaver or missing.
-async fn refused(world: &mut World, violations: &[&str]) -> Ran {
+/// A cycle that is blocked: nothing is written to Haiilo, and nobody becomes a leaver or missing.
+async fn blocked(world: &mut World, violations: &[&str]) -> Ran {
     let before = world.state().await;
     world.haiilo.state().forget_writes();
     let report = world.sync().await;
     assert_eq!(broken(&report.prepared), violations);
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Refuse);
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Blocked);
     assert!(report.concluded.is_empty() && world.haiilo.state().writes().is_empty());
     let after = world.state().await;
     assert_eq!((before.leavers, before.links.len(), before.watch), (after.leavers, after.links.len(), after.watch));
@@ -42,7 +42,7 @@ fn id(report: &CycleReport) -> ApprovalId {
 
 /// Refused, approved, applied, and in step.
 async fn approved(world: &mut World, violations: &[&str]) {
-    let report = refused(world, violations).await;
+    let report = blocked(world, violations).await;
     assert!(world.approve(&id(&report)).await.is_some_and(|items| items > 0));
     let report = world.sync().await;
     assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(id(&report)));
@@ -53,7 +53,7 @@ async fn approved(world: &mut World, violations: &[&str]) {
 #[tokio::test]
 async fn invariant_09_a_first_run_wants_an_approval() {
     let mut world = World::with_people(3).await;
-    let report = refused(&mut world, &["first_run 3>0"]).await;
+    let report = blocked(&mut world, &["first_run 3>0"]).await;
     // The id names the operations and not the time.
     world.advance(TimeDelta::hours(5));
     assert_eq!(world.plan().await.verdict.approval_id, Some(id(&report)));
@@ -84,7 +84,7 @@ async fn invariant_09_the_day_is_rolling() {
     for n in 30..40 {
         world.okta.state().hire(&person(n));
     }
-    refused(&mut world, &["creates 30>25"]).await;
+    blocked(&mut world, &["creates 30>25"]).await;
     world.advance(TimeDelta::hours(2));
     world.sync_well().await;
     world.assert_converged().await;
@@ -160,7 +160,7 @@ async fn invariant_09_too_many_people_gone_do_not_become_leavers_by_waiting() {
         world.okta.state().unassign(id);
     }
     for _ in 0..3 {
-        refused(&mut world, &["vanished 6>5"]).await;
+        blocked(&mut world, &["vanished 6>5"]).await;
         world.advance(TimeDelta::hours(20));
     }
     approved(&mut world, &["vanished 6>5"]).await;
@@ -185,7 +185,7 @@ async fn invariant_09_people_who_trickle_away_are_counted_together() {
     world.sync_well().await;
 }
 
-/// Like `refused`, for a world in which somebody is a leaver already.
+/// Like `blocked`, for a world in which somebody is a leaver already.
 async fn refused_keeping(world: &mut World, violations: &[&str]) {
     let before = world.state().await.leavers;
     let report = world.sync().await;
@@ -197,7 +197,7 @@ async fn refused_keeping(world: &mut World, violations: &[&str]) {
 async fn invariant_01_nobody_is_assigned_is_believed_only_when_an_operator_approved_it() {
     let mut world = World::in_step(3).await;
     world.okta.plant(When::Every(okta::route::APP_USERS), Fault::Bend(Bend::EmptyList));
-    let report = refused(&mut world, &["nobody_assigned 3>0"]).await;
+    let report = blocked(&mut world, &["nobody_assigned 3>0"]).await;
     // By id they are all still assigned: nobody is a leaver, whoever approves.
     assert!(report.prepared.plan.people.findings.leavers.is_empty());
     assert_eq!(report.prepared.plan.people.findings.held.len(), 3);
@@ -218,7 +218,7 @@ async fn invariant_09_an_empty_haiilo_stops_the_run() {
     for id in &ids {
         world.haiilo.state().hide_from_list(id);
     }
-    let report = refused(&mut world, &["haiilo_empty 3>0"]).await;
+    let report = blocked(&mut world, &["haiilo_empty 3>0"]).await;
     assert_eq!(report.prepared.plan.people.findings.missing.len(), 3);
 }
 
@@ -229,7 +229,7 @@ async fn invariant_09_too_many_missing_accounts() {
         let id = world.haiilo_id(n);
         world.haiilo.state().remove_account(&id);
     }
-    refused(&mut world, &["missing 4>3"]).await;
+    blocked(&mut world, &["missing 4>3"]).await;
     let report = world.sync().await;
     assert!(world.approve(&id(&report)).await.is_some());
     assert!(world.sync().await.concluded.is_empty());
@@ -242,7 +242,7 @@ async fn invariant_09_too_many_missing_accounts() {
 async fn invariant_09_a_changed_mapping_that_changes_more_than_ten_people_wants_an_approval() {
     let mut world = World::in_step(30).await;
     world.settings.mapping = mapping(|spec| spec.rules[2].value = "user.lastName | upper".to_owned());
-    let report = refused(&mut world, &["mapping_changed 30>10", "updates 30>25"]).await;
+    let report = blocked(&mut world, &["mapping_changed 30>10", "updates 30>25"]).await;
     world.approve(&id(&report)).await;
     assert_eq!(world.sync().await.concluded.len(), 30);
     world.assert_converged().await;
@@ -263,16 +263,16 @@ async fn invariant_09_a_changed_mapping_that_changes_more_than_ten_people_wants_
 }
 
 #[tokio::test]
-async fn an_approval_covers_what_was_refused_and_nothing_more() {
+async fn an_approval_covers_what_was_blocked_and_nothing_more() {
     let mut world = World::in_step(3).await;
     for n in 10..36 {
         world.okta.state().hire(&person(n));
     }
-    let report = refused(&mut world, &["creates 26>25"]).await;
+    let report = blocked(&mut world, &["creates 26>25"]).await;
     let first = id(&report);
     world.approve(&first).await;
     world.okta.state().hire(&person(40));
-    let report = refused(&mut world, &["creates 27>25"]).await;
+    let report = blocked(&mut world, &["creates 27>25"]).await;
     assert_ne!(id(&report), first);
     // Fewer than were approved are fine.
     let gone = [world.okta_id(40), world.okta_id(10)];
@@ -293,10 +293,10 @@ async fn an_approval_ends_after_a_day() {
     for n in 10..36 {
         world.okta.state().hire(&person(n));
     }
-    let report = refused(&mut world, &["creates 26>25"]).await;
+    let report = blocked(&mut world, &["creates 26>25"]).await;
     world.approve(&id(&report)).await;
     world.advance(TimeDelta::hours(24));
-    refused(&mut world, &["creates 26>25"]).await;
+    blocked(&mut world, &["creates 26>25"]).await;
     assert_eq!(world.approve(&ApprovalId::new("unknown")).await, None);
 }
 
@@ -308,7 +308,7 @@ async fn an_approval_that_was_named_for_another_plan_lets_nothing_pass() {
     }
     let other = Some(ApprovalId::new("000000000000"));
     let report = world.try_sync_with(Scope::Everybody, other).await.expect("a cycle");
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Refuse);
+    assert_eq!(report.prepared.verdict.decision, LimitDecision::Blocked);
     assert!(report.concluded.is_empty());
 }
 
@@ -339,7 +339,7 @@ async fn oktas_own_push_is_a_second_writer() {
     let mut world = World::in_step(3).await;
     world.okta.state().app.features = vec!["PUSH_NEW_USERS".to_owned(), "PUSH_PROFILE_UPDATES".to_owned()];
     world.set_profile(1, "city", json!("Paris"));
-    let report = refused(&mut world, &["push_is_on 2>0"]).await;
+    let report = blocked(&mut world, &["push_is_on 2>0"]).await;
     assert!(report.prepared.verdict.approval_id.is_none());
     assert!(warnings(&report.prepared.plan).contains("PUSH_NEW_USERS"));
     world.settings.push_is_on = PushRule::Accept;
@@ -359,7 +359,7 @@ async fn invariant_07_a_store_of_other_ends_stops_everything() {
             _ => tenant.base_url = "https://other.smarpshare.com/api/scim/v2".to_owned(),
         }
         world.haiilo.state().forget_writes();
-        for error in [world.try_sync().await.expect_err("refused"), world.try_plan().await.expect_err("refused")] {
+        for error in [world.try_sync().await.expect_err("blocked"), world.try_plan().await.expect_err("blocked")] {
             let CycleError::OtherTenant { what: found, .. } = error else { panic!("{error}") };
             assert_eq!(found, what);
         }

@@ -348,10 +348,10 @@ async fn polls_stand_under_the_limits_of_the_day_together_with_full_cycles() {
     // In-step worlds have made their accounts under an approval, which counts no more.
     assert!(world.account(71).is_some());
     world.okta.state().hire(&person(72));
-    assert_eq!(not_polled_or_refused(world.poll().await), FullCycleReason::Refused);
+    assert_eq!(not_polled_or_refused(world.poll().await), FullCycleReason::Blocked);
     assert!(world.account(72).is_none());
     let report = world.full_cycle().await;
-    assert!(report.is_refused());
+    assert!(report.is_blocked());
     // After a refused cycle nobody is looked at until one ends well.
     assert_eq!(not_polled(world.poll().await), FullCycleReason::NotYet);
 }

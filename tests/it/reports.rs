@@ -229,9 +229,9 @@ async fn nothing_to_do_is_said_first() {
 async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     let mut world = World::with_people(1).await;
     let came = world.sync().await;
-    assert_eq!(came.prepared.verdict.decision, LimitDecision::Refuse);
-    insta::assert_snapshot!(report::text(&about(&came.prepared, ReportStage::Refused), TextOptions::default()), @r#"
-    Refused, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
+    assert_eq!(came.prepared.verdict.decision, LimitDecision::Blocked);
+    insta::assert_snapshot!(report::text(&about(&came.prepared, ReportStage::Blocked), TextOptions::default()), @r#"
+    Blocked, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
     1 to create, 1 not ours.
 

@@ -19,6 +19,7 @@ use okta_haiilo_sync::daemon::{
     Systemd, install_metrics,
 };
 use okta_haiilo_sync::domain::model::ids::RunId;
+use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::run_history::RunHistory;
 use okta_haiilo_sync::engine::{self, CycleRequest, Observer, Scope};
@@ -87,7 +88,7 @@ impl Job for Cycles {
         (self.after)(&self.world, number);
         self.running.fetch_sub(1, Ordering::SeqCst);
         let word = match &ended {
-            Ok(summary) => summary.result.to_owned(),
+            Ok(summary) => summary.result.as_str().to_owned(),
             Err(RunError::Failed(failure)) => format!("failed {:?}", failure.class),
             Err(RunError::Busy(_)) => "busy".to_owned(),
         };

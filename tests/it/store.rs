@@ -13,6 +13,7 @@ use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
 use okta_haiilo_sync::domain::plan::sync_state_update::SyncStateUpdate;
 use okta_haiilo_sync::domain::planning::limits::Violation;
 use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, RunContext};
+use okta_haiilo_sync::domain::state::run_history::CycleResult;
 use okta_haiilo_sync::domain::state::sync_state::{AcceptedMapping, FirstRun, RecentCounts, SyncState, Tenant, Watch};
 use okta_haiilo_sync::ports::{Acceptance, ActWriter as _, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{CycleLock, ReadStore, Store, StorePath, StorePlace};
@@ -199,7 +200,7 @@ async fn cycles_are_counted_and_the_oldest_forgotten(bed: Bed) {
         let watch = Some(Watch { since: at(0), last: at(n), rules: Fingerprint::of(&["rules"]) });
         let run = RunId::new(format!("run-{n}"));
         let (started, ended) = (at(n), at(n));
-        let end = CycleEnd { run, started, ended, result: "applied", watch, journal_from: at(0) };
+        let end = CycleEnd { run, started, ended, result: CycleResult::Applied, watch, journal_from: at(0) };
         store.finish(&end).await.expect("written");
     };
     for n in 0..2_003 {
@@ -281,7 +282,7 @@ async fn what_is_written_is_remembered(bed: Bed) {
         run: RunId::new("run-1"),
         started: at(0),
         ended: at(9),
-        result: "applied",
+        result: CycleResult::Applied,
         watch: Some(watch.clone()),
         journal_from: at(0),
     };

@@ -17,7 +17,7 @@ use okta_haiilo_sync::domain::plan::sync_state_update::LeaverUpdate;
 use okta_haiilo_sync::domain::planning::limits::Violation;
 use okta_haiilo_sync::domain::planning::operator::LinkChange;
 use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, JournalFilter, ProbeStep, RunContext};
-use okta_haiilo_sync::domain::state::run_history::{CycleRecord, RunHistory};
+use okta_haiilo_sync::domain::state::run_history::{CycleRecord, CycleResult, RunHistory};
 use okta_haiilo_sync::domain::state::sync_state::{Pause, RecentCounts};
 use okta_haiilo_sync::ports::{ActWriter as _, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
@@ -165,7 +165,8 @@ async fn entries_go_when_their_time_is_over_and_open_ones_stay(bed: Bed) {
     write(&store, (OperationKind::Update, 2), ("a", 10), Some(Outcome::Done)).await;
     let finish = async |n: i64, from: i64| {
         let (run, watch) = (RunId::new(format!("end {n}")), None);
-        let end = CycleEnd { run, started: at(n), ended: at(n), result: "applied", watch, journal_from: at(from) };
+        let end =
+            CycleEnd { run, started: at(n), ended: at(n), result: CycleResult::Applied, watch, journal_from: at(from) };
         store.finish(&end).await.expect("written");
     };
     finish(1, 0).await;
@@ -291,7 +292,14 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
     store.approve(&ApprovalId::new("first"), until, &mandate_of("by hand"), at(20)).await.expect("asked");
     for n in 0..7 {
         let (run, watch) = (RunId::new(format!("run-{n}")), None);
-        let end = CycleEnd { run, started: at(n), ended: at(n + 1), result: "refused", watch, journal_from: at(0) };
+        let end = CycleEnd {
+            run,
+            started: at(n),
+            ended: at(n + 1),
+            result: CycleResult::Blocked,
+            watch,
+            journal_from: at(0),
+        };
         store.finish(&end).await.expect("written");
     }
     let standing = bed.reader().run_history(at(30), 5).await.expect("something");
@@ -302,7 +310,7 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
         run: RunId::new(format!("run-{n}")),
         started: at(n),
         ended: at(n + 1),
-        result: "refused".to_owned(),
+        result: CycleResult::Blocked,
     };
     assert_eq!(standing.cycles, [6, 5, 4, 3, 2].map(record));
 }

@@ -19,8 +19,8 @@ pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
 /// A cycle as scripts read it.
 pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
     let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
-    let stage = if report.prepared.verdict.decision == LimitDecision::Refuse {
-        ReportStage::Refused
+    let stage = if report.prepared.verdict.decision == LimitDecision::Blocked {
+        ReportStage::Blocked
     } else {
         ReportStage::Applied { concluded: &report.concluded, stops: &stops }
     };

@@ -50,9 +50,9 @@ browse() {
     [ -s "$out/$1.png" ] || fail "no picture $1"
     ! grep -i -e "Content Security Policy" -e "CONSOLE" "$place/said" || fail "the browser complains about $1"
 }
-browse refused 1000,800
-grep -q "Refused runs of the last day" "$out/refused.html" || fail "nothing waits"
-grep -q "approve [0-9a-f]" "$out/refused.html" || fail "the way to approve is missing"
+browse blocked 1000,800
+grep -q "Blocked plans of the last day" "$out/blocked.html" || fail "nothing waits"
+grep -q "approve [0-9a-f]" "$out/blocked.html" || fail "the way to approve is missing"
 
 id=$(page | grep -o 'approve [0-9a-f]*' | head -1 | cut -d' ' -f2)
 "$program" --config "$config" approve "$id" >/dev/null

@@ -16,7 +16,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &ApproveArguments)
             let ApprovedPlan { items, until } = adapters.operator(context, reason.as_deref()).approve(&id).await?;
             let until = until.format("%Y-%m-%d %H:%M UTC");
             Ok(CommandOutput::done(format!(
-                "Approved until {until}: {items} entries of the refused plan, and nothing else.\n"
+                "Approved until {until}: {items} entries of the blocked plan, and nothing else.\n"
             )))
         })
         .await

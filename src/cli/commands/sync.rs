@@ -16,7 +16,7 @@ use crate::cli::wiring::Wiring;
 use crate::domain::model::ids::ApprovalId;
 use crate::engine::{self, CycleReport, CycleRequest, Scope};
 
-/// Runs one cycle and gives the report, also of a plan that was refused.
+/// Runs one cycle and gives the report, also of a plan that was blocked.
 pub(in crate::cli) async fn run(context: &Context, arguments: &SyncArguments) -> Result<ExitStatus, CommandError> {
     let SyncArguments { report, dry_run, approve, reason } = arguments;
     if *dry_run {
@@ -95,9 +95,9 @@ fn status(report: &CycleReport) -> ExitStatus {
         !report.stops.is_empty() || report.concluded.iter().any(|concluded| concluded.outcome.is_failure());
     let groups_failed = !report.groups.stops.is_empty()
         || report.groups.concluded.iter().any(|concluded| concluded.outcome.is_failure());
-    let is_refused = report.is_refused() || report.prepared.plan.groups.approval_id.is_some();
-    match (is_refused, has_failures || groups_failed) {
-        (true, _) => ExitStatus::Refused,
+    let is_blocked = report.is_blocked() || report.prepared.plan.groups.approval_id.is_some();
+    match (is_blocked, has_failures || groups_failed) {
+        (true, _) => ExitStatus::Blocked,
         (false, true) => ExitStatus::Partly,
         (false, false) => ExitStatus::Done,
     }

@@ -88,7 +88,7 @@ async fn bad_day(teller: &Story) -> Result<(), CommandError> {
         "A bad day. Somebody removes a group from the application in Okta, and half of the company is no longer assigned.\n\
          That looks like a mistake, and so it stops the whole run before its first write.",
     )?;
-    teller.sync_without_writes(ExitStatus::Refused).await?;
+    teller.sync_without_writes(ExitStatus::Blocked).await?;
     expect(&teller.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
     tell("Nothing was changed. In Okta the mistake is undone, and everything is as before.")?;
     for id in &ids {

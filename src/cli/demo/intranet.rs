@@ -168,7 +168,7 @@ async fn bad_day(teller: &Story) -> Result<(), CommandError> {
          unasked, or two of them, where that is more: nobody goes out of this one.",
     )?;
     let before = teller.group("Customer Support")?;
-    teller.sync_without_writes(ExitStatus::Refused).await?;
+    teller.sync_without_writes(ExitStatus::Blocked).await?;
     expect(&(teller.group("Customer Support")? == before), &true, "the group has changed")?;
     tell(
         "Nothing was changed. If this was meant, the command above would let exactly these people go out.\n\

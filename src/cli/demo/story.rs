@@ -32,9 +32,9 @@ impl Story {
         self.plan().await?;
         tell(
             "`sync` does it. But nothing was ever done from this store, so that it wants a human being to look first.\n\
-             It refuses, with exit code 3, and writes nothing.",
+             It is blocked: exit code 3, and nothing is written.",
         )?;
-        self.sync_without_writes(ExitStatus::Refused).await?;
+        self.sync_without_writes(ExitStatus::Blocked).await?;
         tell("We have looked, and let exactly these operations pass, and no others.")?;
         let id = self.approval_id().await?;
         self.sync(Some(id), ExitStatus::Done).await

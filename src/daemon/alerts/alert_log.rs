@@ -65,7 +65,7 @@ impl AlertLog {
         Some(AlertMessage {
             event: "recovered",
             text: "Cycles run again.".to_owned(),
-            details: json!({"result": summary.result}),
+            details: json!({"result": summary.result.as_str()}),
         })
     }
 
@@ -109,7 +109,7 @@ impl AlertLog {
         let why = if limits.is_empty() { "a write changed what nobody sent".to_owned() } else { limits.join(", ") };
         Some(AlertMessage {
             event: "approval_needed",
-            text: format!("A run was refused ({why}). Look at it with `plan`; `approve {id}` lets exactly that pass."),
+            text: format!("A plan is blocked ({why}). Look at it with `plan`; `approve {id}` lets exactly that pass."),
             details: json!({"approval_id": id, "limits": limits}),
         })
     }
@@ -183,21 +183,23 @@ mod tests {
     use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId};
     use crate::domain::model::limit::LimitName;
     use crate::domain::planning::limits::Violation;
+    use crate::domain::state::run_history::CycleResult;
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
     }
 
     fn summary(change: impl FnOnce(&mut CycleSummary)) -> CycleSummary {
-        let mut summary = CycleSummary { result: "applied", ..CycleSummary::default() };
+        let mut summary = CycleSummary::default();
         change(&mut summary);
         summary
     }
 
-    fn refused(id: &str) -> CycleSummary {
+    fn blocked(id: &str) -> CycleSummary {
         let violations = vec![Violation { limit: LimitName::Creates, found: 30, allowed: 25 }];
         summary(|summary| {
-            (summary.result, summary.awaiting_approval) = ("refused", Some((ApprovalId::new(id), violations)));
+            (summary.result, summary.awaiting_approval) =
+                (CycleResult::Blocked, Some((ApprovalId::new(id), violations)));
         })
     }
 
@@ -236,19 +238,19 @@ mod tests {
     #[test]
     fn an_approval_is_asked_for_once_a_day_and_a_new_one_at_once() {
         let found = alerts(&[
-            (0, refused("a")),
-            (1, refused("a")),
-            (23, refused("a")),
-            (24, refused("a")),
-            (25, refused("b")),
+            (0, blocked("a")),
+            (1, blocked("a")),
+            (23, blocked("a")),
+            (24, blocked("a")),
+            (25, blocked("b")),
             (26, summary(|_| {})),
-            (27, refused("b")),
+            (27, blocked("b")),
         ]);
         assert_eq!(numbers(&found), [1, 0, 0, 1, 1, 0, 1]);
         assert_eq!(
             found[0],
             [
-                "approval_needed: A run was refused (creates 30 of 25). Look at it with `plan`; `approve a` lets exactly that pass."
+                "approval_needed: A plan is blocked (creates 30 of 25). Look at it with `plan`; `approve a` lets exactly that pass."
             ]
         );
     }
@@ -329,7 +331,7 @@ mod tests {
         }
         // A cycle that stops for that is no recovery.
         let stopped = summary(|summary| {
-            (summary.result, summary.failure) = ("stopped", Some(failure(FailureClass::Credentials)));
+            (summary.result, summary.failure) = (CycleResult::Stopped, Some(failure(FailureClass::Credentials)));
         });
         assert!(completed(&mut log, &stopped, at(25)).is_empty());
         assert_eq!(completed(&mut log, &summary(|_| {}), at(26))[0].event, "recovered");
@@ -338,7 +340,7 @@ mod tests {
     #[test]
     fn a_write_that_changed_more_than_was_sent_waits_for_an_approval_too() {
         let canary = summary(|summary| {
-            (summary.result, summary.awaiting_approval) = ("stopped", Some((ApprovalId::new("c"), vec![])));
+            (summary.result, summary.awaiting_approval) = (CycleResult::Stopped, Some((ApprovalId::new("c"), vec![])));
         });
         let found = alerts(&[(0, canary.clone()), (1, canary)]);
         assert_eq!(numbers(&found), [1, 0]);

@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use crate::daemon::cycle_result::CycleSummary;
 use crate::daemon::status::{Health, Phase, Readiness, time};
-use crate::domain::state::run_history::RunHistory;
+use crate::domain::model::word::Word as _;
+use crate::domain::state::run_history::{CycleResult, RunHistory};
 
 const STYLE: &str = include_str!("page.css");
 /// How many cycles the chart shows.
@@ -49,7 +50,7 @@ struct StatusPage<'a> {
     now: String,
     /// `None` if the store cannot be read.
     approvals: Option<Vec<ApprovalRow<'a>>>,
-    bars: Vec<ChartBar<'a>>,
+    bars: Vec<ChartBar>,
     /// Seconds of the longest cycle in the chart.
     longest: i64,
     totals: Vec<(String, String)>,
@@ -66,10 +67,10 @@ struct ApprovalRow<'a> {
 
 /// One cycle of the chart.
 #[derive(Serialize)]
-struct ChartBar<'a> {
+struct ChartBar {
     ended: String,
     seconds: i64,
-    result: &'a str,
+    result: &'static str,
 }
 
 /// Renders the page. `history` is what the store knows; `None` if it cannot be read.
@@ -106,9 +107,9 @@ fn approvals(history: &RunHistory, now: DateTime<Utc>) -> Vec<ApprovalRow<'_>> {
 }
 
 /// The last cycles, the oldest first: those of the store, and the failed ones of this process, which the store does not know.
-fn bars<'a>(health: &'a Health, history: &'a RunHistory) -> Vec<ChartBar<'a>> {
-    let stored = history.cycles.iter().map(|cycle| (cycle.ended, cycle.ended - cycle.started, cycle.result.as_str()));
-    let failed = health.recent.iter().filter(|cycle| cycle.result == "failed");
+fn bars(health: &Health, history: &RunHistory) -> Vec<ChartBar> {
+    let stored = history.cycles.iter().map(|cycle| (cycle.ended, cycle.ended - cycle.started, cycle.result));
+    let failed = health.recent.iter().filter(|cycle| cycle.result == CycleResult::Failed);
     let mut cycles: Vec<_> = stored.chain(failed.map(|cycle| (cycle.ended, cycle.duration, cycle.result))).collect();
     cycles.sort_by_key(|(ended, ..)| *ended);
     cycles
@@ -117,7 +118,7 @@ fn bars<'a>(health: &'a Health, history: &'a RunHistory) -> Vec<ChartBar<'a>> {
         .map(|(ended, duration, result)| ChartBar {
             ended: time(ended),
             seconds: duration.num_seconds().max(0),
-            result,
+            result: result.as_str(),
         })
         .collect()
 }
@@ -126,7 +127,7 @@ fn bars<'a>(health: &'a Health, history: &'a RunHistory) -> Vec<ChartBar<'a>> {
 fn totals(summary: &CycleSummary) -> Vec<(String, String)> {
     let row = |name: &str, value: &dyn ToString| (name.to_owned(), value.to_string());
     let mut rows = vec![
-        row("Ended", &summary.result),
+        row("Ended", &summary.result.as_str()),
         row("Assigned in Okta", &summary.counts.assigned),
         row("Unchanged", &summary.counts.unchanged),
     ];
@@ -153,6 +154,7 @@ mod tests {
     use crate::daemon::cycle_result::CycleSummary;
     use crate::daemon::status::{FinishedCycle, Health, Readiness};
     use crate::domain::model::ids::{ApprovalId, RunId};
+    use crate::domain::state::run_history::CycleResult;
     use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 
     fn at(minutes: i64) -> DateTime<Utc> {
@@ -160,21 +162,23 @@ mod tests {
     }
 
     fn history() -> RunHistory {
-        let cycle = |n: i64, result: &str| CycleRecord {
+        let cycle = |n: i64, result| CycleRecord {
             run: RunId::new(format!("run-{n}")),
             started: at(n),
             ended: at(n) + TimeDelta::seconds(n),
-            result: result.to_owned(),
+            result,
         };
-        RunHistory { cycles: vec![cycle(30, "applied"), cycle(15, "refused")], ..RunHistory::default() }
+        RunHistory {
+            cycles: vec![cycle(30, CycleResult::Applied), cycle(15, CycleResult::Blocked)],
+            ..RunHistory::default()
+        }
     }
 
     #[test]
     fn hostile_texts_are_shown_as_they_are_written() {
         let mut health = Health::new(at(0));
         let hostile = "<script>alert('x')</script> & \"more\"";
-        health.summary =
-            Some(CycleSummary { result: "applied", report: Some(hostile.to_owned()), ..CycleSummary::default() });
+        health.summary = Some(CycleSummary { report: Some(hostile.to_owned()), ..CycleSummary::default() });
         (health.failures, health.error) = (2, Some(hostile.to_owned()));
         let shown = page(&health, Some(&history()), Readiness::Ready, at(40));
         assert!(!shown.contains("<script"), "{shown}");
@@ -187,7 +191,7 @@ mod tests {
     #[test]
     fn failed_cycles_have_their_place_in_the_chart() {
         let mut health = Health::new(at(0));
-        for (ended, result) in [(20, "failed"), (30, "applied"), (45, "failed")] {
+        for (ended, result) in [(20, CycleResult::Failed), (30, CycleResult::Applied), (45, CycleResult::Failed)] {
             health.add(FinishedCycle { ended: at(ended), duration: TimeDelta::seconds(1), result });
         }
         let shown = page(&health, Some(&history()), Readiness::Ready, at(50));
@@ -196,12 +200,12 @@ mod tests {
             .skip(2)
             .filter_map(|rest| rest.split("</title>").next()?.split(": ").nth(1)?.split(',').next())
             .collect();
-        assert_eq!(titles, ["refused", "failed", "applied", "failed"], "{shown}");
+        assert_eq!(titles, ["blocked", "failed", "applied", "failed"], "{shown}");
         assert!(shown.contains("The longest took 30 s"));
     }
 
     #[test]
-    fn what_was_refused_is_told_with_the_way_to_let_it_pass() {
+    fn what_is_blocked_is_told_with_the_way_to_let_it_pass() {
         let waiting = |id: &str, approved_until| PendingApproval {
             id: ApprovalId::new(id),
             at: at(10),

@@ -62,7 +62,7 @@ pub fn groups_of(index: PersonIndex, plan: &GroupPlan) -> Vec<GroupOfPerson> {
         let moving = moving.get(&membership.okta_id);
         let happens = moving.and_then(|operation| match (operation.moves(), operation.removals()) {
             ((add, _), _) if add.contains(&index) => Some(MembershipChange::ComesIn),
-            ((_, remove), Some(Removals::Refused)) if remove.contains(&index) => Some(MembershipChange::Waits),
+            ((_, remove), Some(Removals::Blocked)) if remove.contains(&index) => Some(MembershipChange::Waits),
             ((_, remove), _) if remove.contains(&index) => Some(MembershipChange::GoesOut),
             _ => None,
         });

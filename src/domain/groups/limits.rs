@@ -22,8 +22,8 @@ pub fn judge(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&Approva
         let recent = input.state.groups.removed.get(&operation.okta_id).copied().unwrap_or(0);
         let (found, allowed) = (recent + planned, limit.allowed(members + recent));
         if planned > 0 && found > allowed {
-            let refused = BlockedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
-            broken.push((at, refused, operation.removal_items(&plan.people)));
+            let blocked = BlockedRemovals { okta_id: operation.okta_id.clone(), found, allowed };
+            broken.push((at, blocked, operation.removal_items(&plan.people)));
         }
     }
     let alive: Vec<&Approval> = input.state.approvals.iter().filter(|approval| approval.until > input.now).collect();
@@ -32,10 +32,10 @@ pub fn judge(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&Approva
         alive.iter().find(covers).map(|approval| approval.id.clone())
     };
     let mut open = Vec::new();
-    for (at, refused, items) in broken {
+    for (at, blocked, items) in broken {
         match covering(&items) {
             Some(id) => set(&mut plan.operations[at], Removals::Approved(id)),
-            None => open.push((at, refused, items)),
+            None => open.push((at, blocked, items)),
         }
     }
     if open.is_empty() {
@@ -44,21 +44,21 @@ pub fn judge(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&Approva
     let items: BTreeSet<String> = open.iter().flat_map(|(_, _, items)| items.clone()).collect();
     let id = id_of(&items);
     let is_given = given == Some(&id);
-    for (at, refused, _) in open {
+    for (at, blocked, _) in open {
         if is_given {
             set(&mut plan.operations[at], Removals::Approved(id.clone()));
         } else {
-            set(&mut plan.operations[at], Removals::Refused);
-            plan.refused.push(refused);
+            set(&mut plan.operations[at], Removals::Blocked);
+            plan.blocked.push(blocked);
         }
     }
     plan.approval_id = (!is_given).then_some(id);
 }
 
-/// What an approval of the refused removals names.
-pub fn refused_items(plan: &GroupPlan) -> BTreeSet<String> {
-    let refused = plan.operations.iter().filter(|operation| operation.removals() == Some(&Removals::Refused));
-    refused.flat_map(|operation| operation.removal_items(&plan.people)).collect()
+/// What an approval of the blocked removals names.
+pub fn blocked_items(plan: &GroupPlan) -> BTreeSet<String> {
+    let blocked = plan.operations.iter().filter(|operation| operation.removals() == Some(&Removals::Blocked));
+    blocked.flat_map(|operation| operation.removal_items(&plan.people)).collect()
 }
 
 /// The broken limits, one for each group.
@@ -68,7 +68,7 @@ pub fn violations(plan: &GroupPlan) -> Vec<Violation> {
         found: *found,
         allowed: *allowed,
     };
-    plan.refused.iter().map(violation).collect()
+    plan.blocked.iter().map(violation).collect()
 }
 
 /// How many members an operation takes out of a group, and how many of ours it has, of those that each group has.

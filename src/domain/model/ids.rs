@@ -60,7 +60,7 @@ id! {
     RunId
 }
 id! {
-    /// The id of a set of refused operations; equal operations have an equal id.
+    /// The id of a set of blocked operations; equal operations have an equal id.
     ApprovalId
 }
 

@@ -73,7 +73,7 @@ pub enum Removals {
     /// They may, since an approval names them.
     Approved(ApprovalId),
     /// They may not: too many have gone, or would.
-    Refused,
+    Blocked,
 }
 
 /// One attribute of a group that changes.

@@ -18,7 +18,7 @@ pub struct GroupPlan {
     /// Groups about which nothing is done.
     pub held: Vec<GroupHold>,
     /// Groups of which too many members would be taken out.
-    pub refused: Vec<BlockedRemovals>,
+    pub blocked: Vec<BlockedRemovals>,
     /// The id by which exactly these removals can be approved.
     pub approval_id: Option<ApprovalId>,
     /// How many of what.

@@ -53,7 +53,7 @@ pub enum PolicyKnowledge {
 }
 
 impl LeaverUpdate {
-    /// What may be remembered even of a cycle that was refused: who came back, and whose known clock stands or begins anew.
+    /// What may be remembered even of a blocked cycle: who came back, and whose grace period stops or starts again.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
         let Self { records, returned, no_longer_recreated: _, directory: _ } = self;

@@ -70,7 +70,7 @@ pub enum LimitDecision {
     /// Limits are broken, and an approval covers everything that counts towards them.
     Approved(ApprovalId),
     /// Limits are broken.
-    Refuse,
+    Blocked,
 }
 
 /// One thing that counts towards a limit.
@@ -90,7 +90,7 @@ impl LimitCheck {
     /// Blocks the plan for a reason that no approval can lift.
     pub fn block(&mut self, violation: Violation) {
         self.violations.push(violation);
-        self.decision = LimitDecision::Refuse;
+        self.decision = LimitDecision::Blocked;
     }
 }
 
@@ -126,7 +126,7 @@ pub fn judge(
     };
     violations.retain(|broken| !ignored.contains(&broken.limit));
     let counts = |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
-    let refused: Vec<String> = items.iter().filter(counts).map(|item| item.text.clone()).collect();
+    let blocked: Vec<String> = items.iter().filter(counts).map(|item| item.text.clone()).collect();
     // There may be one for each person and for each member of a group, so that they are moved.
     let texts: BTreeSet<String> = items.into_iter().map(|item| item.text).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
@@ -136,18 +136,18 @@ pub fn judge(
         Some(_) => {
             // A limit that nothing counts towards is broken by what was there before, which no approval names.
             let covers =
-                |approved: &BTreeSet<String>| !refused.is_empty() && refused.iter().all(|item| approved.contains(item));
+                |approved: &BTreeSet<String>| !blocked.is_empty() && blocked.iter().all(|item| approved.contains(item));
             let mut alive = state.approvals.iter().filter(|approval| approval.until > input.now);
             match alive.find(|approval| covers(&approval.items)) {
                 Some(approval) => LimitDecision::Approved(approval.id.clone()),
-                None => LimitDecision::Refuse,
+                None => LimitDecision::Blocked,
             }
         }
     };
     LimitCheck { violations, approval_id, usage, decision, items: texts }
 }
 
-/// The id of a set of things: the same for the same things, whenever they are refused.
+/// The id of a set of things: the same for the same things, whenever they are blocked.
 pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     let texts: Vec<&str> = items.iter().map(String::as_str).collect();
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
@@ -249,31 +249,31 @@ fn violations(
 ) -> Vec<Violation> {
     let state = input.state;
     let mut violations = Vec::new();
-    let mut refuse = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
+    let mut exceed = |limit, found, allowed| violations.push(Violation { limit, found, allowed });
     let operations = plan.people.operations.len() as u64;
     if state.first_run == FirstRun::Due && operations > 0 {
-        refuse(LimitName::FirstRun, operations, 0);
+        exceed(LimitName::FirstRun, operations, 0);
     }
     let updates = plan.people.of_kind(OperationKind::Update).count() as u64;
     let is_changed = state.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint != *fingerprint);
     if is_changed && updates > CHANGED_MAPPING {
-        refuse(LimitName::MappingChanged, updates, CHANGED_MAPPING);
+        exceed(LimitName::MappingChanged, updates, CHANGED_MAPPING);
     }
     let is_approved = |absence: Option<Absence>| absence.is_some_and(|absence| absence.counted == Counted::Approved);
     let gone =
         state.links.iter().filter(|link| !is_approved(state.leavers.get(&link.okta_id).map(|record| record.absence)));
     let gone = gone.count() as u64;
     if plan.people.findings.counts.assigned == 0 && gone > 0 {
-        refuse(LimitName::NobodyAssigned, gone, 0);
+        exceed(LimitName::NobodyAssigned, gone, 0);
     }
     let unseen = state.links.iter().filter(|link| link.listed == Listed::Seen && !is_approved(link.missing)).count();
     if plan.people.findings.counts.accounts == 0 && unseen > 0 {
-        refuse(LimitName::HaiiloEmpty, unseen as u64, 0);
+        exceed(LimitName::HaiiloEmpty, unseen as u64, 0);
     }
     for usage in usage.iter().filter(|usage| usage.limit != LimitName::Deletes) {
-        // What was done is done: only a plan that adds to it is refused.
+        // What was done is done: only a plan that adds to it is blocked.
         if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed && usage.planned > 0) {
-            refuse(usage.limit, usage.used, allowed);
+            exceed(usage.limit, usage.used, allowed);
         }
     }
     violations

@@ -59,7 +59,7 @@ pub enum ActRefused {
     Paused(String),
     /// No plan with this id is blocked.
     #[error(
-        "no refused run is known by the id {0}; `sync` names it when it refuses, and `plan` shows what would be refused now"
+        "no blocked plan has the id {0}; `sync` names it when a plan is blocked, and `plan` shows what would be blocked now"
     )]
     NoBlockedPlan(ApprovalId),
     /// The account is this person's already.

@@ -7,7 +7,7 @@ use crate::domain::model::ids::{ApprovalId, RunId};
 /// How things stand: what waits for somebody, and how the last cycles went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunHistory {
-    /// Refused sets of operations of the last day, the newest first.
+    /// Blocked plans of the last day, the newest first.
     pub waiting: Vec<PendingApproval>,
     /// The last cycles, the newest first.
     pub cycles: Vec<CycleRecord>,
@@ -17,12 +17,12 @@ pub struct RunHistory {
     pub began: Option<DateTime<Utc>>,
 }
 
-/// A refused set of operations.
+/// A blocked plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingApproval {
     /// The id by which it can be approved.
     pub id: ApprovalId,
-    /// When it was refused last.
+    /// When it was blocked last.
     pub at: DateTime<Utc>,
     /// The broken limits, as JSON.
     pub violations: serde_json::Value,
@@ -30,12 +30,37 @@ pub struct PendingApproval {
     pub approved_until: Option<DateTime<Utc>>,
 }
 
-/// What cycles are called of which both sides were read completely, and in which nothing was wrong with either.
-const COMPLETE: [&str; 4] = ["applied", "partly", "refused", "paused"];
+/// How a cycle ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum CycleResult {
+    /// Every operation was attempted.
+    #[default]
+    Applied,
+    /// The rest is left for a later cycle: nothing is wrong with either side.
+    Partly,
+    /// A limit stopped the plan before its first write.
+    Blocked,
+    /// An operator paused all writes.
+    Paused,
+    /// Something went wrong while the plan was applied.
+    Stopped,
+    /// No plan was made, and nothing was written.
+    Failed,
+    /// Only the operations of one person were applied.
+    OnePerson,
+    /// It was a targeted cycle.
+    Targeted,
+}
 
-/// Whether a cycle that ended so was complete.
-pub fn is_complete(result: &str) -> bool {
-    COMPLETE.contains(&result)
+impl CycleResult {
+    /// Whether both sides were read completely, and nothing was wrong with either.
+    pub fn is_complete(self) -> bool {
+        match self {
+            Self::Applied | Self::Partly | Self::Blocked | Self::Paused => true,
+            Self::Stopped | Self::Failed | Self::OnePerson | Self::Targeted => false,
+        }
+    }
 }
 
 /// A cycle that has ended.
@@ -47,6 +72,6 @@ pub struct CycleRecord {
     pub started: DateTime<Utc>,
     /// Its end.
     pub ended: DateTime<Utc>,
-    /// A word for how it ended.
-    pub result: String,
+    /// How it ended.
+    pub result: CycleResult,
 }

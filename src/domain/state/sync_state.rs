@@ -204,7 +204,7 @@ impl RecentCounts {
     }
 }
 
-/// A set of refused things that an operator lets pass.
+/// What an operator lets pass of a blocked plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// Its id.

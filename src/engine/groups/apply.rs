@@ -56,14 +56,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
         GroupsDone { concluded, stops }
     }
 
-    /// Keeps removals that were refused, so that they can be approved.
-    pub(in crate::engine) async fn refuse_removals(&self, plan: &GroupPlan) -> Result<(), StoreFailure> {
+    /// Keeps removals that a limit blocks, so they can be approved.
+    pub(in crate::engine) async fn block_removals(&self, plan: &GroupPlan) -> Result<(), StoreFailure> {
         let Some(id) = &plan.approval_id else { return Ok(()) };
         let refusal = BlockedPlan {
             id: id.clone(),
             run: self.run_context.run.clone(),
             at: self.now(),
-            items: group_guard::refused_items(plan),
+            items: group_guard::blocked_items(plan),
             violations: group_guard::violations(plan),
         };
         self.world.store().block(&refusal).await

@@ -25,7 +25,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         for operation in operations {
             let outcome = match (&control, &operation.action) {
                 (Err(why), _) => Outcome::NotAttempted(why.clone()),
-                (Ok(()), GroupAction::Delete { removals: Removals::Refused, .. }) => {
+                (Ok(()), GroupAction::Delete { removals: Removals::Blocked, .. }) => {
                     Outcome::Held("it waits for an approval, since its members would lose it".to_owned())
                 }
                 (Ok(()), GroupAction::Delete { haiilo_id, members, removals: _ }) => {

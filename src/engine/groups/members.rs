@@ -53,7 +53,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         (add, remove): (&[PersonIndex], &[PersonIndex]),
         removals: &Removals,
     ) -> Outcome {
-        let is_refused = *removals == Removals::Refused && !remove.is_empty();
+        let is_refused = *removals == Removals::Blocked && !remove.is_empty();
         let out = if is_refused { Vec::new() } else { self.with_accounts(remove) };
         let coming = self.with_accounts(add);
         if coming.is_empty() && out.is_empty() {

@@ -112,7 +112,7 @@ struct Outcomes<'a>(HashMap<(&'a OktaUserId, OperationKind), &'a Outcome>);
 impl<'a> Outcomes<'a> {
     fn of(report: &Report<'a>) -> Self {
         let concluded: &[Conclusion] = match report.stage {
-            ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => &[],
+            ReportStage::DryRun | ReportStage::Blocked | ReportStage::Paused(_) => &[],
             ReportStage::Applied { concluded, stops: _ } => concluded,
         };
         Self(concluded.iter().map(|one| ((&one.operation.okta_id, one.operation.kind()), &one.outcome)).collect())

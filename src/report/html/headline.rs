@@ -7,7 +7,7 @@ use crate::report::subject::{Report, ReportStage, amount};
 /// The plan, or what became of it, as one would say it on the telephone.
 pub(super) fn headline(report: &Report<'_>) -> String {
     let count = |kind| match report.stage {
-        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => report.plan.people.of_kind(kind).count(),
+        ReportStage::DryRun | ReportStage::Blocked | ReportStage::Paused(_) => report.plan.people.of_kind(kind).count(),
         ReportStage::Applied { concluded, stops: _ } => {
             concluded.iter().filter(|one| one.operation.kind() == kind && one.outcome.is_done()).count()
         }
@@ -42,7 +42,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
                 undone => format!("{what} {} operations were not done.", amount(undone)),
             }
         }
-        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => what,
+        ReportStage::DryRun | ReportStage::Blocked | ReportStage::Paused(_) => what,
     };
     match report.findings().held.len() {
         0 => what,

@@ -92,12 +92,12 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
     reasons.sort_unstable();
     reasons.dedup();
     let outcome = match report.stage {
-        ReportStage::DryRun | ReportStage::Refused | ReportStage::Paused(_) => None,
+        ReportStage::DryRun | ReportStage::Blocked | ReportStage::Paused(_) => None,
         ReportStage::Applied { concluded, stops } => Some(came(concluded, stops)),
     };
     let pause = match report.stage {
         ReportStage::Paused(pause) => Some((paused_until(pause), by_whom(pause))),
-        ReportStage::DryRun | ReportStage::Refused | ReportStage::Applied { .. } => None,
+        ReportStage::DryRun | ReportStage::Blocked | ReportStage::Applied { .. } => None,
     };
     Page {
         version: env!("CARGO_PKG_VERSION"),

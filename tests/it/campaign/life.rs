@@ -42,8 +42,8 @@ async fn a_day(life: &mut Life, oracle: &mut Oracle, day: &Day) -> Verdict {
     let turned = plant(life, day);
     let came = cycle(life, oracle, None, turned.as_ref()).await?;
     heal(life);
-    let refused = came.as_ref().ok().filter(|report| report.prepared.verdict.decision == LimitDecision::Refuse);
-    let id = refused.and_then(|report| report.prepared.verdict.approval_id.clone());
+    let blocked = came.as_ref().ok().filter(|report| report.prepared.verdict.decision == LimitDecision::Blocked);
+    let id = blocked.and_then(|report| report.prepared.verdict.approval_id.clone());
     match came {
         Err(error) if day.okta.is_empty() && day.haiilo.is_empty() => {
             return Err(format!("a clean cycle failed: {error}"));
@@ -122,11 +122,11 @@ fn campaign(number: u8) {
         panic!("campaign {number}: {error}");
     }
     let tally = tally.get();
-    let Tally { cycles, created, deleted, refused, failed, as_wanted, excused } = tally;
+    let Tally { cycles, created, deleted, blocked, failed, as_wanted, excused } = tally;
     let cases = u64::from(cases);
     assert!(cycles > 20 * cases && created > 3 * cases && as_wanted > 2 * excused, "too little happens: {tally:?}");
     // In a few stories it may not come to these.
-    let is_rich = deleted > cases / 2 && refused > cases / 2 && failed > cases / 10;
+    let is_rich = deleted > cases / 2 && blocked > cases / 2 && failed > cases / 10;
     assert!(cases < 10 || is_rich, "too little goes wrong: {tally:?}");
 }
 

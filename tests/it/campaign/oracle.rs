@@ -54,7 +54,7 @@ pub(super) struct Tally {
     pub(super) cycles: u64,
     pub(super) created: u64,
     pub(super) deleted: u64,
-    pub(super) refused: u64,
+    pub(super) blocked: u64,
     pub(super) failed: u64,
     pub(super) as_wanted: u64,
     pub(super) excused: u64,
@@ -67,7 +67,7 @@ impl Tally {
             cycles: self.cycles + other.cycles,
             created: self.created + other.created,
             deleted: self.deleted + other.deleted,
-            refused: self.refused + other.refused,
+            blocked: self.blocked + other.blocked,
             failed: self.failed + other.failed,
             as_wanted: self.as_wanted + other.as_wanted,
             excused: self.excused + other.excused,
@@ -92,9 +92,9 @@ impl Oracle {
                 self.tally.failed += 1;
                 ensure!(writes.is_empty(), "a cycle that failed ({error}) wrote {writes:?}");
             }
-            Ok(report) if report.prepared.verdict.decision == LimitDecision::Refuse => {
-                self.tally.refused += 1;
-                ensure!(writes.is_empty(), "a refused cycle wrote {writes:?}");
+            Ok(report) if report.prepared.verdict.decision == LimitDecision::Blocked => {
+                self.tally.blocked += 1;
+                ensure!(writes.is_empty(), "a blocked cycle wrote {writes:?}");
                 self.look(before, turned, after);
             }
             Ok(_) => {

@@ -33,7 +33,7 @@ pub(super) struct Day {
     pub(super) okta: Vec<OktaTrouble>,
     /// What Haiilo does wrong.
     pub(super) haiilo: Vec<(When, Fault<haiilo::Bend>)>,
-    /// Whether an administrator lets a refused plan pass.
+    /// Whether an administrator lets a blocked plan pass.
     pub(super) approves: bool,
 }
 

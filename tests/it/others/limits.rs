@@ -54,7 +54,7 @@ async fn an_honest_removal_of_many_is_approved_once_and_then_made_by_the_day() {
         world.okta.state().deactivate(id);
     }
     let limits = world.settings.policy.limits.clone();
-    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Refuse);
+    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Blocked);
     let mut by_day = vec![world.sync_well_approved().await.concluded.len()];
     for _ in 0..4 {
         world.advance(TimeDelta::hours(25));
@@ -86,5 +86,5 @@ async fn people_who_left_long_ago_do_not_count_again() {
     for id in &ids {
         world.okta.state().unassign(id);
     }
-    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Refuse);
+    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Blocked);
 }

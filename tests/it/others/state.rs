@@ -78,7 +78,7 @@ async fn a_first_run_that_is_cut_anywhere_is_taken_up_by_the_next() {
         world.plan().await;
         for _ in 0..3 {
             let report = world.sync().await;
-            if report.prepared.verdict.decision == LimitDecision::Refuse {
+            if report.prepared.verdict.decision == LimitDecision::Blocked {
                 world.sync_well_approved().await;
             }
         }
