@@ -9,15 +9,15 @@ use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::Scope;
 use serde_json::json;
 
-use crate::by_hand;
-use crate::cli_stage::Stage;
-use crate::world::{World, outcomes, seed};
+use crate::setup::operator;
+use crate::setup::program::Stage;
+use crate::setup::world::{World, outcomes, seed};
 
 #[tokio::test]
 async fn a_pause_stops_writes_and_nothing_else() {
     let mut world = World::in_step(4).await;
     let id = world.okta_id(1);
-    by_hand::pause(&world, None).await;
+    operator::pause(&world, None).await;
     world.set_profile(0, "city", json!("Paris"));
     world.okta.state().hire(&person(9));
     world.okta.state().deactivate(&id);
@@ -34,7 +34,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     // The clock of the leaver has gone on.
     let report = world.sync().await;
     assert!(matches!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Due(_)));
-    by_hand::resume(&world).await;
+    operator::resume(&world).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done", "delete done"]);
     world.assert_converged().await;
@@ -43,7 +43,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
 #[tokio::test]
 async fn a_pause_ends_by_itself() {
     let mut world = World::in_step(2).await;
-    by_hand::pause(&world, Some(TimeDelta::hours(4))).await;
+    operator::pause(&world, Some(TimeDelta::hours(4))).await;
     world.set_profile(0, "city", json!("Paris"));
     world.advance(TimeDelta::minutes(239));
     assert!(world.sync().await.pause.is_some());
@@ -56,7 +56,7 @@ async fn a_pause_ends_by_itself() {
 async fn nothing_is_taken_for_accepted_during_a_pause() {
     let mut world = World::with_people(2).await;
     world.sync().await;
-    by_hand::pause(&world, None).await;
+    operator::pause(&world, None).await;
     let report = world.sync_approved().await;
     assert!(report.pause.is_some() && report.concluded.is_empty());
     assert_eq!(world.state().await.first_run, FirstRun::Due);
@@ -181,7 +181,7 @@ async fn a_joiner_with_the_names_of_an_account_that_is_not_ours_is_held_until_so
     };
     assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_same_person", id.as_str()));
     assert_eq!(held.haiilo_id.as_ref().map(HaiiloId::as_str), Some(account.as_str()));
-    by_hand::link(&world, &id, &account).await;
+    operator::link(&world, &id, &account).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(9).email);
@@ -206,7 +206,7 @@ async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until
         };
         assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_rehired", id.as_str()));
     }
-    by_hand::release(&world, &id).await;
+    operator::release(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done"]);
     world.assert_converged().await;
@@ -220,7 +220,7 @@ async fn an_account_that_we_made_stays_one_that_we_made() {
     let new = world.okta.state().hire(&Person { email: "again@example.com".to_owned(), ..person(1) });
     world.okta.state().set_user_name(&new, &person(1).email);
     world.sync_well().await;
-    by_hand::link(&world, &new, &account).await;
+    operator::link(&world, &new, &account).await;
     let links = world.state().await.links;
     let link = links.of_account(&HaiiloId::new(account.as_str())).expect("a link");
     assert_eq!((link.okta_id.as_str(), link.origin, links.len()), (new.as_str(), Origin::Created, 3));

@@ -7,7 +7,7 @@ use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::Stage;
+use crate::setup::program::Stage;
 
 /// How many there are in a list of a report.
 #[track_caller]

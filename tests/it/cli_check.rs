@@ -11,8 +11,8 @@ use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::domain::model::ids::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
 
-use crate::cli_stage::Stage;
 use crate::okta::ec;
+use crate::setup::program::Stage;
 
 /// Findings about these people, from the section of one end.
 #[track_caller]

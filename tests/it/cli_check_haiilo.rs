@@ -6,7 +6,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::store::{CycleLock, StorePath};
 
 use crate::cli_check::{finds, section};
-use crate::cli_stage::Stage;
+use crate::setup::program::Stage;
 
 /// So many accounts besides that of the token's owner, and whatever the server does otherwise.
 async fn stage(accounts: u32, tune: impl FnOnce(&mut Manner)) -> Stage {

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 
-use crate::cli_stage::{Ended, Stage};
-use crate::running::{signal, until};
+use crate::setup::daemon::{signal, until};
+use crate::setup::program::{Ended, Stage};
 
 /// A demonstration that serves, until it is ended.
 struct Serving {

@@ -5,8 +5,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Activation, Container, Deprovision, Discovery, Manner, Remains, Unknown, route};
 
 use crate::cli_check::finds;
-use crate::cli_stage::{CONFIGURATION, Stage};
 use crate::cli_write_probe::{self, ADDRESS, forbid_everybody, only_its_own_was_touched};
+use crate::setup::program::{CONFIGURATION, Stage};
 
 const URN: &str = "urn:haiilo:params:scim:schemas:extension:profile:2.0:User";
 

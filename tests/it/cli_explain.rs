@@ -5,7 +5,7 @@ use okta_haiilo_sim::okta::route as okta_route;
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::cli_stage::Stage;
+use crate::setup::program::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_found_by_every_name_that_they_have() {

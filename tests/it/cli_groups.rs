@@ -8,7 +8,7 @@ use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::{CONFIGURATION, Stage};
+use crate::setup::program::{CONFIGURATION, Stage};
 
 /// So many people and these groups in Okta, and an intranet in which they have no accounts yet.
 async fn stage(people: u32, groups: &[(&str, &[u32])]) -> Stage {

@@ -9,8 +9,8 @@ use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::{Stage, mode};
-use crate::world::World;
+use crate::setup::program::{Stage, mode};
+use crate::setup::world::World;
 
 /// Three people in step; then one moves, one is hired, and one update is refused.
 async fn busy() -> Stage {

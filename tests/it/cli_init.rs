@@ -6,7 +6,7 @@ use std::path::Path;
 use okta_haiilo_sim::{haiilo, okta};
 use serde_json::json;
 
-use crate::cli_stage::{Ended, Stage, mode};
+use crate::setup::program::{Ended, Stage, mode};
 
 const FLAGS: [&str; 10] = [
     "--org-url",

@@ -9,7 +9,7 @@ use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sync::store::{CycleLock, StorePath};
 use serde_json::Value as Json;
 
-use crate::cli_stage::{Ended, Stage};
+use crate::setup::program::{Ended, Stage};
 
 const COMMANDS: [&str; 22] = [
     "init",
@@ -162,7 +162,7 @@ async fn the_store_and_its_lock_are_for_their_owner_alone() {
     let files = stage.files(&["sync.toml", "mapping.toml"]);
     assert!(files.contains_key(&stage.path("state.db")), "{:?}", files.keys());
     for path in files.keys() {
-        assert_eq!(crate::cli_stage::mode(path), 0o600, "{}", path.display());
+        assert_eq!(crate::setup::program::mode(path), 0o600, "{}", path.display());
     }
     assert_eq!(
         fs::read(stage.path("state.db.lock")).expect("the lock file"),

@@ -4,8 +4,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::route;
 use okta_haiilo_sim::people::person;
 
-use crate::cli_stage::Stage;
-use crate::running::{Running, free_address, until};
+use crate::setup::daemon::{Running, free_address, until};
+use crate::setup::program::Stage;
 
 /// Full cycles come on New Year's Day, polls every second.
 fn follows(stage: &Stage) -> Running {

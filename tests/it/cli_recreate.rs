@@ -2,7 +2,7 @@
 
 use okta_haiilo_sim::people::person;
 
-use crate::cli_stage::Stage;
+use crate::setup::program::Stage;
 
 /// Four people in step, deletes armed without a grace; two of them are deleted in one run, whose name is given.
 async fn deleted() -> (Stage, String) {

@@ -4,7 +4,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::okta::route;
 use okta_haiilo_sim::people::person;
 
-use crate::cli_stage::{Ended, Stage};
+use crate::setup::program::{Ended, Stage};
 
 /// Four people in step; the second was deactivated a moment ago.
 async fn dismissed() -> Stage {

@@ -9,7 +9,7 @@ use okta_haiilo_sim::haiilo::{OWNER, route};
 use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::{Ended, Stage, mode};
+use crate::setup::program::{Ended, Stage, mode};
 
 /// The members of an object, sorted.
 #[track_caller]

@@ -3,7 +3,7 @@
 use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::{Stage, mode};
+use crate::setup::program::{Stage, mode};
 
 fn sentences(report: &Json) -> String {
     report["warnings"].to_string()

@@ -12,8 +12,8 @@ use okta_haiilo_sim::okta::route as okta_route;
 use okta_haiilo_sim::people::person;
 use serde_json::Value as Json;
 
-use crate::cli_stage::{Ended, Stage};
-use crate::running::{PATIENCE, Running, get, heard, listener, schedule, signal, until};
+use crate::setup::daemon::{PATIENCE, Running, get, heard, listener, schedule, signal, until};
+use crate::setup::program::{Ended, Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_runs_cycles_is_looked_at_and_ends_when_it_is_told() {

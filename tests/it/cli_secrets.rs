@@ -9,7 +9,7 @@ use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
 use rcgen::KeyPair;
 
-use crate::cli_stage::{CONFIGURATION, Ended, Stage};
+use crate::setup::program::{CONFIGURATION, Ended, Stage};
 
 const OKTA_TOKEN: &str = "OKTA_HAIILO_SYNC__OKTA__AUTH__TOKEN";
 const OKTA_KEY: &str = "OKTA_HAIILO_SYNC__OKTA__AUTH__PRIVATE_KEY";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli_stage::{Ended, Stage};
+use crate::setup::program::{Ended, Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_shows_what_waits_and_how_it_has_been_going() {

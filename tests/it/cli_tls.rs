@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::cli_stage::{CONFIGURATION, Ended, Stage};
+use crate::setup::program::{CONFIGURATION, Ended, Stage};
 
 /// An authority that no system knows.
 struct Authority(CertifiedIssuer<'static, KeyPair>);

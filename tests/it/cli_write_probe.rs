@@ -5,7 +5,7 @@ use okta_haiilo_sim::haiilo::{AccountSeed, Bend, Create, Delete, Did, Filters, M
 use okta_haiilo_sim::people::person;
 
 use crate::cli_check::finds;
-use crate::cli_stage::{Ended, Stage};
+use crate::setup::program::{Ended, Stage};
 
 pub(crate) const ADDRESS: &str = "probe@example.com";
 

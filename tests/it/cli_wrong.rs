@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::cli_stage::{CONFIGURATION, Stage};
+use crate::setup::program::{CONFIGURATION, Stage};
 
 /// Every command that reads the configuration.
 const COMMANDS: [&[&str]; 5] =

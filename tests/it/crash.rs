@@ -25,9 +25,9 @@ use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::{ReadStore, StorePath, StorePlace};
 use serde_json::{Value as Json, json};
 
-use crate::campaign_length::length;
-use crate::cli_stage::Stage;
-use crate::server;
+use crate::setup::environment::length;
+use crate::setup::postgres;
+use crate::setup::program::Stage;
 
 /// Who joins in place of somebody who is renamed, under the very address that the rename frees.
 const HEIR: u32 = 23;
@@ -81,14 +81,14 @@ enum Keeping {
 
 impl Keeping {
     async fn in_a_database() -> Self {
-        Self::Database(server::new_database().await)
+        Self::Database(postgres::new_database().await)
     }
 
     fn place(&self, stage: &Stage) -> StorePlace {
         match self {
             Self::Files => StorePath::new(stage.path("state.db")).into(),
             Self::Database(name) => {
-                let url = server::url_of(&server::administrator(), name);
+                let url = postgres::url_of(&postgres::administrator(), name);
                 StorePlace::Server(PostgresUrl::parse(url.as_str()).expect("a URL"))
             }
         }
@@ -97,14 +97,14 @@ impl Keeping {
     /// Remembers how a database is.
     fn keep(&self) {
         if let Self::Database(name) = self {
-            wait_for(server::copy(name, &format!("{name}_kept")));
+            wait_for(postgres::copy(name, &format!("{name}_kept")));
         }
     }
 
     /// Puts a database back as it was.
     fn restore(&self) {
         if let Self::Database(name) = self {
-            wait_for(server::copy(&format!("{name}_kept"), name));
+            wait_for(postgres::copy(&format!("{name}_kept"), name));
         }
     }
 }
@@ -129,7 +129,7 @@ async fn first_run(kept_in: Keeping) -> Scene {
 async fn stage(kept_in: &Keeping) -> Stage {
     let stage = Stage::with_people(8).await;
     if let Keeping::Database(name) = kept_in {
-        stage.configure("sqlite:state.db", server::url_of(&server::administrator(), name).as_str());
+        stage.configure("sqlite:state.db", postgres::url_of(&postgres::administrator(), name).as_str());
     }
     stage.configure_also("[leavers]\ndeactivated = \"delete\"\ngrace = \"0s\"\n");
     for n in 0..8 {

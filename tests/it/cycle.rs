@@ -10,8 +10,8 @@ use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use serde_json::json;
 
-use crate::usual::product;
-use crate::world::{World, mapping, outcomes, seed};
+use crate::setup::environment::product;
+use crate::setup::world::{World, mapping, outcomes, seed};
 
 #[tokio::test]
 async fn three_people_are_planned_made_and_in_step() {

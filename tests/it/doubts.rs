@@ -16,7 +16,7 @@ use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{Scope, Stop};
 use serde_json::json;
 
-use crate::world::{Ran, World, mapping, outcomes, seed};
+use crate::setup::world::{Ran, World, mapping, outcomes, seed};
 
 /// A world in which nothing is left between a person who was deactivated and the delete but the evidence.
 async fn armed(people: u32) -> World {

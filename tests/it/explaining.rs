@@ -10,7 +10,7 @@ use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 
 use crate::reports::eventful;
-use crate::world::World;
+use crate::setup::world::World;
 
 /// What is known of everybody whom a login means in the store and in both listings.
 async fn answer(world: &World, login: &str) -> LoginExplanation {
@@ -136,7 +136,8 @@ async fn somebody_who_was_deactivated_a_month_ago() {
 async fn whoever_is_asked_about_it_says_why_nothing_happens() {
     let mut world = World::in_step(6).await;
     assert_eq!(happens(&world, &person(0).email).await, json!(["nothing: the account is as it shall be"]));
-    world.settings.mapping = crate::world::mapping(|spec| spec.include = Some("user.city != 'Nowhere'".to_owned()));
+    world.settings.mapping =
+        crate::setup::world::mapping(|spec| spec.include = Some("user.city != 'Nowhere'".to_owned()));
     world.set_profile(1, "city", json!("Nowhere"));
     let out =
         json!(["nothing: people.include of the mapping leaves this person out; account and link stay as they are"]);

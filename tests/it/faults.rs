@@ -12,8 +12,8 @@ use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::engine::CycleError;
 use serde_json::json;
 
-use crate::told::explained;
-use crate::world::{Ran, World, seed};
+use crate::setup::output::explained;
+use crate::setup::world::{Ran, World, seed};
 
 /// Twelve people in step; then one is hired, one renamed, one moved, one deactivated and due, one unassigned and kept. Beside them an account
 /// that nobody may touch.

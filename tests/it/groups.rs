@@ -5,8 +5,8 @@ use okta_haiilo_sync::domain::model::policy::GroupDeletes;
 use okta_haiilo_sync::engine::{Reviewed, Scope};
 
 use crate::groups_stage::{did_something, ended, in_step, intranet, named};
-use crate::server;
-use crate::world::warnings;
+use crate::setup::postgres;
+use crate::setup::world::warnings;
 
 #[tokio::test]
 async fn chosen_groups_are_made_and_filled() {
@@ -119,7 +119,7 @@ async fn an_existing_group_is_adopted_and_strangers_in_it_are_left_alone() {
     let mut world = in_step(3, &[]).await;
     let group = world.haiilo.state().make_group("  sales ");
     let accounts: Vec<String> = (0..3).map(|n| world.haiilo_id(n)).collect();
-    let stranger = world.haiilo.state().add_account(crate::world::seed(&okta_haiilo_sim::people::person(50)));
+    let stranger = world.haiilo.state().add_account(crate::setup::world::seed(&okta_haiilo_sim::people::person(50)));
     for account in accounts.iter().take(2).chain([&stranger]) {
         world.haiilo.state().put_into_group(&group, account);
     }
@@ -202,7 +202,7 @@ async fn only_what_was_reviewed_of_a_group_is_done() {
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn links_and_removals_of_groups_are_remembered_on_postgres() {
     let mut world = intranet(3).await;
-    world.server = Some(server::database().await);
+    world.server = Some(postgres::database().await);
     let sales = world.okta_group("Sales", &[0, 1]);
     world.okta.state().describe_group(&sales, Some("They sell"));
     world.sync_well_approved().await;

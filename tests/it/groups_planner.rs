@@ -27,7 +27,7 @@ use okta_haiilo_sync::domain::state::sync_state::{GroupSyncState, SyncState};
 use okta_haiilo_sync::domain::targeted::plan;
 use proptest::prelude::*;
 
-use crate::usual;
+use crate::setup::defaults;
 
 /// People of a world: the first ones are ours and certain, then come those in doubt, those who left, and accounts that are not ours.
 const CERTAIN: u32 = 8;
@@ -146,9 +146,9 @@ impl Sides {
         let readings = readings.collect();
         let gone = BTreeMap::new();
         let state = SyncState { groups: self.state.clone(), ..SyncState::default() };
-        let mut policy = usual::policy(Product::Intranet);
+        let mut policy = defaults::policy(Product::Intranet);
         policy.limits.members = limit;
-        let (mapping, now) = (usual::mapping(|_| {}), DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
+        let (mapping, now) = (defaults::mapping(|_| {}), DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         let input = PlanInput {
             people: &self.people,
             accounts: &self.accounts,

@@ -5,14 +5,14 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Logged, okta};
 
 use crate::groups_stage::{ended, intranet, named};
-use crate::usual;
-use crate::world::{World, seed};
+use crate::setup::defaults;
+use crate::setup::world::{World, seed};
 
 /// So many people with accounts, who stand in these many groups by turns, and Haiilo in step; the accounts and groups are adopted.
 async fn company(people: u32, groups: u32) -> World {
     let mut world = intranet(people).await;
     // Accounts that were made by hand have names, and nothing else that would have to change.
-    world.settings.mapping = usual::mapping(|spec| spec.rules.truncate(3));
+    world.settings.mapping = defaults::mapping(|spec| spec.rules.truncate(3));
     let logins: Vec<String> = world.okta.state().assigned();
     let accounts: Vec<String> = {
         let mut haiilo = world.haiilo.state();

@@ -5,7 +5,7 @@ use okta_haiilo_sync::domain::model::policy::{GroupDeletes, GroupRules, Product}
 use okta_haiilo_sync::domain::plan::outcome::GroupConclusion;
 use okta_haiilo_sync::engine::{CycleReport, Prepared};
 
-use crate::world::{Ran, World};
+use crate::setup::world::{Ran, World};
 
 /// A world whose Haiilo is an intranet with nobody in it; groups that are assigned to the application are synced.
 pub(crate) async fn intranet(n: u32) -> World {

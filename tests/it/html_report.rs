@@ -5,7 +5,7 @@ use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::json;
 
 use crate::reports::{about, eventful};
-use crate::world::World;
+use crate::setup::world::World;
 
 fn planned(prepared: &okta_haiilo_sync::engine::Prepared) -> String {
     report::html(&about(prepared, ReportStage::DryRun))

@@ -26,9 +26,9 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::cli_stage::{CONFIGURATION, Ended, Stage};
-use crate::server::{self, place};
-use crate::world::{World, free_lock};
+use crate::setup::postgres::{self, place};
+use crate::setup::program::{CONFIGURATION, Ended, Stage};
+use crate::setup::world::{World, free_lock};
 
 fn hire(world: &World, numbers: std::ops::Range<u32>) {
     for n in numbers {
@@ -40,7 +40,7 @@ fn hire(world: &World, numbers: std::ops::Range<u32>) {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn a_year_of_work_on_postgres() {
-    let mut world = World::in_step_with(6, server::database().await).await;
+    let mut world = World::in_step_with(6, postgres::database().await).await;
     world.set_profile(1, "city", "Turku".into());
     hire(&world, 6..7);
     assert_eq!(world.sync_well().await.concluded.len(), 2);
@@ -68,7 +68,7 @@ async fn a_year_of_work_on_postgres() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn instances_take_turns_on_postgres() {
-    let mut world = World::in_step_with(3, server::database().await).await;
+    let mut world = World::in_step_with(3, postgres::database().await).await;
     hire(&world, 3..12);
     let ran = {
         let cycle = |run: &'static str| world.cycle_at(world.place(), run, Scope::Everybody, None);
@@ -86,9 +86,9 @@ async fn instances_take_turns_on_postgres() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn a_lock_belongs_to_its_schema_and_its_session_on_postgres() {
-    let database = server::new_database().await;
-    let url = server::url_of(&server::administrator(), &database);
-    let mut beside = server::connect(url.as_str()).await;
+    let database = postgres::new_database().await;
+    let url = postgres::url_of(&postgres::administrator(), &database);
+    let mut beside = postgres::connect(url.as_str()).await;
     let in_schema = |name: &str| {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("options", &format!("-c search_path={name}"));
@@ -96,7 +96,7 @@ async fn a_lock_belongs_to_its_schema_and_its_session_on_postgres() {
     };
     let error = CycleLock::try_take(in_schema("a"), "sync").await.expect_err("no schema");
     assert!(error.to_string().contains("has no schema of the user's search_path"), "{error}");
-    server::run(&mut beside, "CREATE SCHEMA a; CREATE SCHEMA b").await;
+    postgres::run(&mut beside, "CREATE SCHEMA a; CREATE SCHEMA b").await;
     let in_a = CycleLock::try_take(in_schema("a"), "sync (process 1)").await.expect("free");
     let in_b = CycleLock::try_take(in_schema("b"), "sync (process 2)").await.expect("free");
     for (name, holder) in [("a", "sync (process 1)"), ("b", "sync (process 2)")] {
@@ -104,7 +104,7 @@ async fn a_lock_belongs_to_its_schema_and_its_session_on_postgres() {
         assert!(matches!(&error, LockError::Held { holder: words } if words.starts_with(holder)), "{error}");
     }
     // A long silence does not end the session, even where the server would end one.
-    let idle = server::count(
+    let idle = postgres::count(
         &mut beside,
         "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name LIKE 'sync (process %' AND datname = current_database()",
     );
@@ -139,13 +139,13 @@ impl Cut {
     async fn at(&self, moment: Moment) {
         if self.moment == moment && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             let mut administrator = self.administrator.lock().await;
-            let ended = server::count(
+            let ended = postgres::count(
                 &mut administrator,
                 "SELECT COUNT(*) FROM pg_stat_activity \
                  WHERE application_name LIKE 'a story%' AND datname = current_database() AND pg_terminate_backend(pid, 10000)",
             );
             assert_eq!(ended.await, 1);
-            self.entries.store(server::count(&mut administrator, ENTRIES).await, Ordering::SeqCst);
+            self.entries.store(postgres::count(&mut administrator, ENTRIES).await, Ordering::SeqCst);
         }
     }
 }
@@ -257,7 +257,7 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
         (Moment::BeforeTheOutcome, 4, 3),
     ] {
         let what = format!("{moment:?} {n}, {concurrency} at once");
-        let database = server::database().await;
+        let database = postgres::database().await;
         let mut world = World::in_step_with(3, database.clone()).await;
         hire(&world, 3..12);
         world.settings.concurrency = concurrency;
@@ -265,7 +265,7 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
         let store = Store::open(world.place(), lock).await.expect("a store");
         let cut = Cut {
             store,
-            administrator: Mutex::new(server::beside(&database).await),
+            administrator: Mutex::new(postgres::beside(&database).await),
             moment,
             left: AtomicU32::new(n),
             entries: AtomicI64::new(-1),
@@ -284,8 +284,8 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
         );
 
         // Nothing was written down after the connection was gone, and nothing was sent that was not written down.
-        let mut beside = server::beside(&database).await;
-        let entries = server::count(&mut beside, ENTRIES).await;
+        let mut beside = postgres::beside(&database).await;
+        let entries = postgres::count(&mut beside, ENTRIES).await;
         let sent = i64::try_from(world.haiilo.state().writes().len()).expect("a few");
         assert_eq!(entries, ends.store.entries.load(Ordering::SeqCst), "{what}");
         assert!(sent <= entries, "{what}: {sent} sent, {entries} written down");
@@ -306,9 +306,9 @@ async fn invariant_08_a_lost_connection_ends_the_cycle_before_its_next_write_on_
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn a_proxy_that_pools_by_transaction_is_refused_on_postgres() {
-    let database = server::new_database().await;
-    let proxied = |name| place(&server::url_of(&Url::parse(&server::told(name)).expect("a URL"), &database));
-    let pool_of_one = place(&server::url_of(&Url::parse(&server::told("TEST_PGBOUNCER")).expect("a URL"), "one"));
+    let database = postgres::new_database().await;
+    let proxied = |name| place(&postgres::url_of(&Url::parse(&postgres::told(name)).expect("a URL"), &database));
+    let pool_of_one = place(&postgres::url_of(&Url::parse(&postgres::told("TEST_PGBOUNCER")).expect("a URL"), "one"));
     for by_transaction in [proxied("TEST_PGBOUNCER"), proxied("TEST_PGBOUNCER"), pool_of_one.clone(), pool_of_one] {
         let writing = CycleLock::try_take(&by_transaction, "sync").await.expect_err("no lock").to_string();
         let reading =
@@ -329,16 +329,16 @@ async fn a_proxy_that_pools_by_transaction_is_refused_on_postgres() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn what_is_wrong_is_explained_on_postgres() {
-    let url = server::url_of(&server::administrator(), &server::new_database().await);
+    let url = postgres::url_of(&postgres::administrator(), &postgres::new_database().await);
     let changed = |change: &dyn Fn(&mut Url)| {
         let mut url = url.clone();
         change(&mut url);
         url
     };
-    let mut beside = server::connect(url.as_str()).await;
+    let mut beside = postgres::connect(url.as_str()).await;
     // This role lives for the server, so that its name is the database's.
     let role = url.path().trim_start_matches('/').to_owned();
-    server::run(&mut beside, format!("CREATE ROLE {role} LOGIN PASSWORD 'marker-role'")).await;
+    postgres::run(&mut beside, format!("CREATE ROLE {role} LOGIN PASSWORD 'marker-role'")).await;
     let wrong = [
         (
             changed(&|url| url.set_password(Some("marker-wrong")).expect("a password")),
@@ -370,13 +370,13 @@ async fn what_is_wrong_is_explained_on_postgres() {
     assert!(failure.contains("make the user the owner of the database or of its schema"), "{failure}");
     // With the server's certificate as a root, the same connection is good.
     let trusted = changed(&|url| {
-        let root = server::told("TEST_POSTGRES_CA");
+        let root = postgres::told("TEST_POSTGRES_CA");
         url.query_pairs_mut().append_pair("sslmode", "verify-full").append_pair("sslrootcert", &root);
     });
     let store = Store::open(place(&trusted), free_lock(place(&trusted), "sync").await).await.expect("a store");
     let encrypted = "SELECT COUNT(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
         WHERE ssl AND application_name LIKE 'sync%' AND datname = current_database()";
-    assert_eq!(server::count(&mut beside, encrypted).await, 1);
+    assert_eq!(postgres::count(&mut beside, encrypted).await, 1);
     store.close().await.expect("closed");
 }
 
@@ -384,15 +384,15 @@ async fn what_is_wrong_is_explained_on_postgres() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn invariant_02_a_dry_run_needs_no_right_to_write_on_postgres() {
-    let world = World::in_step_with(3, server::database().await).await;
+    let world = World::in_step_with(3, postgres::database().await).await;
     let database = world.server.clone().expect("a database");
-    let mut beside = server::beside(&database).await;
+    let mut beside = postgres::beside(&database).await;
     let role = format!("r{}", uuid::Uuid::new_v4().simple());
     let grants =
         format!("CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}");
-    server::run(&mut beside, grants).await;
+    postgres::run(&mut beside, grants).await;
     let own = database.to_string();
-    let mut url = server::url_of(&server::administrator(), own.rsplit('/').next().expect("a name"));
+    let mut url = postgres::url_of(&postgres::administrator(), own.rsplit('/').next().expect("a name"));
     url.set_username(&role).expect("a user");
     url.set_password(Some("x")).expect("a password");
     // A cycle that runs holds up nobody who looks.
@@ -406,9 +406,9 @@ async fn invariant_02_a_dry_run_needs_no_right_to_write_on_postgres() {
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn invariant_14_the_password_of_the_state_is_shown_nowhere_on_postgres() {
     let stage = Stage::with_people(3).await;
-    let mut url = server::url_of(&server::administrator(), &server::new_database().await);
+    let mut url = postgres::url_of(&postgres::administrator(), &postgres::new_database().await);
     let shown_nowhere = |ended: Ended| {
-        for secret in [server::password().as_str(), "marker-wrong"] {
+        for secret in [postgres::password().as_str(), "marker-wrong"] {
             assert!(!ended.out.contains(secret) && !ended.err.contains(secret), "{ended:?}");
         }
         ended
@@ -423,7 +423,7 @@ async fn invariant_14_the_password_of_the_state_is_shown_nowhere_on_postgres() {
     url.set_password(None).expect("a password");
     let (_, rest) = text.split_once('\n').expect("lines");
     stage.write(CONFIGURATION, format!("state = \"{url}\"\n{rest}"));
-    stage.write("credentials/state-password", format!("{}\n", server::password()));
+    stage.write("credentials/state-password", format!("{}\n", postgres::password()));
     shown_nowhere(stage.run(&["-vv", "sync", "--approve", &id]).exits(0));
     let checked = shown_nowhere(stage.run(&["check"]));
     assert!(!checked.out.contains("a password stands") && checked.out.contains("knows 3 links"), "{}", checked.out);
@@ -431,7 +431,7 @@ async fn invariant_14_the_password_of_the_state_is_shown_nowhere_on_postgres() {
     assert_eq!(stage.run(&["plan", "--exit-code"]).exits(0).code, Some(0));
 
     // Another instance has the lock: it is named, and waited for; whoever only looks need not wait.
-    let with_password = server::url_of(&server::administrator(), url.path());
+    let with_password = postgres::url_of(&postgres::administrator(), url.path());
     let lock = CycleLock::try_take(place(&with_password), "run (process 4711)").await.expect("the lock");
     let mut child =
         stage.command(&["sync"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
@@ -457,7 +457,7 @@ async fn invariant_14_the_password_of_the_state_is_shown_nowhere_on_postgres() {
 #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
 async fn the_state_is_looked_after_on_postgres() {
     let stage = Stage::with_people(3).await;
-    let url = server::url_of(&server::administrator(), &server::new_database().await);
+    let url = postgres::url_of(&postgres::administrator(), &postgres::new_database().await);
     stage.configure("sqlite:state.db", url.as_str());
     stage.run(&["status"]).exits(0);
     assert_eq!(stage.run(&["journal", "--format", "json"]).exits(0).json(), serde_json::json!([]));

@@ -14,9 +14,9 @@ use okta_haiilo_sync::domain::scim::value::Compare;
 use okta_haiilo_sync::engine::{PollResult, Stop};
 use serde_json::json;
 
-use crate::told::explained;
-use crate::usual::{self, rule};
-use crate::world::{Ran, World, outcomes, seed, warnings};
+use crate::setup::defaults::{self, rule};
+use crate::setup::output::explained;
+use crate::setup::world::{Ran, World, outcomes, seed, warnings};
 
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
 const URN: &str = "urn:haiilo:params:scim:schemas:extension:profile:2.0:User";
@@ -35,7 +35,7 @@ async fn in_step(n: u32) -> World {
 
 /// The usual mapping with one more rule.
 fn mapping_with(path: &str, value: &str, kind: AttributeKind) -> Mapping {
-    let mut spec = usual::rules_of(Product::Intranet);
+    let mut spec = defaults::rules_of(Product::Intranet);
     spec.rules.push(rule(path, value, Compare::Exact, kind));
     Mapping::new(spec).expect("a mapping")
 }

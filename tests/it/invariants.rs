@@ -10,9 +10,9 @@ use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::report::{TextOptions, csv, json, text};
 use serde_json::json;
 
-use crate::told::{explained, planned, told, told_of_plan};
-use crate::usual::product;
-use crate::world::{World, seed};
+use crate::setup::environment::product;
+use crate::setup::output::{explained, planned, told, told_of_plan};
+use crate::setup::world::{World, seed};
 
 /// A world with something in every part of a report.
 async fn full() -> World {

@@ -10,7 +10,7 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 use serde_json::json;
 
-use crate::world::{Ran, World, outcomes, seed, warnings};
+use crate::setup::world::{Ran, World, outcomes, seed, warnings};
 
 /// The one leaver of a cycle.
 fn fate(report: &Ran) -> LeaverStatus {

@@ -13,7 +13,7 @@ use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::{CycleError, CycleReport, Prepared, Scope};
 use serde_json::json;
 
-use crate::world::{Ran, World, mapping, seed, warnings};
+use crate::setup::world::{Ran, World, mapping, seed, warnings};
 
 /// The broken limits of a plan, each as `name found>allowed`.
 fn broken(prepared: &Prepared) -> Vec<String> {

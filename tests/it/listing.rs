@@ -5,7 +5,7 @@ use okta_haiilo_sim::haiilo::{Bend, Count, Envelope, NoRows, Order, OverCap, Pas
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::world::{World, outcomes, warnings};
+use crate::setup::world::{World, outcomes, warnings};
 
 /// In any manner of listing, one change is one update, one hire one account, and nothing is missing.
 async fn check(what: &str, tune: impl FnOnce(&mut okta_haiilo_sim::haiilo::Manner)) {

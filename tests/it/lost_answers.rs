@@ -7,8 +7,8 @@ use okta_haiilo_sync::domain::model::ids::OktaUserId;
 use okta_haiilo_sync::domain::model::link::Origin;
 use serde_json::json;
 
-use crate::by_hand;
-use crate::world::{World, outcomes, seed};
+use crate::setup::operator;
+use crate::setup::world::{World, outcomes, seed};
 
 #[tokio::test]
 async fn invariant_10_a_create_whose_answer_is_lost_is_looked_up_and_not_repeated() {
@@ -134,7 +134,7 @@ async fn an_account_that_may_have_been_made_for_either_of_two_is_nobodys_until_s
         let held: Vec<_> = report.prepared.plan.people.findings.held.iter().map(|held| held.reason.code()).collect();
         assert_eq!(held, ["perhaps_made_for_another", "perhaps_made_for_another"]);
     }
-    by_hand::link(&world, &id, &account).await;
+    operator::link(&world, &id, &account).await;
     assert_eq!(outcomes(&*world.sync_well().await), ["update done", "create done"]);
     world.assert_converged().await;
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, "renamed@example.com");

@@ -1,9 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod administration;
-mod by_hand;
 mod campaign;
-mod campaign_length;
 mod cli;
 mod cli_check;
 mod cli_check_haiilo;
@@ -22,7 +20,6 @@ mod cli_reports;
 mod cli_review;
 mod cli_run;
 mod cli_secrets;
-mod cli_stage;
 mod cli_standing;
 mod cli_tls;
 mod cli_write_probe;
@@ -64,16 +61,12 @@ mod polling_doubts;
 mod polling_equivalence;
 mod rehires;
 mod reports;
-mod running;
 mod schema;
-mod server;
 mod service;
+mod setup;
 mod store;
 mod store_file;
 mod store_history;
 mod store_lost;
 mod tidy;
-mod told;
-mod usual;
-mod world;
 mod writes;

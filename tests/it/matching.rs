@@ -7,7 +7,7 @@ use okta_haiilo_sync::domain::state::sync_state::FirstRun;
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::json;
 
-use crate::world::{World, mapping, outcomes, seed};
+use crate::setup::world::{World, mapping, outcomes, seed};
 
 /// The held people of a plan, each as its code.
 fn held(prepared: &Prepared) -> Vec<&'static str> {

@@ -15,8 +15,8 @@ use okta_haiilo_sync::ports::FailureKind;
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::json;
 
-use crate::told::explained;
-use crate::world::{World, warnings};
+use crate::setup::output::explained;
+use crate::setup::world::{World, warnings};
 
 /// A private key in PEM, with the public one and the algorithm.
 pub(crate) struct Keys {
@@ -242,7 +242,8 @@ async fn attributes_of_the_application_profile_are_read_too() {
     let mut world = World::in_step(3).await;
     let id = world.okta_id(0);
     world.okta.state().set_app_profile(&id, "team", json!("Engines"));
-    world.settings.mapping = crate::world::mapping(|spec| spec.rules[4].value = "appuser.team or user.city".to_owned());
+    world.settings.mapping =
+        crate::setup::world::mapping(|spec| spec.rules[4].value = "appuser.team or user.city".to_owned());
     world.sync_well().await;
     assert_eq!(world.account(0).expect("the account").team(), "Engines");
     world.assert_converged().await;
@@ -251,7 +252,8 @@ async fn attributes_of_the_application_profile_are_read_too() {
 #[tokio::test]
 async fn an_attribute_that_nobody_has_is_told() {
     let mut world = World::with_people(25).await;
-    world.settings.mapping = crate::world::mapping(|spec| spec.rules[4].value = "user.citty or 'Berlin'".to_owned());
+    world.settings.mapping =
+        crate::setup::world::mapping(|spec| spec.rules[4].value = "user.citty or 'Berlin'".to_owned());
     let warnings = warnings(&world.plan().await.plan);
     assert!(warnings.contains("user.citty"), "{warnings}");
     world.advance(TimeDelta::zero());

@@ -15,7 +15,7 @@ use okta_haiilo_sync::store::ReadStore;
 use serde_json::Value as Json;
 
 use crate::reports::about;
-use crate::world::{Ends, World};
+use crate::setup::world::{Ends, World};
 
 /// A dry run with ends that can be asked afterwards.
 async fn plan(world: &World) -> (Prepared, Ends<ReadStore>) {

@@ -20,8 +20,8 @@ use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::by_hand;
-use crate::world::{Ran, World, free_lock, mapping, outcomes, seed};
+use crate::setup::operator;
+use crate::setup::world::{Ran, World, free_lock, mapping, outcomes, seed};
 
 impl World {
     /// What the daemon does after a full cycle, so that polls go on from it.
@@ -368,7 +368,7 @@ fn not_polled_or_refused(polled: PollResult) -> FullCycleReason {
 #[tokio::test]
 async fn during_a_pause_nobody_is_looked_at() {
     let mut world = World::followed(30).await;
-    by_hand::pause(&world, None).await;
+    operator::pause(&world, None).await;
     world.set_profile(3, "city", json!("Turku"));
     let (polled, requests) = world.counted_poll().await;
     assert_eq!((not_polled(polled), requests), (FullCycleReason::Paused, [1, 0]));

@@ -7,7 +7,7 @@ use okta_haiilo_sync::engine::FullCycleReason;
 use serde_json::json;
 
 use crate::polling::done;
-use crate::world::{World, seed};
+use crate::setup::world::{World, seed};
 
 #[tokio::test]
 async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {

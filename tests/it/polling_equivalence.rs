@@ -15,8 +15,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::campaign_length::length;
-use crate::world::{World, seed};
+use crate::setup::environment::length;
+use crate::setup::world::{World, seed};
 
 const PEOPLE: u32 = 9;
 const COUNTRIES: [&str; 5] = ["AT", "DE", "FI", "XX", "ZZ"];

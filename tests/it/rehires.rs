@@ -7,8 +7,8 @@ use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use okta_haiilo_sync::engine::Prepared;
 use serde_json::{Value as Json, json};
 
-use crate::by_hand;
-use crate::world::{World, mapping, outcomes};
+use crate::setup::operator;
+use crate::setup::world::{World, mapping, outcomes};
 
 /// Somebody new who has nothing in common with others but what is given here.
 fn joiner(number: &str) -> Person {
@@ -69,7 +69,7 @@ async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_acc
 async fn another_human_gets_an_own_account_and_the_old_one_goes_when_it_is_due() {
     let (mut world, _, id) = rehired().await;
     quiet_days(&mut world, 40).await;
-    by_hand::release(&world, &id).await;
+    operator::release(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done", "delete done"]);
     world.assert_converged().await;
@@ -79,7 +79,7 @@ async fn another_human_gets_an_own_account_and_the_old_one_goes_when_it_is_due()
 async fn the_same_human_keeps_the_account() {
     let (mut world, _, id) = rehired().await;
     let account = world.haiilo_id(1);
-    by_hand::link(&world, &id, &account).await;
+    operator::link(&world, &id, &account).await;
     assert_eq!(done(&mut world).await, ["update done"]);
     assert_eq!(world.haiilo.state().account(&account).expect("the account").user_name, person(40).email);
     assert!(world.haiilo.state().deleted().is_empty());

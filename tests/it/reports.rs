@@ -11,7 +11,7 @@ use okta_haiilo_sync::engine::{CycleReport, Prepared, Scope, Stop};
 use okta_haiilo_sync::report::{self, GroupResults, PeopleShown, Report, ReportStage, SharedChanges, TextOptions};
 use serde_json::{Value as Json, json};
 
-use crate::world::{World, seed};
+use crate::setup::world::{World, seed};
 
 pub(crate) fn about<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
@@ -391,7 +391,7 @@ async fn a_ticket_holds_ids_alone() {
 async fn after_an_edit_of_the_mapping_each_changed_part_says_whom_it_concerns() {
     let mut world = World::in_step(12).await;
     assert!(world.plan().await.plan.people.findings.mapping_edits.is_empty());
-    world.settings.mapping = crate::world::mapping(|spec| {
+    world.settings.mapping = crate::setup::world::mapping(|spec| {
         spec.rules[4].value = "user.city ~ ' office'".to_owned();
         spec.tables.get_mut("groups").expect("the table").remove("FI");
     });

@@ -28,9 +28,9 @@ use okta_haiilo_sync::store::{ReadStore, Store};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::campaign_length::length;
-use crate::running::{free_address, get};
-use crate::world::{TestClock, World, free_lock};
+use crate::setup::daemon::{free_address, get};
+use crate::setup::environment::length;
+use crate::setup::world::{TestClock, World, free_lock};
 
 /// What happens in the world before a cycle, by its number.
 type Script = Box<dyn Fn(&World, usize) + Send + Sync>;

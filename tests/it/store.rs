@@ -20,9 +20,9 @@ use secrecy::ExposeSecret as _;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 use tempfile::TempDir;
 
-use crate::server;
+use crate::setup::postgres;
+use crate::setup::world::free_lock;
 use crate::store_history::mandate_of;
-use crate::world::free_lock;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
@@ -42,7 +42,7 @@ impl Bed {
     }
 
     pub(crate) async fn postgres() -> Self {
-        Self { place: StorePlace::Server(server::database().await), _folder: None }
+        Self { place: StorePlace::Server(postgres::database().await), _folder: None }
     }
 
     pub(crate) async fn open(&self) -> Store {

@@ -11,8 +11,8 @@ use okta_haiilo_sync::store::{ReadStore, Store};
 use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
+use crate::setup::world::free_lock;
 use crate::store::{VERSIONS, adopt, at, path};
-use crate::world::free_lock;
 
 async fn open(folder: &TempDir) -> Store {
     let lock = free_lock(path(folder), "a test").await;

@@ -11,8 +11,8 @@ use okta_haiilo_sim::people::person;
 use serde_json::{Value as Json, json};
 use sqlx::{AnyConnection, Connection as _};
 
-use crate::campaign_length::length;
-use crate::cli_stage::{Ended, Stage};
+use crate::setup::environment::length;
+use crate::setup::program::{Ended, Stage};
 
 /// Three people in step; two are hired, one moves.
 async fn busy() -> Stage {

@@ -10,7 +10,7 @@ use okta_haiilo_sync::config::settings::UpdateMethod;
 use okta_haiilo_sync::engine::Stop;
 use serde_json::json;
 
-use crate::world::{World, mapping, outcomes};
+use crate::setup::world::{World, mapping, outcomes};
 
 /// A world in step in which the n first people have moved to Paris.
 async fn movers(people: u32, n: u32) -> World {

@@ -11,7 +11,7 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Missing
 use serde_json::json;
 
 use crate::campaign::story::{Deed, PEOPLE, Story, Turn};
-use crate::world::{World, mapping, seed};
+use crate::setup::world::{World, mapping, seed};
 
 /// Whose account is protected.
 pub(super) const PROTECTED: u32 = 3;

@@ -12,8 +12,8 @@ use crate::campaign::oracle::{Oracle, Tally, Verdict};
 use crate::campaign::outcome;
 use crate::campaign::story::{Day, OktaTrouble, Story, story};
 use crate::campaign::truth::Truth;
-use crate::campaign_length::length;
-use crate::world::Ran;
+use crate::setup::environment::length;
+use crate::setup::world::Ran;
 
 /// Half days after the last day, in which nothing goes wrong and every plan is let pass.
 const QUIET: usize = 20;

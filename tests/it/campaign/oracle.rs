@@ -12,7 +12,7 @@ use okta_haiilo_sync::engine::CycleError;
 
 use crate::campaign::deeds::{Life, PROTECTED};
 use crate::campaign::truth::{Standing, Truth};
-use crate::world::Ran;
+use crate::setup::world::Ran;
 
 /// How much later than the cycle began something in it may have happened: calls that are tried again wait.
 const SLACK: TimeDelta = TimeDelta::minutes(90);

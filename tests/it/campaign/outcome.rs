@@ -7,8 +7,8 @@ use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecau
 use crate::campaign::deeds::Life;
 use crate::campaign::oracle::{Oracle, Verdict, ensure, is_protected};
 use crate::campaign::truth::{Standing, Truth};
-use crate::usual::product;
-use crate::world::rules;
+use crate::setup::environment::product;
+use crate::setup::world::rules;
 
 /// Judges the end of a story.
 pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {

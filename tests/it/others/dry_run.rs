@@ -15,8 +15,8 @@ use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::engine::Scope;
 use serde_json::{Value, json};
 
-use crate::told::{told, told_of_plan};
-use crate::world::{World, seed};
+use crate::setup::output::{told, told_of_plan};
+use crate::setup::world::{World, seed};
 
 /// A world in which a cycle has something of every kind to do: adopt, rename, change, clear, create and delete; and people who are held,
 /// who left, who are missing, and accounts of others.

@@ -8,8 +8,8 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::report::{TextOptions, text};
 use serde_json::{Value, json};
 
-use crate::told::{planned, told_of_plan};
-use crate::world::World;
+use crate::setup::output::{planned, told_of_plan};
+use crate::setup::world::World;
 
 /// Whether a body asks for an account to become inactive, anywhere in it.
 fn asks_for_an_end(body: &Value) -> bool {

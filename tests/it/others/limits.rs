@@ -6,8 +6,8 @@ use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use serde_json::json;
 
-use crate::told::told;
-use crate::world::{World, outcomes};
+use crate::setup::output::told;
+use crate::setup::world::{World, outcomes};
 
 /// MicrosoftDocs/azure-docs#44661 asks whether the first removals are made before the threshold stops the rest: here a plan that breaks one
 /// limit writes nothing of any kind.

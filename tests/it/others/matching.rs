@@ -6,7 +6,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
 use serde_json::json;
 
-use crate::world::{World, mapping, outcomes, seed};
+use crate::setup::world::{World, mapping, outcomes, seed};
 
 /// The userNames in Haiilo, without the owner's.
 fn names(world: &World) -> Vec<String> {

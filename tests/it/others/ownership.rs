@@ -9,7 +9,7 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, Protect
 use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use serde_json::json;
 
-use crate::world::{World, mapping, outcomes, seed};
+use crate::setup::world::{World, mapping, outcomes, seed};
 
 /// In awslabs/ssosync#305 wildcards were wanted, and the ignore list was only looked at after the queue of deletions had been built; in
 /// awslabs/ssosync#244 it did not stop an attempt on the root administrator. Here whoever is protected is never due, and takes no place in

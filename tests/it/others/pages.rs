@@ -4,8 +4,8 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, Manner, StartZero, Totals};
 use okta_haiilo_sim::okta;
 
-use crate::told::explained;
-use crate::world::{World, outcomes};
+use crate::setup::output::explained;
+use crate::setup::world::{World, outcomes};
 
 /// A way in which Haiilo lists.
 type Way = (&'static str, fn(&mut Manner));

@@ -10,8 +10,8 @@ use okta_haiilo_sync::domain::model::policy::MissingRule;
 use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
 use serde_json::{Value, json};
 
-use crate::told::told;
-use crate::world::{World, mapping, outcomes, seed};
+use crate::setup::output::told;
+use crate::setup::world::{World, mapping, outcomes, seed};
 
 /// In adobe-apiplatform/user-sync.py#411 one bad address among fifty thousand stopped all, in SpiderOak/netkes#195, awslabs/ssosync#104 and
 /// awslabs/ssosync#10 one conflict or one user who was gone did, in slashdevops/idp-scim-sync#75 the leftover of a rename, in

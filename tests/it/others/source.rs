@@ -7,7 +7,7 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction};
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, LeaverStatus};
 use serde_json::json;
 
-use crate::world::{World, mapping};
+use crate::setup::world::{World, mapping};
 
 /// Twenty people on two pages, and nothing but evidence between a person who is gone and a delete.
 async fn armed() -> World {

@@ -15,7 +15,7 @@ use okta_haiilo_sync::engine::{CycleError, Scope};
 use okta_haiilo_sync::store::{CycleLock, LockError};
 use serde_json::json;
 
-use crate::world::{World, free_lock, outcomes, seed};
+use crate::setup::world::{World, free_lock, outcomes, seed};
 
 /// Every file in the store's folder with its bytes.
 fn files(world: &World) -> BTreeMap<OsString, Vec<u8>> {

@@ -6,7 +6,7 @@ use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::engine::{AdminError, ApprovedPlan, Operator, Prepared};
 use okta_haiilo_sync::store::Store;
 
-use crate::world::{Ends, World, free_lock};
+use crate::setup::world::{Ends, World, free_lock};
 
 /// Links a person and an account: the same human.
 pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {

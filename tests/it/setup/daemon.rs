@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::cli_stage::Stage;
+use crate::setup::program::Stage;
 
 /// What a test waits for comes within this time, or never.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

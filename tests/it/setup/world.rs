@@ -33,9 +33,10 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::{by_hand, usual};
+use crate::setup::environment::product;
+use crate::setup::{defaults, operator};
 
-pub(crate) use crate::usual::{mapping, rules, seed};
+pub(crate) use crate::setup::defaults::{mapping, rules, seed};
 
 /// The first moment of every story: 2027-01-15 08:00 UTC.
 const START: i64 = 1_800_000_000_000;
@@ -122,7 +123,7 @@ pub(crate) struct World {
 impl World {
     /// Both servers, without people, of the product that is tested.
     pub(crate) async fn empty() -> Self {
-        Self::of(usual::product()).await
+        Self::of(product()).await
     }
 
     /// Both servers, without people; Haiilo Advocacy has the groups of the mapping but Atlantis.
@@ -169,8 +170,8 @@ impl World {
         Self {
             settings: CycleSettings {
                 tenant,
-                mapping: usual::mapping_of(product),
-                policy: usual::policy(product),
+                mapping: defaults::mapping_of(product),
+                policy: defaults::policy(product),
                 push_is_on: PushRule::Refuse,
                 page_size: 100,
                 concurrency: 2,
@@ -188,7 +189,7 @@ impl World {
                 auth: OktaAuth::ApiToken(okta::API_TOKEN.into()),
             },
             haiilo_settings: HaiiloSettings {
-                auth: usual::haiilo_auth(product, &base_url),
+                auth: defaults::haiilo_auth(product, &base_url),
                 base_url,
                 update_method: UpdateMethod::Patch,
                 page_size: 100,
@@ -394,7 +395,7 @@ impl World {
 
     /// Approves a blocked plan; the number of its entries, or `None` where no plan has this id.
     pub(crate) async fn approve(&self, id: &ApprovalId) -> Option<usize> {
-        match by_hand::approve(self, id).await {
+        match operator::approve(self, id).await {
             Ok(approved) => Some(approved.items),
             Err(AdminError::Refused(ActRefused::NoBlockedPlan(_))) => None,
             Err(error) => panic!("{error}"),

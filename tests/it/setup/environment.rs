@@ -1,4 +1,17 @@
-//! How long the campaign, the crashes and the soak go on: a part of them in `cargo test`, all of them where the environment asks for it.
+//! What the environment chooses for a run of the tests: the product, and how long the campaign, the crashes and the soak go on. `cargo test`
+//! runs a part of them for Haiilo Advocacy. `PRODUCT=intranet` runs the tests of cycles, faults and crashes for the intranet.
+
+use okta_haiilo_sync::domain::model::policy::Product;
+
+/// The product that is tested.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which product they are about")]
+pub(crate) fn product() -> Product {
+    match std::env::var("PRODUCT").as_deref() {
+        Err(_) | Ok("advocacy") => Product::Advocacy,
+        Ok("intranet") => Product::Intranet,
+        Ok(other) => panic!("PRODUCT={other} is neither advocacy nor intranet"),
+    }
+}
 
 /// What the environment asks for.
 #[derive(Clone, Copy, Debug)]

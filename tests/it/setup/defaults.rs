@@ -1,5 +1,4 @@
-//! What stories begin with: the mapping, the policy and the credentials of either product. Which one is tested is Haiilo Advocacy, unless the
-//! environment says `PRODUCT=intranet`: stories of cycles, faults and crashes hold for both.
+//! What stories begin with: the mapping, the policy and the credentials of either product.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +17,7 @@ use okta_haiilo_sync::domain::scim::path::AttributePath;
 use okta_haiilo_sync::domain::scim::value::Compare;
 use url::Url;
 
-/// The product that is tested.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says which product they are about")]
-pub(crate) fn product() -> Product {
-    match std::env::var("PRODUCT").as_deref() {
-        Err(_) | Ok("advocacy") => Product::Advocacy,
-        Ok("intranet") => Product::Intranet,
-        Ok(other) => panic!("PRODUCT={other} is neither advocacy nor intranet"),
-    }
-}
+use crate::setup::environment::product;
 
 /// The credentials of either product.
 pub(crate) fn haiilo_auth(product: Product, base_url: &Url) -> HaiiloAuth {
