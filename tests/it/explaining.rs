@@ -9,7 +9,7 @@ use okta_haiilo_sync::report::{self, LoginExplanation, PersonExplanation};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::{Value as Json, json};
 
-use crate::reports::eventful;
+use crate::report::text::eventful;
 use crate::setup::world::World;
 
 /// What is known of everybody whom a login means in the store and in both listings.

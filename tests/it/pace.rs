@@ -14,7 +14,7 @@ use okta_haiilo_sync::report::{self, Report, ReportStage, TextOptions};
 use okta_haiilo_sync::store::ReadStore;
 use serde_json::Value as Json;
 
-use crate::reports::about;
+use crate::report::text::about;
 use crate::setup::world::{Ends, World};
 
 /// A dry run with ends that can be asked afterwards.

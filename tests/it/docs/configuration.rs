@@ -10,7 +10,7 @@ use std::path::Path;
 use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
-use crate::docs::compare;
+use crate::docs::pages::compare;
 
 const HEAD: &str = "# The configuration, key by key
 

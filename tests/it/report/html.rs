@@ -4,7 +4,7 @@ use okta_haiilo_sync::engine::{CycleReport, Stop};
 use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::json;
 
-use crate::reports::{about, eventful};
+use crate::report::text::{about, eventful};
 use crate::setup::world::World;
 
 fn planned(prepared: &okta_haiilo_sync::engine::Prepared) -> String {

@@ -4,7 +4,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{AccountSeed, Bend, Create, Delete, Did, Filters, Manner, Patch, Put, route};
 use okta_haiilo_sim::people::person;
 
-use crate::cli_check::finds;
+use crate::cli::check::findings::finds;
 use crate::setup::program::{Ended, Stage};
 
 pub(crate) const ADDRESS: &str = "probe@example.com";

@@ -6,7 +6,7 @@ use okta_haiilo_sync::config::mapping::{self, TestOutcome};
 use okta_haiilo_sync::config::{self, ConfigDraft, EnvVars, sample};
 use okta_haiilo_sync::daemon::schedule;
 
-use crate::docs::{fenced, read};
+use crate::docs::pages::{fenced, read};
 
 /// The userName of examples that are about something else.
 const USER_NAME: &str = "[attributes.userName]\nvalue = \"assignment.user_name or user.email\"\n\n";

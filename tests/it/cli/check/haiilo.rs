@@ -5,7 +5,7 @@ use okta_haiilo_sim::haiilo::{AccountSeed, Bend, Discovery, Filters, Manner, Ove
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::store::{CycleLock, StorePath};
 
-use crate::cli_check::{finds, section};
+use crate::cli::check::findings::{finds, section};
 use crate::setup::program::Stage;
 
 /// So many accounts besides that of the token's owner, and whatever the server does otherwise.

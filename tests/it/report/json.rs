@@ -3,7 +3,7 @@
 use okta_haiilo_sync::report::{self, ReportStage};
 use serde_json::Value as Json;
 
-use crate::reports::{about, eventful};
+use crate::report::text::{about, eventful};
 
 /// A member of the report about an eventful day, before it and after it.
 async fn check(member: &str) -> String {

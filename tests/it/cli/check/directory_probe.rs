@@ -4,8 +4,8 @@
 use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Activation, Container, Deprovision, Discovery, Manner, Remains, Unknown, route};
 
-use crate::cli_check::finds;
-use crate::cli_write_probe::{self, ADDRESS, forbid_everybody, only_its_own_was_touched};
+use crate::cli::check::findings::finds;
+use crate::cli::check::write_probe::{self, ADDRESS, forbid_everybody, only_its_own_was_touched};
 use crate::setup::program::{CONFIGURATION, Stage};
 
 const URN: &str = "urn:haiilo:params:scim:schemas:extension:profile:2.0:User";
@@ -24,7 +24,7 @@ async fn stage(configured: &str, tune: impl FnOnce(&mut Manner)) -> Stage {
 /// What the probe finds, which touched nobody else.
 #[track_caller]
 fn found(stage: &Stage, code: i32) -> String {
-    let told = cli_write_probe::found(stage, code);
+    let told = write_probe::found(stage, code);
     only_its_own_was_touched(stage);
     told
 }
@@ -144,7 +144,7 @@ async fn a_deactivation_that_deletes_is_found_out_and_no_cycle_sends_one() {
         // The directory's policy is changed, the probe says so, and the leaver is deactivated.
         stage.haiilo.state().tune(|manner| manner.directory.deactivation = Deprovision::Deactivate);
         assert!(
-            cli_write_probe::found(&stage, 0)
+            write_probe::found(&stage, 0)
                 .contains("ok       a deactivated account stays, as haiilo.deprovision_policy says")
         );
         stage.run(&["sync"]).exits(0);
