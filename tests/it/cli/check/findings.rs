@@ -11,7 +11,7 @@ use okta_haiilo_sync::clock::{Clock as _, SystemClock};
 use okta_haiilo_sync::domain::model::ids::Fingerprint;
 use okta_haiilo_sync::store::{CycleLock, Store, StorePath};
 
-use crate::okta::ec;
+use crate::apis::okta::ec;
 use crate::setup::program::Stage;
 
 /// Findings about these people, from the section of one end.
