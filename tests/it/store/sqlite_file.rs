@@ -12,7 +12,7 @@ use sqlx::{AnyConnection, Connection as _};
 use tempfile::TempDir;
 
 use crate::setup::world::free_lock;
-use crate::store::{VERSIONS, adopt, at, path};
+use crate::store::contents::{VERSIONS, adopt, at, path};
 
 async fn open(folder: &TempDir) -> Store {
     let lock = free_lock(path(folder), "a test").await;

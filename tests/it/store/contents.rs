@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use crate::setup::postgres;
 use crate::setup::world::free_lock;
-use crate::store_history::mandate_of;
+use crate::store::history::mandate_of;
 
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
@@ -71,7 +71,7 @@ macro_rules! on_both {
         mod on_sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::store::Bed::sqlite()).await;
+                super::$name($crate::store::contents::Bed::sqlite()).await;
             })*
         }
 
@@ -79,7 +79,7 @@ macro_rules! on_both {
             $(#[tokio::test]
             #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
             async fn $name() {
-                super::$name($crate::store::Bed::postgres().await).await;
+                super::$name($crate::store::contents::Bed::postgres().await).await;
             })*
         }
     };

@@ -4,7 +4,7 @@ use okta_haiilo_sim::haiilo::Kept;
 use okta_haiilo_sync::domain::model::policy::GroupDeletes;
 use okta_haiilo_sync::engine::{Reviewed, Scope};
 
-use crate::groups_stage::{did_something, ended, in_step, intranet, named};
+use crate::groups::world::{did_something, ended, in_step, intranet, named};
 use crate::setup::postgres;
 use crate::setup::world::warnings;
 

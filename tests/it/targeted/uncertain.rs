@@ -6,8 +6,8 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::engine::FullCycleReason;
 use serde_json::json;
 
-use crate::polling::done;
 use crate::setup::world::{World, seed};
+use crate::targeted::polls::done;
 
 #[tokio::test]
 async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {

@@ -4,7 +4,7 @@ use okta_haiilo_sim::haiilo::route;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sim::{Logged, okta};
 
-use crate::groups_stage::{ended, intranet, named};
+use crate::groups::world::{ended, intranet, named};
 use crate::setup::defaults;
 use crate::setup::world::{World, seed};
 

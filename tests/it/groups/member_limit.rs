@@ -5,7 +5,7 @@ use okta_haiilo_sync::domain::model::ids::ApprovalId;
 use okta_haiilo_sync::domain::model::policy::GroupDeletes;
 use okta_haiilo_sync::engine::CycleReport;
 
-use crate::groups_stage::{ended, in_step, named};
+use crate::groups::world::{ended, in_step, named};
 use crate::setup::world::World;
 
 const ALL: [u32; 14] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];

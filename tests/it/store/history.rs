@@ -23,7 +23,7 @@ use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::store::{Bed, adopt, at, link, on_both, operation, run_context};
+use crate::store::contents::{Bed, adopt, at, link, on_both, operation, run_context};
 
 on_both!(
     the_journal_is_found_by_person_run_and_time,

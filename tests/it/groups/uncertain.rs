@@ -7,7 +7,7 @@ use okta_haiilo_sim::okta::{self, Bend};
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::groups_stage::{ended, held, in_step, intranet};
+use crate::groups::world::{ended, held, in_step, intranet};
 use crate::setup::world::{World, outcomes, seed, warnings};
 
 /// Four people in a group of which one is taken out in Okta.

@@ -9,7 +9,7 @@ use okta_haiilo_sync::engine::Stop;
 use okta_haiilo_sync::ports::StoreReader as _;
 use okta_haiilo_sync::store::ReadStore;
 
-use crate::groups_stage::{did_something, ended, in_step, intranet, named};
+use crate::groups::world::{did_something, ended, in_step, intranet, named};
 
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_not_sent_twice() {
