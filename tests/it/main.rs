@@ -1,4 +1,8 @@
-//! The integration tests: one binary, a module a subject.
+//! The integration tests: one binary, a folder for each subject.
+//!
+//! `setup` holds what tests share. A test runs the engine in this process between two simulated servers, or runs the built program as a child
+//! process. The files named `program.rs` hold the tests of the second kind in the folders of their subjects; `cli` holds the rest of them.
+//! `tidy` and `forbidden` test the rules for the sources.
 
 mod apis;
 mod campaign;
@@ -9,7 +13,7 @@ mod daemon;
 mod docs;
 mod forbidden;
 mod groups;
-mod others;
+mod other_tools;
 mod planning;
 mod report;
 mod setup;

@@ -1,7 +1,7 @@
 //! `docs/configuration.md` is made of the shipped sample and of what the reader of the configuration says itself, so that it cannot drift.
 //! A key that the reader knows and the sample does not hold is a failure, and so is a page that is not what would be made now.
 //!
-//! `UPDATE_DOCS=1 cargo test --test it -- docs_configuration` writes the page anew.
+//! `UPDATE_DOCS=1 cargo test --test it -- docs::configuration` writes the page anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use okta_haiilo_sim::haiilo::Account;
 use okta_haiilo_sync::clock::Clock as _;
 
-use crate::campaign::deeds::Life;
+use crate::campaign::actions::Life;
 
 /// How somebody stands in Okta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

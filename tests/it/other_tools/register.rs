@@ -140,7 +140,7 @@ fn problems(lines: &[Line], tests: &BTreeMap<String, (String, String)>) -> Vec<S
             problems.push(format!("{issue} stands there twice"));
         }
     }
-    let is_here = |name: &str| tests.get(name).is_some_and(|(file, _)| file.starts_with("tests/it/others/"));
+    let is_here = |name: &str| tests.get(name).is_some_and(|(file, _)| file.starts_with("tests/it/other_tools/"));
     for Line { theme: _, issues, answer } in lines {
         let names = match answer {
             Answer::Tests(names) => names,
@@ -188,7 +188,10 @@ fn every_issue_is_answered_by_tests_that_exist_or_by_a_reason() {
 fn the_register_notices_what_is_wrong_with_it() {
     let tests = BTreeMap::from([
         ("elsewhere".to_owned(), ("src/x.rs".to_owned(), String::new())),
-        ("here".to_owned(), ("tests/it/others/x.rs".to_owned(), "In a/b#1 it went wrong; so did c/d#2.".to_owned())),
+        (
+            "here".to_owned(),
+            ("tests/it/other_tools/x.rs".to_owned(), "In a/b#1 it went wrong; so did c/d#2.".to_owned()),
+        ),
     ]);
     let check = |text: &str, problem: &str| {
         let found = parse(text).map_or_else(|error| vec![error], |lines| problems(&lines, &tests));

@@ -4,9 +4,9 @@ use okta_haiilo_sim::haiilo::{Account, Seen};
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
 use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecause, LeaverStatus};
 
-use crate::campaign::deeds::Life;
+use crate::campaign::actions::Life;
+use crate::campaign::ground_truth::{Standing, Truth};
 use crate::campaign::oracle::{Oracle, Verdict, ensure, is_protected};
-use crate::campaign::truth::{Standing, Truth};
 use crate::setup::environment::product;
 use crate::setup::world::rules;
 

@@ -7,11 +7,11 @@ use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::{CycleError, Scope};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-use crate::campaign::deeds::Life;
+use crate::campaign::actions::Life;
+use crate::campaign::convergence;
+use crate::campaign::ground_truth::Truth;
 use crate::campaign::oracle::{Oracle, Tally, Verdict};
-use crate::campaign::outcome;
 use crate::campaign::story::{Day, OktaTrouble, Story, story};
-use crate::campaign::truth::Truth;
 use crate::setup::environment::length;
 use crate::setup::world::Ran;
 
@@ -30,7 +30,7 @@ pub(super) async fn live(story: &Story) -> Result<Tally, String> {
         let quiet = Day { hours: 12, deeds: Vec::new(), okta: Vec::new(), haiilo: Vec::new(), approves: true };
         a_day(&mut life, &mut oracle, &quiet).await.map_err(|why| format!("quiet day {n}: {why}"))?;
     }
-    outcome::judge(&life, &mut oracle).await.map_err(|why| format!("in the end: {why}"))?;
+    convergence::judge(&life, &mut oracle).await.map_err(|why| format!("in the end: {why}"))?;
     Ok(oracle.tally)
 }
 

@@ -8,7 +8,6 @@ mod matching;
 mod ownership;
 mod pages;
 mod partial;
-
 mod register;
 mod source;
 mod state;
