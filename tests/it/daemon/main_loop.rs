@@ -441,7 +441,7 @@ async fn soak() {
 fn a_thousand_cycles_take_no_more_than_a_hundred() {
     let program = std::env::current_exe().expect("this program has a path");
     let ended = std::process::Command::new(program)
-        .args(["--exact", "service::soak", "--ignored", "--nocapture"])
+        .args(["--exact", "daemon::main_loop::soak", "--ignored", "--nocapture"])
         .output()
         .expect("it starts");
     let said = String::from_utf8_lossy(&ended.stdout);
