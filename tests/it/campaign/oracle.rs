@@ -10,9 +10,9 @@ use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, LeaverR
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::CycleError;
 
-use crate::campaign::deeds::{Life, PROTECTED};
-use crate::campaign::truth::{Standing, Truth};
-use crate::world::Ran;
+use crate::campaign::actions::{Life, PROTECTED};
+use crate::campaign::ground_truth::{Standing, Truth};
+use crate::setup::world::Ran;
 
 /// How much later than the cycle began something in it may have happened: calls that are tried again wait.
 const SLACK: TimeDelta = TimeDelta::minutes(90);

@@ -4,7 +4,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, route};
 use okta_haiilo_sim::okta;
 
-use crate::campaign::life::on_a_runtime;
+use crate::campaign::run::on_a_runtime;
 use crate::campaign::story::{Day, Deed, OktaTrouble, Story};
 
 /// A day on which nothing goes wrong.

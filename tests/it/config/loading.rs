@@ -7,7 +7,7 @@ use okta_haiilo_sync::domain::model::limit::Limits;
 use okta_haiilo_sync::domain::model::policy::Deprovision;
 use secrecy::ExposeSecret as _;
 
-use crate::config::setup::{ConfigFolder, KEY, REQUIRED, TOKEN, haiilo_token, sample};
+use crate::config::folder::{ConfigFolder, KEY, REQUIRED, TOKEN, haiilo_token, sample};
 
 #[test]
 fn the_sample_loads_and_shows_the_defaults() {

@@ -6,7 +6,7 @@ use okta_haiilo_sync::config::EnvVars;
 use okta_haiilo_sync::config::settings::{OktaAuth, StoreSetting};
 use secrecy::ExposeSecret as _;
 
-use crate::config::setup::{ConfigFolder, KEY, REQUIRED, TOKEN, haiilo_token, sample};
+use crate::config::folder::{ConfigFolder, KEY, REQUIRED, TOKEN, haiilo_token, sample};
 
 /// Haiilo's token, from a configuration whose folder of credentials is `credentials`.
 fn with_credentials() -> ConfigFolder {

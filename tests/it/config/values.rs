@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::config::setup::{ConfigFolder, REQUIRED, SAMPLE, changed, line, sample};
+use crate::config::folder::{ConfigFolder, REQUIRED, SAMPLE, changed, line, sample};
 
 /// A key of the sample, a value that it cannot have, how the value is shown, and what is said about it.
 const BROKEN: [(&str, &str, &str, &str); 49] = [
