@@ -100,7 +100,7 @@ impl Shape {
         let matching = match_groups(chosen, shown, &state.groups);
         let input_of_groups = GroupPlanInput { input: &input, chosen, shown, gone: &BTreeMap::new(), member_index };
         let mut plan = assemble(input_of_groups, matching, readings);
-        limits::judge(&mut plan, &input, None);
+        limits::check(&mut plan, &input, None);
         let items = plan.items().count();
         let time = began.elapsed().as_secs_f64() * 1000.0;
         assert_eq!(plan.operations.len(), chosen.len(), "members move in every group");

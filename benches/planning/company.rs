@@ -212,8 +212,8 @@ impl Company {
     pub(crate) fn plan(input: &PlanInput<'_>, correlation: Correlation<'_>) -> (CyclePlan, LimitCheck) {
         let people = assemble(input, correlation, LeaverDecisions::default());
         let plan = CyclePlan { people, ..CyclePlan::default() };
-        let verdict = limits::judge(input, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
-        (plan, verdict)
+        let limit_check = limits::check(input, &plan, &Fingerprint::of(&["a mapping"]), None, AbsenceRule::Counted);
+        (plan, limit_check)
     }
 
     /// How many people have moved.

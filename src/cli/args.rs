@@ -69,8 +69,8 @@ pub enum Command {
     Link(LinkArguments),
     /// Forget which account is a person's. The account is not ours after that, and nobody deletes it.
     Unlink(DecisionArguments),
-    /// Say that a person is nobody else, whatever they share with somebody who left or with an account that is not ours.
-    Release(DecisionArguments),
+    /// Confirm that a held joiner is a new person, not a former one or the owner of an unmanaged account.
+    ConfirmNew(DecisionArguments),
     /// Delete the account of somebody who was dismissed, without the grace. It cannot be restored.
     Remove(RemoveArguments),
     /// Make accounts anew that this program deleted: new and empty, with the same attributes. What was in them cannot come back.

@@ -33,7 +33,7 @@ pub(super) fn with_dry_run<T>(prepared: &Prepared, wiring: &Wiring, show: impl F
 fn planned<'a>(prepared: &'a Prepared, wiring: &'a Wiring) -> Report<'a> {
     Report {
         plan: &prepared.plan,
-        verdict: &prepared.verdict,
+        limit_check: &prepared.limit_check,
         now: prepared.now,
         application: &prepared.application,
         product: wiring.cycle.policy.product,

@@ -56,7 +56,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, Com
         Command::Explain(arguments) => explain::run(context, &arguments).await,
         Command::Link(arguments) => link::link(context, &arguments).await,
         Command::Unlink(arguments) => link::unlink(context, &arguments).await,
-        Command::Release(arguments) => link::release(context, &arguments).await,
+        Command::ConfirmNew(arguments) => link::confirm_new(context, &arguments).await,
         Command::Remove(arguments) => remove::run(context, &arguments).await,
         Command::Recreate(arguments) => recreate::run(context, &arguments).await,
         Command::Rebind => rebind::run(context).await,

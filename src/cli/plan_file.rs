@@ -31,7 +31,7 @@ struct PlanFile {
 
 /// Saves a plan for a review.
 pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<(), CommandError> {
-    let items = prepared.verdict.items.iter().map(|item| serde_json::from_str(item));
+    let items = prepared.limit_check.items.iter().map(|item| serde_json::from_str(item));
     let file = PlanFile {
         version: VERSION,
         made_at: prepared.now.to_rfc3339_opts(SecondsFormat::Secs, true),

@@ -118,9 +118,9 @@ fn protected(reader: &mut Reader<'_>) -> Protected {
 
 /// Reads `[limits]`.
 fn limits(reader: &mut Reader<'_>) -> Limits {
-    let Limits { vanished, deletes, creates, updates, renames, clears, moves, missing, members } = Limits::usual();
+    let Limits { leavers, deletes, creates, updates, renames, clears, moves, missing, members } = Limits::usual();
     Limits {
-        vanished: limit(reader, "limits.vanished", vanished),
+        leavers: limit(reader, "limits.leavers", leavers),
         deletes: limit(reader, "limits.deletes", deletes),
         creates: limit(reader, "limits.creates", creates),
         updates: limit(reader, "limits.updates", updates),

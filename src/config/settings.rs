@@ -248,8 +248,6 @@ pub enum UpdateMethod {
     Put,
 }
 
-impl UpdateMethod {}
-
 /// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenForm {

@@ -102,7 +102,7 @@ impl CycleSummary {
             operations: operations(report),
             failed: failed.map(|one| one.operation.okta_id.clone()).collect(),
             held,
-            leavers: count(findings.leavers.iter().map(|leaver| leaver_status(&leaver.fate))),
+            leavers: count(findings.leavers.iter().map(|leaver| leaver_status(&leaver.status))),
             deletes_due: deletes_due(report),
             waiting: findings.waiting.len() as u64,
             rejected: findings.rejected.len() as u64,
@@ -147,18 +147,18 @@ fn deletes_due(report: &CycleReport) -> BTreeSet<HaiiloId> {
     };
     let leavers = report.prepared.plan.people.findings.leavers.iter();
     leavers
-        .filter(|leaver| is_soon(&leaver.fate) && !removed.contains(&leaver.haiilo_id))
+        .filter(|leaver| is_soon(&leaver.status) && !removed.contains(&leaver.haiilo_id))
         .map(|leaver| leaver.haiilo_id.clone())
         .collect()
 }
 
 fn awaiting_approval(report: &CycleReport) -> Option<(ApprovalId, Vec<Violation>)> {
-    let (plan, verdict) = (&report.prepared.plan, &report.prepared.verdict);
+    let (plan, limit_check) = (&report.prepared.plan, &report.prepared.limit_check);
     let canary = report.stops.iter().find_map(Stop::approval_id).map(|id| (id.clone(), Vec::new()));
-    let people = verdict.approval_id.clone().filter(|_| report.is_blocked());
+    let people = limit_check.approval_id.clone().filter(|_| report.is_blocked());
     let groups = plan.groups.approval_id.clone();
     canary
-        .or_else(|| Some((people?, verdict.violations.clone())))
+        .or_else(|| Some((people?, limit_check.violations.clone())))
         .or_else(|| Some((groups?, group_limits::violations(&plan.groups))))
 }
 

@@ -39,23 +39,23 @@ pub(super) struct Collected {
 
 /// Reads everything. The application comes first: nothing else means anything unless it is there and active.
 pub(super) async fn collect<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     observer: &impl Observer,
 ) -> Result<Collected, CycleError> {
-    let application = world.source().application().await.map_err(CycleError::Okta)?;
-    let (local_time, began) = (world.clock().now(), world.clock().monotonic());
+    let application = adapters.source().application().await.map_err(CycleError::Okta)?;
+    let (local_time, began) = (adapters.clock().now(), adapters.clock().monotonic());
     if application.status != "ACTIVE" {
         return Err(CycleError::ApplicationNotActive { label: application.label, status: application.status });
     }
     let now = application.server_time.unwrap_or(local_time);
     // What was learnt of another endpoint says nothing of this one.
-    let target = world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
+    let target = adapters.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
     let page_size = target.as_ref().map_or(settings.page_size, |target| target.page_size(settings.page_size));
-    let state = async { Ok(world.store().sync_state(now).await?) };
+    let state = async { Ok(adapters.store().sync_state(now).await?) };
     let ((people, nobody_has), accounts, state) = tokio::try_join!(
-        assignments(world, settings, observer),
-        accounts(world, settings, page_size, observer),
+        assignments(adapters, settings, observer),
+        accounts(adapters, settings, page_size, observer),
         state
     )?;
     Ok(Collected { application, local_time, began, people, accounts, state, nobody_has, target })
@@ -63,20 +63,20 @@ pub(super) async fn collect<W: Adapters>(
 
 /// Walks through the assignments; a page is read and mapped while the next one is fetched.
 async fn assignments<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     observer: &impl Observer,
 ) -> Result<(AssignmentSnapshot, Vec<String>), CycleError> {
     let mut mapper = Mapper::new(&settings.mapping);
     let mut walk = AssignmentPager::default();
     let mut rows = 0;
-    let mut page = world.source().page(None).await.map_err(CycleError::Okta)?;
+    let mut page = adapters.source().page(None).await.map_err(CycleError::Okta)?;
     loop {
         let AssignmentPage { body, next } = page;
         let cursor = next.as_ref().map(|cursor| cursor.0.as_str());
         let take = async {
             let AssignmentRows { assignments, unreadable } =
-                world.source().rows(body).await.map_err(CycleError::Okta)?;
+                adapters.source().rows(body).await.map_err(CycleError::Okta)?;
             rows += assignments.len() + unreadable;
             observer.read(Side::Okta, rows, None);
             let people =
@@ -87,7 +87,7 @@ async fn assignments<W: Adapters>(
             take.await?;
             break;
         };
-        let (following, taken) = tokio::join!(world.source().page(Some(next)), take);
+        let (following, taken) = tokio::join!(adapters.source().page(Some(next)), take);
         taken?;
         page = following.map_err(CycleError::Okta)?;
     }
@@ -116,7 +116,7 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
 
 /// Walks through the accounts; what the walk wants is asked for at once.
 async fn accounts<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     page_size: u32,
     observer: &impl Observer,
@@ -130,7 +130,7 @@ async fn accounts<W: Adapters>(
         }
         let may_be_refused = walk.is_past_the_end();
         let pages =
-            stream::iter(wanted).map(async |request: PageRequest| (request, world.reader().list(request).await));
+            stream::iter(wanted).map(async |request: PageRequest| (request, adapters.reader().list(request).await));
         let mut pages = pages.buffer_unordered(settings.concurrency);
         while let Some((request, page)) = pages.next().await {
             let page = match page {

@@ -24,7 +24,7 @@ use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
 use crate::engine::collect::{Collected, collect};
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
-use crate::engine::executor::activate::departed;
+use crate::engine::executor::activate::removed_accounts;
 use crate::engine::executor::apply::ExecutionResult;
 use crate::engine::executor::context::{Approved, Executor};
 use crate::engine::executor::run_state::Stop;
@@ -56,7 +56,7 @@ pub struct CycleReport {
 impl CycleReport {
     /// Whether a limit blocked the plan.
     pub fn is_blocked(&self) -> bool {
-        self.prepared.verdict.decision == LimitDecision::Blocked
+        self.prepared.limit_check.decision == LimitDecision::Blocked
     }
 
     /// How the cycle ended.
@@ -71,13 +71,13 @@ impl CycleReport {
 
 /// Reads both sides and makes the plan. Writes nothing, and has nothing to write with.
 pub async fn prepare<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     scope: &Scope,
     given: Option<&ApprovalId>,
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
-    let collected = collect(world, settings, observer).await?;
+    let collected = collect(adapters, settings, observer).await?;
     let Collected { application, local_time, began, people, accounts, mut state, nobody_has, target } = collected;
     if let Some(tenant) = &state.tenant {
         same_tenant(tenant, &settings.tenant)?;
@@ -99,11 +99,11 @@ pub async fn prepare<W: Adapters>(
         leaver_rules: settings.leaver_rules(),
         linked: LinkedAccounts::of(&state.links, &accounts),
     };
-    let vanished = leaver_decision::vanished(&state.links, &people);
-    let to_look_at = leaver_decision::to_look_at(&vanished, &state);
+    let unlisted = leaver_decision::unlisted(&state.links, &people);
+    let to_check = leaver_decision::to_check(&unlisted, &state);
     let by = (settings.policy.statuses, &settings.mapping);
-    let (answers, failure) = evidence::gather(world.source(), by, &to_look_at).await;
-    let leaving = leaver_decision::decide(&input, &vanished, &answers);
+    let (answers, failure) = evidence::gather(adapters.source(), by, &to_check).await;
+    let leaving = leaver_decision::decide(&input, &unlisted, &answers);
     let mut plan = diff::assemble(&input, correlate::correlate(&input, &leaving.gone), leaving);
     if let Some(accepted) = state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
         plan.findings.mapping_edits = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
@@ -119,7 +119,7 @@ pub async fn prepare<W: Adapters>(
     if let Some(pause) = state.pause_at(now) {
         warnings.push(Warning::Paused(pause.end(), pause.by.clone()));
     }
-    let signs = match scope {
+    let absence_rule = match scope {
         Scope::Everybody => AbsenceRule::Counted,
         Scope::One(name) => {
             scope::narrow(&mut plan, name, &people, &state)?;
@@ -131,44 +131,55 @@ pub async fn prepare<W: Adapters>(
         }
     };
     let group_input = GroupInput { input: &input, plan: &plan, scope, given };
-    let mut groups = Box::pin(groups::plan(world, settings, group_input)).await;
+    let mut groups = Box::pin(groups::plan(adapters, settings, group_input)).await;
     plan.findings.warnings.append(&mut groups.warnings);
     let plan = CyclePlan { people: plan, groups };
-    let mut verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), given, signs);
+    let mut limit_check = limits::check(&input, &plan, &settings.mapping_fingerprint(), given, absence_rule);
     if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
-        verdict.block(Violation {
+        limit_check.block(Violation {
             limit: LimitName::PushIsOn,
             found: application.push_features.len() as u64,
             allowed: 0,
         });
     }
-    Ok(Prepared { plan, verdict, now, application: application.label, began, clocks, people, accounts, state, target })
+    Ok(Prepared {
+        plan,
+        limit_check,
+        now,
+        application: application.label,
+        began,
+        clocks,
+        people,
+        accounts,
+        state,
+        target,
+    })
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
 pub async fn sync<W: Adapters<Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     writer: &(impl AccountWriter + GroupWriter),
     settings: &CycleSettings,
     order: &CycleRequest,
     observer: &impl Observer,
 ) -> Result<CycleReport, CycleError> {
     let CycleRequest { scope, given, run_context, cancel } = order;
-    let started = world.clock().now();
-    let prepared = prepare(world, settings, scope, given.as_ref(), observer).await?;
-    settle_tenant(world, settings, &prepared).await?;
-    if prepared.target.as_ref().is_some_and(TargetProfile::wants_put) && settings.update_method == UpdateMethod::Patch {
-        writer.take_for_granted(UpdateMode::Substitute);
+    let started = adapters.clock().now();
+    let prepared = prepare(adapters, settings, scope, given.as_ref(), observer).await?;
+    settle_tenant(adapters, settings, &prepared).await?;
+    if prepared.target.as_ref().is_some_and(TargetProfile::needs_put) && settings.update_method == UpdateMethod::Patch {
+        writer.set_update_mode(UpdateMode::Substitute);
     }
-    let approved = match &prepared.verdict.decision {
+    let approved = match &prepared.limit_check.decision {
         LimitDecision::Pass => Approved::default(),
         LimitDecision::Approved(id) => approved(&prepared, id),
         LimitDecision::Blocked => {
-            keep_blocked(world, &prepared, &run_context.run).await?;
+            keep_blocked(adapters, &prepared, &run_context.run).await?;
             // Who came back must not be taken for gone all the time, whatever else waits for an approval.
-            let notes = prepared.plan.people.update.leavers.protective(&prepared.state.leavers);
-            world.store().save_leaver_update(&notes).await?;
-            finish(world, settings, order, (&prepared, started), (CycleResult::Blocked, None)).await?;
+            let update = prepared.plan.people.update.leavers.protective(&prepared.state.leavers);
+            adapters.store().save_leaver_update(&update).await?;
+            finish(adapters, settings, order, (&prepared, started), (CycleResult::Blocked, None)).await?;
             return Ok(CycleReport {
                 prepared,
                 concluded: Vec::new(),
@@ -179,19 +190,19 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
         }
     };
     if let Some(pause) = prepared.state.pause_at(prepared.now).cloned() {
-        return paused(world, settings, order, prepared, (started, pause)).await;
+        return paused(adapters, settings, order, prepared, (started, pause)).await;
     }
     match scope {
         Scope::Everybody | Scope::Reviewed(_) => {
             let acceptance = acceptance(settings, &prepared);
-            world.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
+            adapters.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
         }
-        Scope::One(_) => world.store().save_leaver_update(&prepared.plan.people.update.leavers).await?,
+        Scope::One(_) => adapters.store().save_leaver_update(&prepared.plan.people.update.leavers).await?,
     }
-    let executor = Executor::of(world, writer, settings, (&prepared, run_context));
+    let executor = Executor::of(adapters, writer, settings, (&prepared, run_context));
     let executor = Executor {
         approved,
-        room: prepared.verdict.room(),
+        room: prepared.limit_check.room(),
         run: executor.run.cancelled_by(cancel.clone()),
         ..executor
     };
@@ -206,7 +217,7 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     let end = async {
         executor.settle_creates().await?;
         executor.block_removals(&prepared.plan.groups).await?;
-        finish(world, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
+        finish(adapters, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
     };
     // What was done is reported in any case, also when its end cannot be written down.
     if let Err(failure) = end.await
@@ -228,7 +239,7 @@ pub(super) fn ended(stops: &[Stop]) -> CycleResult {
 
 /// Records the end of a cycle.
 async fn finish<W: Adapters<Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     order: &CycleRequest,
     (prepared, started): (&Prepared, DateTime<Utc>),
@@ -237,12 +248,12 @@ async fn finish<W: Adapters<Store: StoreWriter>>(
     let end = CycleEnd {
         run: order.run_context.run.clone(),
         started,
-        ended: world.clock().now(),
+        ended: adapters.clock().now(),
         result,
         watch,
         journal_from: prepared.now - settings.journal_keep,
     };
-    world.store().finish(&end).await
+    adapters.store().finish(&end).await
 }
 
 /// The watch after a complete cycle.
@@ -257,7 +268,7 @@ fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option
 
 /// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
 async fn paused<W: Adapters<Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     order: &CycleRequest,
     prepared: Prepared,
@@ -265,15 +276,15 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
 ) -> Result<CycleReport, CycleError> {
     if !matches!(order.scope, Scope::One(_)) {
         let acceptance = Acceptance {
-            vanished: Counted::Yes,
+            leavers: Counted::Yes,
             missing: Counted::Yes,
             mapping: prepared.state.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
             first_run: prepared.state.first_run,
         };
-        world.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
+        adapters.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
     }
     let watch = watch(settings, &order.scope, &prepared);
-    finish(world, settings, order, (&prepared, started), (CycleResult::Paused, watch)).await?;
+    finish(adapters, settings, order, (&prepared, started), (CycleResult::Paused, watch)).await?;
     let (concluded, stops, groups) = (Vec::new(), Vec::new(), GroupsDone::default());
     Ok(CycleReport { prepared, concluded, stops, pause: Some(pause), groups })
 }
@@ -281,7 +292,7 @@ async fn paused<W: Adapters<Store: StoreWriter>>(
 /// What an approval lets pass: the operations of the plan that it names.
 pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
     let stored = prepared.state.approvals.iter().find(|approval| approval.id == *id);
-    let items = stored.map_or(&prepared.verdict.items, |approval| &approval.items);
+    let items = stored.map_or(&prepared.limit_check.items, |approval| &approval.items);
     let is_named =
         |operation: &&Operation| !operation.kind().is_removal() && items.contains(&operation.to_json().to_string());
     let operations = prepared.plan.people.operations.iter().filter(is_named);
@@ -323,25 +334,25 @@ pub(super) fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), Cyc
 
 /// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
 async fn settle_tenant<W: Adapters<Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     prepared: &Prepared,
 ) -> Result<(), CycleError> {
     if prepared.state.tenant.is_none() {
-        let org_id = world.source().organization().await.map_err(CycleError::Okta)?;
+        let org_id = adapters.source().organization().await.map_err(CycleError::Okta)?;
         let tenant = Tenant { org_id, ..settings.tenant.clone() };
-        world.store().settle_tenant(&tenant, prepared.now).await?;
+        adapters.store().settle_tenant(&tenant, prepared.now).await?;
     }
     Ok(())
 }
 
 /// Keeps a blocked plan, so an operator can approve it.
 async fn keep_blocked<W: Adapters<Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     prepared: &Prepared,
     run: &RunId,
 ) -> Result<(), CycleError> {
-    let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.verdict;
+    let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.limit_check;
     if let Some(id) = approval_id {
         let blocked = BlockedPlan {
             id: id.clone(),
@@ -350,7 +361,7 @@ async fn keep_blocked<W: Adapters<Store: StoreWriter>>(
             items: items.clone(),
             violations: violations.clone(),
         };
-        world.store().block(&blocked).await?;
+        adapters.store().block(&blocked).await?;
     }
     Ok(())
 }
@@ -358,11 +369,11 @@ async fn keep_blocked<W: Adapters<Store: StoreWriter>>(
 /// Under what the plan was let through.
 fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
     let violates =
-        |limits: &[LimitName]| prepared.verdict.violations.iter().any(|broken| limits.contains(&broken.limit));
+        |limits: &[LimitName]| prepared.limit_check.violations.iter().any(|broken| limits.contains(&broken.limit));
     let approved = |limits: &[LimitName]| if violates(limits) { Counted::Approved } else { Counted::Yes };
     let first_run = if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { prepared.state.first_run };
     Acceptance {
-        vanished: approved(&[LimitName::Vanished, LimitName::NobodyAssigned]),
+        leavers: approved(&[LimitName::Leavers, LimitName::NobodyAssigned]),
         missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
         mapping: settings.accepted_mapping(),
         first_run,
@@ -376,21 +387,21 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 // A create is settled when the person has an account.
                 (OperationKind::Create, _) => continue,
-                (OperationKind::Reactivate, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Reactivate, Some(id)) => match self.adapters.reader().get(id).await {
                     Ok(Some(whole)) if whole.account.activity == Activity::Active => {
                         (Outcome::Done, vec![Effect::Returned(open.okta_id.clone())])
                     }
                     Ok(_) => (Outcome::Held("the account is not active".to_owned()), Vec::new()),
                     Err(_) => continue,
                 },
-                (OperationKind::Deactivate, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Deactivate, Some(id)) => match self.adapters.reader().get(id).await {
                     Ok(Some(whole)) if whole.account.activity == Activity::Active => {
                         (Outcome::Held("the account is active".to_owned()), Vec::new())
                     }
-                    Ok(whole) => (Outcome::Done, departed(&open.okta_id, id, whole.as_ref())),
+                    Ok(whole) => (Outcome::Done, removed_accounts(&open.okta_id, id, whole.as_ref())),
                     Err(_) => continue,
                 },
-                (OperationKind::Delete, Some(id)) => match self.world.reader().get(id).await {
+                (OperationKind::Delete, Some(id)) => match self.adapters.reader().get(id).await {
                     Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone(), id.clone())]),
                     Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),
                     Err(_) => continue,
@@ -399,7 +410,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                     (Outcome::Held("settled by the next plan, which compared the account anew".to_owned()), Vec::new())
                 }
             };
-            self.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.now()).await?;
+            self.adapters.store().conclude(EntryId(open.entry), &outcome, &effects, self.now()).await?;
         }
         Ok(())
     }
@@ -410,7 +421,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             let linked = self.state.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
             if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {
                 let outcome = Outcome::Held(format!("the person has account {id}"));
-                self.world.store().conclude(EntryId(open.entry), &outcome, &[], self.now()).await?;
+                self.adapters.store().conclude(EntryId(open.entry), &outcome, &[], self.now()).await?;
             }
         }
         Ok(())

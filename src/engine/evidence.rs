@@ -38,13 +38,13 @@ pub(super) async fn look(
     id: &OktaUserId,
 ) -> Result<(Sighting, Option<EmbeddedUser>), Failure> {
     let user = source.user(id).await?;
-    let standing = user.as_ref().map(|user| &user.status);
-    if let Some(sighting) = leaver_decision::sighting(rules, standing, None) {
+    let user_status = user.as_ref().map(|user| &user.status);
+    if let Some(sighting) = leaver_decision::sighting(rules, user_status, None) {
         return Ok((sighting, user));
     }
     let assignment = source.assignment(id).await?;
     let status = assignment.as_ref().map(|assignment| &assignment.status);
-    let sighting = leaver_decision::sighting(rules, standing, Some(status));
+    let sighting = leaver_decision::sighting(rules, user_status, Some(status));
     Ok((sighting.unwrap_or(Sighting::Unclear("okta's answers do not fit together".into())), user))
 }
 

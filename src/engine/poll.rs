@@ -115,89 +115,90 @@ impl FullCycleReason {
 
 /// After a full cycle: from here on the log is followed, if the cycle ended well; else nobody is looked at until one does.
 pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     report: &CycleReport,
 ) -> Result<(), CycleError> {
     let CycleReport { prepared, concluded, stops, pause, groups: _ } = report;
     if report.is_blocked() || pause.is_some() || !stops.iter().all(Stop::is_postponement) {
-        return Ok(world.store().keep_log_cursor(None).await?);
+        return Ok(adapters.store().keep_log_cursor(None).await?);
     }
-    let groups = world.source().groups().await.map_err(CycleError::Okta)?;
+    let groups = adapters.source().groups().await.map_err(CycleError::Okta)?;
     let done = || concluded.iter().filter(|concluded| concluded.outcome.is_done());
     let settled = SettledPeople {
         people: done().map(|concluded| &concluded.operation.okta_id).collect(),
         accounts: done()
-            .filter(|concluded| concluded.operation.kind() == OperationKind::Link)
+            .filter(|concluded| concluded.operation.kind() == OperationKind::Adopt)
             .filter_map(|concluded| concluded.operation.haiilo_id())
             .collect(),
     };
     let baseline = Baseline::of(&prepared.input(settings), &settled);
-    if world.store().baseline().await?.as_ref() != Some(&baseline) {
-        world.store().keep_baseline(&baseline).await?;
+    if adapters.store().baseline().await?.as_ref() != Some(&baseline) {
+        adapters.store().keep_baseline(&baseline).await?;
     }
     let pages = prepared.people.pages() + prepared.accounts.pages();
-    let before = world.store().log_cursor().await?;
-    let polling = LogCursor::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
-    Ok(world.store().keep_log_cursor(Some(&polling)).await?)
+    let before = adapters.store().log_cursor().await?;
+    let log_cursor = LogCursor::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
+    Ok(adapters.store().keep_log_cursor(Some(&log_cursor)).await?)
 }
 
 /// One poll. The caller holds the lock of the cycle.
 pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
-    world: &W,
+    adapters: &W,
     writer: &impl AccountWriter,
     request: TargetedRequest<'_>,
     observer: &impl Observer,
 ) -> Result<PollResult, CycleError> {
-    let (store, settings, local_time) = (world.store(), request.settings, world.clock().now());
-    let Some(mut polling) = store.log_cursor().await? else {
+    let (store, settings, local_time) = (adapters.store(), request.settings, adapters.clock().now());
+    let Some(mut log_cursor) = store.log_cursor().await? else {
         return Ok(PollResult::FullCycle(FullCycleReason::NotYet));
     };
-    match polling.stale(&settings.polling_rules(), local_time) {
-        Some(Stale::Configuration) => return lose(world, FullCycleReason::Configuration).await,
-        Some(Stale::TooOld) => return lose(world, FullCycleReason::TooOld).await,
+    match log_cursor.stale(&settings.polling_rules(), local_time) {
+        Some(Stale::Configuration) => return lose(adapters, FullCycleReason::Configuration).await,
+        Some(Stale::TooOld) => return lose(adapters, FullCycleReason::TooOld).await,
         None => {}
     }
-    let is_first = matches!(polling.position, LogPosition::Since(_));
-    let LogEntries { events, server_time } = match read_log(world.source(), &mut polling).await {
+    let is_first = matches!(log_cursor.position, LogPosition::Since(_));
+    let LogEntries { events, server_time } = match read_log(adapters.source(), &mut log_cursor).await {
         Ok(entries) => entries,
         Err(LogUnreadable::Failed(failure)) => return Err(CycleError::Okta(failure)),
         Err(LogUnreadable::Barred(failure)) => return Ok(PollResult::Barred(failure)),
-        Err(LogUnreadable::Lost(why)) => return lose(world, why).await,
+        Err(LogUnreadable::Lost(why)) => return lose(adapters, why).await,
     };
     let now = server_time.unwrap_or(local_time);
-    let due = polling.due(now);
+    let due = log_cursor.due(now);
     if events.is_empty() && due.is_empty() {
         // An older link leads to the same entries, so that it is enough to keep a new one now and then.
-        if is_first || polling.at + KEPT_AT_LEAST < now {
-            polling.at = now;
-            store.keep_log_cursor(Some(&polling)).await?;
+        if is_first || log_cursor.at + KEPT_AT_LEAST < now {
+            log_cursor.at = now;
+            store.keep_log_cursor(Some(&log_cursor)).await?;
         }
         return Ok(PollResult::Quiet);
     }
     let state = store.sync_state(now).await?;
-    let Some(baseline) = store.baseline().await? else { return lose(world, FullCycleReason::NotYet).await };
+    let Some(baseline) = store.baseline().await? else { return lose(adapters, FullCycleReason::NotYet).await };
     if let Some(why) = barred(&state, settings, now)? {
-        return lose(world, why).await;
+        return lose(adapters, why).await;
     }
-    let ChangedPeople { people: named, full_cycle_reason } = hints(&events, &polling, settings, (&state, &baseline));
+    let ChangedPeople { people: named, full_cycle_reason } =
+        changed_people(&events, &log_cursor, settings, (&state, &baseline));
     let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
     // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
     if let Some(kind) = full_cycle_reason.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
-        return lose(world, FullCycleReason::Event(kind.clone())).await;
+        return lose(adapters, FullCycleReason::Event(kind.clone())).await;
     }
-    if people.len() > polling.pages {
-        return lose(world, FullCycleReason::ManyPeople).await;
+    if people.len() > log_cursor.pages {
+        return lose(adapters, FullCycleReason::ManyPeople).await;
     }
-    (polling.at, polling.failures) = (now, 0);
-    polling.look_again(&named, now);
+    (log_cursor.at, log_cursor.failures) = (now, 0);
+    log_cursor.check_again(&named, now);
     let full_cycle_reason = full_cycle_reason.map(FullCycleReason::Event);
     if people.is_empty() {
-        store.keep_log_cursor(Some(&polling)).await?;
+        store.keep_log_cursor(Some(&log_cursor)).await?;
         return Ok(full_cycle_reason.map_or(PollResult::Quiet, PollResult::FullCycle));
     }
     let look = TargetedCycle {
-        world,
+        adapters,
         writer,
         request,
         now,
@@ -220,7 +221,7 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
         }
         CursorMove::Repeated => full_cycle_reason,
         CursorMove::Kept => {
-            store.keep_log_cursor(Some(&polling)).await?;
+            store.keep_log_cursor(Some(&log_cursor)).await?;
             full_cycle_reason.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
         }
     };
@@ -250,8 +251,8 @@ fn after(report: &CycleReport) -> CursorMove {
 }
 
 /// The log is followed no further before a full cycle.
-async fn lose<W: Adapters<Store: StoreWriter>>(world: &W, why: FullCycleReason) -> Result<PollResult, CycleError> {
-    world.store().keep_log_cursor(None).await?;
+async fn lose<W: Adapters<Store: StoreWriter>>(adapters: &W, why: FullCycleReason) -> Result<PollResult, CycleError> {
+    adapters.store().keep_log_cursor(None).await?;
     Ok(PollResult::FullCycle(why))
 }
 
@@ -291,11 +292,11 @@ enum LogUnreadable {
 }
 
 /// Follows the log to its end.
-async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<LogEntries, LogUnreadable> {
+async fn read_log(source: &impl ChangeLog, log_cursor: &mut LogCursor) -> Result<LogEntries, LogUnreadable> {
     let mut entries = LogEntries { events: Vec::new(), server_time: None };
     for _ in 0..MOST_PAGES {
-        let LogPage { events, next, fill, server_time } = source.log(&polling.position).await.map_err(|failure| {
-            match (failure.kind, &polling.position) {
+        let LogPage { events, next, fill, server_time } = source.log(&log_cursor.position).await.map_err(|failure| {
+            match (failure.kind, &log_cursor.position) {
                 (FailureKind::CredentialsRefused | FailureKind::Forbidden, _)
                 // A question without a link can only be wrong in itself.
                 | (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Since(_)) => LogUnreadable::Barred(failure),
@@ -303,9 +304,9 @@ async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<Lo
                 _ => LogUnreadable::Failed(failure),
             }
         })?;
-        entries.events.extend(polling.take_new(events));
+        entries.events.extend(log_cursor.take_new(events));
         entries.server_time = server_time;
-        polling.position = next;
+        log_cursor.position = next;
         if fill == PageFill::Room {
             return Ok(entries);
         }
@@ -314,18 +315,18 @@ async fn read_log(source: &impl ChangeLog, polling: &mut LogCursor) -> Result<Lo
 }
 
 /// Whom the entries name, by what is known of the application.
-fn hints(
+fn changed_people(
     events: &[LogEvent],
-    polling: &LogCursor,
+    log_cursor: &LogCursor,
     settings: &CycleSettings,
     (state, baseline): (&SyncState, &Baseline),
 ) -> ChangedPeople {
-    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &polling.groups, state, baseline };
-    let mut hints = ChangedPeople::default();
+    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &log_cursor.groups, state, baseline };
+    let mut changed_people = ChangedPeople::default();
     for event in events {
-        hints.take(event, &known);
+        changed_people.take(event, &known);
     }
-    hints
+    changed_people
 }
 
 /// What is known of the application.

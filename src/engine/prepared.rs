@@ -23,7 +23,7 @@ pub struct Prepared {
     /// The plan.
     pub plan: CyclePlan,
     /// What the limits say.
-    pub verdict: LimitCheck,
+    pub limit_check: LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
     /// The application's name in Okta.

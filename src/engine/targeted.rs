@@ -54,7 +54,7 @@ pub struct TargetedRequest<'a> {
 
 /// Everything that a look needs.
 pub(super) struct TargetedCycle<'a, W, A> {
-    pub(super) world: &'a W,
+    pub(super) adapters: &'a W,
     pub(super) writer: &'a A,
     pub(super) request: TargetedRequest<'a>,
     /// Okta's time.
@@ -107,19 +107,19 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         observer: &impl Observer,
     ) -> Result<TargetedResult, CycleError> {
         let settings = self.request.settings;
-        let began = self.world.clock().monotonic();
+        let began = self.adapters.clock().monotonic();
         let read = self.read(people).await?;
         let mut baseline = known.clone();
-        baseline.departed.extend(departed(people, &read, &state));
+        baseline.removed_accounts.extend(removed_accounts(people, &read, &state));
         let CollectedPeople { people, accounts, left, reads } = self.sight(read, &state, &baseline).await?;
         for (person, why) in &left {
             tracing::info!(okta_id = %person.id, why, "left to the next full cycle");
         }
-        let target = self.world.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
+        let target = self.adapters.store().target().await?.filter(|target| target.base_url == settings.tenant.base_url);
         let prepared = self.plan(plan::people(people), plan::accounts(accounts), state, (began, target));
         baseline.unsettled.extend(claims(&left, &prepared));
         if baseline != known {
-            self.world.store().keep_baseline(&baseline).await?;
+            self.adapters.store().keep_baseline(&baseline).await?;
         }
         let settled = if left.is_empty() && prepared.plan.people.findings.held.is_empty() {
             Settled::Everybody
@@ -135,7 +135,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
     async fn read(&self, people: &BTreeSet<OktaUserId>) -> Result<Vec<Person>, CycleError> {
         let settings = self.request.settings;
         let mut mapper = Mapper::new(&settings.mapping);
-        let rows = stream::iter(people).map(|id| self.world.source().assignment(id)).buffered(PEOPLE_AT_ONCE);
+        let rows = stream::iter(people).map(|id| self.adapters.source().assignment(id)).buffered(PEOPLE_AT_ONCE);
         let rows: Vec<_> = rows.try_collect().await.map_err(CycleError::Okta)?;
         Ok(rows.into_iter().flatten().map(|row| person(row, settings.policy.statuses, &mut mapper)).collect())
     }
@@ -159,13 +159,13 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
                 ShownAccount::Left(why) => sighted.left.push((person, why)),
                 ShownAccount::Account(whole) => {
                     sighted.accounts.push(whole.account.clone());
-                    sighted.reads.keep_account(*whole, self.world.clock().monotonic());
+                    sighted.reads.keep_account(*whole, self.adapters.clock().monotonic());
                     sighted.people.push(person);
                 }
                 ShownAccount::Named(found) => {
                     sighted.accounts.extend(found.iter().map(|whole| whole.account.clone()));
                     if let Some(name) = person.state.user_name() {
-                        sighted.reads.keep_name(name, found, self.world.clock().monotonic());
+                        sighted.reads.keep_name(name, found, self.adapters.clock().monotonic());
                     }
                     sighted.people.push(person);
                 }
@@ -176,7 +176,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
     }
 
     async fn ask(&self, stance: &NextStep<'_>) -> Result<ShownAccount, CycleError> {
-        let reader = self.world.reader();
+        let reader = self.adapters.reader();
         Ok(match stance {
             NextStep::Nothing => ShownAccount::Nothing,
             NextStep::FullCycle(why) => ShownAccount::Left(why),
@@ -209,9 +209,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
             linked: LinkedAccounts::of(&state.links, &accounts),
         };
         let plan = CyclePlan { people: plan::plan(&input), ..CyclePlan::default() };
-        let verdict = limits::judge(&input, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
+        let limit_check = limits::check(&input, &plan, &settings.mapping_fingerprint(), None, AbsenceRule::Unseen);
         let application = settings.tenant.app_id.clone();
-        Prepared { plan, verdict, now, application, began, clocks, people, accounts, state, target }
+        Prepared { plan, limit_check, now, application, began, clocks, people, accounts, state, target }
     }
 
     /// Applies the plan as a full cycle would.
@@ -229,7 +229,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
             pause: None,
             groups: GroupsDone::default(),
         };
-        let approved = match &prepared.verdict.decision {
+        let approved = match &prepared.limit_check.decision {
             LimitDecision::Pass => Approved::default(),
             LimitDecision::Approved(id) => cycle::approved(&prepared, id),
             LimitDecision::Blocked => return Ok(nothing(prepared)),
@@ -237,29 +237,29 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> TargetedCycle<'_, W, A> 
         if prepared.plan.people.operations.is_empty() {
             return Ok(nothing(prepared));
         }
-        if prepared.target.as_ref().is_some_and(TargetProfile::wants_put)
+        if prepared.target.as_ref().is_some_and(TargetProfile::needs_put)
             && settings.update_method == UpdateMethod::Patch
         {
-            self.writer.take_for_granted(UpdateMode::Substitute);
+            self.writer.set_update_mode(UpdateMode::Substitute);
         }
-        let executor = Executor::of(self.world, self.writer, settings, (&prepared, run_context));
+        let executor = Executor::of(self.adapters, self.writer, settings, (&prepared, run_context));
         let executor = Executor { approved, reads, run: executor.run.cancelled_by(cancel.clone()), ..executor };
         let ExecutionResult { concluded, stops } = executor.apply(&prepared.plan.people, observer).await;
         let end = CycleEnd {
             run: run_context.run.clone(),
             started: self.started,
-            ended: self.world.clock().now(),
+            ended: self.adapters.clock().now(),
             result: CycleResult::Targeted,
             watch: None,
             journal_from: prepared.now - settings.journal_keep,
         };
-        self.world.store().finish(&end).await?;
+        self.adapters.store().finish(&end).await?;
         Ok(CycleReport { prepared, concluded, stops, pause: None, groups: GroupsDone::default() })
     }
 }
 
 /// People with an account who are not assigned any more.
-fn departed(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) -> Vec<OktaUserId> {
+fn removed_accounts(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) -> Vec<OktaUserId> {
     let is_there = |id: &OktaUserId| read.iter().any(|person| person.id == *id && person.state != PersonState::Left);
     asked.iter().filter(|id| state.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
 }
@@ -278,9 +278,9 @@ impl CollectedPeople {
             self.left.iter().filter_map(|(person, _)| person.state.user_name()).map(NameHash::of_name).collect();
         let is_rival =
             |person: &Person| person.state.user_name().is_some_and(|name| claims.contains(&NameHash::of_name(name)));
-        let (rivals, free) = std::mem::take(&mut self.people).into_iter().partition(is_rival);
+        let (shared_names, free) = std::mem::take(&mut self.people).into_iter().partition(is_rival);
         self.people = free;
-        let rivals: Vec<Person> = rivals;
-        self.left.extend(rivals.into_iter().map(|person| (person, "somebody else wants the same userName")));
+        let shared_names: Vec<Person> = shared_names;
+        self.left.extend(shared_names.into_iter().map(|person| (person, "somebody else wants the same userName")));
     }
 }

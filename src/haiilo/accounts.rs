@@ -179,18 +179,18 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         client.write(PUT, Method::PUT, client.users(Some(id)), body).await.map(|_| ())
     }
 
-    fn take_for_granted(&self, manner: UpdateMode) {
-        self.client.knows_no_patch.store(manner == UpdateMode::Substitute, Ordering::Relaxed);
+    fn set_update_mode(&self, update_mode: UpdateMode) {
+        self.client.knows_no_patch.store(update_mode == UpdateMode::Substitute, Ordering::Relaxed);
     }
 
-    fn manner(&self) -> UpdateMode {
+    fn update_mode(&self) -> UpdateMode {
         if self.client.knows_no_patch.load(Ordering::Relaxed) { UpdateMode::Substitute } else { UpdateMode::Configured }
     }
 }
 
 impl<C: Clock> HaiiloWriter<C> {
     fn sends_put(&self) -> bool {
-        self.update_method == UpdateMethod::Put || self.manner() == UpdateMode::Substitute
+        self.update_method == UpdateMethod::Put || self.update_mode() == UpdateMode::Substitute
     }
 }
 

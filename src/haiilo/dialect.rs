@@ -142,7 +142,7 @@ mod tests {
     fn change(path: &str, to: Option<&str>, element: Element) -> Change {
         Change {
             path: Arc::new(AttributePath::parse(path).expect("a path")),
-            nature: ChangeKind::Plain,
+            kind: ChangeKind::Plain,
             from: None,
             to: to.and_then(Value::text),
             element,

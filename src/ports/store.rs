@@ -152,7 +152,7 @@ pub trait ActWriter: StoreWriter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
     /// Whether people who are gone from Okta's listing count towards the limits of the day.
-    pub vanished: Counted,
+    pub leavers: Counted,
     /// Whether accounts that are gone from Haiilo's listing count towards the limits of the day.
     pub missing: Counted,
     /// The mapping that the plan was made with.

@@ -46,10 +46,10 @@ pub trait AccountWriter: Send + Sync {
     fn set_activity(&self, id: &HaiiloId, activity: Activity) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// How updates are sent by now.
-    fn manner(&self) -> UpdateMode;
+    fn update_mode(&self) -> UpdateMode;
 
     /// Sends updates in this manner from now on, because it is known already what the server takes.
-    fn take_for_granted(&self, manner: UpdateMode);
+    fn set_update_mode(&self, update_mode: UpdateMode);
 }
 
 /// Whether an update may be sent in another manner when the server does not know the configured one. Only a write whose account is read

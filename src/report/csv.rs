@@ -9,7 +9,7 @@ use crate::domain::plan::people_plan::{Findings, MappingEdit, Plan, UnsentValue}
 use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;
-use crate::report::subject::{Report, ReportStage, due, fate, stamp};
+use crate::report::subject::{Report, ReportStage, due, stamp, status};
 
 /// One row; the names of the fields are the header.
 #[derive(Clone, Default, Serialize)]
@@ -41,8 +41,8 @@ pub fn csv(report: &Report<'_>) -> String {
         okta_id: Cell::of(&leaver.okta_id),
         haiilo_id: Cell::of(&leaver.haiilo_id),
         user_name: Cell::of(&leaver.user_name),
-        to: Cell::maybe(due(&leaver.fate).map(stamp)),
-        reason: Cell::of(fate(report.product, leaver)),
+        to: Cell::maybe(due(&leaver.status).map(stamp)),
+        reason: Cell::of(status(report.product, leaver)),
         ..PlanRow::default()
     }));
     rows.extend(held.iter().map(|held| PlanRow {

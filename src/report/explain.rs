@@ -16,7 +16,7 @@ use crate::domain::plan::people_plan::UnsentValue;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::journal;
 use crate::report::sheet::TextWriter;
-use crate::report::subject::{attribute, fate, kind, part_name, shown, time, visible};
+use crate::report::subject::{attribute, kind, part_name, shown, status, time, visible};
 
 /// One person with the journal's entries.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct LoginExplanation {
     /// People.
     pub people: Vec<PersonExplanation>,
     /// Accounts that are not ours.
-    pub strangers: Vec<Account>,
+    pub unmanaged: Vec<Account>,
 }
 
 /// The answer as text.
@@ -49,7 +49,7 @@ pub fn text(answer: &LoginExplanation, width: Option<u16>) -> String {
         }
         out.line("");
     }
-    for account in &answer.strangers {
+    for account in &answer.unmanaged {
         stranger(account, &mut out);
     }
     out.into_text()
@@ -84,7 +84,7 @@ fn person(product: Product, one: &Explanation, out: &mut TextWriter) {
 pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
     let PersonPlan { operations, leaver, held, waiting, rejected, missing } = &one.planned;
     let mut lines: Vec<String> = operations.iter().flat_map(|operation| of_operation(product, operation)).collect();
-    lines.extend(leaver.iter().map(|leaver| format!("leaver: {}", fate(product, leaver))));
+    lines.extend(leaver.iter().map(|leaver| format!("leaver: {}", status(product, leaver))));
     for held in held {
         lines.push(format!("held: {}", visible(&held.reason.reason())));
         lines.push(format!("  what to do: {}", held.reason.remedy()));
@@ -162,14 +162,14 @@ fn okta(one: &Explanation) -> Vec<Vec<String>> {
         }
     }
     row("in the listing", if one.listed.is_some() { "yes".to_owned() } else { "no".to_owned() });
-    if let Some(standing) = &one.standing {
-        row("both together", standing_in_words(standing).to_owned());
+    if let Some(eligibility) = &one.eligibility {
+        row("both together", eligibility_in_words(eligibility).to_owned());
     }
     for said in &one.said {
         row(
             "decided",
             match said {
-                OperatorStatement::ConfirmedNew => "`release`: this person is nobody else".to_owned(),
+                OperatorStatement::ConfirmedNew => "`confirm-new`: this is a new person".to_owned(),
                 OperatorStatement::Recreated => "`recreate`: never a leaver until assigned once".to_owned(),
             },
         );
@@ -187,8 +187,8 @@ fn user_status(status: &UserStatus) -> &'static str {
     }
 }
 
-pub(super) fn standing_in_words(standing: &Eligibility) -> &'static str {
-    match standing {
+pub(super) fn eligibility_in_words(eligibility: &Eligibility) -> &'static str {
+    match eligibility {
         Eligibility::Assigned => "shall have an account",
         Eligibility::Staged => "not yet: okta.staged = \"skip\"",
         Eligibility::Left => "has left",
@@ -234,7 +234,7 @@ fn haiilo(one: &Explanation) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
     let adopts =
-        one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::OperationKind::Link);
+        one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::OperationKind::Adopt);
     match &one.link {
         Some(link) => {
             let origin = match link.origin {
@@ -286,7 +286,7 @@ fn leaver(product: Product, one: &Explanation) -> Vec<Vec<String>> {
         }
     }
     if let Some(leaver) = &one.planned.leaver {
-        row("account", fate(product, leaver));
+        row("account", status(product, leaver));
     }
     rows
 }

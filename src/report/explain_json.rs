@@ -9,13 +9,13 @@ use crate::domain::model::person::DesiredValue;
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::Operation;
 use crate::domain::scim::value::Value;
-use crate::report::explain::{LoginExplanation, PersonExplanation, codes, standing_in_words, what_happens};
+use crate::report::explain::{LoginExplanation, PersonExplanation, codes, eligibility_in_words, what_happens};
 use crate::report::journal;
 use crate::report::subject::{due, stamp};
 
 /// The answer as one JSON object, with a line end behind it.
 pub fn explain_json(answer: &LoginExplanation) -> String {
-    let LoginExplanation { product, people, strangers } = answer;
+    let LoginExplanation { product, people, unmanaged } = answer;
     let person = |PersonExplanation { explanation, journal }: &PersonExplanation| {
         let mut object = of_person(explanation);
         object["what_happens"] = json!(what_happens(*product, explanation));
@@ -25,7 +25,7 @@ pub fn explain_json(answer: &LoginExplanation) -> String {
     let object = json!({
         "version": 1,
         "people": people.iter().map(person).collect::<Vec<_>>(),
-        "unmanaged": strangers.iter().map(of_account).collect::<Vec<_>>(),
+        "unmanaged": unmanaged.iter().map(of_account).collect::<Vec<_>>(),
     });
     format!("{object:#}\n")
 }
@@ -62,7 +62,7 @@ fn of_person(one: &Explanation) -> Json {
             "evidence": record.clock.map(|clock| clock.evidence.as_str()),
             "action": record.clock.map(|clock| clock.action.as_str()),
             "clock_from": record.clock.map(|clock| stamp(clock.from)),
-            "due": one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.fate)).map(stamp),
+            "due": one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.status)).map(stamp),
         })
     });
     let groups = one.groups.iter().map(|group| {
@@ -76,7 +76,7 @@ fn of_person(one: &Explanation) -> Json {
     json!({
         "okta_id": one.asked.id, "user_name": one.user_name(),
         "user_status": one.asked.status, "user_found": one.asked.user.is_some(), "assignment": assignment,
-        "listed": one.listed.is_some(), "standing": one.standing.as_ref().map(standing_in_words),
+        "listed": one.listed.is_some(), "standing": one.eligibility.as_ref().map(eligibility_in_words),
         "mapping": rules.collect::<Vec<_>>(), "link": link, "account": one.account.as_ref().map(of_account),
         "protected_by": one.protected, "leaver": leaver, "decided": said.collect::<Vec<_>>(), "held": codes(one),
         "groups": groups.collect::<Vec<_>>(),

@@ -19,7 +19,7 @@ const NAMED: usize = 20;
 /// The name of a kind for a reader.
 pub(super) fn kind(kind: GroupKind) -> &'static str {
     match kind {
-        GroupKind::Link => "ADOPT",
+        GroupKind::Adopt => "ADOPT",
         GroupKind::Update => "UPDATE",
         GroupKind::Create => "CREATE",
         GroupKind::Members => "MEMBERS",
@@ -36,7 +36,7 @@ pub(super) fn moves(operation: &GroupOperation) -> String {
             format!("+{} -{}{waits}", amount(add.len()), amount(remove.len()))
         }
         GroupAction::Delete { members, .. } => format!("{} members lose it{waits}", counted(*members)),
-        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => String::new(),
+        GroupAction::Adopt { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => String::new(),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn text(report: &Report<'_>, view: TextOptions, out: &mut TextWriter)
     alarm(plan, out);
     ends(report.groups, out);
     if plan.state == GroupState::Planned {
-        let GroupCounts { chosen, unchanged, unmanaged, strangers, kept, left } = plan.counts;
+        let GroupCounts { chosen, unchanged, unmanaged, unmanaged_members, kept, left } = plan.counts;
         out.section("Groups");
         let parts = [
             (chosen, "chosen in Okta"),
@@ -74,7 +74,7 @@ pub(super) fn text(report: &Report<'_>, view: TextOptions, out: &mut TextWriter)
             (plan.held.len(), "held"),
             (left, "no longer chosen, left alone"),
             (unmanaged, "groups of Haiilo not ours, left alone"),
-            (strangers, "members not ours, left alone"),
+            (unmanaged_members, "members not ours, left alone"),
             (kept, "memberships of people about whom nothing is done"),
         ];
         let parts: Vec<String> = parts
@@ -153,7 +153,7 @@ pub(super) fn json(report: &Report<'_>) -> Json {
         GroupState::Unread => "unread",
         GroupState::Planned => "planned",
     };
-    let GroupCounts { chosen, unchanged, unmanaged, strangers, kept, left } = counts;
+    let GroupCounts { chosen, unchanged, unmanaged, unmanaged_members, kept, left } = counts;
     let of_operation = |operation: &GroupOperation| {
         let mut object = operation.to_json(people);
         object["removals"] = json!(operation.removals().map(removals));
@@ -169,7 +169,7 @@ pub(super) fn json(report: &Report<'_>) -> Json {
         "blocked": blocked.iter().map(of_blocked).collect::<Vec<_>>(),
         "unchanged": unchanged,
         "counts": {
-            "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": strangers, "kept": kept,
+            "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": unmanaged_members, "kept": kept,
             "no_longer_chosen": left,
         },
         "outcomes": concluded.iter().map(of_end).collect::<Vec<_>>(),

@@ -25,11 +25,11 @@ pub fn json(report: &Report<'_>) -> String {
     let CyclePlan { people: Plan { operations, trials: _, findings, update: _ }, groups: _ } = report.plan;
     let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits, warnings: _, counts } =
         findings;
-    let verdict = report.verdict;
+    let limit_check = report.limit_check;
     let mut object = Map::new();
     let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
     put("version", VERSION.into());
-    put("approval_id", json!(verdict.approval_id));
+    put("approval_id", json!(limit_check.approval_id));
     put("operations", operations.iter().map(Operation::to_json).collect());
     put("leavers", leavers.iter().map(|leaver| of_leaver(report.product, leaver)).collect());
     put("held", held.iter().map(of_held).collect());
@@ -39,8 +39,8 @@ pub fn json(report: &Report<'_>) -> String {
     put("unmanaged", unmanaged.iter().map(of_unmanaged).collect());
     put("mapping_edits", mapping_edits.iter().map(of_edited).collect());
     put("unchanged", counts.unchanged.into());
-    put("violations", verdict.violations.iter().map(violation).collect());
-    put("limits", verdict.usage.iter().map(usage).collect());
+    put("violations", limit_check.violations.iter().map(violation).collect());
+    put("limits", limit_check.usage.iter().map(usage).collect());
     put("counts", of_counts(*counts, AccountTotals::after(report).accounts));
     put("usage", of_requests(report.requests));
     put("groups", groups::json(report));
@@ -63,11 +63,11 @@ pub fn json(report: &Report<'_>) -> String {
 }
 
 fn of_leaver(product: Product, leaver: &Leaver) -> Json {
-    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, departure: _, fate } = leaver;
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, effect: _, status } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
-        "action": action(leaver), "due": due(fate).map(stamp), "since": stamp(*since),
-        "reason": subject::fate(product, leaver),
+        "action": action(leaver), "due": due(status).map(stamp), "since": stamp(*since),
+        "reason": subject::status(product, leaver),
     })
 }
 

@@ -22,7 +22,7 @@ pub enum ServiceHealth {
 }
 
 /// How things stand, as text.
-pub fn text((standing, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
+pub fn text((history, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
         ServiceHealth::Ready => lines.push("Cycles come as they should.".to_owned()),
@@ -33,14 +33,14 @@ pub fn text((standing, service): (&RunHistory, ServiceHealth), state: &SyncState
     if let Some(pause) = state.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
     }
-    for PendingApproval { id, at, violations, approved_until } in &standing.waiting {
+    for PendingApproval { id, at, violations, approved_until } in &history.waiting {
         let state = match approved_until {
             Some(until) if *until > now => format!("approved until {}", time(*until)),
             _ => format!("waits for: okta-haiilo-sync approve {id}"),
         };
         lines.push(format!("Refused at {} ({}); {state}", time(*at), limits(violations)));
     }
-    if standing.waiting.is_empty() {
+    if history.waiting.is_empty() {
         lines.push("Nothing waits for an approval.".to_owned());
     }
     if !state.open.is_empty() {
@@ -51,11 +51,11 @@ pub fn text((standing, service): (&RunHistory, ServiceHealth), state: &SyncState
         amount(state.links.len()),
         amount(state.leavers.len())
     ));
-    if standing.cycles.is_empty() {
+    if history.cycles.is_empty() {
         lines.push("No cycle has run.".to_owned());
     }
     lines.extend(
-        standing
+        history
             .cycles
             .iter()
             .map(|cycle| format!("{}  {}  {}", time(cycle.ended), cycle.result.as_str(), cycle.run.as_str())),
@@ -71,17 +71,17 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json((standing, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
+pub fn json((history, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
     let service = match service {
         ServiceHealth::Ready => Some("ready"),
         ServiceHealth::Late => Some("late"),
         ServiceHealth::Silent => Some("silent"),
         ServiceHealth::Unknown => None,
     };
-    let waiting = standing.waiting.iter().map(|PendingApproval { id, at, violations, approved_until }| {
+    let waiting = history.waiting.iter().map(|PendingApproval { id, at, violations, approved_until }| {
         json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
     });
-    let cycles = standing.cycles.iter().map(|cycle| {
+    let cycles = history.cycles.iter().map(|cycle| {
         json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result.as_str()})
     });
     let paused = state.pause_at(now).map(subject::paused);

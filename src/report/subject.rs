@@ -25,7 +25,7 @@ pub struct Report<'a> {
     /// The plan.
     pub plan: &'a CyclePlan,
     /// What the guard says.
-    pub verdict: &'a LimitCheck,
+    pub limit_check: &'a LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
     /// The application's name in Okta.
@@ -165,7 +165,7 @@ pub(super) struct ApprovalNotice {
 impl ApprovalNotice {
     /// What the guard says, where it says anything.
     pub(super) fn of(report: &Report<'_>) -> Option<Self> {
-        let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.verdict;
+        let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.limit_check;
         let title = match (decision, report.stage) {
             (LimitDecision::Approved(id), _) => format!("APPROVED by {id}"),
             (_, ReportStage::DryRun) => "APPROVAL NEEDED: `sync` would be blocked".to_owned(),
@@ -249,7 +249,7 @@ pub(super) fn part_name(product: Product, part: &str) -> String {
 /// The name of a kind of operations for a reader.
 pub(super) fn kind(product: Product, kind: OperationKind) -> &'static str {
     match (product, kind) {
-        (_, OperationKind::Link) => "ADOPT",
+        (_, OperationKind::Adopt) => "ADOPT",
         (_, OperationKind::Create) => "CREATE",
         (_, OperationKind::Update) => "UPDATE",
         (_, OperationKind::Reactivate) => "REACTIVATE",
@@ -260,13 +260,13 @@ pub(super) fn kind(product: Product, kind: OperationKind) -> &'static str {
 }
 
 /// What becomes of a leaver's account, in words.
-pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
-    let goes = match (product, leaver.departure) {
+pub(super) fn status(product: Product, leaver: &Leaver) -> String {
+    let goes = match (product, leaver.effect) {
         (_, RemovalEffect::Deactivated) => "deactivated",
         (Product::Advocacy, RemovalEffect::Deleted) => "deleted for ever",
         (Product::Intranet, RemovalEffect::Deleted) => "deleted",
     };
-    match &leaver.fate {
+    match &leaver.status {
         LeaverStatus::Kept(KeptBecause::Configured) => {
             format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str())
         }
@@ -299,8 +299,8 @@ pub(super) fn fate(product: Product, leaver: &Leaver) -> String {
 }
 
 /// When a leaver's account is due.
-pub(super) fn due(fate: &LeaverStatus) -> Option<DateTime<Utc>> {
-    match fate {
+pub(super) fn due(status: &LeaverStatus) -> Option<DateTime<Utc>> {
+    match status {
         LeaverStatus::Kept(_) => None,
         LeaverStatus::Waiting(due)
         | LeaverStatus::Due(due)
@@ -311,7 +311,7 @@ pub(super) fn due(fate: &LeaverStatus) -> Option<DateTime<Utc>> {
 
 /// What the configuration does about a leaver.
 pub(super) fn action(leaver: &Leaver) -> &'static str {
-    match leaver.fate {
+    match leaver.status {
         LeaverStatus::Kept(KeptBecause::AlreadyInactive)
         | LeaverStatus::Waiting(_)
         | LeaverStatus::Due(_)

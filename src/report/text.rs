@@ -13,7 +13,7 @@ use crate::report::sharing::ToldOperations;
 use crate::report::sheet::TextWriter;
 use crate::report::subject::{
     ApprovalNotice, PeopleShown, Report, ReportStage, TextOptions, account_totals, amount, attribute, blocks, by_whom,
-    counted, fate, kind, part_name, paused_until, shown, time, title, visible,
+    counted, kind, part_name, paused_until, shown, status, time, title, visible,
 };
 use crate::report::{groups, requests};
 
@@ -24,7 +24,7 @@ const UNMANAGED_SHOWN: usize = 20;
 pub fn text(report: &Report<'_>, view: TextOptions) -> String {
     let mut out = TextWriter::new(view.width);
     headline(report, &mut out);
-    verdict(report, &mut out);
+    limit_check(report, &mut out);
     if let ReportStage::Paused(pause) = report.stage {
         paused(pause, &mut out);
     }
@@ -57,7 +57,7 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
         amount(counts.unchanged)
     ));
     let parts = [
-        (of(OperationKind::Link), "to adopt"),
+        (of(OperationKind::Adopt), "to adopt"),
         (of(OperationKind::Create), "to create"),
         (of(OperationKind::Update), "to update"),
         (of(OperationKind::Reactivate), "to reactivate"),
@@ -91,7 +91,7 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
 }
 
 /// Why a plan may not be applied, and how it could be.
-fn verdict(report: &Report<'_>, out: &mut TextWriter) {
+fn limit_check(report: &Report<'_>, out: &mut TextWriter) {
     let Some(ApprovalNotice { title, broken, command }) = ApprovalNotice::of(report) else { return };
     out.section(&title);
     let row =
@@ -157,7 +157,7 @@ fn edited(report: &Report<'_>, out: &mut TextWriter) {
 
 fn operations(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     for of in [
-        OperationKind::Link,
+        OperationKind::Adopt,
         OperationKind::Reactivate,
         OperationKind::Create,
         OperationKind::Update,
@@ -212,7 +212,7 @@ fn change_row(report: &Report<'_>, kind: OperationKind, change: &Change) -> Vec<
     let to = shown(change.to.as_ref());
     match kind {
         OperationKind::Create => vec![name, to],
-        OperationKind::Link
+        OperationKind::Adopt
         | OperationKind::Reactivate
         | OperationKind::Update
         | OperationKind::Deactivate
@@ -232,7 +232,7 @@ fn leavers(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
                 who(view, &leaver.user_name, &leaver.okta_id),
                 named(view, || leaver.okta_id.to_string()).unwrap_or_else(|| format!("account {}", leaver.haiilo_id)),
                 format!("{} since {}", leaver.evidence.as_str(), time(leaver.since)),
-                fate(report.product, leaver),
+                status(report.product, leaver),
             ]
         })
         .collect();
@@ -328,7 +328,7 @@ fn unmanaged(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
 
 fn limits(report: &Report<'_>, out: &mut TextWriter) {
     let rows: Vec<Vec<String>> = report
-        .verdict
+        .limit_check
         .usage
         .iter()
         .map(|usage| {

@@ -195,7 +195,7 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
             },
         )
         .await?,
-        departed: departed(connection).await?,
+        removed_accounts: removed_accounts(connection).await?,
         deactivation_deleted: fact(facts::DEACTIVATION_DELETED).map(HaiiloId::new),
         pause: fact("pause_by").map(|by| Pause {
             until: time("pause_until"),
@@ -207,15 +207,15 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
     })
 }
 
-async fn departed(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
+async fn removed_accounts(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
     collected(connection, "SELECT okta_id, haiilo_id, effect FROM removed_accounts", |row| {
         // A word that we cannot read is the careful one: nobody is made active by it.
-        let departure = match row.try_get::<String, _>(2)?.as_str() {
+        let effect = match row.try_get::<String, _>(2)?.as_str() {
             "deactivated" => RemovalEffect::Deactivated,
             _ => RemovalEffect::Deleted,
         };
         let haiilo_id = HaiiloId::new(row.try_get::<String, _>(1)?);
-        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), RemovedAccount { haiilo_id, departure }))
+        Ok((OktaUserId::new(row.try_get::<String, _>(0)?), RemovedAccount { haiilo_id, effect }))
     })
     .await
 }
@@ -339,7 +339,7 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
         let count = number(1)?;
         match row.try_get::<String, _>(0)?.as_str() {
             "delete" | "deactivate" => recent.deletes += count,
-            "create" | "link" | "reactivate" => recent.creates += count,
+            "create" | "adopt" | "reactivate" => recent.creates += count,
             "update" => {
                 recent.updates += count;
                 recent.renames += number(2)?;

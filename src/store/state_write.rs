@@ -18,11 +18,11 @@ const CYCLES_KEPT: i64 = 2_000;
 
 pub(super) async fn write_update(
     connection: &mut AnyConnection,
-    notes: &SyncStateUpdate,
+    update: &SyncStateUpdate,
     acceptance: &Acceptance,
     now: i64,
 ) -> Result<(), Error> {
-    let Acceptance { vanished, missing: unseen, mapping, first_run } = acceptance;
+    let Acceptance { leavers: leavers_counted, missing: unseen, mapping, first_run } = acceptance;
     let SyncStateUpdate {
         leavers,
         listed,
@@ -32,14 +32,14 @@ pub(super) async fn write_update(
         no_longer_rejected,
         groups_no_longer_wanted,
         protected,
-    } = notes;
+    } = update;
     let AcceptedMapping { fingerprint, parts } = mapping;
     facts::fact(connection, "mapping", fingerprint.as_str()).await?;
     facts::fact(connection, "mapping_parts", &serde_json::json!(parts).to_string()).await?;
     if *first_run == FirstRun::Done {
         facts::fact(connection, "first_run", "done").await?;
     }
-    write_leavers(connection, leavers, *vanished).await?;
+    write_leavers(connection, leavers, *leavers_counted).await?;
     for okta_id in listed {
         sqlx::query("UPDATE links SET listed = 1 WHERE okta_id = $1")
             .bind(okta_id.as_str())
@@ -58,7 +58,7 @@ pub(super) async fn write_update(
             .await?;
     }
     // An approval covers everybody who is gone, not only those who went in this cycle.
-    if *vanished == Counted::Approved {
+    if *leavers_counted == Counted::Approved {
         sqlx::query("UPDATE leavers SET approved = 1").execute(&mut *connection).await?;
     }
     if *unseen == Counted::Approved {
@@ -100,10 +100,10 @@ pub(super) async fn write_update(
 
 pub(super) async fn write_leavers(
     connection: &mut AnyConnection,
-    notes: &LeaverUpdate,
+    update: &LeaverUpdate,
     counted: Counted,
 ) -> Result<(), Error> {
-    let LeaverUpdate { records, returned, no_longer_recreated, directory } = notes;
+    let LeaverUpdate { records, returned, no_longer_recreated, directory } = update;
     if *directory == PolicyKnowledge::KnownToDelete {
         facts::set_fact(connection, facts::DEACTIVATION_DELETED, None).await?;
     }
@@ -224,14 +224,14 @@ pub(super) async fn write_effect(connection: &mut AnyConnection, effect: &Effect
                 .await?;
             Ok(())
         }
-        Effect::RemovedAccount(okta_id, RemovedAccount { haiilo_id, departure }) => {
+        Effect::RemovedAccount(okta_id, RemovedAccount { haiilo_id, effect }) => {
             sqlx::query(
                 "INSERT INTO removed_accounts (okta_id, haiilo_id, effect) VALUES ($1, $2, $3) \
                  ON CONFLICT (okta_id) DO UPDATE SET haiilo_id = excluded.haiilo_id, effect = excluded.effect",
             )
             .bind(okta_id.as_str())
             .bind(haiilo_id.as_str())
-            .bind(departure.as_str())
+            .bind(effect.as_str())
             .execute(connection)
             .await?;
             Ok(())

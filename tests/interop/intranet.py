@@ -153,8 +153,8 @@ def everybody_comes(stage):
     finance = server.add_group("finance", stranger, account)
 
     first = stage.sync.plan()
-    check("all but one are new, one has an account", kinds(first["operations"]), {"create": PEOPLE - 1, "link": 1, "update": 1})
-    wanted = {"group-create": 2, "group-link": 1, "group-update": 1, "group-members": 2}
+    check("all but one are new, one has an account", kinds(first["operations"]), {"create": PEOPLE - 1, "adopt": 1, "update": 1})
+    wanted = {"group-create": 2, "group-adopt": 1, "group-update": 1, "group-members": 2}
     check("two groups are new, one is adopted", kinds(first["groups"]["operations"]), wanted)
     check("the stranger is counted", first["groups"]["counts"]["members_not_ours"], 1)
     stage.sync.sync(code=3)

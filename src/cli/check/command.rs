@@ -101,10 +101,10 @@ async fn readings(
     let requests = assigned.div_ceil(u64::from(page_size)).max(1);
     let okta = OktaReading { requests, ours, answer };
     let haiilo::HaiiloListing { users, page_size, answer } = accounts;
-    let walk = users.div_ceil(u64::from(page_size.max(1))) + 1;
+    let pages = users.div_ceil(u64::from(page_size.max(1))) + 1;
     // A listing whose total proves nothing is walked through twice.
-    let walks = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
-    (okta, HaiiloReading { requests: walk * walks, at_once: wiring.cycle.concurrency, answer })
+    let readings = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
+    (okta, HaiiloReading { requests: pages * readings, at_once: wiring.cycle.concurrency, answer })
 }
 
 fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut CheckFindings) {

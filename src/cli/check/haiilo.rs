@@ -183,8 +183,8 @@ async fn listing(
 /// Whether a filter by userName finds whom it asks for.
 async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
-    let manner = match wiring.reader.filter_support(somebody).await {
-        Ok(manner) => manner,
+    let support = match wiring.reader.filter_support(somebody).await {
+        Ok(support) => support,
         Err(failure) => {
             findings.error(failure);
             return None;
@@ -192,7 +192,7 @@ async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindin
     };
     let less = "a look before a create, and after a lost answer, may miss an account that is there; Haiilo's own refusal of a userName that \
                 is taken is what is left: ask haiilo's support for filters on userName";
-    match manner {
+    match support {
         FilterSupport::Honoured => findings.fine("a filter by userName finds whom it asks for, and nobody else"),
         FilterSupport::Ignored => {
             findings.warn(format_args!("filters are ignored: one by a userName that nobody has gives users. {less}"));
@@ -202,7 +202,7 @@ async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindin
             findings.warn(format_args!("a filter by userName does not find a user who is listed. {less}"));
         }
     }
-    Some(manner)
+    Some(support)
 }
 
 fn name(row: &AccountRow) -> Option<&UserName> {

@@ -26,8 +26,8 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, Co
         match wiring.source.assignment(&user.id).await? {
             None => told.push_str("  is not assigned to the application, so that nothing would be sent\n"),
             Some(assignment) => {
-                let standing = assignment.eligibility(wiring.cycle.policy.statuses);
-                if standing != Eligibility::Assigned {
+                let eligibility = assignment.eligibility(wiring.cycle.policy.statuses);
+                if eligibility != Eligibility::Assigned {
                     told.push_str("  would have no account by now (see `explain`); with one it would be:\n");
                 }
                 sample(&wiring.cycle.mapping, assignment, &mut told);

@@ -57,8 +57,8 @@ async fn probed(
         engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &run_context)).await;
     let mut findings = CheckFindings::new();
     findings.section("Write probe");
-    for ProbeFinding { verdict, text } in found {
-        match verdict {
+    for ProbeFinding { limit_check, text } in found {
+        match limit_check {
             ProbeVerdict::Good => findings.fine(text),
             ProbeVerdict::Odd => findings.warn(text),
             ProbeVerdict::Bad => findings.error(text),

@@ -27,7 +27,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &ExplainArguments)
     bars.clear();
     let prepared = prepared?;
     let answer = answer(&ends, &prepared, login).await?;
-    if answer.people.is_empty() && answer.strangers.is_empty() {
+    if answer.people.is_empty() && answer.unmanaged.is_empty() {
         return Err(CycleError::NobodyOfThisName.into());
     }
     output::print(&match format {
@@ -57,8 +57,8 @@ async fn answer(
     let is_told = |account: &&Account| {
         people.iter().any(|one| one.explanation.account.as_ref().is_some_and(|told| told.id == account.id))
     };
-    let strangers = input.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
-    Ok(LoginExplanation { product: wiring.cycle.policy.product, people, strangers })
+    let unmanaged = input.accounts_named(login).into_iter().filter(|account| !is_told(account)).cloned().collect();
+    Ok(LoginExplanation { product: wiring.cycle.policy.product, people, unmanaged })
 }
 
 /// The people whom a login means, by both listings and the store; those whom only Okta or the journal knows are looked for there.

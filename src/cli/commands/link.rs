@@ -1,4 +1,4 @@
-//! `link`, `unlink` and `release`: what an operator decides about links. Nothing is written to Haiilo.
+//! `link`, `unlink` and `confirm-new`: what an operator decides about links. Nothing is written to Haiilo.
 
 use crate::cli::args::{DecisionArguments, LinkArguments};
 use crate::cli::context::Context;
@@ -48,12 +48,12 @@ pub(in crate::cli) async fn unlink(
 }
 
 /// Confirms that a person is new.
-pub(in crate::cli) async fn release(
+pub(in crate::cli) async fn confirm_new(
     context: &Context,
     arguments: &DecisionArguments,
 ) -> Result<ExitStatus, CommandError> {
     let DecisionArguments { login, reason } = arguments;
-    OperatorCommand { name: "release", context }
+    OperatorCommand { name: "confirm-new", context }
         .run_prepared(async |adapters, prepared| {
             let id = adapters.operator(context, reason.as_deref()).confirm_new(prepared, login).await?;
             Ok(CommandOutput::done(format!("{id} is nobody else from now on; `plan` shows what follows.\n")))

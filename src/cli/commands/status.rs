@@ -26,8 +26,8 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) 
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;
     let wiring = Wiring::new(settings)?;
     let (store, now) = (wiring.read_store(), wiring.clock.now());
-    let (standing, state) = (store.run_history(now, SHOWN).await?, store.sync_state(now).await?);
-    let service = match (address, standing.last_complete.or(standing.began)) {
+    let (history, state) = (store.run_history(now, SHOWN).await?, store.sync_state(now).await?);
+    let service = match (address, history.last_complete.or(history.began)) {
         (Some(address), _) => ask(&wiring.http, address).await,
         // Nobody waits for a first cycle.
         (None, None) => ServiceHealth::Unknown,
@@ -37,7 +37,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) 
         },
     };
     let show = if arguments.json { status::json } else { status::text };
-    output::print(&show((&standing, service), &state, now))?;
+    output::print(&show((&history, service), &state, now))?;
     Ok(match service {
         ServiceHealth::Ready | ServiceHealth::Unknown => ExitStatus::Done,
         ServiceHealth::Late | ServiceHealth::Silent => ExitStatus::Failed,

@@ -13,10 +13,10 @@ const PEOPLE: u32 = 12;
 
 /// Tells the story. It ends well only if each command ended as the story says.
 pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
-    let teller = Story::of(ProductWord::Advocacy).await?;
-    first_run(&teller).await?;
-    next_day(&teller).await?;
-    bad_day(&teller).await?;
+    let story = Story::of(ProductWord::Advocacy).await?;
+    first_run(&story).await?;
+    next_day(&story).await?;
+    bad_day(&story).await?;
     tell(
         "That was all. What you saw were the real commands; only the two servers were simulated.\n\
          To play on your own: okta-haiilo-sync demo --serve",
@@ -24,27 +24,27 @@ pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-async fn first_run(teller: &Story) -> Result<(), CommandError> {
-    teller.stage.okta.state().populate(PEOPLE);
-    teller.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
+async fn first_run(story: &Story) -> Result<(), CommandError> {
+    story.stage.okta.state().populate(PEOPLE);
+    story.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta.\n\
          In Haiilo Advocacy there are three accounts so far: the administrator's, whose token this program uses,\n\
          one that somebody made by hand for a colleague, and one of somebody who is not in Okta at all.\n\
          First of all: is everything set up? `check` asks both ends, and changes nothing."
     ))?;
-    teller.first_run().await?;
+    story.first_run().await?;
     tell("Both sides agree now. A second plan is empty.")?;
-    teller.empty_plan("after the first run").await
+    story.empty_plan("after the first run").await
 }
 
-async fn next_day(teller: &Story) -> Result<(), CommandError> {
-    let id = |n| teller.okta_id(n);
+async fn next_day(story: &Story) -> Result<(), CommandError> {
+    let id = |n| story.okta_id(n);
     let (renamed, moved, suspended) = (id(2), id(3), id(4));
     let (deactivated, unassigned, atlantis) = (id(5), id(6), id(7));
-    let account = teller.account(&person(2).email);
+    let account = story.account(&person(2).email);
     {
-        let mut okta = teller.stage.okta.state();
+        let mut okta = story.stage.okta.state();
         okta.hire(&person(20));
         okta.hire(&person(21));
         okta.set_profile(&renamed, "lastName", json!("Byron"));
@@ -64,35 +64,35 @@ async fn next_day(teller: &Story) -> Result<(), CommandError> {
          - one was deactivated, and one lost the assignment to Haiilo,\n\
          - one now belongs to a group, Atlantis, that does not exist in Haiilo.",
     )?;
-    teller.plan().await?;
+    story.plan().await?;
     tell(
         "Note the leavers. In Haiilo Advocacy a deleted account cannot be restored, so nobody loses it today: Okta was asked\n\
          for each of them by id, and a grace of 30 days has begun, which is over only if somebody watches all the time.\n\
          Who merely lost the assignment is kept, since the configuration says so; and a suspension changes nothing.",
     )?;
-    teller.sync(None, ExitStatus::Done).await?;
+    story.sync(None, ExitStatus::Done).await?;
     tell(
         "The group does not exist, so the person waits: the value is not sent again, but for one trial a cycle, until somebody\n\
          makes the group in Haiilo. Everybody else is done. The person with the new name kept the account, with all its history.",
     )?;
-    expect(&teller.account("zoe.byron@example.com"), &account, "the renamed person has another account")?;
-    teller.empty_plan("after the next day").await
+    expect(&story.account("zoe.byron@example.com"), &account, "the renamed person has another account")?;
+    story.empty_plan("after the next day").await
 }
 
-async fn bad_day(teller: &Story) -> Result<(), CommandError> {
-    let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| teller.okta_id(n)).collect();
+async fn bad_day(story: &Story) -> Result<(), CommandError> {
+    let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| story.okta_id(n)).collect();
     for id in &ids {
-        teller.stage.okta.state().unassign(id);
+        story.stage.okta.state().unassign(id);
     }
     tell(
         "A bad day. Somebody removes a group from the application in Okta, and half of the company is no longer assigned.\n\
          That looks like a mistake, and so it stops the whole run before its first write.",
     )?;
-    teller.sync_without_writes(ExitStatus::Blocked).await?;
-    expect(&teller.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
+    story.sync_without_writes(ExitStatus::Blocked).await?;
+    expect(&story.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
     tell("Nothing was changed. In Okta the mistake is undone, and everything is as before.")?;
     for id in &ids {
-        teller.stage.okta.state().assign(id);
+        story.stage.okta.state().assign(id);
     }
-    teller.sync(None, ExitStatus::Done).await
+    story.sync(None, ExitStatus::Done).await
 }

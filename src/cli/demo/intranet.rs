@@ -24,11 +24,11 @@ const AFTER_THE_GRACE: Duration = Duration::from_secs(2);
 
 /// Tells the story. It ends well only if each command ended as the story says.
 pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
-    let teller = Story::of(ProductWord::Intranet).await?;
-    first_run(&teller).await?;
-    next_day(&teller).await?;
-    leaver(&teller).await?;
-    bad_day(&teller).await?;
+    let story = Story::of(ProductWord::Intranet).await?;
+    first_run(&story).await?;
+    next_day(&story).await?;
+    leaver(&story).await?;
+    bad_day(&story).await?;
     tell(
         "That was all. What you saw were the real commands; only the two servers were simulated.\n\
          To play on your own: okta-haiilo-sync demo --serve --product intranet",
@@ -36,8 +36,8 @@ pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-async fn first_run(teller: &Story) -> Result<(), CommandError> {
-    let group = cast(teller);
+async fn first_run(story: &Story) -> Result<(), CommandError> {
+    let group = cast(story);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta. They have a manager, titles and\n\
          departments, and two groups are assigned as well: Sales and Support.\n\
@@ -46,28 +46,28 @@ async fn first_run(teller: &Story) -> Result<(), CommandError> {
          The program is an API client of the user directory: it asks for an access token by its id and its secret.\n\
          First of all: is everything set up? `check` asks both ends, and changes nothing."
     ))?;
-    teller.first_run().await?;
-    expect(&(teller.stage.haiilo.state().tokens_granted() > 0), &true, "nobody asked for a token")?;
-    expect(&teller.group("Sales")?.id, &group, "the group Sales was not adopted")?;
+    story.first_run().await?;
+    expect(&(story.stage.haiilo.state().tokens_granted() > 0), &true, "nobody asked for a token")?;
+    expect(&story.group("Sales")?.id, &group, "the group Sales was not adopted")?;
     // One of them is nobody's of ours.
-    expect(&teller.group("Sales")?.members.len(), &(SALES.len() + 1), "Sales has other members")?;
-    expect(&teller.group("Support")?.members.len(), &SUPPORT.len(), "Support has other members")?;
+    expect(&story.group("Sales")?.members.len(), &(SALES.len() + 1), "Sales has other members")?;
+    expect(&story.group("Support")?.members.len(), &SUPPORT.len(), "Support has other members")?;
     tell(
         "Everybody has an account, and every account bears the id of its Okta user. The group that was there became ours, and the\n\
          stranger in it was left alone; the other group was made. What no account could say yet is who the manager is: in Haiilo\n\
          that is an account as well, which did not exist a moment ago. The second cycle says it.",
     )?;
-    teller.sync(None, ExitStatus::Done).await?;
-    let (last, manager) = (teller.account_of(PEOPLE - 1)?, teller.account_of(0)?.id);
+    story.sync(None, ExitStatus::Done).await?;
+    let (last, manager) = (story.account_of(PEOPLE - 1)?, story.account_of(0)?.id);
     expect(&last.text(MANAGER), &&*manager, "somebody has another manager")?;
     expect(&last.text("profileField_jobTitle"), &person(PEOPLE - 1).title, "a profile field is missing")?;
     tell("Both sides agree now. A further plan is empty.")?;
-    teller.empty_plan("after the first run").await
+    story.empty_plan("after the first run").await
 }
 
 /// Both sides before the first run; the id of the group that is there.
-fn cast(teller: &Story) -> String {
-    let mut okta = teller.stage.okta.state();
+fn cast(story: &Story) -> String {
+    let mut okta = story.stage.okta.state();
     okta.populate(PEOPLE);
     let ids = okta.assigned();
     for id in &ids[1..] {
@@ -79,7 +79,7 @@ fn cast(teller: &Story) -> String {
             okta.join_group(&group, &ids[n as usize]);
         }
     }
-    let mut haiilo = teller.stage.haiilo.state();
+    let mut haiilo = story.stage.haiilo.state();
     let group = haiilo.make_group("Sales");
     for n in [1, 90] {
         let account = haiilo.add_account(AccountSeed::of(&person(n)));
@@ -88,20 +88,20 @@ fn cast(teller: &Story) -> String {
     group
 }
 
-async fn next_day(teller: &Story) -> Result<(), CommandError> {
-    let (renamed, account, support) = (teller.okta_id(2), teller.account_of(2)?.id, teller.group("Support")?.id);
-    let in_okta = teller.okta_group("Support");
+async fn next_day(story: &Story) -> Result<(), CommandError> {
+    let (renamed, account, support) = (story.okta_id(2), story.account_of(2)?.id, story.group("Support")?.id);
+    let in_okta = story.okta_group("Support");
     {
-        let mut okta = teller.stage.okta.state();
+        let mut okta = story.stage.okta.state();
         let newcomer = okta.hire(&person(20));
         okta.set_profile(&newcomer, "managerId", json!(person(0).email));
         okta.set_profile(&renamed, "lastName", json!("Byron"));
         okta.rename(&renamed, "zoe.byron@example.com");
         okta.rename_group(&in_okta, "Customer Support");
     }
-    teller.leave("Sales", MOVER);
-    teller.join("Customer Support", MOVER);
-    teller.join("Sales", 20);
+    story.leave("Sales", MOVER);
+    story.join("Customer Support", MOVER);
+    story.join("Sales", 20);
     tell(
         "The next day. In Okta:\n\
          - somebody was hired, and is in Sales,\n\
@@ -109,75 +109,75 @@ async fn next_day(teller: &Story) -> Result<(), CommandError> {
          - one moved from Sales to Support,\n\
          - and Support is called Customer Support from now on.",
     )?;
-    teller.plan().await?;
-    teller.sync(None, ExitStatus::Done).await?;
+    story.plan().await?;
+    story.sync(None, ExitStatus::Done).await?;
     tell(
         "Haiilo was told who comes and who goes, and never a whole list: one that is too short would take people out. Whoever or\n\
          whatever has a new name kept everything else: the account with all its history, the group with the roles that it gives.",
     )?;
-    expect(&teller.account("zoe.byron@example.com"), &Some(account), "the renamed person has another account")?;
-    expect(&teller.group("Customer Support")?.id, &support, "the renamed group is another one")?;
-    expect(&teller.is_in("Customer Support", MOVER)?, &true, "who moved did not come into the group")?;
-    expect(&teller.is_in("Sales", MOVER)?, &false, "who moved did not go out of the group")?;
-    expect(&teller.is_in("Sales", 20)?, &true, "the newcomer is in no group")?;
-    teller.empty_plan("after the next day").await
+    expect(&story.account("zoe.byron@example.com"), &Some(account), "the renamed person has another account")?;
+    expect(&story.group("Customer Support")?.id, &support, "the renamed group is another one")?;
+    expect(&story.is_in("Customer Support", MOVER)?, &true, "who moved did not come into the group")?;
+    expect(&story.is_in("Sales", MOVER)?, &false, "who moved did not go out of the group")?;
+    expect(&story.is_in("Sales", 20)?, &true, "the newcomer is in no group")?;
+    story.empty_plan("after the next day").await
 }
 
-async fn leaver(teller: &Story) -> Result<(), CommandError> {
-    let (id, account) = (teller.okta_id(LEAVER), teller.account_of(LEAVER)?.id);
-    teller.stage.okta.state().deactivate(&id);
+async fn leaver(story: &Story) -> Result<(), CommandError> {
+    let (id, account) = (story.okta_id(LEAVER), story.account_of(LEAVER)?.id);
+    story.stage.okta.state().deactivate(&id);
     tell(
         "Somebody leaves: in Okta the person is deactivated. The listing alone takes nobody's account, and so Okta is asked for the\n\
          person by id. It says so, too, and a grace begins.",
     )?;
-    teller.sync_without_writes(ExitStatus::Done).await?;
-    expect(&teller.account_of(LEAVER)?.is_active(), &true, "the leaver lost the account before the grace was over")?;
+    story.sync_without_writes(ExitStatus::Done).await?;
+    expect(&story.account_of(LEAVER)?.is_active(), &true, "the leaver lost the account before the grace was over")?;
     tell(
         "The grace is thirty days, unless the configuration says otherwise. Here it is one second, which is over now.",
     )?;
     SystemClock::new().sleep(AFTER_THE_GRACE).await;
-    teller.plan().await?;
-    teller.sync(None, ExitStatus::Done).await?;
-    expect(&teller.account_of(LEAVER)?.is_active(), &false, "the leaver was not deactivated")?;
-    expect(&teller.stage.haiilo.state().deleted().len(), &0, "somebody was deleted")?;
+    story.plan().await?;
+    story.sync(None, ExitStatus::Done).await?;
+    expect(&story.account_of(LEAVER)?.is_active(), &false, "the leaver was not deactivated")?;
+    expect(&story.stage.haiilo.state().deleted().len(), &0, "somebody was deleted")?;
     tell(
         "The account is deactivated, and not deleted: that is the policy of this user directory, which the configuration names.\n\
          And so it can be active again when somebody comes back.",
     )?;
     {
-        let mut okta = teller.stage.okta.state();
+        let mut okta = story.stage.okta.state();
         okta.reactivate(&id);
         okta.assign(&id);
     }
-    teller.sync(None, ExitStatus::Done).await?;
-    expect(&teller.account_of(LEAVER)?.is_active(), &true, "who came back is not active")?;
-    expect(&teller.account_of(LEAVER)?.id, &account, "who came back has another account")?;
-    expect(&teller.is_in("Sales", LEAVER)?, &true, "who came back is not in the group")?;
+    story.sync(None, ExitStatus::Done).await?;
+    expect(&story.account_of(LEAVER)?.is_active(), &true, "who came back is not active")?;
+    expect(&story.account_of(LEAVER)?.id, &account, "who came back has another account")?;
+    expect(&story.is_in("Sales", LEAVER)?, &true, "who came back is not in the group")?;
     tell("It is the same account, in the same group as before.")?;
-    teller.empty_plan("after somebody came back").await
+    story.empty_plan("after somebody came back").await
 }
 
-async fn bad_day(teller: &Story) -> Result<(), CommandError> {
+async fn bad_day(story: &Story) -> Result<(), CommandError> {
     let lost = 7..PEOPLE;
     for n in lost.clone() {
-        teller.leave("Customer Support", n);
+        story.leave("Customer Support", n);
     }
     tell(
         "A bad day. In Okta somebody empties the group Customer Support by mistake, and most of its members are no longer in it.\n\
          Groups give roles, and so that would take rights from people. No group loses more than a fifth of its members in a day\n\
          unasked, or two of them, where that is more: nobody goes out of this one.",
     )?;
-    let before = teller.group("Customer Support")?;
-    teller.sync_without_writes(ExitStatus::Blocked).await?;
-    expect(&(teller.group("Customer Support")? == before), &true, "the group has changed")?;
+    let before = story.group("Customer Support")?;
+    story.sync_without_writes(ExitStatus::Blocked).await?;
+    expect(&(story.group("Customer Support")? == before), &true, "the group has changed")?;
     tell(
         "Nothing was changed. If this was meant, the command above would let exactly these people go out.\n\
          It was not: in Okta the mistake is undone, and everything is as before.",
     )?;
     for n in lost {
-        teller.join("Customer Support", n);
+        story.join("Customer Support", n);
     }
-    teller.empty_plan("after the bad day").await
+    story.empty_plan("after the bad day").await
 }
 
 /// Where an account shows its manager.

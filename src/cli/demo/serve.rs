@@ -138,7 +138,7 @@ async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
         user: None,
         shown: ShownArguments::default(),
     };
-    let approve = prepared.verdict.approval_id.map(|id| id.to_string());
+    let approve = prepared.limit_check.approval_id.map(|id| id.to_string());
     sync::run(&context, &SyncArguments { report, dry_run: false, approve, reason: None }).await?;
     Ok(())
 }

@@ -38,7 +38,7 @@ pub struct Explanation {
     /// What follows from the row in Okta's listing; `None` where there is none.
     pub listed: Option<PersonState>,
     /// What the two statuses mean together; `None` for somebody who is not assigned.
-    pub standing: Option<Eligibility>,
+    pub eligibility: Option<Eligibility>,
     /// Rule by rule, each with what the account holds.
     pub mapping: Vec<(Traced, Option<Value>)>,
     /// The link.
@@ -60,7 +60,7 @@ pub struct Explanation {
 /// What an operator said about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperatorStatement {
-    /// `release`.
+    /// `confirm-new`.
     ConfirmedNew,
     /// `recreate`.
     Recreated,
@@ -103,7 +103,7 @@ impl Explanation {
         said.extend(state.recreated.contains(id).then_some(OperatorStatement::Recreated));
         Self {
             listed: people.get(id).map(|person| person.state.clone()),
-            standing: asked.assignment.as_ref().map(|assignment| assignment.eligibility(policy.statuses)),
+            eligibility: asked.assignment.as_ref().map(|assignment| assignment.eligibility(policy.statuses)),
             mapping: asked.assignment.clone().map_or_else(Vec::new, |person| traced(mapping, person, account.as_ref())),
             leaver: state.leavers.get(id).cloned(),
             link,

@@ -37,8 +37,6 @@ pub enum MembershipChange {
     Kept,
 }
 
-impl MembershipSide {}
-
 impl MembershipChange {
     /// What happens, in words.
     pub fn as_str(self) -> &'static str {

@@ -96,7 +96,7 @@ impl GroupPlanBuilder<'_> {
         let haiilo_id = target.shown().map(|shown| shown.id.clone());
         match target {
             GroupMatch::Unowned(shown, origin) => {
-                self.push(group, GroupAction::Link { haiilo_id: shown.id.clone(), origin: *origin });
+                self.push(group, GroupAction::Adopt { haiilo_id: shown.id.clone(), origin: *origin });
             }
             GroupMatch::Nothing => self.push(group, GroupAction::Create { description: group.description.clone() }),
             GroupMatch::Linked(..) => {}
@@ -122,7 +122,7 @@ impl GroupPlanBuilder<'_> {
         let (add, unready): (Vec<PersonIndex>, Vec<PersonIndex>) = wanted.without(shown).partition(is_free);
         let (remove, kept): (Vec<PersonIndex>, Vec<PersonIndex>) = shown.without(wanted).partition(is_free);
         self.plan.counts.kept += unready.len() + kept.len();
-        self.plan.counts.strangers += shown.others();
+        self.plan.counts.unmanaged_members += shown.others();
         if !add.is_empty() || !remove.is_empty() {
             self.push(group, GroupAction::Members { haiilo_id, add, remove, removals: Removals::Free });
         }

@@ -12,7 +12,7 @@ use crate::domain::planning::limits::{Violation, id_of};
 use crate::domain::state::sync_state::Approval;
 
 /// Says of each removal whether it may be done.
-pub fn judge(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {
+pub fn check(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {
     let Some(limit) = input.policy.limits.members else { return };
     let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
     let inside: BTreeMap<&OktaGroupId, u64> =
@@ -76,13 +76,13 @@ fn losses(operation: &GroupOperation, inside: &BTreeMap<&OktaGroupId, u64>) -> O
     match &operation.action {
         GroupAction::Members { remove, .. } => Some((remove.len() as u64, *inside.get(&operation.okta_id)?)),
         GroupAction::Delete { members, .. } => Some((*members, *members)),
-        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
+        GroupAction::Adopt { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
     }
 }
 
 fn set(operation: &mut GroupOperation, to: Removals) {
     match &mut operation.action {
         GroupAction::Members { removals, .. } | GroupAction::Delete { removals, .. } => *removals = to,
-        GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => {}
+        GroupAction::Adopt { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => {}
     }
 }

@@ -81,8 +81,9 @@ pub fn match_groups<'a>(
     }
     let mut matching = GroupMatching::default();
     for group in chosen {
-        let rivals = names[&key(&group.name)].iter().filter(|id| **id != &group.id).map(|id| (*id).clone()).collect();
-        match shown.find(group, rivals) {
+        let shared_names =
+            names[&key(&group.name)].iter().filter(|id| **id != &group.id).map(|id| (*id).clone()).collect();
+        match shown.find(group, shared_names) {
             Ok(target) => matching.matched.push(MatchedGroup { group, target }),
             Err((haiilo_id, reason)) => {
                 matching.held.push(GroupHold {
@@ -117,7 +118,7 @@ impl<'a> HaiiloGroups<'a> {
         shown
     }
 
-    fn find(&self, group: &OktaGroup, rivals: Vec<OktaGroupId>) -> Result<GroupMatch<'a>, Doubt> {
+    fn find(&self, group: &OktaGroup, shared_names: Vec<OktaGroupId>) -> Result<GroupMatch<'a>, Doubt> {
         if group.name.trim().is_empty() {
             return Err((None, GroupHoldReason::Nameless));
         }
@@ -125,8 +126,8 @@ impl<'a> HaiiloGroups<'a> {
         let found = link.and_then(|link| Some((*self.by_id.get(&link.haiilo_id)?, link)));
         let fits = found.is_some_and(|(shown, _)| key(&shown.name) == key(&group.name));
         // Whoever has the name already does not take it from anybody.
-        if !rivals.is_empty() && !fits {
-            return Err((link.map(|link| link.haiilo_id.clone()), GroupHoldReason::SameName(rivals)));
+        if !shared_names.is_empty() && !fits {
+            return Err((link.map(|link| link.haiilo_id.clone()), GroupHoldReason::SameName(shared_names)));
         }
         let target = match (found, link) {
             (Some((shown, link)), _) => GroupMatch::Linked(shown, link),

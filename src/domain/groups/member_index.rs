@@ -65,7 +65,7 @@ impl<'a> MemberIndex<'a> {
         let coming: BTreeSet<&OktaUserId> = plan
             .operations
             .iter()
-            .filter(|operation| matches!(operation.kind(), OperationKind::Link | OperationKind::Create))
+            .filter(|operation| matches!(operation.kind(), OperationKind::Adopt | OperationKind::Create))
             .map(|operation| &operation.okta_id)
             .collect();
         let (people, links) = (self.people.people(), self.links);
@@ -106,7 +106,7 @@ impl<'a> MemberIndex<'a> {
     /// An account that becomes somebody's in this cycle is that person's already.
     fn index_adopted(&mut self, plan: &Plan) {
         for operation in &plan.operations {
-            if let Action::Link { haiilo_id, .. } = &operation.action
+            if let Action::Adopt { haiilo_id, .. } = &operation.action
                 && let (Some(index), Some(account)) =
                     (self.of_person(&operation.okta_id), self.accounts.position(haiilo_id))
             {

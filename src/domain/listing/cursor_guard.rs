@@ -1,4 +1,4 @@
-//! A trail: where a walk along cursors was. A listing that goes in a circle, or has no end, is none.
+//! The cursors that a listing has shown. A listing that goes in a circle, or has no end, is none.
 //!
 //! Follows "Link header" of core Okta API.
 
@@ -8,7 +8,7 @@ use crate::domain::listing::pager::{Incomplete, MOST_PAGES};
 use crate::domain::model::group::{Members, MembersBuilder, OktaGroup, PersonIndex};
 use crate::domain::model::key_index::hash;
 
-/// The pages of a walk so far.
+/// The pages of a reading so far.
 #[derive(Debug, Default)]
 pub(in crate::domain) struct CursorGuard {
     cursors: HashSet<u64>,
@@ -48,10 +48,10 @@ impl CursorGuard {
     }
 }
 
-/// A walk through a listing of groups.
+/// A reading through a listing of groups.
 #[derive(Debug, Default)]
 pub struct GroupPager {
-    trail: CursorGuard,
+    cursor: CursorGuard,
     groups: Vec<OktaGroup>,
 }
 
@@ -61,19 +61,19 @@ impl GroupPager {
         for row in rows {
             self.groups.push(row.ok_or(Incomplete::Nameless)?);
         }
-        self.trail.step(next)
+        self.cursor.step(next)
     }
 
     /// The groups, if the last page was read.
     pub fn finish(self) -> Result<Vec<OktaGroup>, Incomplete> {
-        self.trail.end().map(|()| self.groups)
+        self.cursor.end().map(|()| self.groups)
     }
 }
 
-/// A walk through the members of one group.
+/// A reading through the members of one group.
 #[derive(Debug, Default)]
 pub struct MemberPager {
-    trail: CursorGuard,
+    cursor: CursorGuard,
     gathering: MembersBuilder,
 }
 
@@ -88,11 +88,11 @@ impl MemberPager {
             let (index, id) = row.ok_or(Incomplete::Nameless)?;
             self.gathering.take(index, id);
         }
-        self.trail.step(next)
+        self.cursor.step(next)
     }
 
     /// The members, if the last page was read.
     pub fn finish(self) -> Result<Members, Incomplete> {
-        self.trail.end().map(|()| self.gathering.finish())
+        self.cursor.end().map(|()| self.gathering.finish())
     }
 }

@@ -1,5 +1,5 @@
-//! A walk through a SCIM listing by index (RFC 7644, 3.4.2.4), whatever it lists: it is whole when its total agrees with the rows received, or
-//! with a second walk. What is known of rows is their ids alone.
+//! A reading through a SCIM listing by index (RFC 7644, 3.4.2.4), whatever it lists: it is whole when its total agrees with the rows received, or
+//! with a second pager. What is known of rows is their ids alone.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -23,7 +23,7 @@ pub enum Incomplete {
     /// There is no end.
     #[error("there is no end after {MOST_PAGES} pages; try again, and if it lasts, ask the support of that side")]
     Endless,
-    /// The walk was not finished.
+    /// The reading was not finished.
     #[error("the listing ended before its last page; try again")]
     CutShort,
     /// A total without rows.
@@ -62,13 +62,13 @@ pub trait ScimRow {
 /// Whether two sources agree that a listing of accounts is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The rows received are as many as the server says, or a second walk gave the same ids.
+    /// The rows received are as many as the server says, or a second reading gave the same ids.
     Agreed,
     /// They are not: the listing serves for updates, and for nothing that needs to know who is *not* there.
     Doubtful(String),
 }
 
-/// A walk by index. It says which pages it needs next; they may be asked for at once and come in any order.
+/// A reading by index. It says which pages it needs next; they may be asked for at once and come in any order.
 #[derive(Debug)]
 pub struct ScimPager<T> {
     count: u32,
@@ -78,7 +78,7 @@ pub struct ScimPager<T> {
     first: Option<Round<T>>,
 }
 
-/// What a walk found: each row once, the later reading of it, and whether these are all.
+/// What a reading found: each row once, the later reading of it, and whether these are all.
 #[derive(Debug)]
 pub struct PagedRows<T> {
     /// The rows, in no order; of two with the same id the one that stands first counts.
@@ -89,7 +89,7 @@ pub struct PagedRows<T> {
     pub pages: usize,
 }
 
-/// Where a walk stands.
+/// Where a reading stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PagerStage {
     /// Nothing was read.
@@ -104,7 +104,7 @@ enum PagerStage {
     Over,
 }
 
-/// What one walk from the first row to the last has seen.
+/// What one reading from the first row to the last has seen.
 #[derive(Debug)]
 struct Round<T> {
     rows: Vec<T>,
@@ -156,12 +156,12 @@ impl Hasher for IdentityHasher {
 }
 
 impl<T: ScimRow> ScimPager<T> {
-    /// A walk that asks for `count` rows a page.
+    /// A reading that asks for `count` rows a page.
     pub fn new(count: u32) -> Self {
         Self { count, stage: PagerStage::Start, pages: 0, round: Round::default(), first: None }
     }
 
-    /// The pages to ask for now; none once the walk is over.
+    /// The pages to ask for now; none once the reading is over.
     pub fn wanted(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
         if self.pages >= MOST_PAGES * 10 {
             return Err(Incomplete::Endless);
@@ -258,7 +258,7 @@ impl<T: ScimRow> ScimPager<T> {
             }
             Some(first) if first.seen == round.seen => Proof::Agreed,
             Some(first) => Proof::Doubtful(format!(
-                "two walks through Haiilo's {what} gave different ids ({} and {})",
+                "two readings of Haiilo's {what} gave different ids ({} and {})",
                 first.seen.len(),
                 round.seen.len()
             )),
@@ -287,7 +287,7 @@ impl<T: ScimRow> ScimPager<T> {
         Ok(PagerStage::Middle)
     }
 
-    /// At the end of a walk: over, or once more from the first row because the totals do not agree.
+    /// At the end of a reading: over, or once more from the first row because the totals do not agree.
     fn settle(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
         if self.first.is_some() || self.round.agreement() == Proof::Agreed {
             return Ok(Vec::new());

@@ -1,8 +1,8 @@
 //! Snapshots: listings that were read to their end.
 //!
 //! The types here are the only way to a snapshot, so that none can exist of a listing that failed, was cut short or went in a circle.
-//! An Okta listing is a walk along cursors ("Link header", core Okta API); a SCIM listing is a walk by index (RFC 7644, 3.4.2.4) whose
-//! total must agree with the rows received, or with a second walk.
+//! An Okta listing is a reading along cursors ("Link header", core Okta API); a SCIM listing is a reading by index (RFC 7644, 3.4.2.4) whose
+//! total must agree with the rows received, or with a second pager.
 
 use crate::domain::listing::cursor_guard::CursorGuard;
 pub use crate::domain::listing::pager::{Incomplete, PageRequest, Proof};
@@ -48,12 +48,12 @@ impl AssignmentSnapshot {
     }
 }
 
-/// A walk along cursors, page by page.
+/// A reading along cursors, page by page.
 #[derive(Debug, Default)]
 pub struct AssignmentPager {
     people: Vec<Person>,
     unreadable: usize,
-    trail: CursorGuard,
+    cursor: CursorGuard,
 }
 
 impl AssignmentPager {
@@ -61,16 +61,16 @@ impl AssignmentPager {
     pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
         self.people.extend(people);
         self.unreadable += unreadable;
-        self.trail.step(next)
+        self.cursor.step(next)
     }
 
     /// The snapshot, if the last page was read.
     pub fn finish(self) -> Result<AssignmentSnapshot, Incomplete> {
-        self.trail.end().map(|()| self.snapshot())
+        self.cursor.end().map(|()| self.snapshot())
     }
 
     fn snapshot(self) -> AssignmentSnapshot {
-        let Self { mut people, unreadable, trail } = self;
+        let Self { mut people, unreadable, cursor } = self;
         people.sort_by(|left, right| left.id.cmp(&right.id));
         // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
         people.dedup_by(|later, earlier| {
@@ -81,7 +81,7 @@ impl AssignmentPager {
             twice
         });
         people.shrink_to_fit();
-        AssignmentSnapshot { people, unreadable, pages: trail.pages() }
+        AssignmentSnapshot { people, unreadable, pages: cursor.pages() }
     }
 }
 
@@ -167,7 +167,7 @@ impl ScimRow for HaiiloGroup {
     }
 }
 
-/// A walk through accounts.
+/// A reading through accounts.
 pub type AccountPager = ScimPager<Account>;
 
 impl ScimPager<Account> {
@@ -211,37 +211,37 @@ mod tests {
 
     #[test]
     fn a_listing_that_was_not_read_to_its_end_is_no_snapshot() {
-        let mut walk = AssignmentPager::default();
-        walk.take(vec![person("a", PersonState::Left)], 0, Some("page 2")).expect("a page");
-        assert_eq!(walk.finish().expect_err("no end"), Incomplete::CutShort);
+        let mut pager = AssignmentPager::default();
+        pager.take(vec![person("a", PersonState::Left)], 0, Some("page 2")).expect("a page");
+        assert_eq!(pager.finish().expect_err("no end"), Incomplete::CutShort);
         assert_eq!(AssignmentPager::default().finish().expect_err("no page"), Incomplete::CutShort);
     }
 
     #[test]
     fn a_listing_that_goes_in_circles_is_no_snapshot() {
-        let mut walk = AssignmentPager::default();
-        walk.take(Vec::new(), 0, Some("page 2")).expect("a page");
-        walk.take(Vec::new(), 0, Some("page 3")).expect("a page");
-        assert_eq!(walk.take(Vec::new(), 0, Some("page 2")), Err(Incomplete::Circle { page: 3 }));
+        let mut pager = AssignmentPager::default();
+        pager.take(Vec::new(), 0, Some("page 2")).expect("a page");
+        pager.take(Vec::new(), 0, Some("page 3")).expect("a page");
+        assert_eq!(pager.take(Vec::new(), 0, Some("page 2")), Err(Incomplete::Circle { page: 3 }));
     }
 
     #[test]
     fn a_total_beyond_belief_is_not_believed() {
         for total in [5_000_000, u64::MAX] {
             let (snapshot, pages) =
-                walk(2, |_, _| AccountPage { rows: vec![account(1), account(2)], total: Some(total) });
+                pager(2, |_, _| AccountPage { rows: vec![account(1), account(2)], total: Some(total) });
             assert_eq!((snapshot.map(|_| ()), pages), (Err(Incomplete::Endless), 1));
         }
     }
 
     #[test]
     fn a_person_who_is_listed_twice_is_one_person_or_a_contradiction() {
-        let mut walk = AssignmentPager::default();
+        let mut pager = AssignmentPager::default();
         let rows =
             vec![person("b", PersonState::Left), person("a", PersonState::Left), person("c", PersonState::Staged)];
-        walk.take(rows, 1, Some("page 2")).expect("a page");
-        walk.take(vec![person("a", PersonState::Staged), person("b", PersonState::Left)], 0, None).expect("a page");
-        let snapshot = walk.finish().expect("complete");
+        pager.take(rows, 1, Some("page 2")).expect("a page");
+        pager.take(vec![person("a", PersonState::Staged), person("b", PersonState::Left)], 0, None).expect("a page");
+        let snapshot = pager.finish().expect("complete");
         let states: Vec<_> =
             snapshot.people().iter().map(|person| (person.id.as_str(), person.state.clone())).collect();
         let expected = [("a", PersonState::Contradiction(None)), ("b", PersonState::Left), ("c", PersonState::Staged)];
@@ -261,26 +261,26 @@ mod tests {
     }
 
     /// A server as a function from a page request and its number to a page.
-    fn walk(
+    fn pager(
         count: u32,
         mut page: impl FnMut(PageRequest, usize) -> AccountPage,
     ) -> (Result<AccountSnapshot, Incomplete>, usize) {
-        let mut walk = AccountPager::new(count);
-        let mut pages = 0;
+        let mut pager = AccountPager::new(count);
+        let mut read = 0;
         loop {
-            let mut requests = match walk.wanted() {
+            let mut requests = match pager.wanted() {
                 Ok(requests) => requests,
-                Err(error) => return (Err(error), pages),
+                Err(error) => return (Err(error), read),
             };
             if requests.is_empty() {
-                return (walk.finish(), pages);
+                return (pager.finish(), read);
             }
             // Answers come in any order.
             requests.reverse();
             for request in requests {
-                pages += 1;
-                if let Err(error) = walk.take(request, page(request, pages)) {
-                    return (Err(error), pages);
+                read += 1;
+                if let Err(error) = pager.take(request, page(request, read)) {
+                    return (Err(error), read);
                 }
             }
         }
@@ -291,10 +291,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(all: u64, count: u32, pages: usize, proven: &Proof, page: impl FnMut(PageRequest, usize) -> AccountPage) {
-        let (snapshot, asked) = walk(count, page);
+    fn check(all: u64, count: u32, read: usize, proven: &Proof, page: impl FnMut(PageRequest, usize) -> AccountPage) {
+        let (snapshot, asked) = pager(count, page);
         let snapshot = snapshot.expect("a snapshot");
-        assert_eq!((snapshot.accounts().len() as u64, snapshot.proof(), asked), (all, proven, pages));
+        assert_eq!((snapshot.accounts().len() as u64, snapshot.proof(), asked), (all, proven, read));
     }
 
     #[test]
@@ -327,8 +327,10 @@ mod tests {
     #[test]
     fn a_total_that_lies_or_is_missing_is_no_obstacle_when_a_second_walk_agrees() {
         for total in [None, Some(100), Some(150), Some(400)] {
-            let (snapshot, _) =
-                walk(100, |request, _| AccountPage { rows: rows(250, request.start, u64::from(request.count)), total });
+            let (snapshot, _) = pager(100, |request, _| AccountPage {
+                rows: rows(250, request.start, u64::from(request.count)),
+                total,
+            });
             let snapshot = snapshot.expect("a snapshot");
             assert_eq!((snapshot.accounts().len(), snapshot.proof()), (250, &Proof::Agreed), "total {total:?}");
         }
@@ -352,18 +354,18 @@ mod tests {
 
     #[test]
     fn a_server_that_always_answers_the_same_page_is_not_believed() {
-        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: Some(500) });
+        let (snapshot, _) = pager(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: Some(500) });
         let snapshot = snapshot.expect("a snapshot");
         assert_eq!(snapshot.accounts().len(), 100);
         assert!(matches!(snapshot.proof(), Proof::Doubtful(_)), "{:?}", snapshot.proof());
-        let (snapshot, _) = walk(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: None });
+        let (snapshot, _) = pager(100, |_, _| AccountPage { rows: rows(500, 1, 100), total: None });
         assert!(matches!(snapshot.expect("a snapshot").proof(), Proof::Doubtful(_)));
     }
 
     #[test]
     fn rows_that_come_and_go_during_the_walk_make_it_doubtful() {
-        let (snapshot, _) = walk(100, |request, n| {
-            // After the first page of the first walk the first account is deleted: every later row moves up by one.
+        let (snapshot, _) = pager(100, |request, n| {
+            // After the first page of the first reading the first account is deleted: every later row moves up by one.
             let shift = u64::from(n > 1);
             AccountPage { rows: rows(300, request.start + shift, u64::from(request.count)), total: Some(300 - shift) }
         });
@@ -374,7 +376,7 @@ mod tests {
 
     #[test]
     fn an_empty_page_in_the_middle_is_doubtful() {
-        let (snapshot, _) = walk(100, |request, n| AccountPage {
+        let (snapshot, _) = pager(100, |request, n| AccountPage {
             rows: if n == 3 { Vec::new() } else { rows(500, request.start, u64::from(request.count)) },
             total: Some(500),
         });
@@ -383,7 +385,7 @@ mod tests {
 
     #[test]
     fn rows_that_cannot_be_read_are_doubtful() {
-        let (snapshot, _) = walk(100, |request, _| {
+        let (snapshot, _) = pager(100, |request, _| {
             let mut rows = rows(100, request.start, u64::from(request.count));
             if let Some(row) = rows.first_mut() {
                 *row = AccountRow::Unreadable;
@@ -396,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_total_without_rows_is_an_error_and_nothing_at_all_is_empty() {
-        let nothing = |total| walk(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
+        let nothing = |total| pager(100, move |_, _| AccountPage { rows: Vec::new(), total }).0;
         assert_eq!(nothing(Some(500)).expect_err("no rows"), Incomplete::NoRows { what: "users", total: 500 });
         for total in [None, Some(0)] {
             let snapshot = nothing(total).expect("a snapshot");
@@ -406,7 +408,7 @@ mod tests {
 
     #[test]
     fn accounts_are_found_by_name_without_case() {
-        let (snapshot, _) = walk(100, |request, _| AccountPage { rows: rows(9, request.start, 100), total: Some(9) });
+        let (snapshot, _) = pager(100, |request, _| AccountPage { rows: rows(9, request.start, 100), total: Some(9) });
         let snapshot = snapshot.expect("a snapshot");
         assert_eq!(snapshot.named(&UserName::new("p1@X")), [1, 2]);
         assert!(snapshot.named(&UserName::new("p7@x")).is_empty());

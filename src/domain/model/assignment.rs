@@ -47,8 +47,6 @@ pub enum Via {
     Group,
 }
 
-impl Via {}
-
 /// `AppUser.status` of Okta's Apps API, by Okta's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignmentStatus(CompactString);
@@ -154,7 +152,7 @@ pub enum Eligibility {
 }
 
 /// Why the statuses say nothing.
-#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum EligibilityDoubt {
     /// The assignment has a status that is no decision.

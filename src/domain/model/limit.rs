@@ -1,7 +1,7 @@
 //! Limits over a rolling day: their names, and what the configuration allows.
 
 /// Which limit a plan breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum LimitName {
     /// The store is empty.
@@ -12,8 +12,8 @@ pub enum LimitName {
     NobodyAssigned,
     /// Haiilo shows nobody.
     HaiiloEmpty,
-    /// `limits.vanished`.
-    Vanished,
+    /// `limits.leavers`.
+    Leavers,
     /// `limits.missing`.
     Missing,
     /// `limits.creates`.
@@ -44,7 +44,7 @@ impl LimitName {
             Self::MappingChanged => "the first plan after a change of the mapping changes many people",
             Self::NobodyAssigned => "Okta says that nobody is assigned to the application",
             Self::HaiiloEmpty => "Haiilo shows no accounts, although people are linked to some",
-            Self::Vanished => "people who are no longer assigned, within 24 hours",
+            Self::Leavers => "people who are no longer assigned, within 24 hours",
             Self::Missing => "linked accounts that Haiilo no longer shows, within 24 hours",
             Self::Creates => "accounts to create or adopt, within 24 hours",
             Self::Updates => "accounts to change, within 24 hours",
@@ -97,7 +97,7 @@ fn share(base: u64, percent: f64) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// Linked people who are no longer assigned.
-    pub vanished: Option<Limit>,
+    pub leavers: Option<Limit>,
     /// Deleted accounts: a budget that postpones.
     pub deletes: Option<Limit>,
     /// New accounts and adopted ones.
@@ -121,7 +121,7 @@ impl Limits {
     pub fn usual() -> Self {
         let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
         Self {
-            vanished: limit(3, 5, None),
+            leavers: limit(3, 5, None),
             deletes: limit(1, 3, Some(200)),
             creates: limit(10, 25, None),
             updates: limit(20, 25, None),
@@ -138,7 +138,7 @@ impl Limits {
     /// The limit of this name; `None` where it is off, or where the configuration has none of this name.
     pub fn of(&self, name: LimitName) -> Option<Limit> {
         match name {
-            LimitName::Vanished => self.vanished,
+            LimitName::Leavers => self.leavers,
             LimitName::Missing => self.missing,
             LimitName::Creates => self.creates,
             LimitName::Updates => self.updates,

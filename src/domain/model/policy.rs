@@ -41,8 +41,6 @@ pub enum Deprovision {
     Delete,
 }
 
-impl Deprovision {}
-
 /// What an account is after its person left and it was taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -52,8 +50,6 @@ pub enum RemovalEffect {
     /// It is deleted, and an administrator of the intranet may restore it.
     Deleted,
 }
-
-impl RemovalEffect {}
 
 /// What becomes of a person who left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -66,8 +62,6 @@ pub enum LeaverAction {
     /// The account is deleted once the grace is over.
     Delete,
 }
-
-impl LeaverAction {}
 
 /// Whether leavers whose accounts existed before us are treated like the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +122,7 @@ impl Policy {
     }
 
     /// What an account is once this action was taken.
-    pub fn departure(&self, action: LeaverAction) -> RemovalEffect {
+    pub fn removal_effect(&self, action: LeaverAction) -> RemovalEffect {
         match (action, self.deprovision) {
             (LeaverAction::Deactivate, Deprovision::Deactivate) => RemovalEffect::Deactivated,
             (LeaverAction::Deactivate, Deprovision::Delete) | (LeaverAction::Keep | LeaverAction::Delete, _) => {

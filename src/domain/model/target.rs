@@ -94,7 +94,7 @@ impl TargetProfile {
     }
 
     /// Whether a write probe showed that the server does not know PATCH, and takes PUT in its place.
-    pub fn wants_put(&self) -> bool {
+    pub fn needs_put(&self) -> bool {
         self.writes.as_ref().is_some_and(|writes| writes.patch == Ability::Unknown && writes.put == Ability::Works)
     }
 }
@@ -128,14 +128,14 @@ mod tests {
 
     #[test]
     fn put_takes_the_place_of_patch_only_where_both_were_tried() {
-        assert!(!profile(None, None).wants_put());
+        assert!(!profile(None, None).needs_put());
         for (patch, put, expected) in [
             (Ability::Unknown, Ability::Works, true),
             (Ability::Unknown, Ability::Untried, false),
             (Ability::Fails, Ability::Works, false),
             (Ability::Works, Ability::Works, false),
         ] {
-            assert_eq!(profile(None, Some((patch, put))).wants_put(), expected, "{patch:?} {put:?}");
+            assert_eq!(profile(None, Some((patch, put))).needs_put(), expected, "{patch:?} {put:?}");
         }
     }
 }

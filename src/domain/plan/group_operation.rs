@@ -25,7 +25,7 @@ pub struct GroupOperation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupAction {
     /// An existing group becomes ours; nothing is sent.
-    Link {
+    Adopt {
         /// The group.
         haiilo_id: HaiiloGroupId,
         /// Whether it was there before us, or is one that we made and whose answer was lost.
@@ -121,9 +121,9 @@ impl GroupAttribute {
     strum::VariantArray,
 )]
 pub enum GroupKind {
-    /// See [`GroupAction::Link`].
-    #[strum(serialize = "group-link")]
-    Link,
+    /// See [`GroupAction::Adopt`].
+    #[strum(serialize = "group-adopt")]
+    Adopt,
     /// See [`GroupAction::Update`].
     #[strum(serialize = "group-update")]
     Update,
@@ -154,7 +154,7 @@ impl GroupOperation {
     /// The kind.
     pub fn kind(&self) -> GroupKind {
         match &self.action {
-            GroupAction::Link { .. } => GroupKind::Link,
+            GroupAction::Adopt { .. } => GroupKind::Adopt,
             GroupAction::Create { .. } => GroupKind::Create,
             GroupAction::Update { .. } => GroupKind::Update,
             GroupAction::Members { .. } => GroupKind::Members,
@@ -165,7 +165,7 @@ impl GroupOperation {
     /// The group of Haiilo, where it exists already.
     pub fn haiilo_id(&self) -> Option<&HaiiloGroupId> {
         match &self.action {
-            GroupAction::Link { haiilo_id, .. }
+            GroupAction::Adopt { haiilo_id, .. }
             | GroupAction::Update { haiilo_id, .. }
             | GroupAction::Delete { haiilo_id, .. } => Some(haiilo_id),
             GroupAction::Members { haiilo_id, .. } => haiilo_id.as_ref(),
@@ -177,7 +177,7 @@ impl GroupOperation {
     pub fn changes(&self) -> &[GroupChange] {
         match &self.action {
             GroupAction::Update { changes, .. } => changes,
-            GroupAction::Link { .. }
+            GroupAction::Adopt { .. }
             | GroupAction::Create { .. }
             | GroupAction::Members { .. }
             | GroupAction::Delete { .. } => &[],
@@ -188,7 +188,7 @@ impl GroupOperation {
     pub fn moves(&self) -> (&[PersonIndex], &[PersonIndex]) {
         match &self.action {
             GroupAction::Members { add, remove, .. } => (add, remove),
-            GroupAction::Link { .. }
+            GroupAction::Adopt { .. }
             | GroupAction::Create { .. }
             | GroupAction::Update { .. }
             | GroupAction::Delete { .. } => (&[], &[]),
@@ -200,7 +200,7 @@ impl GroupOperation {
         match &self.action {
             GroupAction::Members { remove, removals, .. } => (!remove.is_empty()).then_some(removals),
             GroupAction::Delete { removals, .. } => Some(removals),
-            GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
+            GroupAction::Adopt { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => None,
         }
     }
 
@@ -246,7 +246,7 @@ impl GroupOperation {
         match &self.action {
             GroupAction::Members { add, .. } => items[add.len()..].to_vec(),
             GroupAction::Delete { .. } => items,
-            GroupAction::Link { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => Vec::new(),
+            GroupAction::Adopt { .. } | GroupAction::Create { .. } | GroupAction::Update { .. } => Vec::new(),
         }
     }
 }

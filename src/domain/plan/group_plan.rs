@@ -64,7 +64,7 @@ pub struct GroupCounts {
     /// Groups of Haiilo that are not ours.
     pub unmanaged: usize,
     /// Members of our groups in Haiilo who are nobody of ours, and are left alone.
-    pub strangers: usize,
+    pub unmanaged_members: usize,
     /// Memberships of people about whom nothing is done, which stay as they are.
     pub kept: usize,
     /// Linked groups that are not chosen any more, and are left alone.

@@ -21,7 +21,7 @@ pub struct Hold {
 }
 
 /// Why nothing is done about a person.
-#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum HoldReason {
     /// The statuses of the assignment say nothing.
@@ -185,7 +185,7 @@ impl HoldReason {
             Self::SameUserName(_) => "give each person an own address in Okta, or unassign one of them",
             Self::SeveralAccounts(_) => "leave one of these accounts in Haiilo",
             Self::AccountOfAnother(_) => {
-                "`link LOGIN HAIILO_ID` if it is the same human with a new Okta user; if it is another one, another address, or `release LOGIN`, which lets the old account be deleted when it is due"
+                "`link LOGIN HAIILO_ID` if it is the same human with a new Okta user; if it is another one, another address, or `confirm-new LOGIN`, which lets the old account be deleted when it is due"
             }
             Self::NameTaken(_) => "remove or rename that account in Haiilo, if it is not somebody else's",
             Self::OfAnotherDirectory(_) => {
@@ -212,7 +212,7 @@ impl HoldReason {
                 "nothing, if it passes with the next cycles; else look whose account it is: `link LOGIN HAIILO_ID` gives it to this person"
             }
             Self::PerhapsRehired(..) | Self::PerhapsSamePerson(_) => {
-                "`link LOGIN HAIILO_ID` if it is the same human, `release LOGIN` if it is another one"
+                "`link LOGIN HAIILO_ID` if it is the same human, `confirm-new LOGIN` if it is another one"
             }
             Self::ReplacedByHand(_) => "`link LOGIN HAIILO_ID` makes the new account this person's",
         }
@@ -237,7 +237,7 @@ pub struct GroupHold {
 }
 
 /// Why nothing is done about a group.
-#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum GroupHoldReason {
     /// Okta shows no name.

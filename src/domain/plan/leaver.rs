@@ -17,13 +17,11 @@ pub enum Evidence {
     Unassigned,
 }
 
-impl Evidence {}
-
 /// What Okta says of a person who is gone from the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// Evidence.
-    Gone(Evidence),
+    Unlisted(Evidence),
     /// The person is assigned after all.
     StillAssigned,
     /// No evidence, and why.
@@ -77,9 +75,9 @@ pub struct Leaver {
     /// What the configuration says about leavers of this kind.
     pub action: LeaverAction,
     /// What the account is once it has gone: a deactivation may delete.
-    pub departure: RemovalEffect,
+    pub effect: RemovalEffect,
     /// What becomes of the account.
-    pub fate: LeaverStatus,
+    pub status: LeaverStatus,
 }
 
 /// What becomes of a leaver's account.
@@ -158,5 +156,5 @@ pub struct RemovedAccount {
     /// The account.
     pub haiilo_id: HaiiloId,
     /// What we did to it.
-    pub departure: RemovalEffect,
+    pub effect: RemovalEffect,
 }

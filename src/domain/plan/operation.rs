@@ -26,7 +26,7 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// An existing account becomes the person's; nothing is sent.
-    Link {
+    Adopt {
         /// The account.
         haiilo_id: HaiiloId,
         /// Whether it was there before us, or is one that we made and whose answer was lost.
@@ -69,7 +69,7 @@ pub enum Action {
         /// Why.
         evidence: Evidence,
         /// By what.
-        means: RemovalMethod,
+        method: RemovalMethod,
     },
 }
 
@@ -88,7 +88,7 @@ pub struct Change {
     /// The attribute.
     pub path: Arc<AttributePath>,
     /// What kind of change it is to the limits.
-    pub nature: ChangeKind,
+    pub kind: ChangeKind,
     /// What the account has.
     pub from: Option<Value>,
     /// What it shall have.
@@ -121,8 +121,8 @@ pub enum Element {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum OperationKind {
-    /// See [`Action::Link`].
-    Link,
+    /// See [`Action::Adopt`].
+    Adopt,
     /// See [`Action::Reactivate`].
     Reactivate,
     /// See [`Action::Update`].
@@ -146,7 +146,7 @@ impl Operation {
     /// The kind.
     pub fn kind(&self) -> OperationKind {
         match &self.action {
-            Action::Link { .. } => OperationKind::Link,
+            Action::Adopt { .. } => OperationKind::Adopt,
             Action::Reactivate { .. } => OperationKind::Reactivate,
             Action::Deactivate { .. } => OperationKind::Deactivate,
             Action::Create { .. } => OperationKind::Create,
@@ -158,11 +158,11 @@ impl Operation {
     /// The account, where it exists already.
     pub fn haiilo_id(&self) -> Option<&HaiiloId> {
         match &self.action {
-            Action::Link { haiilo_id, origin: _ }
+            Action::Adopt { haiilo_id, origin: _ }
             | Action::Reactivate { haiilo_id }
             | Action::Update { haiilo_id, changes: _, waits_for: _ }
             | Action::Deactivate { haiilo_id, evidence: _ }
-            | Action::Delete { haiilo_id, evidence: _, means: _ } => Some(haiilo_id),
+            | Action::Delete { haiilo_id, evidence: _, method: _ } => Some(haiilo_id),
             Action::Create { changes: _, replaces, waits_for: _ } => replaces.as_ref(),
         }
     }
@@ -171,7 +171,7 @@ impl Operation {
     pub fn changes(&self) -> &[Change] {
         match &self.action {
             Action::Create { changes, .. } | Action::Update { changes, .. } => changes,
-            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => &[],
+            Action::Adopt { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => &[],
         }
     }
 
@@ -179,13 +179,15 @@ impl Operation {
     pub fn waits_for(&self) -> Option<&HaiiloId> {
         match &self.action {
             Action::Create { waits_for, .. } | Action::Update { waits_for, .. } => waits_for.as_ref(),
-            Action::Link { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => None,
+            Action::Adopt { .. } | Action::Reactivate { .. } | Action::Deactivate { .. } | Action::Delete { .. } => {
+                None
+            }
         }
     }
 
     /// Whether the operation is an update that renames.
     pub fn renames(&self) -> bool {
-        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.nature == ChangeKind::Rename)
+        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.kind == ChangeKind::Rename)
     }
 
     /// Whether the operation is an update that clears a value.
@@ -195,7 +197,7 @@ impl Operation {
 
     /// Whether the operation is an update that moves the person to another group.
     pub fn moves(&self) -> bool {
-        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.nature == ChangeKind::Group)
+        self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.kind == ChangeKind::Group)
     }
 
     /// The kind together with the set of its paths: what a canary stands for.

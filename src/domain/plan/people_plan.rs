@@ -80,8 +80,6 @@ pub enum Blocks {
     Account,
 }
 
-impl Blocks {}
-
 /// A linked account that Haiilo does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {

@@ -42,8 +42,6 @@ pub enum Warning {
     Configuration(String),
 }
 
-impl Warning {}
-
 /// The warning in a sentence.
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

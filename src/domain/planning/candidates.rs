@@ -1,7 +1,7 @@
 //! Joiners who may be somebody whom we know: an account that is made for them would be a second one of the same human.
 //!
 //! Three signs: a userName that the account of somebody who is gone once had, the employee number of somebody who is gone, and the given and
-//! family name of an account that is not ours. An administrator settles it, by `link` or `release`.
+//! family name of an account that is not ours. An administrator settles it, by `link` or `confirm-new`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
 use crate::domain::model::person::DesiredAccount;
 use crate::domain::plan::hold::{HoldReason, SharedKey};
 use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::Gone;
+use crate::domain::planning::leaver_decision::Unlisted;
 use crate::domain::scim::value::Value;
 use crate::domain::state::sync_state::SyncState;
 
@@ -24,7 +24,7 @@ pub struct OwnerCandidates<'a> {
     /// The slots of the given and the family name.
     slots: Option<[usize; 2]>,
     /// Accounts that are not ours, by their names.
-    strangers: BTreeMap<[CompactString; 2], &'a HaiiloId>,
+    unmanaged: BTreeMap<[CompactString; 2], &'a HaiiloId>,
     /// People who are gone, by the userNames that their accounts once had.
     former_names: BTreeMap<&'a CompactString, &'a OktaUserId>,
     /// People who are gone, by their employee numbers.
@@ -33,9 +33,9 @@ pub struct OwnerCandidates<'a> {
 
 impl<'a> OwnerCandidates<'a> {
     /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
-    pub fn of(input: &'a PlanInput<'a>, gone: &'a Gone, wanted: &[(&OktaUserId, &DesiredAccount)]) -> Self {
+    pub fn of(input: &'a PlanInput<'a>, gone: &'a Unlisted, wanted: &[(&OktaUserId, &DesiredAccount)]) -> Self {
         let slots = input.mapping.human_name();
-        let strangers = slots.map(|slots| strangers(input, slots, wanted));
+        let unmanaged = slots.map(|slots| unmanaged(input, slots, wanted));
         let of_gone = input.state.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
@@ -48,14 +48,14 @@ impl<'a> OwnerCandidates<'a> {
         }
         Self {
             slots,
-            strangers: strangers.unwrap_or_default(),
+            unmanaged: unmanaged.unwrap_or_default(),
             former_names: of_gone.map(|(name, owner)| (name, owner)).collect(),
             employees,
         }
     }
 
     /// Why somebody without an account may have one already.
-    pub fn suspicion(&self, state: &SyncState, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<HoldReason> {
+    pub fn hold_reason(&self, state: &SyncState, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<HoldReason> {
         if state.confirmed_new.contains(okta_id) {
             return None;
         }
@@ -66,13 +66,13 @@ impl<'a> OwnerCandidates<'a> {
             return Some(HoldReason::PerhapsRehired((*leaver).clone(), SharedKey::EmployeeNumber));
         }
         let [given, family] = self.slots?.map(|slot| desired.value(slot).map(Value::key));
-        let stranger = self.strangers.get(&[given?, family?])?;
+        let stranger = self.unmanaged.get(&[given?, family?])?;
         Some(HoldReason::PerhapsSamePerson((*stranger).clone()))
     }
 }
 
 /// The accounts that are not ours, by their given and family names.
-fn strangers<'a>(
+fn unmanaged<'a>(
     input: &'a PlanInput<'a>,
     slots: [usize; 2],
     wanted: &[(&OktaUserId, &DesiredAccount)],

@@ -15,7 +15,7 @@ use crate::domain::model::policy::{MissingRule, Product};
 use crate::domain::plan::hold::{Hold, HoldReason};
 use crate::domain::planning::candidates::{ExternalIds, OwnerCandidates, foreign_external_id};
 use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::{self, Gone};
+use crate::domain::planning::leaver_decision::{self, Unlisted};
 use crate::domain::scim::value::{Compare, Value, same};
 use crate::domain::state::sync_state::OpenOperation;
 
@@ -72,11 +72,11 @@ pub struct Correlation<'a> {
 }
 
 /// Finds everybody's account.
-pub fn correlate<'a>(input: &'a PlanInput<'a>, gone: &Gone) -> Correlation<'a> {
+pub fn correlate<'a>(input: &'a PlanInput<'a>, gone: &Unlisted) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(input, &mut correlation);
     // Where everybody has an account, nobody is looked for.
-    let acquaintances = LazyCell::new(|| OwnerCandidates::of(input, gone, &wanted));
+    let candidates = LazyCell::new(|| OwnerCandidates::of(input, gone, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(input));
     let mut owners = input.linked.in_turn();
     let mut attempts = Vec::with_capacity(wanted.len());
@@ -84,7 +84,7 @@ pub fn correlate<'a>(input: &'a PlanInput<'a>, gone: &Gone) -> Correlation<'a> {
         let found = match owners.of_person(okta_id) {
             None => {
                 let by_id = by_external_id(input, &external_ids, okta_id, desired);
-                by_id.unwrap_or_else(|| attempt_joiner(input, &acquaintances, okta_id, desired))
+                by_id.unwrap_or_else(|| attempt_joiner(input, &candidates, okta_id, desired))
             }
             Some((link, None)) => attempt_missing(input, link, desired),
             Some((link, Some(account))) => attempt(input, (link, account), desired),
@@ -137,9 +137,9 @@ fn sort_out<'a>(
             reason,
         });
     }
-    let rivals = rivals(input.people);
+    let shared_names = shared_names(input.people);
     wanted.retain(|(okta_id, desired)| {
-        let Some(others) = rivals.get(okta_id) else { return true };
+        let Some(others) = shared_names.get(okta_id) else { return true };
         correlation.held.push(Hold {
             okta_id: (*okta_id).clone(),
             haiilo_id: input.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
@@ -152,24 +152,24 @@ fn sort_out<'a>(
 }
 
 /// Everybody whose userName others claim too, with the others. Who is held for another reason claims a name as well.
-fn rivals(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>> {
+fn shared_names(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>> {
     let mut claims: Vec<(u64, &OktaUserId, &UserName)> = people
         .people()
         .iter()
         .filter_map(|person| person.state.user_name().map(|name| (name.key_hash(), &person.id, name)))
         .collect();
     claims.sort_unstable_by_key(|(hash, okta_id, _)| (*hash, *okta_id));
-    let mut rivals = BTreeMap::new();
+    let mut shared_names = BTreeMap::new();
     for claim in claims.chunk_by(|left, right| left.0 == right.0).filter(|claim| claim.len() > 1) {
         for (_, okta_id, name) in claim {
             let others = claim.iter().filter(|(_, other, named)| other != okta_id && named.same_as(name));
             let others: Vec<OktaUserId> = others.map(|(_, other, _)| (*other).clone()).collect();
             if !others.is_empty() {
-                rivals.insert(*okta_id, others);
+                shared_names.insert(*okta_id, others);
             }
         }
     }
-    rivals
+    shared_names
 }
 
 /// What was found for one person, before it is known whose userName is free.
@@ -263,7 +263,7 @@ fn by_external_id<'a>(
 
 fn attempt_joiner<'a>(
     input: &'a PlanInput<'a>,
-    acquaintances: &OwnerCandidates<'_>,
+    candidates: &OwnerCandidates<'_>,
     okta_id: &'a OktaUserId,
     desired: &'a DesiredAccount,
 ) -> Attempt<'a> {
@@ -279,7 +279,7 @@ fn attempt_joiner<'a>(
     }
     match input.accounts.named(&desired.user_name)[..] {
         [] => {
-            doubt.or_else(|| suspect(input, acquaintances, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NOTHING))
+            doubt.or_else(|| suspect(input, candidates, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NO_ACCOUNT))
         }
         [at] => {
             let account = &input.accounts.accounts()[at];
@@ -311,11 +311,11 @@ fn attempt_joiner<'a>(
 /// Holds a joiner who may be somebody whom we know.
 fn suspect<'a>(
     input: &'a PlanInput<'a>,
-    acquaintances: &OwnerCandidates<'_>,
+    candidates: &OwnerCandidates<'_>,
     okta_id: &OktaUserId,
     desired: &DesiredAccount,
 ) -> Option<Attempt<'a>> {
-    let reason = acquaintances.suspicion(input.state, okta_id, desired)?;
+    let reason = candidates.hold_reason(input.state, okta_id, desired)?;
     let haiilo_id = match &reason {
         HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
         HoldReason::PerhapsRehired(leaver, _) => input.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
@@ -324,7 +324,7 @@ fn suspect<'a>(
     Some(Attempt::Hold(haiilo_id, reason))
 }
 
-const NOTHING: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, waits_for: None };
+const NO_ACCOUNT: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, waits_for: None };
 
 /// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
 /// such a create was sent too, under the same name.

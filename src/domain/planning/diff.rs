@@ -81,9 +81,9 @@ fn keep_for_possible_rehires(leavers: &mut [Leaver], held: &[Hold]) {
             _ => None,
         })
         .collect();
-    for leaver in leavers.iter_mut().filter(|leaver| !matches!(leaver.fate, LeaverStatus::Kept(_))) {
+    for leaver in leavers.iter_mut().filter(|leaver| !matches!(leaver.status, LeaverStatus::Kept(_))) {
         if let Some(joiner) = suspects.get(&leaver.okta_id) {
-            leaver.fate = LeaverStatus::Kept(KeptBecause::PerhapsOf((*joiner).clone()));
+            leaver.status = LeaverStatus::Kept(KeptBecause::PerhapsOf((*joiner).clone()));
         }
     }
 }
@@ -156,7 +156,7 @@ impl PlanBuilder<'_> {
             }
             AccountMatch::Unowned { account, origin } => {
                 let compared = Compared { okta_id, desired, account };
-                let action = Action::Link { haiilo_id: account.id.clone(), origin: *origin };
+                let action = Action::Adopt { haiilo_id: account.id.clone(), origin: *origin };
                 self.plan.operations.push(compared.operation(action));
                 // An account that was there under another name is renamed once the link stands, by the rules of every rename.
                 let is_renamed = account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name));
@@ -194,7 +194,7 @@ impl PlanBuilder<'_> {
         }
         let change = Change {
             path: Arc::clone(&rule.path),
-            nature: ChangeKind::Rename,
+            kind: ChangeKind::Rename,
             from: account.user_name.as_ref().and_then(|name| Value::text(name.as_str())),
             to: Value::text(desired.user_name.as_str()),
             element: Element::There,
@@ -215,7 +215,7 @@ impl PlanBuilder<'_> {
         }
         let change = Change {
             path: Arc::clone(&rule.path),
-            nature: nature(self.input.mapping, slot),
+            kind: change_kind(self.input.mapping, slot),
             from: from.cloned(),
             to: to.map(Cow::into_owned),
             element: if account.without_element >> slot & 1 == 1 { Element::ToBeAdded } else { Element::There },
@@ -265,7 +265,7 @@ impl PlanBuilder<'_> {
         let Some(rejected) = self.input.state.rejected.get(&key) else { return changes.push(change) };
         let same = rejected.value == remembered_value(change.to.as_ref());
         // A userName may have become free, so it is tried again after a day.
-        let lasts = change.nature != ChangeKind::Rename || self.input.now - rejected.since < REFUSED_NAME;
+        let lasts = change.kind != ChangeKind::Rename || self.input.now - rejected.since < REFUSED_NAME;
         if same && lasts {
             let unsent = compared.unsent(&change.path, change.to, rejected.reason.clone());
             return self.plan.findings.rejected.push(unsent);
@@ -340,18 +340,18 @@ impl PlanBuilder<'_> {
     }
 
     fn removals(&mut self, leavers: &[Leaver]) {
-        for Leaver { okta_id, haiilo_id, user_name, evidence, since: _, action, departure, fate } in leavers {
-            if let LeaverStatus::Due(_) = fate {
+        for Leaver { okta_id, haiilo_id, user_name, evidence, since: _, action, effect, status } in leavers {
+            if let LeaverStatus::Due(_) = status {
                 let (haiilo_id, evidence) = (haiilo_id.clone(), *evidence);
-                let action = match (action, departure) {
+                let action = match (action, effect) {
                     // A leaver who is kept is never due.
                     (LeaverAction::Keep, _) => continue,
                     (_, RemovalEffect::Deactivated) => Action::Deactivate { haiilo_id, evidence },
                     (LeaverAction::Deactivate, RemovalEffect::Deleted) => {
-                        Action::Delete { haiilo_id, evidence, means: RemovalMethod::Deactivation }
+                        Action::Delete { haiilo_id, evidence, method: RemovalMethod::Deactivation }
                     }
                     (LeaverAction::Delete, RemovalEffect::Deleted) => {
-                        Action::Delete { haiilo_id, evidence, means: RemovalMethod::Delete }
+                        Action::Delete { haiilo_id, evidence, method: RemovalMethod::Delete }
                     }
                 };
                 let (okta_id, user_name) = (okta_id.clone(), user_name.clone());
@@ -376,7 +376,7 @@ pub fn changes_of_new(
 ) -> Vec<Change> {
     let name = Change {
         path: Arc::clone(&mapping.user_name().path),
-        nature: ChangeKind::Plain,
+        kind: ChangeKind::Plain,
         from: None,
         to: Value::text(user_name.as_str()),
         element: Element::There,
@@ -384,18 +384,18 @@ pub fn changes_of_new(
     let others = mapping.rules().iter().enumerate().filter_map(|(slot, rule)| {
         let to = Some(value(slot)?);
         let path = Arc::clone(&rule.path);
-        Some(Change { path, nature: nature(mapping, slot), from: None, to, element: Element::ToBeAdded })
+        Some(Change { path, kind: change_kind(mapping, slot), from: None, to, element: Element::ToBeAdded })
     });
     std::iter::once(name).chain(others).collect()
 }
 
-fn nature(mapping: &Mapping, slot: usize) -> ChangeKind {
+fn change_kind(mapping: &Mapping, slot: usize) -> ChangeKind {
     if mapping.group_slot() == Some(slot) { ChangeKind::Group } else { ChangeKind::Plain }
 }
 
 /// The group that a change asks for, if Haiilo did not have it.
 fn missing_group(input: &PlanInput<'_>, change: &Change) -> Option<CompactString> {
-    match (change.nature, &change.to) {
+    match (change.kind, &change.to) {
         (ChangeKind::Group, Some(Value::Text(group))) if input.state.missing_groups.contains_key(group) => {
             Some(group.clone())
         }
@@ -417,7 +417,7 @@ fn refused_create(input: &PlanInput<'_>, okta_id: &OktaUserId, desired: &Desired
 fn unmanaged(input: &PlanInput<'_>, operations: &[Operation]) -> Vec<Unmanaged> {
     let adopted: BTreeSet<&HaiiloId> = operations
         .iter()
-        .filter(|operation| operation.kind() == OperationKind::Link)
+        .filter(|operation| operation.kind() == OperationKind::Adopt)
         .filter_map(Operation::haiilo_id)
         .collect();
     let foreign = input.linked.unlinked().filter(|account| !adopted.contains(&account.id));

@@ -25,10 +25,10 @@ use crate::domain::state::sync_state::{SyncState, Watch};
 /// The longest gap between complete cycles over which a clock goes on.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
 /// How many people are asked for by id in one cycle.
-const LOOKS_A_CYCLE: usize = 200;
+const CHECKS_A_CYCLE: usize = 200;
 
 /// People who are linked and gone from the listing, with their employee numbers.
-pub type Gone = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
+pub type Unlisted = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
 
 /// All that is decided about people who are gone from the listing.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ pub struct LeaverDecisions {
     /// People about whom nothing is certain.
     pub held: Vec<Hold>,
     /// Everybody who is linked and gone from the listing, for whatever reason.
-    pub gone: Gone,
+    pub gone: Unlisted,
     /// What shall be remembered.
     pub update: LeaverUpdate,
 }
@@ -54,24 +54,24 @@ pub fn sighting(
     let unclear = |what: &str| Some(Sighting::Unclear(what.into()));
     match (user, assignment) {
         (None, _) => unclear("Okta has no such user"),
-        (Some(UserStatus::Deactivated), _) => Some(Sighting::Gone(Evidence::Deactivated)),
+        (Some(UserStatus::Deactivated), _) => Some(Sighting::Unlisted(Evidence::Deactivated)),
         (Some(UserStatus::Unclear(status)), _) => unclear(&format!("the Okta user has the unknown status {status}")),
         (Some(UserStatus::Suspended), _) if rules.suspended == SuspendedRule::Leaver => {
-            Some(Sighting::Gone(Evidence::Deactivated))
+            Some(Sighting::Unlisted(Evidence::Deactivated))
         }
         (Some(UserStatus::Working | UserStatus::Staged | UserStatus::Suspended), None) => None,
-        (Some(_), Some(None)) => Some(Sighting::Gone(Evidence::Unassigned)),
+        (Some(_), Some(None)) => Some(Sighting::Unlisted(Evidence::Unassigned)),
         (Some(_), Some(Some(status))) => match status.meaning() {
             AssignmentMeaning::Usable => Some(Sighting::StillAssigned),
-            AssignmentMeaning::Ended => Some(Sighting::Gone(Evidence::Unassigned)),
+            AssignmentMeaning::Ended => Some(Sighting::Unlisted(Evidence::Unassigned)),
             AssignmentMeaning::Unclear => unclear(&format!("the assignment has the status {}", status.as_str())),
         },
     }
 }
 
 /// The linked people who are not assigned any more, as far as the listing tells.
-pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Link> {
-    // Both are in the order of the Okta ids, so that one walk along both is enough.
+pub fn unlisted<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Link> {
+    // Both are in the order of the Okta ids, so that one pass over both is enough.
     let mut people = people.people().iter().peekable();
     let is_gone = |link: &&Link| {
         while people.next_if(|person| person.id < link.okta_id).is_some() {}
@@ -81,14 +81,14 @@ pub fn vanished<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Li
 }
 
 /// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.
-pub fn to_look_at<'a>(vanished: &[&'a Link], state: &SyncState) -> Vec<&'a OktaUserId> {
+pub fn to_check<'a>(unlisted: &[&'a Link], state: &SyncState) -> Vec<&'a OktaUserId> {
     let (known, new): (Vec<&Link>, Vec<&Link>) =
-        vanished.iter().partition(|link| state.leavers.contains_key(&link.okta_id));
-    let room = LOOKS_A_CYCLE.saturating_sub(new.len());
+        unlisted.iter().partition(|link| state.leavers.contains_key(&link.okta_id));
+    let room = CHECKS_A_CYCLE.saturating_sub(new.len());
     let turn = usize::try_from(state.cycles).unwrap_or(0).wrapping_mul(room);
     let start = if known.is_empty() { 0 } else { turn % known.len() };
     let in_turn = known.iter().cycle().skip(start).take(known.len());
-    new.iter().chain(in_turn).take(LOOKS_A_CYCLE).map(|link| &link.okta_id).collect()
+    new.iter().chain(in_turn).take(CHECKS_A_CYCLE).map(|link| &link.okta_id).collect()
 }
 
 /// The watch after this complete cycle.
@@ -105,13 +105,14 @@ pub fn watch(state: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watc
 /// Decides about everybody who is gone from the listing.
 pub fn decide(
     input: &PlanInput<'_>,
-    vanished: &[&Link],
+    unlisted: &[&Link],
     answers: &BTreeMap<OktaUserId, EvidenceAnswer>,
 ) -> LeaverDecisions {
     let mut leaving = LeaverDecisions::default();
     let watched_since = watch(input.state, &input.leaver_rules, input.clocks.start).since;
-    let wishes = if vanished.is_empty() { Wishes::default() } else { wishes(input.people, input.state) };
-    for link in vanished {
+    let wanted_names =
+        if unlisted.is_empty() { WantedNames::default() } else { wanted_names(input.people, input.state) };
+    for link in unlisted {
         let before = input.state.leavers.get(&link.okta_id);
         let answer = answers.get(&link.okta_id);
         let sighting = answer.map(|answer| &answer.sighting);
@@ -135,7 +136,7 @@ pub fn decide(
             (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HoldReason::NoEvidence(what.clone()))),
             (None, _) => leaving.held.push(held(HoldReason::EvidenceDue)),
             (Some(clock), _) => {
-                let fate = fate(input, &wishes, link, clock, watched_since);
+                let status = status(input, &wanted_names, link, clock, watched_since);
                 leaving.leavers.push(Leaver {
                     okta_id: link.okta_id.clone(),
                     haiilo_id: link.haiilo_id.clone(),
@@ -143,8 +144,8 @@ pub fn decide(
                     evidence: clock.evidence,
                     since: absence.since,
                     action: clock.action,
-                    departure: input.policy.departure(clock.action),
-                    fate,
+                    effect: input.policy.removal_effect(clock.action),
+                    status,
                 });
             }
         }
@@ -170,7 +171,7 @@ fn clock(
 ) -> Option<GracePeriod> {
     let known = before.and_then(|record| record.clock);
     let evidence = match (sighting, known) {
-        (Some(Sighting::Gone(evidence)), _) => *evidence,
+        (Some(Sighting::Unlisted(evidence)), _) => *evidence,
         (None, Some(known)) => known.evidence,
         (Some(Sighting::StillAssigned | Sighting::Unclear(_)), _) | (None, None) => return None,
     };
@@ -194,17 +195,17 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
 }
 
 /// The userNames that people have or shall have, each with one of them.
-type Wishes<'a> = BTreeMap<CompactString, &'a OktaUserId>;
+type WantedNames<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
 /// Of whom an operator said that they are another human, those do not count.
-fn wishes<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> Wishes<'a> {
+fn wanted_names<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> WantedNames<'a> {
     let others = people.people().iter().filter(|person| !state.confirmed_new.contains(&person.id));
     others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
 }
 
-fn fate(
+fn status(
     input: &PlanInput<'_>,
-    wishes: &Wishes<'_>,
+    wanted_names: &WantedNames<'_>,
     link: &Link,
     clock: GracePeriod,
     watched_since: DateTime<Utc>,
@@ -228,7 +229,7 @@ fn fate(
     if input.state.recreated.contains(&link.okta_id) {
         return LeaverStatus::Kept(KeptBecause::Recreated);
     }
-    if let Some(other) = names.iter().flatten().find_map(|name| wishes.get(&name.key())) {
+    if let Some(other) = names.iter().flatten().find_map(|name| wanted_names.get(&name.key())) {
         return LeaverStatus::Kept(KeptBecause::WantedBy((*other).clone()));
     }
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
@@ -236,7 +237,7 @@ fn fate(
     }
     let due = clock.from.max(watched_since) + input.policy.leavers.grace;
     let deleted = input.state.deactivation_deleted.is_some()
-        && input.policy.departure(clock.action) == RemovalEffect::Deactivated;
+        && input.policy.removal_effect(clock.action) == RemovalEffect::Deactivated;
     match deletes_blocked(input).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
         _ if due > input.clocks.start => LeaverStatus::Waiting(due),
         Some(why) => LeaverStatus::Blocked(due, why),
@@ -280,7 +281,7 @@ fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
     let mut due: Vec<(DateTime<Utc>, usize)> = leavers
         .iter()
         .enumerate()
-        .filter_map(|(at, leaver)| match leaver.fate {
+        .filter_map(|(at, leaver)| match leaver.status {
             LeaverStatus::Due(due) => Some((due, at)),
             LeaverStatus::Kept(_)
             | LeaverStatus::Waiting(_)
@@ -292,7 +293,7 @@ fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
     due.sort_unstable();
     for (time, at) in due {
         if left == 0 {
-            leavers[at].fate = LeaverStatus::Postponed(time);
+            leavers[at].status = LeaverStatus::Postponed(time);
         } else {
             left -= 1;
         }
@@ -303,7 +304,7 @@ fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{LeaverDecisions, decide, sighting, to_look_at, vanished, watch};
+    use super::{LeaverDecisions, decide, sighting, to_check, unlisted, watch};
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::listing::snapshot::{
@@ -341,14 +342,14 @@ mod tests {
     }
 
     fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
-        let mut walk = AssignmentPager::default();
+        let mut pager = AssignmentPager::default();
         let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
         // Somebody is assigned, so that evidence can be told from its absence.
         let desired =
             DesiredAccount { user_name: UserName::new("control@example.com"), employee: None, values: Box::default() };
         let people = people.chain([Person { id: id(900), state: PersonState::Wanted(desired) }]).collect();
-        walk.take(people, 0, None).expect("one page");
-        walk.finish().expect("complete")
+        pager.take(people, 0, None).expect("one page");
+        pager.finish().expect("complete")
     }
 
     fn accounts(names: &[&str]) -> AccountSnapshot {
@@ -363,12 +364,12 @@ mod tests {
         };
         let rows: Vec<AccountRow> = names.iter().enumerate().map(account).collect();
         let total = Some(rows.len() as u64);
-        let mut walk = AccountPager::new(100);
-        walk.take(PageRequest { start: 1, count: 100 }, AccountPage { rows, total }).expect("a page");
-        while let Some(request) = walk.wanted().expect("a walk").first() {
-            walk.take(*request, AccountPage { rows: Vec::new(), total }).expect("a page");
+        let mut pager = AccountPager::new(100);
+        pager.take(PageRequest { start: 1, count: 100 }, AccountPage { rows, total }).expect("a page");
+        while let Some(request) = pager.wanted().expect("a reading").first() {
+            pager.take(*request, AccountPage { rows: Vec::new(), total }).expect("a page");
         }
-        walk.finish().expect("complete")
+        pager.finish().expect("complete")
     }
 
     /// Person `n` has account `h n`, whose userName is `p n@x`.
@@ -434,7 +435,7 @@ mod tests {
         change(&mut state, &mut policy);
         let people = people(&[]);
         let decided = Decided { people: &people, day: n, agreement };
-        decided.by(&state, &policy, names, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.fate).collect()
+        decided.by(&state, &policy, names, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.status).collect()
     }
 
     /// What is decided on a day about a listing of people.
@@ -465,7 +466,7 @@ mod tests {
                 leaver_rules: rules(),
                 linked: LinkedAccounts::of(&state.links, &accounts),
             };
-            decide(&input, &vanished(&state.links, people), answers)
+            decide(&input, &unlisted(&state.links, people), answers)
         }
     }
 
@@ -572,7 +573,7 @@ mod tests {
         let people = people(&[]);
         let decided = Decided { people: &people, day: 40, agreement: ClockAgreement::Agrees };
         let leaving = decided.by(&state, &policy(), &NAMES, &BTreeMap::new());
-        assert_eq!(leaving.leavers[0].fate, LeaverStatus::Kept(KeptBecause::AlreadyGone));
+        assert_eq!(leaving.leavers[0].status, LeaverStatus::Kept(KeptBecause::AlreadyGone));
     }
 
     #[test]
@@ -628,8 +629,8 @@ mod tests {
         let decided = Decided { people: &people, day: 40, agreement: ClockAgreement::Agrees };
         let sightings = seen.into_iter().map(|sighting| (id(0), EvidenceAnswer { sighting, employee: None })).collect();
         let leaving = decided.by(&state, &policy(), &NAMES, &sightings);
-        let fate = leaving.leavers.first().map(|leaver| leaver.fate.clone());
-        (fate, leaving.held.first().map(|held| held.reason.code()), leaving.update.records.get(&id(0)).cloned())
+        let status = leaving.leavers.first().map(|leaver| leaver.status.clone());
+        (status, leaving.held.first().map(|held| held.reason.code()), leaving.update.records.get(&id(0)).cloned())
     }
 
     #[test]
@@ -637,20 +638,23 @@ mod tests {
         let absence = Absence { since: day(0), counted: Counted::Yes };
         let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
         assert_eq!(after(None), (Some(LeaverStatus::Due(day(30))), None, None));
-        assert_eq!(after(Some(Sighting::Gone(Evidence::Deactivated))), (Some(LeaverStatus::Due(day(30))), None, None));
+        assert_eq!(
+            after(Some(Sighting::Unlisted(Evidence::Deactivated))),
+            (Some(LeaverStatus::Due(day(30))), None, None)
+        );
         assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
         assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
         let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
         let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
         let kept = Some(LeaverStatus::Kept(KeptBecause::Configured));
-        assert_eq!(after(Some(Sighting::Gone(Evidence::Unassigned))), (kept, None, restarted));
+        assert_eq!(after(Some(Sighting::Unlisted(Evidence::Unassigned))), (kept, None, restarted));
     }
 
     #[test]
     fn whoever_comes_back_is_forgotten_as_a_leaver() {
         let state = state(day(1));
         let back = people(&[(0, PersonState::Staged), (1, PersonState::Left), (2, PersonState::OutOfScope)]);
-        let gone: BTreeSet<&OktaUserId> = vanished(&state.links, &back).iter().map(|link| &link.okta_id).collect();
+        let gone: BTreeSet<&OktaUserId> = unlisted(&state.links, &back).iter().map(|link| &link.okta_id).collect();
         assert_eq!(gone, BTreeSet::from([&id(1), &id(3)]));
         let decided = Decided { people: &back, day: 1, agreement: ClockAgreement::Agrees };
         let leaving = decided.by(&state, &policy(), &NAMES, &BTreeMap::new());
@@ -666,7 +670,7 @@ mod tests {
         let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
         let asked = |cycles| {
             let state = SyncState { leavers: known.clone(), cycles, ..SyncState::default() };
-            to_look_at(&gone, &state).into_iter().cloned().collect::<Vec<_>>()
+            to_check(&gone, &state).into_iter().cloned().collect::<Vec<_>>()
         };
         for cycles in 0..5 {
             let asked = asked(cycles);
@@ -684,7 +688,7 @@ mod tests {
         let check = |user: Option<&UserStatus>, assignment: Option<Option<&AssignmentStatus>>, expected: &str| {
             let found = match sighting(RULES, user, assignment) {
                 None => "ask for the assignment".to_owned(),
-                Some(Sighting::Gone(evidence)) => evidence.as_str().to_owned(),
+                Some(Sighting::Unlisted(evidence)) => evidence.as_str().to_owned(),
                 Some(Sighting::StillAssigned) => "still assigned".to_owned(),
                 Some(Sighting::Unclear(what)) => format!("unclear: {what}"),
             };
@@ -704,6 +708,6 @@ mod tests {
         }
         let leaver = StatusRules { suspended: SuspendedRule::Leaver, ..RULES };
         let found = sighting(leaver, Some(&status("SUSPENDED")), None);
-        assert_eq!(found, Some(Sighting::Gone(Evidence::Deactivated)));
+        assert_eq!(found, Some(Sighting::Unlisted(Evidence::Deactivated)));
     }
 }

@@ -106,22 +106,22 @@ pub enum AbsenceRule {
 }
 
 /// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
-pub fn judge(
+pub fn check(
     input: &PlanInput<'_>,
     plan: &CyclePlan,
     fingerprint: &Fingerprint,
     given: Option<&ApprovalId>,
-    signs: AbsenceRule,
+    absence_rule: AbsenceRule,
 ) -> LimitCheck {
     let state = input.state;
-    let items = items(input, plan, signs);
+    let items = items(input, plan, absence_rule);
     let usage = usage(input, plan, &items);
     let mut violations = violations(input, plan, fingerprint, &usage);
-    let ignored: &[LimitName] = match signs {
+    let ignored: &[LimitName] = match absence_rule {
         AbsenceRule::Counted => &[],
-        AbsenceRule::Ignored => &[LimitName::Vanished, LimitName::Missing],
+        AbsenceRule::Ignored => &[LimitName::Leavers, LimitName::Missing],
         AbsenceRule::Unseen => {
-            &[LimitName::Vanished, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty]
+            &[LimitName::Leavers, LimitName::Missing, LimitName::NobodyAssigned, LimitName::HaiiloEmpty]
         }
     };
     violations.retain(|broken| !ignored.contains(&broken.limit));
@@ -153,7 +153,7 @@ pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
 }
 
-fn items(input: &PlanInput<'_>, plan: &CyclePlan, signs: AbsenceRule) -> Vec<Item> {
+fn items(input: &PlanInput<'_>, plan: &CyclePlan, absence_rule: AbsenceRule) -> Vec<Item> {
     let state = input.state;
     let mut items: Vec<Item> = plan
         .people
@@ -162,20 +162,20 @@ fn items(input: &PlanInput<'_>, plan: &CyclePlan, signs: AbsenceRule) -> Vec<Ite
         .map(|operation| Item { text: operation.to_json().to_string(), limits: limits_of(operation) })
         .collect();
     items.extend(plan.groups.items().map(|text| Item { text, limits: vec![LimitName::FirstRun] }));
-    if signs == AbsenceRule::Unseen {
+    if absence_rule == AbsenceRule::Unseen {
         return items;
     }
     let absence = |kind: &str, okta_id: &OktaUserId, limits: Vec<LimitName>| Item {
         text: json!({"kind": kind, "okta_id": okta_id}).to_string(),
         limits,
     };
-    for link in leaver_decision::vanished(&state.links, input.people) {
+    for link in leaver_decision::unlisted(&state.links, input.people) {
         match state.leavers.get(&link.okta_id).map(|record| record.absence) {
             Some(Absence { counted: Counted::Approved, .. }) => {}
             Some(known) if !is_recent(input, known) => {
                 items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned]));
             }
-            _ => items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned, LimitName::Vanished])),
+            _ => items.push(absence("leaver", &link.okta_id, vec![LimitName::NobodyAssigned, LimitName::Leavers])),
         }
     }
     for missing in plan.people.findings.missing.iter().filter(|missing| missing.since.is_some()) {
@@ -198,7 +198,7 @@ fn is_recent(input: &PlanInput<'_>, absence: Absence) -> bool {
 fn limits_of(operation: &Operation) -> Vec<LimitName> {
     let mut limits = vec![LimitName::FirstRun];
     match operation.kind() {
-        OperationKind::Link | OperationKind::Create | OperationKind::Reactivate => limits.push(LimitName::Creates),
+        OperationKind::Adopt | OperationKind::Create | OperationKind::Reactivate => limits.push(LimitName::Creates),
         OperationKind::Update => {
             limits.extend([LimitName::Updates, LimitName::MappingChanged]);
             let natures = [
@@ -216,7 +216,7 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
 
 /// The limits that a plan uses, in the order of reports. All but the budget of deletes block it.
 const USED: [LimitName; 8] = [
-    LimitName::Vanished,
+    LimitName::Leavers,
     LimitName::Missing,
     LimitName::Creates,
     LimitName::Updates,

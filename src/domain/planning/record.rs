@@ -27,18 +27,18 @@ pub fn remember(input: &PlanInput<'_>, plan: &mut Plan) {
 }
 
 fn remember_shown(input: &PlanInput<'_>, plan: &mut Plan, link: &Link, account: &Account) {
-    let notes = &mut plan.update;
+    let update = &mut plan.update;
     if link.listed == Listed::Never {
-        notes.listed.insert(link.okta_id.clone());
+        update.listed.insert(link.okta_id.clone());
     }
     if link.missing.is_some() {
-        notes.found.insert(link.okta_id.clone());
+        update.found.insert(link.okta_id.clone());
     }
     if let Some(name) = &account.user_name
         && *name != link.user_name
         && wanted_name(input, &link.okta_id).is_some_and(|wanted| wanted.same_as(name))
     {
-        notes.names.insert(link.okta_id.clone(), name.clone());
+        update.names.insert(link.okta_id.clone(), name.clone());
     }
 }
 

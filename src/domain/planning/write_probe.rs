@@ -81,7 +81,7 @@ impl WriteProbe {
         let made = plain.find(|change| !not_kept.contains(&change.path.to_string()))?;
         Some(Change {
             path: Arc::clone(&made.path),
-            nature: ChangeKind::Plain,
+            kind: ChangeKind::Plain,
             from: Value::text(from),
             to: Value::text(to),
             element: Element::There,
@@ -92,7 +92,7 @@ impl WriteProbe {
     pub fn fill(field: &Arc<AttributePath>) -> Change {
         Change {
             path: Arc::clone(field),
-            nature: ChangeKind::Plain,
+            kind: ChangeKind::Plain,
             from: None,
             to: Value::text(TEXT),
             element: Element::There,
@@ -117,7 +117,7 @@ impl WriteProbe {
     pub fn rename(&self, mapping: &Mapping) -> Change {
         Change {
             path: Arc::clone(&mapping.user_name().path),
-            nature: ChangeKind::Rename,
+            kind: ChangeKind::Rename,
             from: Value::text(self.name.as_str()),
             to: Value::text(self.renamed.as_str()),
             element: Element::There,

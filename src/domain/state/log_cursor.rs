@@ -20,7 +20,7 @@ const REMEMBERED: usize = 1_000;
 /// Polls in a row that may fail because somebody could not be read.
 const MOST_FAILURES: u32 = 5;
 /// Answers about one person may lag behind the log: so long after the first look there is a second one.
-pub const SECOND_LOOK: TimeDelta = TimeDelta::minutes(2);
+pub const SECOND_CHECK: TimeDelta = TimeDelta::minutes(2);
 
 /// An entry of the log, as far as it may be a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,8 +144,8 @@ impl LogCursor {
     }
 
     /// Whoever was named by the log is looked at once more later on.
-    pub fn look_again(&mut self, people: &BTreeSet<OktaUserId>, now: DateTime<Utc>) {
-        self.again.extend(people.iter().map(|person| (person.clone(), now + SECOND_LOOK)));
+    pub fn check_again(&mut self, people: &BTreeSet<OktaUserId>, now: DateTime<Utc>) {
+        self.again.extend(people.iter().map(|person| (person.clone(), now + SECOND_CHECK)));
     }
 }
 
@@ -153,7 +153,7 @@ impl LogCursor {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{LogCursor, LogPosition, SECOND_LOOK, Stale};
+    use super::{LogCursor, LogPosition, SECOND_CHECK, Stale};
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::model::ids::{Fingerprint, OktaUserId};
@@ -197,21 +197,21 @@ mod tests {
 
     #[test]
     fn an_entry_that_comes_twice_is_followed_once_and_only_so_many_are_remembered() {
-        let mut polling = fresh();
-        assert_eq!(polling.take_new(vec![event("1"), event("2"), event("1")]).len(), 2);
-        assert_eq!(polling.take_new(vec![event("2"), event("3")]), [event("3")]);
-        polling.take_new((10..1_010).map(|uuid| event(&uuid.to_string())).collect());
-        assert_eq!(polling.seen.len(), 1_000);
-        assert_eq!(polling.take_new(vec![event("1"), event("1009")]), [event("1")]);
+        let mut log_cursor = fresh();
+        assert_eq!(log_cursor.take_new(vec![event("1"), event("2"), event("1")]).len(), 2);
+        assert_eq!(log_cursor.take_new(vec![event("2"), event("3")]), [event("3")]);
+        log_cursor.take_new((10..1_010).map(|uuid| event(&uuid.to_string())).collect());
+        assert_eq!(log_cursor.seen.len(), 1_000);
+        assert_eq!(log_cursor.take_new(vec![event("1"), event("1009")]), [event("1")]);
     }
 
     #[test]
     fn a_position_behind_which_somebody_cannot_be_read_is_given_up() {
         let mut left = Some(fresh());
         let mut times = 0;
-        while let Some(polling) = left {
-            assert_eq!(polling.position, fresh().position);
-            left = polling.failed();
+        while let Some(log_cursor) = left {
+            assert_eq!(log_cursor.position, fresh().position);
+            left = log_cursor.failed();
             times += 1;
         }
         assert_eq!(times, 5);
@@ -221,11 +221,11 @@ mod tests {
 
     #[test]
     fn a_second_look_comes_once_and_later() {
-        let mut polling = fresh();
+        let mut log_cursor = fresh();
         let people = BTreeSet::from([OktaUserId::new("00u1")]);
-        polling.look_again(&people, at(60));
-        assert_eq!(polling.due(at(61)), BTreeSet::new());
-        assert_eq!(polling.due(at(60) + SECOND_LOOK), people);
-        assert_eq!(polling.due(at(99)), BTreeSet::new());
+        log_cursor.check_again(&people, at(60));
+        assert_eq!(log_cursor.due(at(61)), BTreeSet::new());
+        assert_eq!(log_cursor.due(at(60) + SECOND_CHECK), people);
+        assert_eq!(log_cursor.due(at(99)), BTreeSet::new());
     }
 }

@@ -47,7 +47,7 @@ pub struct SyncState {
     pub cycles: u64,
     /// Whether an operator stopped all writes.
     pub pause: Option<Pause>,
-    /// People of whom an operator said that they are nobody else, whatever they share with others.
+    /// People whom an operator confirmed as new, although they share a key with others.
     pub confirmed_new: BTreeSet<OktaUserId>,
     /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
     pub recreated: BTreeSet<OktaUserId>,
@@ -56,7 +56,7 @@ pub struct SyncState {
     /// What is remembered of groups.
     pub groups: GroupSyncState,
     /// What became of the accounts of people who left, where an account may come back.
-    pub departed: BTreeMap<OktaUserId, RemovedAccount>,
+    pub removed_accounts: BTreeMap<OktaUserId, RemovedAccount>,
     /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.
     pub deactivation_deleted: Option<HaiiloId>,
 }
@@ -104,14 +104,17 @@ impl SyncState {
 impl SyncState {
     /// Whether it was we who deactivated this account of this person.
     pub fn deactivated(&self, okta_id: &OktaUserId, haiilo_id: &HaiiloId) -> bool {
-        self.departed
+        self.removed_accounts
             .get(okta_id)
-            .is_some_and(|gone| gone.departure == RemovalEffect::Deactivated && gone.haiilo_id == *haiilo_id)
+            .is_some_and(|gone| gone.effect == RemovalEffect::Deactivated && gone.haiilo_id == *haiilo_id)
     }
 
     /// The account of this person that we deleted.
     pub fn deleted(&self, okta_id: &OktaUserId) -> Option<&HaiiloId> {
-        self.departed.get(okta_id).filter(|gone| gone.departure == RemovalEffect::Deleted).map(|gone| &gone.haiilo_id)
+        self.removed_accounts
+            .get(okta_id)
+            .filter(|gone| gone.effect == RemovalEffect::Deleted)
+            .map(|gone| &gone.haiilo_id)
     }
 }
 

@@ -53,10 +53,10 @@ pub struct Baseline {
     #[serde(default)]
     pub strange_ids: BTreeSet<NameHash>,
     /// The given and family names of the same accounts.
-    pub strangers: BTreeSet<NameHash>,
+    pub unmanaged: BTreeSet<NameHash>,
     /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
     /// employee number may be one of them.
-    pub departed: BTreeSet<OktaUserId>,
+    pub removed_accounts: BTreeSet<OktaUserId>,
     /// Whether Haiilo's listing was whole, so that it was certain who has no account.
     pub listing: ListingCompleteness,
 }
@@ -115,7 +115,7 @@ impl Baseline {
                 .filter_map(|account| external_id(mapping, account))
                 .map(|id| NameHash::of_external_id(&id))
                 .collect(),
-            strangers: strange
+            unmanaged: strange
                 .iter()
                 .filter(is_human)
                 .filter_map(|account| {
@@ -123,7 +123,7 @@ impl Baseline {
                     Some(NameHash::of_human([given?, family?]))
                 })
                 .collect(),
-            departed: BTreeSet::new(),
+            removed_accounts: BTreeSet::new(),
             listing: match accounts.proof() {
                 Proof::Agreed => ListingCompleteness::Whole,
                 Proof::Doubtful(_) => ListingCompleteness::Doubtful,
@@ -142,6 +142,6 @@ impl Baseline {
             let [given, family] = slots.map(|slot| desired.value(slot));
             Some(NameHash::of_human([given?, family?]))
         });
-        mark.is_some_and(|mark| self.strangers.contains(&mark))
+        mark.is_some_and(|mark| self.unmanaged.contains(&mark))
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::model::link::Link;
 use crate::domain::model::person::DesiredAccount;
 use crate::domain::plan::people_plan::{Findings, Plan};
 use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::{Gone, LeaverDecisions};
+use crate::domain::planning::leaver_decision::{LeaverDecisions, Unlisted};
 use crate::domain::planning::{correlate, diff};
 use crate::domain::state::sync_state::SyncState;
 use crate::domain::targeted::baseline::{Baseline, ListingCompleteness, NameHash};
@@ -83,7 +83,7 @@ fn joiner<'a>(
         let had_name = state.former_names.iter().any(|(name, owner)| *name == key && owner != okta_id);
         let has_number =
             desired.employee.is_some_and(|number| state.leavers.values().any(|gone| gone.employee == Some(number)));
-        if desired.employee.is_some() && !baseline.departed.is_empty() {
+        if desired.employee.is_some() && !baseline.removed_accounts.is_empty() {
             return NextStep::FullCycle("somebody has just left, and the person may be the same");
         }
         if had_name || has_number || baseline.has_namesake(mapping, desired) {
@@ -106,7 +106,7 @@ pub fn accounts(accounts: Vec<Account>) -> AccountSnapshot {
 /// The plan for these people: adoptions, updates and creates. Everybody's links are known to it, so that no name of a linked account is
 /// taken; what a plan would have the store remember is left to the next full cycle.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let correlation = correlate::correlate(input, &Gone::new());
+    let correlation = correlate::correlate(input, &Unlisted::new());
     let Plan { operations, trials: _, findings, update: _ } =
         diff::assemble(input, correlation, LeaverDecisions::default());
     let Findings { held, waiting, rejected, counts, .. } = findings;

@@ -37,11 +37,11 @@ impl<W: Adapters<Store: ActWriter>> Operator<'_, W> {
             action: Action::Delete {
                 haiilo_id: link.haiilo_id.clone(),
                 evidence: Evidence::Deactivated,
-                means: RemovalMethod::Delete,
+                method: RemovalMethod::Delete,
             },
         };
         let mut concluded = Vec::new();
-        executor.departures(&[&operation], &mut concluded, &NoObserver).await;
+        executor.remove_accounts(&[&operation], &mut concluded, &NoObserver).await;
         concluded.pop().expect("each operation is concluded")
     }
 }

@@ -27,14 +27,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
             Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
         }
-        match self.world.reader().get(id).await {
+        match self.adapters.reader().get(id).await {
             Ok(Some(whole)) if whole.account.activity == Activity::Active => {
                 let why = "Haiilo did not deactivate the account; look at it, and at the policy of the user directory";
                 (Outcome::Failed(why.to_owned()), Vec::new())
             }
             Ok(whole) => {
                 // What the configuration calls a deactivation was a delete: no further one is sent.
-                let mut effects = departed(&operation.okta_id, id, whole.as_ref());
+                let mut effects = removed_accounts(&operation.okta_id, id, whole.as_ref());
                 if whole.is_none() && self.policy().deprovision == Deprovision::Deactivate {
                     self.run.stop(Stop::DeactivationDeletes(id.clone()));
                     effects.push(Effect::DeactivationDeleted(id.clone()));
@@ -47,7 +47,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Makes an account active that we deactivated.
     pub(crate) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
-        let whole = match self.world.reader().get(id).await {
+        let whole = match self.adapters.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => {
                 let why = "the account is not there any more; the next cycle will show it as missing";
@@ -80,7 +80,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
         }
         let returned = vec![Effect::Returned(okta_id.clone())];
-        match (self.world.reader().get(id).await, answer) {
+        match (self.adapters.reader().get(id).await, answer) {
             (Ok(Some(whole)), _) if whole.account.activity == Activity::Active => (Outcome::Done, returned),
             (Ok(Some(_)), Ok(())) => (Outcome::DoneExcept(vec!["active".into()]), returned),
             (Ok(Some(_)), Err(failure)) => (Outcome::Failed(failure.to_string()), Vec::new()),
@@ -95,7 +95,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
     pub(crate) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
         let id = self.state().deleted(&operation.okta_id)?;
-        let whole = match self.world.reader().get(id).await {
+        let whole = match self.adapters.reader().get(id).await {
             Ok(found) => found?,
             Err(failure) => return Some(self.create_failed(&failure)),
         };
@@ -131,11 +131,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 }
 
 /// What the store shall know of an account that was to be deactivated: it is inactive, or it is gone.
-pub(crate) fn departed(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
+pub(crate) fn removed_accounts(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
     match whole {
         Some(_) => {
-            let departed = RemovedAccount { haiilo_id: id.clone(), departure: RemovalEffect::Deactivated };
-            vec![Effect::RemovedAccount(okta_id.clone(), departed)]
+            let removed_accounts = RemovedAccount { haiilo_id: id.clone(), effect: RemovalEffect::Deactivated };
+            vec![Effect::RemovedAccount(okta_id.clone(), removed_accounts)]
         }
         None => gone(Product::Intranet, okta_id, id),
     }
@@ -147,8 +147,8 @@ pub(crate) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec
     match product {
         Product::Advocacy => vec![unlinked],
         Product::Intranet => {
-            let departed = RemovedAccount { haiilo_id: id.clone(), departure: RemovalEffect::Deleted };
-            vec![unlinked, Effect::RemovedAccount(okta_id.clone(), departed)]
+            let removed_accounts = RemovedAccount { haiilo_id: id.clone(), effect: RemovalEffect::Deleted };
+            vec![unlinked, Effect::RemovedAccount(okta_id.clone(), removed_accounts)]
         }
     }
 }

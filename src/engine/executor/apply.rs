@@ -31,12 +31,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         observer.applying(plan.operations.len());
         let mut concluded = Vec::new();
         let of = |kind| plan.of_kind(kind).collect::<Vec<_>>();
-        self.links(&of(OperationKind::Link), &mut concluded, observer).await;
-        self.spread(&of(OperationKind::Reactivate), &mut concluded, observer).await;
-        self.spread(&of(OperationKind::Update), &mut concluded, observer).await;
+        self.links(&of(OperationKind::Adopt), &mut concluded, observer).await;
+        self.apply_concurrently(&of(OperationKind::Reactivate), &mut concluded, observer).await;
+        self.apply_concurrently(&of(OperationKind::Update), &mut concluded, observer).await;
         self.trials(&plan.trials, &mut concluded).await;
-        self.spread(&of(OperationKind::Create), &mut concluded, observer).await;
-        self.departures(&plan.removals().collect::<Vec<_>>(), &mut concluded, observer).await;
+        self.apply_concurrently(&of(OperationKind::Create), &mut concluded, observer).await;
+        self.remove_accounts(&plan.removals().collect::<Vec<_>>(), &mut concluded, observer).await;
         concluded.sort_by(|left, right| {
             let key = |concluded: &Conclusion| (concluded.operation.kind(), concluded.operation.okta_id.clone());
             key(left).cmp(&key(right))
@@ -62,11 +62,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let Some(run_context) = operations.first().map(|operation| self.run_context(operation)) else {
             return Outcome::Done;
         };
-        if let Some(stop) = self.run.stopped(self.world.clock(), OperationKind::Link) {
+        if let Some(stop) = self.run.stopped(self.adapters.clock(), OperationKind::Adopt) {
             return Outcome::NotAttempted(stop.reason());
         }
         let adopted: Vec<(&Operation, Link)> = operations.iter().filter_map(|operation| adopted(operation)).collect();
-        match self.world.store().adopt(&run_context, &adopted, self.now()).await {
+        match self.adapters.store().adopt(&run_context, &adopted, self.now()).await {
             Ok(()) => {
                 for (_, link) in &adopted {
                     self.run.linked(&link.haiilo_id, &link.okta_id);
@@ -78,7 +78,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Updates or creates: the first of each unknown kind alone, then all others side by side, then those that wait for a name.
-    async fn spread(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
+    async fn apply_concurrently(
+        &self,
+        operations: &[&Operation],
+        concluded: &mut Vec<Conclusion>,
+        observer: &impl Observer,
+    ) {
         let (waiting, free): (Vec<&Operation>, Vec<&Operation>) =
             operations.iter().partition(|operation| operation.waits_for().is_some());
         let mut routine = Vec::new();
@@ -143,7 +148,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Deactivations and deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
-    pub(crate) async fn departures(
+    pub(crate) async fn remove_accounts(
         &self,
         operations: &[&Operation],
         concluded: &mut Vec<Conclusion>,
@@ -152,7 +157,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if operations.is_empty() {
             return;
         }
-        let control = match self.run.stopped(self.world.clock(), OperationKind::Delete) {
+        let control = match self.run.stopped(self.adapters.clock(), OperationKind::Delete) {
             Some(stop) => Err(stop.reason()),
             None => self.control().await,
         };
@@ -168,11 +173,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// One operation, unless the run was stopped.
     async fn one(&self, operation: &Operation, caution: Caution) -> Outcome {
-        if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
+        if let Some(stop) = self.run.stopped(self.adapters.clock(), operation.kind()) {
             return Outcome::NotAttempted(stop.reason());
         }
         match &operation.action {
-            Action::Link { .. } => Outcome::NotAttempted("links are made before everything else".to_owned()),
+            Action::Adopt { .. } => Outcome::NotAttempted("links are made before everything else".to_owned()),
             Action::Update { haiilo_id, changes: _, waits_for: _ } => self.update(operation, haiilo_id, caution).await,
             Action::Create { changes: _, replaces, waits_for: _ } => {
                 self.create(operation, replaces.as_ref(), caution).await
@@ -180,10 +185,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Action::Reactivate { haiilo_id } => self.reactivate(operation, haiilo_id).await,
             // Each departure is watched as closely as a canary.
             Action::Deactivate { haiilo_id, evidence } => {
-                self.depart(operation, (haiilo_id, *evidence), RemovalMethod::Deactivation).await
+                self.remove_account(operation, (haiilo_id, *evidence), RemovalMethod::Deactivation).await
             }
-            Action::Delete { haiilo_id, evidence, means } => {
-                self.depart(operation, (haiilo_id, *evidence), *means).await
+            Action::Delete { haiilo_id, evidence, method } => {
+                self.remove_account(operation, (haiilo_id, *evidence), *method).await
             }
         }
     }
@@ -193,8 +198,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     pub(crate) async fn saw_canary(&self, operation: &Operation) {
         self.canaries.saw(operation);
         if self.run.answers() == AnswerTrust::Truthful
-            && self.writer.manner() == UpdateMode::Configured
-            && let Err(failure) = self.world.store().see_canary(self.canaries.rules(), &operation.canary()).await
+            && self.writer.update_mode() == UpdateMode::Configured
+            && let Err(failure) = self.adapters.store().see_canary(self.canaries.rules(), &operation.canary()).await
         {
             self.run.cannot_conclude(&failure);
         }
@@ -231,7 +236,7 @@ fn in_hand(concurrency: usize) -> usize {
 
 /// The link that an operation of that kind makes.
 fn adopted<'o>(operation: &'o &Operation) -> Option<(&'o Operation, Link)> {
-    let Action::Link { haiilo_id, origin } = &operation.action else { return None };
+    let Action::Adopt { haiilo_id, origin } = &operation.action else { return None };
     let link = Link {
         okta_id: operation.okta_id.clone(),
         haiilo_id: haiilo_id.clone(),

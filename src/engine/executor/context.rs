@@ -24,7 +24,7 @@ use crate::ports::{AccountWriter, Adapters, BlockedPlan, StoreWriter};
 
 /// Everything that an operation needs.
 pub(crate) struct Executor<'a, W, A> {
-    pub(crate) world: &'a W,
+    pub(crate) adapters: &'a W,
     pub(crate) writer: &'a A,
     pub(crate) settings: &'a CycleSettings,
     pub(crate) people: &'a AssignmentSnapshot,
@@ -52,13 +52,13 @@ pub(crate) struct Approved {
 impl<'a, W, A> Executor<'a, W, A> {
     /// A bench for what was prepared, on which nothing is approved and no trial is made.
     pub(crate) fn of(
-        world: &'a W,
+        adapters: &'a W,
         writer: &'a A,
         settings: &'a CycleSettings,
         (prepared, run_context): (&'a Prepared, &'a RunContext),
     ) -> Self {
         Self {
-            world,
+            adapters,
             writer,
             settings,
             people: &prepared.people,
@@ -87,12 +87,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         operation: &Operation,
         before: Option<serde_json::Value>,
     ) -> Result<EntryId, Outcome> {
-        if let Some(stop) = self.run.stopped(self.world.clock(), operation.kind()) {
+        if let Some(stop) = self.run.stopped(self.adapters.clock(), operation.kind()) {
             return Err(Outcome::NotAttempted(stop.reason()));
         }
         let run_context = self.run_context(operation);
         let intent = Intent { run_context: &run_context, at: self.now(), step: IntentStep::Account(operation), before };
-        self.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+        self.adapters.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
     /// Stops the run when a canary changed more than was sent; keeps the difference for an approval.
@@ -117,7 +117,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 items,
                 violations: vec![violation],
             };
-            if let Err(failure) = self.world.store().block(&refusal).await {
+            if let Err(failure) = self.adapters.store().block(&refusal).await {
                 return run.cannot_conclude(&failure);
             }
         }
@@ -128,7 +128,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Writes down how an operation ended, and what follows; the outcome, or that it could not be written down.
     pub(crate) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
-        match self.world.store().conclude(entry, &outcome, effects, self.now()).await {
+        match self.adapters.store().conclude(entry, &outcome, effects, self.now()).await {
             Ok(()) => outcome,
             Err(failure) => self.run.cannot_conclude(&failure),
         }
@@ -144,14 +144,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let run_context = self.run_context(operation);
         let intent =
             Intent { run_context: &run_context, at: self.now(), step: IntentStep::Account(operation), before: None };
-        let store = self.world.store();
+        let store = self.adapters.store();
         let written = async { store.conclude(store.intend(&intent).await?, outcome, effects, self.now()).await };
         written.await.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
     /// Okta's time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.run.now(self.world.clock())
+        self.run.now(self.adapters.clock())
     }
 
     pub(crate) fn mapping(&self) -> &Mapping {

@@ -42,7 +42,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Makes an account.
     pub(crate) async fn create(&self, operation: &Operation, replaces: Option<&HaiiloId>, caution: Caution) -> Outcome {
         if let Some(id) = replaces {
-            match self.world.reader().get(id).await {
+            match self.adapters.reader().get(id).await {
                 Ok(None) => {}
                 Ok(Some(_)) => return Outcome::Held("Haiilo has the linked account after all".to_owned()),
                 Err(failure) => return self.create_failed(&failure),
@@ -115,7 +115,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             return (Outcome::Held(why.clone()), vec![refusal(operation, why)]);
         }
         let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
-        let (reader, changes) = (self.world.reader(), operation.changes());
+        let (reader, changes) = (self.adapters.reader(), operation.changes());
         match verify::look(reader, &self.run, self.mapping(), (&id, changes), answer, trust).await {
             AccountAfter::Account(after) => {
                 let settled = self.settle_seen(operation, &id, &after);
@@ -125,7 +125,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 settled
             }
             // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
-            AccountAfter::Gone | AccountAfter::Unread => (
+            AccountAfter::Unlisted | AccountAfter::Unread => (
                 Outcome::Done,
                 vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created, Listed::Never))],
             ),
@@ -219,9 +219,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         operation: &Operation,
         grounds: TakeOverReason,
     ) -> Result<LookupResult, Failure> {
-        let found = match self.reads.take_name(name, self.world.clock().monotonic()) {
+        let found = match self.reads.take_name(name, self.adapters.clock().monotonic()) {
             Some(found) => found,
-            None => self.world.reader().find(name).await?,
+            None => self.adapters.reader().find(name).await?,
         };
         let [whole] = &found[..] else {
             return Ok(if found.is_empty() {

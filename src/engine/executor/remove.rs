@@ -24,7 +24,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let Some(id) = self.control_person() else {
             return Err("nobody is left who could show that Okta finds assigned people by id".to_owned());
         };
-        match evidence::control(self.world.source(), id).await {
+        match evidence::control(self.adapters.source(), id).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(format!("{id} is listed as assigned, and was not found so by id")),
             Err(failure) => Err(failure.to_string()),
@@ -32,16 +32,16 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Deactivates or deletes an account.
-    pub(crate) async fn depart(
+    pub(crate) async fn remove_account(
         &self,
         operation: &Operation,
         (id, expected): (&HaiiloId, Evidence),
-        means: RemovalMethod,
+        method: RemovalMethod,
     ) -> Outcome {
-        let (rules, asked) = (self.policy().statuses, self.world.clock().monotonic());
-        match evidence::look(self.world.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
-            Ok(Sighting::Gone(evidence)) if evidence == expected => {}
-            Ok(Sighting::Gone(evidence)) => {
+        let (rules, asked) = (self.policy().statuses, self.adapters.clock().monotonic());
+        match evidence::look(self.adapters.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
+            Ok(Sighting::Unlisted(evidence)) if evidence == expected => {}
+            Ok(Sighting::Unlisted(evidence)) => {
                 return Outcome::Held(format!("the evidence has become another one: {}", evidence.as_str()));
             }
             Ok(Sighting::StillAssigned) => return Outcome::Held("the person is assigned again".to_owned()),
@@ -56,7 +56,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Err(outcome) => return outcome,
         };
         // A server that let us wait has let the evidence grow old.
-        if self.world.clock().monotonic().saturating_sub(asked) > EVIDENCE_LASTS {
+        if self.adapters.clock().monotonic().saturating_sub(asked) > EVIDENCE_LASTS {
             let why =
                 "more than a minute passed over taking evidence and reading the account; the next cycle does both anew";
             return Outcome::NotAttempted(why.to_owned());
@@ -66,7 +66,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Ok(entry) => entry,
             Err(outcome) => return outcome,
         };
-        let (outcome, effects) = match means {
+        let (outcome, effects) = match method {
             RemovalMethod::Deactivation => self.send_deactivation(operation, id).await,
             RemovalMethod::Delete => self.send_delete(operation, id).await,
         };
@@ -75,7 +75,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Reads the account once more: it must be the one that was linked, and none that is protected or that our token lives in.
     async fn read_before_delete(&self, operation: &Operation, id: &HaiiloId) -> Result<Option<WholeAccount>, Outcome> {
-        let whole = match self.world.reader().get(id).await {
+        let whole = match self.adapters.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => return Ok(None),
             Err(failure) => {
@@ -119,7 +119,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Err(failure) => return Outcome::Failed(failure.to_string()),
         }
         // Gone, or kept by the server as inactive: both are a deleted account.
-        match self.world.reader().get(id).await {
+        match self.adapters.reader().get(id).await {
             Ok(None) => Outcome::Done,
             Ok(Some(whole)) if whole.account.activity == Activity::Inactive => Outcome::Done,
             // It was accepted, and may be done later: it counts, and the next cycle looks.

@@ -21,7 +21,7 @@ const TRANSPORT_FAILURES: u32 = 5;
 const EQUAL_REFUSALS: u32 = 10;
 
 /// Why a run, or a kind of operations in it, came to an end before all was done.
-#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Stop {
     /// Haiilo refuses our credentials.

@@ -40,7 +40,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         match self.send(operation, id, before.as_ref(), caution).await {
             SendResult::SendEnd(outcome) => outcome,
             SendResult::AccountAfter(after) => self.check(operation, before.as_ref(), &after, caution).await,
-            SendResult::Without(nature, outcome) => self.without(operation, id, nature, outcome).await,
+            SendResult::Without(kind, outcome) => self.without(operation, id, kind, outcome).await,
             // One bad value must not keep all others of the person back.
             SendResult::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
             // Where the server took the path before, it is the value that it does not like; else nothing is rejected.
@@ -61,9 +61,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if caution == Caution::Routine && !operation.renames() {
             return Ok(None);
         }
-        let found = match self.reads.take_account(id, self.world.clock().monotonic()) {
+        let found = match self.reads.take_account(id, self.adapters.clock().monotonic()) {
             Some(whole) => Ok(Some(whole)),
-            None => self.world.reader().get(id).await,
+            None => self.adapters.reader().get(id).await,
         };
         match found {
             Err(failure) => {
@@ -111,10 +111,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let (outcome, effects, attempt) = match self.writer.update(id, changes, fallback).await {
             Ok(answer) => {
                 self.run.succeeded(OperationKind::Update);
-                let reader = self.world.reader();
+                let reader = self.adapters.reader();
                 match verify::look(reader, &self.run, self.mapping(), (id, changes), answer, trust).await {
                     AccountAfter::Account(after) => self.seen(operation, after),
-                    AccountAfter::Gone => {
+                    AccountAfter::Unlisted => {
                         ended(Outcome::Failed("the account was gone after the update; look at it in Haiilo".to_owned()))
                     }
                     AccountAfter::Unread => ended(Outcome::Done),
@@ -125,7 +125,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 self.after_failure(operation, id, failure).await
             }
         };
-        if let Err(failure) = self.world.store().conclude(entry, &outcome, &effects, self.now()).await {
+        if let Err(failure) = self.adapters.store().conclude(entry, &outcome, &effects, self.now()).await {
             return SendResult::SendEnd(self.run.cannot_conclude(&failure));
         }
         if effects.iter().any(|effect| matches!(effect, Effect::Renamed(..)))
@@ -145,7 +145,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     async fn after_failure(&self, operation: &Operation, id: &HaiiloId, failure: Failure) -> SendEnd {
         let why = failure.to_string();
         match failure.kind {
-            FailureKind::Unknown => match self.world.reader().get(id).await {
+            FailureKind::Unknown => match self.adapters.reader().get(id).await {
                 Ok(Some(after)) if verify::not_kept(self.mapping(), &after.account, operation.changes()).is_empty() => {
                     self.seen(operation, Box::new(after))
                 }
@@ -163,7 +163,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             )),
             FailureKind::Conflict => {
                 let why = format!("the userName is taken in Haiilo: {why}");
-                match operation.changes().iter().find(|change| change.nature == ChangeKind::Rename) {
+                match operation.changes().iter().find(|change| change.kind == ChangeKind::Rename) {
                     Some(rename) => {
                         let rejected = rejected(operation, rename, why.clone());
                         without(ChangeKind::Rename, Outcome::Held(why), rejected)
@@ -184,9 +184,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// The group does not exist, or the userName is taken: that waits, and the rest of the person goes on.
-    async fn without(&self, operation: &Operation, id: &HaiiloId, nature: ChangeKind, outcome: Outcome) -> Outcome {
+    async fn without(&self, operation: &Operation, id: &HaiiloId, kind: ChangeKind, outcome: Outcome) -> Outcome {
         let (waiting, rest): (Vec<Change>, Vec<Change>) =
-            operation.changes().iter().cloned().partition(|change| change.nature == nature);
+            operation.changes().iter().cloned().partition(|change| change.kind == kind);
         if rest.is_empty() {
             return outcome;
         }
@@ -276,8 +276,8 @@ fn ended(outcome: Outcome) -> SendEnd {
     (outcome.clone(), Vec::new(), SendResult::SendEnd(outcome))
 }
 
-fn without(nature: ChangeKind, outcome: Outcome, effect: Effect) -> SendEnd {
-    (outcome.clone(), vec![effect], SendResult::Without(nature, outcome))
+fn without(kind: ChangeKind, outcome: Outcome, effect: Effect) -> SendEnd {
+    (outcome.clone(), vec![effect], SendResult::Without(kind, outcome))
 }
 
 fn rejected(operation: &Operation, change: &Change, reason: String) -> Effect {
@@ -300,7 +300,7 @@ fn element_is_there(changes: &mut [Change], at: usize) {
 
 /// The group that an operation asks for.
 pub(crate) fn group_of(operation: &Operation) -> Option<CompactString> {
-    operation.changes().iter().find_map(|change| match (change.nature, &change.to) {
+    operation.changes().iter().find_map(|change| match (change.kind, &change.to) {
         (ChangeKind::Group, Some(Value::Text(group))) => Some(group.clone()),
         _ => None,
     })

@@ -27,7 +27,7 @@ pub(crate) enum AccountAfter {
     /// The account.
     Account(Box<WholeAccount>),
     /// The server says that there is no such account.
-    Gone,
+    Unlisted,
     /// It could not be read; the next cycle sees what it has.
     Unread,
 }
@@ -53,7 +53,7 @@ pub(crate) async fn look(
             }
             AccountAfter::Account(Box::new(account))
         }
-        Ok(None) => AccountAfter::Gone,
+        Ok(None) => AccountAfter::Unlisted,
         Err(_) => AccountAfter::Unread,
     }
 }

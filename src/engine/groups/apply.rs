@@ -66,7 +66,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             items: group_guard::blocked_items(plan),
             violations: group_guard::violations(plan),
         };
-        self.world.store().block(&refusal).await
+        self.adapters.store().block(&refusal).await
     }
 }
 
@@ -95,7 +95,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             return Outcome::NotAttempted(stop.reason());
         }
         match &operation.action {
-            GroupAction::Link { haiilo_id, origin } => self.adopt(operation, haiilo_id, *origin).await,
+            GroupAction::Adopt { haiilo_id, origin } => self.adopt(operation, haiilo_id, *origin).await,
             GroupAction::Create { description } => self.create(operation, description.as_ref()).await,
             GroupAction::Update { haiilo_id, changes } => match self.ours(&operation.okta_id) {
                 Some(ours) if ours == *haiilo_id => self.update(operation, haiilo_id, changes).await,
@@ -283,7 +283,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         for open in &self.executor.state.groups.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
                 (GroupKind::Delete, Some(id)) => {
-                    match self.executor.world.reader().read_group(id, &self.member_index).await {
+                    match self.executor.adapters.reader().read_group(id, &self.member_index).await {
                         Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
                         Ok(Some(_)) => (Outcome::Held("the group is there".to_owned()), Vec::new()),
                         Err(_) => continue,
@@ -295,7 +295,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
                 },
                 _ => (Outcome::Held("settled by the next plan, which compared the group anew".to_owned()), Vec::new()),
             };
-            self.executor.world.store().conclude(EntryId(open.entry), &outcome, &effects, self.executor.now()).await?;
+            self.executor
+                .adapters
+                .store()
+                .conclude(EntryId(open.entry), &outcome, &effects, self.executor.now())
+                .await?;
         }
         Ok(())
     }

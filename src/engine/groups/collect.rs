@@ -43,7 +43,7 @@ pub(in crate::engine) struct GroupInput<'a> {
 
 /// Reads the groups of both sides and makes the plan about them. Writes nothing, and fails for nobody.
 pub(in crate::engine) async fn plan<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     group_input: GroupInput<'_>,
 ) -> GroupPlan {
@@ -52,7 +52,7 @@ pub(in crate::engine) async fn plan<W: Adapters>(
         return GroupPlan::default();
     };
     let member_index = MemberIndex::of(input.people, input.accounts, &input.state.links, plan);
-    let collector = GroupCollector { world, settings, rules, input, member_index: &member_index };
+    let collector = GroupCollector { adapters, settings, rules, input, member_index: &member_index };
     let mut plan = match collector.plan().await {
         Ok(plan) => plan,
         Err(why) => {
@@ -63,12 +63,12 @@ pub(in crate::engine) async fn plan<W: Adapters>(
     if let Scope::Reviewed(reviewed) = scope {
         scope::keep_reviewed_groups(&mut plan, reviewed);
     }
-    limits::judge(&mut plan, input, given);
+    limits::check(&mut plan, input, given);
     plan
 }
 
 struct GroupCollector<'a, W> {
-    world: &'a W,
+    adapters: &'a W,
     settings: &'a CycleSettings,
     rules: &'a GroupRules,
     input: &'a PlanInput<'a>,
@@ -101,7 +101,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
 
     /// The groups of Okta that take part.
     async fn chosen(&self) -> Result<Chosen, String> {
-        let source = self.world.source();
+        let source = self.adapters.source();
         let mut chosen = Chosen::default();
         if self.rules.include.is_empty() {
             chosen.groups = walk(async |cursor| source.assigned_groups(cursor).await).await?;
@@ -135,7 +135,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
             }
             let is_past_the_end = walk.is_past_the_end();
             let pages = stream::iter(wanted)
-                .map(async |request| (request, self.world.reader().list_groups(request, self.member_index).await));
+                .map(async |request| (request, self.adapters.reader().list_groups(request, self.member_index).await));
             let mut pages = pages.buffer_unordered(self.settings.concurrency);
             while let Some((request, page)) = pages.next().await {
                 let GroupRows { rows, total } = match page {
@@ -174,7 +174,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         if let Some(members) = &group.members {
             return Ok(members.clone());
         }
-        match self.world.reader().read_group(&group.id, self.member_index).await {
+        match self.adapters.reader().read_group(&group.id, self.member_index).await {
             Ok(Some(group)) => group.members.ok_or_else(|| "Haiilo shows none".to_owned()),
             Ok(None) => Err("Haiilo lists the group, and does not have it by id".to_owned()),
             Err(failure) => Err(failure.to_string()),
@@ -186,7 +186,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         let mut walk = MemberPager::default();
         let mut cursor: Option<Cursor> = None;
         loop {
-            let page = self.world.source().members(id, cursor.as_ref()).await;
+            let page = self.adapters.source().members(id, cursor.as_ref()).await;
             let MemberPage { rows, next } = page.map_err(|failure| failure.to_string())?;
             let seated =
                 rows.iter().map(|row| row.as_ref().map(|id| (self.member_index.of_person(id), OktaUserId::as_str(id))));
@@ -215,7 +215,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
         let made = self.input.state.groups.links.values().filter(|link| link.origin == Origin::Created);
         for link in made.filter(|link| !chosen.contains(&link.okta_id)) {
             let Some(shown) = shown.get(&link.haiilo_id) else { continue };
-            match self.world.source().group(&link.okta_id).await {
+            match self.adapters.source().group(&link.okta_id).await {
                 Ok(None) => {
                     let inside = self.inside(shown).await;
                     let members = inside.map(|inside| (inside.indexes().len() + inside.others()) as u64);

@@ -43,7 +43,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         let Some(listed) = self.plan.memberships.first() else {
             return Err("no chosen group is left that could show that Okta finds groups by id".to_owned());
         };
-        match self.executor.world.source().group(&listed.okta_id).await {
+        match self.executor.adapters.source().group(&listed.okta_id).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(format!("group {} is listed, and was not found by id", listed.okta_id)),
             Err(failure) => Err(failure.to_string()),
@@ -51,7 +51,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     async fn delete(&self, operation: &GroupOperation, id: &HaiiloGroupId, members: u64) -> Outcome {
-        match self.executor.world.source().group(&operation.okta_id).await {
+        match self.executor.adapters.source().group(&operation.okta_id).await {
             Ok(None) => {}
             Ok(Some(_)) => return Outcome::Held("Okta has the group again".to_owned()),
             Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
@@ -98,7 +98,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
             Err(failure) => return self.answered(GroupKind::Delete, Err(failure)),
         }
-        match self.executor.world.reader().read_group(id, &self.member_index).await {
+        match self.executor.adapters.reader().read_group(id, &self.member_index).await {
             Ok(None) => Outcome::Done,
             Ok(Some(_)) => {
                 Outcome::Failed("the group is still there after the delete; look at it in Haiilo".to_owned())

@@ -77,9 +77,9 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Why an operation of this kind may not begin now, if so.
     pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
-        let clock = self.executor.world.clock();
+        let clock = self.executor.adapters.clock();
         // What stops links of people stops everything.
-        self.executor.run.stopped(clock, OperationKind::Link).or_else(|| self.run.stopped(clock, kind_of(kind)))
+        self.executor.run.stopped(clock, OperationKind::Adopt).or_else(|| self.run.stopped(clock, kind_of(kind)))
     }
 
     /// Writes a request down, as the last thing before it is sent.
@@ -100,12 +100,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         let run_context = RunContext { approval, ..self.executor.run_context.clone() };
         let step = IntentStep::Group { operation, haiilo_id, sent, removed };
         let intent = Intent { run_context: &run_context, at: self.executor.now(), step, before };
-        self.executor.world.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
+        self.executor.adapters.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
     /// Writes down how a request ended; the outcome, or that it could not be written down.
     pub(in crate::engine) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
-        match self.executor.world.store().conclude(entry, &outcome, effects, self.executor.now()).await {
+        match self.executor.adapters.store().conclude(entry, &outcome, effects, self.executor.now()).await {
             Ok(()) => outcome,
             Err(failure) => self.run.cannot_conclude(&failure),
         }
@@ -130,7 +130,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// A group as it is now.
     pub(in crate::engine) async fn read(&self, kind: GroupKind, id: &HaiiloGroupId) -> Result<HaiiloGroup, Outcome> {
-        match self.executor.world.reader().read_group(id, &self.member_index).await {
+        match self.executor.adapters.reader().read_group(id, &self.member_index).await {
             Ok(Some(group)) => Ok(group),
             Ok(None) => Err(Outcome::Held("the group is not there any more".to_owned())),
             Err(failure) => {
@@ -160,7 +160,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             return Err(self.executor.stop_at(&self.run, surprise).await);
         }
         self.with(|state| state.seen.insert(kind.to_owned()));
-        let seen = self.executor.world.store().see_canary(self.executor.canaries.rules(), kind).await;
+        let seen = self.executor.adapters.store().see_canary(self.executor.canaries.rules(), kind).await;
         seen.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
@@ -182,7 +182,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 /// The kind of operations on people whose signs of trouble are alike.
 pub(in crate::engine) fn kind_of(kind: GroupKind) -> OperationKind {
     match kind {
-        GroupKind::Link => OperationKind::Link,
+        GroupKind::Adopt => OperationKind::Adopt,
         GroupKind::Create => OperationKind::Create,
         GroupKind::Update | GroupKind::Members => OperationKind::Update,
         GroupKind::Delete => OperationKind::Delete,

@@ -78,7 +78,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         let (word, changes) = (word(method), std::slice::from_ref(change));
         let Some((entry, before)) = self.begin(id, step, changes).await else { return Ok(Ability::Untried) };
         let came = self.manners.writer(method).update(id, changes, Fallback::Forbidden).await;
-        let after = self.world.reader().get(id).await.ok().flatten();
+        let after = self.adapters.reader().get(id).await.ok().flatten();
         let kept = after.as_ref().is_some_and(|after| self.has(after, change));
         let besides = after.map(|after| after.changed_besides(&before, &change.touches())).unwrap_or_default();
         let path = &change.path;
@@ -109,7 +109,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     fn has(&self, whole: &WholeAccount, change: &Change) -> bool {
         let mapping = &self.settings.mapping;
         let is_mapped =
-            change.nature == ChangeKind::Rename || mapping.rules().iter().any(|rule| rule.path == change.path);
+            change.kind == ChangeKind::Rename || mapping.rules().iter().any(|rule| rule.path == change.path);
         if is_mapped {
             return verify::not_kept(mapping, &whole.account, std::slice::from_ref(change)).is_empty();
         }

@@ -56,7 +56,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
 
     /// Whether the new account shows what was sent. Only then it is certain that it is ours.
     pub(super) async fn read_back(&mut self, id: &HaiiloId, writes: &mut WriteSupport) -> bool {
-        let whole = match self.world.reader().get(id).await {
+        let whole = match self.adapters.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => {
                 self.say(

@@ -27,7 +27,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     pub(super) async fn delete(&mut self, id: &HaiiloId) {
         let mut last = String::new();
         for _ in 0..2 {
-            let before = match self.world.reader().get(id).await {
+            let before = match self.adapters.reader().get(id).await {
                 Ok(Some(whole)) if self.probe.is_named(whole.account.user_name.as_ref()) => {
                     Some(Json::Object(whole.resource))
                 }
@@ -48,7 +48,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             };
             let Some(entry) = self.intend(ProbeStep::Delete, Some(id), &[], before).await else { break };
             let came = self.manners.patch.delete(id).await;
-            let there = self.world.reader().get(id).await;
+            let there = self.adapters.reader().get(id).await;
             let gone = match (&came, &there) {
                 (Ok(()), Ok(None)) => Ok("Haiilo answers that it is not there"),
                 (Err(failure), Ok(None)) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {

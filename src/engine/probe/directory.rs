@@ -148,7 +148,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     }
 
     fn say_policy(&mut self, found: Deprovision) {
-        let (verdict, text) = match (found, self.settings.policy.deprovision) {
+        let (limit_check, text) = match (found, self.settings.policy.deprovision) {
             (Deprovision::Deactivate, Deprovision::Deactivate) => {
                 (ProbeVerdict::Good, "a deactivated account stays, as haiilo.deprovision_policy says")
             }
@@ -165,14 +165,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                  policy of the user directory in Haiilo; until then nobody is deactivated",
             ),
         };
-        self.say(verdict, text);
+        self.say(limit_check, text);
     }
 
     /// Activates the account that was deactivated.
     async fn activation(&mut self, id: &HaiiloId, method: UpdateMethod) {
         let switched = self.switch(id, ProbeStep::Activate, (method, Activity::Active)).await;
         let Some(ActivityChange { entry, came, there }) = switched else { return };
-        let (verdict, outcome, text) = match (came, there) {
+        let (limit_check, outcome, text) = match (came, there) {
             (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
                 (ProbeVerdict::Good, Outcome::Done, "the account can be activated again".to_owned())
             }
@@ -194,7 +194,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             ),
         };
         self.conclude(entry, &outcome, &[]).await;
-        self.say(verdict, text);
+        self.say(limit_check, text);
     }
 
     /// Makes the account active or inactive, and looks at it.
@@ -206,14 +206,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     ) -> Option<ActivityChange> {
         let (entry, _) = self.begin(id, step, &[]).await?;
         let came = self.manners.writer(method).set_activity(id, activity).await;
-        let there = self.world.reader().get(id).await;
+        let there = self.adapters.reader().get(id).await;
         Some(ActivityChange { entry, came, there })
     }
 
     /// Whether a look-up by name shows the account.
     pub(super) async fn is_found(&self, id: &HaiiloId) -> Result<bool, Failure> {
         for name in [&self.probe.name, &self.probe.renamed] {
-            let found = self.world.reader().find(name).await?;
+            let found = self.adapters.reader().find(name).await?;
             if found.iter().any(|whole| whole.account.id == *id) {
                 return Ok(true);
             }

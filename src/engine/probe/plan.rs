@@ -8,7 +8,7 @@ use crate::ports::{AccountReader as _, Adapters, AssignmentSource as _, Failure,
 
 /// The plan of a probe, or why it must not be. `schemas` are those that Haiilo names.
 pub async fn plan_probe<W: Adapters>(
-    world: &W,
+    adapters: &W,
     settings: &CycleSettings,
     prepared: &Prepared,
     (address, schemas): (&str, Vec<String>),
@@ -19,7 +19,7 @@ pub async fn plan_probe<W: Adapters>(
     let probe = WriteProbe::plan(&prepared.input(settings), address, schemas)?;
     let names = [&probe.name, &probe.renamed];
     // Nobody is left out here, whoever takes part and whatever the mapping makes of them.
-    match assigned(world, prepared, &names).await {
+    match assigned(adapters, prepared, &names).await {
         Ok(None) => {}
         Ok(Some(id)) => {
             return Err(format!("{address} is assigned in Okta ({id}); take an address that nobody has"));
@@ -27,7 +27,7 @@ pub async fn plan_probe<W: Adapters>(
         Err(failure) => return Err(failure.to_string()),
     }
     for name in names {
-        match world.reader().find(name).await.as_deref() {
+        match adapters.reader().find(name).await.as_deref() {
             Ok([]) => {}
             Ok(_) => return Err(format!("{name} is an account in Haiilo; take an address that nobody has")),
             Err(failure) => return Err(failure.to_string()),
@@ -38,15 +38,15 @@ pub async fn plan_probe<W: Adapters>(
 
 /// Somebody who is assigned under one of these names in Okta's own rows.
 async fn assigned<W: Adapters>(
-    world: &W,
+    adapters: &W,
     prepared: &Prepared,
     names: &[&UserName],
 ) -> Result<Option<OktaUserId>, Failure> {
     let mut cursor = None;
     // The listing was walked to its end just before; one that has grown beyond all measure has nobody's word.
     for _ in 0..prepared.people.pages() * 2 + 10 {
-        let page = world.source().page(cursor.as_ref()).await?;
-        let rows = world.source().rows(page.body).await?;
+        let page = adapters.source().page(cursor.as_ref()).await?;
+        let rows = adapters.source().rows(page.body).await?;
         let is_named = |name: &Option<UserName>| name.iter().any(|it| names.iter().any(|name| name.same_as(it)));
         if let Some(row) = rows.assignments.iter().find(|row| is_named(&row.user_name)) {
             return Ok(Some(row.id.clone()));

@@ -20,7 +20,7 @@ use crate::ports::{AccountReader as _, AccountWriter, Adapters, StoreWriter};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeFinding {
     /// Whether it is as it should be.
-    pub verdict: ProbeVerdict,
+    pub limit_check: ProbeVerdict,
     /// What, and what to do.
     pub text: String,
 }
@@ -47,13 +47,13 @@ pub struct ProbeReport {
 
 /// Does what was planned. The caller holds the lock of the cycle.
 pub async fn probe_writes<W: Adapters<Store: StoreWriter>, A: AccountWriter>(
-    world: &W,
+    adapters: &W,
     manners: MethodWriters<'_, A>,
     settings: &CycleSettings,
     prepared: &Prepared,
     (probe, run_context): (&WriteProbe, &RunContext),
 ) -> ProbeReport {
-    let run = ProbeRun { world, manners, settings, prepared, probe, run_context, found: Vec::new(), writes: None };
+    let run = ProbeRun { adapters, manners, settings, prepared, probe, run_context, found: Vec::new(), writes: None };
     run.run().await
 }
 
@@ -78,7 +78,7 @@ impl<'a, A> MethodWriters<'a, A> {
 
 /// A probe that is under way.
 pub(super) struct ProbeRun<'a, W, A> {
-    pub(super) world: &'a W,
+    pub(super) adapters: &'a W,
     pub(super) manners: MethodWriters<'a, A>,
     pub(super) settings: &'a CycleSettings,
     pub(super) prepared: &'a Prepared,
@@ -92,7 +92,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     async fn run(mut self) -> ProbeReport {
         if let Some(id) = self.create().await {
             let mut writes = WriteSupport {
-                learnt: self.world.clock().now(),
+                learnt: self.adapters.clock().now(),
                 patch: Ability::Untried,
                 put: Ability::Untried,
                 rename: Ability::Untried,
@@ -118,8 +118,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         ProbeReport { found: self.found, writes: self.writes }
     }
 
-    pub(super) fn say(&mut self, verdict: ProbeVerdict, text: impl Into<String>) {
-        self.found.push(ProbeFinding { verdict, text: text.into() });
+    pub(super) fn say(&mut self, limit_check: ProbeVerdict, text: impl Into<String>) {
+        self.found.push(ProbeFinding { limit_check, text: text.into() });
     }
 
     /// The method of changing an account that works; the configured one where both do.
@@ -133,7 +133,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
 
     /// The account, if it is the one that was made.
     async fn ours(&mut self, id: &HaiiloId) -> Option<WholeAccount> {
-        let whole = self.world.reader().get(id).await.ok().flatten();
+        let whole = self.adapters.reader().get(id).await.ok().flatten();
         whole.filter(|whole| self.probe.is_named(whole.account.user_name.as_ref()))
     }
 
@@ -157,10 +157,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         changes: &[Change],
         before: Option<Json>,
     ) -> Option<EntryId> {
-        let (run_context, at) = (self.run_context, self.world.clock().now());
+        let (run_context, at) = (self.run_context, self.adapters.clock().now());
         let step = IntentStep::Probe { step, haiilo_id, user_name: &self.probe.name, changes };
         let intent = Intent { run_context, at, step, before };
-        match self.world.store().intend(&intent).await {
+        match self.adapters.store().intend(&intent).await {
             Ok(entry) => Some(entry),
             Err(failure) => {
                 self.say(ProbeVerdict::Bad, format!("nothing is sent that cannot be written down: {failure}"));
@@ -170,7 +170,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     }
 
     pub(super) async fn conclude(&mut self, entry: EntryId, outcome: &Outcome, effects: &[Effect]) {
-        if let Err(failure) = self.world.store().conclude(entry, outcome, effects, self.world.clock().now()).await {
+        if let Err(failure) = self.adapters.store().conclude(entry, outcome, effects, self.adapters.clock().now()).await
+        {
             self.say(ProbeVerdict::Bad, format!("what came of a step could not be written down: {failure}"));
         }
     }

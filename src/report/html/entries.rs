@@ -15,7 +15,7 @@ use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
 use crate::report::sharing::ToldOperations;
 use crate::report::subject::{
-    Report, ReportStage, SharedChanges, TextOptions, amount, attribute, blocks, due, fate, kind, time, visible,
+    Report, ReportStage, SharedChanges, TextOptions, amount, attribute, blocks, due, kind, status, time, visible,
 };
 
 /// People with something in common.
@@ -67,7 +67,7 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
         (OperationKind::Delete, "delete"),
         (OperationKind::Deactivate, "deactivate"),
         (OperationKind::Create, "create"),
-        (OperationKind::Link, "link"),
+        (OperationKind::Adopt, "adopt"),
         (OperationKind::Reactivate, "reactivate"),
         (OperationKind::Update, "update"),
     ];
@@ -150,7 +150,7 @@ fn operation(report: &Report<'_>, outcomes: &Outcomes<'_>, people: &[&Operation]
     }
 }
 
-fn row(report: &Report<'_>, Change { path, from, to, nature: _, element: _ }: &Change) -> HtmlRow {
+fn row(report: &Report<'_>, Change { path, from, to, kind: _, element: _ }: &Change) -> HtmlRow {
     let attribute = attribute(report.product, path);
     let (from, to) = match (from, to) {
         (Some(from), Some(to)) => {
@@ -172,11 +172,11 @@ fn one(name: &str, okta_id: Option<String>, haiilo_id: Option<&str>) -> Vec<Html
 /// By the day on which they are due; those who are kept come last.
 fn leavers(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut leavers: Vec<_> = report.findings().leavers.iter().collect();
-    leavers.sort_by_key(|leaver| (due(&leaver.fate).is_none(), due(&leaver.fate), leaver.user_name.clone()));
+    leavers.sort_by_key(|leaver| (due(&leaver.status).is_none(), due(&leaver.status), leaver.user_name.clone()));
     let entry = |leaver: &&crate::domain::plan::leaver::Leaver| HtmlEntry {
         people: one(leaver.user_name.as_str(), Some(leaver.okta_id.to_string()), Some(leaver.haiilo_id.as_str())),
         lines: vec![
-            ("what happens", fate(report.product, leaver)),
+            ("what happens", status(report.product, leaver)),
             ("evidence", format!("{} since {}", leaver.evidence.as_str(), time(leaver.since))),
         ],
         reason: leaver.evidence.as_str(),

@@ -15,7 +15,7 @@ pub(super) fn headline(report: &Report<'_>) -> String {
     let is_done = matches!(report.stage, ReportStage::Applied { .. });
     let parts: Vec<String> = [
         (OperationKind::Create, "made"),
-        (OperationKind::Link, "adopted"),
+        (OperationKind::Adopt, "adopted"),
         (OperationKind::Update, "changed"),
         (OperationKind::Reactivate, "made active again"),
         (OperationKind::Deactivate, "DEACTIVATED"),

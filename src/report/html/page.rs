@@ -113,7 +113,7 @@ fn page<'a>(report: &Report<'a>) -> Page<'a> {
         pause,
         outcome,
         segments: picture::segments(report),
-        gauges: report.verdict.usage.iter().map(picture::gauge).collect(),
+        gauges: report.limit_check.usage.iter().map(picture::gauge).collect(),
         attributes,
         reasons,
         edited: findings.mapping_edits.iter().map(|one| (part_name(report.product, &one.part), one)).collect(),

@@ -32,7 +32,7 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let of = |kind| plan.of_kind(kind).count();
     // Whoever is adopted and changed is one person.
     let adopted: std::collections::BTreeSet<_> =
-        plan.of_kind(OperationKind::Link).map(|operation| &operation.okta_id).collect();
+        plan.of_kind(OperationKind::Adopt).map(|operation| &operation.okta_id).collect();
     let returned: std::collections::BTreeSet<_> =
         plan.of_kind(OperationKind::Reactivate).map(|operation| &operation.okta_id).collect();
     let is_counted = |id| adopted.contains(id) || returned.contains(id);
@@ -40,7 +40,7 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let delete = if report.product == Product::Advocacy { "to delete for ever" } else { "to delete" };
     let groups = [
         ("unchanged", "unchanged", findings.counts.unchanged, false),
-        ("link", "to adopt", of(OperationKind::Link), true),
+        ("adopt", "to adopt", of(OperationKind::Adopt), true),
         ("create", "to create", of(OperationKind::Create), true),
         ("update", "to update", changed, true),
         ("reactivate", "to reactivate", returned.len(), true),

@@ -30,7 +30,7 @@ pub(super) struct Life {
     /// Every userName that somebody ever had, in small letters, by Okta id.
     pub(super) names: BTreeMap<String, BTreeSet<String>>,
     /// Accounts that nobody may touch.
-    pub(super) strangers: BTreeSet<String>,
+    pub(super) unmanaged: BTreeSet<String>,
     /// Accounts that somebody removed by hand, or that Haiilo lost.
     pub(super) lost: BTreeSet<String>,
     /// Accounts whose userName somebody changed by hand.
@@ -52,9 +52,9 @@ impl Life {
         world.settings.policy.protected = Protected::new(patterns).expect("patterns");
         world.settings.policy.leavers.grace = TimeDelta::hours(36);
         if story.allows_twins {
-            world.haiilo.state().tune(|manner| manner.duplicate = Duplicate::Accepted);
+            world.haiilo.state().tune(|update_mode| update_mode.duplicate = Duplicate::Accepted);
         }
-        let strangers = STRANGERS.map(|n| {
+        let unmanaged = STRANGERS.map(|n| {
             let mut haiilo = world.haiilo.state();
             let id = haiilo.add_account(seed(&person(n)));
             haiilo.must_not_touch(&id);
@@ -64,7 +64,7 @@ impl Life {
             world,
             ids: BTreeMap::new(),
             names: BTreeMap::new(),
-            strangers: strangers.into(),
+            unmanaged: unmanaged.into(),
             lost: BTreeSet::new(),
             renamed_by_hand: BTreeSet::new(),
             teams_of_departments: false,
@@ -92,7 +92,7 @@ impl Life {
         let accounts = self.world.haiilo.state().accounts();
         let ours: Vec<_> = accounts
             .into_iter()
-            .filter(|account| account.user_name != haiilo::OWNER && !self.strangers.contains(&account.id))
+            .filter(|account| account.user_name != haiilo::OWNER && !self.unmanaged.contains(&account.id))
             .collect();
         let at = usize::from(which) % ours.len().max(1);
         ours.into_iter().nth(at)
@@ -249,7 +249,7 @@ impl Life {
                 match which {
                     0 => *limits = Limits::usual(),
                     1 => *limits = Limits { deletes: deletes(1), creates: deletes(1), ..Limits::usual() },
-                    _ => *limits = Limits { vanished: None, renames: None, missing: None, ..limits.clone() },
+                    _ => *limits = Limits { leavers: None, renames: None, missing: None, ..limits.clone() },
                 }
             }
             Deed::Mapping(which) => {

@@ -22,7 +22,7 @@ pub(super) async fn judge(life: &Life, oracle: &mut Oracle) -> Verdict {
             Evidence::Deactivated => rules.deactivated,
             Evidence::Unassigned => rules.unassigned,
         };
-        let is_settled = match &leaver.fate {
+        let is_settled = match &leaver.status {
             LeaverStatus::Kept(KeptBecause::Configured) => action == LeaverAction::Keep,
             LeaverStatus::Kept(_) => true,
             // Where nobody is assigned any more, nobody can show that evidence means something.

@@ -92,7 +92,7 @@ impl Oracle {
                 self.tally.failed += 1;
                 ensure!(writes.is_empty(), "a cycle that failed ({error}) wrote {writes:?}");
             }
-            Ok(report) if report.prepared.verdict.decision == LimitDecision::Blocked => {
+            Ok(report) if report.prepared.limit_check.decision == LimitDecision::Blocked => {
                 self.tally.blocked += 1;
                 ensure!(writes.is_empty(), "a blocked cycle wrote {writes:?}");
                 self.look(before, turned, after);
@@ -150,7 +150,7 @@ impl Oracle {
             if let Some(made_for) = self.made_for.get(account) {
                 ensure!(made_for == person, "account {account}, made for {made_for}, became that of {person}");
             }
-            ensure!(!life.strangers.contains(account), "a stranger's account {account} became that of {person}");
+            ensure!(!life.unmanaged.contains(account), "a stranger's account {account} became that of {person}");
             let named = after.accounts.get(account).or(before.accounts.get(account));
             let fits = named.is_none_or(|named| life.names[person].contains(&named.user_name.to_lowercase()));
             ensure!(fits, "{person} was linked to {named:?}, whose name they never had");

@@ -42,8 +42,8 @@ async fn a_day(life: &mut Life, oracle: &mut Oracle, day: &Day) -> Verdict {
     let turned = plant(life, day);
     let came = cycle(life, oracle, None, turned.as_ref()).await?;
     heal(life);
-    let blocked = came.as_ref().ok().filter(|report| report.prepared.verdict.decision == LimitDecision::Blocked);
-    let id = blocked.and_then(|report| report.prepared.verdict.approval_id.clone());
+    let blocked = came.as_ref().ok().filter(|report| report.prepared.limit_check.decision == LimitDecision::Blocked);
+    let id = blocked.and_then(|report| report.prepared.limit_check.approval_id.clone());
     match came {
         Err(error) if day.okta.is_empty() && day.haiilo.is_empty() => {
             return Err(format!("a clean cycle failed: {error}"));

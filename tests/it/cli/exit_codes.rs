@@ -88,7 +88,7 @@ async fn a_limit_stops_a_run_until_exactly_that_is_approved() {
     };
     (0..6).for_each(leave);
     let refused = stage.run(&["sync", "--format", "json"]).exits(3).json();
-    assert_eq!(refused["violations"], json!([{"limit": "vanished", "found": 6, "allowed": 5}]));
+    assert_eq!(refused["violations"], json!([{"limit": "leavers", "found": 6, "allowed": 5}]));
     let id = approval_id(&refused);
     // A seventh is more than anybody approved.
     stage.run(&["approve", &id]).exits(0);

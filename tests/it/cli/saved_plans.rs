@@ -51,7 +51,7 @@ async fn a_review_lifts_the_limits_that_it_shows_and_no_others() {
     let refused = stage.run(&["apply", "plan.json", "--format", "json"]).exits(3).json();
     let broken: Vec<&Json> =
         refused["violations"].as_array().expect("a list").iter().map(|one| &one["limit"]).collect();
-    assert_eq!((broken, &refused["outcomes"]), (vec![&json!("vanished"), &json!("updates")], &json!([])));
+    assert_eq!((broken, &refused["outcomes"]), (vec![&json!("leavers"), &json!("updates")], &json!([])));
     for id in &ids {
         stage.okta.state().assign(id);
     }

@@ -45,7 +45,7 @@ async fn invariant_07_a_store_is_bound_to_other_ends_only_by_the_word() {
     // The same server, by another name.
     let (old, new) = (stage.okta.origin(), stage.okta.origin().replace("127.0.0.1", "localhost"));
     stage.configure(&old, &new);
-    for command in [&["plan"][..], &["sync"], &["link", "x", "y"], &["unlink", "x"], &["release", "x"]] {
+    for command in [&["plan"][..], &["sync"], &["link", "x", "y"], &["unlink", "x"], &["confirm-new", "x"]] {
         stage.run(command).exits(2).says(&["the store belongs to another", "rebind"]);
     }
     rebind(&stage, "yes").exits(2).says(&[&old, &new, "Type rebind", "nothing was done"]);

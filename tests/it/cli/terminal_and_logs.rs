@@ -22,7 +22,7 @@ const COMMANDS: [&str; 22] = [
     "explain",
     "link",
     "unlink",
-    "release",
+    "confirm-new",
     "remove",
     "recreate",
     "rebind",

@@ -97,7 +97,7 @@ fn what_decides_about_a_plan_is_shown_with_its_defaults() {
     leavers.grace = 30d
     protect.accounts = scim@example.com, *@haiilo.com
     haiilo.auth.token_owner = scim@example.com
-    limits.vanished = 3 percent, floor 5
+    limits.leavers = 3 percent, floor 5
     limits.deletes = 1 percent, floor 3, cap 200
     limits.creates = 10 percent, floor 25
     limits.updates = 20 percent, floor 25
@@ -216,7 +216,7 @@ fn the_environment_wins_and_is_text() {
         .with(("OKTA_HAIILO_SYNC__LEAVERS__GRACE", "7d"))
         .with(("OKTA_HAIILO_SYNC__LISTEN__SHOW_PEOPLE", "true"))
         .with(("OKTA_HAIILO_SYNC__LIMITS__DELETES__CAP", "10"))
-        .with(("OKTA_HAIILO_SYNC__LIMITS__VANISHED", "off"))
+        .with(("OKTA_HAIILO_SYNC__LIMITS__LEAVERS", "off"))
         .with(("OKTA_HAIILO_SYNC_CONFIG", "not ours"))
         .with(("UNRELATED", "7"))
         .settings();
@@ -228,7 +228,7 @@ fn the_environment_wins_and_is_text() {
     assert!((settings.okta.rate_limit_share - 0.25).abs() < 1e-9);
     let deletes = settings.policy.limits.deletes.expect("a limit");
     assert_eq!((deletes.percent, deletes.floor, deletes.cap), (Some(1.0), Some(3), Some(10)));
-    assert_eq!(settings.policy.limits.vanished, None);
+    assert_eq!(settings.policy.limits.leavers, None);
 }
 
 #[track_caller]
@@ -250,7 +250,7 @@ fn findings_that_are_no_errors() {
     warns("okta.suspended = \"leaver\"", &[]);
     warns("okta.suspended = \"leaver\"\nleavers.deactivated = \"delete\"", &[suspended]);
     warns("okta.suspended = \"leaver\"\nleavers.unassigned = \"delete\"", &[unassigned, suspended]);
-    for name in ["vanished", "deletes", "creates", "updates", "renames", "clears", "moves", "missing", "members"] {
+    for name in ["leavers", "deletes", "creates", "updates", "renames", "clears", "moves", "missing", "members"] {
         let warning = format!("limits.{name} is \"off\": nothing stops a run that goes wrong here");
         warns(&format!("limits.{name} = \"off\""), &[&warning]);
     }

@@ -38,7 +38,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
     stage.configure("token_owner = \"scim@example.com\"\n", "");
     stage.configure("product = \"advocacy\"", "product = \"advocacy\"\nupdate_method = \"patsh\"");
     stage.configure_also("[http]\nread_timeout = \"60\"\n[leavers]\ngrace = \"30 days\"\nunassigned = \"remove\"");
-    stage.configure_also("[schedule]\nfull = \"every hour\"\n[limits]\nvanished = { percent = 300 }");
+    stage.configure_also("[schedule]\nfull = \"every hour\"\n[limits]\nleavers = { percent = 300 }");
     fs::remove_file(stage.path("credentials/okta-token")).expect("a file");
     stage.set("OKTA_HAIILO_SYNC__OKTA__PAGE_SIZE", "lots");
     stage.set("OKTA_HAIILO_SYNC__HAIILO__PAGESIZE", "100");
@@ -66,7 +66,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
             &[&place("grace"), "leavers.grace = \"30 days\"", "s, m, h or d"],
             &[&place("unassigned"), "leavers.unassigned = \"remove\"", "\"keep\" or \"delete\""],
             &[&place("full"), "schedule.full = \"every hour\""],
-            &[&place("vanished"), "limits.vanished.percent = 300", "from 0 to 100"],
+            &[&place("leavers"), "limits.leavers.percent = 300", "from 0 to 100"],
             &["OKTA_HAIILO_SYNC__OKTA__PAGE_SIZE: ", "okta.page_size = \"lots\"", "from 1 to 500"],
             &["OKTA_HAIILO_SYNC__HAIILO__PAGESIZE: ", "unknown key", "haiilo.page_size"],
             &["mapping.toml:5:", "name.givenName"],

@@ -65,7 +65,7 @@ const BROKEN: [(&str, &str, &str, &str); 49] = [
     ("adopted = ", "\"delete\"", "leavers.adopted = \"delete\"", "write \"keep\" or \"same\""),
     ("grace = ", "30", "leavers.grace = 30", "write a time from \"0s\" to \"3650d\": a whole number and s, m, h or d"),
     ("accounts = ", "[\" \"]", "protect.accounts = [\" \"]", "write a list of texts, as in [\"a\", \"b\"]"),
-    ("vanished = ", "{ percent = 101 }", "limits.vanished.percent = 101", "write a number from 0 to 100"),
+    ("leavers = ", "{ percent = 101 }", "limits.leavers.percent = 101", "write a number from 0 to 100"),
     ("deletes = ", "{ cap = -1 }", "limits.deletes.cap = -1", "write a whole number from 0 to 1000000000"),
     ("creates = ", "{ floor = 2.5 }", "limits.creates.floor = 2.5", "write a whole number from 0 to 1000000000"),
     ("updates = ", "{ percent = nan }", "limits.updates.percent = NaN", "write a number from 0 to 100"),

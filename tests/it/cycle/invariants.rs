@@ -61,14 +61,14 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
     world.settings.policy.limits.updates = limit;
     world.settings.policy.limits.creates = limit;
     let prepared = world.plan().await;
-    let (first, id) = (json(&planned(&prepared)), prepared.verdict.approval_id.clone());
+    let (first, id) = (json(&planned(&prepared)), prepared.limit_check.approval_id.clone());
     let (first_text, first_csv) = (text(&planned(&prepared), TextOptions::default()), csv(&planned(&prepared)));
     let told = told_of_plan(&prepared);
     let kinds =
         |kind: &str| told["operations"].as_array().expect("a list").iter().filter(|one| one["kind"] == kind).count();
     // In the intranet the adopted account gets the id of its Okta user.
     let updates = if product() == Product::Intranet { 4 } else { 3 };
-    assert_eq!(["link", "update", "create", "delete"].map(kinds), [1, updates, 3, 1]);
+    assert_eq!(["adopt", "update", "create", "delete"].map(kinds), [1, updates, 3, 1]);
     let waiting = if product() == Product::Advocacy { &["waiting"][..] } else { &[] };
     for part in ["leavers", "held", "missing", "unmanaged", "violations"].iter().chain(waiting) {
         assert!(
@@ -95,7 +95,7 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
             again(&world);
         }
         let order = [Order::Creation, Order::NewestFirst, Order::IdAsText][turn % 3];
-        world.haiilo.state().tune(|manner| manner.order = order);
+        world.haiilo.state().tune(|update_mode| update_mode.order = order);
         world.settings.page_size = [100, 7, 3][turn % 3];
         world.okta_settings.page_size = [500, 9, 4, 1][turn % 4];
         world.settings.concurrency = 1 + turn;
@@ -103,11 +103,11 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
         assert_eq!(json(&planned(&prepared)), first, "turn {turn}, {order:?}");
         assert_eq!(text(&planned(&prepared), TextOptions::default()), first_text, "turn {turn}, {order:?}");
         assert_eq!(csv(&planned(&prepared)), first_csv, "turn {turn}, {order:?}");
-        assert_eq!(prepared.verdict.approval_id, id, "turn {turn}, {order:?}");
+        assert_eq!(prepared.limit_check.approval_id, id, "turn {turn}, {order:?}");
     }
     // The refused run means the same operations, and the id does not depend on the time.
     world.advance(TimeDelta::minutes(7));
-    assert_eq!(world.sync().await.prepared.verdict.approval_id, id);
+    assert_eq!(world.sync().await.prepared.limit_check.approval_id, id);
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn invariant_14_why_a_cycle_ended_names_no_secret_and_no_person() {
     for fault in &faults {
         for form in [ErrorForm::Scim, ErrorForm::OtherJson, ErrorForm::Html] {
             let world = World::in_step(6).await;
-            world.haiilo.state().tune(|manner| manner.errors = form);
+            world.haiilo.state().tune(|update_mode| update_mode.errors = form);
             for (side, route) in
                 [("okta", okta::route::APP), ("okta", okta::route::APP_USERS), ("haiilo", haiilo::route::LIST)]
             {

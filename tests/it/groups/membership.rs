@@ -57,7 +57,7 @@ async fn a_group_is_renamed_by_its_link_and_a_description_follows() {
 #[tokio::test]
 async fn a_description_that_haiilo_drops_is_not_sent_again() {
     let mut world = in_step(1, &[("Sales", &[0])]).await;
-    world.haiilo.state().tune(|manner| manner.directory.descriptions = Kept::Dropped);
+    world.haiilo.state().tune(|update_mode| update_mode.directory.descriptions = Kept::Dropped);
     let id = world.okta_group_id("Sales");
     world.okta.state().describe_group(&id, Some("They sell"));
     world.sync_groups(&["group-update done_except Sales"]).await;
@@ -71,7 +71,7 @@ async fn a_description_that_haiilo_drops_is_not_sent_again() {
 #[tokio::test]
 async fn a_description_that_haiilo_refuses_is_left_out() {
     let mut world = intranet(1).await;
-    world.haiilo.state().tune(|manner| manner.directory.descriptions = Kept::Refused);
+    world.haiilo.state().tune(|update_mode| update_mode.directory.descriptions = Kept::Refused);
     let names: Vec<String> = (0..12).map(|n| format!("Group {n:02}")).collect();
     for name in &names {
         let id = world.okta_group(name, &[0]);
@@ -125,8 +125,8 @@ async fn an_existing_group_is_adopted_and_strangers_in_it_are_left_alone() {
     }
     world.okta_group("Sales", &[1, 2]);
     let report =
-        world.sync_groups(&["group-link done Sales", "group-update done Sales", "group-members done Sales"]).await;
-    assert_eq!(report.prepared.plan.groups.counts.strangers, 1);
+        world.sync_groups(&["group-adopt done Sales", "group-update done Sales", "group-members done Sales"]).await;
+    assert_eq!(report.prepared.plan.groups.counts.unmanaged, 1);
     let inside = world.group("Sales");
     // Number fifty has an account, and is nobody of ours.
     assert_eq!((inside.id, world.inside("Sales")), (group, vec![1, 2, 50]));
@@ -140,7 +140,7 @@ async fn groups_are_found_again_by_their_external_id_when_the_store_is_lost() {
     world.haiilo.state().rename_group(&id, "Renamed by hand");
     std::fs::remove_file(world.folder.path().join("state.db")).expect("a store");
     let report = world.sync_well_approved().await;
-    assert_eq!(ended(&report), ["group-link done Sales", "group-update done Sales"]);
+    assert_eq!(ended(&report), ["group-adopt done Sales", "group-update done Sales"]);
     assert_eq!(world.group("Sales").id, id);
     world.sync_well().await;
     world.assert_groups_converged().await;
@@ -191,7 +191,7 @@ async fn only_what_was_reviewed_of_a_group_is_done() {
     let mut world = in_step(3, &[("Sales", &[0])]).await;
     world.join("Sales", 1);
     let prepared = world.plan().await;
-    let reviewed = Reviewed { at: prepared.now, items: prepared.verdict.items.clone() };
+    let reviewed = Reviewed { at: prepared.now, items: prepared.limit_check.items.clone() };
     world.join("Sales", 2);
     let report = world.try_sync_with(Scope::Reviewed(reviewed), None).await.expect("a cycle");
     assert_eq!(ended(&report), ["group-members done Sales"]);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use okta_haiilo_sync::domain::groups::diff::{GroupPlanInput, Reading, assemble};
-use okta_haiilo_sync::domain::groups::limits::judge;
+use okta_haiilo_sync::domain::groups::limits::check as check_members;
 use okta_haiilo_sync::domain::groups::matching::match_groups;
 use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
 use okta_haiilo_sync::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
@@ -168,7 +168,7 @@ impl Sides {
             member_index: &member_index,
         };
         let mut plan = assemble(of_groups, matching, &readings);
-        judge(&mut plan, &input, None);
+        check_members(&mut plan, &input, None);
         plan
     }
 
@@ -184,7 +184,7 @@ impl Sides {
                 described,
             };
             match &operation.action {
-                GroupAction::Link { haiilo_id, origin } => {
+                GroupAction::Adopt { haiilo_id, origin } => {
                     self.state.links.insert(operation.okta_id.clone(), link(haiilo_id, *origin, None));
                 }
                 GroupAction::Create { description } => {

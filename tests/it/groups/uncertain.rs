@@ -119,7 +119,7 @@ async fn a_doubtful_list_of_haiilos_groups_changes_nothing() {
 #[tokio::test]
 async fn members_that_a_listing_leaves_out_are_read_group_by_group() {
     let mut world = about_to_leave().await;
-    world.haiilo.state().tune(|manner| manner.directory.members = Members::NotInLists);
+    world.haiilo.state().tune(|update_mode| update_mode.directory.members = Members::NotInLists);
     world.sync_groups(&["group-members done Sales"]).await;
     assert_eq!((world.inside("Sales"), world.inside("Staff")), (vec![1, 2], vec![0, 1, 2, 3]));
     world.haiilo.plant(When::Every(route::READ_GROUP), Fault::Refuse(500));
@@ -169,7 +169,7 @@ async fn a_linked_group_that_haiilo_lost_is_held_until_somebody_makes_it_again()
     let report = world.sync_groups(&[]).await;
     assert_eq!(held(&report.prepared), ["Sales missing"]);
     let again = world.haiilo.state().make_group("Sales");
-    world.sync_groups(&["group-link done Sales", "group-members done Sales"]).await;
+    world.sync_groups(&["group-adopt done Sales", "group-members done Sales"]).await;
     assert_eq!((world.group("Sales").id, world.inside("Sales")), (again, vec![0, 1]));
     world.assert_groups_converged().await;
 }

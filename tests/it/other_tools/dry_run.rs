@@ -55,7 +55,7 @@ fn said(report: &Value) -> BTreeSet<(String, String)> {
     let done =
         list(report, "outcomes").iter().filter(|one| one["outcome"] == "done" || one["outcome"] == "done_except");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    done.filter(|one| one["kind"] != "link").map(|one| (text(&one["kind"]), text(&one["haiilo_id"]))).collect()
+    done.filter(|one| one["kind"] != "adopt").map(|one| (text(&one["kind"]), text(&one["haiilo_id"]))).collect()
 }
 
 /// The same as Haiilo saw it.
@@ -80,7 +80,7 @@ async fn a_dry_run_shows_word_for_word_what_the_run_then_does() {
     let mut world = a_day_of_everything().await;
     let plan = told_of_plan(&world.plan().await);
     let kinds: Vec<&str> = list(&plan, "operations").iter().filter_map(|one| one["kind"].as_str()).collect();
-    assert_eq!(kinds, ["link", "update", "update", "update", "update", "create", "create", "delete"]);
+    assert_eq!(kinds, ["adopt", "update", "update", "update", "update", "create", "create", "delete"]);
     let report = world.sync_well().await;
     let told = told(&report);
     let parts = [
@@ -124,7 +124,7 @@ async fn a_dry_run_shows_word_for_word_what_the_run_then_does() {
 async fn a_dry_run_about_anybody_writes_nothing_anywhere() {
     let mut world = a_day_of_everything().await;
     world.settings.policy.limits.updates = world.settings.policy.limits.renames;
-    let approval = world.sync().await.prepared.verdict.approval_id.clone().expect("four updates are too many");
+    let approval = world.sync().await.prepared.limit_check.approval_id.clone().expect("four updates are too many");
     world.approve(&approval).await.expect("approved");
     let names = [person(2).email, world.okta_id(4), world.haiilo_id(3), person(31).email];
     let scopes = names.into_iter().map(Scope::One).chain([Scope::Everybody]);
@@ -177,7 +177,7 @@ async fn journalled(world: &World) -> BTreeSet<(String, String)> {
     let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.expect("connected");
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT j.kind, COALESCE(l.haiilo_id, j.haiilo_id) FROM journal_entries j LEFT JOIN links l ON l.okta_id = j.okta_id
-         WHERE j.outcome IN ('done', 'done_except') AND j.kind <> 'link'
+         WHERE j.outcome IN ('done', 'done_except') AND j.kind <> 'adopt'
          AND j.run = (SELECT run FROM journal ORDER BY entry DESC LIMIT 1)",
     )
     .fetch_all(&mut connection)

@@ -30,7 +30,7 @@ async fn a_stop_comes_before_the_first_write_and_not_after_some() {
     world.okta.state().hire(&person(30));
     let report = world.sync().await;
     let told = told(&report);
-    assert_eq!(told["violations"], json!([{"limit": "vanished", "found": 6, "allowed": 5}]));
+    assert_eq!(told["violations"], json!([{"limit": "leavers", "found": 6, "allowed": 5}]));
     let kinds: Vec<&str> =
         told["operations"].as_array().expect("a list").iter().filter_map(|one| one["kind"].as_str()).collect();
     assert_eq!(kinds, ["update", "create", "delete"]);
@@ -54,7 +54,7 @@ async fn an_honest_removal_of_many_is_approved_once_and_then_made_by_the_day() {
         world.okta.state().deactivate(id);
     }
     let limits = world.settings.policy.limits.clone();
-    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Blocked);
+    assert_eq!(world.sync().await.prepared.limit_check.decision, LimitDecision::Blocked);
     let mut by_day = vec![world.sync_well_approved().await.concluded.len()];
     for _ in 0..4 {
         world.advance(TimeDelta::hours(25));
@@ -75,9 +75,9 @@ async fn people_who_left_long_ago_do_not_count_again() {
             world.okta.state().unassign(id);
         }
         let report = world.sync_well().await;
-        let vanished =
-            report.prepared.verdict.usage.iter().find(|usage| usage.limit == LimitName::Vanished).expect("a limit");
-        assert_eq!((vanished.used, vanished.allowed), (5, Some(5)), "wave {wave}");
+        let unlisted =
+            report.prepared.limit_check.usage.iter().find(|usage| usage.limit == LimitName::Leavers).expect("a limit");
+        assert_eq!((unlisted.used, unlisted.allowed), (5, Some(5)), "wave {wave}");
         world.advance(TimeDelta::hours(25));
     }
     assert_eq!(world.plan().await.plan.people.findings.leavers.len(), 20);
@@ -86,5 +86,5 @@ async fn people_who_left_long_ago_do_not_count_again() {
     for id in &ids {
         world.okta.state().unassign(id);
     }
-    assert_eq!(world.sync().await.prepared.verdict.decision, LimitDecision::Blocked);
+    assert_eq!(world.sync().await.prepared.limit_check.decision, LimitDecision::Blocked);
 }

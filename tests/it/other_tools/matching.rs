@@ -27,10 +27,10 @@ type Way = (&'static str, fn(&mut Manner));
 async fn letters_of_any_case_are_one_person_and_are_sent_as_okta_has_them() {
     let manners: [Way; 5] = [
         ("as usual", |_| {}),
-        ("names lower-cased", |manner| manner.user_names = UserNames::LowerCased),
-        ("filters with case", |manner| manner.filters = Filters::CaseSensitive),
-        ("twins in other letters", |manner| manner.duplicate = Duplicate::AcceptedInOtherLetters),
-        ("twins", |manner| manner.duplicate = Duplicate::Accepted),
+        ("names lower-cased", |update_mode| update_mode.user_names = UserNames::LowerCased),
+        ("filters with case", |update_mode| update_mode.filters = Filters::CaseSensitive),
+        ("twins in other letters", |update_mode| update_mode.duplicate = Duplicate::AcceptedInOtherLetters),
+        ("twins", |update_mode| update_mode.duplicate = Duplicate::Accepted),
     ];
     for (what, tune) in manners {
         let mut world = World::in_step(3).await;
@@ -154,7 +154,7 @@ async fn what_was_made_or_adopted_is_known_by_its_id_ever_after() {
     let mut world = World::with_people(6).await;
     world.haiilo.state().populate([seed(&person(0)), seed(&person(1))]);
     let report = world.sync_well_approved().await;
-    assert_eq!(report.prepared.plan.people.of_kind(OperationKind::Link).count(), 2);
+    assert_eq!(report.prepared.plan.people.of_kind(OperationKind::Adopt).count(), 2);
     world.haiilo.state().forget_writes();
     for day in 0..3 {
         world.advance(TimeDelta::hours(24));

@@ -33,8 +33,8 @@ async fn protected_accounts_are_never_due_and_use_up_no_budget() {
     }
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done", "delete done"]);
-    let kept = |fate: &LeaverStatus| matches!(fate, LeaverStatus::Kept(KeptBecause::Protected(_)));
-    assert_eq!(report.prepared.plan.people.findings.leavers.iter().filter(|leaver| kept(&leaver.fate)).count(), 3);
+    let kept = |status: &LeaverStatus| matches!(status, LeaverStatus::Kept(KeptBecause::Protected(_)));
+    assert_eq!(report.prepared.plan.people.findings.leavers.iter().filter(|leaver| kept(&leaver.status)).count(), 3);
     world.assert_converged().await;
 }
 
@@ -70,8 +70,8 @@ async fn okta_is_read_and_never_written_and_groups_stay_as_they_are() {
 async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_in() {
     let mut world = World::with_people(5).await;
     world.haiilo.state().populate((20..40).map(|n| seed(&person(n))));
-    let strangers: Vec<String> = world.haiilo.state().accounts().into_iter().map(|account| account.id).collect();
-    for id in &strangers {
+    let unmanaged: Vec<String> = world.haiilo.state().accounts().into_iter().map(|account| account.id).collect();
+    for id in &unmanaged {
         world.haiilo.state().must_not_touch(id);
     }
     world.settings.policy.leavers.unassigned = LeaverAction::Delete;
@@ -89,8 +89,8 @@ async fn a_first_run_among_strangers_touches_none_of_them_and_keeps_its_own_way_
     world.sync_well().await;
     world.okta.state().unassign(&id);
     let report = world.sync_well().await;
-    assert_eq!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Kept(KeptBecause::TokenOwner));
-    for id in &strangers {
+    assert_eq!(report.prepared.plan.people.findings.leavers[0].status, LeaverStatus::Kept(KeptBecause::TokenOwner));
+    for id in &unmanaged {
         assert!(world.haiilo.state().account(id).is_some());
     }
     world.assert_converged().await;

@@ -146,7 +146,7 @@ async fn a_source_that_is_well_again_is_believed() {
     world.okta.plant(When::Nth(route::APP, 1), Fault::Bend(Bend::NoDate));
     let report = world.sync_well().await;
     assert!(matches!(
-        report.prepared.plan.people.findings.leavers[0].fate,
+        report.prepared.plan.people.findings.leavers[0].status,
         LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)
     ));
     world.okta.heal();

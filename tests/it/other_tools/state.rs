@@ -45,7 +45,7 @@ async fn quiet(world: &World) {
 /// One cycle that ends, as by a crash of the whole program, the moment Haiilo has seen so many calls: what was in the files at that moment is
 /// what is left. False when the cycle came to its end before.
 async fn is_cut_after(world: &World, calls: u64) -> bool {
-    let given = world.plan().await.verdict.approval_id;
+    let given = world.plan().await.limit_check.approval_id;
     world.haiilo.forget_calls();
     let seen = async {
         while world.haiilo.count() < calls {
@@ -78,7 +78,7 @@ async fn a_first_run_that_is_cut_anywhere_is_taken_up_by_the_next() {
         world.plan().await;
         for _ in 0..3 {
             let report = world.sync().await;
-            if report.prepared.verdict.decision == LimitDecision::Blocked {
+            if report.prepared.limit_check.decision == LimitDecision::Blocked {
                 world.sync_well_approved().await;
             }
         }
@@ -153,7 +153,7 @@ async fn a_store_from_a_backup_makes_nobody_twice_and_deletes_nobody() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["link done"]);
     let due = report.prepared.now + TimeDelta::days(5);
-    assert_eq!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Waiting(due));
+    assert_eq!(report.prepared.plan.people.findings.leavers[0].status, LeaverStatus::Waiting(due));
     assert_eq!(world.haiilo.state().accounts().len(), 10);
     assert_eq!(world.haiilo.state().writes(), []);
     world.assert_converged().await;
@@ -210,7 +210,7 @@ async fn whatever_happened_in_three_months_without_a_cycle_is_seen_by_the_next_o
 #[tokio::test]
 async fn two_programs_at_once_make_nobody_twice() {
     let world = World::with_people(12).await;
-    let id = world.plan().await.verdict.approval_id;
+    let id = world.plan().await.limit_check.approval_id;
     let (here, there) = tokio::join!(
         world.cycle("here.db", "here-1", Scope::Everybody, id.clone()),
         world.cycle("there.db", "there-1", Scope::Everybody, id),
@@ -230,10 +230,10 @@ async fn two_programs_at_once_make_nobody_twice() {
     names.dedup();
     assert_eq!(names.len(), 13);
     for (store, first) in ["here.db", "there.db"].into_iter().zip(reports) {
-        let mut given = first.prepared.verdict.approval_id.clone();
+        let mut given = first.prepared.limit_check.approval_id.clone();
         for run in ["second", "third"] {
             let report = world.cycle(store, &format!("{store} {run}"), Scope::Everybody, given).await.expect("a cycle");
-            given = report.prepared.verdict.approval_id.clone();
+            given = report.prepared.limit_check.approval_id.clone();
         }
         let report = world.cycle(store, &format!("{store} last"), Scope::Everybody, given).await.expect("a cycle");
         assert!(report.concluded.is_empty() && report.prepared.plan.people.findings.held.is_empty(), "{store}");

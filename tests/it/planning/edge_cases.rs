@@ -35,7 +35,7 @@ fn deactivate(world: &World, people: impl IntoIterator<Item = u32>) {
 }
 
 fn fates(report: &Ran) -> Vec<LeaverStatus> {
-    report.prepared.plan.people.findings.leavers.iter().map(|leaver| leaver.fate.clone()).collect()
+    report.prepared.plan.people.findings.leavers.iter().map(|leaver| leaver.status.clone()).collect()
 }
 
 fn deleted(world: &World) -> usize {
@@ -97,7 +97,8 @@ async fn a_leaver_whose_account_carries_another_name_takes_no_place_in_the_budge
     deactivate(&world, 1..=5);
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done", "delete done"]);
-    let kept = fates(&report).into_iter().filter(|fate| *fate == LeaverStatus::Kept(KeptBecause::CarriesAnotherName));
+    let kept =
+        fates(&report).into_iter().filter(|status| *status == LeaverStatus::Kept(KeptBecause::CarriesAnotherName));
     assert_eq!((kept.count(), deleted(&world)), (3, 2));
 }
 
@@ -110,12 +111,12 @@ async fn invariant_09_an_approval_lifts_what_it_names_and_no_budget_of_deletes()
         }
     };
     // Ten people leave; no more than three accounts may be deleted a day.
-    world.settings.policy.limits.vanished = None;
+    world.settings.policy.limits.leavers = None;
     deactivate(&world, 40..50);
     update(&world, 0..12, "XX");
     world.haiilo.state().add_group("Atlantis");
     let report = world.sync().await;
-    let id = report.prepared.verdict.approval_id.clone().expect("too many moves");
+    let id = report.prepared.limit_check.approval_id.clone().expect("too many moves");
     assert_eq!(world.approve(&id).await, Some(25));
     let report = world.sync().await;
     assert!(report.concluded.iter().all(|concluded| concluded.outcome == Outcome::Done), "{:?}", report.concluded);
@@ -146,7 +147,7 @@ async fn a_limit_that_was_passed_stops_nothing_that_does_not_add_to_it() {
     assert_eq!(outcomes(&report), ["update done"]);
     let id = world.okta_id(6);
     world.okta.state().rename(&id, "renamed.6@example.com");
-    let broken = world.sync().await.prepared.verdict.violations.clone();
+    let broken = world.sync().await.prepared.limit_check.violations.clone();
     assert_eq!(broken.iter().map(|broken| (broken.limit.as_str(), broken.found)).collect::<Vec<_>>(), [("renames", 4)]);
 }
 
@@ -157,7 +158,7 @@ async fn whoever_is_tried_again_and_again_is_one_person_to_the_limits() {
     world.haiilo.plant(When::Every(route::CREATE), Fault::Refuse(500));
     for _ in 0..30 {
         let report = world.sync().await;
-        assert!(report.prepared.verdict.violations.is_empty(), "{:?}", report.prepared.verdict.violations);
+        assert!(report.prepared.limit_check.violations.is_empty(), "{:?}", report.prepared.limit_check.violations);
         assert_eq!(outcomes(&report), ["create unknown"]);
     }
     world.haiilo.heal();
@@ -186,7 +187,7 @@ async fn invariant_05_whoever_came_back_while_everything_else_was_refused_has_co
             world.set_profile(5, "city", json!("Paris"));
             world.sync().await
         };
-        assert_eq!(back.prepared.verdict.violations.len(), usize::from(!alone));
+        assert_eq!(back.prepared.limit_check.violations.len(), usize::from(!alone));
         world.settings.policy.limits.updates = None;
         world.okta.state().deactivate(&id);
         for _ in 0..4 {
@@ -258,15 +259,15 @@ async fn invariant_05_the_status_of_somebody_else_is_evidence_about_nobody() {
 async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     let mut world = armed(8).await;
     deactivate(&world, 1..=5);
-    world.haiilo.state().tune(|manner| manner.delete = Delete::Nothing);
+    world.haiilo.state().tune(|update_mode| update_mode.delete = Delete::Nothing);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"; 3]);
     assert_eq!((world.state().await.open.len(), world.state().await.recent.deletes), (3, 3));
     // The next cycle looks, and sends nothing more on that day's budget.
     let report = world.sync().await;
     assert!(report.concluded.is_empty(), "{:?}", report.concluded);
-    assert!(fates(&report).iter().all(|fate| matches!(fate, LeaverStatus::Postponed(_))), "{:?}", fates(&report));
-    world.haiilo.state().tune(|manner| manner.delete = Delete::NoContent);
+    assert!(fates(&report).iter().all(|status| matches!(status, LeaverStatus::Postponed(_))), "{:?}", fates(&report));
+    world.haiilo.state().tune(|update_mode| update_mode.delete = Delete::NoContent);
     for _ in 0..3 {
         world.advance(TimeDelta::hours(13));
         world.sync_well().await;
@@ -296,7 +297,7 @@ async fn invariant_03_a_protected_account_keeps_its_letters_too() {
 #[tokio::test]
 async fn invariant_10_an_account_that_was_made_under_another_name_is_not_made_again() {
     let mut world = World::in_step(3).await;
-    world.haiilo.state().tune(|manner| manner.user_names = UserNames::WithoutTag);
+    world.haiilo.state().tune(|update_mode| update_mode.user_names = UserNames::WithoutTag);
     let tagged = Person { email: "ada+new@example.com".to_owned(), ..person(9) };
     world.okta.state().hire(&tagged);
     let report = world.sync().await;
@@ -322,7 +323,7 @@ async fn invariant_11_refused_values_are_rejected_be_they_one_a_person_and_many(
     for n in 15..=20 {
         world.set_profile(n, "city", json!("Rome"));
     }
-    world.haiilo.state().tune(|manner| manner.refused = BTreeSet::from(["Nowhere".to_owned()]));
+    world.haiilo.state().tune(|update_mode| update_mode.refused = BTreeSet::from(["Nowhere".to_owned()]));
     world.settings.concurrency = 1;
     for _ in 0..3 {
         world.sync().await;
@@ -342,7 +343,7 @@ async fn invariant_12_a_canary_that_nobody_read_back_has_shown_nothing() {
     for n in 0..3 {
         world.set_profile(n, "city", json!("Paris"));
     }
-    world.haiilo.state().tune(|manner| manner.patch = Patch::LosesUnsent("name.givenName".to_owned()));
+    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::LosesUnsent("name.givenName".to_owned()));
     // The reading behind the first update does not come through, however often it is tried.
     for nth in 2..=6 {
         world.haiilo.plant(When::Nth(route::READ, nth), Fault::DropBefore);
@@ -359,7 +360,7 @@ async fn invariant_12_another_manner_of_writing_is_watched_like_the_first() {
     world.set_profile(0, "city", json!("Paris"));
     world.sync_well().await;
     // The server forgets PATCH: what was known of it says nothing about PUT.
-    world.haiilo.state().tune(|manner| manner.patch = Patch::Unsupported(405));
+    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::Unsupported(405));
     for n in 1..4 {
         world.set_profile(n, "city", json!("Rome"));
     }

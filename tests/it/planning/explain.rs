@@ -26,10 +26,10 @@ async fn answer(world: &World, login: &str) -> LoginExplanation {
         let journal = ends.store.journal(&search).await.expect("a journal");
         people.push(PersonExplanation { explanation: explanation.expect("answers"), journal });
     }
-    let strangers = if people.is_empty() { input.accounts_named(login) } else { Vec::new() };
+    let unmanaged = if people.is_empty() { input.accounts_named(login) } else { Vec::new() };
     LoginExplanation {
         product: world.settings.policy.product,
-        strangers: strangers.into_iter().cloned().collect(),
+        unmanaged: unmanaged.into_iter().cloned().collect(),
         people,
     }
 }

@@ -13,11 +13,11 @@ use serde_json::json;
 use crate::setup::world::{Ran, World, outcomes, seed, warnings};
 
 /// The one leaver of a cycle.
-fn fate(report: &Ran) -> LeaverStatus {
+fn status(report: &Ran) -> LeaverStatus {
     let [leaver] = &report.prepared.plan.people.findings.leavers[..] else {
         panic!("{:?}", report.prepared.plan.people.findings.leavers)
     };
-    leaver.fate.clone()
+    leaver.status.clone()
 }
 
 /// Cycles every twelve hours for so many days; the last one's report.
@@ -45,8 +45,8 @@ async fn invariant_05_a_deactivated_user_loses_the_account_after_the_grace() {
     let mut world = World::in_step(4).await;
     let (id, account) = (world.okta_id(1), world.haiilo_id(1));
     world.okta.state().deactivate(&id);
-    assert!(matches!(fate(&world.sync_well().await), LeaverStatus::Waiting(_)));
-    assert!(matches!(fate(&watch(&mut world, 29).await), LeaverStatus::Waiting(_)));
+    assert!(matches!(status(&world.sync_well().await), LeaverStatus::Waiting(_)));
+    assert!(matches!(status(&watch(&mut world, 29).await), LeaverStatus::Waiting(_)));
     assert!(world.haiilo.state().deleted().is_empty());
     watch(&mut world, 2).await;
     let deleted = world.haiilo.state().deleted();
@@ -80,7 +80,7 @@ async fn invariant_05_unassigned_and_deactivated_have_actions_of_their_own() {
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
     assert_eq!(report.concluded[0].operation.okta_id.as_str(), deactivated);
-    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Configured));
+    assert_eq!(status(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Configured));
     world.settings.policy.leavers.unassigned = LeaverAction::Delete;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["delete done"]);
@@ -97,7 +97,7 @@ async fn invariant_05_a_year_of_keep_does_not_count_once_deletes_are_armed() {
     world.settings.policy.leavers.deactivated = LeaverAction::Delete;
     world.advance(TimeDelta::hours(12));
     let armed_at = world.sync_well().await.prepared.now;
-    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Waiting(armed_at + TimeDelta::days(30)));
+    assert_eq!(status(&world.sync_well().await), LeaverStatus::Waiting(armed_at + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -110,7 +110,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     // The daemon was down for months.
     world.advance(TimeDelta::days(100));
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
     // An old store was restored.
     watch(&mut world, 20).await;
     let (file, old) = (world.folder.path().join("state.db"), world.folder.path().join("old.db"));
@@ -118,7 +118,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     watch(&mut world, 5).await;
     std::fs::copy(&old, &file).expect("restored");
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -135,7 +135,7 @@ async fn invariant_05_a_cycle_that_fails_does_not_count_as_watching() {
         world.okta.heal();
     }
     let report = world.sync_well().await;
-    assert_eq!(fate(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
 }
 
 #[tokio::test]
@@ -147,9 +147,9 @@ async fn invariant_05_a_clock_that_is_off_deletes_nothing() {
         world.okta.plant(When::Nth(okta::route::APP, 1), Fault::Bend(bend.clone()));
         let report = world.sync_well().await;
         assert!(
-            matches!(fate(&report), LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)),
+            matches!(status(&report), LeaverStatus::Blocked(_, DeletesBlocked::ClockOff)),
             "{bend:?}: {:?}",
-            fate(&report)
+            status(&report)
         );
         assert!(world.haiilo.state().deleted().is_empty(), "{bend:?}");
         world.okta.heal();
@@ -166,7 +166,7 @@ async fn invariant_05_adopted_accounts_are_kept_unless_the_configuration_says_ot
     world.settings.policy.leavers.grace = TimeDelta::zero();
     let id = world.okta_id(1);
     world.okta.state().deactivate(&id);
-    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Adopted));
+    assert_eq!(status(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::Adopted));
     world.settings.policy.leavers.adopted = AdoptedRule::Same;
     assert_eq!(world.sync_well().await.concluded.len(), 1);
     world.assert_converged().await;
@@ -182,7 +182,7 @@ async fn invariant_05_the_owner_of_our_token_is_never_deleted_and_without_it_nob
     world.sync_well().await;
     world.settings.policy.leavers.adopted = AdoptedRule::Same;
     world.okta.state().deactivate(&id);
-    assert_eq!(fate(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::TokenOwner));
+    assert_eq!(status(&world.sync_well().await), LeaverStatus::Kept(KeptBecause::TokenOwner));
     // Who the owner is must be right, or nobody is deleted.
     world.settings.policy.token_owner = Some(okta_haiilo_sync::domain::model::ids::UserName::new("typo@example.com"));
     let other = world.okta_id(1);
@@ -248,10 +248,10 @@ async fn invariant_05_anything_but_clear_evidence_holds() {
             .sync_well()
             .await
             .prepared
-            .verdict
+            .limit_check
             .usage
             .iter()
-            .any(|usage| usage.limit == LimitName::Vanished && usage.used == 0)
+            .any(|usage| usage.limit == LimitName::Leavers && usage.used == 0)
     );
 }
 

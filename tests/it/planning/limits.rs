@@ -18,7 +18,7 @@ use crate::setup::world::{Ran, World, mapping, seed, warnings};
 
 /// The broken limits of a plan, each as `name found>allowed`.
 fn broken(prepared: &Prepared) -> Vec<String> {
-    let violations = prepared.verdict.violations.iter();
+    let violations = prepared.limit_check.violations.iter();
     violations.map(|broken| format!("{} {}>{}", broken.limit.as_str(), broken.found, broken.allowed)).collect()
 }
 
@@ -28,7 +28,7 @@ async fn blocked(world: &mut World, violations: &[&str]) -> Ran {
     world.haiilo.state().forget_writes();
     let report = world.sync().await;
     assert_eq!(broken(&report.prepared), violations);
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Blocked);
+    assert_eq!(report.prepared.limit_check.decision, LimitDecision::Blocked);
     assert!(report.concluded.is_empty() && world.haiilo.state().writes().is_empty());
     let after = world.state().await;
     assert_eq!((before.leavers, before.links.len(), before.watch), (after.leavers, after.links.len(), after.watch));
@@ -37,7 +37,7 @@ async fn blocked(world: &mut World, violations: &[&str]) -> Ran {
 }
 
 fn id(report: &CycleReport) -> ApprovalId {
-    report.prepared.verdict.approval_id.clone().expect("something to approve")
+    report.prepared.limit_check.approval_id.clone().expect("something to approve")
 }
 
 /// Refused, approved, applied, and in step.
@@ -45,7 +45,7 @@ async fn approved(world: &mut World, violations: &[&str]) {
     let report = blocked(world, violations).await;
     assert!(world.approve(&id(&report)).await.is_some_and(|items| items > 0));
     let report = world.sync().await;
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(id(&report)));
+    assert_eq!(report.prepared.limit_check.decision, LimitDecision::Approved(id(&report)));
     assert!(report.concluded.iter().all(|concluded| !concluded.outcome.is_failure()), "{:?}", report.concluded);
     world.assert_converged().await;
 }
@@ -56,7 +56,7 @@ async fn invariant_09_a_first_run_wants_an_approval() {
     let report = blocked(&mut world, &["first_run 3>0"]).await;
     // The id names the operations and not the time.
     world.advance(TimeDelta::hours(5));
-    assert_eq!(world.plan().await.verdict.approval_id, Some(id(&report)));
+    assert_eq!(world.plan().await.limit_check.approval_id, Some(id(&report)));
     approved(&mut world, &["first_run 3>0"]).await;
     assert_eq!(world.state().await.first_run, FirstRun::Done);
 }
@@ -160,10 +160,10 @@ async fn invariant_09_too_many_people_gone_do_not_become_leavers_by_waiting() {
         world.okta.state().unassign(id);
     }
     for _ in 0..3 {
-        blocked(&mut world, &["vanished 6>5"]).await;
+        blocked(&mut world, &["leavers 6>5"]).await;
         world.advance(TimeDelta::hours(20));
     }
-    approved(&mut world, &["vanished 6>5"]).await;
+    approved(&mut world, &["leavers 6>5"]).await;
     assert_eq!(world.state().await.leavers.len(), 6);
     // And the day after the approval nothing trips again.
     world.advance(TimeDelta::hours(30));
@@ -180,7 +180,7 @@ async fn invariant_09_people_who_trickle_away_are_counted_together() {
         world.advance(TimeDelta::hours(1));
     }
     world.okta.state().unassign(&ids[5]);
-    refused_keeping(&mut world, &["vanished 6>5"]).await;
+    refused_keeping(&mut world, &["leavers 6>5"]).await;
     world.advance(TimeDelta::hours(20));
     world.sync_well().await;
 }
@@ -282,7 +282,7 @@ async fn an_approval_covers_what_was_blocked_and_nothing_more() {
     world.settings.policy.limits.creates =
         Some(okta_haiilo_sync::domain::model::limit::Limit { percent: None, floor: Some(5), cap: None });
     let report = world.sync().await;
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Approved(first));
+    assert_eq!(report.prepared.limit_check.decision, LimitDecision::Approved(first));
     assert_eq!(report.concluded.len(), 25);
     world.assert_converged().await;
 }
@@ -308,7 +308,7 @@ async fn an_approval_that_was_named_for_another_plan_lets_nothing_pass() {
     }
     let other = Some(ApprovalId::new("000000000000"));
     let report = world.try_sync_with(Scope::Everybody, other).await.expect("a cycle");
-    assert_eq!(report.prepared.verdict.decision, LimitDecision::Blocked);
+    assert_eq!(report.prepared.limit_check.decision, LimitDecision::Blocked);
     assert!(report.concluded.is_empty());
 }
 
@@ -340,7 +340,7 @@ async fn oktas_own_push_is_a_second_writer() {
     world.okta.state().app.features = vec!["PUSH_NEW_USERS".to_owned(), "PUSH_PROFILE_UPDATES".to_owned()];
     world.set_profile(1, "city", json!("Paris"));
     let report = blocked(&mut world, &["push_is_on 2>0"]).await;
-    assert!(report.prepared.verdict.approval_id.is_none());
+    assert!(report.prepared.limit_check.approval_id.is_none());
     assert!(warnings(&report.prepared.plan).contains("PUSH_NEW_USERS"));
     world.settings.push_is_on = PushRule::Accept;
     world.sync_well().await;
@@ -380,7 +380,7 @@ async fn the_organizations_id_is_not_needed() {
 #[tokio::test]
 async fn every_limit_is_named_in_a_report() {
     let world = World::in_step(3).await;
-    let names: Vec<&str> = world.plan().await.verdict.usage.iter().map(|usage| usage.limit.as_str()).collect();
-    assert_eq!(names, ["vanished", "missing", "creates", "updates", "renames", "clears", "moves", "deletes"]);
-    assert!(!LimitName::Vanished.explanation().is_empty());
+    let names: Vec<&str> = world.plan().await.limit_check.usage.iter().map(|usage| usage.limit.as_str()).collect();
+    assert_eq!(names, ["leavers", "missing", "creates", "updates", "renames", "clears", "moves", "deletes"]);
+    assert!(!LimitName::Leavers.explanation().is_empty());
 }

@@ -71,7 +71,7 @@ async fn invariant_04_two_people_with_one_user_name_are_both_held() {
 #[tokio::test]
 async fn invariant_04_who_matches_two_accounts_is_held() {
     let mut world = World::in_step(2).await;
-    world.haiilo.state().tune(|manner| manner.duplicate = Duplicate::AcceptedInOtherLetters);
+    world.haiilo.state().tune(|update_mode| update_mode.duplicate = Duplicate::AcceptedInOtherLetters);
     let mut twin = seed(&person(5));
     twin.user_name = twin.user_name.to_uppercase();
     world.haiilo.state().populate([seed(&person(5)), twin]);
@@ -187,8 +187,8 @@ async fn invariant_03_a_protected_account_is_updated_and_never_renamed() {
 async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     let mut world = World::with_people(2).await;
     world.haiilo.state().populate((20..30).map(|n| seed(&person(n))));
-    let strangers: Vec<String> = (20..30).map(|n| world.haiilo_id(n)).collect();
-    for id in &strangers {
+    let unmanaged: Vec<String> = (20..30).map(|n| world.haiilo_id(n)).collect();
+    for id in &unmanaged {
         world.haiilo.state().must_not_touch(id);
     }
     world.settings.policy.leavers.grace = chrono::TimeDelta::zero();
@@ -200,7 +200,7 @@ async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     world.okta.state().deactivate(&id);
     assert_eq!(world.state().await.first_run, FirstRun::Due);
     let report = world.sync().await;
-    assert!(report.concluded.is_empty() && !report.prepared.verdict.violations.is_empty());
+    assert!(report.concluded.is_empty() && !report.prepared.limit_check.violations.is_empty());
     let report = world.sync_well_approved().await;
     assert_eq!(outcomes(&report), ["link done"]);
     assert!(world.haiilo.state().deleted().is_empty());
@@ -248,7 +248,7 @@ async fn invariant_10_an_account_that_haiilo_never_lists_is_pending_and_not_made
     let missing: Vec<bool> =
         report.prepared.plan.people.findings.missing.iter().map(|missing| missing.since.is_none()).collect();
     assert_eq!(missing, [true]);
-    assert!(report.prepared.verdict.violations.is_empty());
+    assert!(report.prepared.limit_check.violations.is_empty());
     world.settings.policy.missing = MissingRule::Recreate;
     assert!(world.sync_well().await.concluded.is_empty());
 }
@@ -257,7 +257,7 @@ async fn invariant_10_an_account_that_haiilo_never_lists_is_pending_and_not_made
 async fn a_server_that_ignores_the_filter_fools_nobody() {
     for filters in [Filters::Ignored, Filters::Refused, Filters::EmptyAlways, Filters::CaseSensitive] {
         let mut world = World::in_step(3).await;
-        world.haiilo.state().tune(|manner| manner.filters = filters);
+        world.haiilo.state().tune(|update_mode| update_mode.filters = filters);
         world.okta.state().hire(&person(5));
         let report = world.sync_well().await;
         assert_eq!(outcomes(&report), ["create done"], "{filters:?}");

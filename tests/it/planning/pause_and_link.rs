@@ -33,7 +33,7 @@ async fn a_pause_stops_writes_and_nothing_else() {
     assert!(alone.pause.is_some() && world.haiilo.state().writes().is_empty());
     // The clock of the leaver has gone on.
     let report = world.sync().await;
-    assert!(matches!(report.prepared.plan.people.findings.leavers[0].fate, LeaverStatus::Due(_)));
+    assert!(matches!(report.prepared.plan.people.findings.leavers[0].status, LeaverStatus::Due(_)));
     operator::resume(&world).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done", "create done", "delete done"]);
@@ -93,7 +93,7 @@ async fn rehired() -> (Stage, String, String) {
     stage.okta.state().set_user_name(&new, &person(1).email);
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     assert_eq!((&plan["operations"], &plan["held"][0]["code"]), (&json!([]), &json!("account_of_another")));
-    assert!(plan["held"][0]["remedy"].as_str().expect("a remedy").contains("release LOGIN"));
+    assert!(plan["held"][0]["remedy"].as_str().expect("a remedy").contains("confirm-new LOGIN"));
     (stage, new, account)
 }
 
@@ -120,7 +120,7 @@ async fn the_same_human_with_a_new_okta_user_takes_the_account_along() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_human_gets_an_account_once_the_old_one_may_go() {
     let (stage, new, account) = rehired().await;
-    stage.run(&["release", &new]).exits(0).says_nothing();
+    stage.run(&["confirm-new", &new]).exits(0).says_nothing();
     stage.run(&["sync"]).exits(0);
     assert_eq!((deleted(&stage), stage.account(1)), (1, None));
     stage.run(&["sync"]).exits(0);
@@ -144,7 +144,7 @@ async fn who_is_unlinked_loses_nothing_and_is_matched_anew() {
     stage.okta.state().reactivate(&id);
     stage.okta.state().assign(&id);
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
-    assert_eq!(plan["operations"][0]["kind"], "link");
+    assert_eq!(plan["operations"][0]["kind"], "adopt");
     stage.run(&["unlink", &email]).exits(2).says(&["nobody is linked"]);
 }
 
@@ -157,7 +157,7 @@ async fn what_cannot_be_decided_is_refused_and_changes_nothing() {
     stage.run(&["link", &email, &other]).exits(2).says(&["who is assigned; unlink that person first"]);
     stage.run(&["link", &email, "no-such-id"]).exits(2).says(&["haiilo shows no account"]);
     stage.run(&["link", "nobody@example.com", &other]).exits(2).says(&["0 people are assigned by that name"]);
-    stage.run(&["release", "nobody@example.com"]).exits(2).says(&["0 people"]);
+    stage.run(&["confirm-new", "nobody@example.com"]).exits(2).says(&["0 people"]);
     assert_eq!(stage.run(&["journal"]).exits(0).out, before);
     stage.run(&["plan", "--exit-code"]).exits(0);
 }
@@ -206,7 +206,7 @@ async fn a_joiner_who_wants_a_name_that_a_leavers_account_once_had_is_held_until
         };
         assert_eq!((held.reason.code(), held.okta_id.as_str()), ("perhaps_rehired", id.as_str()));
     }
-    operator::release(&world, &id).await;
+    operator::confirm_new(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done"]);
     world.assert_converged().await;

@@ -152,16 +152,16 @@ impl World {
             leaver_rules: rules,
             linked: LinkedAccounts::of(&state.links, &accounts),
         };
-        let vanished = leaver_decision::vanished(&state.links, &people);
-        let sightings = vanished.iter().map(|link| {
+        let unlisted = leaver_decision::unlisted(&state.links, &people);
+        let sightings = unlisted.iter().map(|link| {
             let sighting = if self.gone.contains(link.okta_id.as_str()) {
-                Sighting::Gone(Evidence::Deactivated)
+                Sighting::Unlisted(Evidence::Deactivated)
             } else {
-                Sighting::Gone(Evidence::Unassigned)
+                Sighting::Unlisted(Evidence::Unassigned)
             };
             (link.okta_id.clone(), EvidenceAnswer { sighting, employee: None })
         });
-        let leaving = leaver_decision::decide(&input, &vanished, &sightings.collect());
+        let leaving = leaver_decision::decide(&input, &unlisted, &sightings.collect());
         assemble(&input, correlate(&input, &leaving.gone), leaving)
     }
 
@@ -195,7 +195,7 @@ impl World {
             change.map(|change| change.to.as_ref().map(|value| value.shown().into_owned()))
         };
         match &operation.action {
-            Action::Link { haiilo_id, origin } => {
+            Action::Adopt { haiilo_id, origin } => {
                 let name = self.accounts[haiilo_id.as_str()].0.clone();
                 let adopted = (*origin == Origin::Adopted).then_some(());
                 self.links.insert(okta_id, (haiilo_id.as_str().to_owned(), name, adopted));
@@ -333,7 +333,7 @@ proptest! {
                     prop_assert!(world.links.contains_key(operation.okta_id.as_str()), "{operation:?}");
                     prop_assert!(matches!(state, None | Some(PersonState::Left)), "{operation:?}");
                 }
-                OperationKind::Link | OperationKind::Create | OperationKind::Update => {
+                OperationKind::Adopt | OperationKind::Create | OperationKind::Update => {
                     prop_assert!(!(is_protected && operation.renames()), "{operation:?}");
                     prop_assert!(matches!(state, Some(PersonState::Wanted(_))), "{operation:?}");
                 }

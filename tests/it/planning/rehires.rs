@@ -57,7 +57,7 @@ async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_acc
     let plan = world.plan().await.plan.people;
     let [gone] = &plan.findings.leavers[..] else { panic!("{:?}", plan.findings.leavers) };
     assert_eq!(gone.okta_id.as_str(), leaver);
-    assert_eq!(gone.fate, LeaverStatus::Kept(KeptBecause::PerhapsOf(OktaUserId::new(id.as_str()))));
+    assert_eq!(gone.status, LeaverStatus::Kept(KeptBecause::PerhapsOf(OktaUserId::new(id.as_str()))));
     assert!(world.account(1).is_some());
     // Okta may forget the old user meanwhile; what it once said is remembered.
     world.okta.state().delete_user(&leaver);
@@ -69,7 +69,7 @@ async fn who_has_the_employee_number_of_somebody_who_is_gone_is_held_and_the_acc
 async fn another_human_gets_an_own_account_and_the_old_one_goes_when_it_is_due() {
     let (mut world, _, id) = rehired().await;
     quiet_days(&mut world, 40).await;
-    operator::release(&world, &id).await;
+    operator::confirm_new(&world, &id).await;
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["create done", "delete done"]);
     world.assert_converged().await;

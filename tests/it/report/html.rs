@@ -114,7 +114,7 @@ async fn what_will_happen_is_said_in_words_then_person_by_person() {
     scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
     vojtech.mueller.50@example.com  account 3466e9a0-8391-4f64-ad81-8d2b5a4485ac
     Limits, within 24 hours and with this plan
-    vanished||2 of 5|
+    leavers||2 of 5|
     missing||1 of 3|
     creates||1 of 25|
     updates||3 of 25|

@@ -221,7 +221,7 @@ async fn numbers() {
     insta::assert_snapshot!(check("limits").await, @r#"
     [
       {
-        "limit": "vanished",
+        "limit": "leavers",
         "used": 2,
         "allowed": 5
       },

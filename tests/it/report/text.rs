@@ -16,7 +16,7 @@ use crate::setup::world::{World, seed};
 pub(crate) fn about<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
-        verdict: &prepared.verdict,
+        limit_check: &prepared.limit_check,
         now: prepared.now,
         application: &prepared.application,
         product: Product::Advocacy,
@@ -123,7 +123,7 @@ async fn a_plan_as_one_would_paste_it_into_a_ticket() {
       vojtech.mueller.50@example.com  account 3466e9a0-8391-4f64-ad81-8d2b5a4485ac
 
     Limits, within 24 hours and with this plan
-      vanished  2 of 5
+      leavers   2 of 5
       missing   1 of 3
       creates   1 of 25
       updates   3 of 25
@@ -180,7 +180,7 @@ async fn seats_are_counted_by_what_was_done() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      vanished  0 of 5
+      leavers   0 of 5
       missing   0 of 3
       creates   1 of 25
       updates   0 of 25
@@ -203,7 +203,7 @@ async fn nothing_to_do_is_said_first() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      vanished  0 of 5
+      leavers   0 of 5
       missing   0 of 3
       creates   0 of 25
       updates   0 of 25
@@ -229,7 +229,7 @@ async fn nothing_to_do_is_said_first() {
 async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     let mut world = World::with_people(1).await;
     let came = world.sync().await;
-    assert_eq!(came.prepared.verdict.decision, LimitDecision::Blocked);
+    assert_eq!(came.prepared.limit_check.decision, LimitDecision::Blocked);
     insta::assert_snapshot!(report::text(&about(&came.prepared, ReportStage::Blocked), TextOptions::default()), @r#"
     Blocked, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
@@ -252,7 +252,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      vanished  0 of 5
+      leavers   0 of 5
       missing   0 of 3
       creates   1 of 25
       updates   0 of 25
@@ -261,7 +261,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
       moves     0 of 5
       deletes   0 of 3
     "#);
-    let id = came.prepared.verdict.approval_id.clone().expect("an id");
+    let id = came.prepared.limit_check.approval_id.clone().expect("an id");
     let came = world.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle");
     let report = applied(&came);
     let (outcome, _) = report.split_once("\n\nCREATE").expect("operations");
@@ -411,7 +411,7 @@ async fn after_an_edit_of_the_mapping_each_changed_part_says_whom_it_concerns() 
     let held = prepared.plan.people.findings.held.len();
     assert!(held > 0 && report.contains(&format!("{held} held\n")), "{report}");
     // What was let through is what the next edit is compared with.
-    let id = prepared.verdict.approval_id.clone();
+    let id = prepared.limit_check.approval_id.clone();
     world.try_sync_with(Scope::Everybody, id).await.expect("a cycle");
     assert!(world.plan().await.plan.people.findings.mapping_edits.is_empty());
 }

@@ -1,4 +1,4 @@
-//! What an operator does between two cycles of a story: `link`, `release`, `pause`, `resume` and `approve`.
+//! What an operator does between two cycles of a story: `link`, `confirm-new`, `pause`, `resume` and `approve`.
 
 use chrono::TimeDelta;
 use okta_haiilo_sync::domain::model::ids::{ApprovalId, HaiiloId, RunId};
@@ -16,7 +16,7 @@ pub(crate) async fn link(world: &World, okta_id: &str, account: &str) {
 }
 
 /// Confirms that a person is new.
-pub(crate) async fn release(world: &World, okta_id: &str) {
+pub(crate) async fn confirm_new(world: &World, okta_id: &str) {
     let prepared: Prepared = world.plan().await;
     act(world, async |operator| operator.confirm_new(&prepared, okta_id).await).await.expect("confirmed");
 }

@@ -19,7 +19,7 @@ pub(crate) fn told_of_plan(prepared: &Prepared) -> serde_json::Value {
 /// A cycle as scripts read it.
 pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
     let stops: Vec<String> = report.stops.iter().map(Stop::reason).collect();
-    let stage = if report.prepared.verdict.decision == LimitDecision::Blocked {
+    let stage = if report.prepared.limit_check.decision == LimitDecision::Blocked {
         ReportStage::Blocked
     } else {
         ReportStage::Applied { concluded: &report.concluded, stops: &stops }
@@ -30,7 +30,7 @@ pub(crate) fn told(report: &CycleReport) -> serde_json::Value {
 fn reported<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
-        verdict: &prepared.verdict,
+        limit_check: &prepared.limit_check,
         now: prepared.now,
         application: &prepared.application,
         product: Product::Advocacy,

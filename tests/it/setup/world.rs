@@ -370,7 +370,7 @@ impl World {
     /// One cycle in which every operation succeeds, and something is done.
     pub(crate) async fn sync_well(&mut self) -> Ran {
         let report = self.sync().await;
-        assert!(report.prepared.verdict.violations.is_empty(), "{:?}", report.prepared.verdict.violations);
+        assert!(report.prepared.limit_check.violations.is_empty(), "{:?}", report.prepared.limit_check.violations);
         for concluded in &report.concluded {
             assert_eq!(concluded.outcome, Outcome::Done, "{:?}", concluded.operation);
         }
@@ -380,7 +380,7 @@ impl World {
 
     /// Looks at the plan, and lets exactly that pass.
     pub(crate) async fn sync_approved(&mut self) -> Ran {
-        let id = self.plan().await.verdict.approval_id.expect("something to approve");
+        let id = self.plan().await.limit_check.approval_id.expect("something to approve");
         self.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle")
     }
 
@@ -412,7 +412,7 @@ impl World {
     pub(crate) async fn assert_converged(&self) {
         let prepared = self.plan().await;
         assert!(prepared.plan.people.operations.is_empty(), "left to do: {:#?}", prepared.plan.people.operations);
-        assert!(prepared.verdict.violations.is_empty(), "{:?}", prepared.verdict.violations);
+        assert!(prepared.limit_check.violations.is_empty(), "{:?}", prepared.limit_check.violations);
         self.okta.finish();
         self.haiilo.finish();
     }

@@ -124,13 +124,13 @@ pub(crate) fn link(n: u32) -> Link {
 pub(crate) fn operation(kind: OperationKind, n: u32) -> Operation {
     let Link { okta_id, haiilo_id, user_name, origin, .. } = link(n);
     let action = match kind {
-        OperationKind::Link => Action::Link { haiilo_id, origin },
+        OperationKind::Adopt => Action::Adopt { haiilo_id, origin },
         OperationKind::Create => Action::Create { changes: Vec::new(), replaces: None, waits_for: None },
         OperationKind::Update => Action::Update { haiilo_id, changes: Vec::new(), waits_for: None },
         OperationKind::Reactivate => Action::Reactivate { haiilo_id },
         OperationKind::Deactivate => Action::Deactivate { haiilo_id, evidence: Evidence::Deactivated },
         OperationKind::Delete => {
-            Action::Delete { haiilo_id, evidence: Evidence::Deactivated, means: RemovalMethod::Delete }
+            Action::Delete { haiilo_id, evidence: Evidence::Deactivated, method: RemovalMethod::Delete }
         }
     };
     Operation { okta_id, user_name, action }
@@ -147,7 +147,7 @@ pub(crate) fn run_context(approval: Option<&str>) -> RunContext {
 
 pub(crate) async fn adopt(store: &Store, numbers: impl IntoIterator<Item = u32>) {
     let operations: Vec<(Operation, Link)> =
-        numbers.into_iter().map(|n| (operation(OperationKind::Link, n), link(n))).collect();
+        numbers.into_iter().map(|n| (operation(OperationKind::Adopt, n), link(n))).collect();
     let adopted: Vec<(&Operation, Link)> =
         operations.iter().map(|(operation, link)| (operation, link.clone())).collect();
     store.adopt(&run_context(Some("approved")), &adopted, at(0)).await.expect("links");
@@ -158,8 +158,8 @@ fn accepted_mapping() -> AcceptedMapping {
     AcceptedMapping { fingerprint: Fingerprint::of(&["mapping"]), parts }
 }
 
-fn acceptance(vanished: Counted, missing: Counted) -> Acceptance {
-    Acceptance { vanished, missing, mapping: accepted_mapping(), first_run: FirstRun::Done }
+fn acceptance(leavers: Counted, missing: Counted) -> Acceptance {
+    Acceptance { leavers, missing, mapping: accepted_mapping(), first_run: FirstRun::Done }
 }
 
 async fn a_store_that_is_new_remembers_nothing(bed: Bed) {
@@ -221,7 +221,7 @@ async fn cycles_are_counted_and_the_oldest_forgotten(bed: Bed) {
 async fn what_fails_half_way_leaves_nothing(bed: Bed) {
     let store = bed.open().await;
     adopt(&store, [1]).await;
-    let (two, three) = (operation(OperationKind::Link, 2), operation(OperationKind::Link, 3));
+    let (two, three) = (operation(OperationKind::Adopt, 2), operation(OperationKind::Adopt, 3));
     let twin = Link { haiilo_id: link(1).haiilo_id, ..link(3) };
     let failure = store.adopt(&run_context(None), &[(&two, link(2)), (&three, twin)], at(0)).await.expect_err("a twin");
     assert!(failure.to_string().contains("does not work"), "{failure}");

@@ -9,7 +9,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::model::limit::Limits;
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
 use okta_haiilo_sync::domain::plan::operation::OperationKind;
-use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
+use okta_haiilo_sync::domain::state::log_cursor::SECOND_CHECK;
 use okta_haiilo_sync::engine::PollResult;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -208,7 +208,7 @@ impl Life {
 
 fn unlimited() -> Limits {
     Limits {
-        vanished: None,
+        leavers: None,
         deletes: None,
         creates: None,
         updates: None,
@@ -236,11 +236,11 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
         alone.world.full_cycle().await;
         polled.poll(obedience).await;
     }
-    polled.world.advance(SECOND_LOOK);
+    polled.world.advance(SECOND_CHECK);
     polled.poll(obedience).await;
     let last = polled.world.full_cycle().await;
     if obedience == Obedience::Obeys {
-        let left: Vec<_> = last.concluded.iter().filter(|one| one.operation.kind() != OperationKind::Link).collect();
+        let left: Vec<_> = last.concluded.iter().filter(|one| one.operation.kind() != OperationKind::Adopt).collect();
         assert!(left.is_empty(), "left to the last full cycle: {left:#?}");
     }
     alone.world.full_cycle().await;

@@ -11,7 +11,7 @@ use okta_haiilo_sync::domain::model::ids::RunId;
 use okta_haiilo_sync::domain::model::limit::Limit;
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
-use okta_haiilo_sync::domain::state::log_cursor::SECOND_LOOK;
+use okta_haiilo_sync::domain::state::log_cursor::SECOND_CHECK;
 use okta_haiilo_sync::engine::{
     self, CycleError, CycleReport, FullCycleReason, NoObserver, PollResult, TargetedRequest,
 };
@@ -87,7 +87,7 @@ impl World {
     /// Both looks at whoever was named are over.
     async fn look_twice(&self) -> [PollResult; 2] {
         let first = self.poll().await;
-        self.advance(SECOND_LOOK);
+        self.advance(SECOND_CHECK);
         [first, self.poll().await]
     }
 }
@@ -181,7 +181,7 @@ async fn many_people_cost_one_request_to_okta_and_two_to_haiilo_each() {
     assert_eq!(done(&polled).0.len(), 12);
     assert!(okta <= 1 + 12 && haiilo <= 2 * 12, "{okta} and {haiilo}");
     // The second look finds nothing left to do.
-    world.advance(SECOND_LOOK);
+    world.advance(SECOND_CHECK);
     let (polled, [okta, haiilo]) = world.counted_poll().await;
     assert_eq!(done(&polled), (Vec::new(), None));
     assert!(okta <= 1 + 12 && haiilo <= 12, "{okta} and {haiilo}");
