@@ -212,7 +212,7 @@ async fn an_account_that_bears_the_id_of_somebody_is_theirs_under_whatever_name(
     let (okta_id, account) = (world.okta_id(1), world.haiilo.state().add_account(seed(&person(30))));
     world.haiilo.state().edit(&account, "externalId", json!(okta_id));
     let report = world.sync_well_approved().await;
-    assert_eq!(outcomes(&report), ["link done", "create done"]);
+    assert_eq!(outcomes(&report), ["adopt done", "create done"]);
     // Renamed once the link stands.
     assert_eq!(done(&mut world).await, ["update done"]);
     assert_eq!(world.haiilo_id(1), account);
@@ -232,7 +232,7 @@ async fn a_poll_leaves_whoever_has_an_account_by_id_to_the_full_cycle() {
     let PollResult::Handled(looked) = world.poll().await else { panic!("somebody was looked at") };
     assert_eq!((outcomes(&looked.report).len(), looked.full_cycle_reason.is_some()), (0, true));
     let full = world.full_cycle().await;
-    assert_eq!(outcomes(&full), ["link done"]);
+    assert_eq!(outcomes(&full), ["adopt done"]);
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn invariant_08_a_lost_create_that_no_look_finds_is_settled_by_the_next_cy
     world.haiilo.heal();
     // The next listing shows it: it is ours, not somebody else's.
     let report = world.sync_well().await;
-    assert_eq!(outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["adopt done"]);
     let state = world.state().await;
     let link = state.links.of_person(&report.concluded[0].operation.okta_id).expect("a link");
     assert_eq!(link.origin, Origin::Created);
@@ -93,7 +93,7 @@ async fn invariant_10_who_is_renamed_after_a_lost_create_has_that_account_and_an
  {
     let (mut world, id, other) = inherited().await;
     let report = world.sync_well().await;
-    assert_eq!(outcomes(&report), ["link done", "update done"]);
+    assert_eq!(outcomes(&report), ["adopt done", "update done"]);
     let [held] = &report.prepared.plan.people.findings.held[..] else {
         panic!("{:?}", report.prepared.plan.people.findings.held)
     };

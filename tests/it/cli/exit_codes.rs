@@ -49,7 +49,7 @@ async fn a_first_run_from_its_refusal_to_nothing_left_to_do() {
     assert!(approved.out.contains("4 entries"), "{}", approved.out);
     assert_eq!(stage.haiilo.state().writes(), []);
     let done = stage.run(&["sync", "--format", "json"]).exits(0).json();
-    assert_eq!(outcomes(&done), ["create done", "create done", "create done", "link done"]);
+    assert_eq!(outcomes(&done), ["adopt done", "create done", "create done", "create done"]);
     assert!((0..4).all(|n| stage.account(n).is_some()));
 
     stage.haiilo.state().forget_writes();

@@ -38,12 +38,12 @@ async fn the_journal_is_searched_by_person_run_and_time() {
     let stage = busy().await;
     assert_eq!(
         told(&stage, &[]),
-        ["link done", "link done", "link done", "update done", "create done", "update failed"]
+        ["adopt done", "adopt done", "adopt done", "update done", "create done", "update failed"]
     );
     let (email, id) = (person(0).email, stage.okta_id(0));
     let account = stage.account(0).expect("an account").id;
     for name in [&email.to_uppercase(), &id, &account] {
-        assert_eq!(told(&stage, &["--user", name]), ["link done", "update done"], "{name}");
+        assert_eq!(told(&stage, &["--user", name]), ["adopt done", "update done"], "{name}");
     }
     assert_eq!(told(&stage, &["--user", "nobody@example.com"]), [""; 0]);
     assert_eq!(told(&stage, &["--since", "7d"]).len(), 6);

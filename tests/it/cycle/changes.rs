@@ -191,7 +191,7 @@ async fn accounts_that_exist_are_adopted_in_a_step_of_their_own() {
     let report = world.sync_approved().await;
     // In the intranet both get the ids of their Okta users; in Advocacy there is one wrong team.
     let updates = if product() == Product::Intranet { 2 } else { 1 };
-    let done = [vec!["link done"; 2], vec!["update done"; updates], vec!["create done"; 2]].concat();
+    let done = [vec!["adopt done"; 2], vec!["update done"; updates], vec!["create done"; 2]].concat();
     assert_eq!(outcomes(&report), done);
     let mut unmanaged: Vec<String> = report
         .prepared

@@ -51,7 +51,7 @@ fn the_manual_page_names_every_command_and_where_things_are() {
     for command in commands() {
         assert!(page.contains(&format!("okta-haiilo-sync-{command}(1)")), "the page does not name {command}");
     }
-    for words in ["EXIT STATUS", "Refused: a limit is broken", "/etc/okta-haiilo-sync/credentials/", "--log-format"] {
+    for words in ["EXIT STATUS", "Blocked: a limit is broken", "/etc/okta-haiilo-sync/credentials/", "--log-format"] {
         assert!(page.contains(words), "{words:?} is not in the page");
     }
 }

@@ -126,7 +126,7 @@ async fn an_existing_group_is_adopted_and_strangers_in_it_are_left_alone() {
     world.okta_group("Sales", &[1, 2]);
     let report =
         world.sync_groups(&["group-adopt done Sales", "group-update done Sales", "group-members done Sales"]).await;
-    assert_eq!(report.prepared.plan.groups.counts.unmanaged, 1);
+    assert_eq!(report.prepared.plan.groups.counts.unmanaged_members, 1);
     let inside = world.group("Sales");
     // Number fifty has an account, and is nobody of ours.
     assert_eq!((inside.id, world.inside("Sales")), (group, vec![1, 2, 50]));

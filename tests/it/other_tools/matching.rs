@@ -46,7 +46,7 @@ async fn letters_of_any_case_are_one_person_and_are_sent_as_okta_has_them() {
         let id = world.okta_id(1);
         world.okta.state().rename(&id, &person(1).email.to_uppercase());
         let report = world.sync_well().await;
-        assert_eq!(outcomes(&report), ["link done", "create done"], "{what}");
+        assert_eq!(outcomes(&report), ["adopt done", "create done"], "{what}");
         let sent = world.haiilo.state().writes();
         assert_eq!(
             sent.iter().map(|write| &write.body["userName"]).collect::<Vec<_>>(),

@@ -121,7 +121,7 @@ async fn a_damaged_store_stops_everything_and_a_lost_one_is_rebuilt_by_matching(
     }
     fs::remove_file(world.path().as_path()).expect("moved away");
     let report = world.sync_well_approved().await;
-    assert_eq!(outcomes(&report), ["link done"; 5]);
+    assert_eq!(outcomes(&report), ["adopt done"; 5]);
     assert_eq!(world.haiilo.state().writes(), []);
     world.assert_converged().await;
 }
@@ -151,7 +151,7 @@ async fn a_store_from_a_backup_makes_nobody_twice_and_deletes_nobody() {
     world.advance(TimeDelta::hours(30));
     fs::write(world.path().as_path(), old).expect("restored");
     let report = world.sync_well().await;
-    assert_eq!(outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["adopt done"]);
     let due = report.prepared.now + TimeDelta::days(5);
     assert_eq!(report.prepared.plan.people.findings.leavers[0].status, LeaverStatus::Waiting(due));
     assert_eq!(world.haiilo.state().accounts().len(), 10);

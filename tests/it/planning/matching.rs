@@ -202,7 +202,7 @@ async fn invariant_03_accounts_that_are_not_ours_are_left_alone() {
     let report = world.sync().await;
     assert!(report.concluded.is_empty() && !report.prepared.limit_check.violations.is_empty());
     let report = world.sync_well_approved().await;
-    assert_eq!(outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["adopt done"]);
     assert!(world.haiilo.state().deleted().is_empty());
     assert!(world.account(0).is_some());
     world.assert_converged().await;

@@ -113,7 +113,7 @@ async fn the_same_human_with_a_new_okta_user_takes_the_account_along() {
     let told =
         |entry: &serde_json::Value| format!("{} {}", entry["kind"].as_str().unwrap_or_default(), entry["reason"]);
     let told: Vec<String> = journal.as_array().expect("a list").iter().map(told).collect();
-    assert_eq!(told, ["link null", "unlink \"rehired\"", "link \"rehired\""]);
+    assert_eq!(told, ["adopt null", "unlink \"rehired\"", "link \"rehired\""]);
     stage.run(&["link", &new, &account]).exits(2).says(&["is this person's already"]);
 }
 
@@ -174,7 +174,7 @@ async fn a_joiner_with_the_names_of_an_account_that_is_not_ours_is_held_until_so
     let other = world.okta.state().hire(&person(8));
     let report = world.sync_well().await;
     // Whoever has an account by the same address is adopted as ever.
-    assert_eq!(outcomes(&report), ["link done"]);
+    assert_eq!(outcomes(&report), ["adopt done"]);
     assert_eq!(report.concluded[0].operation.okta_id.as_str(), other);
     let [held] = &report.prepared.plan.people.findings.held[..] else {
         panic!("{:?}", report.prepared.plan.people.findings.held)

@@ -123,14 +123,14 @@ async fn a_plan_as_one_would_paste_it_into_a_ticket() {
       vojtech.mueller.50@example.com  account 3466e9a0-8391-4f64-ad81-8d2b5a4485ac
 
     Limits, within 24 hours and with this plan
-      leavers   2 of 5
-      missing   1 of 3
-      creates   1 of 25
-      updates   3 of 25
-      renames   1 of 3
-      clears    0 of 5
-      moves     1 of 5
-      deletes   1 of 3
+      leavers  2 of 5
+      missing  1 of 3
+      creates  1 of 25
+      updates  3 of 25
+      renames  1 of 3
+      clears   0 of 5
+      moves    1 of 5
+      deletes  1 of 3
     "#);
 }
 
@@ -180,14 +180,14 @@ async fn seats_are_counted_by_what_was_done() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      leavers   0 of 5
-      missing   0 of 3
-      creates   1 of 25
-      updates   0 of 25
-      renames   0 of 3
-      clears    0 of 5
-      moves     0 of 5
-      deletes   0 of 3
+      leavers  0 of 5
+      missing  0 of 3
+      creates  1 of 25
+      updates  0 of 25
+      renames  0 of 3
+      clears   0 of 5
+      moves    0 of 5
+      deletes  0 of 3
     "#);
 }
 
@@ -203,14 +203,14 @@ async fn nothing_to_do_is_said_first() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      leavers   0 of 5
-      missing   0 of 3
-      creates   0 of 25
-      updates   0 of 25
-      renames   0 of 3
-      clears    0 of 5
-      moves     0 of 5
-      deletes   0 of 3
+      leavers  0 of 5
+      missing  0 of 3
+      creates  0 of 25
+      updates  0 of 25
+      renames  0 of 3
+      clears   0 of 5
+      moves    0 of 5
+      deletes  0 of 3
     "#);
     let came = world.sync().await;
     let report = applied(&came);
@@ -252,14 +252,14 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
-      leavers   0 of 5
-      missing   0 of 3
-      creates   1 of 25
-      updates   0 of 25
-      renames   0 of 3
-      clears    0 of 5
-      moves     0 of 5
-      deletes   0 of 3
+      leavers  0 of 5
+      missing  0 of 3
+      creates  1 of 25
+      updates  0 of 25
+      renames  0 of 3
+      clears   0 of 5
+      moves    0 of 5
+      deletes  0 of 3
     "#);
     let id = came.prepared.limit_check.approval_id.clone().expect("an id");
     let came = world.try_sync_with(Scope::Everybody, Some(id)).await.expect("a cycle");

@@ -382,7 +382,7 @@ async fn an_account_that_is_there_already_becomes_the_joiners() {
     world.haiilo.state().add_account(AccountSeed { team: "Elsewhere".to_owned(), ..seed(&person(84)) });
     world.okta.state().hire(&person(84));
     let (polled, requests) = world.counted_poll().await;
-    assert_eq!(done(&polled).0, ["link done", "update done"]);
+    assert_eq!(done(&polled).0, ["adopt done", "update done"]);
     assert_eq!(requests, [2, 2]);
     assert!(world.full_cycle().await.concluded.is_empty());
 }
