@@ -118,18 +118,12 @@ fn protected(reader: &mut Reader<'_>) -> Protected {
 
 /// Reads `[limits]`.
 fn limits(reader: &mut Reader<'_>) -> Limits {
-    let Limits { leavers, deletes, creates, updates, renames, clears, moves, missing, members } = Limits::usual();
-    Limits {
-        leavers: limit(reader, "limits.leavers", leavers),
-        deletes: limit(reader, "limits.deletes", deletes),
-        creates: limit(reader, "limits.creates", creates),
-        updates: limit(reader, "limits.updates", updates),
-        renames: limit(reader, "limits.renames", renames),
-        clears: limit(reader, "limits.clears", clears),
-        moves: limit(reader, "limits.moves", moves),
-        missing: limit(reader, "limits.missing", missing),
-        members: limit(reader, "limits.members", members),
+    let mut limits = Limits::usual();
+    for name in Limits::NAMES {
+        let limit = limit(reader, &format!("limits.{}", name.as_str()), limits.of(name));
+        limits.set(name, limit);
     }
+    limits
 }
 
 fn limit(reader: &mut Reader<'_>, key: &str, usual: Option<Limit>) -> Option<Limit> {

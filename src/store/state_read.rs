@@ -14,6 +14,7 @@ use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{
     ApprovalId, EmployeeNumber, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName,
 };
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::{Absence, Counted, Link, Links, Listed, Origin};
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 use crate::domain::model::target::TargetProfile;
@@ -23,8 +24,8 @@ use crate::domain::plan::operation::OperationKind;
 use crate::domain::state::journal::{JournalEntry, JournalFilter};
 use crate::domain::state::log_cursor::LogCursor;
 use crate::domain::state::sync_state::{
-    AcceptedMapping, Approval, FirstRun, GroupSyncState, OpenGroupOperation, OpenOperation, Pause, RecentCounts,
-    RememberedRejection, SyncState, Tenant, Watch,
+    AcceptedMapping, Approval, FirstRun, GroupSyncState, OpenGroupOperation, OpenOperation, Pause, RememberedRejection,
+    SyncState, Tenant, Watch,
 };
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{StoreFailure, StoreReader};
@@ -322,7 +323,7 @@ async fn rejected(
 
 /// What counts towards the limits: everybody to whom something was done, or may have been, in the last day and without an approval. People
 /// count, not entries: whoever is tried again and again is one person.
-async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<RecentCounts, Error> {
+async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<BTreeMap<LimitName, u64>, Error> {
     let rows = sqlx::query(
         "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \
          COUNT(DISTINCT CASE WHEN clears = 1 THEN okta_id END), COUNT(DISTINCT CASE WHEN moves = 1 THEN okta_id END) \
@@ -333,18 +334,23 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Re
     .bind((now - TimeDelta::hours(24)).timestamp())
     .fetch_all(connection)
     .await?;
-    let mut recent = RecentCounts::default();
+    let mut recent = BTreeMap::new();
+    let mut add = |limit, count: u64| {
+        if count > 0 {
+            *recent.entry(limit).or_default() += count;
+        }
+    };
     for row in rows {
         let number = |column: usize| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
         let count = number(1)?;
         match row.try_get::<String, _>(0)?.as_str() {
-            "delete" | "deactivate" => recent.deletes += count,
-            "create" | "adopt" | "reactivate" => recent.creates += count,
+            "delete" | "deactivate" => add(LimitName::Deletes, count),
+            "create" | "adopt" | "reactivate" => add(LimitName::Creates, count),
             "update" => {
-                recent.updates += count;
-                recent.renames += number(2)?;
-                recent.clears += number(3)?;
-                recent.moves += number(4)?;
+                add(LimitName::Updates, count);
+                add(LimitName::Renames, number(2)?);
+                add(LimitName::Clears, number(3)?);
+                add(LimitName::Moves, number(4)?);
             }
             _ => {}
         }

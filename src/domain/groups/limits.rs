@@ -13,7 +13,7 @@ use crate::domain::state::sync_state::Approval;
 
 /// Says of each removal whether it may be done.
 pub fn check(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {
-    let Some(limit) = input.policy.limits.members else { return };
+    let Some(limit) = input.policy.limits.of(LimitName::Members) else { return };
     let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
     let inside: BTreeMap<&OktaGroupId, u64> =
         plan.memberships.iter().map(|one| (&one.okta_id, one.shown.indexes().len() as u64)).collect();

@@ -1,5 +1,7 @@
 //! Limits over a rolling day: their names, and what the configuration allows.
 
+use std::collections::BTreeMap;
+
 /// Which limit a plan breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
@@ -61,7 +63,7 @@ impl LimitName {
     }
 }
 
-/// One limit over a rolling day; `None` in [`Limits`] means that it is off.
+/// One limit over a rolling day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
     /// Percent of the larger of linked and assigned people.
@@ -93,67 +95,57 @@ fn share(base: u64, percent: f64) -> u64 {
     u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
 }
 
-/// `[limits]` of the configuration.
+/// `[limits]` of the configuration: the limits that are on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Limits {
-    /// Linked people who are no longer assigned.
-    pub leavers: Option<Limit>,
-    /// Deleted accounts: a budget that postpones.
-    pub deletes: Option<Limit>,
-    /// New accounts and adopted ones.
-    pub creates: Option<Limit>,
-    /// Changed accounts.
-    pub updates: Option<Limit>,
-    /// Changed userNames.
-    pub renames: Option<Limit>,
-    /// People of whom a value is cleared.
-    pub clears: Option<Limit>,
-    /// People who move to another group.
-    pub moves: Option<Limit>,
-    /// Linked accounts that Haiilo no longer shows.
-    pub missing: Option<Limit>,
-    /// Members who are taken out of one group, of those whom it has.
-    pub members: Option<Limit>,
-}
+pub struct Limits(BTreeMap<LimitName, Limit>);
 
 impl Limits {
+    /// The limits that the configuration may change, in its order.
+    pub const NAMES: [LimitName; 9] = [
+        LimitName::Leavers,
+        LimitName::Deletes,
+        LimitName::Creates,
+        LimitName::Updates,
+        LimitName::Renames,
+        LimitName::Clears,
+        LimitName::Moves,
+        LimitName::Missing,
+        LimitName::Members,
+    ];
+
+    /// No limit at all.
+    pub fn off() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// The limits that a configuration without `[limits]` has.
     pub fn usual() -> Self {
-        let limit = |percent: u32, floor, cap| Some(Limit { percent: Some(percent.into()), floor: Some(floor), cap });
-        Self {
-            leavers: limit(3, 5, None),
-            deletes: limit(1, 3, Some(200)),
-            creates: limit(10, 25, None),
-            updates: limit(20, 25, None),
-            renames: limit(1, 3, None),
-            clears: limit(2, 5, None),
-            moves: limit(5, 5, None),
-            missing: limit(1, 3, None),
-            members: limit(20, 10, None),
-        }
+        let limit = |percent: u32, floor, cap| Limit { percent: Some(percent.into()), floor: Some(floor), cap };
+        let limits = [
+            limit(3, 5, None),
+            limit(1, 3, Some(200)),
+            limit(10, 25, None),
+            limit(20, 25, None),
+            limit(1, 3, None),
+            limit(2, 5, None),
+            limit(5, 5, None),
+            limit(1, 3, None),
+            limit(20, 10, None),
+        ];
+        Self(Self::NAMES.into_iter().zip(limits).collect())
     }
-}
 
-impl Limits {
     /// The limit of this name; `None` where it is off, or where the configuration has none of this name.
     pub fn of(&self, name: LimitName) -> Option<Limit> {
-        match name {
-            LimitName::Leavers => self.leavers,
-            LimitName::Missing => self.missing,
-            LimitName::Creates => self.creates,
-            LimitName::Updates => self.updates,
-            LimitName::Renames => self.renames,
-            LimitName::Clears => self.clears,
-            LimitName::Moves => self.moves,
-            LimitName::Deletes => self.deletes,
-            LimitName::Members => self.members,
-            LimitName::FirstRun
-            | LimitName::MappingChanged
-            | LimitName::NobodyAssigned
-            | LimitName::HaiiloEmpty
-            | LimitName::PushIsOn
-            | LimitName::Canary => None,
-        }
+        self.0.get(&name).copied()
+    }
+
+    /// Sets a limit; `None` switches it off.
+    pub fn set(&mut self, name: LimitName, limit: Option<Limit>) {
+        match limit {
+            Some(limit) => self.0.insert(name, limit),
+            None => self.0.remove(&name),
+        };
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::listing::snapshot::{AssignmentSnapshot, PersonState, Proof};
 use crate::domain::model::account::Activity;
 use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::{Absence, Counted, Link, Links, Origin};
 use crate::domain::model::policy::{AdoptedRule, Deprovision, LeaverAction, Policy, RemovalEffect};
 use crate::domain::plan::hold::{Hold, HoldReason};
@@ -275,9 +276,9 @@ pub fn deletes_blocked(input: &PlanInput<'_>) -> Option<DeletesBlocked> {
 
 /// Postpones what the budget of the day does not cover: who is due first goes first.
 fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
-    let Some(limit) = input.policy.limits.deletes else { return };
+    let Some(limit) = input.policy.limits.of(LimitName::Deletes) else { return };
     let base = input.state.links.len().max(input.people.people().len()) as u64;
-    let mut left = limit.allowed(base).saturating_sub(input.state.recent.deletes);
+    let mut left = limit.allowed(base).saturating_sub(input.state.recent(LimitName::Deletes));
     let mut due: Vec<(DateTime<Utc>, usize)> = leavers
         .iter()
         .enumerate()
@@ -315,6 +316,7 @@ mod tests {
     use crate::domain::model::account::{Account, AccountRow, Activity};
     use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
     use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+    use crate::domain::model::limit::LimitName;
     use crate::domain::model::limit::{Limit, Limits};
     use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
     use crate::domain::model::person::DesiredAccount;
@@ -329,7 +331,7 @@ mod tests {
     use crate::domain::planning::linked_accounts::LinkedAccounts;
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Compare;
-    use crate::domain::state::sync_state::{RecentCounts, SyncState, Watch};
+    use crate::domain::state::sync_state::{SyncState, Watch};
 
     const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
 
@@ -398,7 +400,11 @@ mod tests {
             },
             protected: Protected::new(["boss@x".to_owned()]).expect("a pattern"),
             token_owner: Some(UserName::new("owner@x")),
-            limits: Limits { deletes: Some(Limit { percent: None, floor: Some(2), cap: None }), ..Limits::usual() },
+            limits: {
+                let mut limits = Limits::usual();
+                limits.set(LimitName::Deletes, Some(Limit { percent: None, floor: Some(2), cap: None }));
+                limits
+            },
         }
     }
 
@@ -613,10 +619,10 @@ mod tests {
         assert_eq!(found, [late(3), late(2), due(1), due(0)]);
         let used = |state: &mut SyncState, policy: &mut Policy| {
             stagger(state, policy);
-            state.recent = RecentCounts { deletes: 1, ..RecentCounts::default() };
+            state.recent.insert(LimitName::Deletes, 1);
         };
         assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
-        let off = |_: &mut SyncState, policy: &mut Policy| policy.limits.deletes = None;
+        let off = |_: &mut SyncState, policy: &mut Policy| policy.limits.set(LimitName::Deletes, None);
         assert_eq!(fates(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
     }
 

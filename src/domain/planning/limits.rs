@@ -236,7 +236,7 @@ fn usage(input: &PlanInput<'_>, plan: &CyclePlan, items: &[Item]) -> Vec<LimitUs
             _ => items.iter().filter(|item| item.limits.contains(&limit)).count(),
         } as u64;
         let allowed = input.policy.limits.of(limit).map(|rule| rule.allowed(base));
-        LimitUsage { limit, used: input.state.recent.of(limit) + planned, planned, allowed }
+        LimitUsage { limit, used: input.state.recent(limit) + planned, planned, allowed }
     };
     USED.map(of).to_vec()
 }

@@ -35,8 +35,9 @@ pub struct SyncState {
     pub watch: Option<Watch>,
     /// The mapping that the last accepted plan was made with.
     pub mapping: Option<AcceptedMapping>,
-    /// What was done in the last day, apart from what was approved.
-    pub recent: RecentCounts,
+    /// What was done in the last 24 hours without an approval, by the limit that it counts towards. Leavers and missing accounts are
+    /// counted from their records, and members by group.
+    pub recent: BTreeMap<LimitName, u64>,
     /// Approvals that are still alive.
     pub approvals: Vec<Approval>,
     /// Operations without an outcome: a crash came between, or an answer was lost.
@@ -62,6 +63,11 @@ pub struct SyncState {
 }
 
 impl SyncState {
+    /// What counts towards this limit from the last 24 hours.
+    pub fn recent(&self, limit: LimitName) -> u64 {
+        self.recent.get(&limit).copied().unwrap_or(0)
+    }
+
     /// Creates that were sent for a person, and whose answers were lost.
     pub fn lost_creates(&self, okta_id: &OktaUserId) -> impl Iterator<Item = &OpenOperation> {
         self.open.iter().filter(move |open| open.kind == OperationKind::Create && open.okta_id == *okta_id)
@@ -172,39 +178,6 @@ pub struct RememberedRejection {
     pub reason: String,
     /// Since when.
     pub since: DateTime<Utc>,
-}
-
-/// What was done in the last 24 hours without an approval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RecentCounts {
-    /// Accounts deleted or deactivated.
-    pub deletes: u64,
-    /// Accounts made, adopted or made active again.
-    pub creates: u64,
-    /// Accounts changed.
-    pub updates: u64,
-    /// Of these, renamed.
-    pub renames: u64,
-    /// Of these, a value cleared.
-    pub clears: u64,
-    /// Of these, moved to another group.
-    pub moves: u64,
-}
-
-impl RecentCounts {
-    /// What counts towards this limit.
-    pub fn of(&self, limit: LimitName) -> u64 {
-        match limit {
-            LimitName::Creates => self.creates,
-            LimitName::Updates => self.updates,
-            LimitName::Renames => self.renames,
-            LimitName::Clears => self.clears,
-            LimitName::Moves => self.moves,
-            LimitName::Deletes => self.deletes,
-            // People and accounts that are gone are counted from their records, and members by group.
-            _ => 0,
-        }
-    }
 }
 
 /// What an operator lets pass of a blocked plan.

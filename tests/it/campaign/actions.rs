@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use okta_haiilo_sim::haiilo::{self, Duplicate};
 use okta_haiilo_sim::okta::{self, Change};
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::limit::{Limit, Limits};
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName, Limits};
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, MissingRule, Protected};
 use serde_json::json;
 
@@ -248,8 +248,16 @@ impl Life {
                 let deletes = |floor| Some(Limit { percent: None, floor: Some(floor), cap: None });
                 match which {
                     0 => *limits = Limits::usual(),
-                    1 => *limits = Limits { deletes: deletes(1), creates: deletes(1), ..Limits::usual() },
-                    _ => *limits = Limits { leavers: None, renames: None, missing: None, ..limits.clone() },
+                    1 => {
+                        *limits = Limits::usual();
+                        limits.set(LimitName::Deletes, deletes(1));
+                        limits.set(LimitName::Creates, deletes(1));
+                    }
+                    _ => {
+                        for name in [LimitName::Leavers, LimitName::Renames, LimitName::Missing] {
+                            limits.set(name, None);
+                        }
+                    }
                 }
             }
             Deed::Mapping(which) => {

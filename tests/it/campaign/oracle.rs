@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use okta_haiilo_sim::Logged;
 use okta_haiilo_sim::haiilo::{Account, By, Deleted, Did, OWNER, Origin, Write};
 use okta_haiilo_sim::people::person;
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::policy::{AdoptedRule, LeaverAction, LeaverRules};
 use okta_haiilo_sync::domain::planning::limits::LimitDecision;
 use okta_haiilo_sync::engine::CycleError;
@@ -250,7 +251,8 @@ impl Oracle {
         self.deletes.push(after.at);
         let recent = self.deletes.iter().filter(|at| after.at - **at < DAY - SLACK).count() as u64;
         let base = before.links.len().max(before.wanted.len()) as u64;
-        let allowed = life.world.settings.policy.limits.deletes.map_or(u64::MAX, |limit| limit.allowed(base));
+        let allowed =
+            life.world.settings.policy.limits.of(LimitName::Deletes).map_or(u64::MAX, |limit| limit.allowed(base));
         ensure!(recent <= allowed, "{recent} accounts were deleted within a day, and {allowed} may be");
         let is_faulty = life.world.haiilo.calls().iter().any(|call| call.faulty);
         ensure!(is_faulty || !after.links.contains_key(id), "{gone:?} was deleted, and is still linked to {person}");

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use okta_haiilo_sync::config::settings::{ClientAuth, HaiiloAuth, OktaAuth, Settings, StoreSetting};
 use okta_haiilo_sync::domain::model::ids::UserName;
-use okta_haiilo_sync::domain::model::limit::Limits;
+use okta_haiilo_sync::domain::model::limit::{LimitName, Limits};
 use okta_haiilo_sync::domain::model::policy::Deprovision;
 use secrecy::ExposeSecret as _;
 
@@ -226,9 +226,9 @@ fn the_environment_wins_and_is_text() {
     assert_eq!((&*settings.okta.app_id, &*client_id, key_id.as_deref()), ("0012345", "1e5", Some("TRUE")));
     assert_eq!((settings.okta.page_size, settings.policy.leavers.grace.num_days()), (200, 7));
     assert!((settings.okta.rate_limit_share - 0.25).abs() < 1e-9);
-    let deletes = settings.policy.limits.deletes.expect("a limit");
+    let deletes = settings.policy.limits.of(LimitName::Deletes).expect("a limit");
     assert_eq!((deletes.percent, deletes.floor, deletes.cap), (Some(1.0), Some(3), Some(10)));
-    assert_eq!(settings.policy.limits.leavers, None);
+    assert_eq!(settings.policy.limits.of(LimitName::Leavers), None);
 }
 
 #[track_caller]
@@ -266,13 +266,13 @@ fn findings_that_are_no_errors() {
 #[test]
 fn each_part_of_a_limit_may_be_left_out() {
     let limits = |text: &str| ConfigFolder::new(&format!("{REQUIRED}limits.creates = {text}")).settings().policy.limits;
-    let creates = |text: &str| limits(text).creates.map(|limit| (limit.percent, limit.floor, limit.cap));
+    let creates = |text: &str| limits(text).of(LimitName::Creates).map(|limit| (limit.percent, limit.floor, limit.cap));
     assert_eq!(creates("{ percent = 0.5 }"), Some((Some(0.5), None, None)));
     assert_eq!(creates("{ floor = 0 }"), Some((None, Some(0), None)));
     assert_eq!(creates("{ cap = 7 }"), Some((None, None, Some(7))));
     assert_eq!(creates("{ percent = 100, floor = 1, cap = 2 }"), Some((Some(100.0), Some(1), Some(2))));
     assert_eq!(creates("\"off\""), None);
-    assert_eq!(limits("\"off\"").deletes, Limits::usual().deletes);
+    assert_eq!(limits("\"off\"").of(LimitName::Deletes), Limits::usual().of(LimitName::Deletes));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{self, ErrorForm, Order};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
-use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName};
 use okta_haiilo_sync::domain::model::policy::Product;
 use okta_haiilo_sync::report::{TextOptions, csv, json, text};
 use serde_json::json;
@@ -58,8 +58,8 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
     let mut world = full().await;
     // More than these limits allow, so that there is an approval too.
     let limit = Some(Limit { percent: None, floor: Some(2), cap: None });
-    world.settings.policy.limits.updates = limit;
-    world.settings.policy.limits.creates = limit;
+    world.settings.policy.limits.set(LimitName::Updates, limit);
+    world.settings.policy.limits.set(LimitName::Creates, limit);
     let prepared = world.plan().await;
     let (first, id) = (json(&planned(&prepared)), prepared.limit_check.approval_id.clone());
     let (first_text, first_csv) = (text(&planned(&prepared), TextOptions::default()), csv(&planned(&prepared)));

@@ -14,7 +14,7 @@ use okta_haiilo_sync::domain::model::assignment::EligibilityDoubt;
 use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
 use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName};
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::person::{DesiredAccount, Person, PersonState};
 use okta_haiilo_sync::domain::model::policy::Product;
@@ -147,7 +147,7 @@ impl Sides {
         let gone = BTreeMap::new();
         let state = SyncState { groups: self.state.clone(), ..SyncState::default() };
         let mut policy = defaults::policy(Product::Intranet);
-        policy.limits.members = limit;
+        policy.limits.set(LimitName::Members, limit);
         let (mapping, now) = (defaults::mapping(|_| {}), DateTime::from_timestamp(1_800_000_000, 0).expect("a time"));
         let input = PlanInput {
             people: &self.people,

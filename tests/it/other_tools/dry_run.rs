@@ -12,6 +12,7 @@ use okta_haiilo_sim::haiilo::{self, Did, route};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::{Clock as _, SystemClock};
+use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::engine::Scope;
 use serde_json::{Value, json};
 
@@ -123,7 +124,7 @@ async fn a_dry_run_shows_word_for_word_what_the_run_then_does() {
 #[tokio::test]
 async fn a_dry_run_about_anybody_writes_nothing_anywhere() {
     let mut world = a_day_of_everything().await;
-    world.settings.policy.limits.updates = world.settings.policy.limits.renames;
+    world.settings.policy.limits.set(LimitName::Updates, world.settings.policy.limits.of(LimitName::Renames));
     let approval = world.sync().await.prepared.limit_check.approval_id.clone().expect("four updates are too many");
     world.approve(&approval).await.expect("approved");
     let names = [person(2).email, world.okta_id(4), world.haiilo_id(3), person(31).email];

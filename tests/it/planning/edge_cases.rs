@@ -8,7 +8,7 @@ use okta_haiilo_sim::fault::{Fault, When};
 use okta_haiilo_sim::haiilo::{Delete, Patch, UserNames, route};
 use okta_haiilo_sim::okta;
 use okta_haiilo_sim::people::{Person, person};
-use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName};
 use okta_haiilo_sync::domain::model::policy::Protected;
 use okta_haiilo_sync::domain::model::word::Word as _;
 use okta_haiilo_sync::domain::plan::leaver::{KeptBecause, LeaverStatus};
@@ -111,7 +111,7 @@ async fn invariant_09_an_approval_lifts_what_it_names_and_no_budget_of_deletes()
         }
     };
     // Ten people leave; no more than three accounts may be deleted a day.
-    world.settings.policy.limits.leavers = None;
+    world.settings.policy.limits.set(LimitName::Leavers, None);
     deactivate(&world, 40..50);
     update(&world, 0..12, "XX");
     world.haiilo.state().add_group("Atlantis");
@@ -141,7 +141,7 @@ async fn a_limit_that_was_passed_stops_nothing_that_does_not_add_to_it() {
     }
     world.sync_well().await;
     // The limit is smaller now than what was done.
-    world.settings.policy.limits.renames = Some(Limit { percent: None, floor: None, cap: Some(1) });
+    world.settings.policy.limits.set(LimitName::Renames, Some(Limit { percent: None, floor: None, cap: Some(1) }));
     world.set_profile(5, "city", json!("Paris"));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
@@ -183,12 +183,16 @@ async fn invariant_05_whoever_came_back_while_everything_else_was_refused_has_co
             let name = Scope::One(person(1).email);
             world.try_sync_with(name, None).await.expect("a cycle")
         } else {
-            world.settings.policy.limits.updates = Some(Limit { percent: None, floor: None, cap: Some(0) });
+            world
+                .settings
+                .policy
+                .limits
+                .set(LimitName::Updates, Some(Limit { percent: None, floor: None, cap: Some(0) }));
             world.set_profile(5, "city", json!("Paris"));
             world.sync().await
         };
         assert_eq!(back.prepared.limit_check.violations.len(), usize::from(!alone));
-        world.settings.policy.limits.updates = None;
+        world.settings.policy.limits.set(LimitName::Updates, None);
         world.okta.state().deactivate(&id);
         for _ in 0..4 {
             let report = world.sync_well().await;
@@ -262,7 +266,7 @@ async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     world.haiilo.state().tune(|update_mode| update_mode.delete = Delete::Nothing);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"; 3]);
-    assert_eq!((world.state().await.open.len(), world.state().await.recent.deletes), (3, 3));
+    assert_eq!((world.state().await.open.len(), world.state().await.recent(LimitName::Deletes)), (3, 3));
     // The next cycle looks, and sends nothing more on that day's budget.
     let report = world.sync().await;
     assert!(report.concluded.is_empty(), "{:?}", report.concluded);
@@ -395,7 +399,7 @@ async fn invariant_09_groups_that_are_tried_move_no_more_people_than_the_day_all
     let table: Vec<(String, String)> =
         names.iter().enumerate().map(|(n, name)| (format!("I{n}"), name.clone())).collect();
     world.settings.mapping = mapping(|spec| spec.tables.get_mut("groups").expect("a table").extend(table));
-    world.settings.policy.limits.moves = None;
+    world.settings.policy.limits.set(LimitName::Moves, None);
     for n in 0..9 {
         world.set_profile(n, "countryCode", json!(format!("I{n}")));
     }
@@ -405,7 +409,7 @@ async fn invariant_09_groups_that_are_tried_move_no_more_people_than_the_day_all
         world.haiilo.state().add_group(name);
     }
     // Each of them would find its group now; no more move than the day allows.
-    world.settings.policy.limits.moves = Some(Limit { percent: None, floor: None, cap: Some(4) });
+    world.settings.policy.limits.set(LimitName::Moves, Some(Limit { percent: None, floor: None, cap: Some(4) }));
     assert_eq!(world.sync_well().await.concluded.len(), 4);
     assert_eq!(world.sync_well().await.concluded.len(), 0);
     world.advance(TimeDelta::hours(25));

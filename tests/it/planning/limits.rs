@@ -254,7 +254,7 @@ async fn invariant_09_a_changed_mapping_that_changes_more_than_ten_people_wants_
     for n in 0..10 {
         world.set_profile(n, "nickName", json!("Nick"));
     }
-    world.settings.policy.limits.updates = None;
+    world.settings.policy.limits.set(LimitName::Updates, None);
     assert_eq!(world.sync_well().await.concluded.len(), 10);
     for n in 10..21 {
         world.set_profile(n, "nickName", json!("Nick"));
@@ -279,8 +279,8 @@ async fn an_approval_covers_what_was_blocked_and_nothing_more() {
     for id in &gone {
         world.okta.state().unassign(id);
     }
-    world.settings.policy.limits.creates =
-        Some(okta_haiilo_sync::domain::model::limit::Limit { percent: None, floor: Some(5), cap: None });
+    let five = okta_haiilo_sync::domain::model::limit::Limit { percent: None, floor: Some(5), cap: None };
+    world.settings.policy.limits.set(LimitName::Creates, Some(five));
     let report = world.sync().await;
     assert_eq!(report.prepared.limit_check.decision, LimitDecision::Approved(first));
     assert_eq!(report.concluded.len(), 25);
@@ -315,7 +315,7 @@ async fn an_approval_that_was_named_for_another_plan_lets_nothing_pass() {
 #[tokio::test]
 async fn a_limit_that_is_off_stops_nothing() {
     let mut world = World::in_step(3).await;
-    world.settings.policy.limits.creates = None;
+    world.settings.policy.limits.set(LimitName::Creates, None);
     for n in 10..80 {
         world.okta.state().hire(&person(n));
     }

@@ -10,7 +10,7 @@ use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapping, MappingSpec, On,
 use okta_haiilo_sync::domain::model::account::{Account, AccountRow, Activity};
 use okta_haiilo_sync::domain::model::assignment::{EligibilityDoubt, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-use okta_haiilo_sync::domain::model::limit::{Limit, Limits};
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName, Limits};
 use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::person::{DesiredAccount, DesiredValue};
 use okta_haiilo_sync::domain::model::policy::{
@@ -70,7 +70,11 @@ fn policy(budget: u64) -> Policy {
         protected: Protected::new(["p0@x".to_owned()]).expect("a pattern"),
         deprovision: Deprovision::Delete,
         token_owner: Some(UserName::new("owner@x")),
-        limits: Limits { deletes: Some(Limit { percent: None, floor: Some(budget), cap: None }), ..Limits::usual() },
+        limits: {
+            let mut limits = Limits::usual();
+            limits.set(LimitName::Deletes, Some(Limit { percent: None, floor: Some(budget), cap: None }));
+            limits
+        },
     }
 }
 

@@ -18,7 +18,7 @@ use okta_haiilo_sync::domain::planning::limits::Violation;
 use okta_haiilo_sync::domain::planning::operator::LinkChange;
 use okta_haiilo_sync::domain::state::journal::{Intent, IntentStep, JournalFilter, ProbeStep, RunContext};
 use okta_haiilo_sync::domain::state::run_history::{CycleRecord, CycleResult, RunHistory};
-use okta_haiilo_sync::domain::state::sync_state::{Pause, RecentCounts};
+use okta_haiilo_sync::domain::state::sync_state::Pause;
 use okta_haiilo_sync::ports::{ActWriter as _, BlockedPlan, CycleEnd, StoreReader as _, StoreWriter as _};
 use okta_haiilo_sync::store::{ReadStore, Store, StorePath, StorePlace};
 use serde_json::json;
@@ -90,7 +90,7 @@ async fn what_a_write_probe_left_behind_is_found_until_it_is_deleted(bed: Bed) {
     assert_eq!(left().await, [Some("h1".to_owned())]);
     let gone = intend(ProbeStep::Delete, Some(&id)).await;
     let state = bed.reader().sync_state(at(4)).await.expect("memory");
-    assert_eq!((state.open, state.recent), (Vec::new(), RecentCounts::default()));
+    assert_eq!((state.open, state.recent), (Vec::new(), BTreeMap::new()));
     store.conclude(gone, &Outcome::Done, &[], at(4)).await.expect("written");
     assert_eq!(left().await, []);
 }
@@ -205,7 +205,7 @@ async fn a_link_by_hand_takes_the_place_of_both_others(bed: Bed) {
     assert_eq!((entries[2].at, entries[2].reason.as_deref()), (at(5), Some("a reason")));
     assert_eq!(entries[2].haiilo_id, Some(link(2).haiilo_id));
     // No decision counts towards the limits.
-    assert_eq!(store.sync_state(at(6)).await.expect("memory").recent, RecentCounts::default());
+    assert_eq!(store.sync_state(at(6)).await.expect("memory").recent, BTreeMap::new());
 }
 
 async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {

@@ -99,7 +99,7 @@ impl Life {
         world.settings.page_size = 2;
         world.settings.concurrency = 1;
         world.settings.policy.leavers.deactivated = LeaverAction::Keep;
-        world.settings.policy.limits = unlimited();
+        world.settings.policy.limits = Limits::off();
         for stranger in [PEOPLE - 1, 40] {
             let by_hand = AccountSeed { user_name: format!("byhand{stranger}@example.org"), ..seed(&person(stranger)) };
             world.haiilo.state().add_account(by_hand);
@@ -203,20 +203,6 @@ impl Life {
             format!("{} {given} {family} {} {}", account.user_name, account.group(), account.team())
         };
         self.world.haiilo.state().accounts().into_iter().map(shown).collect()
-    }
-}
-
-fn unlimited() -> Limits {
-    Limits {
-        leavers: None,
-        deletes: None,
-        creates: None,
-        updates: None,
-        renames: None,
-        clears: None,
-        moves: None,
-        missing: None,
-        members: None,
     }
 }
 

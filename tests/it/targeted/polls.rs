@@ -8,7 +8,7 @@ use okta_haiilo_sim::okta::{FanOut, Lag, route};
 use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::clock::Clock as _;
 use okta_haiilo_sync::domain::model::ids::RunId;
-use okta_haiilo_sync::domain::model::limit::Limit;
+use okta_haiilo_sync::domain::model::limit::{Limit, LimitName};
 use okta_haiilo_sync::domain::plan::outcome::Outcome;
 use okta_haiilo_sync::domain::state::journal::RunContext;
 use okta_haiilo_sync::domain::state::log_cursor::SECOND_CHECK;
@@ -339,7 +339,7 @@ async fn an_entry_that_is_lost_is_made_up_for_by_the_full_cycle() {
 #[tokio::test]
 async fn polls_stand_under_the_limits_of_the_day_together_with_full_cycles() {
     let mut world = World::followed(30).await;
-    world.settings.policy.limits.creates = Some(Limit { percent: None, floor: Some(2), cap: None });
+    world.settings.policy.limits.set(LimitName::Creates, Some(Limit { percent: None, floor: Some(2), cap: None }));
     world.full_cycle().await;
     for n in 70..72 {
         world.okta.state().hire(&person(n));
