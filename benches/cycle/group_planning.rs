@@ -8,9 +8,8 @@ use okta_haiilo_sync::domain::groups::limits;
 use okta_haiilo_sync::domain::groups::matching::match_groups;
 use okta_haiilo_sync::domain::groups::member_index::MemberIndex;
 use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
-use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{HaiiloGroupId, OktaGroupId, OktaUserId};
-use okta_haiilo_sync::domain::model::link::Origin;
+use okta_haiilo_sync::domain::model::link::{GroupLink, Origin};
 use okta_haiilo_sync::domain::planning::input::PlanInput;
 use okta_haiilo_sync::domain::state::sync_state::{GroupSyncState, SyncState};
 

@@ -9,7 +9,7 @@ use okta_haiilo_sim::people::person;
 use okta_haiilo_sync::domain::listing::snapshot::{
     AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, Person, PersonState,
 };
-use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapped, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+use okta_haiilo_sync::domain::mapping::{AttributeKind, Mapper, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
 use okta_haiilo_sync::domain::model::account::AccountRow;
 use okta_haiilo_sync::domain::model::assignment::{Assignment, StagedRule, StatusRules, SuspendedRule};
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
@@ -170,9 +170,9 @@ impl Company {
         let mut person = |row: Assignment| {
             let id = row.id.clone();
             match mapper.map(row) {
-                Mapped::DesiredAccount(desired) => Person { id, state: PersonState::Wanted(desired) },
-                Mapped::OutOfScope => Person { id, state: PersonState::OutOfScope },
-                Mapped::Held(name, doubt) => Person { id, state: PersonState::Unmapped(name, doubt) },
+                Ok(Some(desired)) => Person { id, state: PersonState::Wanted(desired) },
+                Ok(None) => Person { id, state: PersonState::OutOfScope },
+                Err(doubt) => Person { id, state: PersonState::Unmapped(doubt.user_name.clone(), doubt) },
             }
         };
         let mut walk = AssignmentPager::default();

@@ -9,7 +9,7 @@ use crate::clock::Clock as _;
 use crate::domain::listing::snapshot::{
     AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, PageRequest, Person, PersonState,
 };
-use crate::domain::mapping::{Mapped, Mapper};
+use crate::domain::mapping::Mapper;
 use crate::domain::model::assignment::{Assignment, Eligibility, StatusRules};
 use crate::domain::model::target::TargetProfile;
 use crate::domain::state::sync_state::SyncState;
@@ -105,9 +105,9 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
         Eligibility::Assigned => {
             let user_name = assignment.user_name.clone();
             match mapper.map(assignment) {
-                Mapped::DesiredAccount(desired) => PersonState::Wanted(desired),
-                Mapped::OutOfScope => PersonState::OutOfScope,
-                Mapped::Held(name, doubt) => PersonState::Unmapped(name.or(user_name), doubt),
+                Ok(Some(desired)) => PersonState::Wanted(desired),
+                Ok(None) => PersonState::OutOfScope,
+                Err(doubt) => PersonState::Unmapped(doubt.user_name.clone().or(user_name), doubt),
             }
         }
     };

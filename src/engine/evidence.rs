@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::mapping::Mapping;
 use crate::domain::model::assignment::{AssignmentMeaning, EmbeddedUser, StatusRules, UserStatus};
 use crate::domain::model::ids::OktaUserId;
-use crate::domain::plan::leaver::{EvidenceAnswer, Sighting};
-use crate::domain::planning::leaver_decision;
+use crate::domain::plan::evidence::{self, EvidenceAnswer, Sighting};
 use crate::ports::{AssignmentSource, Failure};
 
 /// What Okta says about several people. Whoever could not be asked about is left out; the first failure says why.
@@ -39,12 +38,12 @@ pub(super) async fn look(
 ) -> Result<(Sighting, Option<EmbeddedUser>), Failure> {
     let user = source.user(id).await?;
     let user_status = user.as_ref().map(|user| &user.status);
-    if let Some(sighting) = leaver_decision::sighting(rules, user_status, None) {
+    if let Some(sighting) = evidence::sighting(rules, user_status, None) {
         return Ok((sighting, user));
     }
     let assignment = source.assignment(id).await?;
     let status = assignment.as_ref().map(|assignment| &assignment.status);
-    let sighting = leaver_decision::sighting(rules, user_status, Some(status));
+    let sighting = evidence::sighting(rules, user_status, Some(status));
     Ok((sighting.unwrap_or(Sighting::Unclear("okta's answers do not fit together".into())), user))
 }
 

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::{Findings, MappingEdit, Plan, UnsentValue};
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::{Findings, MappingEdit, Plan, UnsentValue};
 use crate::domain::scim::value::Value;
 use crate::report::cell::{self, Cell};
 use crate::report::groups;

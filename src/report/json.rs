@@ -5,12 +5,13 @@ use serde_json::{Map, Value as Json, json};
 use crate::domain::model::policy::Product;
 use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::cycle_plan::CyclePlan;
+use crate::domain::plan::cycle_plan::{
+    CyclePlan, Findings, MappingEdit, Missing, Plan, PlanCounts, Unmanaged, UnsentValue,
+};
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::{Findings, MappingEdit, Missing, Plan, PlanCounts, Unmanaged, UnsentValue};
 use crate::domain::plan::warning::Warning;
 use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;

@@ -10,16 +10,16 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{
     ApprovalId, EmployeeNumber, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName,
 };
 use crate::domain::model::limit::LimitName;
-use crate::domain::model::link::{Absence, Counted, Link, Links, Listed, Origin};
+use crate::domain::model::link::{Absence, Counted, GroupLink, Link, Links, Listed, Origin};
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
 use crate::domain::model::target::TargetProfile;
+use crate::domain::plan::evidence::Evidence;
 use crate::domain::plan::group_operation::GroupKind;
-use crate::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord, RemovedAccount};
+use crate::domain::plan::leaver::{GracePeriod, LeaverRecord, RemovedAccount};
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::state::journal::{JournalEntry, JournalFilter};
 use crate::domain::state::log_cursor::LogCursor;

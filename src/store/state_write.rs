@@ -2,9 +2,8 @@
 
 use sqlx::{AnyConnection, Error};
 
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint, OktaGroupId};
-use crate::domain::model::link::{Absence, Counted, Link, Listed};
+use crate::domain::model::link::{Absence, Counted, GroupLink, Link, Listed};
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::leaver::{LeaverRecord, RemovedAccount};
 use crate::domain::plan::outcome::Effect;

@@ -7,7 +7,7 @@ use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PageRequest;
 use crate::domain::model::link::Links;
 use crate::domain::model::policy::Choice;
-use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::cycle_plan::Plan;
 use crate::domain::targeted::plan;
 use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
 use crate::{engine, report};

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{CommandError, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
-use crate::domain::mapping::{Mapped, Mapper, Mapping};
+use crate::domain::mapping::{Mapper, Mapping};
 use crate::domain::model::assignment::{Assignment, Eligibility};
 use crate::domain::planning::diff;
 use crate::engine::CycleError;
@@ -40,13 +40,13 @@ pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, Co
 
 fn sample(mapping: &Mapping, assignment: Assignment, told: &mut String) {
     match Mapper::new(mapping).map(assignment) {
-        Mapped::DesiredAccount(desired) => {
+        Ok(Some(desired)) => {
             let changes = diff::changes_of_new(mapping, &desired.user_name, |slot| desired.value(slot).cloned());
             let body = haiilo::create_body(&changes);
             writeln!(told, "POST /Users\n{body:#}").expect("a text takes every line");
         }
-        Mapped::OutOfScope => told.push_str("  is left out by people.include, so that nothing would be sent\n"),
-        Mapped::Held(_, doubt) => {
+        Ok(None) => told.push_str("  is left out by people.include, so that nothing would be sent\n"),
+        Err(doubt) => {
             writeln!(told, "  would be held: {doubt}").expect("a text takes every line");
         }
     }

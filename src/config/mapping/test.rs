@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use crate::domain::mapping::{Mapped, Mapper, Mapping};
+use crate::domain::mapping::{Mapper, Mapping};
 use crate::domain::model::assignment::Assignment;
-use crate::domain::model::person::DesiredAccount;
+use crate::domain::model::person::{DesiredAccount, MappingDoubt};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::{self, Value};
 
@@ -87,17 +87,21 @@ pub fn run_tests(mapping: &Mapping, tests: &[MappingTest]) -> Vec<TestOutcome> {
     tests.iter().map(run).collect()
 }
 
-fn failures(mapping: &Mapping, expected: &Expected, mapped: Mapped) -> Vec<TestFailure> {
+fn failures(
+    mapping: &Mapping,
+    expected: &Expected,
+    mapped: Result<Option<DesiredAccount>, MappingDoubt>,
+) -> Vec<TestFailure> {
     let person = |expected: &str, found: String| {
         vec![TestFailure { path: "the person".to_owned(), expected: expected.to_owned(), found }]
     };
     match (expected, mapped) {
-        (Expected::Held, Mapped::Held(..)) => Vec::new(),
-        (Expected::Held, Mapped::DesiredAccount(_)) => person("held", "an account".to_owned()),
-        (Expected::Held, Mapped::OutOfScope) => person("held", "left out by people.include".to_owned()),
-        (Expected::Values(_), Mapped::OutOfScope) => person("an account", "left out by people.include".to_owned()),
-        (Expected::Values(_), Mapped::Held(_, doubt)) => person("an account", format!("held, because of {doubt}")),
-        (Expected::Values(values), Mapped::DesiredAccount(desired)) => {
+        (Expected::Held, Err(_)) => Vec::new(),
+        (Expected::Held, Ok(Some(_))) => person("held", "an account".to_owned()),
+        (Expected::Held, Ok(None)) => person("held", "left out by people.include".to_owned()),
+        (Expected::Values(_), Ok(None)) => person("an account", "left out by people.include".to_owned()),
+        (Expected::Values(_), Err(doubt)) => person("an account", format!("held, because of {doubt}")),
+        (Expected::Values(values), Ok(Some(desired))) => {
             values.iter().filter_map(|(path, value)| failure(mapping, &desired, path, value.as_ref())).collect()
         }
     }

@@ -60,8 +60,7 @@ pub fn assemble(
     builder.deletes();
     builder.counts();
     let GroupPlanBuilder { input, mut plan } = builder;
-    plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
-    plan.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
+    plan.sort();
     let indexes: BTreeSet<PersonIndex> = plan
         .operations
         .iter()

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use crate::domain::model::group::{HaiiloGroup, OktaGroup, key};
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::model::link::Origin;
+use crate::domain::model::link::{GroupLink, Origin};
 use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
 use crate::domain::state::sync_state::GroupSyncState;
 

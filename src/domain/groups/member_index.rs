@@ -8,9 +8,9 @@ use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Pers
 use crate::domain::model::group::PersonIndex;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Links;
+use crate::domain::plan::cycle_plan::Plan;
 use crate::domain::plan::group_operation::MemberPerson;
 use crate::domain::plan::operation::{Action, OperationKind};
-use crate::domain::plan::people_plan::Plan;
 
 /// No position.
 const NONE: u32 = u32::MAX;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
 use crate::domain::mapping::context::Read;
 use crate::domain::mapping::expression::{Checked, Compiled, ExpressionResult};
@@ -20,17 +22,6 @@ pub struct Mapper<'m> {
     rules: Vec<(&'m Rule, Compiled<'m>)>,
     include: Option<Compiled<'m>>,
     presence: Presence,
-}
-
-/// What becomes of an assignment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mapped {
-    /// The account that the person shall have.
-    DesiredAccount(DesiredAccount),
-    /// `people.include` leaves the person out: account and link stay as they are.
-    OutOfScope,
-    /// No account can be told.
-    Held(Option<UserName>, MappingDoubt),
 }
 
 /// Which of the attributes that the rules read anybody had.
@@ -65,45 +56,28 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    /// Maps one person.
-    pub fn map(&mut self, assignment: Assignment) -> Mapped {
+    /// The account that a person should have; `None` where `people.include` leaves the person out.
+    pub fn map(&mut self, assignment: Assignment) -> Result<Option<DesiredAccount>, MappingDoubt> {
         self.presence.people += 1;
         for (read, seen) in self.presence.reads.iter_mut().filter(|(_, seen)| !seen) {
             *seen = read.is_present(&assignment);
         }
         let person = Arc::new(assignment);
-        match self.takes_part(&person) {
-            Ok(true) => {}
-            Ok(false) => return Mapped::OutOfScope,
-            Err(why) => return Mapped::Held(None, MappingDoubt { place: INCLUDE.into(), why }),
+        let doubt = |place: CompactString, why| MappingDoubt { place, why, user_name: None };
+        if !self.takes_part(&person).map_err(|why| doubt(INCLUDE.into(), why))? {
+            return Ok(None);
         }
-        let held = |name: Option<UserName>, rule: &Rule, why: String| {
-            Mapped::Held(name, MappingDoubt { place: rule.path.to_string().into(), why })
-        };
         let (rule, expression) = &self.user_name;
-        let user_name = match expression.evaluate(&person) {
-            Ok(ExpressionResult::Text(name)) => UserName::new(name),
-            Ok(ExpressionResult::Empty) => {
-                return held(
-                    None,
-                    rule,
-                    "yields nothing; give the person an address in Okta, everybody needs a userName".to_owned(),
-                );
-            }
-            Ok(ExpressionResult::Flag(_) | ExpressionResult::List(_)) => {
-                return held(None, rule, "yields something that is no text; read an attribute that is one".to_owned());
-            }
-            Err(why) => return held(None, rule, why),
+        let name = expression.evaluate(&person).and_then(user_name);
+        let user_name = name.map_err(|why| doubt(rule.path.to_string().into(), why))?;
+        let value = |(rule, expression): &(&Rule, Compiled<'_>)| {
+            let value = expression.evaluate(&person).and_then(|outcome| want(rule, outcome));
+            let place = || rule.path.to_string().into();
+            value.map_err(|why| MappingDoubt { place: place(), why, user_name: Some(user_name.clone()) })
         };
-        let mut values = Vec::with_capacity(self.rules.len());
-        for (rule, expression) in &self.rules {
-            match expression.evaluate(&person).and_then(|outcome| want(rule, outcome)) {
-                Ok(want) => values.push(want),
-                Err(why) => return held(Some(user_name), rule, why),
-            }
-        }
+        let values = self.rules.iter().map(value).collect::<Result<_, _>>()?;
         let employee = person.user.as_ref().and_then(|user| self.mapping.employee(&user.profile));
-        Mapped::DesiredAccount(DesiredAccount { user_name, employee, values: values.into() })
+        Ok(Some(DesiredAccount { user_name, employee, values }))
     }
 
     /// What was seen of the attributes that the rules read.
@@ -144,33 +118,34 @@ impl fmt::Debug for Mapper<'_> {
     }
 }
 
+/// What the rule of userName yields.
+fn user_name(outcome: ExpressionResult) -> Result<UserName, String> {
+    match outcome {
+        ExpressionResult::Text(name) => Ok(UserName::new(name)),
+        ExpressionResult::Empty => {
+            Err("yields nothing; give the person an address in Okta, everybody needs a userName".to_owned())
+        }
+        ExpressionResult::Flag(_) | ExpressionResult::List(_) => {
+            Err("yields something that is no text; read an attribute that is one".to_owned())
+        }
+    }
+}
+
 /// What a rule wants of its attribute.
 pub(super) fn want(rule: &Rule, outcome: ExpressionResult) -> Result<DesiredValue, String> {
-    let value = match (outcome, rule.kind) {
-        (ExpressionResult::Empty, _) => None,
-        (ExpressionResult::Text(text), AttributeKind::Team) => {
+    let takes_any = matches!(rule.kind, AttributeKind::ProfileField | AttributeKind::Any);
+    let value = match outcome {
+        ExpressionResult::Empty => None,
+        ExpressionResult::Text(text) if rule.kind == AttributeKind::Team => {
             Value::text(text.split_whitespace().collect::<Vec<_>>().join(" "))
         }
-        (
-            ExpressionResult::Text(text),
-            AttributeKind::Text
-            | AttributeKind::Group
-            | AttributeKind::Person
-            | AttributeKind::ProfileField
-            | AttributeKind::Any,
-        ) => Value::text(text),
-        (ExpressionResult::Flag(flag), AttributeKind::ProfileField | AttributeKind::Any) => Some(Value::Flag(flag)),
-        (ExpressionResult::List(texts), AttributeKind::ProfileField | AttributeKind::Any) => Value::list(texts),
-        (
-            ExpressionResult::Flag(_),
-            AttributeKind::Text | AttributeKind::Group | AttributeKind::Team | AttributeKind::Person,
-        ) => {
+        ExpressionResult::Text(text) => Value::text(text),
+        ExpressionResult::Flag(flag) if takes_any => Some(Value::Flag(flag)),
+        ExpressionResult::List(texts) if takes_any => Value::list(texts),
+        ExpressionResult::Flag(_) => {
             return Err("yields true or false where a text is needed; write `'a text' if … else 'another'`".to_owned());
         }
-        (
-            ExpressionResult::List(_),
-            AttributeKind::Text | AttributeKind::Group | AttributeKind::Team | AttributeKind::Person,
-        ) => {
+        ExpressionResult::List(_) => {
             return Err("yields a list where one text is needed; take one of them with `| first`".to_owned());
         }
     };
@@ -190,14 +165,14 @@ mod tests {
 
     use serde_json::{Value as Json, json};
 
-    use super::{Mapped, Mapper};
+    use super::Mapper;
     use crate::domain::mapping::checked::Mapping;
     use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::model::assignment::{
         Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
     };
     use crate::domain::model::ids::{OktaUserId, UserName};
-    use crate::domain::model::person::DesiredValue;
+    use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Compare;
 
@@ -235,7 +210,12 @@ mod tests {
         }
     }
 
-    fn map(kind: AttributeKind, when_empty: WhenEmpty, value: &str, include: Option<&str>) -> Mapped {
+    fn map(
+        kind: AttributeKind,
+        when_empty: WhenEmpty,
+        value: &str,
+        include: Option<&str>,
+    ) -> Result<Option<DesiredAccount>, MappingDoubt> {
         let rule = |path: &str, value: &str| RuleSpec { when_empty, kind, ..rule(path, value) };
         let groups = BTreeMap::from([("DE".to_owned(), "Germany".to_owned())]);
         let others = BTreeMap::from([("*".to_owned(), "Elsewhere".to_owned())]);
@@ -251,13 +231,13 @@ mod tests {
     /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
     fn yields(value: &str) -> Json {
         match map(AttributeKind::Any, WhenEmpty::Leave, value, None) {
-            Mapped::DesiredAccount(desired) => match &desired.values[0] {
+            Ok(Some(desired)) => match &desired.values[0] {
                 DesiredValue::Set(value) => value.to_json(),
                 DesiredValue::Leave => Json::Null,
                 DesiredValue::Clear => json!("cleared"),
             },
-            Mapped::Held(_, doubt) => json!(format!("held: {doubt}")),
-            Mapped::OutOfScope => json!("out of scope"),
+            Err(doubt) => json!(format!("held: {doubt}")),
+            Ok(None) => json!("out of scope"),
         }
     }
 
@@ -290,7 +270,7 @@ mod tests {
                 let mut person = ada();
                 let city = if n % 3 == 0 { json!({}) } else { json!({ "city": format!("town {n}") }) };
                 person.user.as_mut().expect("a user").profile = profile(&city);
-                let Mapped::DesiredAccount(desired) = mapper.map(person) else { panic!("held") };
+                let Ok(Some(desired)) = mapper.map(person) else { panic!("held") };
                 let found = desired.value(0).map(|value| value.shown().into_owned());
                 assert_eq!(found, (n % 3 != 0).then(|| format!("TOWN {n}")), "round {round}");
             }
@@ -391,9 +371,9 @@ mod tests {
     #[track_caller]
     fn expect_value(kind: AttributeKind, when_empty: WhenEmpty, value: &str, expected: Result<DesiredValue, &str>) {
         let found = match map(kind, when_empty, value, None) {
-            Mapped::DesiredAccount(desired) => Ok(desired.values[0].clone()),
-            Mapped::Held(_, doubt) => Err(doubt.why),
-            Mapped::OutOfScope => Err("out of scope".to_owned()),
+            Ok(Some(desired)) => Ok(desired.values[0].clone()),
+            Err(doubt) => Err(doubt.why),
+            Ok(None) => Err("out of scope".to_owned()),
         };
         assert_eq!(found, expected.map_err(str::to_owned));
     }
@@ -429,9 +409,9 @@ mod tests {
     #[test]
     fn who_takes_part() {
         let takes_part = |include| match map(AttributeKind::Text, WhenEmpty::Leave, "user.firstName", Some(include)) {
-            Mapped::DesiredAccount(_) => "in".to_owned(),
-            Mapped::OutOfScope => "out".to_owned(),
-            Mapped::Held(_, doubt) => doubt.to_string(),
+            Ok(Some(_)) => "in".to_owned(),
+            Ok(None) => "out".to_owned(),
+            Err(doubt) => doubt.to_string(),
         };
         assert_eq!(takes_part("user.userType != 'service'"), "in");
         assert_eq!(takes_part("user.country == 'FI'"), "out");
@@ -450,10 +430,10 @@ mod tests {
                 .expect("a mapping");
         let mut mapper = Mapper::new(&mapping);
         for _ in 0..19 {
-            mapper.map(ada());
+            mapper.map(ada()).expect("mapped");
         }
         assert!(mapper.presence().nobody_has().is_empty());
-        mapper.map(ada());
+        mapper.map(ada()).expect("mapped");
         assert_eq!(mapper.presence().nobody_has(), ["user.managr"]);
     }
 }

@@ -10,6 +10,6 @@ mod trace;
 
 pub use checked::{INCLUDE, Mapping, MappingPlace, MappingProblem, Rule, TABLE};
 pub use context::{Root, Wanted};
-pub use mapper::{Mapped, Mapper, Presence};
+pub use mapper::{Mapper, Presence};
 pub use rule::{AttributeKind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
 pub use trace::Traced;

@@ -1,8 +1,9 @@
 //! Links: which account belongs to which person. A link names a person, not a number: it remembers the userName last seen.
 
 use chrono::{DateTime, Utc};
+use compact_str::CompactString;
 
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::key_index::{KeyIndex, hash};
 use crate::domain::model::word::Word as _;
 
@@ -133,4 +134,19 @@ impl<'a> IntoIterator for &'a Links {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+/// One group that is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupLink {
+    /// The group of Okta.
+    pub okta_id: OktaGroupId,
+    /// The group of Haiilo.
+    pub haiilo_id: HaiiloGroupId,
+    /// The name that the group of Haiilo had when it was last seen or set.
+    pub name: CompactString,
+    /// Whether we made it.
+    pub origin: Origin,
+    /// The description that we set last. A server may drop it, so that the same one is not sent again.
+    pub described: Option<CompactString>,
 }

@@ -6,7 +6,6 @@
 pub mod account;
 pub mod assignment;
 pub mod group;
-pub mod group_link;
 pub mod ids;
 pub(crate) mod key_index;
 pub mod limit;

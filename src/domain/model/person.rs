@@ -93,13 +93,15 @@ impl DesiredAccount {
 pub struct MappingDoubt {
     /// The attribute whose rule failed, or `people.include`.
     pub place: CompactString,
-    /// What is wrong; may name a value of the person, so that it belongs in reports and not in logs.
+    /// What is wrong; may name a value of the person, so it belongs in reports and not in logs.
     pub why: String,
+    /// The userName, where its rule gave one.
+    pub user_name: Option<UserName>,
 }
 
 impl fmt::Display for MappingDoubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, why } = self;
+        let Self { place, why, user_name: _ } = self;
         write!(f, "{place}: {why}")
     }
 }

@@ -1,7 +1,19 @@
 //! The whole plan of a cycle: first about people, then about groups.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::plan::group_plan::GroupPlan;
-use crate::domain::plan::people_plan::Plan;
+use crate::domain::plan::hold::Hold;
+use crate::domain::plan::leaver::Leaver;
+use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::domain::plan::sync_state_update::SyncStateUpdate;
+use crate::domain::plan::warning::Warning;
+use crate::domain::scim::path::AttributePath;
+use crate::domain::scim::value::Value;
 
 /// The two plans of a cycle. Trouble with groups stops nobody.
 #[derive(Clone, Debug, Default)]
@@ -10,4 +22,141 @@ pub struct CyclePlan {
     pub people: Plan,
     /// About groups, which come after people.
     pub groups: GroupPlan,
+}
+
+/// All that a cycle would do about people.
+#[must_use = "a plan that nobody looks at is a cycle that does nothing"]
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// In the order in which they are applied: adoptions, updates, creates, deletes; each in the order of the ids.
+    pub operations: Vec<Operation>,
+    /// One operation for each group that Haiilo did not have, to see whether it has it now.
+    pub trials: Vec<Operation>,
+    /// What the plan does nothing about, and why.
+    pub findings: Findings,
+    /// What the store should remember once the plan is let through.
+    pub update: SyncStateUpdate,
+}
+
+/// What a plan does nothing about, with the reasons, and how many of what there are.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// People who left.
+    pub leavers: Vec<Leaver>,
+    /// People on hold.
+    pub held: Vec<Hold>,
+    /// Values, and whole accounts, that wait for something outside, such as a Haiilo group.
+    pub waiting: Vec<UnsentValue>,
+    /// Values that Haiilo refused or did not keep, and that are not sent again.
+    pub rejected: Vec<UnsentValue>,
+    /// Linked accounts that Haiilo does not show.
+    pub missing: Vec<Missing>,
+    /// Accounts without a link.
+    pub unmanaged: Vec<Unmanaged>,
+    /// Parts of the mapping that changed since a plan was last let through.
+    pub mapping_edits: Vec<MappingEdit>,
+    /// What else an administrator should know.
+    pub warnings: Vec<Warning>,
+    /// How many of what.
+    pub counts: PlanCounts,
+}
+
+/// A value of a person that is not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsentValue {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account, where there is one.
+    pub haiilo_id: Option<HaiiloId>,
+    /// The name under which a report shows the person.
+    pub user_name: UserName,
+    /// The attribute.
+    pub path: Arc<AttributePath>,
+    /// The value; `None` where clearing did not succeed.
+    pub value: Option<Value>,
+    /// Why.
+    pub reason: String,
+    /// What is not done without it.
+    pub blocks: Blocks,
+}
+
+/// What is not done as long as a value is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Blocks {
+    /// One attribute of an account; everything else of the person goes on.
+    Attribute,
+    /// The whole new account.
+    Account,
+}
+
+/// A linked account that Haiilo does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The Okta user.
+    pub okta_id: OktaUserId,
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName last seen.
+    pub user_name: UserName,
+    /// Since when; `None` for an account that we made and that was never shown, because it may wait for a seat.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// An account that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmanaged {
+    /// The account.
+    pub haiilo_id: HaiiloId,
+    /// The userName.
+    pub user_name: Option<UserName>,
+}
+
+/// How many of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanCounts {
+    /// People in Okta's listing.
+    pub assigned: usize,
+    /// Links.
+    pub linked: usize,
+    /// Accounts in Haiilo's listing.
+    pub accounts: usize,
+    /// People whose account is as it shall be.
+    pub unchanged: usize,
+    /// People whom `people.include` leaves out.
+    pub out_of_scope: usize,
+    /// People who have not started.
+    pub staged: usize,
+}
+
+/// One part of the mapping that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MappingEdit {
+    /// An attribute, `people.include`, or `tables.` with a name.
+    pub part: String,
+    /// What it was; nothing where it is new.
+    pub was: Option<String>,
+    /// What it is; nothing where it is gone.
+    pub is: Option<String>,
+    /// Accounts that the plan changes in what the part decides about.
+    pub updated: usize,
+    /// People who are held because of it.
+    pub held: usize,
+}
+
+impl Plan {
+    /// The operations of a kind.
+    pub fn of_kind(&self, kind: OperationKind) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(move |operation| operation.kind() == kind)
+    }
+
+    /// The operations that take an account away.
+    pub fn removals(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.kind().is_removal())
+    }
+}
+
+/// The form in which a rejected value is remembered.
+pub fn remembered_value(value: Option<&Value>) -> String {
+    value.map_or(serde_json::Value::Null, Value::to_json).to_string()
 }

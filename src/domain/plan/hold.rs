@@ -1,11 +1,10 @@
 //! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person on hold is never a leaver.
 
-use compact_str::CompactString;
-
 use crate::domain::model::assignment::EligibilityDoubt;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::person::MappingDoubt;
 use crate::domain::model::word::Word as _;
+use compact_str::CompactString;
 
 /// A person, or an account, about whom nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,41 +1,11 @@
 //! A leaver: a person who is linked and no longer assigned, with the evidence, the clock, and what becomes of the account.
 
 use chrono::{DateTime, Utc};
-use compact_str::CompactString;
 
 use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Absence;
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
-
-/// Why a person is a leaver, by Okta's own word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Evidence {
-    /// The user is deactivated.
-    Deactivated,
-    /// The user is there, and not assigned.
-    Unassigned,
-}
-
-/// What Okta says of a person who is gone from the listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sighting {
-    /// Evidence.
-    Unlisted(Evidence),
-    /// The person is assigned after all.
-    StillAssigned,
-    /// No evidence, and why.
-    Unclear(CompactString),
-}
-
-/// What Okta answered about one person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvidenceAnswer {
-    /// What it says about the account.
-    pub sighting: Sighting,
-    /// The employee number, where Okta still knows the user.
-    pub employee: Option<EmployeeNumber>,
-}
+use crate::domain::plan::evidence::Evidence;
 
 /// What is remembered of a person who is gone from the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]

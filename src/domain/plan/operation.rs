@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::leaver::Evidence;
+use crate::domain::plan::evidence::Evidence;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Value;
 

@@ -2,9 +2,8 @@
 
 use compact_str::CompactString;
 
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::link::Link;
+use crate::domain::model::link::{GroupLink, Link};
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::leaver::RemovedAccount;

@@ -28,20 +28,15 @@ pub struct MatchedPerson<'a> {
     pub desired: &'a DesiredAccount,
     /// The account that was found.
     pub found: AccountMatch<'a>,
+    /// The account whose rename frees the wanted userName.
+    pub waits_for: Option<&'a HaiiloId>,
 }
 
 /// The account of a person.
 #[derive(Clone, Debug)]
 pub enum AccountMatch<'a> {
     /// The linked one.
-    Linked {
-        /// It.
-        account: &'a Account,
-        /// The link.
-        link: &'a Link,
-        /// The account whose rename frees the wanted userName.
-        waits_for: Option<&'a HaiiloId>,
-    },
+    Linked(&'a Account),
     /// One that carries the userName and belongs to nobody.
     Unowned {
         /// It.
@@ -49,12 +44,10 @@ pub enum AccountMatch<'a> {
         /// Whether we made it in a call whose answer was lost.
         origin: Origin,
     },
-    /// None.
+    /// None. It replaces the linked account that Haiilo no longer has.
     Nothing {
-        /// The linked account that Haiilo no longer has.
+        /// That account.
         replaces: Option<&'a HaiiloId>,
-        /// The account whose rename frees the wanted userName.
-        waits_for: Option<&'a HaiiloId>,
     },
 }
 
@@ -72,36 +65,42 @@ pub struct Correlation<'a> {
 }
 
 /// Finds everybody's account.
-pub fn correlate<'a>(input: &'a PlanInput<'a>, gone: &Unlisted) -> Correlation<'a> {
+pub fn correlate<'a>(input: &'a PlanInput<'a>, unlisted: &Unlisted) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(input, &mut correlation);
-    // Where everybody has an account, nobody is looked for.
-    let candidates = LazyCell::new(|| OwnerCandidates::of(input, gone, &wanted));
+    // Where everybody has an account, no candidates are needed.
+    let candidates = LazyCell::new(|| OwnerCandidates::of(input, unlisted, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(input));
-    let mut owners = input.linked.in_turn();
-    let mut attempts = Vec::with_capacity(wanted.len());
+    let mut links = input.linked.in_turn();
+    let mut matched = Vec::with_capacity(wanted.len());
     for &(okta_id, desired) in &wanted {
-        let found = match owners.of_person(okta_id) {
-            None => {
-                let by_id = by_external_id(input, &external_ids, okta_id, desired);
-                by_id.unwrap_or_else(|| attempt_joiner(input, &candidates, okta_id, desired))
-            }
-            Some((link, None)) => attempt_missing(input, link, desired),
-            Some((link, Some(account))) => attempt(input, (link, account), desired),
+        let joiner = Joiner { input, okta_id, desired };
+        let found = match links.of_person(okta_id) {
+            None => joiner.by_external_id(&external_ids).unwrap_or_else(|| joiner.by_name(&candidates)),
+            Some((link, None)) => missing_account(input, link, desired),
+            Some((link, Some(account))) => linked_account(input, link, account, desired),
         };
         match found {
-            Attempt::AccountMatch(found) => attempts.push(MatchedPerson { okta_id, desired, found }),
-            Attempt::Hold(haiilo_id, reason) => correlation.held.push(Hold {
-                okta_id: okta_id.clone(),
-                haiilo_id,
-                user_name: Some(desired.user_name.clone()),
-                reason,
-            }),
-            Attempt::Missing => {}
+            Ok(found) => matched.push(MatchedPerson { okta_id, desired, found, waits_for: None }),
+            Err(Unmatched::Held(haiilo_id, reason)) => correlation.hold(okta_id, desired, haiilo_id, reason),
+            Err(Unmatched::Missing) => {}
         }
     }
-    settle_names(input, attempts, &mut correlation);
+    settle_names(input, matched, &mut correlation);
     correlation
+}
+
+impl Correlation<'_> {
+    fn hold(
+        &mut self,
+        okta_id: &OktaUserId,
+        desired: &DesiredAccount,
+        haiilo_id: Option<HaiiloId>,
+        reason: HoldReason,
+    ) {
+        let user_name = Some(desired.user_name.clone());
+        self.held.push(Hold { okta_id: okta_id.clone(), haiilo_id, user_name, reason });
+    }
 }
 
 /// Separates the people who shall have an account and whose userName nobody else wants.
@@ -140,12 +139,8 @@ fn sort_out<'a>(
     let shared_names = shared_names(input.people);
     wanted.retain(|(okta_id, desired)| {
         let Some(others) = shared_names.get(okta_id) else { return true };
-        correlation.held.push(Hold {
-            okta_id: (*okta_id).clone(),
-            haiilo_id: input.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone()),
-            user_name: Some(desired.user_name.clone()),
-            reason: HoldReason::SameUserName(others.clone()),
-        });
+        let haiilo_id = input.state.links.of_person(okta_id).map(|link| link.haiilo_id.clone());
+        correlation.hold(okta_id, desired, haiilo_id, HoldReason::SameUserName(others.clone()));
         false
     });
     wanted
@@ -172,31 +167,41 @@ fn shared_names(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUs
     shared_names
 }
 
-/// What was found for one person, before it is known whose userName is free.
-enum Attempt<'a> {
-    AccountMatch(AccountMatch<'a>),
-    Hold(Option<HaiiloId>, HoldReason),
+/// Why no account was found for a person.
+enum Unmatched {
+    /// It is not certain whose account it is: the account that is concerned, and why.
+    Held(Option<HaiiloId>, HoldReason),
     /// The account is gone, and nothing is done about it.
     Missing,
 }
 
-fn attempt<'a>(
-    input: &'a PlanInput<'a>,
-    (link, account): (&'a Link, &'a Account),
-    desired: &'a DesiredAccount,
-) -> Attempt<'a> {
-    let id = Some(link.haiilo_id.clone());
-    let fits = account
-        .user_name
-        .as_ref()
-        .is_some_and(|name| name.same_as(&link.user_name) || name.same_as(&desired.user_name));
-    if !fits {
-        let reason = HoldReason::LinkDoesNotFit { found: account.user_name.clone(), last_seen: link.user_name.clone() };
-        return Attempt::Hold(id, reason);
+fn held<T>(account: Option<&HaiiloId>, reason: HoldReason) -> Result<T, Unmatched> {
+    Err(Unmatched::Held(account.cloned(), reason))
+}
+
+/// Holds whom an incomplete listing of accounts leaves in doubt.
+fn listing_is_whole(input: &PlanInput<'_>, account: Option<&HaiiloId>) -> Result<(), Unmatched> {
+    match input.accounts.proof() {
+        Proof::Agreed => Ok(()),
+        Proof::Doubtful(why) => held(account, HoldReason::ListingDoubtful(why.clone())),
+    }
+}
+
+fn linked_account<'a>(
+    input: &PlanInput<'a>,
+    link: &Link,
+    account: &'a Account,
+    desired: &DesiredAccount,
+) -> Result<AccountMatch<'a>, Unmatched> {
+    let id = Some(&link.haiilo_id);
+    let fits = |name: &UserName| name.same_as(&link.user_name) || name.same_as(&desired.user_name);
+    if !account.user_name.as_ref().is_some_and(fits) {
+        let (found, last_seen) = (account.user_name.clone(), link.user_name.clone());
+        return held(id, HoldReason::LinkDoesNotFit { found, last_seen });
     }
     // In Advocacy a write to an inactive account may delete it.
     if account.activity == Activity::Inactive && input.policy.product == Product::Advocacy {
-        return Attempt::Hold(id, HoldReason::Inactive);
+        return held(id, HoldReason::Inactive);
     }
     if renames(input.mapping, account, desired) {
         let names = [Some(&link.user_name), account.user_name.as_ref(), Some(&desired.user_name)];
@@ -204,142 +209,135 @@ fn attempt<'a>(
         let owner = names.iter().any(|name| input.policy.owns_token(name));
         let pattern = leaver_decision::protection(input.policy, input.state, &account.id, names);
         if let Some(pattern) = pattern.or(owner.then(|| "the owner of our token".to_owned())) {
-            return Attempt::Hold(id, HoldReason::ProtectedRename { pattern, wanted: desired.user_name.clone() });
+            return held(id, HoldReason::ProtectedRename { pattern, wanted: desired.user_name.clone() });
         }
     }
-    Attempt::AccountMatch(AccountMatch::Linked { account, link, waits_for: None })
+    Ok(AccountMatch::Linked(account))
 }
 
-fn attempt_missing<'a>(input: &'a PlanInput<'a>, link: &'a Link, desired: &'a DesiredAccount) -> Attempt<'a> {
-    let id = Some(link.haiilo_id.clone());
-    if let (Proof::Doubtful(why), Listed::Seen) = (input.accounts.proof(), link.listed) {
-        return Attempt::Hold(id, HoldReason::ListingDoubtful(why.clone()));
+fn missing_account<'a>(
+    input: &PlanInput<'_>,
+    link: &'a Link,
+    desired: &DesiredAccount,
+) -> Result<AccountMatch<'a>, Unmatched> {
+    let id = Some(&link.haiilo_id);
+    if link.listed == Listed::Seen {
+        listing_is_whole(input, id)?;
     }
     if let [other] = input.accounts.named(&desired.user_name)[..] {
         let other = &input.accounts.accounts()[other].id;
         if input.state.links.of_account(other).is_none() {
-            return Attempt::Hold(id, HoldReason::ReplacedByHand(other.clone()));
+            return held(id, HoldReason::ReplacedByHand(other.clone()));
         }
     }
     match (input.policy.missing, link.listed) {
-        (MissingRule::Recreate, Listed::Seen) => {
-            Attempt::AccountMatch(AccountMatch::Nothing { replaces: Some(&link.haiilo_id), waits_for: None })
-        }
-        (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Attempt::Missing,
+        (MissingRule::Recreate, Listed::Seen) => Ok(AccountMatch::Nothing { replaces: id }),
+        (MissingRule::Hold, _) | (MissingRule::Recreate, Listed::Never) => Err(Unmatched::Missing),
     }
 }
 
-/// The account that bears the Okta id of somebody who has no link; nothing where none does.
-fn by_external_id<'a>(
+/// A person without a link.
+struct Joiner<'a> {
     input: &'a PlanInput<'a>,
-    external_ids: &ExternalIds<'a>,
-    okta_id: &OktaUserId,
-    desired: &DesiredAccount,
-) -> Option<Attempt<'a>> {
-    let found = external_ids.accounts(okta_id);
-    if found.is_empty() {
-        return None;
-    }
-    let named = input.accounts.named(&desired.user_name).into_iter().map(|at| &input.accounts.accounts()[at]);
-    let is_other = |account: &&Account| {
-        input.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
-    };
-    let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
-    Some(match (&several[..], input.accounts.proof()) {
-        ([account], Proof::Agreed) => {
-            let made = input.state.lost_creates(okta_id).next().is_some();
-            Attempt::AccountMatch(AccountMatch::Unowned {
-                account,
-                origin: if made { Origin::Created } else { Origin::Adopted },
-            })
-        }
-        ([_], Proof::Doubtful(why)) => Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone())),
-        _ => {
-            let ids = several.iter().map(|account| account.id.clone()).collect();
-            Attempt::Hold(None, HoldReason::SeveralAccounts(ids))
-        }
-    })
-}
-
-fn attempt_joiner<'a>(
-    input: &'a PlanInput<'a>,
-    candidates: &OwnerCandidates<'_>,
     okta_id: &'a OktaUserId,
     desired: &'a DesiredAccount,
-) -> Attempt<'a> {
-    let doubt = match input.accounts.proof() {
-        Proof::Agreed => None,
-        Proof::Doubtful(why) => Some(Attempt::Hold(None, HoldReason::ListingDoubtful(why.clone()))),
-    };
-    if let Some((account, other)) = made_under_another_name(input, okta_id, desired) {
-        return match other {
-            Some(other) => Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone())),
-            None => doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin: Origin::Created })),
+}
+
+impl<'a> Joiner<'a> {
+    /// The account that bears the Okta id of this person; `None` where none does.
+    fn by_external_id(&self, external_ids: &ExternalIds<'a>) -> Option<Result<AccountMatch<'a>, Unmatched>> {
+        let Self { input, okta_id, desired } = self;
+        let found = external_ids.accounts(okta_id);
+        if found.is_empty() {
+            return None;
+        }
+        let named = input.accounts.named(&desired.user_name).into_iter().map(|at| &input.accounts.accounts()[at]);
+        let is_other = |account: &&Account| {
+            input.state.links.of_account(&account.id).is_none() && found.iter().all(|one| one.id != account.id)
         };
+        let several: Vec<&Account> = found.iter().copied().chain(named.filter(is_other)).collect();
+        let [account] = several[..] else {
+            let ids = several.iter().map(|account| account.id.clone()).collect();
+            return Some(held(None, HoldReason::SeveralAccounts(ids)));
+        };
+        let origin = origin(input.state.lost_creates(okta_id).next());
+        Some(listing_is_whole(input, None).map(|()| AccountMatch::Unowned { account, origin }))
     }
-    match input.accounts.named(&desired.user_name)[..] {
-        [] => {
-            doubt.or_else(|| suspect(input, candidates, okta_id, desired)).unwrap_or(Attempt::AccountMatch(NO_ACCOUNT))
+
+    /// The account of the wanted userName, or of one that this person had when a create was sent.
+    fn by_name(&self, candidates: &OwnerCandidates<'_>) -> Result<AccountMatch<'a>, Unmatched> {
+        let Self { input, okta_id, desired } = self;
+        if let Some((account, name)) = self.made_under_another_name() {
+            self.not_made_for_another(account, name)?;
+            listing_is_whole(input, None)?;
+            return Ok(AccountMatch::Unowned { account, origin: Origin::Created });
         }
-        [at] => {
+        let account = match input.accounts.named(&desired.user_name)[..] {
+            [] => {
+                listing_is_whole(input, None)?;
+                self.no_candidate(candidates)?;
+                return Ok(AccountMatch::Nothing { replaces: None });
+            }
+            [at] => &input.accounts.accounts()[at],
+            ref several => {
+                let ids = several.iter().map(|at| input.accounts.accounts()[*at].id.clone()).collect();
+                return held(None, HoldReason::SeveralAccounts(ids));
+            }
+        };
+        if input.state.links.of_account(&account.id).is_some() {
+            // Free once its owner is renamed; `settle_names` finds out.
+            listing_is_whole(input, None)?;
+            return Ok(AccountMatch::Nothing { replaces: None });
+        }
+        if account.activity == Activity::Inactive {
+            return held(Some(&account.id), HoldReason::Inactive);
+        }
+        if let Some(id) = foreign_external_id(input.mapping, account, okta_id) {
+            return held(Some(&account.id), HoldReason::OfAnotherDirectory(id));
+        }
+        self.not_made_for_another(account, &desired.user_name)?;
+        listing_is_whole(input, None)?;
+        let mut lost = input.state.lost_creates(okta_id).filter(|open| open.user_name.same_as(&desired.user_name));
+        Ok(AccountMatch::Unowned { account, origin: origin(lost.next()) })
+    }
+
+    /// The account of a create whose answer was lost, where the person has another userName by now; with the name that was sent.
+    fn made_under_another_name(&self) -> Option<(&'a Account, &'a UserName)> {
+        let Self { input, okta_id, desired } = self;
+        let under_others = |open: &&OpenOperation| !open.user_name.same_as(&desired.user_name);
+        input.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
+            let [at] = input.accounts.named(&open.user_name)[..] else { return None };
             let account = &input.accounts.accounts()[at];
-            if input.state.links.of_account(&account.id).is_some() {
-                // Free once its owner is renamed; `settle_names` finds out.
-                return doubt
-                    .unwrap_or(Attempt::AccountMatch(AccountMatch::Nothing { replaces: None, waits_for: None }));
-            }
-            if account.activity == Activity::Inactive {
-                return Attempt::Hold(Some(account.id.clone()), HoldReason::Inactive);
-            }
-            if let Some(id) = foreign_external_id(input.mapping, account, okta_id) {
-                return Attempt::Hold(Some(account.id.clone()), HoldReason::OfAnotherDirectory(id));
-            }
-            if let Some(other) = input.state.perhaps_made_for(&desired.user_name, okta_id) {
-                return Attempt::Hold(Some(account.id.clone()), HoldReason::PerhapsMadeFor(other.clone()));
-            }
-            let lost = input.state.lost_creates(okta_id).any(|open| open.user_name.same_as(&desired.user_name));
-            let origin = if lost { Origin::Created } else { Origin::Adopted };
-            doubt.unwrap_or(Attempt::AccountMatch(AccountMatch::Unowned { account, origin }))
+            let is_free = account.activity != Activity::Inactive && input.state.links.of_account(&account.id).is_none();
+            is_free.then_some((account, &open.user_name))
+        })
+    }
+
+    fn not_made_for_another(&self, account: &Account, name: &UserName) -> Result<(), Unmatched> {
+        match self.input.state.perhaps_made_for(name, self.okta_id) {
+            Some(other) => held(Some(&account.id), HoldReason::PerhapsMadeFor(other.clone())),
+            None => Ok(()),
         }
-        ref several => {
-            let ids = several.iter().map(|at| input.accounts.accounts()[*at].id.clone()).collect();
-            Attempt::Hold(None, HoldReason::SeveralAccounts(ids))
-        }
+    }
+
+    /// Holds a joiner who may be the owner of an account that is there.
+    fn no_candidate(&self, candidates: &OwnerCandidates<'_>) -> Result<(), Unmatched> {
+        let Self { input, okta_id, desired } = self;
+        let Some(reason) = candidates.hold_reason(input.state, okta_id, desired) else { return Ok(()) };
+        let haiilo_id = match &reason {
+            HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
+            HoldReason::PerhapsRehired(leaver, _) => {
+                input.state.links.of_person(leaver).map(|link| link.haiilo_id.clone())
+            }
+            _ => None,
+        };
+        Err(Unmatched::Held(haiilo_id, reason))
     }
 }
 
-/// Holds a joiner who may be somebody whom we know.
-fn suspect<'a>(
-    input: &'a PlanInput<'a>,
-    candidates: &OwnerCandidates<'_>,
-    okta_id: &OktaUserId,
-    desired: &DesiredAccount,
-) -> Option<Attempt<'a>> {
-    let reason = candidates.hold_reason(input.state, okta_id, desired)?;
-    let haiilo_id = match &reason {
-        HoldReason::PerhapsSamePerson(id) => Some(id.clone()),
-        HoldReason::PerhapsRehired(leaver, _) => input.state.links.of_person(leaver).map(|link| link.haiilo_id.clone()),
-        _ => None,
-    };
-    Some(Attempt::Hold(haiilo_id, reason))
-}
-
-const NO_ACCOUNT: AccountMatch<'static> = AccountMatch::Nothing { replaces: None, waits_for: None };
-
-/// The account of a person whose create was sent, whose answer was lost, and who has another userName by now; with somebody else for whom
-/// such a create was sent too, under the same name.
-fn made_under_another_name<'a>(
-    input: &'a PlanInput<'a>,
-    okta_id: &OktaUserId,
-    desired: &DesiredAccount,
-) -> Option<(&'a Account, Option<&'a OktaUserId>)> {
-    let under_others = |open: &&OpenOperation| !open.user_name.same_as(&desired.user_name);
-    input.state.lost_creates(okta_id).filter(under_others).find_map(|open| {
-        let [at] = input.accounts.named(&open.user_name)[..] else { return None };
-        let account = &input.accounts.accounts()[at];
-        let is_free = account.activity != Activity::Inactive && input.state.links.of_account(&account.id).is_none();
-        is_free.then(|| (account, input.state.perhaps_made_for(&open.user_name, okta_id)))
-    })
+/// An account is ours where a create for it was sent and its answer lost.
+fn origin(lost_create: Option<&OpenOperation>) -> Origin {
+    if lost_create.is_some() { Origin::Created } else { Origin::Adopted }
 }
 
 /// Whether an account must get another userName, be it one in other letters.
@@ -365,44 +363,30 @@ enum NameState<'a> {
 }
 
 /// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
-fn settle_names<'a>(input: &'a PlanInput<'a>, attempts: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
+fn settle_names<'a>(input: &'a PlanInput<'a>, matched: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
     let unseen = names_of_unseen_accounts(input);
-    let needs: BTreeMap<&OktaUserId, NameState<'a>> = attempts
+    let needs_name = |MatchedPerson { desired, found, .. }: &&MatchedPerson<'_>| match found {
+        AccountMatch::Linked(account) => renames(input.mapping, account, desired),
+        AccountMatch::Unowned { account, .. } => {
+            account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name))
+        }
+        AccountMatch::Nothing { .. } => true,
+    };
+    let needs: BTreeMap<&OktaUserId, NameState<'a>> = matched
         .iter()
-        .filter(|MatchedPerson { okta_id: _, desired, found }| match found {
-            AccountMatch::Linked { account, .. } => renames(input.mapping, account, desired),
-            AccountMatch::Unowned { account, .. } => {
-                account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name))
-            }
-            AccountMatch::Nothing { .. } => true,
-        })
-        .map(|MatchedPerson { okta_id, desired, found: _ }| (*okta_id, name_state(input, okta_id, desired, &unseen)))
+        .filter(needs_name)
+        .map(|MatchedPerson { okta_id, desired, .. }| (*okta_id, name_state(input, okta_id, desired, &unseen)))
         .collect();
-    for MatchedPerson { okta_id, desired, found } in attempts {
-        match resolve(okta_id, &needs) {
-            Ok(freed_by) => {
-                let found = match found {
-                    AccountMatch::Linked { account, link, waits_for: _ } => {
-                        AccountMatch::Linked { account, link, waits_for: freed_by }
-                    }
-                    AccountMatch::Nothing { replaces, waits_for: _ } => {
-                        AccountMatch::Nothing { replaces, waits_for: freed_by }
-                    }
-                    unowned @ AccountMatch::Unowned { .. } => unowned,
+    for person in matched {
+        match resolve(person.okta_id, &needs) {
+            Ok(waits_for) => correlation.matched.push(MatchedPerson { waits_for, ..person }),
+            Err(reason) => {
+                let haiilo_id = match person.found {
+                    AccountMatch::Linked(account) | AccountMatch::Unowned { account, .. } => Some(&account.id),
+                    AccountMatch::Nothing { replaces } => replaces,
                 };
-                correlation.matched.push(MatchedPerson { okta_id, desired, found });
+                correlation.hold(person.okta_id, person.desired, haiilo_id.cloned(), reason);
             }
-            Err(reason) => correlation.held.push(Hold {
-                okta_id: okta_id.clone(),
-                haiilo_id: match found {
-                    AccountMatch::Linked { account, .. } | AccountMatch::Unowned { account, .. } => {
-                        Some(account.id.clone())
-                    }
-                    AccountMatch::Nothing { replaces, .. } => replaces.cloned(),
-                },
-                user_name: Some(desired.user_name.clone()),
-                reason,
-            }),
         }
     }
 }

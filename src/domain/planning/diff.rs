@@ -15,10 +15,10 @@ use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Origin;
 use crate::domain::model::person::{DesiredAccount, DesiredValue};
 use crate::domain::model::policy::{LeaverAction, RemovalEffect};
+use crate::domain::plan::cycle_plan::{Blocks, Plan, PlanCounts, Unmanaged, UnsentValue, remembered_value};
 use crate::domain::plan::hold::{Hold, HoldReason};
 use crate::domain::plan::leaver::{KeptBecause, Leaver, LeaverStatus};
 use crate::domain::plan::operation::{Action, Change, ChangeKind, Element, Operation, OperationKind, RemovalMethod};
-use crate::domain::plan::people_plan::{Blocks, Plan, PlanCounts, Unmanaged, UnsentValue, remembered_value};
 use crate::domain::plan::warning::Warning;
 use crate::domain::planning::correlate::{self, AccountMatch, Correlation, MatchedPerson};
 use crate::domain::planning::input::PlanInput;
@@ -65,10 +65,7 @@ pub fn assemble(input: &PlanInput<'_>, correlation: Correlation<'_>, leaving: Le
     findings.unmanaged = unmanaged(input, &plan.operations);
     findings.warnings = warnings(input);
     findings.warnings.extend((unresolved > 0).then_some(Warning::UnresolvedReferences(unresolved)));
-    findings.held.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-    findings.waiting.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-    findings.rejected.sort_by(|left, right| left.okta_id.cmp(&right.okta_id));
-    plan.operations.sort_by(|left, right| (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id)));
+    plan.sort();
     plan
 }
 
@@ -144,9 +141,9 @@ enum AccountNeed {
 
 impl PlanBuilder<'_> {
     fn person(&mut self, matched: &MatchedPerson<'_>) {
-        let MatchedPerson { okta_id, desired, found } = matched;
+        let MatchedPerson { okta_id, desired, found, waits_for } = matched;
         match found {
-            AccountMatch::Linked { account, link: _, waits_for } => {
+            AccountMatch::Linked(account) => {
                 let compared = Compared { okta_id, desired, account };
                 let activity = self.activate(compared);
                 let attributes = self.update(compared, waits_for.cloned());
@@ -164,7 +161,7 @@ impl PlanBuilder<'_> {
                     self.update(compared, None);
                 }
             }
-            AccountMatch::Nothing { replaces, waits_for } => {
+            AccountMatch::Nothing { replaces } => {
                 self.create(okta_id, desired, replaces.cloned(), waits_for.cloned());
             }
         }

@@ -10,15 +10,13 @@ use compact_str::CompactString;
 
 use crate::domain::listing::snapshot::{AssignmentSnapshot, PersonState, Proof};
 use crate::domain::model::account::Activity;
-use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
 use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::{Absence, Counted, Link, Links, Origin};
 use crate::domain::model::policy::{AdoptedRule, Deprovision, LeaverAction, Policy, RemovalEffect};
+use crate::domain::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
 use crate::domain::plan::hold::{Hold, HoldReason};
-use crate::domain::plan::leaver::{
-    DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus, Sighting,
-};
+use crate::domain::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus};
 use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
 use crate::domain::planning::input::{ClockAgreement, PlanInput};
 use crate::domain::state::sync_state::{SyncState, Watch};
@@ -42,32 +40,6 @@ pub struct LeaverDecisions {
     pub gone: Unlisted,
     /// What shall be remembered.
     pub update: LeaverUpdate,
-}
-
-/// What the answers about one person mean: the user's status, then, unless that settles it, the assignment.
-///
-/// `None` in place of a status or an assignment is Okta's own word that there is none.
-pub fn sighting(
-    rules: StatusRules,
-    user: Option<&UserStatus>,
-    assignment: Option<Option<&AssignmentStatus>>,
-) -> Option<Sighting> {
-    let unclear = |what: &str| Some(Sighting::Unclear(what.into()));
-    match (user, assignment) {
-        (None, _) => unclear("Okta has no such user"),
-        (Some(UserStatus::Deactivated), _) => Some(Sighting::Unlisted(Evidence::Deactivated)),
-        (Some(UserStatus::Unclear(status)), _) => unclear(&format!("the Okta user has the unknown status {status}")),
-        (Some(UserStatus::Suspended), _) if rules.suspended == SuspendedRule::Leaver => {
-            Some(Sighting::Unlisted(Evidence::Deactivated))
-        }
-        (Some(UserStatus::Working | UserStatus::Staged | UserStatus::Suspended), None) => None,
-        (Some(_), Some(None)) => Some(Sighting::Unlisted(Evidence::Unassigned)),
-        (Some(_), Some(Some(status))) => match status.meaning() {
-            AssignmentMeaning::Usable => Some(Sighting::StillAssigned),
-            AssignmentMeaning::Ended => Some(Sighting::Unlisted(Evidence::Unassigned)),
-            AssignmentMeaning::Unclear => unclear(&format!("the assignment has the status {}", status.as_str())),
-        },
-    }
 }
 
 /// The linked people who are not assigned any more, as far as the listing tells.
@@ -172,7 +144,7 @@ fn clock(
 ) -> Option<GracePeriod> {
     let known = before.and_then(|record| record.clock);
     let evidence = match (sighting, known) {
-        (Some(Sighting::Unlisted(evidence)), _) => *evidence,
+        (Some(Sighting::Left(evidence)), _) => *evidence,
         (None, Some(known)) => known.evidence,
         (Some(Sighting::StillAssigned | Sighting::Unclear(_)), _) | (None, None) => return None,
     };
@@ -305,7 +277,7 @@ fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{LeaverDecisions, decide, sighting, to_check, unlisted, watch};
+    use super::{LeaverDecisions, decide, to_check, unlisted, watch};
     use chrono::{DateTime, TimeDelta, Utc};
 
     use crate::domain::listing::snapshot::{
@@ -314,19 +286,16 @@ mod tests {
     };
     use crate::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
     use crate::domain::model::account::{Account, AccountRow, Activity};
-    use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
+    use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
     use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-    use crate::domain::model::limit::LimitName;
-    use crate::domain::model::limit::{Limit, Limits};
+    use crate::domain::model::limit::{Limit, LimitName, Limits};
     use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
     use crate::domain::model::person::DesiredAccount;
     use crate::domain::model::policy::{
         AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
     };
-    use crate::domain::model::word::Word as _;
-    use crate::domain::plan::leaver::{
-        DeletesBlocked, Evidence, EvidenceAnswer, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus, Sighting,
-    };
+    use crate::domain::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
+    use crate::domain::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus};
     use crate::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
     use crate::domain::planning::linked_accounts::LinkedAccounts;
     use crate::domain::scim::path::AttributePath;
@@ -644,16 +613,13 @@ mod tests {
         let absence = Absence { since: day(0), counted: Counted::Yes };
         let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
         assert_eq!(after(None), (Some(LeaverStatus::Due(day(30))), None, None));
-        assert_eq!(
-            after(Some(Sighting::Unlisted(Evidence::Deactivated))),
-            (Some(LeaverStatus::Due(day(30))), None, None)
-        );
+        assert_eq!(after(Some(Sighting::Left(Evidence::Deactivated))), (Some(LeaverStatus::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
         assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
         let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
         let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
         let kept = Some(LeaverStatus::Kept(KeptBecause::Configured));
-        assert_eq!(after(Some(Sighting::Unlisted(Evidence::Unassigned))), (kept, None, restarted));
+        assert_eq!(after(Some(Sighting::Left(Evidence::Unassigned))), (kept, None, restarted));
     }
 
     #[test]
@@ -685,35 +651,5 @@ mod tests {
         }
         let everybody: BTreeSet<OktaUserId> = (0..3).flat_map(asked).collect();
         assert_eq!(everybody.len(), 500);
-    }
-
-    #[test]
-    fn what_counts_as_evidence() {
-        let status = |name: &str| UserStatus::from_okta(name);
-        let assigned = |name: &str| AssignmentStatus::new(name);
-        let check = |user: Option<&UserStatus>, assignment: Option<Option<&AssignmentStatus>>, expected: &str| {
-            let found = match sighting(RULES, user, assignment) {
-                None => "ask for the assignment".to_owned(),
-                Some(Sighting::Unlisted(evidence)) => evidence.as_str().to_owned(),
-                Some(Sighting::StillAssigned) => "still assigned".to_owned(),
-                Some(Sighting::Unclear(what)) => format!("unclear: {what}"),
-            };
-            assert_eq!(found, expected);
-        };
-        check(Some(&status("DEPROVISIONED")), None, "deactivated");
-        check(None, None, "unclear: Okta has no such user");
-        check(Some(&status("FROZEN")), None, "unclear: the Okta user has the unknown status FROZEN");
-        for name in ["ACTIVE", "SUSPENDED", "STAGED", "LOCKED_OUT"] {
-            check(Some(&status(name)), None, "ask for the assignment");
-            check(Some(&status(name)), Some(None), "unassigned");
-            check(Some(&status(name)), Some(Some(&assigned("ACTIVE"))), "still assigned");
-            check(Some(&status(name)), Some(Some(&assigned("REVOKED"))), "unassigned");
-            check(Some(&status(name)), Some(Some(&assigned("DEPROVISIONED"))), "unassigned");
-            let unclear = "unclear: the assignment has the status SUSPENDED";
-            check(Some(&status(name)), Some(Some(&assigned("SUSPENDED"))), unclear);
-        }
-        let leaver = StatusRules { suspended: SuspendedRule::Leaver, ..RULES };
-        let found = sighting(leaver, Some(&status("SUSPENDED")), None);
-        assert_eq!(found, Some(Sighting::Unlisted(Evidence::Deactivated)));
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
+use crate::domain::plan::cycle_plan::{MappingEdit, Plan};
 use crate::domain::plan::hold::HoldReason;
 use crate::domain::plan::operation::{Operation, OperationKind};
-use crate::domain::plan::people_plan::{MappingEdit, Plan};
 
 /// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
 /// concern; `people.include` those whom it leaves out.

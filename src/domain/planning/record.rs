@@ -4,7 +4,7 @@ use crate::domain::listing::snapshot::{PersonState, Proof};
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::link::{Absence, Counted, Link, Listed};
-use crate::domain::plan::people_plan::{Missing, Plan};
+use crate::domain::plan::cycle_plan::{Missing, Plan};
 use crate::domain::planning::input::PlanInput;
 
 /// What changed in what the store knows about links and protected accounts.

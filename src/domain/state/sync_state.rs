@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use crate::domain::model::limit::LimitName;
-use crate::domain::model::link::Links;
+use crate::domain::model::link::{GroupLink, Links};
 use crate::domain::model::policy::RemovalEffect;
 use crate::domain::plan::group_operation::GroupKind;
 use crate::domain::plan::leaver::{LeaverRecord, RemovedAccount};

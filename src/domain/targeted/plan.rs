@@ -7,7 +7,7 @@ use crate::domain::model::account::Account;
 use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
 use crate::domain::model::person::DesiredAccount;
-use crate::domain::plan::people_plan::{Findings, Plan};
+use crate::domain::plan::cycle_plan::{Findings, Plan};
 use crate::domain::planning::input::PlanInput;
 use crate::domain::planning::leaver_decision::{LeaverDecisions, Unlisted};
 use crate::domain::planning::{correlate, diff};

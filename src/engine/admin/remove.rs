@@ -4,7 +4,7 @@
 
 use crate::domain::model::assignment::UserStatus;
 use crate::domain::model::link::Link;
-use crate::domain::plan::leaver::Evidence;
+use crate::domain::plan::evidence::Evidence;
 use crate::domain::plan::operation::{Action, Operation, RemovalMethod};
 use crate::domain::plan::outcome::Conclusion;
 use crate::domain::planning::operator::{self, ActRefused};

@@ -6,7 +6,7 @@ use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::leaver::{Evidence, Sighting};
+use crate::domain::plan::evidence::{Evidence, Sighting};
 use crate::domain::plan::operation::{Operation, OperationKind, RemovalMethod};
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::leaver_decision;
@@ -40,8 +40,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     ) -> Outcome {
         let (rules, asked) = (self.policy().statuses, self.adapters.clock().monotonic());
         match evidence::look(self.adapters.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
-            Ok(Sighting::Unlisted(evidence)) if evidence == expected => {}
-            Ok(Sighting::Unlisted(evidence)) => {
+            Ok(Sighting::Left(evidence)) if evidence == expected => {}
+            Ok(Sighting::Left(evidence)) => {
                 return Outcome::Held(format!("the evidence has become another one: {}", evidence.as_str()));
             }
             Ok(Sighting::StillAssigned) => return Outcome::Held("the person is assigned again".to_owned()),

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::model::group::{HaiiloGroup, PersonIndex};
-use crate::domain::model::group_link::GroupLink;
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId};
+use crate::domain::model::link::GroupLink;
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
 use crate::domain::plan::group_plan::GroupPlan;

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaUserId};
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::UnsentValue;
 use crate::domain::plan::group_operation::GroupOperation;
 use crate::domain::plan::hold::GroupHold;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::{Conclusion, Outcome};
-use crate::domain::plan::people_plan::UnsentValue;
 use crate::report::groups::{kind as group_kind, moves, names};
 use crate::report::html::marked::Marked;
 use crate::report::sharing::ToldOperations;
@@ -226,7 +226,7 @@ fn unsent(report: &Report<'_>, values: &[UnsentValue]) -> Vec<HtmlEntry> {
 fn missing(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut missing: Vec<_> = report.findings().missing.iter().collect();
     missing.sort_by(|left, right| (&left.user_name, &left.okta_id).cmp(&(&right.user_name, &right.okta_id)));
-    let entry = |missing: &&crate::domain::plan::people_plan::Missing| HtmlEntry {
+    let entry = |missing: &&crate::domain::plan::cycle_plan::Missing| HtmlEntry {
         people: one(missing.user_name.as_str(), Some(missing.okta_id.to_string()), Some(missing.haiilo_id.as_str())),
         lines: vec![(
             "not shown",
@@ -280,7 +280,7 @@ fn held_groups(report: &Report<'_>) -> Vec<HtmlEntry> {
 fn unmanaged(report: &Report<'_>) -> Vec<HtmlEntry> {
     let mut accounts: Vec<_> = report.findings().unmanaged.iter().collect();
     accounts.sort_by(|left, right| (&left.user_name, &left.haiilo_id).cmp(&(&right.user_name, &right.haiilo_id)));
-    let entry = |account: &&crate::domain::plan::people_plan::Unmanaged| HtmlEntry {
+    let entry = |account: &&crate::domain::plan::cycle_plan::Unmanaged| HtmlEntry {
         people: one(
             account.user_name.as_ref().map_or("(no userName)", |name| name.as_str()),
             None,

@@ -12,9 +12,9 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::MappingEdit;
 use crate::domain::plan::operation::Operation;
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::people_plan::MappingEdit;
 use crate::report::html::entries::{self, HtmlSection};
 use crate::report::html::headline;
 use crate::report::html::picture::{self, Gauge, Segment};

@@ -2,7 +2,8 @@
 
 use okta_haiilo_sim::haiilo::{Account, Seen};
 use okta_haiilo_sync::domain::model::policy::{LeaverAction, Product};
-use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, Evidence, KeptBecause, LeaverStatus};
+use okta_haiilo_sync::domain::plan::evidence::Evidence;
+use okta_haiilo_sync::domain::plan::leaver::{DeletesBlocked, KeptBecause, LeaverStatus};
 
 use crate::campaign::actions::Life;
 use crate::campaign::ground_truth::{Standing, Truth};

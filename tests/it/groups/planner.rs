@@ -12,15 +12,14 @@ use okta_haiilo_sync::domain::listing::snapshot::{AccountSnapshot, AssignmentSna
 use okta_haiilo_sync::domain::model::account::{Account, Activity};
 use okta_haiilo_sync::domain::model::assignment::EligibilityDoubt;
 use okta_haiilo_sync::domain::model::group::{HaiiloGroup, Members, MembersBuilder, OktaGroup};
-use okta_haiilo_sync::domain::model::group_link::GroupLink;
 use okta_haiilo_sync::domain::model::ids::{Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
 use okta_haiilo_sync::domain::model::limit::{Limit, LimitName};
-use okta_haiilo_sync::domain::model::link::{Link, Links, Listed, Origin};
+use okta_haiilo_sync::domain::model::link::{GroupLink, Link, Links, Listed, Origin};
 use okta_haiilo_sync::domain::model::person::{DesiredAccount, Person, PersonState};
 use okta_haiilo_sync::domain::model::policy::Product;
+use okta_haiilo_sync::domain::plan::cycle_plan::Plan;
 use okta_haiilo_sync::domain::plan::group_operation::{GroupAction, GroupAttribute, Removals};
 use okta_haiilo_sync::domain::plan::group_plan::GroupPlan;
-use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
 use okta_haiilo_sync::domain::planning::linked_accounts::LinkedAccounts;
 use okta_haiilo_sync::domain::state::sync_state::{GroupSyncState, SyncState};

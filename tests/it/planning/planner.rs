@@ -16,9 +16,9 @@ use okta_haiilo_sync::domain::model::person::{DesiredAccount, DesiredValue};
 use okta_haiilo_sync::domain::model::policy::{
     AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
 };
-use okta_haiilo_sync::domain::plan::leaver::{Evidence, EvidenceAnswer, Sighting};
+use okta_haiilo_sync::domain::plan::cycle_plan::Plan;
+use okta_haiilo_sync::domain::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
 use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind};
-use okta_haiilo_sync::domain::plan::people_plan::Plan;
 use okta_haiilo_sync::domain::planning::correlate::correlate;
 use okta_haiilo_sync::domain::planning::diff::assemble;
 use okta_haiilo_sync::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
@@ -159,9 +159,9 @@ impl World {
         let unlisted = leaver_decision::unlisted(&state.links, &people);
         let sightings = unlisted.iter().map(|link| {
             let sighting = if self.gone.contains(link.okta_id.as_str()) {
-                Sighting::Unlisted(Evidence::Deactivated)
+                Sighting::Left(Evidence::Deactivated)
             } else {
-                Sighting::Unlisted(Evidence::Unassigned)
+                Sighting::Left(Evidence::Unassigned)
             };
             (link.okta_id.clone(), EvidenceAnswer { sighting, employee: None })
         });

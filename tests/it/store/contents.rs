@@ -7,7 +7,8 @@ use okta_haiilo_sync::domain::model::ids::{ApprovalId, Fingerprint, HaiiloId, Ok
 use okta_haiilo_sync::domain::model::limit::LimitName;
 use okta_haiilo_sync::domain::model::link::{Absence, Counted, Link, Listed, Origin};
 use okta_haiilo_sync::domain::model::policy::LeaverAction;
-use okta_haiilo_sync::domain::plan::leaver::{Evidence, GracePeriod, LeaverRecord};
+use okta_haiilo_sync::domain::plan::evidence::Evidence;
+use okta_haiilo_sync::domain::plan::leaver::{GracePeriod, LeaverRecord};
 use okta_haiilo_sync::domain::plan::operation::{Action, Operation, OperationKind, RemovalMethod};
 use okta_haiilo_sync::domain::plan::outcome::{Effect, Outcome};
 use okta_haiilo_sync::domain::plan::sync_state_update::SyncStateUpdate;
