@@ -7,7 +7,7 @@
 //!   write with.
 //! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
 //!   the time.
-//! - [`engine`] runs the cycle: collect, map, correlate, plan, guard, apply, record. Groups of the intranet come after people, with a plan and
+//! - [`engine`] runs the cycle: collect, map, correlate, plan, check the limits, apply, record. Groups of the intranet come after people, with a plan and
 //!   limits of their own ([`domain::groups`], `engine::groups`): trouble with them stops nobody.
 //! - [`report`] makes texts of it, [`config`] reads what an administrator wrote, [`daemon`] knows the schedule, and [`cli`] is the one place
 //!   that prints.
@@ -20,15 +20,15 @@
 //! 2. A dry run cannot write: [`ports`], [`store::ReadStore`].
 //! 3. Only what is ours is touched: [`domain::planning::correlate`], [`domain::model::policy::Protected`].
 //! 4. Held, not absent: [`domain::plan::hold`], [`domain::planning::correlate`].
-//! 5. A leaver loses the account last, on independent evidence: [`domain::planning::leaver_decision`], `engine::evidence`.
-//! 6. A link names a person: [`domain::planning::correlate`], `engine::update`.
+//! 5. A leaver loses the account last, on independent evidence: [`domain::plan::evidence`], [`domain::planning::leaver_decision`], `engine::evidence`.
+//! 6. A link names a person: [`domain::planning::correlate`], `engine::executor`.
 //! 7. The store knows its tenants: [`engine`], [`store`].
-//! 8. Written down before it is done: `engine::apply`, [`domain::state::journal`].
+//! 8. Written down before it is done: `engine::executor`, [`domain::state::journal`].
 //! 9. Signs of a bad source stop the run: [`domain::planning::limits`].
-//! 10. Never twice: `engine::create`.
-//! 11. It converges, and a value that is not kept is rejected: [`domain::planning::diff`], `engine::update`.
-//! 12. The first of a kind goes alone: `engine::canary`.
-//! 13. The same input gives the same plan, in whatever order it came: [`domain::planning::diff`].
+//! 10. Never twice: `engine::executor`.
+//! 11. It converges, and a value that is not kept is rejected: [`domain::planning::diff`], `engine::executor`.
+//! 12. The first of a kind goes alone: `engine::executor`.
+//! 13. The same input gives the same plan, in whatever order it came: [`domain::plan::order`].
 //! 14. No secret and no personal data in logs: the `Debug` forms of [`domain`] and [`http`].
 
 pub mod cli;

@@ -172,8 +172,8 @@ impl PlanBuilder<'_> {
         let (mapping, before) = (self.input.mapping, unsent(&self.plan));
         let mut changes = Vec::new();
         self.compare_name(compared, &mut changes);
-        for (slot, rule) in mapping.rules().iter().enumerate() {
-            self.compare_slot(compared, (slot, rule), &mut changes);
+        for slot in 0..mapping.rules().len() {
+            self.compare_slot(compared, slot, &mut changes);
         }
         if !changes.is_empty() {
             let action = Action::Update { haiilo_id: compared.account.id.clone(), changes, waits_for };
@@ -199,8 +199,9 @@ impl PlanBuilder<'_> {
         self.send_or_withhold(compared, change, changes);
     }
 
-    fn compare_slot(&mut self, compared: Compared<'_>, (slot, rule): (usize, &Rule), changes: &mut Vec<Change>) {
+    fn compare_slot(&mut self, compared: Compared<'_>, slot: usize, changes: &mut Vec<Change>) {
         let Compared { okta_id, desired, account } = compared;
+        let rule = &self.input.mapping.rules()[slot];
         let from = account.values[slot].as_ref();
         let to = match (&desired.values[slot], rule.on) {
             (DesiredValue::Leave, _) | (_, On::Create) => from.map(Cow::Borrowed),

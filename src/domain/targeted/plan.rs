@@ -48,7 +48,7 @@ pub fn stance<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline,
     }
     match state.links.of_person(&person.id) {
         Some(link) => linked(link, desired, &mark, baseline),
-        None => joiner(&person.id, desired, (state, mapping), baseline),
+        None => joiner(&person.id, desired, state, mapping, baseline),
     }
 }
 
@@ -66,7 +66,8 @@ fn linked<'a>(link: &'a Link, desired: &DesiredAccount, mark: &NameHash, baselin
 fn joiner<'a>(
     okta_id: &OktaUserId,
     desired: &'a DesiredAccount,
-    (state, mapping): (&SyncState, &Mapping),
+    state: &SyncState,
+    mapping: &Mapping,
     baseline: &Baseline,
 ) -> NextStep<'a> {
     if baseline.listing == ListingCompleteness::Doubtful {
