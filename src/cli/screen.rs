@@ -16,18 +16,8 @@ const NARROWEST: u16 = 40;
 pub(super) struct Screen {
     /// Its columns, where it is a terminal.
     pub(super) width: Option<u16>,
-    /// Whether texts are coloured.
-    pub(super) ink: Colours,
-}
-
-/// Whether texts are coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Colours {
-    /// Not at all.
-    #[default]
-    Plain,
-    /// By what lines say.
-    Coloured,
+    /// Whether texts are coloured, by what their lines say.
+    pub(super) is_coloured: bool,
 }
 
 impl Screen {
@@ -37,7 +27,7 @@ impl Screen {
             return Self::default();
         }
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns.max(NARROWEST));
-        Self { width, ink: if env.wants_colours() { Colours::Coloured } else { Colours::Plain } }
+        Self { width, is_coloured: env.wants_colours() }
     }
 }
 

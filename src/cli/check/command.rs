@@ -9,7 +9,7 @@ use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
 use crate::cli::check::okta::{self, OktaCheckInput};
 use crate::cli::check::{directory, groups, keeping, polls, sample, write_probe};
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -22,7 +22,7 @@ use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
 
 /// Checks everything that can be checked without writing.
-pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> CommandResult {
     if let Some(login) = &arguments.sample {
         return sample::run(context, login).await;
     }
@@ -53,13 +53,13 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
         }
     }
     output::print(findings.text())?;
-    match &arguments.probe.write_probe {
+    match &arguments.write_probe {
         Some(_) if findings.has_error() => Err(CommandError::misconfigured(
             "no write probe, and nothing was written: mend the errors that `check` found first",
         )),
         Some(address) => {
             output::print("\n")?;
-            write_probe::run(context, address, &arguments.probe).await
+            write_probe::run(context, address, arguments).await
         }
         None => Ok(if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done }),
     }

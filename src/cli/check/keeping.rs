@@ -4,7 +4,7 @@
 use crate::cli::adapters::StoreAdapters;
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{LearntProfile, PageLimits};
-use crate::cli::exit::CommandError;
+use crate::cli::exit::CommandResult;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::target::TargetProfile;
@@ -59,7 +59,7 @@ enum ProfileKept {
     NoStore,
 }
 
-async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> Result<ProfileKept, CommandError> {
+async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> CommandResult<ProfileKept> {
     if !wiring.read_store().exists().await? {
         return Ok(ProfileKept::NoStore);
     }
@@ -70,7 +70,7 @@ async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> Result<ProfileKept,
 }
 
 /// The profile with what was learnt now; what could not be told this time stays as it was.
-async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> Result<(), CommandError> {
+async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> CommandResult<()> {
     let profile = known(wiring, store).await?;
     let LearntProfile { pages, filter, total } = learnt;
     let profile = TargetProfile {
@@ -87,7 +87,7 @@ async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> Result<
 }
 
 /// What is known of this endpoint, as of now.
-pub(super) async fn known(wiring: &Wiring, store: &Store) -> Result<TargetProfile, CommandError> {
+pub(super) async fn known(wiring: &Wiring, store: &Store) -> CommandResult<TargetProfile> {
     let base_url = wiring.cycle.tenant.base_url.clone();
     let learnt = wiring.clock.now();
     let known = store.target().await?.filter(|known| known.base_url == base_url);

@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::cli::args::ProductWord;
 use crate::cli::demo::story::{Story, expect, tell};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 
 /// How many people the company has.
 const PEOPLE: u32 = 12;
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
+pub(super) async fn tell_all() -> CommandResult {
     let story = Story::of(ProductWord::Advocacy).await?;
     first_run(&story).await?;
     next_day(&story).await?;
@@ -24,7 +24,7 @@ pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-async fn first_run(story: &Story) -> Result<(), CommandError> {
+async fn first_run(story: &Story) -> CommandResult<()> {
     story.stage.okta.state().populate(PEOPLE);
     story.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
     tell(&format!(
@@ -38,7 +38,7 @@ async fn first_run(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the first run").await
 }
 
-async fn next_day(story: &Story) -> Result<(), CommandError> {
+async fn next_day(story: &Story) -> CommandResult<()> {
     let id = |n| story.okta_id(n);
     let (renamed, moved, suspended) = (id(2), id(3), id(4));
     let (deactivated, unassigned, atlantis) = (id(5), id(6), id(7));
@@ -79,7 +79,7 @@ async fn next_day(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the next day").await
 }
 
-async fn bad_day(story: &Story) -> Result<(), CommandError> {
+async fn bad_day(story: &Story) -> CommandResult<()> {
     let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| story.okta_id(n)).collect();
     for id in &ids {
         story.stage.okta.state().unassign(id);

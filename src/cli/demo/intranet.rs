@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::args::ProductWord;
 use crate::cli::demo::story::{Story, expect, tell};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::clock::{Clock as _, SystemClock};
 
 /// How many people the company has. The first of them is everybody's manager.
@@ -23,7 +23,7 @@ const LEAVER: u32 = 4;
 const AFTER_THE_GRACE: Duration = Duration::from_secs(2);
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
+pub(super) async fn tell_all() -> CommandResult {
     let story = Story::of(ProductWord::Intranet).await?;
     first_run(&story).await?;
     next_day(&story).await?;
@@ -36,7 +36,7 @@ pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-async fn first_run(story: &Story) -> Result<(), CommandError> {
+async fn first_run(story: &Story) -> CommandResult<()> {
     let group = cast(story);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta. They have a manager, titles and\n\
@@ -88,7 +88,7 @@ fn cast(story: &Story) -> String {
     group
 }
 
-async fn next_day(story: &Story) -> Result<(), CommandError> {
+async fn next_day(story: &Story) -> CommandResult<()> {
     let (renamed, account, support) = (story.okta_id(2), story.account_of(2)?.id, story.group("Support")?.id);
     let in_okta = story.okta_group("Support");
     {
@@ -123,7 +123,7 @@ async fn next_day(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the next day").await
 }
 
-async fn leaver(story: &Story) -> Result<(), CommandError> {
+async fn leaver(story: &Story) -> CommandResult<()> {
     let (id, account) = (story.okta_id(LEAVER), story.account_of(LEAVER)?.id);
     story.stage.okta.state().deactivate(&id);
     tell(
@@ -157,7 +157,7 @@ async fn leaver(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after somebody came back").await
 }
 
-async fn bad_day(story: &Story) -> Result<(), CommandError> {
+async fn bad_day(story: &Story) -> CommandResult<()> {
     let lost = 7..PEOPLE;
     for n in lost.clone() {
         story.leave("Customer Support", n);

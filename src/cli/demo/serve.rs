@@ -6,14 +6,11 @@ use serde_json::json;
 
 use crate::cli::adapters::StoreAdapters;
 use crate::cli::args::{DemoArguments, Format, ProductWord, ReportArguments, ShownArguments, SyncArguments};
-use crate::cli::commands::sync;
+use crate::cli::commands::cycle;
 use crate::cli::demo::sandbox::Sandbox;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::output;
-use crate::cli::wiring::Wiring;
-use crate::config;
-use crate::daemon::schedule;
-use crate::engine::{self, NoObserver, Scope};
+use crate::engine::Scope;
 
 /// Over how many groups the people of an intranet are spread, unless somebody says otherwise.
 const GROUPS: u32 = 4;
@@ -21,7 +18,7 @@ const GROUPS: u32 = 4;
 const TEAM: u32 = 8;
 
 /// Serves until Ctrl-C.
-pub(super) async fn run(arguments: &DemoArguments) -> Result<ExitStatus, CommandError> {
+pub(super) async fn run(arguments: &DemoArguments) -> CommandResult {
     let stage = Sandbox::set(arguments.product).await?;
     stage.okta.state().populate(arguments.people);
     let groups = match arguments.product {
@@ -125,13 +122,10 @@ fn make_accounts(stage: &Sandbox, people: u32, groups: u32) {
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
 /// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
-async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
+async fn link_everybody(stage: &Sandbox) -> CommandResult<()> {
     let context = stage.context();
-    let settings = config::load(&context.config, &context.env, schedule::check);
-    let settings = settings.map_err(|problems| CommandError::misconfigured(format!("{problems:?}")))?;
-    let wiring = Wiring::new(settings)?;
-    let ends = StoreAdapters::read_only(&wiring);
-    let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &NoObserver).await?;
+    let wiring = context.wiring()?;
+    let prepared = StoreAdapters::read_only(&wiring).prepare(&context, &Scope::Everybody).await?;
     let report = ReportArguments {
         format: Format::Csv,
         output: Some(stage.folder().join("first-run.csv")),
@@ -139,6 +133,6 @@ async fn link_everybody(stage: &Sandbox) -> Result<(), CommandError> {
         shown: ShownArguments::default(),
     };
     let approve = prepared.limit_check.approval_id.map(|id| id.to_string());
-    sync::run(&context, &SyncArguments { report, dry_run: false, approve, reason: None }).await?;
+    cycle::sync(&context, &SyncArguments { report, dry_run: false, approve, reason: None }).await?;
     Ok(())
 }

@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 use crate::cli::args::{
     CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
 };
-use crate::cli::commands::{plan, sync};
+use crate::cli::commands::cycle;
 use crate::cli::demo::sandbox::Sandbox;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::{check, output};
 
 /// Whoever tells a story on a stage.
@@ -21,12 +21,12 @@ pub(super) struct Story {
 
 impl Story {
     /// Sets the stage for a product.
-    pub(super) async fn of(product: ProductWord) -> Result<Self, CommandError> {
+    pub(super) async fn of(product: ProductWord) -> CommandResult<Self> {
         Ok(Self { stage: Sandbox::set(product).await? })
     }
 
     /// From nothing to a first run that somebody let pass. What both sides have was told before.
-    pub(super) async fn first_run(&self) -> Result<(), CommandError> {
+    pub(super) async fn first_run(&self) -> CommandResult<()> {
         self.check().await?;
         tell("What would happen? `plan` shows it, and changes nothing either.")?;
         self.plan().await?;
@@ -41,22 +41,22 @@ impl Story {
     }
 
     /// `check`, which finds no error.
-    async fn check(&self) -> Result<(), CommandError> {
+    async fn check(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync check\n")?;
         let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
         expect(&ended, &ExitStatus::Done, "check finds errors")
     }
 
     /// `plan`.
-    pub(super) async fn plan(&self) -> Result<(), CommandError> {
+    pub(super) async fn plan(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync plan\n")?;
         let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
-        let ended = plan::run(&self.stage.context(), &arguments).await?;
+        let ended = cycle::plan(&self.stage.context(), &arguments).await?;
         expect(&ended, &ExitStatus::Done, "plan ends otherwise")
     }
 
     /// `plan`, which has nothing left to do, about people or groups.
-    pub(super) async fn empty_plan(&self, when: &str) -> Result<(), CommandError> {
+    pub(super) async fn empty_plan(&self, when: &str) -> CommandResult<()> {
         self.plan().await?;
         let plan = self.plan_json().await?;
         let operations = [&plan["operations"], &plan["groups"]["operations"]];
@@ -66,16 +66,16 @@ impl Story {
     }
 
     /// `sync`.
-    pub(super) async fn sync(&self, approve: Option<String>, expected: ExitStatus) -> Result<(), CommandError> {
+    pub(super) async fn sync(&self, approve: Option<String>, expected: ExitStatus) -> CommandResult<()> {
         let option = approve.as_ref().map(|id| format!(" --approve {id}")).unwrap_or_default();
         output::print(&format!("$ okta-haiilo-sync sync{option}\n"))?;
         let arguments = SyncArguments { report: report(Format::Text, None), dry_run: false, approve, reason: None };
-        let ended = sync::run(&self.stage.context(), &arguments).await?;
+        let ended = cycle::sync(&self.stage.context(), &arguments).await?;
         expect(&ended, &expected, "sync ends otherwise")
     }
 
     /// `sync`, by which Haiilo is asked to change nothing at all.
-    pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> Result<(), CommandError> {
+    pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> CommandResult<()> {
         let before = self.stage.haiilo.state().writes().len();
         self.sync(None, expected).await?;
         let after = self.stage.haiilo.state().writes().len();
@@ -93,13 +93,13 @@ impl Story {
     }
 
     /// The plan as JSON, as a script would read it.
-    async fn plan_json(&self) -> Result<Json, CommandError> {
+    async fn plan_json(&self) -> CommandResult<Json> {
         let file = self.stage.folder().join("plan.json");
-        plan::show(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
+        cycle::show_plan(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
         Ok(serde_json::from_slice(&std::fs::read(file)?)?)
     }
 
-    async fn approval_id(&self) -> Result<String, CommandError> {
+    async fn approval_id(&self) -> CommandResult<String> {
         let plan = self.plan_json().await?;
         let id = plan["approval_id"].as_str().unwrap_or_default();
         expect(&id.is_empty(), &false, "the plan names no approval id")?;
@@ -108,13 +108,13 @@ impl Story {
 }
 
 /// Words of the teller, apart from what the commands print.
-pub(super) fn tell(text: &str) -> Result<(), CommandError> {
+pub(super) fn tell(text: &str) -> CommandResult<()> {
     let lines: Vec<String> = text.lines().map(|line| format!("## {}", line.trim())).collect();
     output::print(&format!("\n{}\n\n", lines.join("\n")))
 }
 
 /// The story is a test of the program, too: it ends badly when something is not as it says.
-pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), CommandError> {
+pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> CommandResult<()> {
     if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
 }
 

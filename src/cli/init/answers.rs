@@ -1,7 +1,7 @@
 //! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
 
 use crate::cli::args::{AuthWord, InitArguments, ProductWord};
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::config::sample::Setting;
 
 /// How often a question is asked before nobody seems to be there.
@@ -39,7 +39,7 @@ pub(super) fn gather(
     arguments: &InitArguments,
     terminal: &mut dyn Terminal,
     judge: &Judge<'_>,
-) -> Result<Vec<(&'static str, Setting)>, CommandError> {
+) -> CommandResult<Vec<(&'static str, Setting)>> {
     let auth = auth(arguments, terminal)?;
     let mut settings = match auth {
         AuthWord::PrivateKeyJwt => Vec::new(),
@@ -144,7 +144,7 @@ fn questions(arguments: &InitArguments, auth: AuthWord) -> Vec<Question<'_>> {
     questions
 }
 
-fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> Result<AuthWord, CommandError> {
+fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> CommandResult<AuthWord> {
     let InitArguments { auth, client_id, key_id, .. } = arguments;
     let is_about_key = client_id.is_some() || key_id.is_some();
     if *auth == Some(AuthWord::ApiToken) && is_about_key {

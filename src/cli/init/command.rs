@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::args::{InitArguments, ProductWord};
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::init::answers::{self, Terminal};
 use crate::cli::init::files::Files;
 use crate::cli::init::proposal::{Proposal, propose};
@@ -19,7 +19,7 @@ use crate::config::{self, ConfigDraft, EnvVars, Problem};
 use crate::daemon::schedule;
 
 /// Writes a configuration and a mapping.
-pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> CommandResult {
     let sample = match arguments.product {
         ProductWord::Advocacy => sample::MAPPING,
         ProductWord::Intranet => sample::MAPPING_OF_THE_INTRANET,

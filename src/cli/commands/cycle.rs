@@ -1,32 +1,59 @@
-//! `sync`, one cycle now, and `apply`, one cycle of exactly what was reviewed.
+//! One cycle: `plan` shows what it would do, `sync` runs it, and `apply` runs it for exactly what was reviewed.
 
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::adapters::StoreAdapters;
-use crate::cli::args::{ApplyArguments, ReportArguments, SyncArguments};
-use crate::cli::commands::plan;
+use crate::cli::args::{ApplyArguments, PlanArguments, ReportArguments, SyncArguments};
 use crate::cli::context::Context;
 use crate::cli::cycle_report;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::interrupt::Interrupts;
 use crate::cli::output::ReportDestination;
 use crate::cli::plan_file;
 use crate::cli::progress::ProgressBars;
 use crate::cli::wiring::Wiring;
 use crate::domain::model::ids::ApprovalId;
-use crate::engine::{self, CycleReport, CycleRequest, Scope};
+use crate::domain::state::sync_state::Tenant;
+use crate::engine::{self, CycleReport, CycleRequest, Prepared, Scope};
+
+/// Shows the plan. It has nothing that writes, so it cannot.
+pub(in crate::cli) async fn plan(context: &Context, arguments: &PlanArguments) -> CommandResult {
+    let (prepared, tenant) = show_plan(context, &arguments.report).await?;
+    if let Some(path) = &arguments.save {
+        plan_file::save(path, &prepared, &tenant)?;
+    }
+    let has_operations = !prepared.plan.people.operations.is_empty() || !prepared.plan.groups.operations.is_empty();
+    Ok(if arguments.exit_code && has_operations { ExitStatus::Pending } else { ExitStatus::Done })
+}
+
+/// Makes the plan and gives the report.
+pub(in crate::cli) async fn show_plan(
+    context: &Context,
+    arguments: &ReportArguments,
+) -> CommandResult<(Prepared, Tenant)> {
+    let wiring = context.wiring()?;
+    let destination = ReportDestination::open(arguments, context.screen)?;
+    let prepared = StoreAdapters::read_only(&wiring).prepare(context, &scope(arguments)).await?;
+    cycle_report::with_dry_run(&prepared, &wiring, |report| destination.give(report))?;
+    Ok((prepared, wiring.cycle.tenant))
+}
+
+/// Which people a command is about.
+fn scope(arguments: &ReportArguments) -> Scope {
+    arguments.user.clone().map_or(Scope::Everybody, Scope::One)
+}
 
 /// Runs one cycle and gives the report, also of a plan that was blocked.
-pub(in crate::cli) async fn run(context: &Context, arguments: &SyncArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn sync(context: &Context, arguments: &SyncArguments) -> CommandResult {
     let SyncArguments { report, dry_run, approve, reason } = arguments;
     if *dry_run {
-        plan::show(context, report).await?;
+        show_plan(context, report).await?;
         return Ok(ExitStatus::Done);
     }
-    let wiring = Wiring::new(context.settings()?)?;
+    let wiring = context.wiring()?;
     let cycle = CommandCycle {
         name: "sync",
-        scope: plan::scope(report),
+        scope: scope(report),
         given: approve.as_deref().map(ApprovalId::new),
         reason: reason.as_deref(),
     };
@@ -34,9 +61,9 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &SyncArguments) ->
 }
 
 /// Applies what was reviewed.
-pub(in crate::cli) async fn apply(context: &Context, arguments: &ApplyArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn apply(context: &Context, arguments: &ApplyArguments) -> CommandResult {
     let ApplyArguments { file, format, output, shown, reason } = arguments;
-    let wiring = Wiring::new(context.settings()?)?;
+    let wiring = context.wiring()?;
     let reviewed = plan_file::read(file, &wiring.cycle.tenant)?;
     let report = ReportArguments { format: *format, output: output.clone(), user: None, shown: *shown };
     let cycle =
@@ -58,12 +85,7 @@ struct CommandCycle<'a> {
 
 impl CommandCycle<'_> {
     /// Runs the cycle and gives the report.
-    async fn run(
-        self,
-        context: &Context,
-        wiring: &Wiring,
-        arguments: &ReportArguments,
-    ) -> Result<ExitStatus, CommandError> {
+    async fn run(self, context: &Context, wiring: &Wiring, arguments: &ReportArguments) -> CommandResult {
         let Self { name, scope, given, reason } = self;
         let destination = ReportDestination::open(arguments, context.screen)?;
         let adapters = StoreAdapters::open(wiring, name).await?;
@@ -74,7 +96,7 @@ impl CommandCycle<'_> {
             cancel: CancellationToken::default(),
         };
         let mut interrupts = Interrupts::new()?;
-        let bars = ProgressBars::new(context.progress);
+        let bars = ProgressBars::new(context);
         let writer = wiring.reader.writer();
         let work = Box::pin(engine::sync(&adapters, &writer, &wiring.cycle, &request, &bars));
         let came = interrupts.heed(work, &request.cancel, (|| bars.is_applying(), &wiring.clock)).await;
