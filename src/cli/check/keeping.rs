@@ -15,8 +15,8 @@ use crate::store::{LockError, Store};
 /// Keeps what was learnt, where there is a store.
 pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut CheckFindings) {
     match try_keep(wiring, learnt).await {
-        Ok(ProfileKept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
-        Ok(ProfileKept::NoStore) => {
+        Ok(true) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
+        Ok(false) => {
             findings
                 .fine("what was learnt of Haiilo is kept once there is a store: check again after the first `sync`");
         }
@@ -53,20 +53,15 @@ pub(super) async fn left_behind(wiring: &Wiring, findings: &mut CheckFindings) {
     }
 }
 
-/// What became of it.
-enum ProfileKept {
-    Yes,
-    NoStore,
-}
-
-async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> CommandResult<ProfileKept> {
+/// Keeps what was learnt. Whether there is a store for it.
+async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> CommandResult<bool> {
     if !wiring.read_store().exists().await? {
-        return Ok(ProfileKept::NoStore);
+        return Ok(false);
     }
     let adapters = StoreAdapters::open_at_once(wiring, "check").await?;
     let kept = renew(wiring, &adapters.store, learnt).await;
     adapters.close().await;
-    kept.map(|()| ProfileKept::Yes)
+    kept.map(|()| true)
 }
 
 /// The profile with what was learnt now; what could not be told this time stays as it was.

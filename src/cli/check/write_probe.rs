@@ -47,7 +47,7 @@ async fn probed(
     let manners = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
         engine::probe_writes(ends, manners, operator.settings, prepared, (probe, &operator.run_context)).await;
-    let mut findings = CheckFindings::new();
+    let mut findings = CheckFindings::default();
     findings.section("Write probe");
     for ProbeFinding { limit_check, text } in found {
         match limit_check {
