@@ -1,30 +1,17 @@
-//! The teller: words for somebody who sees this for the first time, and the real commands between them.
+//! The steps of a story: words for a person who sees this for the first time, and the real commands between them.
 
 use std::path::PathBuf;
 
 use okta_haiilo_sim::people::person;
 use serde_json::Value as Json;
 
-use crate::cli::args::{
-    CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
-};
+use crate::cli::args::{CheckArguments, Format, PlanArguments, ReportArguments, ShownArguments, SyncArguments};
 use crate::cli::commands::cycle;
 use crate::cli::demo::sandbox::Sandbox;
 use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::{check, output};
 
-/// Whoever tells a story on a stage.
-#[derive(Debug)]
-pub(super) struct Story {
-    pub(super) stage: Sandbox,
-}
-
-impl Story {
-    /// Sets the stage for a product.
-    pub(super) async fn of(product: ProductWord) -> CommandResult<Self> {
-        Ok(Self { stage: Sandbox::set(product).await? })
-    }
-
+impl Sandbox {
     /// From nothing to a first run that somebody let pass. What both sides have was told before.
     pub(super) async fn first_run(&self) -> CommandResult<()> {
         self.check().await?;
@@ -43,7 +30,7 @@ impl Story {
     /// `check`, which finds no error.
     async fn check(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync check\n")?;
-        let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
+        let ended = Box::pin(check::run(&self.context(), &CheckArguments::default())).await?;
         expect(&ended, &ExitStatus::Done, "check finds errors")
     }
 
@@ -51,7 +38,7 @@ impl Story {
     pub(super) async fn plan(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync plan\n")?;
         let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
-        let ended = cycle::plan(&self.stage.context(), &arguments).await?;
+        let ended = cycle::plan(&self.context(), &arguments).await?;
         expect(&ended, &ExitStatus::Done, "plan ends otherwise")
     }
 
@@ -70,32 +57,32 @@ impl Story {
         let option = approve.as_ref().map(|id| format!(" --approve {id}")).unwrap_or_default();
         output::print(&format!("$ okta-haiilo-sync sync{option}\n"))?;
         let arguments = SyncArguments { report: report(Format::Text, None), dry_run: false, approve, reason: None };
-        let ended = cycle::sync(&self.stage.context(), &arguments).await?;
+        let ended = cycle::sync(&self.context(), &arguments).await?;
         expect(&ended, &expected, "sync ends otherwise")
     }
 
     /// `sync`, by which Haiilo is asked to change nothing at all.
     pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> CommandResult<()> {
-        let before = self.stage.haiilo.state().writes().len();
+        let before = self.haiilo.state().writes().len();
         self.sync(None, expected).await?;
-        let after = self.stage.haiilo.state().writes().len();
+        let after = self.haiilo.state().writes().len();
         expect(&after, &before, "something was written")
     }
 
     /// The id of the account with this userName.
     pub(super) fn account(&self, user_name: &str) -> Option<String> {
-        self.stage.haiilo.state().account_named(user_name).map(|account| account.id)
+        self.haiilo.state().account_named(user_name).map(|account| account.id)
     }
 
     /// The id of the person of this number in Okta, by the address that they were hired with; empty when there is none.
     pub(super) fn okta_id(&self, n: u32) -> String {
-        self.stage.okta.state().find(&person(n).email).unwrap_or_default()
+        self.okta.state().find(&person(n).email).unwrap_or_default()
     }
 
     /// The plan as JSON, as a script would read it.
     async fn plan_json(&self) -> CommandResult<Json> {
-        let file = self.stage.folder().join("plan.json");
-        cycle::show_plan(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
+        let file = self.folder().join("plan.json");
+        cycle::show_plan(&self.context(), &report(Format::Json, Some(file.clone()))).await?;
         Ok(serde_json::from_slice(&std::fs::read(file)?)?)
     }
 
@@ -107,7 +94,7 @@ impl Story {
     }
 }
 
-/// Words of the teller, apart from what the commands print.
+/// Words of the story, apart from what the commands print.
 pub(super) fn tell(text: &str) -> CommandResult<()> {
     let lines: Vec<String> = text.lines().map(|line| format!("## {}", line.trim())).collect();
     output::print(&format!("\n{}\n\n", lines.join("\n")))
@@ -123,6 +110,7 @@ pub(super) fn went_otherwise(what: &str) -> CommandError {
     anyhow::anyhow!("the demonstration did not go as it should: {what}").into()
 }
 
-fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
+/// A report in this form, on standard output or in a file.
+pub(super) fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
     ReportArguments { format, output, user: None, shown: ShownArguments::default() }
 }
