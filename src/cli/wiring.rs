@@ -74,9 +74,7 @@ impl Wiring {
         let settings_used = settings.effective.0;
         Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings, settings_used })
     }
-}
 
-impl Wiring {
     /// The store, for reading only.
     pub(super) fn read_store(&self) -> ReadStore {
         ReadStore::new(self.store.clone())

@@ -51,13 +51,13 @@ pub(in crate::cli) async fn sync(context: &Context, arguments: &SyncArguments) -
         return Ok(ExitStatus::Done);
     }
     let wiring = context.wiring()?;
-    let cycle = CommandCycle {
-        name: "sync",
+    let request = CycleRequest {
         scope: scope(report),
         given: approve.as_deref().map(ApprovalId::new),
-        reason: reason.as_deref(),
+        run_context: context.run_context(reason.as_deref()),
+        cancel: CancellationToken::default(),
     };
-    cycle.run(context, &wiring, report).await
+    run("sync", context, &wiring, &request, report).await
 }
 
 /// Applies what was reviewed.
@@ -66,50 +66,39 @@ pub(in crate::cli) async fn apply(context: &Context, arguments: &ApplyArguments)
     let wiring = context.wiring()?;
     let reviewed = plan_file::read(file, &wiring.cycle.tenant)?;
     let report = ReportArguments { format: *format, output: output.clone(), user: None, shown: *shown };
-    let cycle =
-        CommandCycle { name: "apply", scope: Scope::Reviewed(reviewed), given: None, reason: reason.as_deref() };
-    cycle.run(context, &wiring, &report).await
+    let request = CycleRequest {
+        scope: Scope::Reviewed(reviewed),
+        given: None,
+        run_context: context.run_context(reason.as_deref()),
+        cancel: CancellationToken::default(),
+    };
+    run("apply", context, &wiring, &request, &report).await
 }
 
-/// One cycle of a command.
-struct CommandCycle<'a> {
-    /// The command, for a run that waits for it.
-    name: &'static str,
-    /// Which people the cycle is about.
-    scope: Scope,
-    /// An approval that was named with the command.
-    given: Option<ApprovalId>,
-    /// Why, for the journal.
-    reason: Option<&'a str>,
-}
-
-impl CommandCycle<'_> {
-    /// Runs the cycle and gives the report.
-    async fn run(self, context: &Context, wiring: &Wiring, arguments: &ReportArguments) -> CommandResult {
-        let Self { name, scope, given, reason } = self;
-        let destination = ReportDestination::open(arguments, context.screen)?;
-        let adapters = StoreAdapters::open(wiring, name).await?;
-        let request = CycleRequest {
-            scope,
-            given,
-            run_context: context.run_context(reason),
-            cancel: CancellationToken::default(),
-        };
-        let mut interrupts = Interrupts::new()?;
-        let bars = ProgressBars::new(context);
-        let writer = wiring.reader.writer();
-        let work = Box::pin(engine::sync(&adapters, &writer, &wiring.cycle, &request, &bars));
-        let came = interrupts.heed(work, &request.cancel, (|| bars.is_applying(), &wiring.clock)).await;
-        bars.clear();
-        adapters.close().await;
-        let report = came??;
-        cycle_report::log_cycle(&report, request.run_context.run.as_str());
-        cycle_report::with_report(&report, wiring, |report| destination.give(report))?;
-        let status = status(&report);
-        // The process ends now; freeing the report person by person would only cost time.
-        std::mem::forget(report);
-        Ok(status)
-    }
+/// Runs the cycle of a command and gives the report.
+async fn run(
+    command: &str,
+    context: &Context,
+    wiring: &Wiring,
+    request: &CycleRequest,
+    arguments: &ReportArguments,
+) -> CommandResult {
+    let destination = ReportDestination::open(arguments, context.screen)?;
+    let adapters = StoreAdapters::open(wiring, command).await?;
+    let mut interrupts = Interrupts::new()?;
+    let bars = ProgressBars::new(context);
+    let writer = wiring.reader.writer();
+    let work = Box::pin(engine::sync(&adapters, &writer, &wiring.cycle, request, &bars));
+    let came = interrupts.heed(work, &request.cancel, (|| bars.is_applying(), &wiring.clock)).await;
+    bars.clear();
+    adapters.close().await;
+    let report = came??;
+    cycle_report::log_cycle(&report, request.run_context.run.as_str());
+    cycle_report::with_report(&report, wiring, |report| destination.give(report))?;
+    let status = status(&report);
+    // The process ends now; freeing the report person by person would only cost time.
+    std::mem::forget(report);
+    Ok(status)
 }
 
 fn status(report: &CycleReport) -> ExitStatus {

@@ -164,23 +164,25 @@ fn with_tests(blocks: Vec<String>, group: &GroupSourceRule) -> Vec<String> {
     let mut blocks: Vec<String> = blocks.into_iter().filter(|block| !is_test(block)).collect();
     let email = "email = \"ada@example.com\"";
     let (user, appuser) = match group {
-        GroupSourceRule::Named(Attribute { root: "user", name, .. }) => {
-            (format!("{email}, {name} = \"Germany\""), None)
+        GroupSourceRule::Nowhere => {
+            blocks.push(format!(
+                "{said}[[tests]]\nname = \"somebody\"\nuser = {{ {email} }}\nexpect = {{ userName = \"ada@example.com\" }}"
+            ));
+            return blocks;
         }
-        GroupSourceRule::Named(attribute) => (email.to_owned(), Some(format!("{} = \"Germany\"", attribute.name))),
-        GroupSourceRule::Country(attribute) => (email.to_owned(), Some(format!("{} = \"DE\"", attribute.name))),
-        GroupSourceRule::AsInSample => (format!("{email}, countryCode = \"DE\""), None),
-        GroupSourceRule::Nowhere => (email.to_owned(), None),
+        GroupSourceRule::AsInSample => (", countryCode = \"DE\"".to_owned(), String::new()),
+        GroupSourceRule::Named(Attribute { root: "user", name, .. }) => {
+            (format!(", {name} = \"Germany\""), String::new())
+        }
+        GroupSourceRule::Named(Attribute { name, .. }) => {
+            (String::new(), format!("appuser = {{ {name} = \"Germany\" }}\n"))
+        }
+        GroupSourceRule::Country(Attribute { name, .. }) => {
+            (String::new(), format!("appuser = {{ {name} = \"DE\" }}\n"))
+        }
     };
-    let appuser = appuser.map_or(String::new(), |appuser| format!("appuser = {{ {appuser} }}\n"));
-    if *group == GroupSourceRule::Nowhere {
-        blocks.push(format!(
-            "{said}[[tests]]\nname = \"somebody\"\nuser = {{ {user} }}\nexpect = {{ userName = \"ada@example.com\" }}"
-        ));
-        return blocks;
-    }
     blocks.push(format!(
-        "{said}[[tests]]\nname = \"somebody with a group\"\nuser = {{ {user} }}\n{appuser}expect = {{ userName = \"ada@example.com\", '{GROUP}' = \"Germany\" }}"
+        "{said}[[tests]]\nname = \"somebody with a group\"\nuser = {{ {email}{user} }}\n{appuser}expect = {{ userName = \"ada@example.com\", '{GROUP}' = \"Germany\" }}"
     ));
     blocks.push(format!("[[tests]]\nname = \"somebody without a group\"\nuser = {{ {email} }}\nheld = true"));
     blocks
