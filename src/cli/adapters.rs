@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::cli::context::Context;
-use crate::cli::exit::CommandError;
+use crate::cli::exit::CommandResult;
+use crate::cli::progress::ProgressBars;
 use crate::cli::wiring::Wiring;
 use crate::clock::{Clock as _, SystemClock};
-use crate::engine::Operator;
+use crate::engine::{self, CycleError, Prepared, Scope};
 use crate::haiilo::HaiiloReader;
 use crate::okta::OktaClient;
 use crate::ports::{Adapters, StoreReader};
@@ -47,6 +48,16 @@ impl<S: StoreReader> Adapters for StoreAdapters<'_, S> {
     }
 }
 
+impl<S: StoreReader> StoreAdapters<'_, S> {
+    /// Reads both sides and makes the plan, with progress bars.
+    pub(super) async fn prepare(&self, context: &Context, scope: &Scope) -> Result<Prepared, CycleError> {
+        let bars = ProgressBars::new(context);
+        let prepared = engine::prepare(self, &self.wiring.cycle, scope, None, &bars).await;
+        bars.clear();
+        prepared
+    }
+}
+
 impl<'a> StoreAdapters<'a, ReadStore> {
     /// Adapters that cannot write.
     pub(super) fn read_only(wiring: &'a Wiring) -> Self {
@@ -56,7 +67,7 @@ impl<'a> StoreAdapters<'a, ReadStore> {
 
 impl<'a> StoreAdapters<'a, Store> {
     /// Opens the store under the lock of the cycle. Waits up to a minute for a run that holds it, and then fails with the name of that run.
-    pub(super) async fn open(wiring: &'a Wiring, command: &str) -> Result<Self, CommandError> {
+    pub(super) async fn open(wiring: &'a Wiring, command: &str) -> CommandResult<Self> {
         let began = wiring.clock.monotonic();
         let mut is_first = true;
         loop {
@@ -73,7 +84,7 @@ impl<'a> StoreAdapters<'a, Store> {
     }
 
     /// The same, without waiting for a run that holds the lock.
-    pub(super) async fn open_at_once(wiring: &'a Wiring, command: &str) -> Result<Self, CommandError> {
+    pub(super) async fn open_at_once(wiring: &'a Wiring, command: &str) -> CommandResult<Self> {
         Self::opened(wiring, Self::lock(wiring, command).await?).await
     }
 
@@ -81,7 +92,7 @@ impl<'a> StoreAdapters<'a, Store> {
         CycleLock::try_take(&wiring.store, &format!("{command} (process {})", std::process::id())).await
     }
 
-    async fn opened(wiring: &'a Wiring, lock: CycleLock) -> Result<Self, CommandError> {
+    async fn opened(wiring: &'a Wiring, lock: CycleLock) -> CommandResult<Self> {
         Ok(Self { wiring, store: Store::open(wiring.store.clone(), lock).await? })
     }
 
@@ -90,10 +101,5 @@ impl<'a> StoreAdapters<'a, Store> {
         if let Err(failure) = self.store.close().await {
             tracing::warn!(error = %failure, "store not closed in order");
         }
-    }
-
-    /// The person who runs this command.
-    pub(super) fn operator(&self, context: &Context, reason: Option<&str>) -> Operator<'_, Self> {
-        Operator { adapters: self, settings: &self.wiring.cycle, run_context: context.run_context(reason) }
     }
 }

@@ -60,11 +60,23 @@ pub enum Command {
     /// Run cycles on schedule, as a service. SIGTERM ends it, SIGHUP reads the configuration anew.
     Run,
     /// Let the operations of a blocked plan pass for 24 hours, exactly these and no others.
-    Approve(ApproveArguments),
+    Approve {
+        /// The id that the blocked `sync` named.
+        id: String,
+        /// Why, for the journal.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Check the configuration and the mapping, then ask both ends; change nothing, unless --write-probe is given.
     Check(CheckArguments),
     /// Tell everything about one person: what both sides say, rule by rule, what happens and why; change nothing.
-    Explain(ExplainArguments),
+    Explain {
+        /// The person, by userName, address, Okta id or Haiilo id.
+        login: String,
+        /// The form of the answer.
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        format: ExplainFormat,
+    },
     /// Make an account in Haiilo the account of a person: the same human.
     Link(LinkArguments),
     /// Forget which account is a person's. The account is not ours after that, and nobody deletes it.
@@ -95,9 +107,16 @@ pub enum Command {
     /// See the whole job on simulated servers: no account, no configuration, nothing to set up.
     Demo(DemoArguments),
     /// Print the completions for a shell.
-    Completions(CompletionsArguments),
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page, or write one page a command.
-    Man(ManArguments),
+    Man {
+        /// Write the pages of the program and of each command into this folder instead, which must be there.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// How a report is given.
@@ -182,16 +201,6 @@ pub struct SyncArguments {
     /// Let exactly the operations with this id pass, as a blocked `sync` or `plan` named it.
     #[arg(long, value_name = "ID")]
     pub approve: Option<String>,
-    /// Why, for the journal.
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-}
-
-/// `approve`.
-#[derive(Debug, Args)]
-pub struct ApproveArguments {
-    /// The id that the blocked `sync` named.
-    pub id: String,
     /// Why, for the journal.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -325,13 +334,6 @@ pub struct CheckArguments {
     /// Show what would be sent to Haiilo to make the account of one person, by login, address or Okta id, and check nothing else.
     #[arg(long, value_name = "LOGIN", conflicts_with_all = ["offline", "write_probe"])]
     pub sample: Option<String>,
-    #[command(flatten)]
-    pub probe: WriteProbeArguments,
-}
-
-/// `check --write-probe`.
-#[derive(Debug, Default, Args)]
-pub struct WriteProbeArguments {
     /// Find out what only a write can show: make an account with this address, which nobody has, in your own domain; change it, rename
     /// it, and delete it. Asks first. It may cost a seat for a moment, and a mail.
     #[arg(long, value_name = "ADDRESS")]
@@ -339,16 +341,6 @@ pub struct WriteProbeArguments {
     /// Do not ask.
     #[arg(long, requires = "write_probe")]
     pub yes: bool,
-}
-
-/// `explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArguments {
-    /// The person, by userName, address, Okta id or Haiilo id.
-    pub login: String,
-    /// The form of the answer.
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: ExplainFormat,
 }
 
 /// The form of an explanation.
@@ -440,21 +432,6 @@ pub struct DemoArguments {
     /// Begin with accounts that are linked and in step, as after a first run.
     #[arg(long, requires = "serve")]
     pub in_step: bool,
-}
-
-/// `completions`.
-#[derive(Debug, Args)]
-pub struct CompletionsArguments {
-    /// The shell.
-    pub shell: clap_complete::Shell,
-}
-
-/// `man`.
-#[derive(Debug, Args)]
-pub struct ManArguments {
-    /// Write the pages of the program and of each command into this folder instead, which must be there.
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
 }
 
 /// How long the simulated servers take.

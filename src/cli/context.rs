@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::cli::screen::Screen;
+use crate::cli::wiring::Wiring;
 use crate::config::settings::Settings;
 use crate::config::{self, EnvVars};
 use crate::daemon::schedule;
@@ -42,19 +43,10 @@ pub(super) struct Context {
     pub(super) env: EnvVars,
     /// Who asks.
     pub(super) invoker: Invoker,
-    /// Whether progress is shown.
-    pub(super) progress: ProgressShown,
+    /// Whether progress is shown, where standard error is a terminal.
+    pub(super) shows_progress: bool,
     /// What standard output is connected with.
     pub(super) screen: Screen,
-}
-
-/// Whether progress is shown on a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProgressShown {
-    /// On a terminal.
-    Shown,
-    /// Nowhere.
-    Hidden,
 }
 
 impl Context {
@@ -69,10 +61,15 @@ impl Context {
     }
 
     /// The checked configuration, or every problem of it, a line each.
-    pub(super) fn settings(&self) -> Result<Settings, CommandError> {
+    pub(super) fn settings(&self) -> CommandResult<Settings> {
         config::load(&self.config, &self.env, schedule::check).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             CommandError::misconfigured(lines.join("\n"))
         })
+    }
+
+    /// The clients of both sides and the place of the store, by the checked configuration.
+    pub(super) fn wiring(&self) -> CommandResult<Wiring> {
+        Wiring::new(self.settings()?)
     }
 }

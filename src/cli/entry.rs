@@ -5,12 +5,10 @@ use std::process::ExitCode;
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::cli::args::{Arguments, Command, LogFormat};
-use crate::cli::commands::{
-    approve, explain, journal, link, man, pause, plan, rebind, recreate, remove, run as daemon, status, store, sync,
-};
-use crate::cli::context::{Context, Invoker, ProgressShown};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::args::{Arguments, Command, JournalAction, JournalArguments, LogFormat, StoreCommand};
+use crate::cli::commands::{cycle, decisions, explain, man, recreate, run as daemon, status, store};
+use crate::cli::context::{Context, Invoker};
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::cli::screen::Screen;
 use crate::cli::{check, demo, init, telemetry};
 use crate::config::EnvVars;
@@ -22,9 +20,8 @@ pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
     let verbose = if matches!(command, Command::Run) { verbose + 1 } else { verbose };
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
     telemetry::start(log_format, level, env.journal_stream());
-    let progress = if quiet { ProgressShown::Hidden } else { ProgressShown::Shown };
     let screen = Screen::of_this_process(&env);
-    let context = Context { config, env, invoker, progress, screen };
+    let context = Context { config, env, invoker, shows_progress: !quiet, screen };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {
@@ -44,30 +41,33 @@ pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
     }
 }
 
-async fn dispatch(context: &Context, command: Command) -> Result<ExitStatus, CommandError> {
+async fn dispatch(context: &Context, command: Command) -> CommandResult {
     match command {
         Command::Init(arguments) => init::run(context, &arguments).await,
-        Command::Plan(arguments) => plan::run(context, &arguments).await,
-        Command::Sync(arguments) => sync::run(context, &arguments).await,
+        Command::Plan(arguments) => cycle::plan(context, &arguments).await,
+        Command::Sync(arguments) => cycle::sync(context, &arguments).await,
         Command::Run => Box::pin(daemon::run(context)).await,
-        Command::Apply(arguments) => sync::apply(context, &arguments).await,
-        Command::Approve(arguments) => approve::run(context, &arguments).await,
+        Command::Apply(arguments) => cycle::apply(context, &arguments).await,
+        Command::Approve { id, reason } => decisions::approve(context, &id, reason.as_deref()).await,
         Command::Check(arguments) => Box::pin(check::run(context, &arguments)).await,
-        Command::Explain(arguments) => explain::run(context, &arguments).await,
-        Command::Link(arguments) => link::link(context, &arguments).await,
-        Command::Unlink(arguments) => link::unlink(context, &arguments).await,
-        Command::ConfirmNew(arguments) => link::confirm_new(context, &arguments).await,
-        Command::Remove(arguments) => remove::run(context, &arguments).await,
+        Command::Explain { login, format } => explain::run(context, &login, format).await,
+        Command::Link(arguments) => decisions::link(context, &arguments).await,
+        Command::Unlink(arguments) => decisions::unlink(context, &arguments).await,
+        Command::ConfirmNew(arguments) => decisions::confirm_new(context, &arguments).await,
+        Command::Remove(arguments) => decisions::remove(context, &arguments.decision).await,
         Command::Recreate(arguments) => recreate::run(context, &arguments).await,
-        Command::Rebind => rebind::run(context).await,
+        Command::Rebind => decisions::rebind(context).await,
         Command::Status(arguments) => status::run(context, &arguments).await,
-        Command::Pause(arguments) => pause::pause(context, &arguments).await,
-        Command::Resume => pause::resume(context).await,
-        Command::Journal(arguments) => journal::run(context, &arguments).await,
-        Command::Store(command) => store::run(context, &command).await,
+        Command::Pause(arguments) => decisions::pause(context, &arguments).await,
+        Command::Resume => decisions::resume(context).await,
+        Command::Journal(JournalArguments { action: Some(JournalAction::Forget { login }), .. }) => {
+            store::forget(context, &login).await
+        }
+        Command::Journal(arguments) => store::journal(context, &arguments).await,
+        Command::Store(StoreCommand::Backup { file }) => store::backup(context, &file).await,
         Command::Demo(arguments) => Box::pin(demo::run(&arguments)).await,
-        Command::Completions(arguments) => man::completions(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
+        Command::Completions { shell } => man::completions(shell),
+        Command::Man { dir } => man::run(dir.as_deref()),
     }
 }
 

@@ -9,31 +9,27 @@ use crate::engine::{AdminError, CycleError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExitStatus {
     /// 0: done.
-    Done,
+    Done = 0,
     /// 1: failed.
-    Failed,
+    Failed = 1,
     /// 2: the command line or the configuration is wrong.
-    Misconfigured,
+    Misconfigured = 2,
     /// 3: blocked; an approval is needed.
-    Blocked,
+    Blocked = 3,
     /// 4: some operations failed.
-    Partly,
+    Partly = 4,
     /// 10: there are operations, and `--exit-code` asked for that.
-    Pending,
+    Pending = 10,
 }
 
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::Failed => 1,
-            ExitStatus::Misconfigured => 2,
-            ExitStatus::Blocked => 3,
-            ExitStatus::Partly => 4,
-            ExitStatus::Pending => 10,
-        })
+        Self::from(status as u8)
     }
 }
+
+/// How a command ends, or a step of it.
+pub(super) type CommandResult<T = ExitStatus> = Result<T, CommandError>;
 
 /// A command that did not come to its end.
 #[derive(Debug)]

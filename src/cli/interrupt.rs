@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::exit::CommandError;
+use crate::cli::exit::CommandResult;
 use crate::clock::Clock;
 
 /// How long the operation in hand is waited for.
@@ -20,7 +20,7 @@ pub(super) struct Interrupts {
 
 impl Interrupts {
     /// Listens from now on: the signals no longer end the program by themselves.
-    pub(super) fn new() -> Result<Self, CommandError> {
+    pub(super) fn new() -> CommandResult<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
@@ -37,7 +37,7 @@ impl Interrupts {
         work: impl Future<Output = T>,
         cancel: &CancellationToken,
         (is_applying, clock): (impl Fn() -> bool, &impl Clock),
-    ) -> Result<T, CommandError> {
+    ) -> CommandResult<T> {
         tokio::pin!(work);
         tokio::select! {
             biased;

@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::{Format, ReportArguments, ShownArguments};
-use crate::cli::exit::CommandError;
-use crate::cli::screen::{Colours, Screen, painted};
+use crate::cli::exit::{CommandError, CommandResult};
+use crate::cli::screen::{Screen, painted};
+use crate::domain::model::ids::UserName;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::{self, PeopleShown, Report, SharedChanges, TextOptions};
 
@@ -18,7 +19,7 @@ use crate::report::{self, PeopleShown, Report, SharedChanges, TextOptions};
 pub(super) struct ReportDestination {
     format: Format,
     view: TextOptions,
-    ink: Colours,
+    is_coloured: bool,
     place: OutputPlace,
 }
 
@@ -39,7 +40,7 @@ enum OutputPlace {
 
 impl ReportDestination {
     /// Opens the place that was asked for.
-    pub(super) fn open(arguments: &ReportArguments, screen: Screen) -> Result<Self, CommandError> {
+    pub(super) fn open(arguments: &ReportArguments, screen: Screen) -> CommandResult<Self> {
         let ShownArguments { full, ids_only } = arguments.shown;
         if arguments.format != Format::Text && (full || ids_only) {
             return Err(CommandError::misconfigured(
@@ -55,23 +56,23 @@ impl ReportDestination {
             sharing: if full { SharedChanges::Full } else { SharedChanges::Folded },
             width: screen.width,
         };
-        Ok(Self { format: arguments.format, view, ink: screen.ink, place })
+        Ok(Self { format: arguments.format, view, is_coloured: screen.is_coloured, place })
     }
 
     /// Gives a report.
-    pub(super) fn give(self, report: &Report<'_>) -> Result<(), CommandError> {
+    pub(super) fn give(self, report: &Report<'_>) -> CommandResult<()> {
         let text = match self.format {
-            Format::Text if self.ink == Colours::Coloured => painted(&report::text(report, self.view)),
+            Format::Text if self.is_coloured => painted(&report::text(report, self.view)),
             Format::Text => report::text(report, self.view),
             Format::Json => report::json(report),
             Format::Csv => report::csv(report),
             Format::Html => report::html(report),
         };
-        self.write(&text)
+        self.place.write(&text)
     }
 
     /// Gives entries of the journal.
-    pub(super) fn give_journal(self, entries: &[JournalEntry]) -> Result<(), CommandError> {
+    pub(super) fn give_journal(self, entries: &[JournalEntry]) -> CommandResult<()> {
         let text = match self.format {
             Format::Text => report::journal::text(entries),
             Format::Json => report::journal::json(entries),
@@ -82,27 +83,26 @@ impl ReportDestination {
                 ));
             }
         };
-        self.write(&text)
+        self.place.write(&text)
     }
+}
 
-    fn write(self, text: &str) -> Result<(), CommandError> {
-        match self.place {
-            OutputPlace::StandardOutput => print(text),
-            OutputPlace::File { new, path } => {
-                replace(new, &path, text).with_context(|| unwritable(&path)).map_err(Into::into)
-            }
-            OutputPlace::Stream { mut file, path } => {
-                file.write_all(text.as_bytes()).with_context(|| unwritable(&path)).map_err(Into::into)
-            }
-        }
+impl OutputPlace {
+    fn write(self, text: &str) -> CommandResult<()> {
+        let (written, path) = match self {
+            Self::StandardOutput => return print(text),
+            Self::File { new, path } => (replace(new, &path, text), path),
+            Self::Stream { mut file, path } => (file.write_all(text.as_bytes()), path),
+        };
+        Ok(written.with_context(|| unwritable(&path))?)
     }
 }
 
 /// Writes a file that its owner alone can read, all at once.
-pub(super) fn save(path: &Path, text: &str) -> Result<(), CommandError> {
+pub(super) fn save(path: &Path, text: &str) -> CommandResult<()> {
     let place = open(path)
         .with_context(|| format!("the plan cannot be saved to {}; name a place that is yours", path.display()))?;
-    ReportDestination { format: Format::Text, view: TextOptions::default(), ink: Colours::Plain, place }.write(text)
+    place.write(text)
 }
 
 fn open(path: &Path) -> io::Result<OutputPlace> {
@@ -129,7 +129,7 @@ fn unwritable(path: &Path) -> String {
 }
 
 /// Prints a text. A reader that went away, as `head` does, is no failure.
-pub(super) fn print(text: &str) -> Result<(), CommandError> {
+pub(super) fn print(text: &str) -> CommandResult<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -146,6 +146,12 @@ pub(super) fn typed() -> String {
         Ok(_) => typed,
         Err(_) => String::new(),
     }
+}
+
+/// Whether the address of an account is typed as the answer to a question.
+pub(super) fn is_confirmed(question: &str, name: &UserName) -> bool {
+    say(question);
+    UserName::new(typed().trim()).same_as(name)
 }
 
 /// Says something to whoever sits at the terminal, apart from results.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::cli::output;
 use crate::domain::state::sync_state::Tenant;
 use crate::engine::{Prepared, Reviewed};
@@ -30,7 +30,7 @@ struct PlanFile {
 }
 
 /// Saves a plan for a review.
-pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<(), CommandError> {
+pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> CommandResult<()> {
     let items = prepared.limit_check.items.iter().map(|item| serde_json::from_str(item));
     let file = PlanFile {
         version: VERSION,
@@ -45,7 +45,7 @@ pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Result<
 }
 
 /// Reads a plan that was saved for these ends.
-pub(super) fn read(path: &Path, tenant: &Tenant) -> Result<Reviewed, CommandError> {
+pub(super) fn read(path: &Path, tenant: &Tenant) -> CommandResult<Reviewed> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
         CommandError::misconfigured(format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::cli::context::ProgressShown;
+use crate::cli::context::Context;
 use crate::engine::{Observer, Side};
 
 /// The bars of one cycle.
@@ -21,9 +21,9 @@ pub(super) struct ProgressBars {
 
 impl ProgressBars {
     /// Bars that are drawn on a terminal alone.
-    pub(super) fn new(progress: ProgressShown) -> Self {
+    pub(super) fn new(context: &Context) -> Self {
         let all = MultiProgress::new();
-        if progress == ProgressShown::Hidden || !io::stderr().is_terminal() {
+        if !context.shows_progress || !io::stderr().is_terminal() {
             all.set_draw_target(indicatif::ProgressDrawTarget::hidden());
         }
         let spinner = |what: &'static str| {

@@ -11,23 +11,21 @@ use crate::config::EnvVars;
 /// What is narrower is no terminal that a report could be fitted to.
 const NARROWEST: u16 = 40;
 
+/// The colours of titles, by how they begin; others are bold only.
+const TITLES: [(AnsiColor, &[&str]); 4] = [
+    (AnsiColor::Red, &["DELETE FOR EVER", "APPROVAL NEEDED", "Blocked", "PAUSED", "Paused"]),
+    (AnsiColor::Yellow, &["Held", "Leavers", "Missing", "Waiting", "Rejected"]),
+    (AnsiColor::Green, &["CREATE", "ADOPT", "APPROVED", "Applied"]),
+    (AnsiColor::Blue, &["UPDATE"]),
+];
+
 /// What standard output is connected with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Screen {
     /// Its columns, where it is a terminal.
     pub(super) width: Option<u16>,
-    /// Whether texts are coloured.
-    pub(super) ink: Colours,
-}
-
-/// Whether texts are coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Colours {
-    /// Not at all.
-    #[default]
-    Plain,
-    /// By what lines say.
-    Coloured,
+    /// Whether texts are coloured, by what their lines say.
+    pub(super) is_coloured: bool,
 }
 
 impl Screen {
@@ -37,7 +35,7 @@ impl Screen {
             return Self::default();
         }
         let width = terminal_size_of(io::stdout()).map(|(Width(columns), _)| columns.max(NARROWEST));
-        Self { width, ink: if env.wants_colours() { Colours::Coloured } else { Colours::Plain } }
+        Self { width, is_coloured: env.wants_colours() }
     }
 }
 
@@ -59,18 +57,8 @@ pub(super) fn painted(text: &str) -> String {
 }
 
 fn of_title(title: &str) -> Style {
-    let begins = |words: &[&str]| words.iter().any(|word| title.starts_with(word));
-    if begins(&["DELETE FOR EVER", "APPROVAL NEEDED", "Blocked", "PAUSED", "Paused"]) {
-        bold(AnsiColor::Red)
-    } else if begins(&["Held", "Leavers", "Missing", "Waiting", "Rejected"]) {
-        bold(AnsiColor::Yellow)
-    } else if begins(&["CREATE", "ADOPT", "APPROVED", "Applied"]) {
-        bold(AnsiColor::Green)
-    } else if begins(&["UPDATE"]) {
-        bold(AnsiColor::Blue)
-    } else {
-        Style::new().bold()
-    }
+    let is_of = |(_, words): &&(AnsiColor, &[&str])| words.iter().any(|word| title.starts_with(word));
+    TITLES.iter().find(is_of).map_or(Style::new().bold(), |(color, _)| bold(*color))
 }
 
 fn bold(color: AnsiColor) -> Style {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::clock::SystemClock;
 use crate::config::settings::{HaiiloAuth, HttpSettings, OktaAuth, Settings};
 use crate::domain::model::ids::Fingerprint;
@@ -35,7 +35,7 @@ pub(super) struct Wiring {
 
 impl Wiring {
     /// Makes the clients. Nothing is sent yet.
-    pub(super) fn new(settings: Settings) -> Result<Self, CommandError> {
+    pub(super) fn new(settings: Settings) -> CommandResult<Self> {
         let http = HttpClient::new(options(&settings.http)?).map_err(CommandError::misconfigured_by)?;
         let clock = SystemClock::new();
         let secret = match &settings.okta.auth {
@@ -74,9 +74,7 @@ impl Wiring {
         let settings_used = settings.effective.0;
         Ok(Self { http, source, reader, cycle, tokens, store, clock, warnings, settings_used })
     }
-}
 
-impl Wiring {
     /// The store, for reading only.
     pub(super) fn read_store(&self) -> ReadStore {
         ReadStore::new(self.store.clone())
@@ -88,7 +86,7 @@ impl Wiring {
     }
 }
 
-fn options(settings: &HttpSettings) -> Result<HttpOptions, CommandError> {
+fn options(settings: &HttpSettings) -> CommandResult<HttpOptions> {
     let HttpSettings { proxy, no_proxy, ca_file, connect_timeout, read_timeout } = settings;
     let read = |path: &std::path::PathBuf| {
         std::fs::read(path).with_context(|| {

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::CheckFindings;
-use crate::cli::check::haiilo::{self, LearntProfile};
+use crate::cli::check::haiilo::{self, HaiiloListing};
 use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
-use crate::cli::check::okta::{self, OktaCheckInput};
-use crate::cli::check::{directory, groups, keeping, polls, sample, write_probe};
+use crate::cli::check::okta::{self, OktaCheckInput, OktaListing};
+use crate::cli::check::{directory, groups, keeping, sample, write_probe};
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -22,12 +22,12 @@ use crate::ports::{AssignmentSource as _, StoreReader as _};
 use crate::report;
 
 /// Checks everything that can be checked without writing.
-pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -> CommandResult {
     if let Some(login) = &arguments.sample {
         return sample::run(context, login).await;
     }
     let settings = context.settings()?;
-    let mut findings = CheckFindings::new();
+    let mut findings = CheckFindings::default();
     configuration(context, &settings, &mut findings);
     let schedule = Schedule::parse(&settings.schedule.full, settings.schedule.timezone)?;
     let asking = OktaCheckInput::of(&settings);
@@ -37,29 +37,29 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
     if !arguments.offline {
         let people = asking.ask(&wiring, &mut findings).await;
         if are_polls_wanted {
-            polls::ask(&wiring, &mut findings).await;
+            okta::polls(&wiring, &mut findings).await;
         }
-        let (learnt, accounts) = haiilo::ask(&wiring, &mut findings).await.unzip();
+        let accounts = haiilo::ask(&wiring, &mut findings).await;
         directory::compare(&wiring, &mut findings).await;
         let groups = Box::pin(groups::ask(&wiring, &mut findings)).await;
-        if let (Some(people), Some(accounts), Some(learnt)) = (people, accounts, learnt) {
-            let (okta, haiilo) = readings(&wiring, people, (accounts, learnt)).await;
+        if let (Some(people), Some(accounts)) = (people, accounts) {
+            let (okta, haiilo) = readings(&wiring, people, accounts).await;
             length::tell(Readings { okta, haiilo, groups }, &schedule, &mut findings);
         }
-        let whose = tenant(&wiring, &mut findings).await;
+        let is_ours = is_ours(&wiring, &mut findings).await;
         keeping::left_behind(&wiring, &mut findings).await;
-        if let (Some(learnt), StoreOwner::Ours) = (learnt, whose) {
+        if let Some(HaiiloListing { learnt, .. }) = accounts.filter(|_| is_ours) {
             keeping::keep(&wiring, learnt, &mut findings).await;
         }
     }
     output::print(findings.text())?;
-    match &arguments.probe.write_probe {
+    match &arguments.write_probe {
         Some(_) if findings.has_error() => Err(CommandError::misconfigured(
             "no write probe, and nothing was written: mend the errors that `check` found first",
         )),
         Some(address) => {
             output::print("\n")?;
-            write_probe::run(context, address, &arguments.probe).await
+            write_probe::run(context, address, arguments).await
         }
         None => Ok(if findings.has_error() { ExitStatus::Failed } else { ExitStatus::Done }),
     }
@@ -72,35 +72,30 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut CheckFin
         findings.warn(warning);
     }
     let outcomes = mapping::run_tests(&settings.mapping, &settings.mapping_tests);
-    for outcome in outcomes.iter().filter(|outcome| !outcome.passed()) {
+    let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed()).collect();
+    for outcome in &failed {
         findings.error(outcome);
     }
-    let passed = outcomes.iter().filter(|outcome| outcome.passed()).count();
-    match outcomes.len() {
-        0 => findings
+    match (outcomes.len(), failed.len()) {
+        (0, _) => findings
             .warn("the mapping has no [[tests]]: an example person with the account that must come out keeps it right"),
-        all if all == passed => findings.fine(format_args!("mapping tests: all {all} pass")),
-        all => findings.error(format_args!(
-            "mapping tests: {} of {all} fail (- is what the test expects, + what the mapping gives); correct the rule or the test",
-            all - passed
+        (all, 0) => findings.fine(format_args!("mapping tests: all {all} pass")),
+        (all, failed) => findings.error(format_args!(
+            "mapping tests: {failed} of {all} fail (- is what the test expects, + what the mapping gives); correct the rule or the test"
         )),
     }
 }
 
 /// What a full cycle reads, as far as that can be told without reading it all.
-async fn readings(
-    wiring: &Wiring,
-    people: okta::OktaListing,
-    (accounts, learnt): (haiilo::HaiiloListing, LearntProfile),
-) -> (OktaReading, HaiiloReading) {
+async fn readings(wiring: &Wiring, people: OktaListing, accounts: HaiiloListing) -> (OktaReading, HaiiloReading) {
     let state = wiring.read_store().sync_state(wiring.clock.now()).await;
     let known = state.map_or(0, |state| state.links.len() as u64);
-    let okta::OktaListing { listed, is_whole, page_size, answer, ours } = people;
+    let OktaListing { listed, is_whole, page_size, answer, ours } = people;
     // Beyond the first page there are as many as there are accounts, or links.
     let assigned = if is_whole { listed } else { listed.max(known).max(accounts.users) };
     let requests = assigned.div_ceil(u64::from(page_size)).max(1);
     let okta = OktaReading { requests, ours, answer };
-    let haiilo::HaiiloListing { users, page_size, answer } = accounts;
+    let HaiiloListing { users, page_size, answer, learnt } = accounts;
     let pages = users.div_ceil(u64::from(page_size.max(1))) + 1;
     // A listing whose total proves nothing is walked through twice.
     let readings = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
@@ -113,43 +108,31 @@ fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut CheckFindings) 
     findings.fine(format_args!("the next full cycles of the daemon would be at {}", times.join(", ")));
 }
 
-/// Whose store it is.
-enum StoreOwner {
-    /// That of these ends, or of nobody yet.
-    Ours,
-    /// Another's, or one that cannot be read.
-    NotOurs,
-}
-
-/// Whether the store belongs to these ends.
-async fn tenant(wiring: &Wiring, findings: &mut CheckFindings) -> StoreOwner {
+/// Whether the store belongs to these ends, or to nobody yet.
+async fn is_ours(wiring: &Wiring, findings: &mut CheckFindings) -> bool {
     findings.section("Store");
-    let state = match wiring.read_store().sync_state(wiring.clock.now()).await {
-        Ok(state) => state,
-        Err(failure) => {
-            findings.error(format_args!("{:#}", anyhow::Error::from(failure)));
-            return StoreOwner::NotOurs;
-        }
-    };
+    let state = wiring.read_store().sync_state(wiring.clock.now()).await;
+    let state = state.map_err(|failure| format!("{:#}", anyhow::Error::from(failure)));
+    let Some(state) = findings.value(state) else { return false };
     let path = &wiring.store;
     let Some(known) = state.tenant else {
         findings.fine(format_args!("{path} is empty: the first `sync` will want an approval"));
-        return StoreOwner::Ours;
+        return true;
     };
     // An id that either side does not know says nothing.
     let org_id = match (&known.org_id, wiring.source.organization().await) {
         (Some(_), Ok(Some(found))) => Some(found),
         (known, _) => known.clone(),
     };
-    if known == (Tenant { org_id, ..wiring.cycle.tenant.clone() }) {
+    let is_ours = known == Tenant { org_id, ..wiring.cycle.tenant.clone() };
+    if is_ours {
         findings
             .fine(format_args!("{path} belongs to these ends and knows {} links", report::amount(state.links.len())));
-        StoreOwner::Ours
     } else {
         findings.error(format_args!(
             "{path} belongs to other ends: application {} at {} and {}; use another store, or correct the configuration",
             known.app_id, known.org_url, known.base_url
         ));
-        StoreOwner::NotOurs
     }
+    is_ours
 }

@@ -5,27 +5,14 @@ use std::fmt::{self, Write as _};
 /// Where the words of a finding begin; its further lines begin there, too.
 const INDENT: usize = 11;
 
-/// How a finding is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Severity {
-    Fine,
-    Warning,
-    Error,
-}
-
 /// What is found, section by section.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct CheckFindings {
     text: String,
-    worst: Severity,
+    has_error: bool,
 }
 
 impl CheckFindings {
-    /// Nothing yet.
-    pub(super) fn new() -> Self {
-        Self { text: String::new(), worst: Severity::Fine }
-    }
-
     /// All that was found.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -33,7 +20,7 @@ impl CheckFindings {
 
     /// Whether there is an error among them.
     pub(super) fn has_error(&self) -> bool {
-        self.worst == Severity::Error
+        self.has_error
     }
 
     /// Begins a section.
@@ -42,36 +29,30 @@ impl CheckFindings {
         writeln!(self.text, "{gap}{title}").expect("a text takes every line");
     }
 
-    fn add(&mut self, grade: Severity, text: impl fmt::Display) {
-        let word = match grade {
-            Severity::Fine => "ok     ",
-            Severity::Warning => "warning",
-            Severity::Error => "error  ",
-        };
-        if grade == Severity::Error {
-            self.worst = Severity::Error;
-        }
+    fn add(&mut self, severity: &str, text: impl fmt::Display) {
         let text = text.to_string();
-        let mut lines = text.lines();
-        let first = lines.next().unwrap_or_default();
-        writeln!(self.text, "  {word}  {first}").expect("a text takes every line");
-        for line in lines {
-            writeln!(self.text, "{:INDENT$}{line}", "").expect("a text takes every line");
-        }
+        let text = text.trim_end_matches('\n').replace('\n', &format!("\n{:INDENT$}", ""));
+        writeln!(self.text, "  {severity:7}  {text}").expect("a text takes every line");
     }
 
     /// Something is as it should be, or good to know.
     pub(super) fn fine(&mut self, text: impl fmt::Display) {
-        self.add(Severity::Fine, text);
+        self.add("ok", text);
     }
 
     /// Something should be looked at; cycles go on.
     pub(super) fn warn(&mut self, text: impl fmt::Display) {
-        self.add(Severity::Warning, text);
+        self.add("warning", text);
+    }
+
+    /// The value of a result; its failure is an error among the findings.
+    pub(super) fn value<T>(&mut self, result: Result<T, impl fmt::Display>) -> Option<T> {
+        result.inspect_err(|failure| self.error(failure)).ok()
     }
 
     /// Something must be mended.
     pub(super) fn error(&mut self, text: impl fmt::Display) {
-        self.add(Severity::Error, text);
+        self.has_error = true;
+        self.add("error", text);
     }
 }

@@ -19,34 +19,22 @@ const MOST_PAGES: u64 = 100;
 pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<GroupsReading> {
     let rules = wiring.cycle.groups.as_ref()?;
     findings.section("Groups");
-    let okta = match okta(wiring, &rules.include, findings).await {
-        Ok(requests) => Some(requests),
-        Err(failure) => {
-            match failure.kind {
-                FailureKind::CredentialsRefused | FailureKind::BadRequest => findings.error(format_args!(
-                    "Okta does not show us groups, so that none is synced; grant the scope okta.groups.read and a role that reads groups: \
-                     {failure}"
-                )),
-                _ => findings.error(failure),
-            }
-            None
-        }
-    };
+    let okta = okta(wiring, &rules.include, findings).await.inspect_err(|failure| match failure.kind {
+        FailureKind::CredentialsRefused | FailureKind::BadRequest => findings.error(format_args!(
+            "Okta does not show us groups, so that none is synced; grant the scope okta.groups.read and a role that reads groups: \
+             {failure}"
+        )),
+        _ => findings.error(failure),
+    });
     let (people, accounts, links) = (plan::people(Vec::new()), plan::accounts(Vec::new()), Links::default());
     let member_index = MemberIndex::of(&people, &accounts, &links, &Plan::default());
-    match wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &member_index).await {
-        Ok(page) => {
-            let total = page.total.map_or("it does not say how many".to_owned(), |total| total.to_string());
-            findings.fine(format_args!("Haiilo shows its groups: {total}"));
-            let on_a_page = u64::from(wiring.cycle.page_size.clamp(1, engine::GROUPS_A_PAGE));
-            let haiilo = page.total.unwrap_or_default().div_ceil(on_a_page).max(1);
-            okta.map(|okta| GroupsReading { okta, haiilo })
-        }
-        Err(failure) => {
-            findings.error(failure);
-            None
-        }
-    }
+    let page = wiring.reader.list_groups(PageRequest { start: 1, count: 1 }, &member_index).await;
+    let total = findings.value(page)?.total;
+    let shown = total.map_or("it does not say how many".to_owned(), |total| total.to_string());
+    findings.fine(format_args!("Haiilo shows its groups: {shown}"));
+    let on_a_page = u64::from(wiring.cycle.page_size.clamp(1, engine::GROUPS_A_PAGE));
+    let haiilo = total.unwrap_or_default().div_ceil(on_a_page).max(1);
+    okta.ok().map(|okta| GroupsReading { okta, haiilo })
 }
 
 /// How many requests to Okta a cycle needs for groups at least: the listing, and the members of each group.
@@ -54,15 +42,13 @@ async fn okta(wiring: &Wiring, include: &[String], findings: &mut CheckFindings)
     let source = &wiring.source;
     let (mut first, mut requests) = (None, 0);
     if include.is_empty() {
-        let (mut count, mut page) = (0, source.assigned_groups(None).await?);
+        let mut page = source.assigned_groups(None).await?;
         first = page.rows.iter().flatten().next().map(|group| group.id.clone());
+        let mut count = page.rows.len();
         requests = 1;
-        loop {
+        while let Some(next) = page.next.filter(|_| requests < MOST_PAGES) {
+            page = source.assigned_groups(Some(&next)).await?;
             count += page.rows.len();
-            match page.next {
-                Some(next) if requests < MOST_PAGES => page = source.assigned_groups(Some(&next)).await?,
-                _ => break,
-            }
             requests += 1;
         }
         requests += count as u64;

@@ -26,6 +26,8 @@ pub(super) struct HaiiloListing {
     pub(super) page_size: u32,
     /// How long a page took.
     pub(super) answer: Duration,
+    /// What was learnt of the endpoint.
+    pub(super) learnt: LearntProfile,
 }
 
 /// What was learnt of the endpoint; nothing where it could not be told.
@@ -49,16 +51,12 @@ pub(super) enum PageLimits {
 }
 
 /// Asks Haiilo; `None` where the listing cannot be read.
-pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<(LearntProfile, HaiiloListing)> {
+pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<HaiiloListing> {
     findings.section("Haiilo");
     let asked = wiring.cycle.page_size;
-    let (first, size, refused, mut answer) = match first_page(wiring, asked).await {
-        Ok((page, size, answer)) => (page, size, size < asked, answer),
-        Err(failure) => {
-            findings.error(failure);
-            return None;
-        }
-    };
+    let (first, page_size, answer) = findings.value(first_page(wiring, asked).await)?;
+    let users = first.total.unwrap_or(0).max(first.rows.len() as u64);
+    let mut listing = HaiiloListing { users, page_size, answer, learnt: LearntProfile::default() };
     let used = used_since(wiring, "haiilo").await;
     match wiring.cycle.policy.product {
         Product::Advocacy => findings.fine(format_args!(
@@ -68,19 +66,11 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option
             "the API client is given access tokens, which are taken; its secret is taken{used}, until somebody changes it in Haiilo"
         )),
     }
-    let mut learnt = LearntProfile::default();
-    match listing(wiring, (&first, size), findings).await {
-        Ok(PageReadings { pages, total, answer: again }) => {
-            // The first answer came over a new connection.
-            answer = again.map_or(answer, |again| again.min(answer));
-            learnt.total = Some(total);
-            learnt.pages = if refused { Some(PageLimits::AtMost(size)) } else { pages };
-        }
-        Err(failure) => findings.error(failure),
-    }
-    match (refused, learnt.pages) {
+    let read = pages(wiring, &first, &mut listing, findings).await;
+    findings.value(read);
+    match (page_size < asked, listing.learnt.pages) {
         (true, _) => findings.warn(format_args!(
-            "Haiilo refuses pages of {asked} users and gives pages of {size}: set haiilo.page_size = {size}"
+            "Haiilo refuses pages of {asked} users and gives pages of {page_size}: set haiilo.page_size = {page_size}"
         )),
         (false, Some(PageLimits::AtMost(cap))) => findings.warn(format_args!(
             "a page holds {cap} users at most, where {asked} are asked for: set haiilo.page_size = {cap}"
@@ -88,15 +78,13 @@ pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option
         (false, Some(PageLimits::AsAsked)) => findings.fine(format_args!("pages hold {asked} users, as asked for")),
         (false, None) => {}
     }
-    learnt.filter = filter(wiring, &first, findings).await;
+    listing.learnt.filter = filter(wiring, &first, findings).await;
     owner(wiring, &first, findings).await;
     description(wiring, findings).await;
-    let page_size = match learnt.pages {
-        Some(PageLimits::AtMost(cap)) => cap,
-        Some(PageLimits::AsAsked) | None => size,
-    };
-    let users = first.total.unwrap_or(0).max(first.rows.len() as u64);
-    Some((learnt, HaiiloListing { users, page_size, answer }))
+    if let Some(PageLimits::AtMost(cap)) = listing.learnt.pages {
+        listing.page_size = cap;
+    }
+    Some(listing)
 }
 
 /// The first page by the configured size, or by the largest usual size that is not refused, with that size and the time that it took.
@@ -122,21 +110,14 @@ async fn timed(wiring: &Wiring, request: PageRequest) -> Result<(AccountPage, Du
     Ok((page, wiring.clock.monotonic().saturating_sub(began)))
 }
 
-/// What a few reads show of the listing.
-struct PageReadings {
-    pages: Option<PageLimits>,
-    total: TotalAccuracy,
-    /// How long a second page took that was as long as the first.
-    answer: Option<Duration>,
-}
-
 /// Whether pages are cut, and whether the total is true, as far as a few reads show.
-async fn listing(
+async fn pages(
     wiring: &Wiring,
-    (first, size): (&AccountPage, u32),
+    first: &AccountPage,
+    listing: &mut HaiiloListing,
     findings: &mut CheckFindings,
-) -> Result<PageReadings, Failure> {
-    let rows = first.rows.len() as u64;
+) -> Result<(), Failure> {
+    let (rows, size) = (first.rows.len() as u64, listing.page_size);
     let list = async |start: u64, count: u32| match timed(wiring, PageRequest { start, count }).await {
         // Behind the last row some servers see a bad request rather than an empty page.
         Err(failure) if failure.kind == FailureKind::BadRequest => {
@@ -148,7 +129,9 @@ async fn listing(
     let is_new = |page: &AccountPage| page.rows.first().is_some_and(|row| first.rows.first() != Some(row));
     let (second, again) = list(rows + 1, size).await?;
     let more = if is_new(&second) { second.rows.len() as u64 } else { 0 };
-    let pages = if rows >= u64::from(size) {
+    let pages = if size < wiring.cycle.page_size {
+        Some(PageLimits::AtMost(size))
+    } else if rows >= u64::from(size) {
         Some(PageLimits::AsAsked)
     } else if more == rows || (0 < more && more < rows && first.total == Some(rows + more)) {
         // A page that was short by accident would be followed by a longer one.
@@ -156,40 +139,43 @@ async fn listing(
     } else {
         None
     };
-    let answer = (more > 0 && more == rows).then_some(again);
-    let Some(total) = first.total else {
-        findings.warn(
-            "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
-        );
-        return Ok(PageReadings { pages, total: TotalAccuracy::Missing, answer });
+    let is_honest = match first.total {
+        Some(total) if more > 0 => {
+            total >= rows + more && is_new(&list(total, 1).await?.0) && !is_new(&list(total + 1, 1).await?.0)
+        }
+        total => total == Some(rows),
     };
-    let is_true = if more == 0 {
-        total == rows
-    } else {
-        total >= rows + more && is_new(&list(total, 1).await?.0) && !is_new(&list(total + 1, 1).await?.0)
-    };
-    if is_true {
-        findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
-        Ok(PageReadings { pages, total: TotalAccuracy::Honest, answer })
-    } else {
-        findings.warn(format_args!(
-            "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
-             not created, tell haiilo's support"
-        ));
-        Ok(PageReadings { pages, total: TotalAccuracy::Wrong, answer })
+    // The first answer came over a new connection.
+    if more > 0 && more == rows {
+        listing.answer = again.min(listing.answer);
     }
+    listing.learnt.pages = pages;
+    listing.learnt.total = Some(match first.total {
+        None => {
+            findings.warn(
+                "Haiilo's listing gives no totalResults, so that each cycle reads it twice to be sure; nothing is to be done",
+            );
+            TotalAccuracy::Missing
+        }
+        Some(total) if is_honest => {
+            findings.fine(format_args!("{total} users, {rows} of them on the first page; totalResults is true"));
+            TotalAccuracy::Honest
+        }
+        Some(total) => {
+            findings.warn(format_args!(
+                "totalResults says {total}, and the listing has another number of users: each cycle reads it twice to be sure; if joiners are \
+                 not created, tell haiilo's support"
+            ));
+            TotalAccuracy::Wrong
+        }
+    });
+    Ok(())
 }
 
 /// Whether a filter by userName finds whom it asks for.
 async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
-    let support = match wiring.reader.filter_support(somebody).await {
-        Ok(support) => support,
-        Err(failure) => {
-            findings.error(failure);
-            return None;
-        }
-    };
+    let support = findings.value(wiring.reader.filter_support(somebody).await)?;
     let less = "a look before a create, and after a lost answer, may miss an account that is there; Haiilo's own refusal of a userName that \
                 is taken is what is left: ask haiilo's support for filters on userName";
     match support {
@@ -229,15 +215,8 @@ async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFinding
 async fn description(wiring: &Wiring, findings: &mut CheckFindings) {
     let config = wiring.reader.provider_config().await.ok().flatten();
     let schemas = wiring.reader.schemas().await.ok().flatten();
-    let word = |flag: Option<bool>| match flag {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "not said",
-    };
-    let schemas = match &schemas {
-        None => "no Schemas".to_owned(),
-        Some(ids) => format!("{} Schemas", ids.len()),
-    };
+    let word = |flag: Option<bool>| flag.map_or("not said", |is_so| if is_so { "yes" } else { "no" });
+    let schemas = schemas.map_or("no Schemas".to_owned(), |ids| format!("{} Schemas", ids.len()));
     let Some(config) = config else {
         return findings
             .fine(format_args!("Haiilo has no ServiceProviderConfig and {schemas}: it is judged by what it does"));

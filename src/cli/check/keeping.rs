@@ -4,7 +4,7 @@
 use crate::cli::adapters::StoreAdapters;
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{LearntProfile, PageLimits};
-use crate::cli::exit::CommandError;
+use crate::cli::exit::CommandResult;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
 use crate::domain::model::target::TargetProfile;
@@ -15,8 +15,8 @@ use crate::store::{LockError, Store};
 /// Keeps what was learnt, where there is a store.
 pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut CheckFindings) {
     match try_keep(wiring, learnt).await {
-        Ok(ProfileKept::Yes) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
-        Ok(ProfileKept::NoStore) => {
+        Ok(true) => findings.fine("what was learnt of Haiilo is kept for cycles to use"),
+        Ok(false) => {
             findings
                 .fine("what was learnt of Haiilo is kept once there is a store: check again after the first `sync`");
         }
@@ -53,24 +53,19 @@ pub(super) async fn left_behind(wiring: &Wiring, findings: &mut CheckFindings) {
     }
 }
 
-/// What became of it.
-enum ProfileKept {
-    Yes,
-    NoStore,
-}
-
-async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> Result<ProfileKept, CommandError> {
+/// Keeps what was learnt. Whether there is a store for it.
+async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> CommandResult<bool> {
     if !wiring.read_store().exists().await? {
-        return Ok(ProfileKept::NoStore);
+        return Ok(false);
     }
     let adapters = StoreAdapters::open_at_once(wiring, "check").await?;
     let kept = renew(wiring, &adapters.store, learnt).await;
     adapters.close().await;
-    kept.map(|()| ProfileKept::Yes)
+    kept.map(|()| true)
 }
 
 /// The profile with what was learnt now; what could not be told this time stays as it was.
-async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> Result<(), CommandError> {
+async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> CommandResult<()> {
     let profile = known(wiring, store).await?;
     let LearntProfile { pages, filter, total } = learnt;
     let profile = TargetProfile {
@@ -87,7 +82,7 @@ async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> Result<
 }
 
 /// What is known of this endpoint, as of now.
-pub(super) async fn known(wiring: &Wiring, store: &Store) -> Result<TargetProfile, CommandError> {
+pub(super) async fn known(wiring: &Wiring, store: &Store) -> CommandResult<TargetProfile> {
     let base_url = wiring.cycle.tenant.base_url.clone();
     let learnt = wiring.clock.now();
     let known = store.target().await?.filter(|known| known.base_url == base_url);

@@ -47,20 +47,20 @@ pub(super) struct Readings {
     pub(super) groups: Option<GroupsReading>,
 }
 
-/// What decides how long a cycle takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decides {
-    OktasLimit,
-    OktasAnswers,
-    HaiilosAnswers,
-}
-
 impl OktaReading {
     /// How long it takes, and why so long.
-    fn length(self) -> (Duration, Decides) {
-        let by_answers = times(self.answer, self.requests);
-        let by_limit = self.ours.map_or(Duration::ZERO, |ours| http::length(self.requests, ours));
-        if by_limit >= by_answers { (by_limit, Decides::OktasLimit) } else { (by_answers, Decides::OktasAnswers) }
+    fn length(self) -> (Duration, String) {
+        let (by_answers, by_limit) = (times(self.answer, self.requests), self.by_limit(self.requests));
+        if by_limit >= by_answers {
+            (by_limit, ", by Okta's limit".to_owned())
+        } else {
+            (by_answers, by_answers_of("Okta", self.answer))
+        }
+    }
+
+    /// How long our share of the rate limit makes so many requests take.
+    fn by_limit(self, requests: u64) -> Duration {
+        self.ours.map_or(Duration::ZERO, |ours| http::length(requests, ours))
     }
 }
 
@@ -70,19 +70,15 @@ impl HaiiloReading {
     }
 }
 
-/// How long both together take, and what decides that.
-fn length(okta: OktaReading, haiilo: HaiiloReading) -> (Duration, Decides) {
-    let (okta, haiilo) = (okta.length(), haiilo.length());
-    if haiilo > okta.0 { (haiilo, Decides::HaiilosAnswers) } else { okta }
+fn by_answers_of(side: &str, answer: Duration) -> String {
+    format!(", by {side}'s answers, which take {} ms each", answer.as_millis())
 }
 
 impl GroupsReading {
     /// How long it takes behind answers and within limits like those of the listings of people; groups have limits of their own.
     fn length(self, okta: OktaReading, haiilo: HaiiloReading) -> Duration {
-        let of_okta = OktaReading { requests: self.okta.div_ceil(engine::GROUPS_AT_ONCE as u64), ..okta };
-        let by_limit = okta.ours.map_or(Duration::ZERO, |ours| http::length(self.okta, ours));
-        let of_haiilo = HaiiloReading { requests: self.haiilo, at_once: 1, ..haiilo };
-        times(of_okta.answer, of_okta.requests).max(by_limit).max(of_haiilo.length())
+        let of_okta = times(okta.answer, self.okta.div_ceil(engine::GROUPS_AT_ONCE as u64));
+        of_okta.max(okta.by_limit(self.okta)).max(times(haiilo.answer, self.haiilo))
     }
 }
 
@@ -90,25 +86,32 @@ impl GroupsReading {
 pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut CheckFindings) {
     let Readings { okta, haiilo, groups } = readings;
     findings.section("A full cycle with nothing to write");
-    let OktaReading { requests, ours, answer: _ } = okta;
-    let asked = pages(requests);
-    match ours {
+    let (mut took, mut reason) = okta.length();
+    let asked = pages(okta.requests);
+    match okta.ours {
         Some(ours) => {
-            findings.fine(format_args!("Okta: {asked}, of which {ours} a minute are ours: {}", words(okta.length().0)));
+            findings.fine(format_args!("Okta: {asked}, of which {ours} a minute are ours: {}", words(took)));
         }
         None => findings.warn(format_args!(
             "Okta: {asked}, and no rate limit is shown, so that it may take longer than is told here: look how long the first cycles take \
              (`status`)"
         )),
     }
-    let HaiiloReading { requests, at_once, answer: _ } = haiilo;
-    findings.fine(format_args!("Haiilo: {}, {at_once} at once: {}", pages(requests), words(haiilo.length())));
-    let (mut took, decides) = length(okta, haiilo);
-    let reason = why(took, decides, (okta.answer, haiilo.answer));
-    let (mut what, mut mostly) = ("both at the same time", None);
+    let (asked, at_once, of_haiilo) = (pages(haiilo.requests), haiilo.at_once, haiilo.length());
+    findings.fine(format_args!("Haiilo: {asked}, {at_once} at once: {}", words(of_haiilo)));
+    if of_haiilo > took {
+        (took, reason) = (of_haiilo, by_answers_of("Haiilo", haiilo.answer));
+    }
+    // What decides about seconds is chance.
+    if took < Duration::from_mins(1) {
+        reason.clear();
+    }
+    let mut what = "both at the same time";
     if let Some(groups) = groups {
         let after = groups.length(okta, haiilo);
-        mostly = (after > took).then_some(", most of it for groups");
+        if after > took {
+            ", most of it for groups".clone_into(&mut reason);
+        }
         took += after;
         what = "people, then groups";
         findings.fine(format_args!(
@@ -118,8 +121,7 @@ pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Check
             words(after)
         ));
     }
-    let text =
-        format!("{what}: {}{}; schedule.full = \"{}\" fits", words(took), mostly.unwrap_or(&reason), fitting(took));
+    let text = format!("{what}: {}{reason}; schedule.full = \"{}\" fits", words(took), fitting(took));
     let interval = schedule.shortest_interval().to_std().unwrap_or_default();
     if took * 2 > interval { findings.warn(text) } else { findings.fine(text) }
 }
@@ -133,16 +135,6 @@ fn words(took: Duration) -> String {
         0 => "under a minute".to_owned(),
         1 => "about a minute".to_owned(),
         minutes => format!("about {minutes} minutes"),
-    }
-}
-
-fn why(took: Duration, decides: Decides, (okta, haiilo): (Duration, Duration)) -> String {
-    match decides {
-        // What decides about seconds is chance.
-        _ if took < Duration::from_mins(1) => String::new(),
-        Decides::OktasLimit => ", by Okta's limit".to_owned(),
-        Decides::OktasAnswers => format!(", by Okta's answers, which take {} ms each", okta.as_millis()),
-        Decides::HaiilosAnswers => format!(", by Haiilo's answers, which take {} ms each", haiilo.as_millis()),
     }
 }
 
@@ -178,7 +170,7 @@ mod tests {
         let okta = OktaReading { requests, ours, answer: Duration::from_millis(answer) };
         let (requests, at_once, answer) = haiilo;
         let haiilo = HaiiloReading { requests, at_once, answer: Duration::from_millis(answer) };
-        let mut findings = CheckFindings::new();
+        let mut findings = CheckFindings::default();
         let readings = Readings { okta, haiilo, groups: None };
         tell(readings, &schedule(), &mut findings);
         findings.text().to_owned()
@@ -193,7 +185,7 @@ mod tests {
         let answer = Duration::from_millis(200);
         let okta = OktaReading { requests: 20, ours: Some(120), answer };
         let haiilo = HaiiloReading { requests: 10, at_once: 2, answer };
-        let mut findings = CheckFindings::new();
+        let mut findings = CheckFindings::default();
         let groups = Some(GroupsReading { okta: 1_201, haiilo: 12 });
         tell(Readings { okta, haiilo, groups }, &schedule(), &mut findings);
         insta::assert_snapshot!(findings.text(), @r#"

@@ -8,7 +8,6 @@ mod haiilo;
 mod keeping;
 mod length;
 mod okta;
-mod polls;
 mod sample;
 mod write_probe;
 

@@ -10,8 +10,9 @@ use crate::clock::Clock as _;
 use crate::config::nearest;
 use crate::config::settings::{OktaAuth, PushRule, Settings};
 use crate::domain::model::assignment::Assignment;
+use crate::domain::state::log_cursor::LogPosition;
 use crate::okta::{ProfileAttributes, ProfileSchemas};
-use crate::ports::{Application, AssignmentSource as _, Failure, FailureKind};
+use crate::ports::{Application, AssignmentSource as _, ChangeLog as _, Failure, FailureKind};
 use crate::report;
 
 /// A clock that is off by more may spoil rate windows and dates.
@@ -21,8 +22,8 @@ const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What is known of Okta before it is asked.
 pub(super) struct OktaCheckInput {
-    /// `okta.auth`, without its secret.
-    credentials: Credentials,
+    /// `okta.auth.client_id`, where a service app signs in; otherwise an API token does.
+    client_id: Option<String>,
     /// `okta.page_size`.
     page_size: u32,
 }
@@ -42,34 +43,21 @@ pub(super) struct OktaListing {
     pub(super) ours: Option<u64>,
 }
 
-/// What we show Okta.
-enum Credentials {
-    ApiToken,
-    ServiceApp(String),
-}
-
 impl OktaCheckInput {
     /// What the configuration says.
     pub(super) fn of(settings: &Settings) -> Self {
-        let credentials = match &settings.okta.auth {
-            OktaAuth::ApiToken(_) => Credentials::ApiToken,
-            OktaAuth::PrivateKeyJwt { client_id, key_id: _, private_key: _ } => {
-                Credentials::ServiceApp(client_id.clone())
-            }
+        let client_id = match &settings.okta.auth {
+            OktaAuth::ApiToken(_) => None,
+            OktaAuth::PrivateKeyJwt { client_id, .. } => Some(client_id.clone()),
         };
-        Self { credentials, page_size: settings.okta.page_size }
+        Self { client_id, page_size: settings.okta.page_size }
     }
 
     /// Asks Okta; `None` where the listing cannot be read.
     pub(super) async fn ask(&self, wiring: &Wiring, findings: &mut CheckFindings) -> Option<OktaListing> {
         findings.section("Okta");
-        match self.try_ask(wiring, findings).await {
-            Ok(listing) => Some(listing),
-            Err(failure) => {
-                findings.error(failure);
-                None
-            }
-        }
+        let listing = self.try_ask(wiring, findings).await;
+        findings.value(listing)
     }
 
     async fn try_ask(&self, wiring: &Wiring, findings: &mut CheckFindings) -> Result<OktaListing, Failure> {
@@ -97,12 +85,12 @@ impl OktaCheckInput {
     /// What the credentials are, and how long they last as far as that is documented.
     async fn credentials(&self, wiring: &Wiring, findings: &mut CheckFindings) {
         let used = used_since(wiring, "okta").await;
-        match &self.credentials {
-            Credentials::ApiToken => findings.fine(format_args!(
+        match &self.client_id {
+            None => findings.fine(format_args!(
                 "the API token is taken{used}; it has the rights of the administrator who made it and dies with that user, or after 30 days \
                  without a call"
             )),
-            Credentials::ServiceApp(client_id) => findings.fine(format_args!(
+            Some(client_id) => findings.fine(format_args!(
                 "the service app {client_id} is given access tokens, of an hour each; its key is taken{used}"
             )),
         }
@@ -116,10 +104,10 @@ impl OktaCheckInput {
             Err(Failure { kind: FailureKind::CredentialsRefused | FailureKind::BadRequest, .. }) => {
                 return findings.warn(format_args!(
                     "Okta does not show us its schemas, so that a misspelt attribute in the mapping is not found; no cycle needs them: {step}",
-                    step = match self.credentials {
-                        Credentials::ApiToken =>
+                    step = match self.client_id {
+                        None =>
                             "to allow the look, let an administrator of applications make the token in Okta",
-                        Credentials::ServiceApp(_) =>
+                        Some(_) =>
                             "to allow the look, grant the scope okta.schemas.read and the role of an administrator of applications",
                     }
                 ));
@@ -127,24 +115,21 @@ impl OktaCheckInput {
             Err(failure) => return findings.warn(failure),
         };
         let wanted = wiring.cycle.mapping.wanted();
-        let unknown_of_users = wanted.user.iter().filter(|name| !user.contains_key(*name));
-        let unknown_of_the_app = wanted.app_user.iter().filter(|name| !app_user.contains_key(*name));
-        let mut all_known = true;
-        for name in unknown_of_users {
-            all_known = false;
+        let of_users: Vec<_> = wanted.user.iter().filter(|name| !user.contains_key(*name)).collect();
+        let of_the_app: Vec<_> = wanted.app_user.iter().filter(|name| !app_user.contains_key(*name)).collect();
+        for name in &of_users {
             findings.warn(format_args!(
                 "the mapping reads user.{name}, which the profiles of Okta's default type of users do not have: {meant}",
                 meant = meant("user", name, &user)
             ));
         }
-        for name in unknown_of_the_app {
-            all_known = false;
+        for name in &of_the_app {
             findings.error(format_args!(
                 "the mapping reads appuser.{name}, which the profiles of the application do not have: {meant}",
                 meant = meant("appuser", name, &app_user)
             ));
         }
-        if all_known {
+        if of_users.is_empty() && of_the_app.is_empty() {
             let count = wanted.user.len() + wanted.app_user.len();
             findings.fine(format_args!("Okta's schemas have all {count} attributes that the mapping reads"));
         }
@@ -155,17 +140,18 @@ impl OktaCheckInput {
 pub(super) async fn used_since(wiring: &Wiring, side: &'static str) -> String {
     let Some((_, token)) = wiring.tokens.iter().find(|(of, _)| *of == side) else { return String::new() };
     let since = wiring.read_store().token_since(side, token).await;
-    let since = since.ok().flatten();
-    since.map_or_else(String::new, |since| format!(" and in use here since {}", since.format("%Y-%m-%d")))
+    since
+        .ok()
+        .flatten()
+        .map_or_else(String::new, |since| format!(" and in use here since {}", since.format("%Y-%m-%d")))
 }
 
 fn described(application: &Application, push: PushRule, findings: &mut CheckFindings) {
     let Application { label, status, push_features, server_time: _ } = application;
-    match status.as_str() {
-        "ACTIVE" => findings.fine(format_args!("the application {label:?} is active")),
-        status => {
-            findings.error(format_args!("the application {label:?} is {status}; activate it, or correct okta.app_id"));
-        }
+    if status == "ACTIVE" {
+        findings.fine(format_args!("the application {label:?} is active"));
+    } else {
+        findings.error(format_args!("the application {label:?} is {status}; activate it, or correct okta.app_id"));
     }
     let features = push_features.join(", ");
     match (push_features.is_empty(), push) {
@@ -234,5 +220,22 @@ async fn people(wiring: &Wiring, rows: &[Assignment], findings: &mut CheckFindin
             "somebody whom Okta lists is not found by id: nobody would ever be deleted; check the rights of the credentials",
         ),
         Err(failure) => findings.error(failure),
+    }
+}
+
+/// Whether Okta's log can be followed: reads the last minute of it, as the first poll would.
+pub(super) async fn polls(wiring: &Wiring, findings: &mut CheckFindings) {
+    let followed = async {
+        wiring.source.log(&LogPosition::Since(wiring.clock.now() - TimeDelta::minutes(1))).await?;
+        wiring.source.groups().await
+    };
+    match followed.await {
+        Ok(_) => findings.fine("Okta's System Log can be followed, so that changes reach Haiilo between full cycles"),
+        // A service app is refused a scope that it was not granted, or a call for which it has no role.
+        Err(failure) if matches!(failure.kind, FailureKind::CredentialsRefused | FailureKind::BadRequest) => findings.warn(
+            "Okta's System Log may not be read, so that there would be full cycles only: grant the service app the scope okta.logs.read \
+             and a role that may read the log, such as Read-only Administrator, or take schedule.changes away",
+        ),
+        Err(failure) => findings.warn(failure),
     }
 }

@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::output;
-use crate::cli::wiring::Wiring;
 use crate::domain::mapping::{Mapper, Mapping};
 use crate::domain::model::assignment::{Assignment, Eligibility};
 use crate::domain::planning::diff;
@@ -14,8 +13,8 @@ use crate::haiilo;
 use crate::ports::AssignmentSource as _;
 
 /// Shows the request that would make the account.
-pub(super) async fn run(context: &Context, login: &str) -> Result<ExitStatus, CommandError> {
-    let wiring = Wiring::new(context.settings()?)?;
+pub(super) async fn run(context: &Context, login: &str) -> CommandResult {
+    let wiring = context.wiring()?;
     let found = wiring.source.look_up(login).await?;
     if found.is_empty() {
         return Err(CycleError::NobodyOfThisName.into());

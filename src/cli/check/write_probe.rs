@@ -1,61 +1,53 @@
 //! `check --write-probe ADDRESS`: one throw-away account in Haiilo. Says first what it costs, and asks.
 
-use crate::cli::adapters::StoreAdapters;
-use crate::cli::args::WriteProbeArguments;
+use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::keeping;
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::interrupt::Interrupts;
-use crate::cli::operator::{CommandOutput, OperatorCommand};
+use crate::cli::operator::{CommandOperator, CommandOutput, OperatorCommand};
 use crate::cli::output;
 use crate::config::settings::UpdateMethod;
-use crate::domain::model::ids::UserName;
 use crate::domain::model::policy::Product;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::planning::write_probe::WriteProbe;
 use crate::engine::{self, MethodWriters, Prepared, ProbeFinding, ProbeReport, ProbeVerdict};
-use crate::store::Store;
 
 /// Asks, makes the account, finds out what can be found out with it, and deletes it.
-pub(super) async fn run(
-    context: &Context,
-    address: &str,
-    arguments: &WriteProbeArguments,
-) -> Result<ExitStatus, CommandError> {
-    OperatorCommand { name: "check", context }
-        .run_prepared(async |ends, prepared| {
-            let settings = &ends.wiring.cycle;
+pub(super) async fn run(context: &Context, address: &str, arguments: &CheckArguments) -> CommandResult {
+    OperatorCommand { name: "check", reason: Some("a write probe"), context }
+        .run_prepared(async |operator, prepared| {
+            let (ends, settings) = (operator.adapters, operator.settings);
             // What the server does not tell is no reason against a probe.
             let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
             let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
             let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
             output::say(&announced(settings.policy.product, &probe));
-            if !arguments.yes && !is_confirmed(&probe.name) {
+            if !arguments.yes && !output::is_confirmed("Type the address once more:", &probe.name) {
                 return Err(CommandError::misconfigured(
                     "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
                 ));
             }
             // Whoever asks for the end now is heard once nothing is left behind.
             let _held = Interrupts::new()?;
-            probed(context, ends, prepared, &probe).await
+            probed(operator, prepared, &probe).await
         })
         .await
 }
 
 async fn probed(
-    context: &Context,
-    ends: &StoreAdapters<'_, Store>,
+    operator: &CommandOperator<'_>,
     prepared: &Prepared,
     probe: &WriteProbe,
-) -> Result<CommandOutput, CommandError> {
+) -> CommandResult<CommandOutput> {
+    let ends = operator.adapters;
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
-    let run_context = context.run_context(Some("a write probe"));
     let manners = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
-        engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &run_context)).await;
-    let mut findings = CheckFindings::new();
+        engine::probe_writes(ends, manners, operator.settings, prepared, (probe, &operator.run_context)).await;
+    let mut findings = CheckFindings::default();
     findings.section("Write probe");
     for ProbeFinding { limit_check, text } in found {
         match limit_check {
@@ -96,10 +88,4 @@ fn announced(product: Product, probe: &WriteProbe) -> String {
         "This makes an account for {name}{group}, {steps}. It may cost a seat for a moment, and Haiilo may send a mail to the \
          address.{left_out}"
     )
-}
-
-/// Whether the address is typed once more.
-fn is_confirmed(name: &UserName) -> bool {
-    output::say("Type the address once more:");
-    UserName::new(output::typed().trim()).same_as(name)
 }

@@ -3,29 +3,23 @@
 use std::collections::BTreeSet;
 
 use crate::cli::adapters::StoreAdapters;
-use crate::cli::args::{ExplainArguments, ExplainFormat};
+use crate::cli::args::ExplainFormat;
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::output;
-use crate::cli::progress::ProgressBars;
-use crate::cli::wiring::Wiring;
 use crate::domain::model::account::Account;
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::state::journal::JournalFilter;
-use crate::engine::{self, CycleError, Prepared, Scope};
+use crate::engine::{CycleError, Prepared, Scope};
 use crate::ports::StoreReader as _;
 use crate::report::{self, LoginExplanation, PersonExplanation};
 use crate::store::ReadStore;
 
 /// Explains.
-pub(in crate::cli) async fn run(context: &Context, arguments: &ExplainArguments) -> Result<ExitStatus, CommandError> {
-    let ExplainArguments { login, format } = arguments;
-    let wiring = Wiring::new(context.settings()?)?;
+pub(in crate::cli) async fn run(context: &Context, login: &str, format: ExplainFormat) -> CommandResult {
+    let wiring = context.wiring()?;
     let ends = StoreAdapters::read_only(&wiring);
-    let bars = ProgressBars::new(context.progress);
-    let prepared = engine::prepare(&ends, &wiring.cycle, &Scope::Everybody, None, &bars).await;
-    bars.clear();
-    let prepared = prepared?;
+    let prepared = ends.prepare(context, &Scope::Everybody).await?;
     let answer = answer(&ends, &prepared, login).await?;
     if answer.people.is_empty() && answer.unmanaged.is_empty() {
         return Err(CycleError::NobodyOfThisName.into());
@@ -42,7 +36,7 @@ async fn answer(
     ends: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
     login: &str,
-) -> Result<LoginExplanation, CommandError> {
+) -> CommandResult<LoginExplanation> {
     let wiring = ends.wiring;
     let input = prepared.input(&wiring.cycle);
     let meant = meant(ends, prepared, login).await?;
@@ -66,7 +60,7 @@ async fn meant(
     ends: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
     login: &str,
-) -> Result<BTreeSet<OktaUserId>, CommandError> {
+) -> CommandResult<BTreeSet<OktaUserId>> {
     let mut meant = prepared.input(&ends.wiring.cycle).people_named(login);
     if meant.is_empty() {
         meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));

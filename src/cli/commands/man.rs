@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
+use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::cli::args::{Arguments, CompletionsArguments, ManArguments};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::args::Arguments;
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::output;
 
 /// The exit codes, as the README has them.
@@ -37,10 +38,10 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Prints the page of the program, or writes all pages.
-pub(in crate::cli) fn run(arguments: &ManArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) fn run(folder: Option<&Path>) -> CommandResult {
     let mut program = Arguments::command().disable_help_subcommand(true);
     program.build();
-    match &arguments.dir {
+    match folder {
         None => output::print(&String::from_utf8(page_of_program(&program)?)?)?,
         Some(folder) => {
             write(folder, &program, &page_of_program(&program)?)?;
@@ -50,7 +51,7 @@ pub(in crate::cli) fn run(arguments: &ManArguments) -> Result<ExitStatus, Comman
     Ok(ExitStatus::Done)
 }
 
-fn page_of_program(program: &Command) -> Result<Vec<u8>, CommandError> {
+fn page_of_program(program: &Command) -> CommandResult<Vec<u8>> {
     let mut page = page(program)?;
     let mut more = Roff::new();
     for (heading, entries) in [("EXIT STATUS", &EXIT_CODES[..]), ("FILES", &FILES[..])] {
@@ -63,18 +64,18 @@ fn page_of_program(program: &Command) -> Result<Vec<u8>, CommandError> {
     Ok(page)
 }
 
-fn page(command: &Command) -> Result<Vec<u8>, CommandError> {
+fn page(command: &Command) -> CommandResult<Vec<u8>> {
     let mut page = Vec::new();
     Man::new(command.clone()).render(&mut page)?;
     Ok(page)
 }
 
-fn write_all(folder: &Path, command: &Command) -> Result<(), CommandError> {
+fn write_all(folder: &Path, command: &Command) -> CommandResult<()> {
     write(folder, command, &page(command)?)?;
     command.get_subcommands().try_for_each(|command| write_all(folder, command))
 }
 
-fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), CommandError> {
+fn write(folder: &Path, command: &Command, page: &[u8]) -> CommandResult<()> {
     let file = folder.join(Man::new(command.clone()).get_filename());
     fs::write(&file, page).with_context(|| {
         format!("the page cannot be written to {}; name a folder that is there and yours", file.display())
@@ -83,12 +84,12 @@ fn write(folder: &Path, command: &Command, page: &[u8]) -> Result<(), CommandErr
 }
 
 /// Prints the completions for a shell.
-pub(in crate::cli) fn completions(arguments: &CompletionsArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) fn completions(shell: Shell) -> CommandResult {
     let mut program = Arguments::command();
     let name = program.get_name().to_owned();
     let mut script = Vec::new();
     // Into memory first: the generator takes a reader that went away for a bug.
-    clap_complete::generate(arguments.shell, &mut program, name, &mut script);
+    clap_complete::generate(shell, &mut program, name, &mut script);
     output::print(&String::from_utf8(script)?)?;
     Ok(ExitStatus::Done)
 }

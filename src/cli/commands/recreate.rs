@@ -2,7 +2,7 @@
 
 use crate::cli::args::{DeletedArguments, RecreateArguments};
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::cli::operator::{CommandOutput, OperatorCommand};
 use crate::domain::model::ids::RunId;
 use crate::domain::plan::operation::Operation;
@@ -10,17 +10,16 @@ use crate::domain::plan::outcome::Conclusion;
 use crate::domain::state::journal::JournalFilter;
 
 /// Shows what would be made, or makes it.
-pub(in crate::cli) async fn run(context: &Context, arguments: &RecreateArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &RecreateArguments) -> CommandResult {
     let RecreateArguments { deleted: DeletedArguments { login, run }, apply, reason } = arguments;
     let filter = JournalFilter { person: login.clone(), run: run.as_deref().map(RunId::new), since: None };
-    OperatorCommand { name: "recreate", context }
-        .run_prepared(async |adapters, prepared| {
-            let operator = adapters.operator(context, reason.as_deref());
+    OperatorCommand { name: "recreate", reason: reason.as_deref(), context }
+        .run_prepared(async |operator, prepared| {
             let operations = operator.recreation(prepared, &filter).await?;
             if !*apply {
-                return Ok(CommandOutput::done(planned(&operations)));
+                return Ok(CommandOutput::from(planned(&operations)));
             }
-            Ok(made(&operator.recreate(&adapters.wiring.reader.writer(), prepared, &operations).await?))
+            Ok(made(&operator.recreate(&operator.adapters.wiring.reader.writer(), prepared, &operations).await?))
         })
         .await
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::adapters::StoreAdapters;
 use crate::cli::context::Context;
 use crate::cli::cycle_report;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::wiring::Wiring;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::settings::{PeopleOnPage, ScheduleSettings};
@@ -30,7 +30,7 @@ use crate::store::{LockError, Store};
 const LONGEST_REPORT: usize = 500_000;
 
 /// Runs until a signal stops it.
-pub(in crate::cli) async fn run(context: &Context) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context) -> CommandResult {
     let metrics = daemon::install_metrics().map_err(CommandError::misconfigured_by)?;
     // Before anything else, so no signal during the start is lost.
     let signals = signals()?;
@@ -125,11 +125,7 @@ impl Job for WiredJob {
 }
 
 impl WiredJob {
-    async fn try_cycle(
-        &self,
-        observer: &impl Observer,
-        cancel: CancellationToken,
-    ) -> Result<CycleSummary, CommandError> {
+    async fn try_cycle(&self, observer: &impl Observer, cancel: CancellationToken) -> CommandResult<CycleSummary> {
         let wiring = &self.wiring;
         let adapters = StoreAdapters::open(wiring, "run").await?;
         // Requests of an earlier cycle without a report do not count for this one.
@@ -155,7 +151,7 @@ impl WiredJob {
         Ok(CycleSummary { tokens, ..CycleSummary::new(&report, text) })
     }
 
-    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> Result<PollOutcome, CommandError> {
+    async fn try_poll(&self, observer: &impl Observer, cancel: CancellationToken) -> CommandResult<PollOutcome> {
         let wiring = &self.wiring;
         let adapters = StoreAdapters::open_at_once(wiring, "run").await?;
         let run_context = self.context.run_context(None);

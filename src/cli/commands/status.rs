@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::cli::args::StatusArguments;
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::output;
 use crate::cli::wiring::Wiring;
 use crate::clock::Clock as _;
@@ -20,7 +20,7 @@ use crate::report::status::{self, ServiceHealth};
 const SHOWN: u32 = 5;
 
 /// Shows how things stand; the exit code says whether cycles come as they should.
-pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) -> CommandResult {
     let settings = context.settings()?;
     let (schedule, address) = (settings.schedule.clone(), settings.listen.address);
     let schedule = Schedule::parse(&schedule.full, schedule.timezone).map_err(CommandError::misconfigured_by)?;

@@ -4,29 +4,23 @@ use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::cli::args::ProductWord;
-use crate::cli::demo::story::{Story, expect, tell};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::demo::sandbox::Sandbox;
+use crate::cli::demo::story::{expect, tell};
+use crate::cli::exit::{CommandResult, ExitStatus};
 
 /// How many people the company has.
 const PEOPLE: u32 = 12;
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
-    let story = Story::of(ProductWord::Advocacy).await?;
-    first_run(&story).await?;
-    next_day(&story).await?;
-    bad_day(&story).await?;
-    tell(
-        "That was all. What you saw were the real commands; only the two servers were simulated.\n\
-         To play on your own: okta-haiilo-sync demo --serve",
-    )?;
-    Ok(ExitStatus::Done)
+pub(super) async fn tell_all(story: &Sandbox) -> CommandResult<()> {
+    first_run(story).await?;
+    next_day(story).await?;
+    bad_day(story).await
 }
 
-async fn first_run(story: &Story) -> Result<(), CommandError> {
-    story.stage.okta.state().populate(PEOPLE);
-    story.stage.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
+async fn first_run(story: &Sandbox) -> CommandResult<()> {
+    story.okta.state().populate(PEOPLE);
+    story.haiilo.state().populate([AccountSeed::of(&person(1)), AccountSeed::of(&person(90))]);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta.\n\
          In Haiilo Advocacy there are three accounts so far: the administrator's, whose token this program uses,\n\
@@ -38,13 +32,13 @@ async fn first_run(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the first run").await
 }
 
-async fn next_day(story: &Story) -> Result<(), CommandError> {
+async fn next_day(story: &Sandbox) -> CommandResult<()> {
     let id = |n| story.okta_id(n);
     let (renamed, moved, suspended) = (id(2), id(3), id(4));
     let (deactivated, unassigned, atlantis) = (id(5), id(6), id(7));
     let account = story.account(&person(2).email);
     {
-        let mut okta = story.stage.okta.state();
+        let mut okta = story.okta.state();
         okta.hire(&person(20));
         okta.hire(&person(21));
         okta.set_profile(&renamed, "lastName", json!("Byron"));
@@ -79,20 +73,20 @@ async fn next_day(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the next day").await
 }
 
-async fn bad_day(story: &Story) -> Result<(), CommandError> {
+async fn bad_day(story: &Sandbox) -> CommandResult<()> {
     let ids: Vec<String> = (7..PEOPLE).chain([0]).map(|n| story.okta_id(n)).collect();
     for id in &ids {
-        story.stage.okta.state().unassign(id);
+        story.okta.state().unassign(id);
     }
     tell(
         "A bad day. Somebody removes a group from the application in Okta, and half of the company is no longer assigned.\n\
          That looks like a mistake, and so it stops the whole run before its first write.",
     )?;
     story.sync_without_writes(ExitStatus::Blocked).await?;
-    expect(&story.stage.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
+    expect(&story.haiilo.state().deleted_for_ever().len(), &0, "somebody was deleted")?;
     tell("Nothing was changed. In Okta the mistake is undone, and everything is as before.")?;
     for id in &ids {
-        story.stage.okta.state().assign(id);
+        story.okta.state().assign(id);
     }
     story.sync(None, ExitStatus::Done).await
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use okta_haiilo_sim::haiilo::AccountSeed;
+use okta_haiilo_sim::haiilo::{Account, AccountSeed, Group};
 use okta_haiilo_sim::people::person;
 use serde_json::json;
 
-use crate::cli::args::ProductWord;
-use crate::cli::demo::story::{Story, expect, tell};
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::demo::sandbox::Sandbox;
+use crate::cli::demo::story::{expect, tell, went_otherwise};
+use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::clock::{Clock as _, SystemClock};
 
 /// How many people the company has. The first of them is everybody's manager.
@@ -23,20 +23,14 @@ const LEAVER: u32 = 4;
 const AFTER_THE_GRACE: Duration = Duration::from_secs(2);
 
 /// Tells the story. It ends well only if each command ended as the story says.
-pub(super) async fn tell_all() -> Result<ExitStatus, CommandError> {
-    let story = Story::of(ProductWord::Intranet).await?;
-    first_run(&story).await?;
-    next_day(&story).await?;
-    leaver(&story).await?;
-    bad_day(&story).await?;
-    tell(
-        "That was all. What you saw were the real commands; only the two servers were simulated.\n\
-         To play on your own: okta-haiilo-sync demo --serve --product intranet",
-    )?;
-    Ok(ExitStatus::Done)
+pub(super) async fn tell_all(story: &Sandbox) -> CommandResult<()> {
+    first_run(story).await?;
+    next_day(story).await?;
+    leaver(story).await?;
+    bad_day(story).await
 }
 
-async fn first_run(story: &Story) -> Result<(), CommandError> {
+async fn first_run(story: &Sandbox) -> CommandResult<()> {
     let group = cast(story);
     tell(&format!(
         "A company has {PEOPLE} people, who are assigned to the Haiilo application in Okta. They have a manager, titles and\n\
@@ -47,7 +41,7 @@ async fn first_run(story: &Story) -> Result<(), CommandError> {
          First of all: is everything set up? `check` asks both ends, and changes nothing."
     ))?;
     story.first_run().await?;
-    expect(&(story.stage.haiilo.state().tokens_granted() > 0), &true, "nobody asked for a token")?;
+    expect(&(story.haiilo.state().tokens_granted() > 0), &true, "nobody asked for a token")?;
     expect(&story.group("Sales")?.id, &group, "the group Sales was not adopted")?;
     // One of them is nobody's of ours.
     expect(&story.group("Sales")?.members.len(), &(SALES.len() + 1), "Sales has other members")?;
@@ -66,8 +60,8 @@ async fn first_run(story: &Story) -> Result<(), CommandError> {
 }
 
 /// Both sides before the first run; the id of the group that is there.
-fn cast(story: &Story) -> String {
-    let mut okta = story.stage.okta.state();
+fn cast(story: &Sandbox) -> String {
+    let mut okta = story.okta.state();
     okta.populate(PEOPLE);
     let ids = okta.assigned();
     for id in &ids[1..] {
@@ -79,7 +73,7 @@ fn cast(story: &Story) -> String {
             okta.join_group(&group, &ids[n as usize]);
         }
     }
-    let mut haiilo = story.stage.haiilo.state();
+    let mut haiilo = story.haiilo.state();
     let group = haiilo.make_group("Sales");
     for n in [1, 90] {
         let account = haiilo.add_account(AccountSeed::of(&person(n)));
@@ -88,11 +82,11 @@ fn cast(story: &Story) -> String {
     group
 }
 
-async fn next_day(story: &Story) -> Result<(), CommandError> {
+async fn next_day(story: &Sandbox) -> CommandResult<()> {
     let (renamed, account, support) = (story.okta_id(2), story.account_of(2)?.id, story.group("Support")?.id);
     let in_okta = story.okta_group("Support");
     {
-        let mut okta = story.stage.okta.state();
+        let mut okta = story.okta.state();
         let newcomer = okta.hire(&person(20));
         okta.set_profile(&newcomer, "managerId", json!(person(0).email));
         okta.set_profile(&renamed, "lastName", json!("Byron"));
@@ -123,9 +117,9 @@ async fn next_day(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after the next day").await
 }
 
-async fn leaver(story: &Story) -> Result<(), CommandError> {
+async fn leaver(story: &Sandbox) -> CommandResult<()> {
     let (id, account) = (story.okta_id(LEAVER), story.account_of(LEAVER)?.id);
-    story.stage.okta.state().deactivate(&id);
+    story.okta.state().deactivate(&id);
     tell(
         "Somebody leaves: in Okta the person is deactivated. The listing alone takes nobody's account, and so Okta is asked for the\n\
          person by id. It says so, too, and a grace begins.",
@@ -139,13 +133,13 @@ async fn leaver(story: &Story) -> Result<(), CommandError> {
     story.plan().await?;
     story.sync(None, ExitStatus::Done).await?;
     expect(&story.account_of(LEAVER)?.is_active(), &false, "the leaver was not deactivated")?;
-    expect(&story.stage.haiilo.state().deleted().len(), &0, "somebody was deleted")?;
+    expect(&story.haiilo.state().deleted().len(), &0, "somebody was deleted")?;
     tell(
         "The account is deactivated, and not deleted: that is the policy of this user directory, which the configuration names.\n\
          And so it can be active again when somebody comes back.",
     )?;
     {
-        let mut okta = story.stage.okta.state();
+        let mut okta = story.okta.state();
         okta.reactivate(&id);
         okta.assign(&id);
     }
@@ -157,7 +151,7 @@ async fn leaver(story: &Story) -> Result<(), CommandError> {
     story.empty_plan("after somebody came back").await
 }
 
-async fn bad_day(story: &Story) -> Result<(), CommandError> {
+async fn bad_day(story: &Sandbox) -> CommandResult<()> {
     let lost = 7..PEOPLE;
     for n in lost.clone() {
         story.leave("Customer Support", n);
@@ -182,3 +176,42 @@ async fn bad_day(story: &Story) -> Result<(), CommandError> {
 
 /// Where an account shows its manager.
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+
+/// Who is in which group, on either side, and what an account shows.
+impl Sandbox {
+    /// Puts a person, by number, into a group of Okta.
+    fn join(&self, group: &str, n: u32) {
+        let (group, person) = (self.okta_group(group), self.okta_id(n));
+        self.okta.state().join_group(&group, &person);
+    }
+
+    /// Takes a person, by number, out of a group of Okta.
+    fn leave(&self, group: &str, n: u32) {
+        let (group, person) = (self.okta_group(group), self.okta_id(n));
+        self.okta.state().leave_group(&group, &person);
+    }
+
+    /// The id of a group of Okta; empty when there is none.
+    fn okta_group(&self, name: &str) -> String {
+        self.okta.state().group_id(name).unwrap_or_default()
+    }
+
+    /// A group of Haiilo, which must be there.
+    fn group(&self, name: &str) -> CommandResult<Group> {
+        let group = self.haiilo.state().group_named(name);
+        group.ok_or_else(|| went_otherwise(&format!("Haiilo has no group {name}")))
+    }
+
+    /// Whether a person, by number, is in a group of Haiilo.
+    fn is_in(&self, group: &str, n: u32) -> CommandResult<bool> {
+        let account = self.account_of(n)?;
+        Ok(self.group(group)?.members.contains(&account.id))
+    }
+
+    /// The account of a person, by number and the address that they were hired with, which must be there.
+    fn account_of(&self, n: u32) -> CommandResult<Account> {
+        let name = person(n).email;
+        let account = self.haiilo.state().account_named(&name);
+        account.ok_or_else(|| went_otherwise(&format!("Haiilo has no account {name}")))
+    }
+}

@@ -4,9 +4,7 @@ mod advocacy;
 mod command;
 mod files;
 mod intranet;
-mod memberships;
 mod sandbox;
-mod serve;
 mod story;
 
 pub(super) use command::run;

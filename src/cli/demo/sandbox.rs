@@ -10,7 +10,7 @@ use okta_haiilo_sim::{Server, SimClock};
 use tempfile::TempDir;
 
 use crate::cli::args::ProductWord;
-use crate::cli::context::{Context, Invoker, ProgressShown};
+use crate::cli::context::{Context, Invoker};
 use crate::cli::demo::files;
 use crate::cli::screen::Screen;
 use crate::config::EnvVars;
@@ -64,7 +64,7 @@ impl Sandbox {
             config: self.config(),
             env: EnvVars::default(),
             invoker: Invoker { sudo_user: None, uid: None },
-            progress: ProgressShown::Hidden,
+            shows_progress: false,
             screen: Screen::default(),
         }
     }

@@ -1,32 +1,19 @@
-//! The teller: words for somebody who sees this for the first time, and the real commands between them.
+//! The steps of a story: words for a person who sees this for the first time, and the real commands between them.
 
 use std::path::PathBuf;
 
 use okta_haiilo_sim::people::person;
 use serde_json::Value as Json;
 
-use crate::cli::args::{
-    CheckArguments, Format, PlanArguments, ProductWord, ReportArguments, ShownArguments, SyncArguments,
-};
-use crate::cli::commands::{plan, sync};
+use crate::cli::args::{CheckArguments, Format, PlanArguments, ReportArguments, ShownArguments, SyncArguments};
+use crate::cli::commands::cycle;
 use crate::cli::demo::sandbox::Sandbox;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::{check, output};
 
-/// Whoever tells a story on a stage.
-#[derive(Debug)]
-pub(super) struct Story {
-    pub(super) stage: Sandbox,
-}
-
-impl Story {
-    /// Sets the stage for a product.
-    pub(super) async fn of(product: ProductWord) -> Result<Self, CommandError> {
-        Ok(Self { stage: Sandbox::set(product).await? })
-    }
-
+impl Sandbox {
     /// From nothing to a first run that somebody let pass. What both sides have was told before.
-    pub(super) async fn first_run(&self) -> Result<(), CommandError> {
+    pub(super) async fn first_run(&self) -> CommandResult<()> {
         self.check().await?;
         tell("What would happen? `plan` shows it, and changes nothing either.")?;
         self.plan().await?;
@@ -41,22 +28,22 @@ impl Story {
     }
 
     /// `check`, which finds no error.
-    async fn check(&self) -> Result<(), CommandError> {
+    async fn check(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync check\n")?;
-        let ended = Box::pin(check::run(&self.stage.context(), &CheckArguments::default())).await?;
+        let ended = Box::pin(check::run(&self.context(), &CheckArguments::default())).await?;
         expect(&ended, &ExitStatus::Done, "check finds errors")
     }
 
     /// `plan`.
-    pub(super) async fn plan(&self) -> Result<(), CommandError> {
+    pub(super) async fn plan(&self) -> CommandResult<()> {
         output::print("$ okta-haiilo-sync plan\n")?;
         let arguments = PlanArguments { report: report(Format::Text, None), exit_code: false, save: None };
-        let ended = plan::run(&self.stage.context(), &arguments).await?;
+        let ended = cycle::plan(&self.context(), &arguments).await?;
         expect(&ended, &ExitStatus::Done, "plan ends otherwise")
     }
 
     /// `plan`, which has nothing left to do, about people or groups.
-    pub(super) async fn empty_plan(&self, when: &str) -> Result<(), CommandError> {
+    pub(super) async fn empty_plan(&self, when: &str) -> CommandResult<()> {
         self.plan().await?;
         let plan = self.plan_json().await?;
         let operations = [&plan["operations"], &plan["groups"]["operations"]];
@@ -66,40 +53,40 @@ impl Story {
     }
 
     /// `sync`.
-    pub(super) async fn sync(&self, approve: Option<String>, expected: ExitStatus) -> Result<(), CommandError> {
+    pub(super) async fn sync(&self, approve: Option<String>, expected: ExitStatus) -> CommandResult<()> {
         let option = approve.as_ref().map(|id| format!(" --approve {id}")).unwrap_or_default();
         output::print(&format!("$ okta-haiilo-sync sync{option}\n"))?;
         let arguments = SyncArguments { report: report(Format::Text, None), dry_run: false, approve, reason: None };
-        let ended = sync::run(&self.stage.context(), &arguments).await?;
+        let ended = cycle::sync(&self.context(), &arguments).await?;
         expect(&ended, &expected, "sync ends otherwise")
     }
 
     /// `sync`, by which Haiilo is asked to change nothing at all.
-    pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> Result<(), CommandError> {
-        let before = self.stage.haiilo.state().writes().len();
+    pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> CommandResult<()> {
+        let before = self.haiilo.state().writes().len();
         self.sync(None, expected).await?;
-        let after = self.stage.haiilo.state().writes().len();
+        let after = self.haiilo.state().writes().len();
         expect(&after, &before, "something was written")
     }
 
     /// The id of the account with this userName.
     pub(super) fn account(&self, user_name: &str) -> Option<String> {
-        self.stage.haiilo.state().account_named(user_name).map(|account| account.id)
+        self.haiilo.state().account_named(user_name).map(|account| account.id)
     }
 
     /// The id of the person of this number in Okta, by the address that they were hired with; empty when there is none.
     pub(super) fn okta_id(&self, n: u32) -> String {
-        self.stage.okta.state().find(&person(n).email).unwrap_or_default()
+        self.okta.state().find(&person(n).email).unwrap_or_default()
     }
 
     /// The plan as JSON, as a script would read it.
-    async fn plan_json(&self) -> Result<Json, CommandError> {
-        let file = self.stage.folder().join("plan.json");
-        plan::show(&self.stage.context(), &report(Format::Json, Some(file.clone()))).await?;
+    async fn plan_json(&self) -> CommandResult<Json> {
+        let file = self.folder().join("plan.json");
+        cycle::show_plan(&self.context(), &report(Format::Json, Some(file.clone()))).await?;
         Ok(serde_json::from_slice(&std::fs::read(file)?)?)
     }
 
-    async fn approval_id(&self) -> Result<String, CommandError> {
+    async fn approval_id(&self) -> CommandResult<String> {
         let plan = self.plan_json().await?;
         let id = plan["approval_id"].as_str().unwrap_or_default();
         expect(&id.is_empty(), &false, "the plan names no approval id")?;
@@ -107,14 +94,14 @@ impl Story {
     }
 }
 
-/// Words of the teller, apart from what the commands print.
-pub(super) fn tell(text: &str) -> Result<(), CommandError> {
+/// Words of the story, apart from what the commands print.
+pub(super) fn tell(text: &str) -> CommandResult<()> {
     let lines: Vec<String> = text.lines().map(|line| format!("## {}", line.trim())).collect();
     output::print(&format!("\n{}\n\n", lines.join("\n")))
 }
 
 /// The story is a test of the program, too: it ends badly when something is not as it says.
-pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> Result<(), CommandError> {
+pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> CommandResult<()> {
     if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
 }
 
@@ -123,6 +110,7 @@ pub(super) fn went_otherwise(what: &str) -> CommandError {
     anyhow::anyhow!("the demonstration did not go as it should: {what}").into()
 }
 
-fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
+/// A report in this form, on standard output or in a file.
+pub(super) fn report(format: Format, output: Option<PathBuf>) -> ReportArguments {
     ReportArguments { format, output, user: None, shown: ShownArguments::default() }
 }

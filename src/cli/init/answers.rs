@@ -1,7 +1,7 @@
 //! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
 
 use crate::cli::args::{AuthWord, InitArguments, ProductWord};
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::config::sample::Setting;
 
 /// How often a question is asked before nobody seems to be there.
@@ -13,14 +13,17 @@ struct Question<'a> {
     flag: &'static str,
     prompt: &'static str,
     given: Option<&'a String>,
-    need: Need,
+    is_optional: bool,
 }
 
-/// Whether there must be an answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Required,
-    Optional,
+impl<'a> Question<'a> {
+    fn new(key: &'static str, flag: &'static str, given: Option<&'a String>) -> Self {
+        Self { key, flag, prompt: "", given, is_optional: false }
+    }
+
+    fn asking(self, prompt: &'static str) -> Self {
+        Self { prompt, ..self }
+    }
 }
 
 /// Whom a question can be put to: shows a text and takes a line.
@@ -39,7 +42,7 @@ pub(super) fn gather(
     arguments: &InitArguments,
     terminal: &mut dyn Terminal,
     judge: &Judge<'_>,
-) -> Result<Vec<(&'static str, Setting)>, CommandError> {
+) -> CommandResult<Vec<(&'static str, Setting)>> {
     let auth = auth(arguments, terminal)?;
     let mut settings = match auth {
         AuthWord::PrivateKeyJwt => Vec::new(),
@@ -82,69 +85,36 @@ fn questions(arguments: &InitArguments, auth: AuthWord) -> Vec<Question<'_>> {
     let InitArguments { org_url, app_id, client_id, key_id, base_url, token_owner, haiilo_client_id, product, .. } =
         arguments;
     let mut questions = vec![
-        Question {
-            key: "okta.org_url",
-            flag: "--org-url",
-            prompt: "Okta's address, as people sign in at (https://example.okta.com)",
-            given: org_url.as_ref(),
-            need: Need::Required,
-        },
-        Question {
-            key: "okta.app_id",
-            flag: "--app-id",
-            prompt: "The id of the Haiilo application, from the address of its page in the Admin Console (0oa…)",
-            given: app_id.as_ref(),
-            need: Need::Required,
-        },
+        Question::new("okta.org_url", "--org-url", org_url.as_ref())
+            .asking("Okta's address, as people sign in at (https://example.okta.com)"),
+        Question::new("okta.app_id", "--app-id", app_id.as_ref())
+            .asking("The id of the Haiilo application, from the address of its page in the Admin Console (0oa…)"),
     ];
     if auth == AuthWord::PrivateKeyJwt {
-        questions.push(Question {
-            key: "okta.auth.client_id",
-            flag: "--client-id",
-            prompt: "The client id of the service app in Okta",
-            given: client_id.as_ref(),
-            need: Need::Required,
-        });
-        questions.push(Question {
-            key: "okta.auth.key_id",
-            flag: "--key-id",
-            prompt: "The id of its key (nothing, if it has one key)",
-            given: key_id.as_ref(),
-            need: Need::Optional,
-        });
+        let key = Question::new("okta.auth.key_id", "--key-id", key_id.as_ref());
+        questions.extend([
+            Question::new("okta.auth.client_id", "--client-id", client_id.as_ref())
+                .asking("The client id of the service app in Okta"),
+            Question { is_optional: true, ..key }.asking("The id of its key (nothing, if it has one key)"),
+        ]);
     }
-    questions.push(Question {
-        key: "haiilo.base_url",
-        flag: "--base-url",
-        prompt: match product {
-            ProductWord::Advocacy => {
-                "The address of Haiilo's SCIM endpoint (https://example.smarpshare.com/api/scim/v2)"
-            }
-            ProductWord::Intranet => "The address of Haiilo's SCIM endpoint (https://intranet.example.com/api/scim/v2)",
-        },
-        given: base_url.as_ref(),
-        need: Need::Required,
-    });
-    questions.push(match product {
-        ProductWord::Advocacy => Question {
-            key: "haiilo.auth.token_owner",
-            flag: "--token-owner",
-            prompt: "The userName of the Haiilo account that made the access token",
-            given: token_owner.as_ref(),
-            need: Need::Required,
-        },
-        ProductWord::Intranet => Question {
-            key: "haiilo.auth.client_id",
-            flag: "--haiilo-client-id",
-            prompt: "The id of the API client of the user directory in Haiilo",
-            given: haiilo_client_id.as_ref(),
-            need: Need::Required,
-        },
+    let base_url = Question::new("haiilo.base_url", "--base-url", base_url.as_ref());
+    questions.extend(match product {
+        ProductWord::Advocacy => [
+            base_url.asking("The address of Haiilo's SCIM endpoint (https://example.smarpshare.com/api/scim/v2)"),
+            Question::new("haiilo.auth.token_owner", "--token-owner", token_owner.as_ref())
+                .asking("The userName of the Haiilo account that made the access token"),
+        ],
+        ProductWord::Intranet => [
+            base_url.asking("The address of Haiilo's SCIM endpoint (https://intranet.example.com/api/scim/v2)"),
+            Question::new("haiilo.auth.client_id", "--haiilo-client-id", haiilo_client_id.as_ref())
+                .asking("The id of the API client of the user directory in Haiilo"),
+        ],
     });
     questions
 }
 
-fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> Result<AuthWord, CommandError> {
+fn auth(arguments: &InitArguments, terminal: &mut dyn Terminal) -> CommandResult<AuthWord> {
     let InitArguments { auth, client_id, key_id, .. } = arguments;
     let is_about_key = client_id.is_some() || key_id.is_some();
     if *auth == Some(AuthWord::ApiToken) && is_about_key {
@@ -176,16 +146,15 @@ fn answer(
     judge: &Judge<'_>,
     settings: &[(&'static str, Setting)],
 ) -> Option<Setting> {
-    let setting = |text: &str| if text.is_empty() { Setting::Off } else { Setting::Text(text.to_owned()) };
     if let Some(given) = question.given {
         return Some(Setting::Text(given.clone()));
     }
     for _ in 0..PATIENCE {
         let Some(typed) = terminal.ask(question.prompt) else { break };
-        if typed.is_empty() && question.need == Need::Required {
+        if typed.is_empty() && !question.is_optional {
             continue;
         }
-        let setting = setting(&typed);
+        let setting = if typed.is_empty() { Setting::Off } else { Setting::Text(typed) };
         let with_it = [settings, &[(question.key, setting.clone())]].concat();
         let problems = judge(&with_it);
         let Some(problem) = problems.iter().find(|problem| is_about(problem, question.key)) else {
@@ -194,7 +163,7 @@ fn answer(
         terminal.show(&format!("  {problem}"));
     }
     // Where nobody can be asked, what may be left out is left out.
-    (question.need == Need::Optional).then_some(Setting::Off)
+    question.is_optional.then_some(Setting::Off)
 }
 
 /// Whether a message of the configuration's reader begins with this key.

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::cli::args::{InitArguments, ProductWord};
 use crate::cli::context::Context;
-use crate::cli::exit::{CommandError, ExitStatus};
+use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::init::answers::{self, Terminal};
 use crate::cli::init::files::Files;
 use crate::cli::init::proposal::{Proposal, propose};
@@ -19,54 +19,48 @@ use crate::config::{self, ConfigDraft, EnvVars, Problem};
 use crate::daemon::schedule;
 
 /// Writes a configuration and a mapping.
-pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> Result<ExitStatus, CommandError> {
+pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) -> CommandResult {
     let sample = match arguments.product {
         ProductWord::Advocacy => sample::MAPPING,
         ProductWord::Intranet => sample::MAPPING_OF_THE_INTRANET,
     };
     let files = Files::of(&context.config, arguments.dir.as_deref(), arguments.product);
     files.refuse_existing()?;
-    let places = [places(&files), of_the_product(&files, arguments.product)].concat();
+    let preset = preset(&files, arguments.product);
     let judge = |settings: &[(&'static str, Setting)]| {
-        let settings = [&places[..], settings].concat();
+        let settings = [&preset[..], settings].concat();
         let judged = load(context, &files, &sample::configuration(&settings), sample);
         judged.err().unwrap_or_default().into_iter().map(|problem| problem.message).collect()
     };
-    let settings = [&places[..], &answers::gather(arguments, &mut Asker, &judge)?].concat();
+    let settings = [&preset[..], &answers::gather(arguments, &mut Asker, &judge)?].concat();
     let configuration = sample::configuration(&settings);
     let loaded = load(context, &files, &configuration, sample).map_err(told)?;
-    let (mapping, found) = match with_schemas(arguments, loaded).await {
-        Some(proposal) => (proposal.mapping, proposal.changes),
-        None => (sample.to_owned(), Vec::new()),
-    };
+    let proposal = with_schemas(arguments, loaded).await;
+    let Proposal { mapping, changes } =
+        proposal.unwrap_or_else(|| Proposal { mapping: sample.to_owned(), changes: Vec::new() });
     load(context, &files, &configuration, &mapping).map_err(told)?;
     files.write(&ConfigDraft { configuration: &configuration, mapping: &mapping })?;
-    output::print(&next(&files, &settings, &found))?;
+    output::print(&next(&files, &settings, &changes))?;
     Ok(ExitStatus::Done)
 }
 
-/// Where state and secrets are: in the places of the package, or beside the configuration.
-fn places(files: &Files) -> Vec<(&'static str, Setting)> {
-    if files.are_of_the_package() {
-        return Vec::new();
+/// What is set before the administrator is asked: state and secrets lie in the places of the package, or beside the configuration.
+fn preset(files: &Files, product: ProductWord) -> Vec<(&'static str, Setting)> {
+    let text = |text: &str| Setting::Text(text.to_owned());
+    let mut settings = Vec::new();
+    if !files.are_of_the_package() {
+        settings.extend([("state", text("sqlite:state.db")), ("credentials_dir", text("credentials"))]);
     }
-    let text = |text: &str| Setting::Text(text.to_owned());
-    vec![("state", text("sqlite:state.db")), ("credentials_dir", text("credentials"))]
-}
-
-/// What is set for a product before anybody is asked.
-fn of_the_product(files: &Files, product: ProductWord) -> Vec<(&'static str, Setting)> {
-    let text = |text: &str| Setting::Text(text.to_owned());
-    match product {
-        ProductWord::Advocacy => Vec::new(),
-        ProductWord::Intranet => vec![
+    if product == ProductWord::Intranet {
+        settings.extend([
             ("haiilo.product", text("intranet")),
             ("haiilo.auth.method", text("client_credentials")),
             ("haiilo.auth.token_form", Setting::Off),
             ("haiilo.auth.token_owner", Setting::Off),
             ("mapping.file", text(&files.mapping.file_name().unwrap_or_default().to_string_lossy())),
-        ],
+        ]);
     }
+    settings
 }
 
 /// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
@@ -97,19 +91,13 @@ async fn with_schemas(arguments: &InitArguments, settings: Settings) -> Option<P
         return None;
     }
     output::say("Asking Okta which attributes there are (--offline leaves that out).");
-    let read = match Wiring::new(settings) {
-        Ok(wiring) => wiring.source.schemas().await.map_err(CommandError::from),
-        Err(unfinished) => Err(unfinished),
-    };
-    match read {
-        Ok(schemas) => Some(propose(&schemas, arguments.product)),
-        Err(why) => {
-            output::say(&format!(
-                "The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): {why}"
-            ));
-            None
-        }
-    }
+    let read = async { Ok::<_, CommandError>(Wiring::new(settings)?.source.schemas().await?) };
+    let schemas = read.await.inspect_err(|why| {
+        output::say(&format!(
+            "The mapping is the sample as it is, since the attributes could not be read (a service app needs the scope okta.schemas.read for that, and a sync does not): {why}"
+        ));
+    });
+    schemas.ok().map(|schemas| propose(&schemas, arguments.product))
 }
 
 /// What was done, and what comes next.

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use crate::cli::args::ProductWord;
-use crate::cli::exit::CommandError;
+use crate::cli::exit::{CommandError, CommandResult};
 use crate::config::ConfigDraft;
 
 /// The folder of the package, where state and secrets have places of their own.
@@ -51,7 +51,7 @@ impl Files {
     }
 
     /// Refuses if either file is there, also as a link to nowhere.
-    pub(super) fn refuse_existing(&self) -> Result<(), CommandError> {
+    pub(super) fn refuse_existing(&self) -> CommandResult<()> {
         match [&self.configuration, &self.mapping].into_iter().find(|path| fs::symlink_metadata(path).is_ok()) {
             None => Ok(()),
             Some(path) => Err(CommandError::misconfigured(format!(
@@ -62,7 +62,7 @@ impl Files {
     }
 
     /// Writes both.
-    pub(super) fn write(&self, draft: &ConfigDraft<'_>) -> Result<(), CommandError> {
+    pub(super) fn write(&self, draft: &ConfigDraft<'_>) -> CommandResult<()> {
         let ConfigDraft { configuration, mapping } = draft;
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o750);
@@ -80,7 +80,7 @@ impl Files {
     }
 
     /// A complete file without a name. Whoever may read the secrets may read it.
-    fn prepare(&self, text: &str) -> Result<NamedTempFile, CommandError> {
+    fn prepare(&self, text: &str) -> CommandResult<NamedTempFile> {
         let unwritable = || {
             format!(
                 "no file can be written in {}; name another folder with --dir, or run as another user",
@@ -100,7 +100,7 @@ impl Files {
 }
 
 /// Gives a file its name, which nothing may have.
-fn keep(file: NamedTempFile, path: &Path) -> Result<(), CommandError> {
+fn keep(file: NamedTempFile, path: &Path) -> CommandResult<()> {
     file.persist_noclobber(path).map_err(|error| error.error).with_context(|| {
         format!(
             "{} cannot be written, and nothing was; look at what is there, or name another folder with --dir",

@@ -1,7 +1,7 @@
 //! A mapping for the attributes that Okta has: the sample, with each change said in a comment beside it. A proposal, which somebody reads.
 
 use crate::cli::args::ProductWord;
-use crate::config::sample::{self, MAPPING, quoted};
+use crate::config::sample::{self, quoted};
 use crate::okta::ProfileSchemas;
 
 /// The path of the group, as the sample's test has it.
@@ -43,48 +43,26 @@ pub(super) struct Proposal {
     pub(super) changes: Vec<String>,
 }
 
-/// Fits the sample to what profiles may hold.
+/// Fits the sample to what profiles may hold: every rule stays whose attributes Okta has, and the tests go where a rule went: they would
+/// fail. Only the mapping for Advocacy has a rule for the group.
 pub(super) fn propose(schemas: &ProfileSchemas, product: ProductWord) -> Proposal {
-    match product {
-        ProductWord::Advocacy => propose_for_advocacy(schemas),
-        ProductWord::Intranet => propose_for_the_intranet(schemas),
-    }
-}
-
-/// Every rule stays whose attributes Okta has, and the tests go where a rule went: they would fail.
-fn propose_for_the_intranet(schemas: &ProfileSchemas) -> Proposal {
+    let (sample, group) = match product {
+        ProductWord::Advocacy => (sample::MAPPING, Some(group(schemas))),
+        ProductWord::Intranet => (sample::MAPPING_OF_THE_INTRANET, None),
+    };
     let mut changes = Vec::new();
-    let is_rule = |block: &str| block.lines().any(|line| line.starts_with("[attributes."));
-    let mut blocks: Vec<String> = sample::MAPPING_OF_THE_INTRANET
-        .split("\n\n")
-        .map(|block| if is_rule(block) { rule(block, schemas, &mut changes) } else { block.to_owned() })
-        .collect();
-    if !changes.is_empty() {
-        blocks = with_tests(blocks, &GroupSourceRule::Nowhere);
-    }
-    let mapping = with_attributes(blocks, schemas).join("\n\n");
-    Proposal { mapping: format!("{}\n", mapping.trim_end()), changes }
-}
-
-fn propose_for_advocacy(schemas: &ProfileSchemas) -> Proposal {
-    let group = group(schemas);
-    let mut changes = Vec::new();
-    let mut blocks: Vec<String> = Vec::new();
-    for block in MAPPING.split("\n\n") {
-        let is_rule = block.lines().any(|line| line.starts_with("[attributes."));
-        if is_rule && block.contains(".country") {
-            blocks.push(group_rule(block, &group, &mut changes));
-        } else if is_rule {
-            blocks.push(rule(block, schemas, &mut changes));
-        } else if block.contains("[tables.groups]")
-            && matches!(group, GroupSourceRule::Named(_) | GroupSourceRule::Nowhere)
-        {
-            blocks.push(switched_off(block, "no rule reads this table."));
-        } else {
-            blocks.push(block.to_owned());
+    let mut fitted = |block: &str| match (&group, block.lines().any(|line| line.starts_with("[attributes."))) {
+        (Some(group), true) if block.contains(".country") => group_rule(block, group, &mut changes),
+        (_, true) => rule(block, schemas, &mut changes),
+        (Some(GroupSourceRule::Named(_) | GroupSourceRule::Nowhere), false) if block.contains("[tables.groups]") => {
+            switched_off(block, "no rule reads this table.")
         }
+        (_, false) => block.to_owned(),
+    };
+    let mut blocks: Vec<String> = sample.split("\n\n").map(&mut fitted).collect();
+    if !changes.is_empty() {
+        blocks = with_tests(blocks, &group.unwrap_or(GroupSourceRule::Nowhere));
     }
-    let blocks = if changes.is_empty() { blocks } else { with_tests(blocks, &group) };
     let mapping = with_attributes(blocks, schemas).join("\n\n");
     Proposal { mapping: format!("{}\n", mapping.trim_end()), changes }
 }
@@ -186,23 +164,25 @@ fn with_tests(blocks: Vec<String>, group: &GroupSourceRule) -> Vec<String> {
     let mut blocks: Vec<String> = blocks.into_iter().filter(|block| !is_test(block)).collect();
     let email = "email = \"ada@example.com\"";
     let (user, appuser) = match group {
-        GroupSourceRule::Named(Attribute { root: "user", name, .. }) => {
-            (format!("{email}, {name} = \"Germany\""), None)
+        GroupSourceRule::Nowhere => {
+            blocks.push(format!(
+                "{said}[[tests]]\nname = \"somebody\"\nuser = {{ {email} }}\nexpect = {{ userName = \"ada@example.com\" }}"
+            ));
+            return blocks;
         }
-        GroupSourceRule::Named(attribute) => (email.to_owned(), Some(format!("{} = \"Germany\"", attribute.name))),
-        GroupSourceRule::Country(attribute) => (email.to_owned(), Some(format!("{} = \"DE\"", attribute.name))),
-        GroupSourceRule::AsInSample => (format!("{email}, countryCode = \"DE\""), None),
-        GroupSourceRule::Nowhere => (email.to_owned(), None),
+        GroupSourceRule::AsInSample => (", countryCode = \"DE\"".to_owned(), String::new()),
+        GroupSourceRule::Named(Attribute { root: "user", name, .. }) => {
+            (format!(", {name} = \"Germany\""), String::new())
+        }
+        GroupSourceRule::Named(Attribute { name, .. }) => {
+            (String::new(), format!("appuser = {{ {name} = \"Germany\" }}\n"))
+        }
+        GroupSourceRule::Country(Attribute { name, .. }) => {
+            (String::new(), format!("appuser = {{ {name} = \"DE\" }}\n"))
+        }
     };
-    let appuser = appuser.map_or(String::new(), |appuser| format!("appuser = {{ {appuser} }}\n"));
-    if *group == GroupSourceRule::Nowhere {
-        blocks.push(format!(
-            "{said}[[tests]]\nname = \"somebody\"\nuser = {{ {user} }}\nexpect = {{ userName = \"ada@example.com\" }}"
-        ));
-        return blocks;
-    }
     blocks.push(format!(
-        "{said}[[tests]]\nname = \"somebody with a group\"\nuser = {{ {user} }}\n{appuser}expect = {{ userName = \"ada@example.com\", '{GROUP}' = \"Germany\" }}"
+        "{said}[[tests]]\nname = \"somebody with a group\"\nuser = {{ {email}{user} }}\n{appuser}expect = {{ userName = \"ada@example.com\", '{GROUP}' = \"Germany\" }}"
     ));
     blocks.push(format!("[[tests]]\nname = \"somebody without a group\"\nuser = {{ {email} }}\nheld = true"));
     blocks
