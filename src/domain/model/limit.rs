@@ -1,7 +1,10 @@
 //! Limits over a rolling day: their names, and what the configuration allows.
 
+use serde::Serialize;
+
 /// Which limit a plan breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum LimitName {
     /// The store is empty.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::subject::visible;
+use crate::report::words::visible;
 
 /// Of a longer text a report shows the beginning, in characters.
 const LONGEST: usize = 2_000;
