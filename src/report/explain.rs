@@ -227,24 +227,21 @@ fn wanted(yields: &Result<DesiredValue, String>) -> String {
 
 fn haiilo(one: &Explanation) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    match &one.link {
-        Some(link) => {
-            let origin = match link.origin {
-                Origin::Created => "made by us",
-                Origin::Adopted => "existed before us",
-            };
-            facts.push(("match", format!("by the link to account {}, {origin}", visible(link.haiilo_id.as_str()))));
-            facts.push(("userName last seen", visible(link.user_name.as_str())));
-            if link.listed == Listed::Never {
-                facts.push(("listing", "never showed the account yet; it may wait for a seat".to_owned()));
-            }
-            facts.extend(link.missing.map(|absence| ("missing since", time(absence.since))));
+    if let Some(link) = &one.link {
+        let origin = match link.origin {
+            Origin::Created => "made by us",
+            Origin::Adopted => "existed before us",
+        };
+        facts.push(("match", format!("by the link to account {}, {origin}", visible(link.haiilo_id.as_str()))));
+        facts.push(("userName last seen", visible(link.user_name.as_str())));
+        if link.listed == Listed::Never {
+            facts.push(("listing", "never showed the account yet; it may wait for a seat".to_owned()));
         }
-        None => {
-            let adopts = one.planned.operations.iter().any(|one| one.kind() == OperationKind::Adopt);
-            let how = if adopts { "by userName, to be adopted" } else { "no account is linked" };
-            facts.push(("match", how.to_owned()));
-        }
+        facts.extend(link.missing.map(|absence| ("missing since", time(absence.since))));
+    } else {
+        let adopts = one.planned.operations.iter().any(|one| one.kind() == OperationKind::Adopt);
+        let how = if adopts { "by userName, to be adopted" } else { "no account is linked" };
+        facts.push(("match", how.to_owned()));
     }
     facts.extend(one.account.as_ref().map(|account| ("account", account_in_words(account))));
     facts.extend(one.protected.as_ref().map(|pattern| ("protected by", visible(pattern))));

@@ -143,7 +143,7 @@ pub(super) struct AccountTotals {
 impl AccountTotals {
     /// As if every operation of the plan were done.
     pub(super) fn planned(plan: &Plan) -> Self {
-        Self::with(plan, plan.operations.iter())
+        Self::with(plan, &plan.operations.iter())
     }
 
     /// After what the report is about: of a dry run the whole plan, else what was done.
@@ -151,12 +151,12 @@ impl AccountTotals {
         match report.stage {
             ReportStage::DryRun => Self::planned(&report.plan.people),
             ReportStage::Blocked | ReportStage::Paused(_) | ReportStage::Applied { .. } => {
-                Self::with(&report.plan.people, report.done())
+                Self::with(&report.plan.people, &report.done())
             }
         }
     }
 
-    fn with<'a>(plan: &Plan, operations: impl Iterator<Item = &'a Operation> + Clone) -> Self {
+    fn with<'a>(plan: &Plan, operations: &(impl Iterator<Item = &'a Operation> + Clone)) -> Self {
         let count = |kind| operations.clone().filter(|operation| operation.kind() == kind).count();
         let (made, deleted) = (count(OperationKind::Create), count(OperationKind::Delete));
         Self { accounts: (plan.findings.counts.accounts + made).saturating_sub(deleted), made, deleted }

@@ -266,7 +266,9 @@ fn limits(report: &Report<'_>, out: &mut TextWriter) {
 fn slowed(report: &Report<'_>, out: &mut TextWriter) {
     if report.requests.were_slowed() {
         out.section("Requests, and what was waited for");
-        request_lines(report.requests).iter().for_each(|line| out.line(&format!("  {line}")));
+        for line in request_lines(report.requests) {
+            out.line(&format!("  {line}"));
+        }
     }
 }
 

@@ -65,7 +65,9 @@ impl TextWriter {
         self.section(title);
         let counted = format!("{} of {} operations done.", amount(done), amount(all));
         self.line(&format!("  {}", idle.unwrap_or(&counted)));
-        stops.iter().for_each(|stop| self.line(&format!("  STOPPED: {stop}")));
+        for stop in stops {
+            self.line(&format!("  STOPPED: {stop}"));
+        }
     }
 
     /// A person or a group on hold.
