@@ -1,170 +1,144 @@
-//! The report as CSV, for a spreadsheet: one row for each change and for each person about whom nothing is done.
+//! The report as CSV, for a spreadsheet: one row for each change and for each person about whom nothing is done. Most rows are objects of the
+//! JSON report, whose members become cells.
 
-use serde::Serialize;
+use serde_json::{Value as Json, json};
 
+use crate::domain::model::group::{PersonIndex, same};
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::cycle_plan::{Findings, MappingEdit, Plan, UnsentValue};
+use crate::domain::plan::group_operation::{GroupChange, GroupOperation, MemberPeople};
 use crate::domain::plan::operation::{Change, Operation};
-use crate::domain::plan::outcome::Conclusion;
-use crate::domain::scim::value::Value;
-use crate::report::cell::{self, Cell};
-use crate::report::groups;
-use crate::report::subject::{Report, ReportStage, due, stamp, status};
+use crate::domain::plan::cycle_plan::{Findings, MappingEdit};
+use crate::report::json::{
+    of_conclusion, of_group_conclusion, of_held, of_held_group, of_leaver, of_missing, of_unsent,
+};
+use crate::report::model::Report;
 
-/// One row; the names of the fields are the header.
-#[derive(Clone, Default, Serialize)]
-struct PlanRow {
-    section: &'static str,
-    kind: Cell,
-    okta_id: Cell,
-    haiilo_id: Cell,
-    user_name: Cell,
-    path: Cell,
-    from: Cell,
-    to: Cell,
-    reason: Cell,
-    remedy: Cell,
-}
-
-const HEADER: [&str; 10] =
-    ["section", "kind", "okta_id", "haiilo_id", "user_name", "path", "from", "to", "reason", "remedy"];
+/// The columns. The name of a group stands where that of a person would.
+const COLUMNS: &str = "section,kind,okta_id,haiilo_id,user_name,path,from,to,reason,remedy";
 
 /// The report as CSV with a header.
 pub fn csv(report: &Report<'_>) -> String {
-    let Plan { operations, trials: _, findings, update: _ } = &report.plan.people;
     let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits, warnings: _, counts: _ } =
-        findings;
-    let mut rows: Vec<PlanRow> = operations.iter().flat_map(of_operation).collect();
-    rows.extend(leavers.iter().map(|leaver| PlanRow {
-        section: "leaver",
-        kind: Cell::of(leaver.evidence.as_str()),
-        okta_id: Cell::of(&leaver.okta_id),
-        haiilo_id: Cell::of(&leaver.haiilo_id),
-        user_name: Cell::of(&leaver.user_name),
-        to: Cell::maybe(due(&leaver.status).map(stamp)),
-        reason: Cell::of(status(report.product, leaver)),
-        ..PlanRow::default()
-    }));
-    rows.extend(held.iter().map(|held| PlanRow {
-        section: "held",
-        kind: Cell::of(held.reason.code()),
-        okta_id: Cell::of(&held.okta_id),
-        haiilo_id: Cell::maybe(held.haiilo_id.as_ref()),
-        user_name: Cell::maybe(held.user_name.as_ref()),
-        reason: Cell::of(held.reason.reason()),
-        remedy: Cell::of(held.reason.remedy()),
-        ..PlanRow::default()
-    }));
-    rows.extend(waiting.iter().map(|value| of_unsent("waiting", value)));
-    rows.extend(rejected.iter().map(|value| of_unsent("rejected", value)));
-    rows.extend(missing.iter().map(|missing| PlanRow {
-        section: "missing",
-        okta_id: Cell::of(&missing.okta_id),
-        haiilo_id: Cell::of(&missing.haiilo_id),
-        user_name: Cell::of(&missing.user_name),
-        ..PlanRow::default()
-    }));
-    rows.extend(unmanaged.iter().map(|account| PlanRow {
-        section: "unmanaged",
-        haiilo_id: Cell::of(&account.haiilo_id),
-        user_name: Cell::maybe(account.user_name.as_ref()),
-        ..PlanRow::default()
-    }));
-    rows.extend(mapping_edits.iter().map(|MappingEdit { part, was, is, updated, held }| PlanRow {
-        section: "mapping",
-        path: Cell::of(part),
-        from: Cell::maybe(was.as_ref()),
-        to: Cell::maybe(is.as_ref()),
-        reason: Cell::of(format_args!("{updated} updated, {held} held")),
-        ..PlanRow::default()
-    }));
-    if let ReportStage::Applied { concluded, stops: _ } = report.stage {
-        rows.extend(concluded.iter().map(of_outcome));
-    }
-    rows.extend(groups::lines(report).into_iter().map(of_group));
-    cell::table(&HEADER, &rows)
+        report.findings();
+    let groups = &report.plan.groups;
+    let leaver = |leaver| row("leaver", of_leaver(report.product, leaver), &[("kind", "evidence"), ("to", "due")]);
+    let held = held.iter().map(|held| row("held", of_held(held), &[("kind", "code")]));
+    let waiting = waiting.iter().map(|value| row("waiting", of_unsent(value), &[("to", "value")]));
+    let rejected = rejected.iter().map(|value| row("rejected", of_unsent(value), &[("to", "value")]));
+    let held_group = |held| row("held_group", of_held_group(held), &[("kind", "code"), ("user_name", "name")]);
+    let rows = report.plan.people.operations.iter().flat_map(of_operation);
+    let rows = rows.chain(leavers.iter().map(leaver)).chain(held).chain(waiting).chain(rejected);
+    let rows = rows.chain(missing.iter().map(|missing| row("missing", of_missing(missing), &[])));
+    let rows = rows.chain(unmanaged.iter().map(|account| row("unmanaged", json!(account), &[])));
+    let rows = rows.chain(mapping_edits.iter().map(of_mapping_edit));
+    let rows = rows.chain(report.concluded().iter().map(|one| of_outcome(of_conclusion(one))));
+    let rows = rows.chain(groups.operations.iter().flat_map(|operation| of_group(operation, &groups.people)));
+    let rows = rows.chain(groups.held.iter().map(held_group));
+    let group_outcome = |one| row("outcome", of_group_conclusion(one), &[("user_name", "name")]);
+    table(COLUMNS, rows.chain(report.groups.concluded.iter().map(group_outcome).map(of_outcome)))
 }
 
-fn of_operation(operation: &Operation) -> Vec<PlanRow> {
-    let base = PlanRow {
-        section: "operation",
-        kind: Cell::of(operation.kind().as_str()),
-        okta_id: Cell::of(&operation.okta_id),
-        haiilo_id: Cell::maybe(operation.haiilo_id()),
-        user_name: Cell::of(&operation.user_name),
-        ..PlanRow::default()
+/// An object of the JSON report as a row, with some of its members in columns of another name.
+fn row(section: &str, mut object: Json, renamed: &[(&str, &str)]) -> Json {
+    for (column, member) in renamed {
+        object[*column] = object[*member].take();
+    }
+    object["section"] = section.into();
+    object
+}
+
+fn of_operation(operation: &Operation) -> Vec<Json> {
+    let Operation { okta_id, user_name, action: _ } = operation;
+    let (kind, haiilo_id) = (operation.kind().as_str(), operation.haiilo_id());
+    let object = json!({"kind": kind, "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name});
+    with_changes(&row("operation", object, &[]), operation.changes().iter().map(Change::to_json))
+}
+
+/// What changes of a group, then each person who comes in or goes out.
+fn of_group(operation: &GroupOperation, people: &MemberPeople) -> Vec<Json> {
+    let GroupOperation { okta_id, name, action: _ } = operation;
+    let (kind, haiilo_id) = (operation.kind().as_str(), operation.haiilo_id());
+    let object = json!({"kind": kind, "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": name});
+    let changed = operation.changes().iter().filter(|change| !same(change.from.as_deref(), change.to.as_deref()));
+    let member =
+        |word: &str, index: &PersonIndex| json!({"path": "members", word: people.get(index).map(|who| &who.user_name)});
+    let (add, remove) = operation.moves();
+    let moves = add.iter().map(|index| member("to", index)).chain(remove.iter().map(|index| member("from", index)));
+    with_changes(&row("group", object, &[]), changed.map(GroupChange::to_json).chain(moves))
+}
+
+/// A row for each change, or one where nothing changes.
+fn with_changes(operation: &Json, changes: impl Iterator<Item = Json>) -> Vec<Json> {
+    let row = |change: Json| {
+        let mut row = operation.clone();
+        for column in ["path", "from", "to"] {
+            row[column] = change[column].clone();
+        }
+        row
     };
-    if operation.changes().is_empty() {
-        return vec![base];
-    }
-    let row = |change: &Change| PlanRow {
-        path: Cell::of(&change.path),
-        from: Cell::maybe(change.from.as_ref().map(Value::shown)),
-        to: Cell::maybe(change.to.as_ref().map(Value::shown)),
-        ..base.clone()
-    };
-    operation.changes().iter().map(row).collect()
+    let rows: Vec<Json> = changes.map(row).collect();
+    if rows.is_empty() { vec![operation.clone()] } else { rows }
 }
 
-/// The name of a group stands where that of a person would.
-fn of_group(line: groups::GroupTableRow) -> PlanRow {
-    let groups::GroupTableRow { section, kind, okta_id, haiilo_id, name, path, from, to, reason, remedy } = line;
-    PlanRow {
-        section,
-        kind: Cell::of(kind),
-        okta_id: Cell::of(okta_id),
-        haiilo_id: Cell::maybe(haiilo_id),
-        user_name: Cell::of(name),
-        path: Cell::of(path),
-        from: Cell::maybe(from),
-        to: Cell::maybe(to),
-        reason: Cell::maybe(reason),
-        remedy: Cell::maybe(remedy),
-    }
+fn of_mapping_edit(edit: &MappingEdit) -> Json {
+    let mut row = row("mapping", json!(edit), &[("path", "part"), ("from", "was"), ("to", "is")]);
+    row["reason"] = format!("{} updated, {} held", edit.updated, edit.held).into();
+    row
 }
 
-fn of_outcome(concluded: &Conclusion) -> PlanRow {
-    let Conclusion { operation, haiilo_id, outcome } = concluded;
-    PlanRow {
-        section: "outcome",
-        kind: Cell::of(format_args!("{} {}", operation.kind().as_str(), outcome.as_str())),
-        okta_id: Cell::of(&operation.okta_id),
-        haiilo_id: Cell::maybe(haiilo_id.as_ref()),
-        user_name: Cell::of(&operation.user_name),
-        reason: Cell::maybe(outcome.detail()),
-        ..PlanRow::default()
-    }
+fn of_outcome(conclusion: Json) -> Json {
+    let kind = format!("{} {}", text(&conclusion["kind"]), text(&conclusion["outcome"]));
+    let mut row = row("outcome", conclusion, &[("reason", "detail")]);
+    row["kind"] = kind.into();
+    row
 }
 
-fn of_unsent(section: &'static str, unsent: &UnsentValue) -> PlanRow {
-    PlanRow {
-        section,
-        okta_id: Cell::of(&unsent.okta_id),
-        haiilo_id: Cell::maybe(unsent.haiilo_id.as_ref()),
-        user_name: Cell::of(&unsent.user_name),
-        path: Cell::of(&unsent.path),
-        to: Cell::maybe(unsent.value.as_ref().map(Value::shown)),
-        reason: Cell::of(&unsent.reason),
-        ..PlanRow::default()
+/// Rows under a header: of each object the members that are named like a column.
+pub(super) fn table(header: &str, rows: impl IntoIterator<Item = Json>) -> String {
+    let columns: Vec<&str> = header.split(',').collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&columns).expect("a vector takes every row");
+    for row in rows {
+        let cells = columns.iter().map(|column| cell(&row[*column]));
+        writer.write_record(cells).expect("a vector takes every row, and all rows are of one length");
+    }
+    let bytes = writer.into_inner().expect("a vector takes every byte");
+    String::from_utf8(bytes).expect("made of texts")
+}
+
+/// A cell. One that a spreadsheet would take for a formula gets an apostrophe before it.
+fn cell(value: &Json) -> String {
+    let text = text(value);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
+/// A value for a reader, lists with commas.
+fn text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Json::Bool(_) | Json::Number(_) | Json::Object(_) => value.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADER, PlanRow};
-    use crate::report::cell::{Cell, table};
+    use serde_json::{Value as Json, json};
 
-    fn write(rows: &[PlanRow]) -> String {
-        table(&HEADER, rows)
+    use super::{COLUMNS, table};
+
+    fn write(row: Json) -> String {
+        table(COLUMNS, [row])
     }
 
     #[test]
     fn formulas_are_disarmed() {
         for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
-            let text = write(&[PlanRow { section: "held", reason: Cell::of(cell), ..PlanRow::default() }]);
+            let text = write(json!({"section": "held", "reason": cell}));
             assert_eq!(text.lines().nth(1), Some(format!("held,,,,,,,,'{cell},").as_str()));
         }
-        let text = write(&[PlanRow { reason: Cell::of("Ada = \"me\", you"), ..PlanRow::default() }]);
+        let text = write(json!({"reason": "Ada = \"me\", you"}));
         assert_eq!(text.lines().nth(1), Some(",,,,,,,,\"Ada = \"\"me\"\", you\","));
         assert_eq!(text.lines().next(), Some("section,kind,okta_id,haiilo_id,user_name,path,from,to,reason,remedy"));
     }

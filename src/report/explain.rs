@@ -1,22 +1,26 @@
-//! Everything about one person, as text: what happens and why, then what each side says, rule by rule.
+//! Everything about one person: what happens and why, then what each side says, rule by rule; as text, and as JSON for scripts.
+
+use serde_json::{Value as Json, json};
 
 use crate::domain::explain::explanation::{Explanation, OperatorStatement, PersonPlan};
 use crate::domain::explain::memberships::GroupOfPerson;
 use crate::domain::listing::snapshot::PersonState;
 use crate::domain::mapping::{INCLUDE, Traced};
 use crate::domain::model::account::{Account, Activity};
-use crate::domain::model::assignment::{AssignmentMeaning, Eligibility, EligibilityDoubt, UserStatus};
-use crate::domain::model::link::{Listed, Origin};
+use crate::domain::model::assignment::{Assignment, AssignmentMeaning, Eligibility, EligibilityDoubt, UserStatus, Via};
+use crate::domain::model::link::{Link, Listed, Origin};
 use crate::domain::model::person::DesiredValue;
 use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::leaver::{GracePeriod, LeaverRecord};
+use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::cycle_plan::UnsentValue;
-use crate::domain::plan::hold::HoldReason;
-use crate::domain::plan::operation::Operation;
+use crate::domain::scim::value::Value;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::journal;
-use crate::report::sheet::TextWriter;
-use crate::report::subject::{attribute, kind, part_name, shown, status, time, visible};
+use crate::report::json::array;
+use crate::report::text::writer::TextWriter;
+use crate::report::words::{attribute, due, kind, part_name, shown, shown_name, stamp, status, time, visible};
 
 /// One person with the journal's entries.
 #[derive(Clone, Debug)]
@@ -56,17 +60,14 @@ pub fn text(answer: &LoginExplanation, width: Option<u16>) -> String {
 }
 
 fn person(product: Product, one: &Explanation, out: &mut TextWriter) {
-    let name = one.user_name().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
-    out.line(&format!("{name}  {}", one.asked.id));
+    out.line(&format!("{}  {}", shown_name(one.user_name()), one.asked.id));
     out.section("What happens");
     for line in what_happens(product, one) {
         out.line(&format!("  {line}"));
     }
-    out.section("Okta");
-    out.table(okta(one));
+    facts("Okta", okta(one), out);
     mapping(product, one, out);
-    out.section("Haiilo");
-    out.table(haiilo(one));
+    facts("Haiilo", haiilo(one), out);
     if !one.groups.is_empty() {
         out.section("Groups");
         let row = |group: &GroupOfPerson| {
@@ -74,14 +75,19 @@ fn person(product: Product, one: &Explanation, out: &mut TextWriter) {
         };
         out.table(one.groups.iter().map(row).collect());
     }
-    if one.leaver.is_some() || one.planned.leaver.is_some() {
-        out.section("Leaver");
-        out.table(leaver(product, one));
+    facts("Leaver", leaver(product, one), out);
+}
+
+/// A section of names with values, where there are any.
+fn facts(title: &str, facts: Vec<(&str, String)>, out: &mut TextWriter) {
+    if !facts.is_empty() {
+        out.section(title);
+        out.table(facts.into_iter().map(|(name, value)| vec![format!(" {name}"), value]).collect());
     }
 }
 
 /// What the plan does, or why it does nothing.
-pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
+fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
     let PersonPlan { operations, leaver, held, waiting, rejected, missing } = &one.planned;
     let mut lines: Vec<String> = operations.iter().flat_map(|operation| of_operation(product, operation)).collect();
     lines.extend(leaver.iter().map(|leaver| format!("leaver: {}", status(product, leaver))));
@@ -105,12 +111,11 @@ pub(super) fn what_happens(product: Product, one: &Explanation) -> Vec<String> {
 }
 
 fn of_operation(product: Product, operation: &Operation) -> Vec<String> {
-    let head = kind(product, operation.kind()).to_owned();
-    let change = |change: &crate::domain::plan::operation::Change| {
+    let change = |change: &Change| {
         let path = attribute(product, &change.path);
         format!("  {path}  {} -> {}", shown(change.from.as_ref()), shown(change.to.as_ref()))
     };
-    [head].into_iter().chain(operation.changes().iter().map(change)).collect()
+    std::iter::once(kind(product, operation.kind())).chain(operation.changes().iter().map(change)).collect()
 }
 
 /// Why a plan has nothing about somebody.
@@ -130,22 +135,18 @@ fn why_nothing(one: &Explanation) -> &'static str {
     }
 }
 
-fn okta(one: &Explanation) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
+fn okta(one: &Explanation) -> Vec<(&'static str, String)> {
     let word = one.asked.status.as_deref().map_or(String::new(), |word| format!("{}: ", visible(word)));
-    row(
-        "user",
-        match &one.asked.user {
-            None => "Okta has no such user, or does not show it to these credentials".to_owned(),
-            Some(user) => {
-                let becoming = if user.becoming.is_some() { ", and Okta is changing that" } else { "" };
-                format!("{word}{}{becoming}", user_status(&user.status))
-            }
+    let user = one.asked.user.as_ref().map_or(
+        "Okta has no such user, or does not show it to these credentials".to_owned(),
+        |user| {
+            let becoming = if user.becoming.is_some() { ", and Okta is changing that" } else { "" };
+            format!("{word}{}{becoming}", user_status(&user.status))
         },
     );
+    let mut facts = vec![("user", user)];
     match &one.asked.assignment {
-        None => row("assignment", "none".to_owned()),
+        None => facts.push(("assignment", "none".to_owned())),
         Some(assignment) => {
             let meaning = match assignment.status.meaning() {
                 AssignmentMeaning::Usable => "has the application",
@@ -153,28 +154,22 @@ fn okta(one: &Explanation) -> Vec<Vec<String>> {
                 AssignmentMeaning::Unclear => "a status that decides nothing",
             };
             let via = match assignment.via {
-                crate::domain::model::assignment::Via::User => "assigned directly",
-                crate::domain::model::assignment::Via::Group => "assigned by a group",
+                Via::User => "assigned directly",
+                Via::Group => "assigned by a group",
             };
-            row("assignment", format!("{}: {meaning}; {via}", visible(assignment.status.as_str())));
             let name = assignment.user_name.as_ref().map_or("(none)".to_owned(), |name| visible(name.as_str()));
-            row("userName there", name);
+            facts.push(("assignment", format!("{}: {meaning}; {via}", visible(assignment.status.as_str()))));
+            facts.push(("userName there", name));
         }
     }
-    row("in the listing", if one.listed.is_some() { "yes".to_owned() } else { "no".to_owned() });
-    if let Some(eligibility) = &one.eligibility {
-        row("both together", eligibility_in_words(eligibility).to_owned());
-    }
-    for said in &one.said {
-        row(
-            "decided",
-            match said {
-                OperatorStatement::ConfirmedNew => "`confirm-new`: this is a new person".to_owned(),
-                OperatorStatement::Recreated => "`recreate`: never a leaver until assigned once".to_owned(),
-            },
-        );
-    }
-    rows
+    facts.push(("in the listing", if one.listed.is_some() { "yes" } else { "no" }.to_owned()));
+    facts.extend(one.eligibility.as_ref().map(|both| ("both together", eligibility_in_words(both).to_owned())));
+    let decided = |said: &OperatorStatement| match said {
+        OperatorStatement::ConfirmedNew => "`confirm-new`: this is a new person",
+        OperatorStatement::Recreated => "`recreate`: never a leaver until assigned once",
+    };
+    facts.extend(one.said.iter().map(|said| ("decided", decided(said).to_owned())));
+    facts
 }
 
 fn user_status(status: &UserStatus) -> &'static str {
@@ -187,7 +182,7 @@ fn user_status(status: &UserStatus) -> &'static str {
     }
 }
 
-pub(super) fn eligibility_in_words(eligibility: &Eligibility) -> &'static str {
+fn eligibility_in_words(eligibility: &Eligibility) -> &'static str {
     match eligibility {
         Eligibility::Assigned => "shall have an account",
         Eligibility::Staged => "not yet: okta.staged = \"skip\"",
@@ -221,7 +216,7 @@ fn mapping(product: Product, one: &Explanation, out: &mut TextWriter) {
 }
 
 /// What a rule came to, in words.
-pub(super) fn wanted(yields: &Result<DesiredValue, String>) -> String {
+fn wanted(yields: &Result<DesiredValue, String>) -> String {
     match yields {
         Ok(DesiredValue::Set(value)) => shown(Some(value)),
         Ok(DesiredValue::Leave) => "nothing, so that the account keeps what it has".to_owned(),
@@ -230,73 +225,134 @@ pub(super) fn wanted(yields: &Result<DesiredValue, String>) -> String {
     }
 }
 
-fn haiilo(one: &Explanation) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
-    let adopts =
-        one.planned.operations.iter().any(|one| one.kind() == crate::domain::plan::operation::OperationKind::Adopt);
-    match &one.link {
-        Some(link) => {
-            let origin = match link.origin {
-                Origin::Created => "made by us",
-                Origin::Adopted => "existed before us",
-            };
-            row("match", format!("by the link to account {}, {origin}", visible(link.haiilo_id.as_str())));
-            row("userName last seen", visible(link.user_name.as_str()));
-            if link.listed == Listed::Never {
-                row("listing", "never showed the account yet; it may wait for a seat".to_owned());
-            }
-            if let Some(absence) = &link.missing {
-                row("missing since", time(absence.since));
-            }
+fn haiilo(one: &Explanation) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(link) = &one.link {
+        let origin = match link.origin {
+            Origin::Created => "made by us",
+            Origin::Adopted => "existed before us",
+        };
+        facts.push(("match", format!("by the link to account {}, {origin}", visible(link.haiilo_id.as_str()))));
+        facts.push(("userName last seen", visible(link.user_name.as_str())));
+        if link.listed == Listed::Never {
+            facts.push(("listing", "never showed the account yet; it may wait for a seat".to_owned()));
         }
-        None if adopts => row("match", "by userName, to be adopted".to_owned()),
-        None => row("match", "no account is linked".to_owned()),
+        facts.extend(link.missing.map(|absence| ("missing since", time(absence.since))));
+    } else {
+        let adopts = one.planned.operations.iter().any(|one| one.kind() == OperationKind::Adopt);
+        let how = if adopts { "by userName, to be adopted" } else { "no account is linked" };
+        facts.push(("match", how.to_owned()));
     }
-    if let Some(account) = &one.account {
-        row("account", of_account(account));
-    }
-    if let Some(pattern) = &one.protected {
-        row("protected by", visible(pattern));
-    }
-    rows
+    facts.extend(one.account.as_ref().map(|account| ("account", account_in_words(account))));
+    facts.extend(one.protected.as_ref().map(|pattern| ("protected by", visible(pattern))));
+    facts
 }
 
-fn of_account(Account { id, user_name, activity, values: _, without_element: _ }: &Account) -> String {
-    let name = user_name.as_ref().map_or("(no userName)".to_owned(), |name| visible(name.as_str()));
+fn account_in_words(Account { id, user_name, activity, values: _, without_element: _ }: &Account) -> String {
     let activity = match activity {
         Activity::Active => "active",
         Activity::Inactive => "inactive",
     };
-    format!("{}, {name}, {activity}", visible(id.as_str()))
+    format!("{}, {}, {activity}", visible(id.as_str()), shown_name(user_name.as_ref()))
 }
 
-fn leaver(product: Product, one: &Explanation) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut row = |name: &str, value: String| rows.push(vec![format!(" {name}"), value]);
-    if let Some(record) = &one.leaver {
-        row("gone since", time(record.absence.since));
-        match &record.clock {
-            Some(clock) => {
-                row("evidence", clock.evidence.as_str().to_owned());
-                row("action", clock.action.as_str().to_owned());
-                row("clock since", time(clock.from));
-            }
-            None => row("evidence", "none yet, so that no clock runs".to_owned()),
+fn leaver(product: Product, one: &Explanation) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(LeaverRecord { absence, clock, employee: _ }) = &one.leaver {
+        facts.push(("gone since", time(absence.since)));
+        match clock {
+            Some(GracePeriod { evidence, action, from }) => facts.extend([
+                ("evidence", evidence.as_str().to_owned()),
+                ("action", action.as_str().to_owned()),
+                ("clock since", time(*from)),
+            ]),
+            None => facts.push(("evidence", "none yet, so that no clock runs".to_owned())),
         }
     }
-    if let Some(leaver) = &one.planned.leaver {
-        row("account", status(product, leaver));
-    }
-    rows
+    facts.extend(one.planned.leaver.as_ref().map(|leaver| ("account", status(product, leaver))));
+    facts
 }
 
 fn stranger(account: &Account, out: &mut TextWriter) {
-    out.line(&format!("Account {}", of_account(account)));
+    out.line(&format!("Account {}", account_in_words(account)));
     out.line("  Not ours, left alone: no link leads to it, and nobody who is assigned wants its userName.");
 }
 
-/// Why somebody is held, as a short name for machines.
-pub(super) fn codes(one: &Explanation) -> Vec<&'static str> {
-    one.planned.held.iter().map(|held| HoldReason::code(&held.reason)).collect()
+/// The answer as one JSON object, with a line end behind it.
+pub fn explain_json(answer: &LoginExplanation) -> String {
+    let LoginExplanation { product, people, unmanaged } = answer;
+    let person = |PersonExplanation { explanation, journal }: &PersonExplanation| {
+        let mut object = of_person(explanation);
+        object["what_happens"] = json!(what_happens(*product, explanation));
+        object["journal"] = array(journal, journal::object);
+        object
+    };
+    let object = json!({
+        "version": 1,
+        "people": array(people, person),
+        "unmanaged": array(unmanaged, of_account),
+    });
+    format!("{object:#}\n")
+}
+
+fn of_person(one: &Explanation) -> Json {
+    let link = |Link { haiilo_id, user_name, origin, missing, .. }: &Link| {
+        json!({
+            "haiilo_id": haiilo_id, "user_name": user_name, "origin": origin.as_str(),
+            "missing_since": missing.map(|absence| stamp(absence.since)),
+        })
+    };
+    let planned_due = one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.status)).map(stamp);
+    let leaver = |LeaverRecord { absence, clock, employee: _ }: &LeaverRecord| {
+        json!({
+            "since": stamp(absence.since), "evidence": clock.map(|clock| clock.evidence.as_str()),
+            "action": clock.map(|clock| clock.action.as_str()), "clock_from": clock.map(|clock| stamp(clock.from)),
+            "due": planned_due,
+        })
+    };
+    let decided = |said: &OperatorStatement| match said {
+        OperatorStatement::ConfirmedNew => "released".into(),
+        OperatorStatement::Recreated => "pinned".into(),
+    };
+    json!({
+        "okta_id": one.asked.id, "user_name": one.user_name(),
+        "user_status": one.asked.status, "user_found": one.asked.user.is_some(),
+        "assignment": one.asked.assignment.as_ref().map(of_assignment),
+        "listed": one.listed.is_some(), "standing": one.eligibility.as_ref().map(eligibility_in_words),
+        "mapping": array(&one.mapping, of_rule), "link": one.link.as_ref().map(link),
+        "account": one.account.as_ref().map(of_account), "protected_by": one.protected,
+        "leaver": one.leaver.as_ref().map(leaver), "decided": array(&one.said, decided),
+        "held": array(&one.planned.held, |held| held.reason.code().into()), "groups": array(&one.groups, of_group),
+        "operations": array(&one.planned.operations, Operation::to_json),
+    })
+}
+
+fn of_assignment(Assignment { status, via, user_name, .. }: &Assignment) -> Json {
+    json!({"status": status.as_str(), "via": via.as_str(), "user_name": user_name})
+}
+
+fn of_group(GroupOfPerson { okta_id, name, place, happens }: &GroupOfPerson) -> Json {
+    json!({"okta_id": okta_id, "name": name, "member_in": place.as_str(), "what_happens": happens.as_str()})
+}
+
+/// A rule of the mapping, with what the account holds.
+fn of_rule((traced, held): &(Traced, Option<Value>)) -> Json {
+    let Traced { place, source, reads, yields } = traced;
+    let (wants, value, why) = match yields {
+        Ok(DesiredValue::Set(value)) => ("set", Some(value), None),
+        Ok(DesiredValue::Leave) => ("leave", None, None),
+        Ok(DesiredValue::Clear) => ("clear", None, None),
+        Err(why) => ("held", None, Some(why)),
+    };
+    json!({
+        "path": place, "rule": source, "reads": array(reads, |(name, value)| json!({"name": name, "value": value})),
+        "wants": wants, "value": value, "why": why, "haiilo": held,
+    })
+}
+
+fn of_account(account: &Account) -> Json {
+    json!({
+        "haiilo_id": account.id, "user_name": account.user_name,
+        "active": account.activity == Activity::Active,
+    })
 }

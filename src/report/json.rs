@@ -1,96 +1,97 @@
-//! The report as JSON: a documented schema with a version, for scripts.
+//! The report as JSON: a documented schema with a version, for scripts. The CSV form is a table of the same objects.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::domain::model::policy::Product;
-use crate::domain::model::usage::{HaiiloCalls, OktaCalls, Requests};
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::cycle_plan::{
-    CyclePlan, Findings, MappingEdit, Missing, Plan, PlanCounts, Unmanaged, UnsentValue,
-};
-use crate::domain::plan::hold::Hold;
+use crate::domain::plan::cycle_plan::CyclePlan;
+use crate::domain::plan::group_operation::{GroupOperation, Removals};
+use crate::domain::plan::group_plan::{BlockedRemovals, GroupCounts, GroupPlan, GroupState};
+use crate::domain::plan::hold::{GroupHold, Hold};
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::Operation;
-use crate::domain::plan::outcome::Conclusion;
+use crate::domain::plan::outcome::{Conclusion, GroupConclusion};
+use crate::domain::plan::cycle_plan::{Findings, Missing, Plan, PlanCounts, UnsentValue};
 use crate::domain::plan::warning::Warning;
-use crate::domain::planning::limits::{LimitUsage, Violation};
 use crate::domain::scim::value::Value;
-use crate::report::groups;
-use crate::report::subject::{self, AccountTotals, Report, ReportStage, action, due, stamp};
+use crate::domain::state::sync_state::Pause;
+use crate::report::model::{AccountTotals, GroupResults, Report, ReportStage};
+use crate::report::words::{action, due, stamp, status};
 
 /// The version of the schema; it grows when something in it changes its meaning or goes.
 const VERSION: u32 = 2;
 
 /// The report as one JSON object, with a line end behind it.
 pub fn json(report: &Report<'_>) -> String {
-    let CyclePlan { people: Plan { operations, trials: _, findings, update: _ }, groups: _ } = report.plan;
+    let CyclePlan { people: Plan { operations, trials: _, findings, update: _ }, groups } = report.plan;
     let Findings { leavers, held, waiting, rejected, missing, unmanaged, mapping_edits, warnings: _, counts } =
         findings;
     let limit_check = report.limit_check;
-    let mut object = Map::new();
-    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
-    put("version", VERSION.into());
-    put("approval_id", json!(limit_check.approval_id));
-    put("operations", operations.iter().map(Operation::to_json).collect());
-    put("leavers", leavers.iter().map(|leaver| of_leaver(report.product, leaver)).collect());
-    put("held", held.iter().map(of_held).collect());
-    put("waiting", waiting.iter().map(of_waiting).collect());
-    put("rejected", rejected.iter().map(of_rejected).collect());
-    put("missing", missing.iter().map(of_missing).collect());
-    put("unmanaged", unmanaged.iter().map(of_unmanaged).collect());
-    put("mapping_edits", mapping_edits.iter().map(of_edited).collect());
-    put("unchanged", counts.unchanged.into());
-    put("violations", limit_check.violations.iter().map(violation).collect());
-    put("limits", limit_check.usage.iter().map(usage).collect());
-    put("counts", of_counts(*counts, AccountTotals::after(report).accounts));
-    put("usage", of_requests(report.requests));
-    put("groups", groups::json(report));
-    put("warnings", report.all_warnings().map(of_warning).collect());
-    match report.stage {
-        ReportStage::DryRun => {}
-        ReportStage::Blocked => {
-            put("outcomes", json!([]));
-        }
-        ReportStage::Paused(pause) => {
-            put("outcomes", json!([]));
-            put("paused", subject::paused(pause));
-        }
-        ReportStage::Applied { concluded, stops } => {
-            put("outcomes", concluded.iter().map(outcome).collect());
-            put("stopped", json!(stops));
-        }
+    let mut object = json!({
+        "version": VERSION,
+        "approval_id": limit_check.approval_id,
+        "operations": array(operations, Operation::to_json),
+        "leavers": array(leavers, |leaver| of_leaver(report.product, leaver)),
+        "held": array(held, of_held),
+        "waiting": array(waiting, of_waiting),
+        "rejected": array(rejected, of_unsent),
+        "missing": array(missing, of_missing),
+        "unmanaged": unmanaged,
+        "mapping_edits": mapping_edits,
+        "unchanged": counts.unchanged,
+        "violations": limit_check.violations,
+        "limits": limit_check.usage,
+        "counts": of_counts(*counts, AccountTotals::after(report).accounts),
+        "usage": report.requests,
+        "groups": of_groups(groups, report.groups),
+        "warnings": array(report.all_warnings(), of_warning),
+    });
+    if !matches!(report.stage, ReportStage::DryRun) {
+        object["outcomes"] = array(report.concluded(), of_conclusion);
     }
-    format!("{:#}\n", Json::Object(object))
+    match report.stage {
+        ReportStage::DryRun | ReportStage::Blocked => {}
+        ReportStage::Paused(pause) => object["paused"] = of_pause(pause),
+        ReportStage::Applied { concluded: _, stops } => object["stopped"] = json!(stops),
+    }
+    format!("{object:#}\n")
 }
 
-fn of_leaver(product: Product, leaver: &Leaver) -> Json {
-    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, effect: _, status } = leaver;
+/// Values as a JSON array.
+pub(super) fn array<T>(values: impl IntoIterator<Item = T>, of: impl Fn(T) -> Json) -> Json {
+    values.into_iter().map(of).collect()
+}
+
+/// A pause of all writes.
+pub(super) fn of_pause(Pause { until, by, reason }: &Pause) -> Json {
+    json!({"until": until.map(stamp), "by": by, "reason": reason})
+}
+
+/// A leaver, with what becomes of the account.
+pub(super) fn of_leaver(product: Product, leaver: &Leaver) -> Json {
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, effect: _, status: fate } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
-        "action": action(leaver), "due": due(status).map(stamp), "since": stamp(*since),
-        "reason": subject::status(product, leaver),
+        "action": action(leaver), "due": due(fate).map(stamp), "since": stamp(*since), "reason": status(product, leaver),
     })
 }
 
-fn of_held(held: &Hold) -> Json {
-    let Hold { okta_id, haiilo_id, user_name, reason } = held;
+/// A person on hold.
+pub(super) fn of_held(Hold { okta_id, haiilo_id, user_name, reason }: &Hold) -> Json {
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name,
         "code": reason.code(), "reason": reason.reason(), "remedy": reason.remedy(),
     })
 }
 
-fn of_edited(MappingEdit { part, was, is, updated, held }: &MappingEdit) -> Json {
-    json!({"part": part, "was": was, "is": is, "updated": updated, "held": held})
-}
-
 fn of_waiting(value: &UnsentValue) -> Json {
-    let mut json = of_rejected(value);
-    json["blocks"] = value.blocks.as_str().into();
-    json
+    let mut object = of_unsent(value);
+    object["blocks"] = value.blocks.as_str().into();
+    object
 }
 
-fn of_rejected(unsent: &UnsentValue) -> Json {
+/// A value that is not sent.
+pub(super) fn of_unsent(unsent: &UnsentValue) -> Json {
     let UnsentValue { okta_id, haiilo_id, user_name, path, value, reason, blocks: _ } = unsent;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "path": path.to_string(),
@@ -98,47 +99,13 @@ fn of_rejected(unsent: &UnsentValue) -> Json {
     })
 }
 
-fn of_warning(warning: &Warning) -> Json {
-    json!({"code": warning.as_str(), "text": warning.to_string()})
-}
-
-fn of_missing(missing: &Missing) -> Json {
-    let Missing { okta_id, haiilo_id, user_name, since } = missing;
+/// A linked account that Haiilo does not show.
+pub(super) fn of_missing(Missing { okta_id, haiilo_id, user_name, since }: &Missing) -> Json {
     json!({"okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "since": since.map(stamp)})
 }
 
-fn of_unmanaged(account: &Unmanaged) -> Json {
-    let Unmanaged { haiilo_id, user_name } = account;
-    json!({"haiilo_id": haiilo_id, "user_name": user_name})
-}
-
-fn violation(broken: &Violation) -> Json {
-    let Violation { limit, found, allowed } = broken;
-    json!({"limit": limit.as_str(), "found": found, "allowed": allowed})
-}
-
-fn usage(usage: &LimitUsage) -> Json {
-    let LimitUsage { limit, used, planned: _, allowed } = usage;
-    json!({"limit": limit.as_str(), "used": used, "allowed": allowed})
-}
-
-fn of_requests(requests: Requests<'_>) -> Json {
-    let Requests { okta, haiilo } = requests;
-    let of_okta = |calls: &OktaCalls| {
-        let OktaCalls { call, requests, limit, ours, throttled, waited } = calls;
-        json!({
-            "call": call, "requests": requests, "limit": limit, "ours": ours, "throttled": throttled,
-            "waited_seconds": waited,
-        })
-    };
-    let HaiiloCalls { requests, most_at_once, at_once, lowest_at_once, throttled, waited } = haiilo;
-    json!({
-        "okta": okta.iter().map(of_okta).collect::<Vec<_>>(),
-        "haiilo": {
-            "requests": requests, "most_at_once": most_at_once, "at_once": at_once, "lowest_at_once": lowest_at_once,
-            "throttled": throttled, "waited_seconds": waited,
-        },
-    })
+fn of_warning(warning: &Warning) -> Json {
+    json!({"code": warning.as_str(), "text": warning.to_string()})
 }
 
 fn of_counts(counts: PlanCounts, accounts_after: usize) -> Json {
@@ -149,10 +116,67 @@ fn of_counts(counts: PlanCounts, accounts_after: usize) -> Json {
     })
 }
 
-fn outcome(concluded: &Conclusion) -> Json {
-    let Conclusion { operation, haiilo_id, outcome } = concluded;
+/// What became of an operation.
+pub(super) fn of_conclusion(Conclusion { operation, haiilo_id, outcome }: &Conclusion) -> Json {
     json!({
         "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id,
         "user_name": operation.user_name, "outcome": outcome.as_str(), "detail": outcome.detail(),
+    })
+}
+
+/// Everything about groups; null where groups are not synced.
+fn of_groups(plan: &GroupPlan, GroupResults { concluded, stops }: GroupResults<'_>) -> Json {
+    let state = match plan.state {
+        GroupState::Off => return Json::Null,
+        GroupState::Unread => "unread",
+        GroupState::Planned => "planned",
+    };
+    let GroupCounts { chosen, unchanged, unmanaged, unmanaged_members, kept, left } = plan.counts;
+    let of_operation = |operation: &GroupOperation| {
+        let mut object = operation.to_json(&plan.people);
+        object["removals"] = json!(operation.removals().map(removals));
+        object
+    };
+    json!({
+        "state": state,
+        "approval_id": plan.approval_id,
+        "operations": array(&plan.operations, of_operation),
+        "held": array(&plan.held, of_held_group),
+        "blocked": array(&plan.blocked, of_blocked),
+        "unchanged": unchanged,
+        "counts": {
+            "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": unmanaged_members, "kept": kept,
+            "no_longer_chosen": left,
+        },
+        "outcomes": array(concluded, of_group_conclusion),
+        "stopped": stops,
+    })
+}
+
+fn removals(removals: &Removals) -> &'static str {
+    match removals {
+        Removals::Free => "free",
+        Removals::Approved(_) => "approved",
+        Removals::Blocked => "blocked",
+    }
+}
+
+fn of_blocked(BlockedRemovals { okta_id, found, allowed }: &BlockedRemovals) -> Json {
+    json!({"okta_id": okta_id, "limit": "members", "found": found, "allowed": allowed})
+}
+
+/// A group on hold.
+pub(super) fn of_held_group(GroupHold { okta_id, haiilo_id, name, reason }: &GroupHold) -> Json {
+    json!({
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "name": name, "code": reason.as_str(), "reason": reason.reason(),
+        "remedy": reason.remedy(),
+    })
+}
+
+/// What became of an operation on a group.
+pub(super) fn of_group_conclusion(GroupConclusion { operation, haiilo_id, outcome }: &GroupConclusion) -> Json {
+    json!({
+        "kind": operation.kind().as_str(), "okta_id": operation.okta_id, "haiilo_id": haiilo_id, "name": operation.name,
+        "outcome": outcome.as_str(), "detail": outcome.detail(),
     })
 }

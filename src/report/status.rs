@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::domain::model::word::Word as _;
-use crate::domain::state::run_history::{PendingApproval, RunHistory};
+use crate::domain::state::run_history::{CycleRecord, PendingApproval, RunHistory};
 use crate::domain::state::sync_state::SyncState;
-use crate::report::subject::{self, amount, stamp, time};
+use crate::report::json::{array, of_pause};
+use crate::report::words::{amount, by_whom, stamp, time};
 
 /// Whether cycles come as they should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ServiceHealth {
     /// They do.
     Ready,
@@ -31,7 +33,7 @@ pub fn text((history, service): (&RunHistory, ServiceHealth), state: &SyncState,
         ServiceHealth::Unknown => {}
     }
     if let Some(pause) = state.pause_at(now) {
-        lines.push(format!("PAUSED {}, {}", pause.end(), subject::by_whom(pause)));
+        lines.push(format!("PAUSED {}, {}", pause.end(), by_whom(pause)));
     }
     for PendingApproval { id, at, violations, approved_until } in &history.waiting {
         let state = match approved_until {
@@ -54,40 +56,33 @@ pub fn text((history, service): (&RunHistory, ServiceHealth), state: &SyncState,
     if history.cycles.is_empty() {
         lines.push("No cycle has run.".to_owned());
     }
-    lines.extend(
-        history
-            .cycles
-            .iter()
-            .map(|cycle| format!("{}  {}  {}", time(cycle.ended), cycle.result.as_str(), cycle.run.as_str())),
-    );
+    let row = |cycle: &CycleRecord| format!("{}  {}  {}", time(cycle.ended), cycle.result.as_str(), cycle.run.as_str());
+    lines.extend(history.cycles.iter().map(row));
     format!("{}\n", lines.join("\n"))
 }
 
 fn limits(violations: &Json) -> String {
-    let broken = violations.as_array().into_iter().flatten();
-    let broken = broken
-        .map(|one| format!("{} {} of {}", one["limit"].as_str().unwrap_or_default(), one["found"], one["allowed"]));
-    broken.collect::<Vec<_>>().join(", ")
+    let broken =
+        |one: &Json| format!("{} {} of {}", one["limit"].as_str().unwrap_or_default(), one["found"], one["allowed"]);
+    violations.as_array().into_iter().flatten().map(broken).collect::<Vec<_>>().join(", ")
 }
 
 /// How things stand, as one JSON object.
 pub fn json((history, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
-    let service = match service {
-        ServiceHealth::Ready => Some("ready"),
-        ServiceHealth::Late => Some("late"),
-        ServiceHealth::Silent => Some("silent"),
-        ServiceHealth::Unknown => None,
-    };
-    let waiting = history.waiting.iter().map(|PendingApproval { id, at, violations, approved_until }| {
-        json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until.map(stamp)})
-    });
-    let cycles = history.cycles.iter().map(|cycle| {
-        json!({"run": cycle.run.as_str(), "started": stamp(cycle.started), "ended": stamp(cycle.ended), "result": cycle.result.as_str()})
-    });
-    let paused = state.pause_at(now).map(subject::paused);
+    let service = (service != ServiceHealth::Unknown).then(|| service.as_str());
     let object = json!({
-        "version": 1, "service": service, "paused": paused, "waiting": waiting.collect::<Json>(), "open": state.open.len(),
-        "linked": state.links.len(), "leavers": state.leavers.len(), "cycles": cycles.collect::<Json>(),
+        "version": 1, "service": service, "paused": state.pause_at(now).map(of_pause),
+        "waiting": array(&history.waiting, of_waiting), "open": state.open.len(),
+        "linked": state.links.len(), "leavers": state.leavers.len(), "cycles": array(&history.cycles, of_cycle),
     });
     format!("{object:#}\n")
+}
+
+fn of_waiting(PendingApproval { id, at, violations, approved_until }: &PendingApproval) -> Json {
+    let approved_until = approved_until.map(stamp);
+    json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until})
+}
+
+fn of_cycle(CycleRecord { run, started, ended, result }: &CycleRecord) -> Json {
+    json!({"run": run, "started": stamp(*started), "ended": stamp(*ended), "result": result.as_str()})
 }

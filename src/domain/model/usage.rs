@@ -1,7 +1,9 @@
 //! Requests of a run: how many were sent, of which limits, and what was waited for.
 
+use serde::Serialize;
+
 /// Requests to both sides.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Requests<'a> {
     /// Those to Okta, by call; those for access tokens are not counted.
     pub okta: &'a [OktaCalls],
@@ -17,7 +19,7 @@ impl Requests<'_> {
 }
 
 /// Requests of one call to Okta.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OktaCalls {
     /// Method and route.
     pub call: &'static str,
@@ -30,6 +32,7 @@ pub struct OktaCalls {
     /// Answers 429.
     pub throttled: u64,
     /// Seconds that were waited for our share, and after answers 429.
+    #[serde(rename = "waited_seconds")]
     pub waited: u64,
 }
 
@@ -41,7 +44,7 @@ impl OktaCalls {
 }
 
 /// Requests to Haiilo.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HaiiloCalls {
     /// How many were sent.
     pub requests: u64,
@@ -54,6 +57,7 @@ pub struct HaiiloCalls {
     /// Answers 429 and 503.
     pub throttled: u64,
     /// Seconds that requests waited after such answers, added up.
+    #[serde(rename = "waited_seconds")]
     pub waited: u64,
 }
 

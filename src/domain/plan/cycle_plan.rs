@@ -104,7 +104,7 @@ pub struct Missing {
 }
 
 /// An account that is not ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unmanaged {
     /// The account.
     pub haiilo_id: HaiiloId,

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::domain::model::ids::{ApprovalId, Fingerprint, OktaUserId};
@@ -23,7 +24,7 @@ const CHANGED_MAPPING: u64 = 10;
 const DAY: TimeDelta = TimeDelta::hours(24);
 
 /// One broken limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// Which.
     pub limit: LimitName,
@@ -34,13 +35,14 @@ pub struct Violation {
 }
 
 /// How much of a limit a plan uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LimitUsage {
     /// Which.
     pub limit: LimitName,
     /// What the last day and the plan come to.
     pub used: u64,
     /// What of that is still to come, or was there when people were counted just now.
+    #[serde(skip)]
     pub planned: u64,
     /// What is allowed; `None` where the limit is off.
     pub allowed: Option<u64>,

@@ -1,8 +1,7 @@
-//! The report as one HTML file.
+//! The report as one HTML file. `page` fills the template from a report: the headline, `picture` (a bar of all people, a gauge for each limit),
+//! and the sections of `entries`.
 
 mod entries;
-mod headline;
-mod marked;
 mod page;
 mod picture;
 

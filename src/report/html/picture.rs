@@ -1,12 +1,15 @@
 //! The picture of a plan: a bar of everybody, and a gauge for each limit. Knows numbers, not people.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::OperationKind;
 use crate::domain::planning::limits::LimitUsage;
-use crate::report::subject::{Report, amount, counted};
+use crate::report::model::Report;
+use crate::report::words::{amount, counted};
 
 /// How wide a picture is, in its own units.
 const WIDTH: usize = 1_000;
@@ -30,20 +33,20 @@ pub(super) struct Segment {
 pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let (plan, findings) = (&report.plan.people, report.findings());
     let of = |kind| plan.of_kind(kind).count();
-    // Whoever is adopted and changed is one person.
-    let adopted: std::collections::BTreeSet<_> =
-        plan.of_kind(OperationKind::Adopt).map(|operation| &operation.okta_id).collect();
-    let returned: std::collections::BTreeSet<_> =
-        plan.of_kind(OperationKind::Reactivate).map(|operation| &operation.okta_id).collect();
-    let is_counted = |id| adopted.contains(id) || returned.contains(id);
-    let changed = plan.of_kind(OperationKind::Update).filter(|operation| !is_counted(&operation.okta_id)).count();
+    // A person who is adopted or comes back, and whose account changes too, is counted once.
+    let others: BTreeSet<_> = [OperationKind::Adopt, OperationKind::Reactivate]
+        .into_iter()
+        .flat_map(|kind| plan.of_kind(kind))
+        .map(|operation| &operation.okta_id)
+        .collect();
+    let changed = plan.of_kind(OperationKind::Update).filter(|operation| !others.contains(&operation.okta_id)).count();
     let delete = if report.product == Product::Advocacy { "to delete for ever" } else { "to delete" };
     let groups = [
         ("unchanged", "unchanged", findings.counts.unchanged, false),
         ("adopt", "to adopt", of(OperationKind::Adopt), true),
         ("create", "to create", of(OperationKind::Create), true),
         ("update", "to update", changed, true),
-        ("reactivate", "to reactivate", returned.len(), true),
+        ("reactivate", "to reactivate", of(OperationKind::Reactivate), true),
         ("deactivate", "to deactivate", of(OperationKind::Deactivate), true),
         ("delete", delete, of(OperationKind::Delete), true),
         ("leaver", "leaving", findings.leavers.len().saturating_sub(plan.removals().count()), true),

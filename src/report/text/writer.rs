@@ -3,11 +3,11 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
-use crate::report::subject::amount;
+use crate::report::words::{amount, visible};
 
 /// A text that grows.
 #[derive(Debug)]
-pub(super) struct TextWriter {
+pub(in crate::report) struct TextWriter {
     text: String,
     /// Columns of the terminal; without one the report is the same everywhere, so that two can be compared.
     width: Option<u16>,
@@ -15,17 +15,17 @@ pub(super) struct TextWriter {
 
 impl TextWriter {
     /// An empty one.
-    pub(super) fn new(width: Option<u16>) -> Self {
+    pub(in crate::report) fn new(width: Option<u16>) -> Self {
         Self { text: String::new(), width }
     }
 
     /// What was written.
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::report) fn into_text(self) -> String {
         self.text
     }
 
     /// A line; where it is too long for the terminal it goes on below, further in.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(in crate::report) fn line(&mut self, text: &str) {
         let wrapped = self.width.map(|width| {
             let margin = " ".repeat(text.len() - text.trim_start().len() + 4);
             textwrap::fill(text, textwrap::Options::new(usize::from(width)).subsequent_indent(&margin))
@@ -35,22 +35,56 @@ impl TextWriter {
     }
 
     /// A title, with an empty line before it.
-    pub(super) fn section(&mut self, title: &str) {
+    pub(in crate::report) fn section(&mut self, title: &str) {
         self.line("");
         self.line(title);
     }
 
-    /// A section of people, in the order of their names, which stand first.
-    pub(super) fn listing(&mut self, title: &str, mut rows: Vec<Vec<String>>) {
-        rows.sort();
-        if !rows.is_empty() {
-            self.section(&format!("{title} ({})", amount(rows.len())));
+    /// A section of rows with their number, where there are any.
+    pub(in crate::report) fn part(&mut self, title: &str, count: usize, rows: Vec<Vec<String>>) {
+        if count > 0 {
+            self.section(&format!("{title} ({})", amount(count)));
             self.table(rows);
         }
     }
 
+    /// A section of people, in the order of their names, which stand first.
+    pub(in crate::report) fn listing(&mut self, title: &str, mut rows: Vec<Vec<String>>) {
+        rows.sort();
+        self.part(title, rows.len(), rows);
+    }
+
+    /// A section of how many operations were done, and why no more were.
+    pub(in crate::report) fn outcome(
+        &mut self,
+        title: &str,
+        (done, all): (usize, usize),
+        idle: Option<&str>,
+        stops: &[String],
+    ) {
+        self.section(title);
+        let counted = format!("{} of {} operations done.", amount(done), amount(all));
+        self.line(&format!("  {}", idle.unwrap_or(&counted)));
+        for stop in stops {
+            self.line(&format!("  STOPPED: {stop}"));
+        }
+    }
+
+    /// A person or a group on hold.
+    pub(in crate::report) fn held(&mut self, who: &str, why: &str, remedy: &str) {
+        self.line(&format!("  {who}"));
+        self.line(&format!("      why:  {}", visible(why)));
+        self.line(&format!("      what to do:  {remedy}"));
+    }
+
+    /// A command to paste, with what it does.
+    pub(in crate::report) fn command(&mut self, what: &str, command: &str) {
+        self.line(&format!("  {what}"));
+        self.line(&format!("    {command}"));
+    }
+
     /// Rows with aligned columns.
-    pub(super) fn table(&mut self, rows: Vec<Vec<String>>) {
+    pub(in crate::report) fn table(&mut self, rows: Vec<Vec<String>>) {
         if rows.is_empty() {
             return;
         }
