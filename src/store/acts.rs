@@ -97,7 +97,7 @@ impl ActWriter for Store {
     }
 }
 
-/// Whom and what an act about a link concerns.
+/// Which person and account an act about a link concerns.
 fn about(link: &Link) -> ActSubject<'_> {
     ActSubject { okta_id: &link.okta_id, haiilo_id: Some(&link.haiilo_id), name: link.user_name.as_str() }
 }

@@ -208,7 +208,7 @@ pub(super) enum QueueEntry {
 /// The entry of the journal that was written, or why it was not.
 pub(super) type WriteResult = Result<EntryId, StoreFailure>;
 
-/// Entries that wait for the connection, each with whoever waits for it.
+/// Entries that wait for the connection, each with its waiter.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: Mutex<Vec<(QueueEntry, Sender<WriteResult>)>>,
@@ -222,7 +222,7 @@ impl Queue {
         receiver
     }
 
-    /// All who wait, for whoever writes for them.
+    /// All entries that wait, for the one task that writes them.
     pub(super) fn take(&self) -> Vec<(QueueEntry, Sender<WriteResult>)> {
         std::mem::take(&mut *self.waiting.lock())
     }

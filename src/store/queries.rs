@@ -187,7 +187,7 @@ fn in_use_since(kept: &str, token: &Fingerprint) -> Option<DateTime<Utc>> {
     facts::to_time(since).filter(|_| same == token.as_str())
 }
 
-/// The people whom a name means: a name that an account had at any time, an Okta id, or a Haiilo id.
+/// The people that a name means: a name that an account had at any time, an Okta id, or a Haiilo id.
 const NAMED: &str = "okta_id IN (SELECT okta_id FROM journal_entries WHERE okta_id = $1 OR haiilo_id = $1 OR LOWER(user_name) = LOWER($1))";
 
 pub(super) async fn entries(

@@ -199,7 +199,7 @@ async fn former_names(connection: &mut AnyConnection) -> Result<BTreeSet<(Compac
 
 async fn removed_accounts(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
     rows(connection, "SELECT okta_id, haiilo_id, effect FROM removed_accounts", &[], |row| {
-        // A word that we cannot read is the careful one: nobody is made active by it.
+        // A word that we cannot read is the careful one: it reactivates no account.
         let effect = column::<String>(row, 2)?.parse().unwrap_or(RemovalEffect::Deleted);
         Ok((column(row, 0)?, RemovedAccount { haiilo_id: column(row, 1)?, effect }))
     })
