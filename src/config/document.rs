@@ -146,10 +146,7 @@ impl Document {
 }
 
 fn to_table(table: DeTable<'_>) -> Table {
-    let entry = |(key, value): (Spanned<toml::de::DeString<'_>>, Spanned<DeValue<'_>>)| {
-        (key.get_ref().to_string(), to_value(key.span().start, value))
-    };
-    table.into_iter().map(entry).collect()
+    table.into_iter().map(|(key, value)| (key.get_ref().to_string(), to_value(key.span().start, value))).collect()
 }
 
 /// A value with its origin. A table without entries becomes [`ValueKind::Nil`], which TOML has no other use for: the crate `config` forgets

@@ -67,16 +67,15 @@ fn leavers(reader: &mut Reader<'_>, statuses: StatusRules, product: Option<Produ
 fn action(reader: &mut Reader<'_>, key: &str, product: Option<Product>) -> LeaverAction {
     let actions = [LeaverAction::Keep, LeaverAction::Deactivate, LeaverAction::Delete];
     let [keep, deactivate, delete] = actions.map(|action| (action.as_str(), action));
-    let action = reader.optional(key, |entry| match (product, values::text(entry).as_deref()) {
-        (Some(Product::Intranet), _) => values::choice(&[keep, deactivate, delete])(entry),
-        (_, Ok("deactivate")) => {
-            Err("Advocacy deletes an account that is deactivated; write \"keep\" or \"delete\"".to_owned())
+    reader.shown_as(key, LeaverAction::Keep, LeaverAction::as_str, |entry| {
+        match (product, values::text(entry).as_deref()) {
+            (Some(Product::Intranet), _) => values::choice(&[keep, deactivate, delete])(entry),
+            (_, Ok("deactivate")) => {
+                Err("Advocacy deletes an account that is deactivated; write \"keep\" or \"delete\"".to_owned())
+            }
+            _ => values::choice(&[keep, delete])(entry),
         }
-        _ => values::choice(&[keep, delete])(entry),
-    });
-    let action = action.unwrap_or(LeaverAction::Keep);
-    reader.note_effective(key, &action.as_str());
-    action
+    })
 }
 
 /// Reads `haiilo.deprovision_policy`, which must be set before any leaver loses an account.
@@ -94,9 +93,7 @@ fn deprovision(reader: &mut Reader<'_>, product: Option<Product>, leavers: &Leav
     }
     let policies = [Deprovision::Deactivate, Deprovision::Delete].map(|policy| (policy.as_str(), policy));
     // What is not known is the worse of the two.
-    let policy = reader.optional(KEY, values::choice(&policies)).unwrap_or(Deprovision::Delete);
-    reader.note_effective(KEY, &policy.as_str());
-    policy
+    reader.shown_as(KEY, Deprovision::Delete, Deprovision::as_str, values::choice(&policies))
 }
 
 /// A checked time, which is short enough to count in milliseconds.

@@ -121,8 +121,19 @@ impl<'f> Reader<'f> {
         default: T,
         convert: impl FnOnce(&Entry) -> Conversion<T>,
     ) -> T {
+        self.shown_as(key, default, T::to_string, convert)
+    }
+
+    /// A key with a default; `shown` is how reports show what it came to.
+    pub(super) fn shown_as<T, S: ToString>(
+        &mut self,
+        key: &str,
+        default: T,
+        shown: impl FnOnce(&T) -> S,
+        convert: impl FnOnce(&Entry) -> Conversion<T>,
+    ) -> T {
         let value = self.optional(key, convert).unwrap_or(default);
-        self.note_effective(key, &value);
+        self.note_effective(key, &shown(&value));
         value
     }
 
@@ -143,25 +154,19 @@ impl<'f> Reader<'f> {
 
     /// A key that is one of several words, of which the first is the default.
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, key: &str, words: &[(&'static str, T)]) -> T {
-        let value = self.optional(key, values::choice(words)).unwrap_or(words[0].1);
-        let word = words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| *word);
-        self.note_effective(key, &word);
-        value
+        let word = |value: &T| words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| *word);
+        self.shown_as(key, words[0].1, word, values::choice(words))
     }
 
     /// A list of texts, empty by default.
     pub(super) fn list(&mut self, key: &str, convert: impl FnOnce(&Entry) -> Conversion<Vec<String>>) -> Vec<String> {
-        let texts = self.optional(key, convert).unwrap_or_default();
-        self.note_effective(key, &texts.join(", "));
-        texts
+        self.shown_as(key, Vec::new(), |texts| texts.join(", "), convert)
     }
 
     /// A time; the default and the range are written as in the file.
     pub(super) fn duration(&mut self, key: &str, default: &str, range: [&'static str; 2]) -> Duration {
         let default = values::parse_duration(default).expect("a default is a time");
-        let time = self.optional(key, values::duration(range)).unwrap_or(default);
-        self.note_effective(key, &values::duration_text(time));
-        time
+        self.shown_as(key, default, |time| values::duration_text(*time), values::duration(range))
     }
 
     /// The table below a key; an empty one where the key is not set.

@@ -24,16 +24,12 @@ pub enum Setting {
 
 /// The sample of the configuration with other settings of these keys, which have their sections before them. The rest is as it was.
 pub fn configuration(settings: &[(&str, Setting)]) -> String {
-    let mut section = String::new();
-    let mut text = String::with_capacity(CONFIGURATION.len());
-    for line in CONFIGURATION.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            name.clone_into(&mut section);
-        }
-        text.push_str(&changed(&section, line, settings));
-        text.push('\n');
-    }
-    text
+    let mut section = "";
+    let line = |line: &'static str| {
+        section = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')).unwrap_or(section);
+        changed(section, line, settings) + "\n"
+    };
+    CONFIGURATION.lines().map(line).collect()
 }
 
 fn changed(section: &str, line: &str, settings: &[(&str, Setting)]) -> String {

@@ -60,10 +60,7 @@ pub(super) struct SecretSources<'a> {
 }
 
 /// Where a secret was found, and its text.
-struct FoundSecret {
-    place: PathBuf,
-    text: String,
-}
+type FoundSecret = (PathBuf, String);
 
 impl SecretKey {
     const fn new(
@@ -116,7 +113,7 @@ pub(super) fn is_secret(key: &str) -> bool {
 pub(super) fn read(reader: &mut Reader<'_>, sources: &SecretSources<'_>, key: &str) -> Option<SecretString> {
     let secret = SECRETS.into_iter().find(|secret| secret.key == key).expect("the key of a secret is in the table");
     let found = find(reader, sources, &secret).and_then(|found| {
-        let Some(FoundSecret { place, text }) = found else { return Ok(None) };
+        let Some((place, text)) = found else { return Ok(None) };
         let text = text.trim();
         check(secret.form, text)
             .map_err(|right| Problem::new(place.display().to_string(), format!("{key}: {right}")))?;
@@ -153,7 +150,7 @@ fn find(
         Some(entry) => Some(read_named(reader, sources.folder, &entry)?),
         None => read_file(sources.credentials_dir.join(credential), key)?,
     };
-    if let Some(FoundSecret { place, text: _ }) = &in_file {
+    if let Some((place, _)) = &in_file {
         let mode = fs::metadata(place).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
         if mode & 0o077 != 0 {
             let place = place.display();
@@ -164,7 +161,7 @@ fn find(
     let variable = variable(key);
     let Some(value) = sources.env.get(&variable) else { return Ok(None) };
     match value.to_str() {
-        Some(text) => Ok(Some(FoundSecret { place: variable.into(), text: text.to_owned() })),
+        Some(text) => Ok(Some((variable.into(), text.to_owned()))),
         None => Err(Problem::new(variable, format!("{key}: is no text (UTF-8); write it as one"))),
     }
 }
@@ -172,7 +169,7 @@ fn find(
 /// A file that may be there or not.
 fn read_file(place: PathBuf, key: &str) -> Result<Option<FoundSecret>, Problem> {
     match fs::read_to_string(&place) {
-        Ok(text) => Ok(Some(FoundSecret { place, text })),
+        Ok(text) => Ok(Some((place, text))),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(Problem::new(
             place.display().to_string(),
@@ -185,7 +182,7 @@ fn read_file(place: PathBuf, key: &str) -> Result<Option<FoundSecret>, Problem> 
 /// secret itself, in the wrong place.
 fn read_named(reader: &Reader<'_>, folder: &Path, entry: &Entry) -> Result<FoundSecret, Problem> {
     let read = values::path(folder)(entry).and_then(|place| match fs::read_to_string(&place) {
-        Ok(text) => Ok(FoundSecret { place, text }),
+        Ok(text) => Ok((place, text)),
         Err(error) => Err(format!("the file cannot be read: {error}; check the path, its owner and its mode")),
     });
     read.map_err(|right| reader.problem(entry, &right))

@@ -116,14 +116,12 @@ fn in_range<N: FromStr + PartialOrd + Display>(
 /// A list of texts.
 pub(super) fn texts(entry: &Entry) -> Conversion<Vec<String>> {
     let wanted = || r#"write a list of texts, as in ["a", "b"]"#.to_owned();
+    let text = |item: &Value| match &item.kind {
+        ValueKind::String(text) if !text.trim().is_empty() => Ok(text.clone()),
+        _ => Err(wanted()),
+    };
     match &entry.value {
-        ValueKind::Array(items) => items
-            .iter()
-            .map(|item| match &item.kind {
-                ValueKind::String(text) if !text.trim().is_empty() => Ok(text.clone()),
-                _ => Err(wanted()),
-            })
-            .collect(),
+        ValueKind::Array(items) => items.iter().map(text).collect(),
         _ if entry.is_from_environment() => {
             Err("a list cannot be set by a variable; write it into the file".to_owned())
         }

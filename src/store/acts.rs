@@ -1,21 +1,20 @@
 //! What an operator decides: links, confirmations, pauses and approvals.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AnyConnection, Error, Row as _};
+use sqlx::{AnyConnection, Error};
 
 use crate::domain::listing::snapshot::Person;
 use crate::domain::model::ids::{ApprovalId, OktaUserId, UserName};
 use crate::domain::model::link::Link;
-use crate::domain::model::word::Word as _;
-use crate::domain::plan::outcome::Effect;
 use crate::domain::planning::operator::LinkChange;
 use crate::domain::state::journal::{Act, RunContext};
 use crate::domain::state::sync_state::Pause;
-use crate::ports::{ActWriter, BlockedPlan, StoreFailure};
+use crate::ports::{ActWriter, StoreFailure};
 use crate::store::facts;
 use crate::store::journal::{self, ActSubject};
 use crate::store::open::Store;
-use crate::store::state_write::{write_effect, write_link};
+use crate::store::sql::{execute, json, statement};
+use crate::store::state_write::{remove_link, write_link};
 
 impl ActWriter for Store {
     async fn approve(
@@ -37,33 +36,23 @@ impl ActWriter for Store {
         let LinkChange { link, from, instead_of } = change;
         self.transaction(async |connection| {
             for ended in from.iter().chain(instead_of) {
-                journal::write_act(connection, Act::Unlink, about(ended), run_context, now).await?;
-                let unlinked = Effect::Unlinked(ended.okta_id.clone(), ended.haiilo_id.clone());
-                write_effect(connection, &unlinked, now.timestamp()).await?;
+                write_unlink(connection, ended, run_context, now).await?;
             }
             journal::write_act(connection, Act::Link, about(link), run_context, now).await?;
-            write_link(connection, link, now.timestamp()).await
+            write_link(connection, link, now).await
         })
         .await
     }
 
     async fn unlink(&self, link: &Link, run_context: &RunContext, now: DateTime<Utc>) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| {
-            journal::write_act(connection, Act::Unlink, about(link), run_context, now).await?;
-            let unlinked = Effect::Unlinked(link.okta_id.clone(), link.haiilo_id.clone());
-            write_effect(connection, &unlinked, now.timestamp()).await
-        })
-        .await
+        self.transaction(async |connection| write_unlink(connection, link, run_context, now).await).await
     }
 
     async fn mark_recreated(&self, people: &[&OktaUserId], now: DateTime<Utc>) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
+            let insert = "INSERT INTO recreated (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING";
             for okta_id in people {
-                sqlx::query("INSERT INTO recreated (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING")
-                    .bind(okta_id.as_str())
-                    .bind(now.timestamp())
-                    .execute(&mut *connection)
-                    .await?;
+                execute(connection, insert, &[okta_id, &now]).await?;
             }
             Ok(())
         })
@@ -81,21 +70,16 @@ impl ActWriter for Store {
         let subject = ActSubject { okta_id, haiilo_id: None, name };
         self.transaction(async |connection| {
             journal::write_act(connection, Act::ConfirmNew, subject, run_context, now).await?;
-            sqlx::query("INSERT INTO confirmed_new (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING")
-                .bind(okta_id.as_str())
-                .bind(now.timestamp())
-                .execute(connection)
-                .await?;
-            Ok(())
+            let insert = "INSERT INTO confirmed_new (okta_id, since) VALUES ($1, $2) ON CONFLICT (okta_id) DO NOTHING";
+            execute(connection, insert, &[okta_id, &now]).await
         })
         .await
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
         let Pause { until, by, reason } = pause;
-        let until = until.map(|until| until.timestamp().to_string());
         self.transaction(async |connection| {
-            facts::set_fact(connection, "pause_until", until.as_deref()).await?;
+            facts::set_time(connection, "pause_until", *until).await?;
             facts::set_fact(connection, "pause_reason", reason.as_deref()).await?;
             facts::set_fact(connection, "pause_by", Some(by)).await
         })
@@ -113,39 +97,19 @@ impl ActWriter for Store {
     }
 }
 
-/// Whom and what an act about a link concerns.
+/// Which person and account an act about a link concerns.
 fn about(link: &Link) -> ActSubject<'_> {
     ActSubject { okta_id: &link.okta_id, haiilo_id: Some(&link.haiilo_id), name: link.user_name.as_str() }
 }
 
-/// How long a refused set waits for an approval, in seconds.
-const KEPT: i64 = 30 * 24 * 60 * 60;
-
-/// Keeps a refused set. One that is refused again keeps its approval, if it has one.
-pub(super) async fn write_blocked(connection: &mut AnyConnection, blocked: &BlockedPlan) -> Result<(), Error> {
-    let BlockedPlan { id, run, at, items, violations } = blocked;
-    let violations: Vec<serde_json::Value> = violations
-        .iter()
-        .map(|violation| {
-            serde_json::json!({"limit": violation.limit.as_str(), "found": violation.found, "allowed": violation.allowed})
-        })
-        .collect();
-    sqlx::query("DELETE FROM blocked_plans WHERE at < $1")
-        .bind(at.timestamp() - KEPT)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query(
-        "INSERT INTO blocked_plans (id, run, at, items, violations) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (id) DO UPDATE SET run = excluded.run, at = excluded.at, violations = excluded.violations",
-    )
-    .bind(id.as_str())
-    .bind(run.as_str())
-    .bind(at.timestamp())
-    .bind(items.iter().map(String::as_str).collect::<serde_json::Value>().to_string())
-    .bind(serde_json::Value::from(violations).to_string())
-    .execute(connection)
-    .await?;
-    Ok(())
+async fn write_unlink(
+    connection: &mut AnyConnection,
+    link: &Link,
+    run_context: &RunContext,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    journal::write_act(connection, Act::Unlink, about(link), run_context, now).await?;
+    remove_link(connection, &link.okta_id, &link.haiilo_id).await
 }
 
 /// Approves a blocked plan; the number of its entries, or `None` where no plan has this id.
@@ -156,22 +120,14 @@ async fn write_approval(
     run_context: &RunContext,
     now: DateTime<Utc>,
 ) -> Result<Option<usize>, Error> {
-    let row = sqlx::query("SELECT items FROM blocked_plans WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let items: Vec<String> =
-        serde_json::from_str(row.try_get::<String, _>(0)?.as_str()).map_err(|error| Error::Decode(error.into()))?;
-    sqlx::query(
+    let find = statement("SELECT items FROM blocked_plans WHERE id = $1", &[id]);
+    let Some(row) = find.fetch_optional(&mut *connection).await? else { return Ok(None) };
+    let items: Vec<String> = json(&row, 0)?;
+    execute(
+        connection,
         "UPDATE blocked_plans SET approved_at = $1, approved_until = $2, approved_by = $3, approved_reason = $4 WHERE id = $5",
+        &[&now, &until, &run_context.by, &run_context.reason, id],
     )
-    .bind(now.timestamp())
-    .bind(until.timestamp())
-    .bind(run_context.by.as_str())
-    .bind(run_context.reason.as_deref())
-    .bind(id.as_str())
-    .execute(connection)
     .await?;
     Ok(Some(items.len()))
 }

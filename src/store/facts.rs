@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{AnyConnection, Error};
 
+use crate::store::sql::{execute, instant};
+
 /// The account that was gone after a deactivation which should have left it there.
 pub(super) const DEACTIVATION_DELETED: &str = "deactivation_deleted";
 /// How far Okta's log was followed, as JSON.
@@ -21,24 +23,27 @@ pub(super) async fn read_fact(connection: &mut AnyConnection, name: &str) -> Res
     sqlx::query_scalar("SELECT value FROM facts WHERE name = $1").bind(name).fetch_optional(connection).await
 }
 
-/// Sets a fact, or takes it away.
+/// Sets a fact, or removes it.
 pub(super) async fn set_fact(connection: &mut AnyConnection, name: &str, value: Option<&str>) -> Result<(), Error> {
     let Some(value) = value else {
-        sqlx::query("DELETE FROM facts WHERE name = $1").bind(name).execute(connection).await?;
-        return Ok(());
+        return execute(connection, "DELETE FROM facts WHERE name = $1", &[&name]).await;
     };
-    fact(connection, name, value).await
+    let set = "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    execute(connection, set, &[&name, &value]).await
 }
 
-pub(super) async fn fact(connection: &mut AnyConnection, name: &str, value: &str) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )
-    .bind(name)
-    .bind(value)
-    .execute(connection)
-    .await?;
-    Ok(())
+/// The time that a fact is, if it is one.
+pub(super) fn to_time(fact: &str) -> Option<DateTime<Utc>> {
+    fact.parse().ok().map(instant)
+}
+
+/// Sets a fact that is a time, or removes it.
+pub(super) async fn set_time(
+    connection: &mut AnyConnection,
+    name: &str,
+    time: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    set_fact(connection, name, time.map(|time| time.timestamp().to_string()).as_deref()).await
 }
 
 /// A fact that is kept as JSON. A text that this version cannot read says nothing.
@@ -50,7 +55,7 @@ pub(super) async fn read_json<T: DeserializeOwned>(
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Keeps a fact as JSON, or takes it away.
+/// Keeps a fact as JSON, or removes it.
 pub(super) async fn set_json<T: Serialize>(
     connection: &mut AnyConnection,
     name: &str,
@@ -58,9 +63,4 @@ pub(super) async fn set_json<T: Serialize>(
 ) -> Result<(), Error> {
     let text = value.map(|value| serde_json::json!(value).to_string());
     set_fact(connection, name, text.as_deref()).await
-}
-
-/// A time that was kept; one that no calendar has is the epoch, which starts every period again.
-pub(super) fn instant(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The lock of the cycle: one cycle at a time, whoever starts it, on whatever machine. It ends with its holder.
+//! The lock of the cycle: one cycle at a time, on all machines together. It ends with its holder.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -10,7 +10,7 @@ use crate::store::place::StorePath;
 /// The lock was not given.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another process has it.
     #[error("{holder} is running; wait until it has finished")]
     Held {
         /// What the holder wrote about itself.
@@ -30,7 +30,7 @@ pub enum LockError {
 }
 
 impl LockError {
-    /// Somebody has it, who may have said nothing about itself.
+    /// Another process has it, which may have said nothing about itself.
     pub(super) fn held_by(words: &str) -> Self {
         let holder = if words.trim().is_empty() { "another cycle".to_owned() } else { words.trim().to_owned() };
         Self::Held { holder }
@@ -60,7 +60,7 @@ impl FileLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
-                // Who cannot be read is still somebody.
+                // A holder that cannot be read is still a holder.
                 let _ = file.read_to_string(&mut text);
                 return Err(LockError::held_by(&text));
             }
@@ -78,7 +78,7 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // The lock ends with the file handle in any case; an empty file only tells readers that nobody holds it.
+        // The lock ends with the file handle in any case; an empty file only says to readers that it is free.
         let _ = self.file.set_len(0);
     }
 }

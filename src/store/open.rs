@@ -1,6 +1,7 @@
 //! The store of a cycle, which writes and holds the lock, and that of a dry run, which can only read.
 
-use sqlx::{AnyConnection, Connection as _};
+use futures_util::future::BoxFuture;
+use sqlx::{AnyConnection, Connection as _, Error};
 use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
@@ -8,7 +9,7 @@ use crate::store::journal::Queue;
 use crate::store::lock::{FileLock, LockError};
 use crate::store::place::{StorePath, StorePlace};
 use crate::store::postgres::{self, LockKey, Session};
-use crate::store::sqlite;
+use crate::store::sqlite::{self, SnapshotConnection};
 
 /// A store that a cycle may write to. Holds the lock of the cycle until it is dropped.
 #[derive(Debug)]
@@ -72,11 +73,6 @@ impl Store {
             }
         }
     }
-
-    /// A failure of this store, with what the database says about it.
-    pub(super) fn failure(&self, error: sqlx::Error) -> StoreFailure {
-        explain(&self.place, error)
-    }
 }
 
 impl ReadStore {
@@ -84,14 +80,65 @@ impl ReadStore {
     pub fn new(place: impl Into<StorePlace>) -> Self {
         Self { place: place.into() }
     }
+}
 
-    /// A failure of this store, with what the database says about it.
-    pub(super) fn failure(&self, error: sqlx::Error) -> StoreFailure {
-        explain(&self.place, error)
+/// A store that can be read.
+pub(super) trait Look: Send + Sync {
+    /// Where the store is.
+    fn place(&self) -> &StorePlace;
+
+    /// Reads something. Where there is no store yet, nothing is found.
+    fn look<T: Default + Send>(
+        &self,
+        work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
+    ) -> impl Future<Output = Result<T, StoreFailure>> + Send;
+}
+
+impl Look for Store {
+    fn place(&self) -> &StorePlace {
+        &self.place
+    }
+
+    async fn look<T: Default + Send>(
+        &self,
+        work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
+    ) -> Result<T, StoreFailure> {
+        let mut connection = self.connection.lock().await;
+        work(&mut connection).await.map_err(|error| explain(&self.place, error))
     }
 }
 
-fn explain(place: &StorePlace, error: sqlx::Error) -> StoreFailure {
+impl Look for ReadStore {
+    fn place(&self) -> &StorePlace {
+        &self.place
+    }
+
+    async fn look<T: Default + Send>(
+        &self,
+        work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
+    ) -> Result<T, StoreFailure> {
+        let found = match &self.place {
+            StorePlace::Server(url) => {
+                let (mut connection, content) = postgres::look(url).await?;
+                let found = content.read(&mut connection, work).await;
+                postgres::leave(connection).await;
+                found
+            }
+            StorePlace::File(path) => loop {
+                let Some(mut glimpse) = SnapshotConnection::of(path).await? else { return Ok(T::default()) };
+                let found = glimpse.content.read(&mut glimpse.connection, &work).await;
+                // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
+                if glimpse.holds(path).await {
+                    break found;
+                }
+            },
+        };
+        found.map_err(|error| explain(&self.place, error))
+    }
+}
+
+/// A failure of a store, with what the database says about it.
+pub(super) fn explain(place: &StorePlace, error: Error) -> StoreFailure {
     match place {
         StorePlace::File(_) => sqlite::explain(place, error),
         StorePlace::Server(_) => postgres::explain(place, error),

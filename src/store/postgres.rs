@@ -1,11 +1,11 @@
 //! PostgreSQL: the session of a cycle, which holds the lock of the cycle, and that of a dry run, which can only read.
 //!
 //! The lock is an advisory lock of the session (PostgreSQL, "Advisory Locks"): the server lets go of it when the session ends, however that
-//! comes about. Everything is written over the very session that holds it, and each transaction proves that first. So whoever lost the
+//! comes about. Everything is written over the very session that holds it, and each transaction proves that first. So a cycle that lost the
 //! lock cannot write down an operation, and an operation that is not written down is not sent.
 //!
 //! A proxy that pools by transaction gives one connection another session of the server each time, so that such a lock means nothing behind
-//! it. Its nature shows when somebody else has a transaction open; see [`refuse_pooling`].
+//! it. It shows when another connection has a transaction open; see [`refuse_pooling`].
 
 use std::{fs, io};
 
@@ -17,6 +17,7 @@ use crate::ports::StoreFailure;
 use crate::store::lock::LockError;
 use crate::store::place::StorePlace;
 use crate::store::schema::{self, Content, failure};
+use crate::store::sql::execute;
 
 /// The upper half of the lock's key, which tells our locks from those of other programs.
 const LOCK_CLASS: i64 = 0x6f68_7379;
@@ -72,18 +73,17 @@ impl Session {
         let place = StorePlace::Server(url.clone());
         let explained = |error| explain(&place, error);
         let mut connection = connect(url, &place).await?;
-        for setting in SETTINGS {
-            sqlx::raw_sql(setting).execute(&mut connection).await.map_err(explained)?;
+        let key: Result<Option<i64>, Error> = async {
+            for setting in SETTINGS {
+                sqlx::raw_sql(setting).execute(&mut connection).await?;
+            }
+            // The name by which each reader of the server's sessions sees this one.
+            let name = "SELECT set_config('application_name', $1, false)";
+            execute(&mut connection, name, &[&on_this_machine(holder)]).await?;
+            sqlx::query_scalar(LOCK_KEY).bind(LOCK_CLASS).fetch_optional(&mut connection).await
         }
-        // The name by which everybody who looks at the server's sessions sees this one.
-        sqlx::query("SELECT set_config('application_name', $1, false)")
-            .bind(on_this_machine(holder))
-            .execute(&mut connection)
-            .await
-            .map_err(explained)?;
-        let key: Option<i64> =
-            sqlx::query_scalar(LOCK_KEY).bind(LOCK_CLASS).fetch_optional(&mut connection).await.map_err(explained)?;
-        let Some(key) = key else { return Err(no_schema(&place).into()) };
+        .await;
+        let Some(key) = key.map_err(explained)? else { return Err(no_schema(&place).into()) };
         let is_ours: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(key)
             .fetch_one(&mut connection)
@@ -92,7 +92,7 @@ impl Session {
         if is_ours {
             return Ok(Self { connection, key: LockKey(key) });
         }
-        // Who went meanwhile, or cannot be seen, is still somebody.
+        // A holder that left meanwhile, or cannot be seen, is still a holder.
         let words: Option<String> =
             sqlx::query_scalar(HOLDER).bind(key).fetch_optional(&mut connection).await.map_err(explained)?;
         leave(connection).await;
@@ -128,19 +128,15 @@ pub(super) async fn close(mut connection: AnyConnection, LockKey(key): LockKey) 
 /// Opens the store for one reading, in a session that cannot write.
 pub(super) async fn look(url: &PostgresUrl) -> Result<(AnyConnection, Content), StoreFailure> {
     let place = StorePlace::Server(url.clone());
-    let explained = |error| explain(&place, error);
     let mut connection = connect(url, &place).await?;
-    sqlx::raw_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-        .execute(&mut connection)
-        .await
-        .map_err(explained)?;
-    let versions: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .map_err(explained)?;
-    let content = match versions {
+    let versions: Result<i64, Error> = async {
+        let read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+        sqlx::raw_sql(read_only).execute(&mut connection).await?;
+        let count = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'";
+        sqlx::query_scalar(count).fetch_one(&mut connection).await
+    }
+    .await;
+    let content = match versions.map_err(|error| explain(&place, error))? {
         0 => Content::Nothing,
         _ => schema::content(&mut connection, &place, explain).await?,
     };
@@ -179,10 +175,10 @@ async fn connect(url: &PostgresUrl, place: &StorePlace) -> Result<AnyConnection,
 
 /// Whether a connection is a session of its own.
 ///
-/// Behind a proxy that pools by transaction, an idle connection has no session at all: the next transaction of anybody takes it. So
+/// Behind a proxy that pools by transaction, an idle connection has no session at all: the next transaction of any client takes it. So
 /// another connection begins a transaction and keeps it open. Either it was given the session that the first one just had, or the first
 /// one cannot be told apart yet, and is given another one when it asks again. Only where each connection has its own session, both
-/// differ and the first one stays the same. In a pool of one session the second question would wait for ever, and is not asked.
+/// differ and the first one stays the same. In a pool of one session the second question would wait without end, and is not asked.
 async fn refuse_pooling(connection: &mut AnyConnection, mut other: AnyConnection) -> Result<bool, Error> {
     let first = backend(connection).await?;
     sqlx::raw_sql("BEGIN READ ONLY").execute(&mut other).await?;
@@ -286,7 +282,7 @@ mod tests {
         assert_eq!(rows, 0);
     }
 
-    /// What proves the lock is the session's own: that somebody has it is not enough.
+    /// What proves the lock is the session's own: that another session has it is not enough.
     #[tokio::test]
     #[ignore = "needs PostgreSQL: tests/postgres/run.sh"]
     async fn the_lock_of_another_session_proves_nothing_on_postgres() {

@@ -1,5 +1,6 @@
 //! The schema, the same for both databases, and how it is brought up to date.
 
+use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, SqlSafeStr as _};
 
@@ -16,6 +17,20 @@ pub(super) enum Content {
     Nothing,
     /// What cycles wrote.
     Tables,
+}
+
+impl Content {
+    /// Reads something. Where there are no tables yet, nothing is found.
+    pub(super) async fn read<'c, T: Default>(
+        self,
+        connection: &'c mut AnyConnection,
+        work: impl Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Nothing => Ok(T::default()),
+            Self::Tables => work(connection).await,
+        }
+    }
 }
 
 /// Brings the schema up to date. `explain` says what to do about what the database reports.

@@ -37,7 +37,7 @@ CREATE TABLE user_names (
     PRIMARY KEY (haiilo_id, user_name)
 );
 
--- People whom an operator confirmed as new.
+-- People that an operator confirmed as new.
 CREATE TABLE confirmed_new (
     okta_id TEXT PRIMARY KEY,
     since BIGINT NOT NULL

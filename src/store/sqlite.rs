@@ -20,12 +20,8 @@ pub(super) async fn open(path: &StorePath) -> Result<AnyConnection, StoreFailure
         .map_err(|error| failure(&place, "cannot be opened for writing; check the folder's owner and mode", error))?;
     let mut connection = AnyConnection::connect(&path.url("mode=rw")).await.map_err(|error| explain(&place, error))?;
     // The write-ahead log lets a dry run read beside a cycle; FULL makes each commit durable before it returns.
-    for pragma in ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(pragma))
-            .execute(&mut connection)
-            .await
-            .map_err(|error| explain(&place, error))?;
-    }
+    let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+    sqlx::raw_sql(pragmas).execute(&mut connection).await.map_err(|error| explain(&place, error))?;
     schema::bring_up_to_date(&mut connection, &place, explain).await?;
     Ok(connection)
 }
@@ -40,7 +36,7 @@ pub(super) struct SnapshotConnection {
 impl SnapshotConnection {
     /// Opens the store for one reading; `None` when there is none yet.
     ///
-    /// A reader of a log that nobody writes would leave two files beside the database. So where there is no log, the database is read as
+    /// A reader of a log without a writer would leave two files beside the database. So where there is no log, the database is read as
     /// one that does not change, and the caller asks [`SnapshotConnection::holds`] afterwards whether that was true.
     pub(super) async fn of(path: &StorePath) -> Result<Option<Self>, StoreFailure> {
         sqlx::any::install_default_drivers();

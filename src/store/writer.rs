@@ -17,12 +17,13 @@ use crate::domain::state::sync_state::Tenant;
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreWriter};
 use crate::store::journal::{self, JournalLine, QueueEntry, WriteResult};
-use crate::store::open::{LockGuard, Store};
-use crate::store::{acts, facts, postgres, state_write};
+use crate::store::open::{LockGuard, Store, explain};
+use crate::store::sql::execute;
+use crate::store::{facts, postgres, state_write};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| write_tenant(connection, tenant, now.timestamp()).await).await
+        self.transaction(async |connection| state_write::write_tenant(connection, tenant, now).await).await
     }
 
     async fn save_update(
@@ -31,10 +32,7 @@ impl StoreWriter for Store {
         acceptance: &Acceptance,
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| {
-            state_write::write_update(connection, update, acceptance, now.timestamp()).await
-        })
-        .await
+        self.transaction(async |connection| state_write::write_update(connection, update, acceptance, now).await).await
     }
 
     async fn save_leaver_update(&self, update: &LeaverUpdate) -> Result<(), StoreFailure> {
@@ -69,20 +67,24 @@ impl StoreWriter for Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreFailure> {
         let (outcome, effects) = (outcome.clone(), effects.to_vec());
-        self.write_entry(QueueEntry::Outcome { entry, outcome, effects, now: now.timestamp() }).await.map(drop)
+        self.write_entry(QueueEntry::Outcome { entry, outcome, effects, now }).await.map(drop)
     }
 
     async fn block(&self, blocked: &BlockedPlan) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| acts::write_blocked(connection, blocked).await).await
+        self.transaction(async |connection| state_write::write_blocked(connection, blocked).await).await
     }
 
     async fn see_canary(&self, configuration: &Fingerprint, kind: &str) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| state_write::write_canary(connection, configuration, kind).await).await
+        self.transaction(async |connection| {
+            let insert = "INSERT INTO canaries (configuration, kind) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            execute(connection, insert, &[configuration, &kind]).await
+        })
+        .await
     }
 
     async fn finish(&self, end: &CycleEnd) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
-            journal::prune(connection, end.journal_from.timestamp()).await?;
+            journal::prune(connection, end.journal_from).await?;
             state_write::write_end(connection, end).await
         })
         .await
@@ -113,22 +115,15 @@ impl Store {
             }
             Ok(written)
         });
-        match together.await {
-            Ok(written) => {
-                for ((_, waiter), entry) in batch.into_iter().zip(written) {
-                    // Whoever does not wait any more was dropped with its operation.
-                    let _ = waiter.send(Ok(entry));
-                }
-            }
-            // One that cannot be written keeps nobody else from being written.
-            Err(_) => {
-                for (entry, waiter) in batch {
-                    let alone = self.transaction_on(&mut connection, async |connection| {
-                        journal::write_entry(connection, &entry).await
-                    });
-                    let _ = waiter.send(alone.await);
-                }
-            }
+        let mut written = together.await.unwrap_or_default().into_iter();
+        for (entry, waiter) in batch {
+            let result = match written.next() {
+                Some(number) => Ok(number),
+                // An entry that cannot be written does not keep the others from being written.
+                None => self.transaction_on(&mut connection, async |c| journal::write_entry(c, &entry).await).await,
+            };
+            // A waiter that is gone was dropped with its operation.
+            let _ = waiter.send(result);
         }
         receiver.try_recv().unwrap_or_else(|_| {
             let message =
@@ -151,46 +146,22 @@ impl Store {
         connection: &mut AnyConnection,
         work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, Error>,
     ) -> Result<T, StoreFailure> {
-        let result: Result<T, Error> = async {
-            sqlx::raw_sql(self.place.dialect().begin_writing()).execute(&mut *connection).await?;
-            let done: Result<T, Error> = async {
-                if let LockGuard::Session(key) = self.guard {
-                    postgres::prove(connection, key).await?;
-                }
-                work(connection).await
+        let failed = |error| explain(&self.place, error);
+        let begin = self.place.dialect().begin_writing();
+        sqlx::raw_sql(begin).execute(&mut *connection).await.map_err(failed)?;
+        let done: Result<T, Error> = async {
+            if let LockGuard::Session(key) = self.guard {
+                postgres::prove(connection, key).await?;
             }
-            .await;
-            match done {
-                Ok(value) => {
-                    sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    // The first error is the one to tell; a transaction that cannot be rolled back ends with the connection.
-                    let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
-                    Err(error)
-                }
-            }
+            let value = work(connection).await?;
+            sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
+            Ok(value)
         }
         .await;
-        result.map_err(|error| self.failure(error))
+        if done.is_err() {
+            // The first error is reported; a transaction that cannot be rolled back ends with the connection.
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        }
+        done.map_err(failed)
     }
-}
-
-async fn write_tenant(connection: &mut AnyConnection, tenant: &Tenant, now: i64) -> Result<(), Error> {
-    let Tenant { org_id, org_url, app_id, product, base_url } = tenant;
-    sqlx::query(
-        "INSERT INTO tenant (one, org_id, org_url, app_id, product, base_url, since) VALUES (1, $1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (one) DO UPDATE SET org_id = excluded.org_id, org_url = excluded.org_url, app_id = excluded.app_id, \
-         product = excluded.product, base_url = excluded.base_url, since = excluded.since",
-    )
-    .bind(org_id.as_deref())
-    .bind(org_url.as_str())
-    .bind(app_id.as_str())
-    .bind(product.as_str())
-    .bind(base_url.as_str())
-    .bind(now)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

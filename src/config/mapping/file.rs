@@ -2,8 +2,6 @@
 //!
 //! Knows how a mapping is written. What an expression means is the domain's.
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
 use config::{Value, ValueKind};
 
@@ -205,11 +203,9 @@ fn tables(mut reader: Reader<'_>) -> Tables {
     let mut tables = Tables::new();
     for (name, entry) in reader.take_rest() {
         let Some(mut table) = reader.table_of(entry) else { continue };
-        let mut texts = BTreeMap::new();
-        for (key, entry) in table.take_rest() {
-            texts.extend(table.converted(&entry, values::quoted_text).map(|text| (key, text)));
-        }
-        tables.insert(name, texts);
+        let texts = table.take_rest().into_iter();
+        let texts = texts.filter_map(|(key, entry)| Some((key, table.converted(&entry, values::quoted_text)?)));
+        tables.insert(name, texts.collect());
     }
     tables
 }

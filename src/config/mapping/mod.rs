@@ -10,4 +10,4 @@ mod test;
 
 pub(super) use attributes::{MappingTarget, ProfileFields};
 pub(super) use file::{MappingFile, parse};
-pub use test::{MappingTest, TestFailure, TestOutcome, run_tests};
+pub use test::{MappingTest, TestOutcome, run_tests};

@@ -37,19 +37,9 @@ pub struct TestOutcome {
     pub name: String,
     /// File, line and column of the test.
     pub place: String,
-    /// What differs; empty where the test passed.
-    pub failures: Vec<TestFailure>,
-}
-
-/// One difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestFailure {
-    /// The attribute, or "the person".
-    pub path: String,
-    /// What the test says.
-    pub expected: String,
-    /// What the mapping gives.
-    pub found: String,
+    /// What differs, each as `diff` writes it below the name of the attribute: `-` is what the test says, `+` what the mapping gives. Empty
+    /// where the test passed.
+    pub failures: Vec<String>,
 }
 
 impl TestOutcome {
@@ -59,20 +49,12 @@ impl TestOutcome {
     }
 }
 
-/// As a difference, the way `diff` writes it: `-` is what the test says, `+` what the mapping gives.
 impl fmt::Display for TestOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, place, failures } = self;
         let limit_check = if failures.is_empty() { "passes" } else { "fails" };
         write!(f, "{place}: test {} {limit_check}", Json::from(name.as_str()))?;
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))
-    }
-}
-
-impl fmt::Display for TestFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, expected, found } = self;
-        write!(f, "{path}\n- {expected}\n+ {found}")
     }
 }
 
@@ -91,16 +73,14 @@ fn failures(
     mapping: &Mapping,
     expected: &Expected,
     mapped: Result<Option<DesiredAccount>, MappingDoubt>,
-) -> Vec<TestFailure> {
-    let person = |expected: &str, found: String| {
-        vec![TestFailure { path: "the person".to_owned(), expected: expected.to_owned(), found }]
-    };
+) -> Vec<String> {
+    let person = |expected: &str, found: &str| vec![format!("the person\n- {expected}\n+ {found}")];
     match (expected, mapped) {
         (Expected::Held, Err(_)) => Vec::new(),
-        (Expected::Held, Ok(Some(_))) => person("held", "an account".to_owned()),
-        (Expected::Held, Ok(None)) => person("held", "left out by people.include".to_owned()),
-        (Expected::Values(_), Ok(None)) => person("an account", "left out by people.include".to_owned()),
-        (Expected::Values(_), Err(doubt)) => person("an account", format!("held, because of {doubt}")),
+        (Expected::Held, Ok(Some(_))) => person("held", "an account"),
+        (Expected::Held, Ok(None)) => person("held", "left out by people.include"),
+        (Expected::Values(_), Ok(None)) => person("an account", "left out by people.include"),
+        (Expected::Values(_), Err(doubt)) => person("an account", &format!("held, because of {doubt}")),
         (Expected::Values(values), Ok(Some(desired))) => {
             values.iter().filter_map(|(path, value)| failure(mapping, &desired, path, value.as_ref())).collect()
         }
@@ -112,16 +92,14 @@ fn failure(
     desired: &DesiredAccount,
     path: &AttributePath,
     expected: Option<&Value>,
-) -> Option<TestFailure> {
+) -> Option<String> {
     let slot = mapping.rules().iter().position(|rule| *rule.path == *path);
     let (rule, found) = match slot {
         Some(slot) => (&mapping.rules()[slot], desired.value(slot).cloned()),
         None => (mapping.user_name(), Value::text(desired.user_name.as_str())),
     };
-    if value::same(expected, found.as_ref(), rule.compare) {
-        return None;
-    }
-    Some(TestFailure { path: path.to_string(), expected: shown(expected), found: shown(found.as_ref()) })
+    let differs = !value::same(expected, found.as_ref(), rule.compare);
+    differs.then(|| format!("{path}\n- {}\n+ {}", shown(expected), shown(found.as_ref())))
 }
 
 fn shown(value: Option<&Value>) -> String {

@@ -42,7 +42,7 @@ pub enum Deprovision {
 }
 
 /// What an account is after its person left and it was taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum RemovalEffect {
     /// It is inactive.
@@ -52,7 +52,7 @@ pub enum RemovalEffect {
 }
 
 /// What becomes of a person who left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum LeaverAction {
     /// The account stays.

@@ -6,7 +6,7 @@ use crate::domain::model::ids::EmployeeNumber;
 use compact_str::CompactString;
 
 /// Why a person is a leaver, by Okta's own word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Evidence {
     /// The user is deactivated.
