@@ -28,7 +28,7 @@ pub(super) async fn run(
             let settings = &ends.wiring.cycle;
             // What the server does not tell is no reason against a probe.
             let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
-            let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
+            let probe = engine::plan_probe(ends, settings, prepared, address, schemas).await;
             let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
             output::say(&announced(settings.policy.product, &probe));
             if !arguments.yes && !is_confirmed(&probe.name) {
@@ -52,13 +52,13 @@ async fn probed(
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
     let run_context = context.run_context(Some("a write probe"));
-    let manners = MethodWriters { patch: &patch, put: &put };
+    let writers = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
-        engine::probe_writes(ends, manners, &ends.wiring.cycle, prepared, (probe, &run_context)).await;
+        engine::probe_writes(ends, writers, &ends.wiring.cycle, prepared, probe, &run_context).await;
     let mut findings = CheckFindings::new();
     findings.section("Write probe");
-    for ProbeFinding { limit_check, text } in found {
-        match limit_check {
+    for ProbeFinding { verdict, text } in found {
+        match verdict {
             ProbeVerdict::Good => findings.fine(text),
             ProbeVerdict::Odd => findings.warn(text),
             ProbeVerdict::Bad => findings.error(text),
