@@ -119,10 +119,10 @@ async fn accounts<W: Adapters>(
             return pager.finish().map_err(CycleError::HaiiloIncomplete);
         }
         let may_be_refused = pager.is_past_the_end();
-        let pages =
+        let requests =
             stream::iter(wanted).map(async |request: PageRequest| (request, adapters.reader().list(request).await));
-        let mut pages = pages.buffer_unordered(settings.concurrency);
-        while let Some((request, page)) = pages.next().await {
+        let mut answers = requests.buffer_unordered(settings.concurrency);
+        while let Some((request, page)) = answers.next().await {
             let page = match page {
                 // Behind the last row some servers see a bad request rather than an empty page.
                 Err(failure) if failure.kind == FailureKind::BadRequest && may_be_refused => {

@@ -44,7 +44,6 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let before = self.before_update(operation, id, caution).await?;
         let Sent { outcome, effects: _, next } = self.send(operation, id, before.as_ref(), caution).await?;
         match next {
-            AfterSend::Nothing => Ok(outcome),
             AfterSend::Check(after) => {
                 if let (Caution::Canary, Some(before)) = (caution, before) {
                     let sent: Vec<String> = operation.changes().iter().flat_map(Change::touches).collect();
@@ -60,7 +59,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             AfterSend::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
                 self.park(operation, &failure).await
             }
-            AfterSend::Refused(_) => Ok(outcome),
+            AfterSend::Nothing | AfterSend::Refused(_) => Ok(outcome),
         }
     }
 

@@ -134,10 +134,10 @@ impl<W: Adapters> GroupCollector<'_, W> {
                 break;
             }
             let is_past_the_end = pager.is_past_the_end();
-            let pages = stream::iter(wanted)
+            let requests = stream::iter(wanted)
                 .map(async |request| (request, self.adapters.reader().list_groups(request, self.member_index).await));
-            let mut pages = pages.buffer_unordered(self.settings.concurrency);
-            while let Some((request, page)) = pages.next().await {
+            let mut answers = requests.buffer_unordered(self.settings.concurrency);
+            while let Some((request, page)) = answers.next().await {
                 let GroupRows { rows, total } = match page {
                     // Behind the last row some servers see a bad request rather than an empty page.
                     Err(failure) if failure.kind == crate::ports::FailureKind::BadRequest && is_past_the_end => {

@@ -75,7 +75,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     ) -> Result<Ability, (Ability, String)> {
         let (word, changes) = (word(method), std::slice::from_ref(change));
         let Some((entry, before)) = self.begin(id, step, changes).await else { return Ok(Ability::Untried) };
-        let came = self.writers.writer(method).update(id, changes, Fallback::Forbidden).await;
+        let came = self.methods.writer(method).update(id, changes, Fallback::Forbidden).await;
         let after = self.adapters.reader().get(id).await.ok().flatten();
         let kept = after.as_ref().is_some_and(|after| self.has(after, change));
         let besides = after.map(|after| after.changed_besides(&before, &change.touches())).unwrap_or_default();

@@ -56,7 +56,7 @@ impl<'a, A> MethodWriters<'a, A> {
 /// A probe that is under way.
 pub(super) struct ProbeRun<'a, W, A> {
     pub(super) adapters: &'a W,
-    pub(super) writers: MethodWriters<'a, A>,
+    pub(super) methods: MethodWriters<'a, A>,
     pub(super) settings: &'a CycleSettings,
     pub(super) prepared: &'a Prepared,
     pub(super) probe: &'a WriteProbe,

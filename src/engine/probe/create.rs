@@ -16,7 +16,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         let address = &self.probe.name;
         let entry = self.intend(ProbeStep::Create, None, &self.probe.changes, None).await?;
         let by_hand = format!("look for {address} in Haiilo, and delete it there by hand if it is there");
-        let (id, end) = match self.writers.patch.create(&self.probe.changes).await {
+        let (id, end) = match self.methods.patch.create(&self.probe.changes).await {
             Ok(Created::Shown(whole)) => (Some(whole.account.id.clone()), None),
             Ok(Created::Named(id)) => (Some(id), None),
             Ok(Created::Silent) => {

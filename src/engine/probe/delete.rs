@@ -47,7 +47,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                 }
             };
             let Some(entry) = self.intend(ProbeStep::Delete, Some(id), &[], before).await else { break };
-            let came = self.writers.patch.delete(id).await;
+            let came = self.methods.patch.delete(id).await;
             let there = self.adapters.reader().get(id).await;
             let gone = match (&came, &there) {
                 (Ok(()), Ok(None)) => Ok("Haiilo answers that it is not there"),

@@ -191,7 +191,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             Activity::Inactive => ProbeStep::Deactivate,
         };
         let (entry, _) = self.begin(id, step, &[]).await?;
-        let came = self.writers.writer(method).set_activity(id, activity).await;
+        let came = self.methods.writer(method).set_activity(id, activity).await;
         let there = self.adapters.reader().get(id).await;
         Some(ActivityChange { entry, came, there })
     }

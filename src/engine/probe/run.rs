@@ -24,13 +24,13 @@ pub struct ProbeReport {
 /// Does what was planned. The caller holds the lock of the cycle.
 pub async fn probe_writes<W: Adapters<Store: StoreWriter>, A: AccountWriter>(
     adapters: &W,
-    writers: MethodWriters<'_, A>,
+    methods: MethodWriters<'_, A>,
     settings: &CycleSettings,
     prepared: &Prepared,
     probe: &WriteProbe,
     run_context: &RunContext,
 ) -> ProbeReport {
-    let mut run = ProbeRun { adapters, writers, settings, prepared, probe, run_context, found: Vec::new() };
+    let mut run = ProbeRun { adapters, methods, settings, prepared, probe, run_context, found: Vec::new() };
     let mut writes = None;
     if let Some(id) = run.create().await {
         writes = Some(run.changes(&id).await);
