@@ -34,8 +34,8 @@ fn planned<'a>(prepared: &'a Prepared, wiring: &'a Wiring) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         limit_check: &prepared.limit_check,
-        now: prepared.now,
-        application: &prepared.application,
+        now: prepared.collected.now,
+        application: &prepared.collected.application,
         product: wiring.cycle.policy.product,
         stage: ReportStage::DryRun,
         warnings: &wiring.warnings,

@@ -34,7 +34,7 @@ pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Command
     let items = prepared.limit_check.items.iter().map(|item| serde_json::from_str(item));
     let file = PlanFile {
         version: VERSION,
-        made_at: prepared.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        made_at: prepared.collected.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         org_url: tenant.org_url.clone(),
         app_id: tenant.app_id.clone(),
         base_url: tenant.base_url.clone(),

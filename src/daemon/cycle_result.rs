@@ -141,7 +141,7 @@ fn deletes_due(report: &CycleReport) -> BTreeSet<HaiiloId> {
     let removals = report.concluded.iter().filter(|one| one.operation.kind().is_removal() && one.outcome.is_done());
     let removed: BTreeSet<&HaiiloId> = removals.filter_map(|one| one.haiilo_id.as_ref()).collect();
     let is_soon = |status: &LeaverStatus| match status {
-        LeaverStatus::Waiting(due) => *due - report.prepared.now <= ANNOUNCED,
+        LeaverStatus::Waiting(due) => *due - report.prepared.collected.now <= ANNOUNCED,
         LeaverStatus::Due(_) | LeaverStatus::Postponed(_) => true,
         LeaverStatus::Kept(_) | LeaverStatus::Blocked(..) => false,
     };

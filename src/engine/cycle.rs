@@ -4,37 +4,34 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock as _;
-use crate::config::settings::{PushRule, UpdateMethod};
-use crate::domain::model::account::Activity;
-use crate::domain::model::ids::{ApprovalId, RunId};
+use crate::config::settings::PushRule;
+use crate::domain::model::ids::ApprovalId;
 use crate::domain::model::limit::LimitName;
 use crate::domain::model::link::Counted;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::plan::cycle_plan::CyclePlan;
-use crate::domain::plan::operation::{Operation, OperationKind};
-use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
+use crate::domain::plan::cycle_plan::Plan;
+use crate::domain::plan::outcome::Conclusion;
 use crate::domain::plan::warning::Warning;
-use crate::domain::planning::input::{Clocks, PlanInput};
-use crate::domain::planning::limits::{self, AbsenceRule, LimitCheck, LimitDecision, Violation};
-use crate::domain::planning::linked_accounts::LinkedAccounts;
+use crate::domain::planning::input::PlanInput;
+use crate::domain::planning::limits::{self, LimitCheck, LimitDecision, Violation};
 use crate::domain::planning::{correlate, diff, leaver_decision, mapping_edits};
-use crate::domain::state::journal::{EntryId, RunContext};
+use crate::domain::state::journal::RunContext;
 use crate::domain::state::run_history::CycleResult;
 use crate::domain::state::sync_state::{FirstRun, Pause, Tenant, Watch};
-use crate::engine::collect::{Collected, collect};
+use crate::engine::collect::collect;
 use crate::engine::error::CycleError;
 use crate::engine::evidence;
-use crate::engine::executor::activate::removed_accounts;
 use crate::engine::executor::apply::ExecutionResult;
 use crate::engine::executor::context::{Approved, Executor};
 use crate::engine::executor::run_state::Stop;
 use crate::engine::groups::{self, GroupInput, GroupsDone};
-use crate::engine::prepared::Prepared;
-use crate::engine::scope::{self, Scope};
+use crate::engine::prepared::{Collected, Prepared};
+use crate::engine::scope::Scope;
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::ports::{
-    Acceptance, AccountReader as _, AccountWriter, Adapters, AssignmentSource as _, BlockedPlan, CycleEnd, GroupWriter,
-    StoreFailure, StoreWriter, UpdateMode,
+    Acceptance, AccountWriter, Adapters, AssignmentSource as _, BlockedPlan, CycleEnd, GroupWriter, StoreFailure,
+    StoreWriter,
 };
 
 /// What a cycle came to.
@@ -59,6 +56,12 @@ impl CycleReport {
         self.prepared.limit_check.decision == LimitDecision::Blocked
     }
 
+    /// A plan that was not applied.
+    pub(super) fn unapplied(prepared: Prepared) -> Self {
+        let (concluded, stops, groups) = (Vec::new(), Vec::new(), GroupsDone::default());
+        Self { prepared, concluded, stops, pause: None, groups }
+    }
+
     /// How the cycle ended.
     pub fn result(&self) -> CycleResult {
         match (self.is_blocked(), &self.pause) {
@@ -77,83 +80,47 @@ pub async fn prepare<W: Adapters>(
     given: Option<&ApprovalId>,
     observer: &impl Observer,
 ) -> Result<Prepared, CycleError> {
-    let collected = collect(adapters, settings, observer).await?;
-    let Collected { application, local_time, began, people, accounts, mut state, nobody_has, target } = collected;
-    if let Some(tenant) = &state.tenant {
+    let mut collected = collect(adapters, settings, observer).await?;
+    if let Some(tenant) = &collected.state.tenant {
         same_tenant(tenant, &settings.tenant)?;
     }
-    let now = application.server_time.unwrap_or(local_time);
     if let Scope::Reviewed(reviewed) = scope {
-        // Whoever reviewed a plan has approved what is in it, and nothing else.
-        state.approvals.push(reviewed.approval(now)?);
+        // A review approves what is in its plan, and nothing else.
+        collected.state.approvals.push(reviewed.approval(collected.now)?);
     }
-    let clocks = Clocks::compare(local_time, application.server_time);
-    let input = PlanInput {
-        people: &people,
-        accounts: &accounts,
-        state: &state,
-        policy: &settings.policy,
-        mapping: &settings.mapping,
-        now,
-        clocks,
-        leaver_rules: settings.leaver_rules(),
-        linked: LinkedAccounts::of(&state.links, &accounts),
-    };
-    let unlisted = leaver_decision::unlisted(&state.links, &people);
-    let to_check = leaver_decision::to_check(&unlisted, &state);
-    let by = (settings.policy.statuses, &settings.mapping);
-    let (answers, failure) = evidence::gather(adapters.source(), by, &to_check).await;
-    let leaving = leaver_decision::decide(&input, &unlisted, &answers);
-    let mut plan = diff::assemble(&input, correlate::correlate(&input, &leaving.gone), leaving);
-    if let Some(accepted) = state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
-        plan.findings.mapping_edits = mapping_edits::edited(&accepted.parts, &settings.mapping, &plan);
+    let input = collected.input(settings);
+    let mut people = plan_people(adapters, &input, &collected).await;
+    let absence_rule = scope.narrow(&mut people, &collected)?;
+    let group_input = GroupInput { input: &input, plan: &people, scope, given };
+    let mut groups = Box::pin(groups::plan(adapters, settings, group_input)).await;
+    people.findings.warnings.append(&mut groups.warnings);
+    let plan = CyclePlan { people, groups };
+    let mut limit_check = limits::check(&input, &plan, &settings.mapping_fingerprint(), given, absence_rule);
+    let found = collected.push_features.len() as u64;
+    if settings.push_is_on == PushRule::Refuse && found > 0 {
+        limit_check.block(Violation { limit: LimitName::PushIsOn, found, allowed: 0 });
+    }
+    Ok(Prepared { plan, limit_check, collected })
+}
+
+/// The plan about people, with evidence about those who are gone from Okta's listing.
+async fn plan_people<W: Adapters>(adapters: &W, input: &PlanInput<'_>, collected: &Collected) -> Plan {
+    let unlisted = leaver_decision::unlisted(&input.state.links, input.people);
+    let to_check = leaver_decision::to_check(&unlisted, input.state);
+    let (answers, failure) = evidence::gather(adapters.source(), input.policy.statuses, input.mapping, &to_check).await;
+    let leaving = leaver_decision::decide(input, &unlisted, &answers);
+    let mut plan = diff::assemble(input, correlate::correlate(input, &leaving.gone), leaving);
+    if let Some(accepted) = input.state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
+        plan.findings.mapping_edits = mapping_edits::edited(&accepted.parts, input.mapping, &plan);
     }
     let warnings = &mut plan.findings.warnings;
-    warnings.extend(nobody_has.into_iter().map(Warning::NobodyHas));
-    if let Some(failure) = failure {
-        warnings.push(Warning::EvidenceIncomplete(failure.to_string()));
+    warnings.extend(collected.nobody_has.iter().cloned().map(Warning::NobodyHas));
+    warnings.extend(failure.map(|failure| Warning::EvidenceIncomplete(failure.to_string())));
+    if !collected.push_features.is_empty() {
+        warnings.push(Warning::PushIsOn(collected.push_features.join(", ")));
     }
-    if !application.push_features.is_empty() {
-        warnings.push(Warning::PushIsOn(application.push_features.join(", ")));
-    }
-    if let Some(pause) = state.pause_at(now) {
-        warnings.push(Warning::Paused(pause.end(), pause.by.clone()));
-    }
-    let absence_rule = match scope {
-        Scope::Everybody => AbsenceRule::Counted,
-        Scope::One(name) => {
-            scope::narrow(&mut plan, name, &people, &state)?;
-            AbsenceRule::Ignored
-        }
-        Scope::Reviewed(reviewed) => {
-            scope::keep_reviewed(&mut plan, reviewed);
-            AbsenceRule::Counted
-        }
-    };
-    let group_input = GroupInput { input: &input, plan: &plan, scope, given };
-    let mut groups = Box::pin(groups::plan(adapters, settings, group_input)).await;
-    plan.findings.warnings.append(&mut groups.warnings);
-    let plan = CyclePlan { people: plan, groups };
-    let mut limit_check = limits::check(&input, &plan, &settings.mapping_fingerprint(), given, absence_rule);
-    if settings.push_is_on == PushRule::Refuse && !application.push_features.is_empty() {
-        limit_check.block(Violation {
-            limit: LimitName::PushIsOn,
-            found: application.push_features.len() as u64,
-            allowed: 0,
-        });
-    }
-    Ok(Prepared {
-        plan,
-        limit_check,
-        now,
-        application: application.label,
-        began,
-        clocks,
-        people,
-        accounts,
-        state,
-        target,
-    })
+    warnings.extend(collected.pause().map(|pause| Warning::Paused(pause.end(), pause.by.clone())));
+    plan
 }
 
 /// One whole cycle. The caller holds the lock of the cycle.
@@ -161,71 +128,166 @@ pub async fn sync<W: Adapters<Store: StoreWriter>>(
     adapters: &W,
     writer: &(impl AccountWriter + GroupWriter),
     settings: &CycleSettings,
-    order: &CycleRequest,
+    request: &CycleRequest,
     observer: &impl Observer,
 ) -> Result<CycleReport, CycleError> {
-    let CycleRequest { scope, given, run_context, cancel } = order;
+    let CycleRequest { scope, given, run_context, cancel } = request;
     let started = adapters.clock().now();
     let prepared = prepare(adapters, settings, scope, given.as_ref(), observer).await?;
-    settle_tenant(adapters, settings, &prepared).await?;
-    if prepared.target.as_ref().is_some_and(TargetProfile::needs_put) && settings.update_method == UpdateMethod::Patch {
-        writer.set_update_mode(UpdateMode::Substitute);
+    let cycle = Cycle { adapters, settings, run_context, cancel, started, prepared };
+    cycle.settle_tenant().await?;
+    let Some(approved) = Approved::of(&cycle.prepared) else { return cycle.blocked().await };
+    if let Some(pause) = cycle.prepared.collected.pause().cloned() {
+        return cycle.paused(scope, pause).await;
     }
-    let approved = match &prepared.limit_check.decision {
-        LimitDecision::Pass => Approved::default(),
-        LimitDecision::Approved(id) => approved(&prepared, id),
-        LimitDecision::Blocked => {
-            keep_blocked(adapters, &prepared, &run_context.run).await?;
-            // Who came back must not be taken for gone all the time, whatever else waits for an approval.
-            let update = prepared.plan.people.update.leavers.protective(&prepared.state.leavers);
-            adapters.store().save_leaver_update(&update).await?;
-            finish(adapters, settings, order, (&prepared, started), (CycleResult::Blocked, None)).await?;
-            return Ok(CycleReport {
-                prepared,
-                concluded: Vec::new(),
-                stops: Vec::new(),
-                pause: None,
-                groups: GroupsDone::default(),
-            });
+    cycle.apply(writer, scope, approved, observer).await
+}
+
+/// A plan, and what it is applied with.
+pub(super) struct Cycle<'a, W> {
+    pub(super) adapters: &'a W,
+    pub(super) settings: &'a CycleSettings,
+    pub(super) run_context: &'a RunContext,
+    pub(super) cancel: &'a CancellationToken,
+    /// The local time when the cycle began.
+    pub(super) started: DateTime<Utc>,
+    pub(super) prepared: Prepared,
+}
+
+impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
+    /// An executor for the plan. A server that is known not to know PATCH is sent PUT.
+    pub(super) fn executor<'e, A: AccountWriter>(&'e self, writer: &'e A, approved: Approved) -> Executor<'e, W, A> {
+        if self.prepared.collected.target.as_ref().is_some_and(TargetProfile::needs_put) {
+            writer.use_put();
         }
-    };
-    if let Some(pause) = prepared.state.pause_at(prepared.now).cloned() {
-        return paused(adapters, settings, order, prepared, (started, pause)).await;
+        let executor = Executor::new(self.adapters, writer, self.settings, &self.prepared, self.run_context);
+        Executor { approved, run: executor.run.cancelled_by(self.cancel.clone()), ..executor }
     }
-    match scope {
-        Scope::Everybody | Scope::Reviewed(_) => {
-            let acceptance = acceptance(settings, &prepared);
-            adapters.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
+
+    /// Records the end of the cycle.
+    pub(super) async fn finish(&self, result: CycleResult, watch: Option<Watch>) -> Result<(), StoreFailure> {
+        let end = CycleEnd {
+            run: self.run_context.run.clone(),
+            started: self.started,
+            ended: self.adapters.clock().now(),
+            result,
+            watch,
+            journal_from: self.prepared.collected.now - self.settings.journal_keep,
+        };
+        self.adapters.store().finish(&end).await
+    }
+
+    /// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
+    async fn settle_tenant(&self) -> Result<(), CycleError> {
+        let Collected { state, now, .. } = &self.prepared.collected;
+        if state.tenant.is_none() {
+            let org_id = self.adapters.source().organization().await.map_err(CycleError::Okta)?;
+            let tenant = Tenant { org_id, ..self.settings.tenant.clone() };
+            self.adapters.store().settle_tenant(&tenant, *now).await?;
         }
-        Scope::One(_) => adapters.store().save_leaver_update(&prepared.plan.people.update.leavers).await?,
+        Ok(())
     }
-    let executor = Executor::of(adapters, writer, settings, (&prepared, run_context));
-    let executor = Executor {
-        approved,
-        room: prepared.limit_check.room(),
-        run: executor.run.cancelled_by(cancel.clone()),
-        ..executor
-    };
-    executor.settle_open().await?;
-    let ExecutionResult { concluded, mut stops } = executor.apply(&prepared.plan.people, observer).await;
-    let result = match scope {
-        Scope::One(_) => CycleResult::OnePerson,
-        _ => ended(&stops),
-    };
-    // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
-    let groups = Box::pin(executor.groups(&prepared.plan)).await;
-    let end = async {
-        executor.settle_creates().await?;
-        executor.block_removals(&prepared.plan.groups).await?;
-        finish(adapters, settings, order, (&prepared, started), (result, watch(settings, scope, &prepared))).await
-    };
-    // What was done is reported in any case, also when its end cannot be written down.
-    if let Err(failure) = end.await
-        && !stops.iter().any(|stop| matches!(stop, Stop::Store(_)))
-    {
-        stops.push(Stop::Store(failure.to_string()));
+
+    /// Keeps a plan that the limits block, so an operator can approve it.
+    async fn blocked(self) -> Result<CycleReport, CycleError> {
+        let Prepared { plan, limit_check, collected } = &self.prepared;
+        let LimitCheck { violations, approval_id, usage: _, decision: _, items } = limit_check;
+        if let Some(id) = approval_id {
+            let blocked = BlockedPlan {
+                id: id.clone(),
+                run: self.run_context.run.clone(),
+                at: collected.now,
+                items: items.clone(),
+                violations: violations.clone(),
+            };
+            self.adapters.store().block(&blocked).await?;
+        }
+        // People who came back do not count as gone any more, even while the plan waits for an approval.
+        let update = plan.people.update.leavers.protective(&collected.state.leavers);
+        self.adapters.store().save_leaver_update(&update).await?;
+        self.finish(CycleResult::Blocked, None).await?;
+        Ok(CycleReport::unapplied(self.prepared))
     }
-    Ok(CycleReport { prepared, concluded, stops, pause: None, groups })
+
+    /// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
+    async fn paused(self, scope: &Scope, pause: Pause) -> Result<CycleReport, CycleError> {
+        let state = &self.prepared.collected.state;
+        let acceptance = Acceptance {
+            leavers: Counted::Yes,
+            missing: Counted::Yes,
+            mapping: state.mapping.clone().unwrap_or_else(|| self.settings.accepted_mapping()),
+            first_run: state.first_run,
+        };
+        if !matches!(scope, Scope::One(_)) {
+            self.save_update(&acceptance).await?;
+        }
+        self.finish(CycleResult::Paused, self.watch(scope)).await?;
+        Ok(CycleReport { pause: Some(pause), ..CycleReport::unapplied(self.prepared) })
+    }
+
+    /// Applies the plan: people first, then groups.
+    async fn apply(
+        self,
+        writer: &(impl AccountWriter + GroupWriter),
+        scope: &Scope,
+        approved: Approved,
+        observer: &impl Observer,
+    ) -> Result<CycleReport, CycleError> {
+        let CyclePlan { people, groups } = &self.prepared.plan;
+        match scope {
+            Scope::Everybody | Scope::Reviewed(_) => self.save_update(&self.acceptance()).await?,
+            Scope::One(_) => self.adapters.store().save_leaver_update(&people.update.leavers).await?,
+        }
+        let executor = Executor { room: self.prepared.limit_check.room(), ..self.executor(writer, approved) };
+        executor.settle_open().await?;
+        let ExecutionResult { concluded, mut stops } = executor.apply(people, observer).await;
+        let result = match scope {
+            Scope::One(_) => CycleResult::OnePerson,
+            _ => ended(&stops),
+        };
+        // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
+        let groups_done = Box::pin(executor.groups(&self.prepared.plan)).await;
+        let end = async {
+            executor.settle_creates().await?;
+            executor.block_removals(groups).await?;
+            self.finish(result, self.watch(scope)).await
+        };
+        // What was done is reported in any case, also when its end cannot be written down.
+        if let Err(failure) = end.await {
+            Stop::push_store(&mut stops, &failure);
+        }
+        Ok(CycleReport { prepared: self.prepared, concluded, stops, pause: None, groups: groups_done })
+    }
+
+    async fn save_update(&self, acceptance: &Acceptance) -> Result<(), StoreFailure> {
+        let Prepared { plan, collected, .. } = &self.prepared;
+        self.adapters.store().save_update(&plan.people.update, acceptance, collected.now).await
+    }
+
+    /// Under what the plan was let through.
+    fn acceptance(&self) -> Acceptance {
+        let violations = &self.prepared.limit_check.violations;
+        let violates = |limits: &[LimitName]| violations.iter().any(|broken| limits.contains(&broken.limit));
+        let approved = |limits: &[LimitName]| if violates(limits) { Counted::Approved } else { Counted::Yes };
+        let first_run = self.prepared.collected.state.first_run;
+        Acceptance {
+            leavers: approved(&[LimitName::Leavers, LimitName::NobodyAssigned]),
+            missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
+            mapping: self.settings.accepted_mapping(),
+            first_run: if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { first_run },
+        }
+    }
+
+    /// The watch after a complete cycle.
+    fn watch(&self, scope: &Scope) -> Option<Watch> {
+        let Collected { state, clocks, .. } = &self.prepared.collected;
+        match scope {
+            Scope::Everybody | Scope::Reviewed(_) => {
+                Some(leaver_decision::watch(state, &self.settings.leaver_rules(), clocks.start))
+            }
+            Scope::One(_) => None,
+        }
+    }
 }
 
 /// How a plan that was applied ended.
@@ -234,71 +296,6 @@ pub(super) fn ended(stops: &[Stop]) -> CycleResult {
         [] => CycleResult::Applied,
         stops if stops.iter().all(Stop::is_postponement) => CycleResult::Partly,
         _ => CycleResult::Stopped,
-    }
-}
-
-/// Records the end of a cycle.
-async fn finish<W: Adapters<Store: StoreWriter>>(
-    adapters: &W,
-    settings: &CycleSettings,
-    order: &CycleRequest,
-    (prepared, started): (&Prepared, DateTime<Utc>),
-    (result, watch): (CycleResult, Option<Watch>),
-) -> Result<(), StoreFailure> {
-    let end = CycleEnd {
-        run: order.run_context.run.clone(),
-        started,
-        ended: adapters.clock().now(),
-        result,
-        watch,
-        journal_from: prepared.now - settings.journal_keep,
-    };
-    adapters.store().finish(&end).await
-}
-
-/// The watch after a complete cycle.
-fn watch(settings: &CycleSettings, scope: &Scope, prepared: &Prepared) -> Option<Watch> {
-    match scope {
-        Scope::Everybody | Scope::Reviewed(_) => {
-            Some(leaver_decision::watch(&prepared.state, &settings.leaver_rules(), prepared.clocks.start))
-        }
-        Scope::One(_) => None,
-    }
-}
-
-/// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
-async fn paused<W: Adapters<Store: StoreWriter>>(
-    adapters: &W,
-    settings: &CycleSettings,
-    order: &CycleRequest,
-    prepared: Prepared,
-    (started, pause): (DateTime<Utc>, Pause),
-) -> Result<CycleReport, CycleError> {
-    if !matches!(order.scope, Scope::One(_)) {
-        let acceptance = Acceptance {
-            leavers: Counted::Yes,
-            missing: Counted::Yes,
-            mapping: prepared.state.mapping.clone().unwrap_or_else(|| settings.accepted_mapping()),
-            first_run: prepared.state.first_run,
-        };
-        adapters.store().save_update(&prepared.plan.people.update, &acceptance, prepared.now).await?;
-    }
-    let watch = watch(settings, &order.scope, &prepared);
-    finish(adapters, settings, order, (&prepared, started), (CycleResult::Paused, watch)).await?;
-    let (concluded, stops, groups) = (Vec::new(), Vec::new(), GroupsDone::default());
-    Ok(CycleReport { prepared, concluded, stops, pause: Some(pause), groups })
-}
-
-/// What an approval lets pass: the operations of the plan that it names.
-pub(super) fn approved(prepared: &Prepared, id: &ApprovalId) -> Approved {
-    let stored = prepared.state.approvals.iter().find(|approval| approval.id == *id);
-    let items = stored.map_or(&prepared.limit_check.items, |approval| &approval.items);
-    let is_named =
-        |operation: &&Operation| !operation.kind().is_removal() && items.contains(&operation.to_json().to_string());
-    let operations = prepared.plan.people.operations.iter().filter(is_named);
-    Approved {
-        id: Some(id.clone()),
-        operations: operations.map(|operation| (operation.okta_id.clone(), operation.kind())).collect(),
     }
 }
 
@@ -329,101 +326,5 @@ pub(super) fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), Cyc
         Some((what, known, configured)) => {
             Err(CycleError::OtherTenant { what, known: known.clone(), configured: configured.clone() })
         }
-    }
-}
-
-/// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
-async fn settle_tenant<W: Adapters<Store: StoreWriter>>(
-    adapters: &W,
-    settings: &CycleSettings,
-    prepared: &Prepared,
-) -> Result<(), CycleError> {
-    if prepared.state.tenant.is_none() {
-        let org_id = adapters.source().organization().await.map_err(CycleError::Okta)?;
-        let tenant = Tenant { org_id, ..settings.tenant.clone() };
-        adapters.store().settle_tenant(&tenant, prepared.now).await?;
-    }
-    Ok(())
-}
-
-/// Keeps a blocked plan, so an operator can approve it.
-async fn keep_blocked<W: Adapters<Store: StoreWriter>>(
-    adapters: &W,
-    prepared: &Prepared,
-    run: &RunId,
-) -> Result<(), CycleError> {
-    let LimitCheck { violations, approval_id, usage: _, decision: _, items } = &prepared.limit_check;
-    if let Some(id) = approval_id {
-        let blocked = BlockedPlan {
-            id: id.clone(),
-            run: run.clone(),
-            at: prepared.now,
-            items: items.clone(),
-            violations: violations.clone(),
-        };
-        adapters.store().block(&blocked).await?;
-    }
-    Ok(())
-}
-
-/// Under what the plan was let through.
-fn acceptance(settings: &CycleSettings, prepared: &Prepared) -> Acceptance {
-    let violates =
-        |limits: &[LimitName]| prepared.limit_check.violations.iter().any(|broken| limits.contains(&broken.limit));
-    let approved = |limits: &[LimitName]| if violates(limits) { Counted::Approved } else { Counted::Yes };
-    let first_run = if violates(&[LimitName::FirstRun]) { FirstRun::Done } else { prepared.state.first_run };
-    Acceptance {
-        leavers: approved(&[LimitName::Leavers, LimitName::NobodyAssigned]),
-        missing: approved(&[LimitName::Missing, LimitName::HaiiloEmpty]),
-        mapping: settings.accepted_mapping(),
-        first_run,
-    }
-}
-
-impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
-    /// Operations whose end an earlier cycle did not learn: what the account is now tells it, and nothing is repeated blindly.
-    async fn settle_open(&self) -> Result<(), CycleError> {
-        for open in &self.state.open {
-            let (outcome, effects) = match (open.kind, &open.haiilo_id) {
-                // A create is settled when the person has an account.
-                (OperationKind::Create, _) => continue,
-                (OperationKind::Reactivate, Some(id)) => match self.adapters.reader().get(id).await {
-                    Ok(Some(whole)) if whole.account.activity == Activity::Active => {
-                        (Outcome::Done, vec![Effect::Returned(open.okta_id.clone())])
-                    }
-                    Ok(_) => (Outcome::Held("the account is not active".to_owned()), Vec::new()),
-                    Err(_) => continue,
-                },
-                (OperationKind::Deactivate, Some(id)) => match self.adapters.reader().get(id).await {
-                    Ok(Some(whole)) if whole.account.activity == Activity::Active => {
-                        (Outcome::Held("the account is active".to_owned()), Vec::new())
-                    }
-                    Ok(whole) => (Outcome::Done, removed_accounts(&open.okta_id, id, whole.as_ref())),
-                    Err(_) => continue,
-                },
-                (OperationKind::Delete, Some(id)) => match self.adapters.reader().get(id).await {
-                    Ok(None) => (Outcome::Done, vec![Effect::Unlinked(open.okta_id.clone(), id.clone())]),
-                    Ok(Some(_)) => (Outcome::Held("the account is there".to_owned()), Vec::new()),
-                    Err(_) => continue,
-                },
-                _ => {
-                    (Outcome::Held("settled by the next plan, which compared the account anew".to_owned()), Vec::new())
-                }
-            };
-            self.adapters.store().conclude(EntryId(open.entry), &outcome, &effects, self.now()).await?;
-        }
-        Ok(())
-    }
-
-    /// Creates whose answer was lost in an earlier cycle, and whose person has an account now.
-    async fn settle_creates(&self) -> Result<(), StoreFailure> {
-        for open in self.state.open.iter().filter(|open| open.kind == OperationKind::Create) {
-            let linked = self.state.links.of_person(&open.okta_id).map(|link| link.haiilo_id.clone());
-            if let Some(id) = linked.or_else(|| self.run.account_of(&open.okta_id)) {
-                let outcome = Outcome::Held(format!("the person has account {id}"));
-                self.adapters.store().conclude(EntryId(open.entry), &outcome, &[], self.now()).await?;
-            }
-        }
-        Ok(())
     }
 }

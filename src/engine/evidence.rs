@@ -8,16 +8,17 @@ use crate::domain::model::ids::OktaUserId;
 use crate::domain::plan::evidence::{self, EvidenceAnswer, Sighting};
 use crate::ports::{AssignmentSource, Failure};
 
-/// What Okta says about several people. Whoever could not be asked about is left out; the first failure says why.
+/// What Okta says about several people. People who could not be asked about are left out; the first failure says why.
 pub(super) async fn gather(
     source: &impl AssignmentSource,
-    (rules, mapping): (StatusRules, &Mapping),
+    rules: StatusRules,
+    mapping: &Mapping,
     people: &[&OktaUserId],
 ) -> (BTreeMap<OktaUserId, EvidenceAnswer>, Option<Failure>) {
     let mut answers = BTreeMap::new();
     let mut failure = None;
     for id in people {
-        match look(source, rules, id).await {
+        match of(source, rules, id).await {
             Ok((sighting, user)) => {
                 let employee = user.and_then(|user| mapping.employee(&user.profile));
                 answers.insert((*id).clone(), EvidenceAnswer { sighting, employee });
@@ -31,7 +32,7 @@ pub(super) async fn gather(
 }
 
 /// What Okta says about one person, with the user as far as there is one.
-pub(super) async fn look(
+pub(super) async fn of(
     source: &impl AssignmentSource,
     rules: StatusRules,
     id: &OktaUserId,

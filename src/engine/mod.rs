@@ -22,7 +22,7 @@ pub use error::CycleError;
 pub use executor::run_state::Stop;
 pub use groups::{GROUPS_A_PAGE, GROUPS_AT_ONCE, GroupsDone};
 pub use poll::{FullCycleReason, PollReport, PollResult, follow, poll};
-pub use prepared::Prepared;
+pub use prepared::{Collected, Prepared};
 pub use probe::{MethodWriters, ProbeFinding, ProbeReport, ProbeVerdict, plan_probe, probe_writes};
 pub use scope::{Reviewed, Scope};
 pub use settings::{CycleSettings, NoObserver, Observer, Side};

@@ -1,6 +1,6 @@
-//! One poll: follows Okta's log from where it was left, reads everybody whom it names again, and does what a full cycle would do about them,
+//! One poll: follows Okta's log from where it was left, reads all people that it names again, and does what a full cycle would do about them,
 //! by the same mapping, plan, limits and writes. The log is a source of hints and of nothing else; the full cycle stays the authority: a
-//! poll deletes nobody and moves no leaver's clock, and whoever cannot be settled without seeing everybody waits for it.
+//! poll deletes nobody and moves no leaver's clock, and people who cannot be settled without reading everybody wait for it.
 //!
 //! How far the log was followed is kept only once everything that follows from it is durable.
 
@@ -20,10 +20,12 @@ use crate::domain::targeted::log_events::{ChangedPeople, LogScope};
 use crate::engine::cycle::{self, CycleReport};
 use crate::engine::error::CycleError;
 use crate::engine::executor::run_state::Stop;
+use crate::engine::prepared::Collected;
 use crate::engine::settings::{CycleSettings, Observer};
 use crate::engine::targeted::{Settled, TargetedCycle, TargetedRequest, TargetedResult};
 use crate::ports::{
-    AccountWriter, Adapters, ChangeLog, Failure, FailureKind, LogPage, PageFill, StoreReader as _, StoreWriter,
+    AccountWriter, Adapters, ChangeLog, Failure, FailureKind, LogPage, PageFill, StoreFailure, StoreReader as _,
+    StoreWriter,
 };
 
 /// Pages of the log that one poll reads; with more entries than that a full cycle is cheaper.
@@ -37,7 +39,7 @@ const KEPT_AT_LEAST: TimeDelta = TimeDelta::hours(1);
 pub enum PollResult {
     /// The log names nobody.
     Quiet,
-    /// People were looked at.
+    /// People were read again, and what followed was done.
     Handled(Box<PollReport>),
     /// Nothing was done about anybody: a full cycle must come first.
     FullCycle(FullCycleReason),
@@ -45,14 +47,14 @@ pub enum PollResult {
     Barred(Failure),
 }
 
-/// A look at some people.
+/// What a poll did about the people whom the log names.
 #[derive(Debug)]
 pub struct PollReport {
     /// The plan about them and what became of it.
     pub report: CycleReport,
     /// How many people were read.
     pub people: usize,
-    /// Why the next full cycle shall come soon, if so.
+    /// Why the next full cycle comes soon, if so.
     pub full_cycle_reason: Option<FullCycleReason>,
 }
 
@@ -98,7 +100,7 @@ impl FullCycleReason {
         }
     }
 
-    /// Whether the full cycle shall come soon. Where one has just ended badly, or nothing may be written, the schedule is soon enough.
+    /// Whether the full cycle comes soon. Where one has just ended badly, or nothing may be written, the schedule is soon enough.
     pub fn is_urgent(&self) -> bool {
         match self {
             Self::NotYet | Self::Paused | Self::Stopped => false,
@@ -113,7 +115,7 @@ impl FullCycleReason {
     }
 }
 
-/// After a full cycle: from here on the log is followed, if the cycle ended well; else nobody is looked at until one does.
+/// After a full cycle: from here on the log is followed, if the cycle ended well; else no poll reads anybody until one does.
 pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     adapters: &W,
     settings: &CycleSettings,
@@ -136,10 +138,27 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     if adapters.store().baseline().await?.as_ref() != Some(&baseline) {
         adapters.store().keep_baseline(&baseline).await?;
     }
-    let pages = prepared.people.pages() + prepared.accounts.pages();
+    let Collected { now, people, accounts, .. } = &prepared.collected;
+    let pages = people.pages() + accounts.pages();
     let before = adapters.store().log_cursor().await?;
-    let log_cursor = LogCursor::after_full_cycle(before, prepared.now, settings.polling_rules(), (groups, pages));
+    let log_cursor = LogCursor::after_full_cycle(before, *now, settings.polling_rules(), (groups, pages));
     Ok(adapters.store().keep_log_cursor(Some(&log_cursor)).await?)
+}
+
+/// Why a poll ends before people are read.
+enum PollEnd {
+    /// An error, after which the next poll begins where this one did.
+    Error(CycleError),
+    /// Okta does not let us read the log with these credentials, or in this way.
+    Barred(Failure),
+    /// The log is followed no further before a full cycle.
+    Lost(FullCycleReason),
+}
+
+impl From<StoreFailure> for PollEnd {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Error(failure.into())
+    }
 }
 
 /// One poll. The caller holds the lock of the cycle.
@@ -149,92 +168,154 @@ pub async fn poll<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     request: TargetedRequest<'_>,
     observer: &impl Observer,
 ) -> Result<PollResult, CycleError> {
-    let (store, settings, local_time) = (adapters.store(), request.settings, adapters.clock().now());
-    let Some(mut log_cursor) = store.log_cursor().await? else {
+    let Some(log_cursor) = adapters.store().log_cursor().await? else {
         return Ok(PollResult::FullCycle(FullCycleReason::NotYet));
     };
-    match log_cursor.stale(&settings.polling_rules(), local_time) {
-        Some(Stale::Configuration) => return lose(adapters, FullCycleReason::Configuration).await,
-        Some(Stale::TooOld) => return lose(adapters, FullCycleReason::TooOld).await,
-        None => {}
-    }
-    let is_first = matches!(log_cursor.position, LogPosition::Since(_));
-    let LogEntries { events, server_time } = match read_log(adapters.source(), &mut log_cursor).await {
-        Ok(entries) => entries,
-        Err(LogUnreadable::Failed(failure)) => return Err(CycleError::Okta(failure)),
-        Err(LogUnreadable::Barred(failure)) => return Ok(PollResult::Barred(failure)),
-        Err(LogUnreadable::Lost(why)) => return lose(adapters, why).await,
-    };
-    let now = server_time.unwrap_or(local_time);
-    let due = log_cursor.due(now);
-    if events.is_empty() && due.is_empty() {
-        // An older link leads to the same entries, so that it is enough to keep a new one now and then.
-        if is_first || log_cursor.at + KEPT_AT_LEAST < now {
-            log_cursor.at = now;
-            store.keep_log_cursor(Some(&log_cursor)).await?;
+    let local_time = adapters.clock().now();
+    let poll = Poll { adapters, writer, request, observer, local_time };
+    match Box::pin(poll.follow_from(log_cursor)).await {
+        Ok(result) => Ok(result),
+        Err(PollEnd::Error(error)) => Err(error),
+        Err(PollEnd::Barred(failure)) => Ok(PollResult::Barred(failure)),
+        Err(PollEnd::Lost(why)) => {
+            adapters.store().keep_log_cursor(None).await?;
+            Ok(PollResult::FullCycle(why))
         }
-        return Ok(PollResult::Quiet);
     }
-    let state = store.sync_state(now).await?;
-    let Some(baseline) = store.baseline().await? else { return lose(adapters, FullCycleReason::NotYet).await };
-    if let Some(why) = barred(&state, settings, now)? {
-        return lose(adapters, why).await;
-    }
-    let ChangedPeople { people: named, full_cycle_reason } =
-        changed_people(&events, &log_cursor, settings, (&state, &baseline));
-    let people: BTreeSet<OktaUserId> = named.union(&due).cloned().collect();
-    // What became of the application itself only a full cycle looks at; so many people are cheaper to find in the listing.
-    if let Some(kind) = full_cycle_reason.as_ref().filter(|kind| kind.starts_with("application.lifecycle.")) {
-        return lose(adapters, FullCycleReason::Event(kind.clone())).await;
-    }
-    if people.len() > log_cursor.pages {
-        return lose(adapters, FullCycleReason::ManyPeople).await;
-    }
-    (log_cursor.at, log_cursor.failures) = (now, 0);
-    log_cursor.check_again(&named, now);
-    let full_cycle_reason = full_cycle_reason.map(FullCycleReason::Event);
-    if people.is_empty() {
-        store.keep_log_cursor(Some(&log_cursor)).await?;
-        return Ok(full_cycle_reason.map_or(PollResult::Quiet, PollResult::FullCycle));
-    }
-    let look = TargetedCycle {
-        adapters,
-        writer,
-        request,
-        now,
-        clocks: Clocks::compare(local_time, server_time),
-        started: local_time,
-    };
-    let TargetedResult { report, settled } = match Box::pin(look.at(&people, state, baseline, observer)).await {
-        Ok(seen) => seen,
-        Err(error) => {
-            // What is kept is still where this poll began.
-            let kept = store.log_cursor().await?;
-            store.keep_log_cursor(kept.and_then(LogCursor::failed).as_ref()).await?;
-            return Err(error);
-        }
-    };
-    let full_cycle_reason = match after(&report) {
-        CursorMove::Lost(why) => {
-            store.keep_log_cursor(None).await?;
-            Some(why)
-        }
-        CursorMove::Repeated => full_cycle_reason,
-        CursorMove::Kept => {
-            store.keep_log_cursor(Some(&log_cursor)).await?;
-            full_cycle_reason.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
-        }
-    };
-    Ok(PollResult::Handled(Box::new(PollReport { report, people: people.len(), full_cycle_reason })))
 }
 
-/// What a look means for how far the log was followed.
+/// A poll that is under way.
+struct Poll<'a, W, A, O> {
+    adapters: &'a W,
+    writer: &'a A,
+    request: TargetedRequest<'a>,
+    observer: &'a O,
+    /// The local time when the poll began.
+    local_time: DateTime<Utc>,
+}
+
+impl<W: Adapters<Source: ChangeLog, Store: StoreWriter>, A: AccountWriter, O: Observer> Poll<'_, W, A, O> {
+    /// Follows the log from where it was left.
+    async fn follow_from(&self, mut log_cursor: LogCursor) -> Result<PollResult, PollEnd> {
+        let (store, settings) = (self.adapters.store(), self.request.settings);
+        match log_cursor.stale(&settings.polling_rules(), self.local_time) {
+            Some(Stale::Configuration) => return Err(PollEnd::Lost(FullCycleReason::Configuration)),
+            Some(Stale::TooOld) => return Err(PollEnd::Lost(FullCycleReason::TooOld)),
+            None => {}
+        }
+        let is_first = matches!(log_cursor.position, LogPosition::Since(_));
+        let LogEntries { events, server_time } = read_log(self.adapters.source(), &mut log_cursor).await?;
+        let now = server_time.unwrap_or(self.local_time);
+        let due = log_cursor.due(now);
+        if events.is_empty() && due.is_empty() {
+            // An older link leads to the same entries, so that it is enough to keep a new one now and then.
+            if is_first || log_cursor.at + KEPT_AT_LEAST < now {
+                log_cursor.at = now;
+                store.keep_log_cursor(Some(&log_cursor)).await?;
+            }
+            return Ok(PollResult::Quiet);
+        }
+        let changes = self.changes(&events, &due, &log_cursor, now).await?;
+        (log_cursor.at, log_cursor.failures) = (now, 0);
+        log_cursor.check_again(&changes.named, now);
+        if changes.people.is_empty() {
+            store.keep_log_cursor(Some(&log_cursor)).await?;
+            return Ok(changes.full_cycle_reason.map_or(PollResult::Quiet, PollResult::FullCycle));
+        }
+        let Self { adapters, writer, request, local_time, .. } = *self;
+        let clocks = Clocks::compare(local_time, server_time);
+        let targeted = TargetedCycle { adapters, writer, request, now, clocks, started: local_time };
+        self.handle(&targeted, changes, &log_cursor).await
+    }
+
+    /// What the entries change, and what they are compared with.
+    async fn changes(
+        &self,
+        events: &[LogEvent],
+        due: &BTreeSet<OktaUserId>,
+        log_cursor: &LogCursor,
+        now: DateTime<Utc>,
+    ) -> Result<Changes, PollEnd> {
+        let (store, settings) = (self.adapters.store(), self.request.settings);
+        let state = store.sync_state(now).await?;
+        let baseline = store.baseline().await?.ok_or(PollEnd::Lost(FullCycleReason::NotYet))?;
+        may_follow(&state, settings, now)?;
+        let scope = ApplicationScope {
+            app_id: &settings.tenant.app_id,
+            groups: &log_cursor.groups,
+            state: &state,
+            baseline: &baseline,
+        };
+        let mut changed = ChangedPeople::default();
+        for event in events {
+            changed.take(event, &scope);
+        }
+        let ChangedPeople { people: named, full_cycle_reason } = changed;
+        let full_cycle_reason = full_cycle_reason.map(FullCycleReason::Event);
+        let people: BTreeSet<OktaUserId> = named.union(due).cloned().collect();
+        match full_cycle_reason {
+            // Changes of the application itself are left to a full cycle.
+            Some(FullCycleReason::Event(kind)) if kind.starts_with("application.lifecycle.") => {
+                Err(PollEnd::Lost(FullCycleReason::Event(kind)))
+            }
+            // So many people are cheaper to find in the listing.
+            _ if people.len() > log_cursor.pages => Err(PollEnd::Lost(FullCycleReason::ManyPeople)),
+            full_cycle_reason => Ok(Changes { state, baseline, named, people, full_cycle_reason }),
+        }
+    }
+
+    /// Does what follows about the people, and keeps how far the log was followed.
+    async fn handle(
+        &self,
+        targeted: &TargetedCycle<'_, W, A>,
+        changes: Changes,
+        log_cursor: &LogCursor,
+    ) -> Result<PollResult, PollEnd> {
+        let store = self.adapters.store();
+        let Changes { state, baseline, named: _, people, full_cycle_reason } = changes;
+        let result = Box::pin(targeted.at(&people, state, baseline, self.observer)).await;
+        let TargetedResult { report, settled } = match result {
+            Ok(result) => result,
+            Err(error) => {
+                // What is kept is still where this poll began.
+                let kept = store.log_cursor().await?;
+                store.keep_log_cursor(kept.and_then(LogCursor::failed).as_ref()).await?;
+                return Err(PollEnd::Error(error));
+            }
+        };
+        let full_cycle_reason = match after(&report) {
+            CursorMove::Lost(why) => {
+                store.keep_log_cursor(None).await?;
+                Some(why)
+            }
+            CursorMove::Repeated => full_cycle_reason,
+            CursorMove::Kept => {
+                store.keep_log_cursor(Some(log_cursor)).await?;
+                full_cycle_reason.or_else(|| (settled == Settled::InPart).then_some(FullCycleReason::Unsettled))
+            }
+        };
+        Ok(PollResult::Handled(Box::new(PollReport { report, people: people.len(), full_cycle_reason })))
+    }
+}
+
+/// What the entries of the log change.
+struct Changes {
+    state: SyncState,
+    baseline: Baseline,
+    /// People whom the entries name.
+    named: BTreeSet<OktaUserId>,
+    /// The same, and people who are due to be read once more.
+    people: BTreeSet<OktaUserId>,
+    full_cycle_reason: Option<FullCycleReason>,
+}
+
+/// What a targeted cycle means for how far the log was followed.
 enum CursorMove {
     /// Everything that follows from it is done, or is the full cycle's.
     Kept,
     /// The rest is done by the next poll, which begins where this one did.
     Repeated,
-    /// Something is wrong: the next full cycle looks at everybody.
+    /// Something is wrong: the next full cycle reads everybody.
     Lost(FullCycleReason),
 }
 
@@ -250,29 +331,19 @@ fn after(report: &CycleReport) -> CursorMove {
     }
 }
 
-/// The log is followed no further before a full cycle.
-async fn lose<W: Adapters<Store: StoreWriter>>(adapters: &W, why: FullCycleReason) -> Result<PollResult, CycleError> {
-    adapters.store().keep_log_cursor(None).await?;
-    Ok(PollResult::FullCycle(why))
-}
-
-/// Why nothing may be done about anybody now, if so.
-fn barred(
-    state: &SyncState,
-    settings: &CycleSettings,
-    now: DateTime<Utc>,
-) -> Result<Option<FullCycleReason>, CycleError> {
-    let Some(tenant) = &state.tenant else { return Ok(Some(FullCycleReason::NotYet)) };
-    cycle::same_tenant(tenant, &settings.tenant)?;
+/// Whether anything may be done about anybody now.
+fn may_follow(state: &SyncState, settings: &CycleSettings, now: DateTime<Utc>) -> Result<(), PollEnd> {
+    let tenant = state.tenant.as_ref().ok_or(PollEnd::Lost(FullCycleReason::NotYet))?;
+    cycle::same_tenant(tenant, &settings.tenant).map_err(PollEnd::Error)?;
     let is_accepted =
         state.mapping.as_ref().is_some_and(|accepted| accepted.fingerprint == settings.mapping_fingerprint());
-    Ok(if state.pause_at(now).is_some() {
-        Some(FullCycleReason::Paused)
+    if state.pause_at(now).is_some() {
+        Err(PollEnd::Lost(FullCycleReason::Paused))
     } else if state.first_run == FirstRun::Due || !is_accepted {
-        Some(FullCycleReason::NotYet)
+        Err(PollEnd::Lost(FullCycleReason::NotYet))
     } else {
-        None
-    })
+        Ok(())
+    }
 }
 
 /// What was read of the log.
@@ -281,27 +352,17 @@ struct LogEntries {
     server_time: Option<DateTime<Utc>>,
 }
 
-/// Why the log could not be read.
-enum LogUnreadable {
-    /// This time.
-    Failed(Failure),
-    /// Not with these credentials, or not in this way.
-    Barred(Failure),
-    /// Not from this position.
-    Lost(FullCycleReason),
-}
-
 /// Follows the log to its end.
-async fn read_log(source: &impl ChangeLog, log_cursor: &mut LogCursor) -> Result<LogEntries, LogUnreadable> {
+async fn read_log(source: &impl ChangeLog, log_cursor: &mut LogCursor) -> Result<LogEntries, PollEnd> {
     let mut entries = LogEntries { events: Vec::new(), server_time: None };
     for _ in 0..MOST_PAGES {
         let LogPage { events, next, fill, server_time } = source.log(&log_cursor.position).await.map_err(|failure| {
             match (failure.kind, &log_cursor.position) {
                 (FailureKind::CredentialsRefused | FailureKind::Forbidden, _)
                 // A question without a link can only be wrong in itself.
-                | (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Since(_)) => LogUnreadable::Barred(failure),
-                (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Next(_)) => LogUnreadable::Lost(FullCycleReason::PositionLost),
-                _ => LogUnreadable::Failed(failure),
+                | (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Since(_)) => PollEnd::Barred(failure),
+                (FailureKind::BadRequest | FailureKind::NotFound, LogPosition::Next(_)) => PollEnd::Lost(FullCycleReason::PositionLost),
+                _ => PollEnd::Error(CycleError::Okta(failure)),
             }
         })?;
         entries.events.extend(log_cursor.take_new(events));
@@ -311,22 +372,7 @@ async fn read_log(source: &impl ChangeLog, log_cursor: &mut LogCursor) -> Result
             return Ok(entries);
         }
     }
-    Err(LogUnreadable::Lost(FullCycleReason::ManyPeople))
-}
-
-/// Whom the entries name, by what is known of the application.
-fn changed_people(
-    events: &[LogEvent],
-    log_cursor: &LogCursor,
-    settings: &CycleSettings,
-    (state, baseline): (&SyncState, &Baseline),
-) -> ChangedPeople {
-    let known = ApplicationScope { app_id: &settings.tenant.app_id, groups: &log_cursor.groups, state, baseline };
-    let mut changed_people = ChangedPeople::default();
-    for event in events {
-        changed_people.take(event, &known);
-    }
-    changed_people
+    Err(PollEnd::Lost(FullCycleReason::ManyPeople))
 }
 
 /// What is known of the application.

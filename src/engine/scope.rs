@@ -12,9 +12,10 @@ use crate::domain::plan::group_operation::GroupAction;
 use crate::domain::plan::group_plan::GroupPlan;
 use crate::domain::plan::sync_state_update::SyncStateUpdate;
 use crate::domain::plan::warning::Warning;
-use crate::domain::planning::limits;
+use crate::domain::planning::limits::{self, AbsenceRule};
 use crate::domain::state::sync_state::{Approval, SyncState};
 use crate::engine::error::CycleError;
+use crate::engine::prepared::Collected;
 
 /// How long a reviewed plan, like any approval, lets pass what is in it.
 const REVIEW_LASTS: TimeDelta = TimeDelta::hours(24);
@@ -28,6 +29,21 @@ pub enum Scope {
     One(String),
     /// What stands in a plan that somebody has reviewed, word for word, and nothing else.
     Reviewed(Reviewed),
+}
+
+impl Scope {
+    /// Leaves of a plan what it may do; how absences count then.
+    pub(super) fn narrow(&self, plan: &mut Plan, collected: &Collected) -> Result<AbsenceRule, CycleError> {
+        match self {
+            Self::Everybody => {}
+            Self::Reviewed(reviewed) => keep_reviewed(plan, reviewed),
+            Self::One(name) => {
+                keep_person(plan, name, &collected.people, &collected.state)?;
+                return Ok(AbsenceRule::Ignored);
+            }
+        }
+        Ok(AbsenceRule::Counted)
+    }
 }
 
 /// A plan that was saved and reviewed.
@@ -51,7 +67,7 @@ impl Reviewed {
 }
 
 /// Leaves of a plan the operations that were reviewed, and says what else there was on either side.
-pub(super) fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
+fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
     let Reviewed { at: _, items } = reviewed;
     let planned: BTreeSet<String> = plan.operations.iter().map(|operation| operation.to_json().to_string()).collect();
     let before = plan.operations.len();
@@ -96,12 +112,7 @@ pub(super) fn keep_reviewed_groups(plan: &mut GroupPlan, reviewed: &Reviewed) {
 }
 
 /// Leaves of a plan what concerns one person, without deletes.
-pub(super) fn narrow(
-    plan: &mut Plan,
-    name: &str,
-    people: &AssignmentSnapshot,
-    state: &SyncState,
-) -> Result<(), CycleError> {
+fn keep_person(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, state: &SyncState) -> Result<(), CycleError> {
     let user_name = UserName::new(name);
     let by_person = people.people().iter().filter(|person| person.is_named(name));
     let by_link = state.links.iter().filter(|link| link.is_named(name));

@@ -21,7 +21,7 @@ use crate::haiilo::dialect;
 use crate::haiilo::error::HaiiloError;
 use crate::haiilo::wire::Shape;
 use crate::http::{HttpClient, Method, Repeatable, Response, header};
-use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback, UpdateMode};
+use crate::ports::{AccountReader, AccountWriter, Created, Failure, FailureKind, Fallback};
 
 const FIND: &str = "GET /Users?filter";
 const GET: &str = "GET /Users/{id}";
@@ -158,7 +158,7 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
             Err(failure)
                 if fallback == Fallback::Allowed && matches!(failure.kind, FailureKind::Refused(405 | 501)) =>
             {
-                client.knows_no_patch.store(true, Ordering::Relaxed);
+                self.use_put();
                 tracing::warn!("haiilo does not know PATCH; this run sends PUT: set haiilo.update_method = \"put\"");
                 client.replace(id, changes).await
             }
@@ -179,18 +179,12 @@ impl<C: Clock> AccountWriter for HaiiloWriter<C> {
         client.write(PUT, Method::PUT, client.users(Some(id)), body).await.map(|_| ())
     }
 
-    fn set_update_mode(&self, update_mode: UpdateMode) {
-        self.client.knows_no_patch.store(update_mode == UpdateMode::Substitute, Ordering::Relaxed);
-    }
-
-    fn update_mode(&self) -> UpdateMode {
-        if self.client.knows_no_patch.load(Ordering::Relaxed) { UpdateMode::Substitute } else { UpdateMode::Configured }
-    }
-}
-
-impl<C: Clock> HaiiloWriter<C> {
     fn sends_put(&self) -> bool {
-        self.update_method == UpdateMethod::Put || self.update_mode() == UpdateMode::Substitute
+        self.update_method == UpdateMethod::Put || self.client.knows_no_patch.load(Ordering::Relaxed)
+    }
+
+    fn use_put(&self) {
+        self.client.knows_no_patch.store(true, Ordering::Relaxed);
     }
 }
 

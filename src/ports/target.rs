@@ -45,30 +45,20 @@ pub trait AccountWriter: Send + Sync {
     /// Makes an account active or inactive, and nothing else. The caller reads the account afterwards.
     fn set_activity(&self, id: &HaiiloId, activity: Activity) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// How updates are sent by now.
-    fn update_mode(&self) -> UpdateMode;
+    /// Whether updates are sent by PUT: as configured, or since the server does not know PATCH.
+    fn sends_put(&self) -> bool;
 
-    /// Sends updates in this manner from now on, because it is known already what the server takes.
-    fn set_update_mode(&self, update_mode: UpdateMode);
+    /// Sends updates by PUT from now on, because the server is known not to know PATCH.
+    fn use_put(&self);
 }
 
-/// Whether an update may be sent in another manner when the server does not know the configured one. Only a write whose account is read
-/// back may find that out.
+/// Whether an update may be sent by PUT when the server does not know PATCH. Only a write whose account is read back may find that out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fallback {
     /// It may.
     Allowed,
     /// It may not.
     Forbidden,
-}
-
-/// How updates are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpdateMode {
-    /// As the configuration says.
-    Configured,
-    /// In another manner, since the server does not know the configured one.
-    Substitute,
 }
 
 /// What the answer to a create says.

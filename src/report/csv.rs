@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 
 use crate::domain::model::group::{PersonIndex, same};
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::{Findings, MappingEdit};
 use crate::domain::plan::group_operation::{GroupChange, GroupOperation, MemberPeople};
 use crate::domain::plan::operation::{Change, Operation};
-use crate::domain::plan::cycle_plan::{Findings, MappingEdit};
 use crate::report::json::{
     of_conclusion, of_group_conclusion, of_held, of_held_group, of_leaver, of_missing, of_unsent,
 };

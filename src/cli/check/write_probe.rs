@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, address: &str, arguments: &CheckArgum
             let (ends, settings) = (operator.adapters, operator.settings);
             // What the server does not tell is no reason against a probe.
             let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
-            let probe = engine::plan_probe(ends, settings, prepared, (address, schemas)).await;
+            let probe = engine::plan_probe(ends, settings, prepared, address, schemas).await;
             let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
             output::say(&announced(settings.policy.product, &probe));
             if !arguments.yes && !output::is_confirmed("Type the address once more:", &probe.name) {
@@ -44,13 +44,13 @@ async fn probed(
     let ends = operator.adapters;
     let reader = &ends.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
-    let manners = MethodWriters { patch: &patch, put: &put };
+    let writers = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
-        engine::probe_writes(ends, manners, operator.settings, prepared, (probe, &operator.run_context)).await;
+        engine::probe_writes(ends, writers, operator.settings, prepared, probe, &operator.run_context).await;
     let mut findings = CheckFindings::default();
     findings.section("Write probe");
-    for ProbeFinding { limit_check, text } in found {
-        match limit_check {
+    for ProbeFinding { verdict, text } in found {
+        match verdict {
             ProbeVerdict::Good => findings.fine(text),
             ProbeVerdict::Odd => findings.warn(text),
             ProbeVerdict::Bad => findings.error(text),

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_lies_or_is_missing_is_no_obstacle_when_a_second_walk_agrees() {
+    fn a_total_that_lies_or_is_missing_is_no_obstacle_when_a_second_reading_agrees() {
         for total in [None, Some(100), Some(150), Some(400)] {
             let (snapshot, _) = pager(100, |request, _| AccountPage {
                 rows: rows(250, request.start, u64::from(request.count)),
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_come_and_go_during_the_walk_make_it_doubtful() {
+    fn rows_that_come_and_go_during_the_reading_make_it_doubtful() {
         let (snapshot, _) = pager(100, |request, n| {
             // After the first page of the first reading the first account is deleted: every later row moves up by one.
             let shift = u64::from(n > 1);

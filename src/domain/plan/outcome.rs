@@ -51,6 +51,11 @@ pub enum OutcomeKind {
 }
 
 impl Outcome {
+    /// It is done, apart from these attributes.
+    pub fn done_except(paths: Vec<CompactString>) -> Self {
+        if paths.is_empty() { Self::Done } else { Self::DoneExcept(paths) }
+    }
+
     /// How it ended, in a word.
     pub fn kind(&self) -> OutcomeKind {
         match self {
@@ -138,22 +143,14 @@ pub enum Effect {
 
 /// An operation with its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conclusion {
+pub struct Conclusion<O = Operation, I = HaiiloId> {
     /// The operation.
-    pub operation: Operation,
-    /// The account, as far as it is known afterwards.
-    pub haiilo_id: Option<HaiiloId>,
+    pub operation: O,
+    /// The account or the group of Haiilo, as far as it is known afterwards.
+    pub haiilo_id: Option<I>,
     /// How it ended.
     pub outcome: Outcome,
 }
 
 /// An operation on a group with its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupConclusion {
-    /// The operation.
-    pub operation: GroupOperation,
-    /// The group of Haiilo, as far as it is known afterwards.
-    pub haiilo_id: Option<HaiiloGroupId>,
-    /// How it ended.
-    pub outcome: Outcome,
-}
+pub type GroupConclusion = Conclusion<GroupOperation, HaiiloGroupId>;

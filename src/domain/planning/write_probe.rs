@@ -75,7 +75,7 @@ impl WriteProbe {
     }
 
     /// The change of one text to another, in an attribute that the new account kept; `None` where there is none.
-    pub fn change(&self, not_kept: &[String], (from, to): (&str, &str)) -> Option<Change> {
+    pub fn change(&self, not_kept: &[String], from: &str, to: &str) -> Option<Change> {
         let text = Value::text(TEXT);
         let mut plain = self.changes.iter().filter(|change| change.to == text && change.path.element().is_none());
         let made = plain.find(|change| !not_kept.contains(&change.path.to_string()))?;

@@ -28,7 +28,7 @@ pub enum NextStep<'a> {
 }
 
 /// What is to be done about a person, by what is known of everybody else.
-pub fn stance<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline, mapping: &Mapping) -> NextStep<'a> {
+pub fn next_step<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline, mapping: &Mapping) -> NextStep<'a> {
     let desired = match &person.state {
         PersonState::Wanted(desired) => desired,
         PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return NextStep::Nothing,

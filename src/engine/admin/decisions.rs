@@ -60,21 +60,21 @@ impl<W: Adapters<Store: ActWriter>> Operator<'_, W> {
     /// Links a person and an account.
     pub async fn link(&self, prepared: &Prepared, login: &str, haiilo_id: &HaiiloId) -> Result<LinkChange, AdminError> {
         let change = operator::link_change(&prepared.input(self.settings), login, haiilo_id)?;
-        self.adapters.store().link(&change, &self.run_context, prepared.now).await?;
+        self.adapters.store().link(&change, &self.run_context, prepared.collected.now).await?;
         Ok(change)
     }
 
     /// Ends a link.
     pub async fn unlink(&self, prepared: &Prepared, login: &str) -> Result<Link, AdminError> {
         let link = operator::linked(prepared.state(), login)?;
-        self.adapters.store().unlink(link, &self.run_context, prepared.now).await?;
+        self.adapters.store().unlink(link, &self.run_context, prepared.collected.now).await?;
         Ok(link.clone())
     }
 
     /// Confirms that a person is new, whatever they share with others.
     pub async fn confirm_new(&self, prepared: &Prepared, login: &str) -> Result<OktaUserId, AdminError> {
         let person = operator::assigned(prepared.people(), login)?;
-        self.adapters.store().confirm_new(person, &self.run_context, prepared.now).await?;
+        self.adapters.store().confirm_new(person, &self.run_context, prepared.collected.now).await?;
         Ok(person.id.clone())
     }
 

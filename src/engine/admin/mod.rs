@@ -4,10 +4,9 @@
 //! prepared from both sides under the lock of the cycle, ask the rules in `domain::planning::operator` whether the act is allowed, and write
 //! the act and what follows from it in one transaction. `remove` and `recreate` write to Haiilo, too, by the executor that cycles use.
 
+mod accounts;
 mod decisions;
 mod operator;
-mod recreate;
-mod remove;
 
 pub use decisions::{ApprovedPlan, Rebinding};
 pub use operator::{AdminError, Operator};

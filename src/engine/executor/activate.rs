@@ -4,26 +4,22 @@
 
 use crate::domain::model::account::{Activity, WholeAccount};
 use crate::domain::model::ids::{HaiiloId, OktaUserId};
-use crate::domain::model::link::{Listed, Origin};
 use crate::domain::model::policy::{Deprovision, Product, RemovalEffect};
 use crate::domain::plan::leaver::RemovedAccount;
 use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::planning::candidates::external_id;
-use crate::domain::planning::leaver_decision;
-use crate::engine::executor::context::Executor;
-use crate::engine::executor::create::link;
+use crate::engine::executor::context::{Executor, as_planned};
 use crate::engine::executor::run_state::Stop;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
-    /// Sends a deactivation and looks what became of the account.
+    /// Sends a deactivation and reads the account afterwards.
     pub(crate) async fn send_deactivation(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Inactive).await;
         self.run.ended(operation.kind(), &answer);
         match &answer {
             Ok(()) => {}
-            // The account was read a moment ago; a look tells what was done.
+            // The account was read a moment ago; reading it tells what was done.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
             Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
         }
@@ -46,31 +42,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Makes an account active that we deactivated.
-    pub(crate) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Outcome {
-        let whole = match self.adapters.reader().get(id).await {
-            Ok(Some(whole)) => whole,
-            Ok(None) => {
-                let why = "the account is not there any more; the next cycle will show it as missing";
-                return Outcome::Held(why.to_owned());
-            }
-            Err(failure) => {
-                self.run.failed(OperationKind::Reactivate, &failure);
-                return Outcome::Failed(failure.to_string());
-            }
-        };
-        let name = whole.account.user_name.as_ref();
-        if name.is_none_or(|name| !name.same_as(&operation.user_name)) {
-            return Outcome::Held("the account carries another userName than when it was listed".to_owned());
-        }
-        let entry = match self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+    pub(crate) async fn reactivate(&self, operation: &Operation, id: &HaiiloId) -> Result<Outcome, Outcome> {
+        let whole = as_planned(operation, self.read(OperationKind::Reactivate, id).await?)?;
+        let entry = self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await?;
         let (outcome, effects) = self.send_activation(&operation.okta_id, id).await;
         self.conclude(entry, outcome, &effects).await
     }
 
-    /// Sends an activation and looks what became of it. It is sent once: what stays inactive after it, does so by the directory's policy.
+    /// Sends an activation and reads the account afterwards. It is sent once: what stays inactive after it, does so by the directory's policy.
     pub(crate) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Active).await;
         self.run.ended(OperationKind::Reactivate, &answer);
@@ -90,43 +69,6 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             ),
             (Err(failure), _) => (Outcome::Unknown(failure.to_string()), Vec::new()),
         }
-    }
-
-    /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
-    pub(crate) async fn restore(&self, operation: &Operation) -> Option<Outcome> {
-        let id = self.state().deleted(&operation.okta_id)?;
-        let whole = match self.adapters.reader().get(id).await {
-            Ok(found) => found?,
-            Err(failure) => return Some(self.create_failed(&failure)),
-        };
-        let name = whole.account.user_name.clone()?;
-        let bears = external_id(self.mapping(), &whole.account);
-        let is_theirs =
-            name.same_as(&operation.user_name) || bears.is_some_and(|found| found.trim() == operation.okta_id.as_str());
-        let is_free = self.owner(id).is_none()
-            && leaver_decision::protection(self.policy(), self.state(), id, [&name, &operation.user_name]).is_none();
-        if !is_theirs || !is_free {
-            return None;
-        }
-        let activity = whole.account.activity;
-        let entry = match self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await {
-            Ok(entry) => entry,
-            Err(outcome) => return Some(outcome),
-        };
-        let outcome = match activity {
-            Activity::Active => Outcome::Done,
-            Activity::Inactive => self.send_activation(&operation.okta_id, id).await.0,
-        };
-        // The next plan compares the attributes, as of every account that was there before.
-        let effects = match outcome {
-            Outcome::Done | Outcome::DoneExcept(_) => {
-                let linked = Effect::Linked(link(operation, id, &name, Origin::Created, Listed::Never));
-                vec![linked, Effect::Returned(operation.okta_id.clone())]
-            }
-            _ => Vec::new(),
-        };
-        self.remember_links(&effects);
-        Some(self.conclude(entry, outcome, &effects).await)
     }
 }
 

@@ -11,10 +11,10 @@ use crate::domain::plan::operation::{Action, Operation, OperationKind, RemovalMe
 use crate::domain::plan::outcome::{Conclusion, Effect, Outcome};
 use crate::engine::executor::canary::Caution;
 use crate::engine::executor::context::Executor;
-use crate::engine::executor::run_state::{AnswerTrust, Stop};
+use crate::engine::executor::run_state::Stop;
 use crate::engine::executor::update::group_of;
 use crate::engine::settings::Observer;
-use crate::ports::{AccountWriter, Adapters, StoreWriter, UpdateMode};
+use crate::ports::{AccountWriter, Adapters, StoreWriter};
 
 /// Adopted accounts that are written down at once.
 const ADOPTED_AT_ONCE: usize = 500;
@@ -62,8 +62,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let Some(run_context) = operations.first().map(|operation| self.run_context(operation)) else {
             return Outcome::Done;
         };
-        if let Some(stop) = self.run.stopped(self.adapters.clock(), OperationKind::Adopt) {
-            return Outcome::NotAttempted(stop.reason());
+        if let Err(outcome) = self.may_begin(OperationKind::Adopt) {
+            return outcome;
         }
         let adopted: Vec<(&Operation, Link)> = operations.iter().filter_map(|operation| adopted(operation)).collect();
         match self.adapters.store().adopt(&run_context, &adopted, self.now()).await {
@@ -139,8 +139,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             let outcome = self.one(trial, Caution::Canary).await;
             room -= u64::from(outcome.is_done());
             if let (true, Some(group)) = (outcome.is_done(), group_of(trial)) {
-                let found = self.record(trial, &Outcome::Done, &[Effect::GroupFound(group)]).await;
-                concluded.push(self.concluded(trial, found.err().unwrap_or(outcome)));
+                let recorded = self.record(trial, Outcome::Done, &[Effect::GroupFound(group)]).await;
+                concluded.push(self.concluded(trial, recorded.err().unwrap_or(outcome)));
             } else if outcome.is_failure() {
                 concluded.push(self.concluded(trial, outcome));
             }
@@ -157,14 +157,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if operations.is_empty() {
             return;
         }
-        let control = match self.run.stopped(self.adapters.clock(), OperationKind::Delete) {
-            Some(stop) => Err(stop.reason()),
-            None => self.control().await,
-        };
+        let control = self.control().await;
         for operation in operations {
             let outcome = match &control {
                 Ok(()) => self.one(operation, Caution::Canary).await,
-                Err(why) => Outcome::NotAttempted(why.clone()),
+                Err(outcome) => outcome.clone(),
             };
             concluded.push(self.concluded(operation, outcome));
             observer.ended();
@@ -173,11 +170,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// One operation, unless the run was stopped.
     async fn one(&self, operation: &Operation, caution: Caution) -> Outcome {
-        if let Some(stop) = self.run.stopped(self.adapters.clock(), operation.kind()) {
-            return Outcome::NotAttempted(stop.reason());
-        }
+        let (Ok(outcome) | Err(outcome)) = self.attempt(operation, caution).await;
+        outcome
+    }
+
+    async fn attempt(&self, operation: &Operation, caution: Caution) -> Result<Outcome, Outcome> {
+        self.may_begin(operation.kind())?;
         match &operation.action {
-            Action::Adopt { .. } => Outcome::NotAttempted("links are made before everything else".to_owned()),
+            Action::Adopt { .. } => Err(Outcome::NotAttempted("links are made before everything else".to_owned())),
             Action::Update { haiilo_id, changes: _, waits_for: _ } => self.update(operation, haiilo_id, caution).await,
             Action::Create { changes: _, replaces, waits_for: _ } => {
                 self.create(operation, replaces.as_ref(), caution).await
@@ -185,23 +185,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             Action::Reactivate { haiilo_id } => self.reactivate(operation, haiilo_id).await,
             // Each departure is watched as closely as a canary.
             Action::Deactivate { haiilo_id, evidence } => {
-                self.remove_account(operation, (haiilo_id, *evidence), RemovalMethod::Deactivation).await
+                self.remove_account(operation, haiilo_id, *evidence, RemovalMethod::Deactivation).await
             }
             Action::Delete { haiilo_id, evidence, method } => {
-                self.remove_account(operation, (haiilo_id, *evidence), *method).await
+                self.remove_account(operation, haiilo_id, *evidence, *method).await
             }
-        }
-    }
-
-    /// Takes note of a canary whose account was read back. Where answers were found to lie, or updates are not sent as configured, the next
-    /// run watches again.
-    pub(crate) async fn saw_canary(&self, operation: &Operation) {
-        self.canaries.saw(operation);
-        if self.run.answers() == AnswerTrust::Truthful
-            && self.writer.update_mode() == UpdateMode::Configured
-            && let Err(failure) = self.adapters.store().see_canary(self.canaries.rules(), &operation.canary()).await
-        {
-            self.run.cannot_conclude(&failure);
         }
     }
 

@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::json;
 
-use crate::domain::model::account::WholeAccount;
 use crate::domain::model::ids::Fingerprint;
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Change, Operation};
-use crate::domain::planning::limits;
 use crate::domain::state::sync_state::SyncState;
-use crate::engine::executor::run_state::Stop;
 
 /// Which canaries are still to be seen in a run.
 #[derive(Debug)]
@@ -23,7 +21,7 @@ pub(crate) struct Canaries<'a> {
     seen: Mutex<BTreeSet<String>>,
 }
 
-/// The place of one operation with regard to canaries.
+/// How closely an operation is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caution {
     /// It is the first of its kind and is watched closely.
@@ -44,10 +42,12 @@ impl<'a> Canaries<'a> {
 
     /// How an operation is to be sent: its kind was seen under this configuration, or it is the first.
     pub(crate) fn caution(&self, operation: &Operation) -> Caution {
-        let kind = operation.canary();
-        let seen = self.seen.lock();
-        let is_known = seen.contains(&kind) || self.state.canaries.contains(&(self.rules.clone(), kind));
-        if is_known { Caution::Routine } else { Caution::Canary }
+        if self.is_due(&operation.canary()) { Caution::Canary } else { Caution::Routine }
+    }
+
+    /// Whether the canary of this kind is still to be seen.
+    pub(crate) fn is_due(&self, kind: &str) -> bool {
+        !self.seen.lock().contains(kind) && !self.state.canaries.contains(&(self.rules.clone(), kind.to_owned()))
     }
 
     /// Whether each path of an operation came through in some canary of its kind: then it is the values that the server does not like, and
@@ -67,38 +67,20 @@ impl<'a> Canaries<'a> {
     }
 
     /// The canary of this kind came through.
-    pub(crate) fn saw(&self, operation: &Operation) {
-        self.seen.lock().insert(operation.canary());
+    pub(crate) fn saw(&self, kind: String) {
+        self.seen.lock().insert(kind);
     }
 
-    /// What changed besides what was sent, unless an operator approved just that.
-    pub(crate) fn surprise(
-        &self,
-        operation: &Operation,
-        before: &WholeAccount,
-        after: &WholeAccount,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Option<(Stop, BTreeSet<String>)> {
-        let sent: Vec<String> = operation.changes().iter().flat_map(Change::touches).collect();
-        self.unapproved(operation.canary(), after.changed_besides(before, &sent), now)
-    }
-
-    /// A change that nobody sent, with what an approval of it names; nothing where there is none, or an operator approved just that.
+    /// A change that nobody sent, as an approval of it names it; nothing where an operator approved just that.
     pub(crate) fn unapproved(
         &self,
-        what: String,
-        also_changed: Vec<String>,
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Option<(Stop, BTreeSet<String>)> {
-        if also_changed.is_empty() {
-            return None;
-        }
+        what: &str,
+        also_changed: &[String],
+        now: DateTime<Utc>,
+    ) -> Option<BTreeSet<String>> {
         let items = BTreeSet::from([json!({"kind": "canary", "of": what, "also_changed": also_changed}).to_string()]);
         let mut alive = self.state.approvals.iter().filter(|approval| approval.until > now);
-        if alive.any(|approval| items.is_subset(&approval.items)) {
-            return None;
-        }
-        let approval_id = limits::id_of(&items);
-        Some((Stop::Canary { what, also_changed, approval_id }, items))
+        let is_approved = alive.any(|approval| items.is_subset(&approval.items));
+        (!is_approved).then_some(items)
     }
 }

@@ -1,5 +1,5 @@
-//! Creates: never twice. Before an account is made, Haiilo is asked whether it is there; after an answer that was lost or a conflict, a look
-//! tells, and an account is taken over only where nothing speaks against it.
+//! Creates: never twice. Before an account is made, Haiilo is asked whether it is there; after an answer that was lost or a conflict, a
+//! search tells, and an account is taken over only where nothing speaks against it.
 
 use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
@@ -9,18 +9,18 @@ use crate::domain::model::policy::Product;
 use crate::domain::plan::cycle_plan::remembered_value;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::{Effect, Outcome};
-use crate::domain::planning::candidates::foreign_external_id;
+use crate::domain::planning::candidates::{external_id, foreign_external_id};
 use crate::domain::planning::leaver_decision;
 use crate::domain::scim::path::entry;
 use crate::domain::scim::value::{Compare, Value, same};
 use crate::engine::executor::canary::Caution;
 use crate::engine::executor::context::Executor;
-use crate::engine::executor::update::{group_of, path_of};
-use crate::engine::executor::verify::{self, AccountAfter, Trust};
+use crate::engine::executor::update::group_of;
+use crate::engine::executor::verify::{self, path_of, rejected};
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, Created, Failure, FailureKind, StoreWriter};
 
-/// What a look for the wanted userName found.
-enum LookupResult {
+/// What a search for a userName found.
+enum SearchResult {
     /// Nothing.
     Nothing,
     /// An account that may be taken over.
@@ -40,24 +40,24 @@ enum TakeOverReason {
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Makes an account.
-    pub(crate) async fn create(&self, operation: &Operation, replaces: Option<&HaiiloId>, caution: Caution) -> Outcome {
-        if let Some(id) = replaces {
-            match self.adapters.reader().get(id).await {
-                Ok(None) => {}
-                Ok(Some(_)) => return Outcome::Held("Haiilo has the linked account after all".to_owned()),
-                Err(failure) => return self.create_failed(&failure),
-            }
+    pub(crate) async fn create(
+        &self,
+        operation: &Operation,
+        replaces: Option<&HaiiloId>,
+        caution: Caution,
+    ) -> Result<Outcome, Outcome> {
+        if let Some(id) = replaces
+            && self.read(OperationKind::Create, id).await?.is_some()
+        {
+            return Err(Outcome::Held("Haiilo has the linked account after all".to_owned()));
         }
-        if let Some(outcome) = self.restore(operation).await {
-            return outcome;
+        if let Some(outcome) = self.restore(operation).await? {
+            return Ok(outcome);
         }
-        if let Some(outcome) = self.look_before(operation).await {
-            return outcome;
+        if let Some(outcome) = self.take_existing(operation).await? {
+            return Ok(outcome);
         }
-        let entry = match self.intend(operation, None).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+        let entry = self.intend(operation, None).await?;
         let (outcome, effects) = match self.writer.create(operation.changes()).await {
             Ok(created) => {
                 self.run.succeeded(OperationKind::Create);
@@ -72,27 +72,57 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.conclude(entry, outcome, &effects).await
     }
 
-    /// Looks for an account that is there already; how the create ends where there is one.
-    async fn look_before(&self, operation: &Operation) -> Option<Outcome> {
+    /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
+    async fn restore(&self, operation: &Operation) -> Result<Option<Outcome>, Outcome> {
+        let Some(id) = self.state.deleted(&operation.okta_id) else { return Ok(None) };
+        let Some(whole) = self.read(OperationKind::Create, id).await? else { return Ok(None) };
+        let Some(name) = whole.account.user_name.clone() else { return Ok(None) };
+        let bears = external_id(self.mapping(), &whole.account);
+        let is_theirs =
+            name.same_as(&operation.user_name) || bears.is_some_and(|found| found.trim() == operation.okta_id.as_str());
+        let is_free = self.owner(id).is_none()
+            && leaver_decision::protection(self.policy(), self.state, id, [&name, &operation.user_name]).is_none();
+        if !is_theirs || !is_free {
+            return Ok(None);
+        }
+        let activity = whole.account.activity;
+        let entry = self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await?;
+        let outcome = match activity {
+            Activity::Active => Outcome::Done,
+            Activity::Inactive => self.send_activation(&operation.okta_id, id).await.0,
+        };
+        // The next plan compares the attributes, as of every account that was there before.
+        let effects = if outcome.is_done() {
+            let linked = Effect::Linked(link(operation, id, &name, Origin::Created));
+            vec![linked, Effect::Returned(operation.okta_id.clone())]
+        } else {
+            Vec::new()
+        };
+        self.remember_links(&effects);
+        self.conclude(entry, outcome, &effects).await.map(Some)
+    }
+
+    /// Searches for an account that is there already; how the create ends where there is one.
+    async fn take_existing(&self, operation: &Operation) -> Result<Option<Outcome>, Outcome> {
+        let failed = |failure: Failure| self.run.failed(OperationKind::Create, &failure);
         // An answer that was lost in an earlier cycle may have made the account, under the name that the person had then.
-        let sent = self.state().lost_creates(&operation.okta_id);
+        let sent = self.state.lost_creates(&operation.okta_id);
         let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
         for open in other {
-            match self.look_under(&open.user_name, operation, TakeOverReason::LostAnswer).await {
-                Err(failure) => return Some(self.create_failed(&failure)),
-                Ok(LookupResult::Takeable(whole, origin)) => {
-                    return Some(self.take_over(operation, &whole, origin).await);
-                }
-                // Whoever has that name by now, this is another person.
-                Ok(LookupResult::Nothing | LookupResult::Barred(_)) => {}
+            let found = self.find(&open.user_name, operation, TakeOverReason::LostAnswer).await.map_err(failed)?;
+            // Otherwise somebody else has that name by now.
+            if let SearchResult::Takeable(whole, origin) = found {
+                return self.take_over(operation, &whole, origin).await.map(Some);
             }
         }
         let grounds = if same.is_empty() { TakeOverReason::Occupied } else { TakeOverReason::LostAnswer };
-        match self.look_for(operation, grounds).await {
-            Err(failure) => Some(self.create_failed(&failure)),
-            Ok(LookupResult::Nothing) => None,
-            Ok(LookupResult::Takeable(whole, origin)) => Some(self.take_over(operation, &whole, origin).await),
-            Ok(LookupResult::Barred(why)) => Some(self.refuse_create(operation, why).await),
+        match self.find(&operation.user_name, operation, grounds).await.map_err(failed)? {
+            SearchResult::Nothing => Ok(None),
+            SearchResult::Takeable(whole, origin) => self.take_over(operation, &whole, origin).await.map(Some),
+            SearchResult::Barred(why) => {
+                let (outcome, effects) = held(operation, why);
+                self.record(operation, outcome, &effects).await.map(Some)
+            }
         }
     }
 
@@ -106,18 +136,20 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let (id, answer) = match created {
             Created::Shown(whole) => (whole.account.id.clone(), Some(*whole)),
             Created::Named(id) => (id, None),
-            Created::Silent => return self.settle_silent(operation).await,
+            Created::Silent => {
+                let why = "Haiilo says that it made the account, and shows none";
+                let settled = self.settle_unnamed(operation, why).await;
+                return settled.unwrap_or_else(|failure| (Outcome::Unknown(failure.to_string()), Vec::new()));
+            }
         };
-        let known = self.accounts().position(&id).is_some() || self.owner(&id).is_some();
+        let known = self.accounts.position(&id).is_some() || self.owner(&id).is_some();
         if known {
             let why =
                 format!("Haiilo answered with account {id}, which was there before; look at this person in Haiilo");
-            return (Outcome::Held(why.clone()), vec![refusal(operation, why)]);
+            return held(operation, why);
         }
-        let trust = if caution == Caution::Canary { Trust::ReadBack } else { Trust::Answer };
-        let (reader, changes) = (self.adapters.reader(), operation.changes());
-        match verify::look(reader, &self.run, self.mapping(), (&id, changes), answer, trust).await {
-            AccountAfter::Account(after) => {
+        match self.read_after(operation, &id, answer, caution).await {
+            Ok(Some(after)) => {
                 let settled = self.settle_seen(operation, &id, &after);
                 if caution == Caution::Canary && settled.0.is_done() {
                     self.saw_canary(operation).await;
@@ -125,10 +157,9 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 settled
             }
             // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
-            AccountAfter::Unlisted | AccountAfter::Unread => (
-                Outcome::Done,
-                vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created, Listed::Never))],
-            ),
+            Ok(None) | Err(_) => {
+                (Outcome::Done, vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created))])
+            }
         }
     }
 
@@ -138,52 +169,42 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let Some(name) = name.filter(|name| name.same_as(&operation.user_name)) else {
             // It is this person's and not made again; nothing is done to it as long as its name is none that we know.
             let why = format!("Haiilo made account {id}, which carries another userName; look at it in Haiilo");
-            let link = link(operation, id, &operation.user_name, Origin::Created, Listed::Never);
+            let link = link(operation, id, &operation.user_name, Origin::Created);
             return (Outcome::Held(why), vec![Effect::Linked(link)]);
         };
         let not_kept = verify::not_kept(self.mapping(), &after.account, operation.changes());
-        let mut effects = vec![Effect::Linked(link(operation, id, name, Origin::Created, Listed::Never))];
-        effects.extend(not_kept.iter().map(|change| Effect::ValueRejected {
-            okta_id: operation.okta_id.clone(),
-            path: path_of(change),
-            value: remembered_value(change.to.as_ref()),
-            reason: "Haiilo made the account, and did not keep the value".to_owned(),
-        }));
-        let paths: Vec<_> = not_kept.into_iter().map(path_of).collect();
-        (if paths.is_empty() { Outcome::Done } else { Outcome::DoneExcept(paths) }, effects)
+        let why = "Haiilo made the account, and did not keep the value";
+        let mut effects = vec![Effect::Linked(link(operation, id, name, Origin::Created))];
+        effects.extend(not_kept.iter().map(|change| rejected(operation, change, why.to_owned())));
+        (Outcome::done_except(not_kept.into_iter().map(path_of).collect()), effects)
     }
 
-    /// An answer that names no account: a look must find it.
-    async fn settle_silent(&self, operation: &Operation) -> (Outcome, Vec<Effect>) {
-        match self.look_for(operation, TakeOverReason::LostAnswer).await {
-            Ok(LookupResult::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
-            Ok(LookupResult::Barred(why)) => (Outcome::Held(why.clone()), vec![refusal(operation, why)]),
-            Ok(LookupResult::Nothing) => {
-                (Outcome::Unknown("Haiilo says that it made the account, and shows none".to_owned()), Vec::new())
-            }
-            Err(failure) => (Outcome::Unknown(failure.to_string()), Vec::new()),
-        }
+    /// A create whose answer names no account: a search must find it.
+    async fn settle_unnamed(&self, operation: &Operation, why: &str) -> Result<(Outcome, Vec<Effect>), Failure> {
+        Ok(match self.find(&operation.user_name, operation, TakeOverReason::LostAnswer).await? {
+            SearchResult::Takeable(whole, _) => self.settle_seen(operation, &whole.account.id, &whole),
+            SearchResult::Barred(barred) => held(operation, barred),
+            SearchResult::Nothing => (Outcome::Unknown(why.to_owned()), Vec::new()),
+        })
     }
 
     /// What a failed create means.
     async fn settle_failed(&self, operation: &Operation, failure: Failure, caution: Caution) -> (Outcome, Vec<Effect>) {
         let why = failure.to_string();
         match failure.kind {
-            FailureKind::Unknown => match self.look_for(operation, TakeOverReason::LostAnswer).await {
-                Ok(LookupResult::Takeable(whole, _)) => self.settle_seen(operation, &whole.account.id, &whole),
-                Ok(LookupResult::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
-                Ok(LookupResult::Nothing) | Err(_) => (Outcome::Unknown(why), Vec::new()),
-            },
-            FailureKind::Conflict => match self.look_for(operation, TakeOverReason::Occupied).await {
-                Ok(LookupResult::Takeable(whole, origin)) => {
+            FailureKind::Unknown => {
+                let settled = self.settle_unnamed(operation, &why).await;
+                settled.unwrap_or((Outcome::Unknown(why), Vec::new()))
+            }
+            FailureKind::Conflict => match self.find(&operation.user_name, operation, TakeOverReason::Occupied).await {
+                Ok(SearchResult::Takeable(whole, origin)) => {
                     let name = whole.account.user_name.as_ref().unwrap_or(&operation.user_name);
-                    let link = link(operation, &whole.account.id, name, origin, Listed::Never);
-                    (Outcome::Done, vec![Effect::Linked(link)])
+                    (Outcome::Done, vec![Effect::Linked(link(operation, &whole.account.id, name, origin))])
                 }
-                Ok(LookupResult::Barred(barred)) => (Outcome::Held(barred.clone()), vec![refusal(operation, barred)]),
-                Ok(LookupResult::Nothing) => {
+                Ok(SearchResult::Barred(barred)) => held(operation, barred),
+                Ok(SearchResult::Nothing) => {
                     let why = format!("Haiilo says that the userName is taken, and shows no such account: {why}");
-                    (Outcome::Held(why.clone()), vec![refusal(operation, why)])
+                    held(operation, why)
                 }
                 Err(_) => (Outcome::Failed(why), Vec::new()),
             },
@@ -207,42 +228,37 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// Asks Haiilo who carries the wanted userName.
-    async fn look_for(&self, operation: &Operation, grounds: TakeOverReason) -> Result<LookupResult, Failure> {
-        self.look_under(&operation.user_name, operation, grounds).await
-    }
-
     /// Asks Haiilo who carries a userName.
-    async fn look_under(
+    async fn find(
         &self,
         name: &UserName,
         operation: &Operation,
         grounds: TakeOverReason,
-    ) -> Result<LookupResult, Failure> {
+    ) -> Result<SearchResult, Failure> {
         let found = match self.reads.take_name(name, self.adapters.clock().monotonic()) {
             Some(found) => found,
             None => self.adapters.reader().find(name).await?,
         };
         let [whole] = &found[..] else {
             return Ok(if found.is_empty() {
-                LookupResult::Nothing
+                SearchResult::Nothing
             } else {
-                LookupResult::Barred(format!("{} accounts carry this userName", found.len()))
+                SearchResult::Barred(format!("{} accounts carry this userName", found.len()))
             });
         };
-        if let Some(other) = self.state().perhaps_made_for(name, &operation.okta_id) {
+        if let Some(other) = self.state.perhaps_made_for(name, &operation.okta_id) {
             let why =
                 format!("account {} was perhaps made for {other}, in a call whose answer was lost", whole.account.id);
-            return Ok(LookupResult::Barred(why));
+            return Ok(SearchResult::Barred(why));
         }
         if let Some(why) = self.barred(operation, whole, grounds) {
-            return Ok(LookupResult::Barred(why));
+            return Ok(SearchResult::Barred(why));
         }
         let origin = match grounds {
             TakeOverReason::LostAnswer => Origin::Created,
             TakeOverReason::Occupied => Origin::Adopted,
         };
-        Ok(LookupResult::Takeable(Box::new(whole.clone()), origin))
+        Ok(SearchResult::Takeable(Box::new(whole.clone()), origin))
     }
 
     /// What speaks against taking an account over.
@@ -252,7 +268,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
         }
         let names = [Some(&operation.user_name), whole.account.user_name.as_ref()].into_iter().flatten();
-        if let Some(pattern) = leaver_decision::protection(self.policy(), self.state(), id, names) {
+        if let Some(pattern) = leaver_decision::protection(self.policy(), self.state, id, names) {
             return Some(format!("account {id}, which carries this userName, is protected ({pattern})"));
         }
         // In the intranet a new account may be inactive by the directory's policy.
@@ -266,7 +282,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 "account {id}, which carries this userName, has the externalId {foreign:?} of somebody else or of another directory"
             ));
         }
-        let was_there = self.accounts().position(id).is_some();
+        let was_there = self.accounts.position(id).is_some();
         match grounds {
             TakeOverReason::LostAnswer if was_there => {
                 Some(format!("account {id}, which carries this userName, was there before us"))
@@ -279,31 +295,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Takes an account over instead of making one.
-    async fn take_over(&self, operation: &Operation, whole: &WholeAccount, origin: Origin) -> Outcome {
+    async fn take_over(&self, operation: &Operation, whole: &WholeAccount, origin: Origin) -> Result<Outcome, Outcome> {
         let name = whole.account.user_name.as_ref().unwrap_or(&operation.user_name);
-        let effects = [Effect::Linked(link(operation, &whole.account.id, name, origin, Listed::Never))];
+        let effects = [Effect::Linked(link(operation, &whole.account.id, name, origin))];
         self.remember_links(&effects);
-        match self.record(operation, &Outcome::Done, &effects).await {
-            Ok(()) => Outcome::Done,
-            Err(outcome) => outcome,
-        }
+        self.record(operation, Outcome::Done, &effects).await
     }
 
-    /// Makes no account, and says so for a day.
-    async fn refuse_create(&self, operation: &Operation, why: String) -> Outcome {
-        let outcome = Outcome::Held(why.clone());
-        match self.record(operation, &outcome, &[refusal(operation, why)]).await {
-            Ok(()) => outcome,
-            Err(outcome) => outcome,
-        }
-    }
-
-    pub(crate) fn create_failed(&self, failure: &Failure) -> Outcome {
-        self.run.failed(OperationKind::Create, failure);
-        Outcome::Failed(failure.to_string())
-    }
-
-    pub(crate) fn remember_links(&self, effects: &[Effect]) {
+    fn remember_links(&self, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Linked(link) = effect {
                 self.run.linked(&link.haiilo_id, &link.okta_id);
@@ -312,15 +311,20 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 }
 
-pub(crate) fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin, listed: Listed) -> Link {
+fn link(operation: &Operation, id: &HaiiloId, name: &UserName, origin: Origin) -> Link {
     Link {
         okta_id: operation.okta_id.clone(),
         haiilo_id: id.clone(),
         user_name: name.clone(),
         origin,
-        listed,
+        listed: Listed::Never,
         missing: None,
     }
+}
+
+/// A create that is held: the userName of this person is not tried again for a day.
+fn held(operation: &Operation, why: String) -> (Outcome, Vec<Effect>) {
+    (Outcome::Held(why.clone()), vec![refusal(operation, why)])
 }
 
 /// The userName of this person is not tried again for a day.

@@ -11,5 +11,6 @@ pub(super) mod create;
 pub(super) mod read_cache;
 pub(super) mod remove;
 pub(super) mod run_state;
+pub(super) mod settle;
 pub(super) mod update;
 pub(super) mod verify;

@@ -20,52 +20,37 @@ const EVIDENCE_LASTS: Duration = Duration::from_mins(1);
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     /// Whether the calls that make evidence find somebody who is assigned; without that, nobody is deleted in this run.
-    pub(crate) async fn control(&self) -> Result<(), String> {
-        let Some(id) = self.control_person() else {
-            return Err("nobody is left who could show that Okta finds assigned people by id".to_owned());
+    pub(crate) async fn control(&self) -> Result<(), Outcome> {
+        self.may_begin(OperationKind::Delete)?;
+        let why = match self.control_person() {
+            None => "nobody is left who could show that Okta finds assigned people by id".to_owned(),
+            Some(id) => match evidence::control(self.adapters.source(), id).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => format!("{id} is listed as assigned, and was not found so by id"),
+                Err(failure) => failure.to_string(),
+            },
         };
-        match evidence::control(self.adapters.source(), id).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(format!("{id} is listed as assigned, and was not found so by id")),
-            Err(failure) => Err(failure.to_string()),
-        }
+        Err(Outcome::NotAttempted(why))
     }
 
     /// Deactivates or deletes an account.
     pub(crate) async fn remove_account(
         &self,
         operation: &Operation,
-        (id, expected): (&HaiiloId, Evidence),
+        id: &HaiiloId,
+        expected: Evidence,
         method: RemovalMethod,
-    ) -> Outcome {
-        let (rules, asked) = (self.policy().statuses, self.adapters.clock().monotonic());
-        match evidence::look(self.adapters.source(), rules, &operation.okta_id).await.map(|(sighting, _)| sighting) {
-            Ok(Sighting::Left(evidence)) if evidence == expected => {}
-            Ok(Sighting::Left(evidence)) => {
-                return Outcome::Held(format!("the evidence has become another one: {}", evidence.as_str()));
-            }
-            Ok(Sighting::StillAssigned) => return Outcome::Held("the person is assigned again".to_owned()),
-            Ok(Sighting::Unclear(what)) => return Outcome::Held(format!("no evidence any more: {what}")),
-            Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
-        }
-        let whole = match self.read_before_delete(operation, id).await {
-            Ok(Some(whole)) => whole,
-            Ok(None) => {
-                return Outcome::Held("the account is not there any more; it was deleted by somebody else".to_owned());
-            }
-            Err(outcome) => return outcome,
-        };
+    ) -> Result<Outcome, Outcome> {
+        let asked = self.adapters.clock().monotonic();
+        self.check_evidence(operation, expected).await?;
+        let whole = self.read_before_delete(operation, id).await?;
         // A server that let us wait has let the evidence grow old.
         if self.adapters.clock().monotonic().saturating_sub(asked) > EVIDENCE_LASTS {
             let why =
                 "more than a minute passed over taking evidence and reading the account; the next cycle does both anew";
-            return Outcome::NotAttempted(why.to_owned());
+            return Err(Outcome::NotAttempted(why.to_owned()));
         }
-        let image = serde_json::Value::Object(whole.resource);
-        let entry = match self.intend(operation, Some(image)).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+        let entry = self.intend(operation, Some(serde_json::Value::Object(whole.resource))).await?;
         let (outcome, effects) = match method {
             RemovalMethod::Deactivation => self.send_deactivation(operation, id).await,
             RemovalMethod::Delete => self.send_delete(operation, id).await,
@@ -73,17 +58,24 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.conclude(entry, outcome, &effects).await
     }
 
+    /// Takes the evidence again: it must be the one that the plan was made with.
+    async fn check_evidence(&self, operation: &Operation, expected: Evidence) -> Result<(), Outcome> {
+        let found = evidence::of(self.adapters.source(), self.policy().statuses, &operation.okta_id).await;
+        Err(Outcome::Held(match found.map(|(sighting, _)| sighting) {
+            Ok(Sighting::Left(evidence)) if evidence == expected => return Ok(()),
+            Ok(Sighting::Left(evidence)) => format!("the evidence has become another one: {}", evidence.as_str()),
+            Ok(Sighting::StillAssigned) => "the person is assigned again".to_owned(),
+            Ok(Sighting::Unclear(what)) => format!("no evidence any more: {what}"),
+            Err(failure) => format!("evidence could not be taken again: {failure}"),
+        }))
+    }
+
     /// Reads the account once more: it must be the one that was linked, and none that is protected or that our token lives in.
-    async fn read_before_delete(&self, operation: &Operation, id: &HaiiloId) -> Result<Option<WholeAccount>, Outcome> {
-        let whole = match self.adapters.reader().get(id).await {
-            Ok(Some(whole)) => whole,
-            Ok(None) => return Ok(None),
-            Err(failure) => {
-                self.run.failed(OperationKind::Delete, &failure);
-                return Err(Outcome::Failed(failure.to_string()));
-            }
-        };
+    async fn read_before_delete(&self, operation: &Operation, id: &HaiiloId) -> Result<WholeAccount, Outcome> {
         let held = |why: &str| Err(Outcome::Held(why.to_owned()));
+        let Some(whole) = self.read(OperationKind::Delete, id).await? else {
+            return held("the account is not there any more; it was deleted by somebody else");
+        };
         let Some(name) = &whole.account.user_name else { return held("the account shows no userName") };
         if whole.account.id != *id {
             return held("Haiilo answered with another account");
@@ -94,14 +86,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         if self.policy().owns_token(name) {
             return held("our own token would die with this account");
         }
-        if leaver_decision::protection(self.policy(), self.state(), id, [name]).is_some() {
+        if leaver_decision::protection(self.policy(), self.state, id, [name]).is_some() {
             return held("the account is protected");
         }
-        Ok(Some(whole))
+        Ok(whole)
     }
 
     async fn send_delete(&self, operation: &Operation, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
-        let outcome = self.delete_and_look(id).await;
+        let outcome = self.delete_and_check(id).await;
         let effects = match outcome {
             Outcome::Done => gone(self.policy().product, &operation.okta_id, id),
             _ => Vec::new(),
@@ -109,7 +101,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         (outcome, effects)
     }
 
-    async fn delete_and_look(&self, id: &HaiiloId) -> Outcome {
+    async fn delete_and_check(&self, id: &HaiiloId) -> Outcome {
         let answer = self.writer.delete(id).await;
         self.run.ended(OperationKind::Delete, &answer);
         match &answer {

@@ -1,4 +1,4 @@
-//! The run of one plan: its time, its signs of trouble, and when it stops.
+//! The run of one plan: its time, its failures, and when it stops.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -101,6 +101,13 @@ impl Stop {
         }
     }
 
+    /// Takes note that the end of a run could not be written down, unless the run was stopped by the store.
+    pub(crate) fn push_store(stops: &mut Vec<Self>, failure: &StoreFailure) {
+        if !stops.iter().any(|stop| matches!(stop, Self::Store(_))) {
+            stops.push(Self::Store(failure.to_string()));
+        }
+    }
+
     /// Whether the stop concerns this kind of operations.
     fn concerns(&self, kind: OperationKind) -> bool {
         match self {
@@ -139,32 +146,22 @@ struct RunTally {
     accounts: BTreeMap<OktaUserId, HaiiloId>,
     /// Accounts whose rename succeeded, so that their old name is free.
     renamed: BTreeSet<HaiiloId>,
-    /// Whether answers to writes were found to show what was not kept.
-    answers: AnswerTrust,
-}
-
-/// Whether the answers to writes can be believed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum AnswerTrust {
-    /// As far as is known.
-    #[default]
-    Truthful,
-    /// An answer showed what the account did not have: from now on each account is read back.
-    Lying,
+    /// An answer to a write showed what the account did not have: from now on each account is read back.
+    answers_lie: bool,
 }
 
 impl RunState {
     /// A run on a snapshot that was begun at this time, by Okta's clock and by ours.
-    pub(crate) fn new((now, origin): (DateTime<Utc>, Duration)) -> Self {
+    pub(crate) fn new(now: DateTime<Utc>, origin: Duration) -> Self {
         Self { now, origin, cancel: CancellationToken::default(), state: Mutex::default() }
     }
 
-    /// A run beside this one: the same time, the same wish for an end, and troubles of its own.
+    /// A run beside this one: with the same time and the same request for an end, and with failures of its own.
     pub(crate) fn beside(&self) -> Self {
         Self { now: self.now, origin: self.origin, cancel: self.cancel.clone(), state: Mutex::default() }
     }
 
-    /// The same run, which ends early where somebody wishes it.
+    /// The same run, which ends early on request.
     pub(crate) fn cancelled_by(self, cancel: CancellationToken) -> Self {
         Self { cancel, ..self }
     }
@@ -175,8 +172,12 @@ impl RunState {
         self.now + TimeDelta::from_std(passed).unwrap_or(TimeDelta::zero())
     }
 
-    /// Why no operation of this kind may begin now, if so.
-    pub(crate) fn stopped(&self, clock: &impl Clock, kind: OperationKind) -> Option<Stop> {
+    /// Whether an operation of this kind may begin now.
+    pub(crate) fn may_begin(&self, clock: &impl Clock, kind: OperationKind) -> Result<(), Outcome> {
+        self.stopped(clock, kind).map_or(Ok(()), |stop| Err(Outcome::NotAttempted(stop.reason())))
+    }
+
+    fn stopped(&self, clock: &impl Clock, kind: OperationKind) -> Option<Stop> {
         let mut state = self.state.lock();
         if let Some(stop) = state.stops.iter().find(|stop| stop.concerns(kind)) {
             return Some(stop.clone());
@@ -225,13 +226,14 @@ impl RunState {
     pub(crate) fn ended<T>(&self, kind: OperationKind, answer: &Result<T, Failure>) {
         match answer {
             Ok(_) => self.succeeded(kind),
-            Err(failure) => self.failed(kind, failure),
+            Err(failure) => drop(self.failed(kind, failure)),
         }
     }
 
-    /// A call failed: counts it, and ends what must end.
-    pub(crate) fn failed(&self, kind: OperationKind, failure: &Failure) {
+    /// A call failed: counts it, and ends what must end. Returns the outcome of an operation that ends by it.
+    pub(crate) fn failed(&self, kind: OperationKind, failure: &Failure) -> Outcome {
         let why = failure.to_string();
+        let outcome = Outcome::Failed(why.clone());
         let mut state = self.state.lock();
         match failure.kind {
             FailureKind::CredentialsRefused => state.stops.push(Stop::CredentialsRefused(why)),
@@ -259,6 +261,7 @@ impl RunState {
                 state.transport_failures = 0;
             }
         }
+        outcome
     }
 
     /// Takes note of a link that the plan could not know.
@@ -288,13 +291,13 @@ impl RunState {
         self.state.lock().renamed.contains(haiilo_id)
     }
 
-    /// Takes note that answers show what was not kept.
-    pub(crate) fn answers_lie(&self) {
-        self.state.lock().answers = AnswerTrust::Lying;
+    /// Takes note that an answer showed what was not kept.
+    pub(crate) fn distrust_answers(&self) {
+        self.state.lock().answers_lie = true;
     }
 
-    /// Whether answers can be believed.
-    pub(crate) fn answers(&self) -> AnswerTrust {
-        self.state.lock().answers
+    /// Whether an answer showed what was not kept.
+    pub(crate) fn answers_lie(&self) -> bool {
+        self.state.lock().answers_lie
     }
 }

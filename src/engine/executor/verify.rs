@@ -1,12 +1,17 @@
-//! Verifying: what of a write Haiilo kept.
+//! Verifying: what of a write Haiilo kept, and what it did not keep.
+
+use compact_str::CompactString;
 
 use crate::domain::mapping::Mapping;
 use crate::domain::model::account::{Account, WholeAccount};
 use crate::domain::model::ids::HaiiloId;
-use crate::domain::plan::operation::Change;
+use crate::domain::plan::cycle_plan::remembered_value;
+use crate::domain::plan::operation::{Change, Operation};
+use crate::domain::plan::outcome::Effect;
 use crate::domain::scim::value::{self, Value};
-use crate::engine::executor::run_state::{AnswerTrust, RunState};
-use crate::ports::AccountReader;
+use crate::engine::executor::canary::Caution;
+use crate::engine::executor::context::Executor;
+use crate::ports::{AccountReader as _, AccountWriter, Adapters, Failure, StoreWriter};
 
 /// The changes whose values an account does not have.
 pub(crate) fn not_kept<'c>(mapping: &Mapping, account: &Account, changes: &'c [Change]) -> Vec<&'c Change> {
@@ -22,47 +27,39 @@ fn has(mapping: &Mapping, account: &Account, change: &Change) -> bool {
     value::same(name.as_ref(), change.to.as_ref(), mapping.user_name().compare)
 }
 
-/// What came of a write: the account as far as it could be seen afterwards.
-pub(crate) enum AccountAfter {
-    /// The account.
-    Account(Box<WholeAccount>),
-    /// The server says that there is no such account.
-    Unlisted,
-    /// It could not be read; the next cycle sees what it has.
-    Unread,
-}
-
-/// Looks at an account after a write. An answer that shows everything as it was sent is believed, unless answers were found to lie; any
-/// other answer, and the first of its kind, is checked by reading the account.
-pub(crate) async fn look(
-    reader: &impl AccountReader,
-    run: &RunState,
-    mapping: &Mapping,
-    (id, changes): (&HaiiloId, &[Change]),
-    answer: Option<WholeAccount>,
-    trust: Trust,
-) -> AccountAfter {
-    let claims = answer.as_ref().map(|answer| not_kept(mapping, &answer.account, changes).is_empty());
-    if let (Some(answer), Some(true), Trust::Answer, AnswerTrust::Truthful) = (answer, claims, trust, run.answers()) {
-        return AccountAfter::Account(Box::new(answer));
-    }
-    match reader.get(id).await {
-        Ok(Some(account)) => {
-            if claims == Some(true) && !not_kept(mapping, &account.account, changes).is_empty() {
-                run.answers_lie();
-            }
-            AccountAfter::Account(Box::new(account))
+impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
+    /// The account after a write. An answer that shows everything as it was sent is believed, unless answers were found to lie; any other
+    /// answer, and the first of its kind, is checked by reading the account.
+    pub(crate) async fn read_after(
+        &self,
+        operation: &Operation,
+        id: &HaiiloId,
+        answer: Option<WholeAccount>,
+        caution: Caution,
+    ) -> Result<Option<WholeAccount>, Failure> {
+        let has_all = |whole: &WholeAccount| not_kept(self.mapping(), &whole.account, operation.changes()).is_empty();
+        let claim = answer.filter(has_all);
+        if claim.is_some() && caution == Caution::Routine && !self.run.answers_lie() {
+            return Ok(claim);
         }
-        Ok(None) => AccountAfter::Unlisted,
-        Err(_) => AccountAfter::Unread,
+        let found = self.adapters.reader().get(id).await;
+        if claim.is_some() && matches!(&found, Ok(Some(whole)) if !has_all(whole)) {
+            self.run.distrust_answers();
+        }
+        found
     }
 }
 
-/// Whether the answer to a write may be believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
-    /// It may.
-    Answer,
-    /// The account is read back in any case.
-    ReadBack,
+/// A value that Haiilo did not keep is not sent again.
+pub(crate) fn rejected(operation: &Operation, change: &Change, reason: String) -> Effect {
+    Effect::ValueRejected {
+        okta_id: operation.okta_id.clone(),
+        path: path_of(change),
+        value: remembered_value(change.to.as_ref()),
+        reason,
+    }
+}
+
+pub(crate) fn path_of(change: &Change) -> CompactString {
+    change.path.to_string().into()
 }

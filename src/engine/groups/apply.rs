@@ -5,9 +5,9 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value as Json, json};
 use strum::VariantArray as _;
 
-use crate::domain::groups::limits as group_guard;
+use crate::domain::groups::limits;
 use crate::domain::groups::member_index::MemberIndex;
-use crate::domain::model::group::same;
+use crate::domain::model::group::{HaiiloGroup, same};
 use crate::domain::model::ids::HaiiloGroupId;
 use crate::domain::model::link::{GroupLink, Origin};
 use crate::domain::plan::cycle_plan::CyclePlan;
@@ -47,10 +47,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             concluded.extend(group_executor.of_kind(kind, &operations).await);
         }
         let mut stops = group_executor.run.stops();
-        if let Err(failure) = group_executor.settle().await
-            && !stops.iter().any(|stop| matches!(stop, Stop::Store(_)))
-        {
-            stops.push(Stop::Store(failure.to_string()));
+        if let Err(failure) = group_executor.settle().await {
+            Stop::push_store(&mut stops, &failure);
         }
         GroupsDone { concluded, stops }
     }
@@ -62,8 +60,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
             id: id.clone(),
             run: self.run_context.run.clone(),
             at: self.now(),
-            items: group_guard::blocked_items(plan),
-            violations: group_guard::violations(plan),
+            items: limits::blocked_items(plan),
+            violations: limits::violations(plan),
         };
         self.adapters.store().block(&refusal).await
     }
@@ -90,46 +88,48 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// One operation, unless the run was stopped.
     async fn one(&self, operation: &GroupOperation) -> Outcome {
-        if let Some(stop) = self.stopped(operation.kind()) {
-            return Outcome::NotAttempted(stop.reason());
-        }
+        let (Ok(outcome) | Err(outcome)) = self.attempt(operation).await;
+        outcome
+    }
+
+    async fn attempt(&self, operation: &GroupOperation) -> Result<Outcome, Outcome> {
+        self.may_begin(operation.kind())?;
+        let not_attempted = |why: &str| Err(Outcome::NotAttempted(why.to_owned()));
         match &operation.action {
             GroupAction::Adopt { haiilo_id, origin } => self.adopt(operation, haiilo_id, *origin).await,
             GroupAction::Create { description } => self.create(operation, description.as_ref()).await,
             GroupAction::Update { haiilo_id, changes } => match self.ours(&operation.okta_id) {
                 Some(ours) if ours == *haiilo_id => self.update(operation, haiilo_id, changes).await,
-                _ => Outcome::NotAttempted("the group did not become ours".to_owned()),
+                _ => not_attempted("the group did not become ours"),
             },
             GroupAction::Members { haiilo_id: _, add, remove, removals } => match self.ours(&operation.okta_id) {
-                Some(id) => self.members(operation, &id, (add, remove), removals).await,
-                None => Outcome::NotAttempted("the group was not made".to_owned()),
+                Some(id) => self.members(operation, &id, add, remove, removals).await,
+                None => not_attempted("the group was not made"),
             },
-            GroupAction::Delete { .. } => Outcome::NotAttempted("deletes come after everything else".to_owned()),
+            GroupAction::Delete { .. } => not_attempted("deletes come after everything else"),
         }
     }
 
     /// A group that becomes ours: nothing is sent.
-    async fn adopt(&self, operation: &GroupOperation, haiilo_id: &HaiiloGroupId, origin: Origin) -> Outcome {
+    async fn adopt(
+        &self,
+        operation: &GroupOperation,
+        haiilo_id: &HaiiloGroupId,
+        origin: Origin,
+    ) -> Result<Outcome, Outcome> {
         let step = GroupStep { sent: json!([]), before: None, removed: 0 };
-        let entry = match self.intend(operation, Some(haiilo_id), step).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
-        let link = GroupLink {
-            okta_id: operation.okta_id.clone(),
-            haiilo_id: haiilo_id.clone(),
-            name: operation.name.clone(),
-            origin,
-            described: None,
-        };
-        let outcome = self.conclude(entry, Outcome::Done, &[Effect::GroupLinked(link)]).await;
-        if outcome.is_done() {
-            self.became_ours(&operation.okta_id, haiilo_id);
-        }
-        outcome
+        let entry = self.intend(operation, Some(haiilo_id), step).await?;
+        let link = link(operation, haiilo_id.clone(), origin);
+        let outcome = self.conclude(entry, Outcome::Done, &[Effect::GroupLinked(link)]).await?;
+        self.became_ours(&operation.okta_id, haiilo_id);
+        Ok(outcome)
     }
 
-    async fn create(&self, operation: &GroupOperation, description: Option<&CompactString>) -> Outcome {
+    async fn create(
+        &self,
+        operation: &GroupOperation,
+        description: Option<&CompactString>,
+    ) -> Result<Outcome, Outcome> {
         let name = GroupChange { attribute: GroupAttribute::Name, from: None, to: Some(operation.name.clone()) };
         let described = description.map(|text| GroupChange {
             attribute: GroupAttribute::Description,
@@ -137,10 +137,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             to: Some(text.clone()),
         });
         let sent = std::iter::once(&name).chain(&described).map(GroupChange::to_json).collect();
-        let entry = match self.intend(operation, None, GroupStep { sent, before: None, removed: 0 }).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+        let entry = self.intend(operation, None, GroupStep { sent, before: None, removed: 0 }).await?;
         let new = NewGroup { name: &operation.name, description, okta_id: &operation.okta_id };
         let (outcome, made) = match self.make(&new).await {
             Ok((Some(id), outcome)) => {
@@ -156,19 +153,13 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             }
             Err(failure) => (self.answered(GroupKind::Create, Err(failure)), None),
         };
-        let link = made.map(|haiilo_id| GroupLink {
-            okta_id: operation.okta_id.clone(),
-            haiilo_id,
-            name: operation.name.clone(),
-            origin: Origin::Created,
-            described: description.cloned(),
-        });
+        let link = made.map(|id| GroupLink { described: description.cloned(), ..link(operation, id, Origin::Created) });
         let effects: Vec<Effect> = link.clone().map(Effect::GroupLinked).into_iter().collect();
-        let outcome = self.conclude(entry, outcome, &effects).await;
-        if let (true, Some(link)) = (outcome.is_done(), link) {
+        let outcome = self.conclude(entry, outcome, &effects).await?;
+        if let Some(link) = link {
             self.became_ours(&link.okta_id, &link.haiilo_id);
         }
-        outcome
+        Ok(outcome)
     }
 
     /// Makes a group; once more without its description, which is no part of SCIM's core schema, where the server refuses that.
@@ -196,79 +187,72 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     /// Changes the name or the description; the group is read before and after.
-    async fn update(&self, operation: &GroupOperation, id: &HaiiloGroupId, changes: &[GroupChange]) -> Outcome {
-        let before = match self.read(GroupKind::Update, id).await {
-            Ok(before) => before,
-            Err(outcome) => return outcome,
-        };
-        for change in changes {
-            let is = match change.attribute {
+    async fn update(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        changes: &[GroupChange],
+    ) -> Result<Outcome, Outcome> {
+        let before = self.read(GroupKind::Update, id).await?;
+        let is_as_planned = |change: &GroupChange| {
+            let found = match change.attribute {
                 GroupAttribute::Name => Some(before.name.as_str()),
                 GroupAttribute::Description => before.description.as_deref(),
             };
-            if !same(is, change.from.as_deref()) {
-                return Outcome::Held(
-                    "somebody has changed the group meanwhile; the next cycle looks again".to_owned(),
-                );
-            }
+            same(found, change.from.as_deref())
+        };
+        if !changes.iter().all(is_as_planned) {
+            let why = "somebody has changed the group meanwhile; the next cycle looks again";
+            return Err(Outcome::Held(why.to_owned()));
         }
         let image = json!({"displayName": before.name, "description": before.description});
         let sent: Json = changes.iter().map(GroupChange::to_json).collect();
-        let entry = match self.intend(operation, Some(id), GroupStep { sent, before: Some(image), removed: 0 }).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+        let entry = self.intend(operation, Some(id), GroupStep { sent, before: Some(image), removed: 0 }).await?;
+        match self.send_update(operation, id, changes, before).await {
+            Ok((outcome, effect)) => self.conclude(entry, outcome, &[effect]).await,
+            Err(outcome) => self.conclude(entry, outcome, &[]).await,
+        }
+    }
+
+    async fn send_update(
+        &self,
+        operation: &GroupOperation,
+        id: &HaiiloGroupId,
+        changes: &[GroupChange],
+        before: HaiiloGroup,
+    ) -> Result<(Outcome, Effect), Outcome> {
         let outcome = self.answered(GroupKind::Update, self.change(id, changes).await);
         if !outcome.is_done() {
-            return self.conclude(entry, outcome, &[]).await;
+            return Err(outcome);
         }
-        let after = match self.read(GroupKind::Update, id).await {
-            Ok(after) => after,
-            Err(outcome) => return self.conclude(entry, outcome, &[]).await,
-        };
+        let after = self.read(GroupKind::Update, id).await?;
         let canary = operation.canary();
-        if self.is_canary(&canary) {
+        if self.executor.canaries.is_due(&canary) {
             let (was, is) = (before.members.unwrap_or_default(), after.members.clone().unwrap_or_default());
             let also = [
                 (is.changed_besides(&was, &[]) > 0).then_some("members"),
                 (before.external_id != after.external_id).then_some("externalId"),
             ];
-            let also: Vec<&str> = also.into_iter().flatten().collect();
-            if let Err(outcome) = self.judge_canary(&canary, &also).await {
-                return self.conclude(entry, outcome, &[]).await;
-            }
+            self.judge_canary(&canary, also.into_iter().flatten().map(str::to_owned).collect()).await?;
         }
-        let (outcome, effect) = self.kept(operation, id, changes, (&after.name, after.description.as_deref()));
-        self.conclude(entry, outcome, &[effect]).await
+        Ok(self.kept(operation, changes, &after))
     }
 
     /// What Haiilo kept of changes. A description that it drops or refuses is remembered, so that it is not sent again.
-    fn kept(
-        &self,
-        operation: &GroupOperation,
-        id: &HaiiloGroupId,
-        changes: &[GroupChange],
-        (name, description): (&CompactString, Option<&str>),
-    ) -> (Outcome, Effect) {
-        let known = self.link(&operation.okta_id).filter(|link| link.haiilo_id == *id);
-        let mut link = known.cloned().unwrap_or_else(|| GroupLink {
-            okta_id: operation.okta_id.clone(),
-            haiilo_id: id.clone(),
-            name: name.clone(),
-            origin: Origin::Adopted,
-            described: None,
-        });
-        link.name.clone_from(name);
+    fn kept(&self, operation: &GroupOperation, changes: &[GroupChange], after: &HaiiloGroup) -> (Outcome, Effect) {
+        let known = self.link(&operation.okta_id).filter(|link| link.haiilo_id == after.id);
+        let mut link = known.cloned().unwrap_or_else(|| link(operation, after.id.clone(), Origin::Adopted));
+        link.name.clone_from(&after.name);
         let mut outcome = Outcome::Done;
         for GroupChange { attribute, from: _, to } in changes {
             match attribute {
                 GroupAttribute::Description => {
                     link.described.clone_from(to);
-                    if !same(description, to.as_deref()) && outcome.is_done() {
+                    if !same(after.description.as_deref(), to.as_deref()) && outcome.is_done() {
                         outcome = Outcome::DoneExcept(vec![attribute.as_str().into()]);
                     }
                 }
-                GroupAttribute::Name if !same(Some(name), to.as_deref()) => {
+                GroupAttribute::Name if !same(Some(&after.name), to.as_deref()) => {
                     outcome = Outcome::Failed("Haiilo did not keep the name; look at the group there".to_owned());
                 }
                 GroupAttribute::Name => {}
@@ -277,29 +261,30 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         (outcome, Effect::GroupLinked(link))
     }
 
-    /// Operations whose end an earlier cycle did not learn: the plan, which compared everything anew, has told it.
+    /// Operations whose end an earlier cycle did not learn: the plan, which compared everything, has told it.
     async fn settle(&self) -> Result<(), StoreFailure> {
-        for open in &self.executor.state.groups.open {
+        let Executor { adapters, state, .. } = self.executor;
+        let held = |why: String| (Outcome::Held(why), Vec::new());
+        for open in &state.groups.open {
             let (outcome, effects) = match (open.kind, &open.haiilo_id) {
-                (GroupKind::Delete, Some(id)) => {
-                    match self.executor.adapters.reader().read_group(id, &self.member_index).await {
-                        Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
-                        Ok(Some(_)) => (Outcome::Held("the group is there".to_owned()), Vec::new()),
-                        Err(_) => continue,
-                    }
-                }
-                (GroupKind::Create, _) => match self.ours(&open.okta_id) {
-                    Some(id) => (Outcome::Held(format!("the group is {id}")), Vec::new()),
-                    None => (Outcome::Held("Haiilo has no such group".to_owned()), Vec::new()),
+                (GroupKind::Delete, Some(id)) => match adapters.reader().read_group(id, &self.member_index).await {
+                    Ok(None) => (Outcome::Done, vec![Effect::GroupUnlinked(open.okta_id.clone())]),
+                    Ok(Some(_)) => held("the group is there".to_owned()),
+                    Err(_) => continue,
                 },
-                _ => (Outcome::Held("settled by the next plan, which compared the group anew".to_owned()), Vec::new()),
+                (GroupKind::Create, _) => held(match self.ours(&open.okta_id) {
+                    Some(id) => format!("the group is {id}"),
+                    None => "Haiilo has no such group".to_owned(),
+                }),
+                _ => held("settled by the next plan, which compared the group anew".to_owned()),
             };
-            self.executor
-                .adapters
-                .store()
-                .conclude(EntryId(open.entry), &outcome, &effects, self.executor.now())
-                .await?;
+            adapters.store().conclude(EntryId(open.entry), &outcome, &effects, self.executor.now()).await?;
         }
         Ok(())
     }
+}
+
+fn link(operation: &GroupOperation, haiilo_id: HaiiloGroupId, origin: Origin) -> GroupLink {
+    let GroupOperation { okta_id, name, .. } = operation;
+    GroupLink { okta_id: okta_id.clone(), haiilo_id, name: name.clone(), origin, described: None }
 }

@@ -104,13 +104,13 @@ impl<W: Adapters> GroupCollector<'_, W> {
         let source = self.adapters.source();
         let mut chosen = Chosen::default();
         if self.rules.include.is_empty() {
-            chosen.groups = walk(async |cursor| source.assigned_groups(cursor).await).await?;
+            chosen.groups = read_all(async |cursor| source.assigned_groups(cursor).await).await?;
         }
         for text in &self.rules.include {
             let found = match Choice::of(text) {
                 Choice::Id(id) => source.group(&id).await.map_err(|failure| failure.to_string())?.into_iter().collect(),
                 Choice::Name(name) => {
-                    let beginning_so = walk(async |cursor| source.groups_named(&name, cursor).await).await?;
+                    let beginning_so = read_all(async |cursor| source.groups_named(&name, cursor).await).await?;
                     beginning_so.into_iter().filter(|group| group.name == name).collect::<Vec<_>>()
                 }
             };
@@ -127,17 +127,17 @@ impl<W: Adapters> GroupCollector<'_, W> {
 
     /// All groups of Haiilo.
     async fn shown(&self) -> Result<Vec<HaiiloGroup>, String> {
-        let mut walk: ScimPager<HaiiloGroup> = ScimPager::new(self.settings.page_size.min(GROUPS_A_PAGE));
+        let mut pager: ScimPager<HaiiloGroup> = ScimPager::new(self.settings.page_size.min(GROUPS_A_PAGE));
         loop {
-            let wanted = walk.wanted().map_err(|incomplete| incomplete.to_string())?;
+            let wanted = pager.wanted().map_err(|incomplete| incomplete.to_string())?;
             if wanted.is_empty() {
                 break;
             }
-            let is_past_the_end = walk.is_past_the_end();
-            let pages = stream::iter(wanted)
+            let is_past_the_end = pager.is_past_the_end();
+            let requests = stream::iter(wanted)
                 .map(async |request| (request, self.adapters.reader().list_groups(request, self.member_index).await));
-            let mut pages = pages.buffer_unordered(self.settings.concurrency);
-            while let Some((request, page)) = pages.next().await {
+            let mut answers = requests.buffer_unordered(self.settings.concurrency);
+            while let Some((request, page)) = answers.next().await {
                 let GroupRows { rows, total } = match page {
                     // Behind the last row some servers see a bad request rather than an empty page.
                     Err(failure) if failure.kind == crate::ports::FailureKind::BadRequest && is_past_the_end => {
@@ -145,13 +145,13 @@ impl<W: Adapters> GroupCollector<'_, W> {
                     }
                     page => page.map_err(|failure| failure.to_string())?,
                 };
-                walk.take_rows(request, rows.into_iter(), total).map_err(|incomplete| incomplete.to_string())?;
+                pager.take_rows(request, rows.into_iter(), total).map_err(|incomplete| incomplete.to_string())?;
             }
         }
-        let walked = walk.walked().map_err(|incomplete| incomplete.to_string())?;
-        match walked.proof {
+        let listing = pager.walked().map_err(|incomplete| incomplete.to_string())?;
+        match listing.proof {
             Proof::Agreed => {
-                let mut rows = walked.rows;
+                let mut rows = listing.rows;
                 rows.sort_by(|left, right| left.id.cmp(&right.id));
                 rows.dedup_by(|later, earlier| later.id == earlier.id);
                 Ok(rows)
@@ -183,7 +183,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
 
     /// The members of a group of Okta: all of them, or none.
     async fn wanted(&self, id: &OktaGroupId) -> Result<Members, String> {
-        let mut walk = MemberPager::default();
+        let mut pager = MemberPager::default();
         let mut cursor: Option<Cursor> = None;
         loop {
             let page = self.adapters.source().members(id, cursor.as_ref()).await;
@@ -191,9 +191,9 @@ impl<W: Adapters> GroupCollector<'_, W> {
             let seated =
                 rows.iter().map(|row| row.as_ref().map(|id| (self.member_index.of_person(id), OktaUserId::as_str(id))));
             let text = next.as_ref().map(|cursor| cursor.0.as_str());
-            walk.take(seated, text).map_err(|incomplete| incomplete.to_string())?;
+            pager.take(seated, text).map_err(|incomplete| incomplete.to_string())?;
             if next.is_none() {
-                return walk.finish().map_err(|incomplete| incomplete.to_string());
+                return pager.finish().map_err(|incomplete| incomplete.to_string());
             }
             cursor = next;
         }
@@ -230,15 +230,15 @@ impl<W: Adapters> GroupCollector<'_, W> {
 }
 
 /// A listing of groups, read to its end.
-async fn walk(page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>) -> Result<Vec<OktaGroup>, String> {
-    let mut walk = GroupPager::default();
+async fn read_all(page: impl AsyncFn(Option<&Cursor>) -> Result<GroupPage, Failure>) -> Result<Vec<OktaGroup>, String> {
+    let mut pager = GroupPager::default();
     let mut cursor: Option<Cursor> = None;
     loop {
         let GroupPage { rows, next } = page(cursor.as_ref()).await.map_err(|failure| failure.to_string())?;
         let text = next.as_ref().map(|cursor| cursor.0.as_str());
-        walk.take(rows, text).map_err(|incomplete| incomplete.to_string())?;
+        pager.take(rows, text).map_err(|incomplete| incomplete.to_string())?;
         if next.is_none() {
-            return walk.finish().map_err(|incomplete| incomplete.to_string());
+            return pager.finish().map_err(|incomplete| incomplete.to_string());
         }
         cursor = next;
     }

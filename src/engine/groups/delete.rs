@@ -18,20 +18,17 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         if operations.is_empty() {
             return concluded;
         }
-        let control = match self.stopped(GroupKind::Delete) {
-            Some(stop) => Err(stop.reason()),
-            None => self.control().await,
-        };
+        let control = self.control().await;
         for operation in operations {
-            let outcome = match (&control, &operation.action) {
-                (Err(why), _) => Outcome::NotAttempted(why.clone()),
+            let (Ok(outcome) | Err(outcome)) = match (&control, &operation.action) {
+                (Err(outcome), _) => Err(outcome.clone()),
                 (Ok(()), GroupAction::Delete { removals: Removals::Blocked, .. }) => {
-                    Outcome::Held("it waits for an approval, since its members would lose it".to_owned())
+                    Err(Outcome::Held("it waits for an approval, since its members would lose it".to_owned()))
                 }
                 (Ok(()), GroupAction::Delete { haiilo_id, members, removals: _ }) => {
                     self.delete(operation, haiilo_id, *members).await
                 }
-                (Ok(()), _) => Outcome::NotAttempted("this is no delete".to_owned()),
+                (Ok(()), _) => Err(Outcome::NotAttempted("this is no delete".to_owned())),
             };
             concluded.push(self.concluded(operation, outcome));
         }
@@ -39,30 +36,27 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 
     /// Whether Okta finds a group by id that it lists; without that, none is deleted in this run.
-    async fn control(&self) -> Result<(), String> {
-        let Some(listed) = self.plan.memberships.first() else {
-            return Err("no chosen group is left that could show that Okta finds groups by id".to_owned());
+    async fn control(&self) -> Result<(), Outcome> {
+        self.may_begin(GroupKind::Delete)?;
+        let why = match self.plan.memberships.first() {
+            None => "no chosen group is left that could show that Okta finds groups by id".to_owned(),
+            Some(listed) => match self.executor.adapters.source().group(&listed.okta_id).await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => format!("group {} is listed, and was not found by id", listed.okta_id),
+                Err(failure) => failure.to_string(),
+            },
         };
-        match self.executor.adapters.source().group(&listed.okta_id).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(format!("group {} is listed, and was not found by id", listed.okta_id)),
-            Err(failure) => Err(failure.to_string()),
-        }
+        Err(Outcome::NotAttempted(why))
     }
 
-    async fn delete(&self, operation: &GroupOperation, id: &HaiiloGroupId, members: u64) -> Outcome {
+    async fn delete(&self, operation: &GroupOperation, id: &HaiiloGroupId, members: u64) -> Result<Outcome, Outcome> {
         match self.executor.adapters.source().group(&operation.okta_id).await {
             Ok(None) => {}
-            Ok(Some(_)) => return Outcome::Held("Okta has the group again".to_owned()),
-            Err(failure) => return Outcome::Held(format!("evidence could not be taken again: {failure}")),
+            Ok(Some(_)) => return Err(Outcome::Held("Okta has the group again".to_owned())),
+            Err(failure) => return Err(Outcome::Held(format!("evidence could not be taken again: {failure}"))),
         }
-        let group = match self.read(GroupKind::Delete, id).await {
-            Ok(group) => group,
-            Err(outcome) => return outcome,
-        };
-        if let Err(why) = self.fits(operation, &group, members) {
-            return Outcome::Held(why.to_owned());
-        }
+        let group = self.read(GroupKind::Delete, id).await?;
+        self.fits(operation, &group, members).map_err(|why| Outcome::Held(why.to_owned()))?;
         let HaiiloGroup { id: _, name, external_id, description, members: inside } = &group;
         let people = inside.as_ref().map_or(&[][..], |inside| inside.indexes());
         let people: Vec<_> = people.iter().map(|index| self.member_index.who(*index).okta_id).collect();
@@ -71,10 +65,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             "others": inside.as_ref().map_or(0, Members::others),
         });
         let step = GroupStep { sent: json!([]), before: Some(before), removed: members };
-        let entry = match self.intend(operation, Some(id), step).await {
-            Ok(entry) => entry,
-            Err(outcome) => return outcome,
-        };
+        let entry = self.intend(operation, Some(id), step).await?;
         let outcome = self.send_delete(id).await;
         let effects =
             if outcome.is_done() { vec![Effect::GroupUnlinked(operation.okta_id.clone())] } else { Vec::new() };

@@ -1,6 +1,6 @@
-//! The hall: everything that one operation on a group needs, beside the bench of people.
+//! Everything that one operation on a group needs, beside the executor of people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use serde_json::Value as Json;
@@ -16,7 +16,7 @@ use crate::domain::plan::operation::OperationKind;
 use crate::domain::plan::outcome::{Effect, GroupConclusion, Outcome};
 use crate::domain::state::journal::{EntryId, Intent, IntentStep, RunContext};
 use crate::engine::executor::context::Executor;
-use crate::engine::executor::run_state::{RunState, Stop};
+use crate::engine::executor::run_state::RunState;
 use crate::ports::{AccountWriter, Adapters, Failure, FailureKind, GroupReader as _, GroupWriter, StoreWriter};
 
 /// Everything that an operation on a group needs.
@@ -24,17 +24,10 @@ pub(in crate::engine) struct GroupExecutor<'h, 'a, W, A> {
     pub(in crate::engine) executor: &'h Executor<'a, W, A>,
     pub(in crate::engine) plan: &'h GroupPlan,
     pub(in crate::engine) member_index: MemberIndex<'a>,
-    /// The run of groups alone, whose troubles are none of people's.
+    /// The run of groups alone, whose failures do not stop people.
     pub(in crate::engine) run: RunState,
-    state: Mutex<GroupRunState>,
-}
-
-#[derive(Debug, Default)]
-struct GroupRunState {
     /// Groups that became ours in this run.
-    made: BTreeMap<OktaGroupId, HaiiloGroupId>,
-    /// Canaries that came through in this run.
-    seen: BTreeSet<String>,
+    made: Mutex<BTreeMap<OktaGroupId, HaiiloGroupId>>,
 }
 
 /// One request of an operation, as it is written down.
@@ -50,17 +43,17 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
         plan: &'h GroupPlan,
         member_index: MemberIndex<'a>,
     ) -> Self {
-        Self { executor, plan, member_index, run: executor.run.beside(), state: Mutex::default() }
+        Self { executor, plan, member_index, run: executor.run.beside(), made: Mutex::default() }
     }
 
     /// Takes note of a group that became ours.
     pub(in crate::engine) fn became_ours(&self, okta_id: &OktaGroupId, haiilo_id: &HaiiloGroupId) {
-        self.with(|state| state.made.insert(okta_id.clone(), haiilo_id.clone()));
+        self.made.lock().insert(okta_id.clone(), haiilo_id.clone());
     }
 
     /// The group of Haiilo that is ours by now.
     pub(in crate::engine) fn ours(&self, okta_id: &OktaGroupId) -> Option<HaiiloGroupId> {
-        let made = self.with(|state| state.made.get(okta_id).cloned());
+        let made = self.made.lock().get(okta_id).cloned();
         made.or_else(|| self.link(okta_id).map(|link| link.haiilo_id.clone()))
     }
 
@@ -68,18 +61,14 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
     pub(in crate::engine) fn link(&self, okta_id: &OktaGroupId) -> Option<&GroupLink> {
         self.executor.state.groups.links.get(okta_id)
     }
-
-    fn with<T>(&self, work: impl FnOnce(&mut GroupRunState) -> T) -> T {
-        work(&mut self.state.lock())
-    }
 }
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
-    /// Why an operation of this kind may not begin now, if so.
-    pub(in crate::engine) fn stopped(&self, kind: GroupKind) -> Option<Stop> {
-        let clock = self.executor.adapters.clock();
+    /// Whether an operation of this kind may begin now.
+    pub(in crate::engine) fn may_begin(&self, kind: GroupKind) -> Result<(), Outcome> {
         // What stops links of people stops everything.
-        self.executor.run.stopped(clock, OperationKind::Adopt).or_else(|| self.run.stopped(clock, kind_of(kind)))
+        self.executor.may_begin(OperationKind::Adopt)?;
+        self.run.may_begin(self.executor.adapters.clock(), kind_of(kind))
     }
 
     /// Writes a request down, as the last thing before it is sent.
@@ -89,9 +78,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         haiilo_id: Option<&HaiiloGroupId>,
         step: GroupStep,
     ) -> Result<EntryId, Outcome> {
-        if let Some(stop) = self.stopped(operation.kind()) {
-            return Err(Outcome::NotAttempted(stop.reason()));
-        }
+        self.may_begin(operation.kind())?;
         let GroupStep { sent, before, removed } = step;
         let approval = match operation.removals() {
             Some(Removals::Approved(id)) if removed > 0 => Some(id.clone()),
@@ -103,12 +90,16 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         self.executor.adapters.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
-    /// Writes down how a request ended; the outcome, or that it could not be written down.
-    pub(in crate::engine) async fn conclude(&self, entry: EntryId, outcome: Outcome, effects: &[Effect]) -> Outcome {
-        match self.executor.adapters.store().conclude(entry, &outcome, effects, self.executor.now()).await {
-            Ok(()) => outcome,
-            Err(failure) => self.run.cannot_conclude(&failure),
-        }
+    /// Writes down how a request ended. An error says that it could not be written down.
+    pub(in crate::engine) async fn conclude(
+        &self,
+        entry: EntryId,
+        outcome: Outcome,
+        effects: &[Effect],
+    ) -> Result<Outcome, Outcome> {
+        let executor = self.executor;
+        let written = executor.adapters.store().conclude(entry, &outcome, effects, executor.now()).await;
+        written.map(|()| outcome).map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
     /// What follows from an answer to a write.
@@ -119,11 +110,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
                 Outcome::Done
             }
             Err(failure) => {
-                self.run.failed(kind_of(kind), &failure);
-                match failure.kind {
-                    FailureKind::Unknown => Outcome::Unknown(failure.to_string()),
-                    _ => Outcome::Failed(failure.to_string()),
-                }
+                let outcome = self.run.failed(kind_of(kind), &failure);
+                if failure.kind == FailureKind::Unknown { Outcome::Unknown(failure.to_string()) } else { outcome }
             }
         }
     }
@@ -133,10 +121,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         match self.executor.adapters.reader().read_group(id, &self.member_index).await {
             Ok(Some(group)) => Ok(group),
             Ok(None) => Err(Outcome::Held("the group is not there any more".to_owned())),
-            Err(failure) => {
-                self.run.failed(kind_of(kind), &failure);
-                Err(Outcome::Failed(failure.to_string()))
-            }
+            Err(failure) => Err(self.run.failed(kind_of(kind), &failure)),
         }
     }
 
@@ -147,20 +132,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         made.or_else(|| self.executor.state.links.of_person(&who.okta_id).map(|link| link.haiilo_id.clone()))
     }
 
-    /// Whether the canary of this kind is still to be seen.
-    pub(in crate::engine) fn is_canary(&self, kind: &str) -> bool {
-        let key = (self.executor.canaries.rules().clone(), kind.to_owned());
-        !self.executor.state.canaries.contains(&key) && !self.with(|state| state.seen.contains(kind))
-    }
-
-    /// Looks at what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.
-    pub(in crate::engine) async fn judge_canary(&self, kind: &str, also_changed: &[&str]) -> Result<(), Outcome> {
-        let also_changed = also_changed.iter().map(|what| (*what).to_owned()).collect();
-        if let Some(surprise) = self.executor.canaries.unapproved(kind.to_owned(), also_changed, self.executor.now()) {
-            return Err(self.executor.stop_at(&self.run, surprise).await);
-        }
-        self.with(|state| state.seen.insert(kind.to_owned()));
-        let seen = self.executor.adapters.store().see_canary(self.executor.canaries.rules(), kind).await;
+    /// Checks what a canary changed; stops the run where that is more than was sent, unless an operator approved just that.
+    pub(in crate::engine) async fn judge_canary(&self, kind: &str, also_changed: Vec<String>) -> Result<(), Outcome> {
+        let Executor { adapters, canaries, .. } = self.executor;
+        self.executor.judge_canary(&self.run, kind.to_owned(), also_changed).await?;
+        canaries.saw(kind.to_owned());
+        let seen = adapters.store().see_canary(canaries.rules(), kind).await;
         seen.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
@@ -179,7 +156,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     }
 }
 
-/// The kind of operations on people whose signs of trouble are alike.
+/// The kind of operations on people whose failures count alike.
 pub(in crate::engine) fn kind_of(kind: GroupKind) -> OperationKind {
     match kind {
         GroupKind::Adopt => OperationKind::Adopt,

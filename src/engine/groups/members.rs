@@ -20,7 +20,7 @@ type AccountMember = (PersonIndex, HaiiloId);
 /// How far an operation has come.
 #[derive(Default)]
 struct MemberProgress {
-    /// The entry of the last piece that was taken, which waits for a look at the group.
+    /// The entry of the last piece that was taken, which waits until the group is read.
     last: Option<EntryId>,
     /// How many the server did not like, and what it said about the first of them.
     refused: Option<(usize, String)>,
@@ -28,7 +28,7 @@ struct MemberProgress {
 
 /// How a piece ended.
 enum BatchResult<'m> {
-    /// It was taken; the entry waits for a look at the group.
+    /// It was taken; the entry waits until the group is read.
     Taken(EntryId),
     /// The server does not like this one member.
     Refused(String),
@@ -36,13 +36,10 @@ enum BatchResult<'m> {
     Divided([Vec<&'m AccountMember>; 2]),
 }
 
-/// The canaries of members.
-const CANARIES: [(Direction, &str); 2] = [(Direction::In, "group-members in"), (Direction::Out, "group-members out")];
-
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
     /// Whether some canary of members is still to be seen.
     pub(in crate::engine) fn is_any_canary_due(&self) -> bool {
-        CANARIES.iter().any(|(_, kind)| self.is_canary(kind))
+        [Direction::In, Direction::Out].iter().any(|direction| self.executor.canaries.is_due(canary(*direction)))
     }
 
     /// Takes people in and out.
@@ -50,37 +47,37 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         &self,
         operation: &GroupOperation,
         id: &HaiiloGroupId,
-        (add, remove): (&[PersonIndex], &[PersonIndex]),
+        add: &[PersonIndex],
+        remove: &[PersonIndex],
         removals: &Removals,
-    ) -> Outcome {
+    ) -> Result<Outcome, Outcome> {
         let is_refused = *removals == Removals::Blocked && !remove.is_empty();
         let out = if is_refused { Vec::new() } else { self.with_accounts(remove) };
         let coming = self.with_accounts(add);
         if coming.is_empty() && out.is_empty() {
             let why = if is_refused { "removals wait for an approval" } else { "their accounts do not exist yet" };
-            return Outcome::Held(why.to_owned());
+            return Err(Outcome::Held(why.to_owned()));
         }
         let mut progress = MemberProgress::default();
-        for (direction, kind) in CANARIES {
-            let members = if direction == Direction::In { &coming } else { &out };
-            if let Err(outcome) = self.all(operation, id, (direction, kind), members, &mut progress).await {
-                return self.leave(progress.last, outcome).await;
+        for (direction, members) in [(Direction::In, &coming), (Direction::Out, &out)] {
+            if let Err(outcome) = self.all(operation, id, direction, members, &mut progress).await {
+                return self.conclude_last(progress.last, outcome).await;
             }
         }
         let MemberProgress { last, refused } = progress;
         if let Some((count, why)) = refused {
-            self.leave(last, Outcome::Done).await;
-            return Outcome::Failed(format!("{count} of them were refused: {why}"));
+            let _written = self.conclude_last(last, Outcome::Done).await;
+            return Err(Outcome::Failed(format!("{count} of them were refused: {why}")));
         }
         let outcome = self.verified(id, &coming, &out).await;
-        self.leave(last, outcome).await
+        self.conclude_last(last, outcome).await
     }
 
     /// Writes down how the last piece ended.
-    async fn leave(&self, last: Option<EntryId>, outcome: Outcome) -> Outcome {
+    async fn conclude_last(&self, last: Option<EntryId>, outcome: Outcome) -> Result<Outcome, Outcome> {
         match last {
             Some(entry) => self.conclude(entry, outcome, &[]).await,
-            None => outcome,
+            None => Ok(outcome),
         }
     }
 
@@ -89,20 +86,19 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         &self,
         operation: &GroupOperation,
         id: &HaiiloGroupId,
-        (direction, kind): (Direction, &str),
+        direction: Direction,
         members: &[AccountMember],
         progress: &mut MemberProgress,
     ) -> Result<(), Outcome> {
+        let kind = canary(direction);
         let length = |member: &&AccountMember| Json::from(member.1.as_str()).to_string().len();
         let mut queue: VecDeque<Vec<&AccountMember>> = chunks(members.iter().collect(), length).into();
         while let Some(piece) = queue.pop_front() {
-            let before = if self.is_canary(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
+            let before =
+                if self.executor.canaries.is_due(kind) { Some(self.read(GroupKind::Members, id).await?) } else { None };
             // An earlier piece has ended well once the next one goes.
             if let Some(entry) = progress.last.take() {
-                let outcome = self.conclude(entry, Outcome::Done, &[]).await;
-                if !outcome.is_done() {
-                    return Err(outcome);
-                }
+                self.conclude(entry, Outcome::Done, &[]).await?;
             }
             match self.piece(operation, id, direction, piece.clone()).await? {
                 BatchResult::Taken(entry) => progress.last = Some(entry),
@@ -121,8 +117,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
                 let named: Vec<(Option<PersonIndex>, &str)> =
                     piece.iter().map(|(index, id)| (Some(*index), id.as_str())).collect();
                 let (was, is) = (before.members.unwrap_or_default(), after.members.unwrap_or_default());
-                let also: &[&str] = if is.changed_besides(&was, &named) > 0 { &["members"] } else { &[] };
-                self.judge_canary(kind, also).await?;
+                let also = (is.changed_besides(&was, &named) > 0).then(|| "members".to_owned());
+                self.judge_canary(kind, also.into_iter().collect()).await?;
             }
         }
         Ok(())
@@ -158,13 +154,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         let may_be_divided = failure.kind.is_about_values() || failure.kind == FailureKind::Refused(413);
         if !may_be_divided {
             let outcome = self.answered(GroupKind::Members, Err(failure));
-            return Err(self.conclude(entry, outcome, &[]).await);
+            return Err(self.conclude(entry, outcome, &[]).await?);
         }
         let why = failure.to_string();
-        match self.conclude(entry, Outcome::Failed(why.clone()), &[]).await {
-            Outcome::Failed(_) => Ok(halves(members).map_or(BatchResult::Refused(why), BatchResult::Divided)),
-            outcome => Err(outcome),
-        }
+        self.conclude(entry, Outcome::Failed(why.clone()), &[]).await?;
+        Ok(halves(members).map_or(BatchResult::Refused(why), BatchResult::Divided))
     }
 
     /// Whether the group has everybody who came in, and nobody who went out.
@@ -188,5 +182,13 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
     /// Those who have an account by now.
     fn with_accounts(&self, indexes: &[PersonIndex]) -> Vec<AccountMember> {
         indexes.iter().filter_map(|index| Some((*index, self.account(*index)?))).collect()
+    }
+}
+
+/// The canary of members that go this way.
+fn canary(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "group-members in",
+        Direction::Out => "group-members out",
     }
 }

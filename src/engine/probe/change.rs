@@ -11,7 +11,7 @@ use crate::domain::scim::path::entry;
 use crate::domain::scim::value::{self, Compare};
 use crate::domain::state::journal::ProbeStep;
 use crate::engine::executor::verify;
-use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::engine::probe::context::ProbeRun;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, Fallback, StoreWriter};
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
@@ -21,9 +21,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         id: &HaiiloId,
         method: UpdateMethod,
         not_kept: &[String],
-        texts: (&str, &str),
+        from: &str,
+        to: &str,
     ) -> Ability {
-        let Some(change) = self.probe.change(not_kept, texts) else { return Ability::Untried };
+        let Some(change) = self.probe.change(not_kept, from, to) else { return Ability::Untried };
         let (step, other) = match method {
             UpdateMethod::Patch => (ProbeStep::Patch, UpdateMethod::Put.as_str()),
             UpdateMethod::Put => (ProbeStep::Put, UpdateMethod::Patch.as_str()),
@@ -32,16 +33,16 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         let is_ours = self.settings.update_method == method;
         match self.send(id, step, method, &change).await {
             Ok(ability @ Ability::Works) => {
-                self.say(ProbeVerdict::Good, format!("{word} changes one attribute and nothing else"));
+                self.good(format!("{word} changes one attribute and nothing else"));
                 ability
             }
             Ok(ability) => ability,
             Err((ability, why)) if is_ours => {
-                self.say(ProbeVerdict::Bad, format!("{why}: set haiilo.update_method = \"{other}\" if that works"));
+                self.bad(format!("{why}: set haiilo.update_method = \"{other}\" if that works"));
                 ability
             }
             Err((ability, why)) => {
-                self.say(ProbeVerdict::Good, format!("{why}; haiilo.update_method = \"{other}\" does without it"));
+                self.good(format!("{why}; haiilo.update_method = \"{other}\" does without it"));
                 ability
             }
         }
@@ -53,15 +54,12 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         match self.send(id, ProbeStep::Rename, method, &change).await {
             Ok(ability) => {
                 if ability == Ability::Works {
-                    self.say(ProbeVerdict::Good, "a changed userName is a rename: the account keeps its id");
+                    self.good("a changed userName is a rename: the account keeps its id");
                 }
                 ability
             }
             Err((ability, why)) => {
-                self.say(
-                    ProbeVerdict::Odd,
-                    format!("the userName cannot be changed ({why}): renames will be held; ask haiilo's support"),
-                );
+                self.odd(format!("the userName cannot be changed ({why}): renames will be held; ask haiilo's support"));
                 ability
             }
         }
@@ -77,7 +75,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     ) -> Result<Ability, (Ability, String)> {
         let (word, changes) = (word(method), std::slice::from_ref(change));
         let Some((entry, before)) = self.begin(id, step, changes).await else { return Ok(Ability::Untried) };
-        let came = self.manners.writer(method).update(id, changes, Fallback::Forbidden).await;
+        let came = self.methods.writer(method).update(id, changes, Fallback::Forbidden).await;
         let after = self.adapters.reader().get(id).await.ok().flatten();
         let kept = after.as_ref().is_some_and(|after| self.has(after, change));
         let besides = after.map(|after| after.changed_besides(&before, &change.touches())).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::domain::model::target::WriteSupport;
 use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::state::journal::ProbeStep;
 use crate::engine::executor::verify;
-use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::engine::probe::context::ProbeRun;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, Created, FailureKind, StoreWriter};
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
@@ -16,7 +16,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         let address = &self.probe.name;
         let entry = self.intend(ProbeStep::Create, None, &self.probe.changes, None).await?;
         let by_hand = format!("look for {address} in Haiilo, and delete it there by hand if it is there");
-        let (id, end) = match self.manners.patch.create(&self.probe.changes).await {
+        let (id, end) = match self.methods.patch.create(&self.probe.changes).await {
             Ok(Created::Shown(whole)) => (Some(whole.account.id.clone()), None),
             Ok(Created::Named(id)) => (Some(id), None),
             Ok(Created::Silent) => {
@@ -36,18 +36,18 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             let text =
                 format!("Haiilo answers a create with account {id}, which was there before, and which is left alone");
             self.conclude(entry, &Outcome::Unknown(text.clone()), &[]).await;
-            self.say(ProbeVerdict::Bad, format!("{text}: {by_hand}, and tell haiilo's support"));
+            self.bad(format!("{text}: {by_hand}, and tell haiilo's support"));
             return None;
         }
         match (id, end) {
             (Some(id), _) => {
                 self.conclude(entry, &Outcome::Done, &[Effect::ProbeMade(id.clone())]).await;
-                self.say(ProbeVerdict::Good, format!("account {id} was made for {address}"));
+                self.good(format!("account {id} was made for {address}"));
                 Some(id)
             }
             (None, Some((outcome, text))) => {
                 self.conclude(entry, &outcome, &[]).await;
-                self.say(ProbeVerdict::Bad, text);
+                self.bad(text);
                 None
             }
             (None, None) => None,
@@ -59,14 +59,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         let whole = match self.adapters.reader().get(id).await {
             Ok(Some(whole)) => whole,
             Ok(None) => {
-                self.say(
-                    ProbeVerdict::Odd,
-                    "Haiilo does not show the new account; it may wait for a seat: look at its queue",
-                );
+                self.odd("Haiilo does not show the new account; it may wait for a seat: look at its queue");
                 return false;
             }
             Err(failure) => {
-                self.say(ProbeVerdict::Bad, format!("the new account could not be read: {failure}"));
+                self.bad(format!("the new account could not be read: {failure}"));
                 return false;
             }
         };
@@ -74,23 +71,21 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             return false;
         }
         if self.settings.policy.product == Product::Intranet && whole.account.activity == Activity::Inactive {
-            self.say(
-                ProbeVerdict::Odd,
-                "the new account is inactive, by the user directory's policy: whoever joins cannot log in before somebody activates the \
+            self.odd("the new account is inactive, by the user directory's policy: whoever joins cannot log in before somebody activates the \
                  account in Haiilo",
             );
         }
         let not_kept = verify::not_kept(&self.settings.mapping, &whole.account, &self.probe.changes);
         writes.not_kept = not_kept.iter().map(|change| change.path.to_string()).collect();
         if writes.not_kept.is_empty() {
-            self.say(ProbeVerdict::Good, "the new account has every value that was sent");
+            self.good("the new account has every value that was sent");
         } else {
             let text = format!(
                 "the new account does not have what was sent for {}: cycles will park such values; correct the mapping, or ask haiilo's \
                  support",
                 writes.not_kept.join(", ")
             );
-            self.say(ProbeVerdict::Odd, text);
+            self.odd(text);
         }
         true
     }

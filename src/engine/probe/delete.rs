@@ -7,7 +7,7 @@ use crate::domain::model::ids::HaiiloId;
 use crate::domain::model::policy::Product;
 use crate::domain::plan::outcome::Outcome;
 use crate::domain::state::journal::ProbeStep;
-use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::engine::probe::context::ProbeRun;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
@@ -37,7 +37,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                          alone: look for it and for {} in Haiilo, and delete by hand what the probe made",
                         self.probe.name
                     );
-                    return self.say(ProbeVerdict::Bad, text);
+                    return self.bad(text);
                 }
                 // It may be there and wait for a seat.
                 Ok(None) => None,
@@ -47,7 +47,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                 }
             };
             let Some(entry) = self.intend(ProbeStep::Delete, Some(id), &[], before).await else { break };
-            let came = self.manners.patch.delete(id).await;
+            let came = self.methods.patch.delete(id).await;
             let there = self.adapters.reader().get(id).await;
             let gone = match (&came, &there) {
                 (Ok(()), Ok(None)) => Ok("Haiilo answers that it is not there"),
@@ -60,11 +60,11 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             let outcome = gone.clone().map_or_else(Outcome::Failed, |_| Outcome::Done);
             self.conclude(entry, &outcome, &[]).await;
             match gone {
-                Ok(how) => return self.say(ProbeVerdict::Good, format!("account {id} is deleted, and {how}")),
+                Ok(how) => return self.good(format!("account {id} is deleted, and {how}")),
                 Err(why) => last = why,
             }
         }
         let text = format!("account {id} is left behind, and must be deleted in Haiilo by hand: {last}");
-        self.say(ProbeVerdict::Bad, text);
+        self.bad(text);
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::plan::outcome::{Effect, Outcome};
 use crate::domain::planning::write_probe::{WriteProbe, place};
 use crate::domain::scim::path::AttributePath;
 use crate::domain::state::journal::{EntryId, ProbeStep};
-use crate::engine::probe::run::{ProbeRun, ProbeVerdict};
+use crate::engine::probe::context::{ProbeRun, ProbeVerdict};
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, Failure, FailureKind, StoreWriter};
 
 /// What came of a change of `active`.
@@ -35,10 +35,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             match self.try_field(id, method, &field).await? {
                 Ok(()) => {
                     let place = place(&field);
-                    self.say(
-                        ProbeVerdict::Good,
-                        format!("{} is kept where haiilo.profile_fields has it, \"{place}\"", field.last()),
-                    );
+                    self.good(format!("{} is kept where haiilo.profile_fields has it, \"{place}\"", field.last()));
                     return Some(place);
                 }
                 Err(why) => refused = why,
@@ -47,9 +44,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         for elsewhere in self.probe.elsewhere() {
             if let Ok(()) = self.try_field(id, method, &elsewhere).await? {
                 let (configured, place) = (place(&mapped), place(&elsewhere));
-                self.say(
-                    ProbeVerdict::Bad,
-                    format!(
+                self.bad(format!(
                         "profile fields are not kept where haiilo.profile_fields has them, \"{configured}\" ({refused}), and {} is kept \
                          elsewhere: set haiilo.profile_fields = \"{place}\"",
                         elsewhere.last()
@@ -58,9 +53,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                 return Some(place);
             }
         }
-        self.say(
-            ProbeVerdict::Odd,
-            format!(
+        self.odd(format!(
                 "no profile field was kept ({refused}), neither where haiilo.profile_fields has them nor where else Haiilo shows a place for \
                  them: look whether Haiilo has these fields under these names, and ask haiilo's support where SCIM has them"
             ),
@@ -79,10 +72,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             Ok(Ability::Works) => Some(Ok(())),
             Ok(_) => None,
             Err((Ability::Untried, why)) => {
-                self.say(
-                    ProbeVerdict::Odd,
-                    format!("where profile fields are kept was not found out: {why}; probe once more"),
-                );
+                self.odd(format!("where profile fields are kept was not found out: {why}; probe once more"));
                 None
             }
             Err((_, why)) => Some(Err(why)),
@@ -93,8 +83,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     pub(super) async fn deactivation(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<Deprovision> {
         // Where look-ups show nobody, the id alone tells.
         let was_found = self.is_found(id).await.unwrap_or(false);
-        let ActivityChange { entry, came, there } =
-            self.switch(id, ProbeStep::Deactivate, (method, Activity::Inactive)).await?;
+        let ActivityChange { entry, came, there } = self.switch(id, method, Activity::Inactive).await?;
         let done = match (&came, &there) {
             (Err(failure), _) if !matches!(failure.kind, FailureKind::Unknown | FailureKind::NotFound) => {
                 Err(failure.to_string())
@@ -126,9 +115,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                 Some(found)
             }
             Err(why) => {
-                self.say(
-                    ProbeVerdict::Odd,
-                    format!(
+                self.odd(format!(
                         "what a deactivation does was not found out ({why}): probe once more; if it stays so, leavers for whom [leavers] \
                          says \"deactivate\" keep their accounts: ask haiilo's support"
                     ),
@@ -148,7 +135,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
     }
 
     fn say_policy(&mut self, found: Deprovision) {
-        let (limit_check, text) = match (found, self.settings.policy.deprovision) {
+        let (verdict, text) = match (found, self.settings.policy.deprovision) {
             (Deprovision::Deactivate, Deprovision::Deactivate) => {
                 (ProbeVerdict::Good, "a deactivated account stays, as haiilo.deprovision_policy says")
             }
@@ -165,14 +152,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
                  policy of the user directory in Haiilo; until then nobody is deactivated",
             ),
         };
-        self.say(limit_check, text);
+        self.say(verdict, text);
     }
 
     /// Activates the account that was deactivated.
     async fn activation(&mut self, id: &HaiiloId, method: UpdateMethod) {
-        let switched = self.switch(id, ProbeStep::Activate, (method, Activity::Active)).await;
+        let switched = self.switch(id, method, Activity::Active).await;
         let Some(ActivityChange { entry, came, there }) = switched else { return };
-        let (limit_check, outcome, text) = match (came, there) {
+        let (verdict, outcome, text) = match (came, there) {
             (_, Ok(Some(whole))) if whole.account.activity == Activity::Active => {
                 (ProbeVerdict::Good, Outcome::Done, "the account can be activated again".to_owned())
             }
@@ -194,18 +181,17 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             ),
         };
         self.conclude(entry, &outcome, &[]).await;
-        self.say(limit_check, text);
+        self.say(verdict, text);
     }
 
     /// Makes the account active or inactive, and looks at it.
-    async fn switch(
-        &mut self,
-        id: &HaiiloId,
-        step: ProbeStep,
-        (method, activity): (UpdateMethod, Activity),
-    ) -> Option<ActivityChange> {
+    async fn switch(&mut self, id: &HaiiloId, method: UpdateMethod, activity: Activity) -> Option<ActivityChange> {
+        let step = match activity {
+            Activity::Active => ProbeStep::Activate,
+            Activity::Inactive => ProbeStep::Deactivate,
+        };
         let (entry, _) = self.begin(id, step, &[]).await?;
-        let came = self.manners.writer(method).set_activity(id, activity).await;
+        let came = self.methods.writer(method).set_activity(id, activity).await;
         let there = self.adapters.reader().get(id).await;
         Some(ActivityChange { entry, came, there })
     }

@@ -4,11 +4,13 @@
 //! it made and no other: an answer that names no id ends it, and nothing is looked up by name to be written to.
 
 mod change;
+mod context;
 mod create;
 mod delete;
 mod directory;
 mod plan;
 mod run;
 
+pub use context::{MethodWriters, ProbeFinding, ProbeVerdict};
 pub use plan::plan_probe;
-pub use run::{MethodWriters, ProbeFinding, ProbeReport, ProbeVerdict, probe_writes};
+pub use run::{ProbeReport, probe_writes};

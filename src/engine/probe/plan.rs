@@ -11,9 +11,10 @@ pub async fn plan_probe<W: Adapters>(
     adapters: &W,
     settings: &CycleSettings,
     prepared: &Prepared,
-    (address, schemas): (&str, Vec<String>),
+    address: &str,
+    schemas: Vec<String>,
 ) -> Result<WriteProbe, String> {
-    if let Some(pause) = prepared.state.pause_at(prepared.now) {
+    if let Some(pause) = prepared.collected.pause() {
         return Err(format!("all writes are paused, by {}; run `resume` first", pause.by));
     }
     let probe = WriteProbe::plan(&prepared.input(settings), address, schemas)?;
@@ -43,8 +44,8 @@ async fn assigned<W: Adapters>(
     names: &[&UserName],
 ) -> Result<Option<OktaUserId>, Failure> {
     let mut cursor = None;
-    // The listing was walked to its end just before; one that has grown beyond all measure has nobody's word.
-    for _ in 0..prepared.people.pages() * 2 + 10 {
+    // The listing was read to its end just before; one that has grown out of proportion proves nothing.
+    for _ in 0..prepared.people().pages() * 2 + 10 {
         let page = adapters.source().page(cursor.as_ref()).await?;
         let rows = adapters.source().rows(page.body).await?;
         let is_named = |name: &Option<UserName>| name.iter().any(|it| names.iter().any(|name| name.same_as(it)));

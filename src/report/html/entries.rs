@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::domain::model::ids::OktaUserId;
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::{Missing, Unmanaged, UnsentValue};
 use crate::domain::plan::group_operation::{GroupChange, GroupOperation};
 use crate::domain::plan::hold::{GroupHold, Hold};
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::Outcome;
-use crate::domain::plan::cycle_plan::{Missing, Unmanaged, UnsentValue};
 use crate::domain::scim::value::Value;
 use crate::report::model::{Report, SharedChanges, TextOptions, ToldOperations, member_moves, member_names};
 use crate::report::words::{

@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::domain::plan::cycle_plan::MappingEdit;
+use crate::domain::plan::operation::{Operation, OperationKind};
 use crate::report::html::entries::{HtmlSection, sections};
 use crate::report::html::picture::{Gauge, Segment, gauge, segments};
 use crate::report::model::{ApprovalNotice, Report, ReportStage, account_totals, title};

@@ -3,11 +3,11 @@
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
+use crate::domain::plan::cycle_plan::{MappingEdit, Missing, Unmanaged, UnsentValue};
 use crate::domain::plan::hold::Hold;
 use crate::domain::plan::leaver::Leaver;
 use crate::domain::plan::operation::{Change, Operation, OperationKind};
 use crate::domain::plan::outcome::Conclusion;
-use crate::domain::plan::cycle_plan::{MappingEdit, Missing, Unmanaged, UnsentValue};
 use crate::domain::planning::limits::LimitUsage;
 use crate::domain::state::sync_state::Pause;
 use crate::report::model::{

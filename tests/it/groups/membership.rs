@@ -191,7 +191,7 @@ async fn only_what_was_reviewed_of_a_group_is_done() {
     let mut world = in_step(3, &[("Sales", &[0])]).await;
     world.join("Sales", 1);
     let prepared = world.plan().await;
-    let reviewed = Reviewed { at: prepared.now, items: prepared.limit_check.items.clone() };
+    let reviewed = Reviewed { at: prepared.collected.now, items: prepared.limit_check.items.clone() };
     world.join("Sales", 2);
     let report = world.try_sync_with(Scope::Reviewed(reviewed), None).await.expect("a cycle");
     assert_eq!(ended(&report), ["group-members done Sales"]);

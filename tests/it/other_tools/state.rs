@@ -152,7 +152,7 @@ async fn a_store_from_a_backup_makes_nobody_twice_and_deletes_nobody() {
     fs::write(world.path().as_path(), old).expect("restored");
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["adopt done"]);
-    let due = report.prepared.now + TimeDelta::days(5);
+    let due = report.prepared.collected.now + TimeDelta::days(5);
     assert_eq!(report.prepared.plan.people.findings.leavers[0].status, LeaverStatus::Waiting(due));
     assert_eq!(world.haiilo.state().accounts().len(), 10);
     assert_eq!(world.haiilo.state().writes(), []);

@@ -96,7 +96,7 @@ async fn invariant_05_a_year_of_keep_does_not_count_once_deletes_are_armed() {
     watch(&mut world, 60).await;
     world.settings.policy.leavers.deactivated = LeaverAction::Delete;
     world.advance(TimeDelta::hours(12));
-    let armed_at = world.sync_well().await.prepared.now;
+    let armed_at = world.sync_well().await.prepared.collected.now;
     assert_eq!(status(&world.sync_well().await), LeaverStatus::Waiting(armed_at + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
@@ -110,7 +110,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     // The daemon was down for months.
     world.advance(TimeDelta::days(100));
     let report = world.sync_well().await;
-    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.collected.now + TimeDelta::days(30)));
     // An old store was restored.
     watch(&mut world, 20).await;
     let (file, old) = (world.folder.path().join("state.db"), world.folder.path().join("old.db"));
@@ -118,7 +118,7 @@ async fn invariant_05_a_clock_runs_only_while_somebody_watches() {
     watch(&mut world, 5).await;
     std::fs::copy(&old, &file).expect("restored");
     let report = world.sync_well().await;
-    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.collected.now + TimeDelta::days(30)));
     assert!(world.haiilo.state().deleted().is_empty());
 }
 
@@ -135,7 +135,7 @@ async fn invariant_05_a_cycle_that_fails_does_not_count_as_watching() {
         world.okta.heal();
     }
     let report = world.sync_well().await;
-    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.now + TimeDelta::days(30)));
+    assert_eq!(status(&report), LeaverStatus::Waiting(report.prepared.collected.now + TimeDelta::days(30)));
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ pub(crate) fn about<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Repor
     Report {
         plan: &prepared.plan,
         limit_check: &prepared.limit_check,
-        now: prepared.now,
-        application: &prepared.application,
+        now: prepared.collected.now,
+        application: &prepared.collected.application,
         product: Product::Advocacy,
         stage,
         warnings: &[],

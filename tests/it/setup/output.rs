@@ -31,8 +31,8 @@ fn reported<'a>(prepared: &'a Prepared, stage: ReportStage<'a>) -> Report<'a> {
     Report {
         plan: &prepared.plan,
         limit_check: &prepared.limit_check,
-        now: prepared.now,
-        application: &prepared.application,
+        now: prepared.collected.now,
+        application: &prepared.collected.application,
         product: Product::Advocacy,
         stage,
         warnings: &[],

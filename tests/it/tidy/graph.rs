@@ -7,19 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tidy::source::{PROJECT, Source, expect_none, module_of};
 
-/// Dependencies that close a circle today: the file, and the file that it names. One that no longer closes a circle must be removed.
-const TOLERATED: [(&str, &str); 7] = [
-    // What several operations need (`saw_canary`, the making of a link) is in the files of two of them.
-    ("src/engine/executor/activate.rs", "src/engine/executor/create.rs"),
-    ("src/engine/executor/create.rs", "src/engine/executor/apply.rs"),
-    ("src/engine/executor/update.rs", "src/engine/executor/apply.rs"),
-    // `ProbeRun` and its order of steps are in one file.
-    ("src/engine/probe/change.rs", "src/engine/probe/run.rs"),
-    ("src/engine/probe/create.rs", "src/engine/probe/run.rs"),
-    ("src/engine/probe/delete.rs", "src/engine/probe/run.rs"),
-    ("src/engine/probe/directory.rs", "src/engine/probe/run.rs"),
-];
-
 /// What each file depends on, each with a reason.
 struct Graph<'a> {
     /// Files by the module that they hold.
@@ -106,13 +93,13 @@ impl<'a> Graph<'a> {
         source.is_some_and(|source| source.defines(name))
     }
 
-    /// The files that a file reaches, without the edges that are left out.
-    fn reached(&self, start: &'a str, without: &[(&str, &str)]) -> BTreeSet<&'a str> {
+    /// The files that a file reaches.
+    fn reached(&self, start: &'a str) -> BTreeSet<&'a str> {
         let mut reached = BTreeSet::new();
         let mut next = vec![start];
         while let Some(file) = next.pop() {
             for target in self.edges.get(file).into_iter().flat_map(BTreeMap::keys) {
-                if !without.contains(&(file, target)) && reached.insert(*target) {
+                if reached.insert(*target) {
                     next.push(target);
                 }
             }
@@ -120,40 +107,32 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    /// The edges that lie on a circle, without those that are left out.
-    fn circles(&self, without: &[(&str, &str)]) -> Vec<String> {
+    /// The edges that lie on a circle.
+    fn circles(&self) -> Vec<String> {
         let reached: BTreeMap<&str, BTreeSet<&str>> =
-            self.edges.keys().map(|file| (*file, self.reached(file, without))).collect();
+            self.edges.keys().map(|file| (*file, self.reached(file))).collect();
         let edges =
             self.edges.iter().flat_map(|(file, targets)| targets.iter().map(move |(to, why)| (*file, *to, why)));
         edges
-            .filter(|(file, to, _)| !without.contains(&(file, to)) && reached.get(to).is_some_and(|r| r.contains(file)))
+            .filter(|(file, to, _)| reached.get(to).is_some_and(|r| r.contains(file)))
             .map(|(file, to, why)| format!("{file} and {to} import each other in a circle: {file} names {why}"))
             .collect()
     }
 }
 
-fn circles(sources: &[Source], tolerated: &[(&str, &str)]) -> Vec<String> {
-    let graph = Graph::of(sources);
-    let mut problems = graph.circles(tolerated);
-    for (at, edge) in tolerated.iter().enumerate() {
-        let others: Vec<(&str, &str)> = [&tolerated[..at], &tolerated[at + 1..]].concat();
-        if graph.circles(&others).len() == graph.circles(tolerated).len() {
-            problems.push(format!("{} and {} close no circle: remove the pair from TOLERATED", edge.0, edge.1));
-        }
-    }
-    problems
+fn circles(sources: &[Source]) -> Vec<String> {
+    Graph::of(sources).circles()
 }
 
 #[test]
 fn no_files_depend_on_each_other_in_a_circle() {
-    expect_none(&circles(&PROJECT, &TOLERATED));
+    expect_none(&circles(&PROJECT));
 }
 
 #[track_caller]
 fn check(files: &[(&str, &str)], circle: &[&str]) {
     let sources: Vec<Source> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
-    let found = circles(&sources, &[]);
+    let found = circles(&sources);
     assert_eq!(found.len(), circle.len(), "{found:?}");
     for (found, expected) in found.iter().zip(circle) {
         assert!(found.contains(expected), "{found:?}");
@@ -185,7 +164,7 @@ fn circles_through_exports_are_found() {
             ("src/store/place.rs", names),
         ];
         let sources: Vec<Source> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
-        circles(&sources, &[]).len()
+        circles(&sources).len()
     };
     assert_eq!(with("pub use crate::store::sqlite::Store;", "use crate::store::Store;"), 2);
     assert_eq!(with("pub use sqlite::Store;", "use crate::store::Store;"), 2);
@@ -227,19 +206,4 @@ fn circles_of_one_type_are_found() {
     );
     check(&with("impl Executor { fn update(&self) {} }\nimpl Other { fn f(&self) { self.create() } }"), &[]);
     check(&with("impl Executor { fn update(&self) {} #[cfg(test)] fn f(&self) { self.create() } }"), &[]);
-}
-
-#[test]
-fn a_tolerated_pair_must_close_a_circle() {
-    let sources = [
-        Source::new("src/http/a.rs", "use crate::http::b::B;"),
-        Source::new("src/http/b.rs", "use crate::http::a::A; use crate::http::c::C;"),
-        Source::new("src/http/c.rs", ""),
-    ];
-    let (a, b, c) = ("src/http/a.rs", "src/http/b.rs", "src/http/c.rs");
-    expect_none(&circles(&sources, &[(a, b)]));
-    expect_none(&circles(&sources, &[(b, a)]));
-    assert!(circles(&sources, &[(a, b), (b, c)])[0].contains("remove the pair from TOLERATED"));
-    assert!(circles(&sources, &[(a, b), (b, a)])[0].contains("remove the pair from TOLERATED"));
-    assert!(circles(&sources, &[(a, b), (c, a)])[0].contains("remove the pair from TOLERATED"));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::tidy::source::{PROJECT, Source, expect_none};
 
 /// Words that no identifier and no file has in its name: metaphors, old words of the project, and words that say nothing.
-const BANNED: [&str; 17] = [
+const BANNED: [&str; 22] = [
     "hall",
     "bench",
     "lane",
@@ -19,6 +19,11 @@ const BANNED: [&str; 17] = [
     "halt",
     "roster",
     "wish",
+    "walk",
+    "trail",
+    "teller",
+    "rival",
+    "suspicion",
     "dismissal",
     "supervisor",
     "util",
