@@ -31,12 +31,13 @@ impl Interrupts {
         }
     }
 
-    /// Does work until it is done, or somebody asks for the end.
+    /// Does work until it is done, or a signal asks for the end.
     pub(super) async fn heed<T>(
         &mut self,
         work: impl Future<Output = T>,
         cancel: &CancellationToken,
-        (is_applying, clock): (impl Fn() -> bool, &impl Clock),
+        is_applying: impl Fn() -> bool,
+        clock: &impl Clock,
     ) -> CommandResult<T> {
         tokio::pin!(work);
         tokio::select! {

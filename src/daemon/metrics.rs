@@ -56,7 +56,7 @@ fn describe() {
     describe_gauge!("okta_haiilo_sync_waiting", "Values and accounts that wait, such as for a Haiilo group.");
     describe_gauge!("okta_haiilo_sync_rejected_values", "Values that Haiilo refused or did not keep.");
     describe_gauge!("okta_haiilo_sync_missing", "Linked accounts that Haiilo does not show.");
-    describe_gauge!("okta_haiilo_sync_unmanaged", "Accounts that are not ours.");
+    describe_gauge!("okta_haiilo_sync_unmanaged", "Unmanaged accounts.");
     describe_gauge!("okta_haiilo_sync_approvals_waiting", "Blocked plans that wait for an approval.");
     describe_counter!("okta_haiilo_sync_requests_total", "Requests, by side, call and status; status 0 is no answer.");
     describe_histogram!("okta_haiilo_sync_request_duration_seconds", Unit::Seconds, "How long requests took.");

@@ -1,4 +1,4 @@
-//! One cycle: collect, correlate, plan, guard; then, unless it is a dry run, apply and record.
+//! One cycle: collect, correlate, plan, check the limits; then, unless it is a dry run, apply and record.
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;

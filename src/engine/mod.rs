@@ -1,6 +1,6 @@
 //! The engine: one cycle, written against the ports.
 //!
-//! Collects both sides, makes the plan, asks the guard, and applies. Names no adapter.
+//! Collects both sides, makes the plan, checks the limits, and applies. Names no adapter.
 
 mod admin;
 mod collect;

@@ -141,7 +141,7 @@ pub async fn follow<W: Adapters<Source: ChangeLog, Store: StoreWriter>>(
     let Collected { now, people, accounts, .. } = &prepared.collected;
     let pages = people.pages() + accounts.pages();
     let before = adapters.store().log_cursor().await?;
-    let log_cursor = LogCursor::after_full_cycle(before, *now, settings.polling_rules(), (groups, pages));
+    let log_cursor = LogCursor::after_full_cycle(before, *now, settings.polling_rules(), groups, pages);
     Ok(adapters.store().keep_log_cursor(Some(&log_cursor)).await?)
 }
 

@@ -225,7 +225,7 @@ fn leavers(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) -> 
 /// People who wait for a full cycle keep the name that they want, so that the next poll gives it to nobody else.
 fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<NameHash>> {
     let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
-    let held = prepared.plan.people.findings.held.iter().map(|held| (&held.okta_id, held.user_name.as_ref()));
+    let held = prepared.plan.people.findings.held.iter().map(|held| (&held.okta_id, held.name.as_ref()));
     waiting.chain(held).map(|(id, name)| (id.clone(), name.map(NameHash::of_name))).collect()
 }
 

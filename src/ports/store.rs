@@ -161,7 +161,7 @@ pub struct Acceptance {
     pub first_run: FirstRun,
 }
 
-/// A refused set of operations.
+/// A blocked plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedPlan {
     /// Its id.

@@ -38,7 +38,7 @@ pub struct LoginExplanation {
     pub product: Product,
     /// People.
     pub people: Vec<PersonExplanation>,
-    /// Accounts that are not ours.
+    /// Unmanaged accounts.
     pub unmanaged: Vec<Account>,
 }
 
@@ -275,7 +275,7 @@ fn leaver(product: Product, one: &Explanation) -> Vec<(&'static str, String)> {
 
 fn stranger(account: &Account, out: &mut TextWriter) {
     out.line(&format!("Account {}", account_in_words(account)));
-    out.line("  Not ours, left alone: no link leads to it, and nobody who is assigned wants its userName.");
+    out.line("  Unmanaged, left alone: no link leads to it, and nobody who is assigned wants its userName.");
 }
 
 /// The answer as one JSON object, with a line end behind it.
@@ -288,7 +288,7 @@ pub fn explain_json(answer: &LoginExplanation) -> String {
         object
     };
     let object = json!({
-        "version": 1,
+        "version": 2,
         "people": array(people, person),
         "unmanaged": array(unmanaged, of_account),
     });

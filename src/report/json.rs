@@ -77,9 +77,9 @@ pub(super) fn of_leaver(product: Product, leaver: &Leaver) -> Json {
 }
 
 /// A person on hold.
-pub(super) fn of_held(Hold { okta_id, haiilo_id, user_name, reason }: &Hold) -> Json {
+pub(super) fn of_held(Hold { okta_id, haiilo_id, name, reason }: &Hold) -> Json {
     json!({
-        "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name,
+        "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": name,
         "code": reason.code(), "reason": reason.reason(), "remedy": reason.remedy(),
     })
 }

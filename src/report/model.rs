@@ -26,7 +26,7 @@ use crate::report::words::{amount, counted, time, visible};
 pub struct Report<'a> {
     /// The plan.
     pub plan: &'a CyclePlan,
-    /// What the guard says.
+    /// What the limits say.
     pub limit_check: &'a LimitCheck,
     /// Okta's time.
     pub now: DateTime<Utc>,
@@ -174,7 +174,7 @@ pub(super) struct ApprovalNotice {
 }
 
 impl ApprovalNotice {
-    /// What the guard says, where it says anything.
+    /// What the limits say, where one is broken.
     pub(super) fn of(report: &Report<'_>) -> Option<Self> {
         let LimitCheck { violations, approval_id, usage: _, decision, items: _ } = report.limit_check;
         let title = match (decision, report.stage) {

@@ -24,7 +24,7 @@ pub enum ServiceHealth {
 }
 
 /// How things stand, as text.
-pub fn text((history, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
+pub fn text(history: &RunHistory, service: ServiceHealth, state: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
         ServiceHealth::Ready => lines.push("Cycles come as they should.".to_owned()),
@@ -40,7 +40,7 @@ pub fn text((history, service): (&RunHistory, ServiceHealth), state: &SyncState,
             Some(until) if *until > now => format!("approved until {}", time(*until)),
             _ => format!("waits for: okta-haiilo-sync approve {id}"),
         };
-        lines.push(format!("Refused at {} ({}); {state}", time(*at), limits(violations)));
+        lines.push(format!("Blocked at {} ({}); {state}", time(*at), limits(violations)));
     }
     if history.waiting.is_empty() {
         lines.push("Nothing waits for an approval.".to_owned());
@@ -68,10 +68,10 @@ fn limits(violations: &Json) -> String {
 }
 
 /// How things stand, as one JSON object.
-pub fn json((history, service): (&RunHistory, ServiceHealth), state: &SyncState, now: DateTime<Utc>) -> String {
+pub fn json(history: &RunHistory, service: ServiceHealth, state: &SyncState, now: DateTime<Utc>) -> String {
     let service = (service != ServiceHealth::Unknown).then(|| service.as_str());
     let object = json!({
-        "version": 1, "service": service, "paused": state.pause_at(now).map(of_pause),
+        "version": 2, "service": service, "paused": state.pause_at(now).map(of_pause),
         "waiting": array(&history.waiting, of_waiting), "open": state.open.len(),
         "linked": state.links.len(), "leavers": state.leavers.len(), "cycles": array(&history.cycles, of_cycle),
     });

@@ -148,7 +148,7 @@ pub fn amount(number: usize) -> String {
     String::from_utf8_lossy(&groups.join(&b',')).into_owned()
 }
 
-/// A number of the guard with its thousands apart.
+/// A number with its thousands apart.
 pub(super) fn counted(number: u64) -> String {
     amount(usize::try_from(number).unwrap_or(usize::MAX))
 }

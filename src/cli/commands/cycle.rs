@@ -89,7 +89,7 @@ async fn run(
     let bars = ProgressBars::new(context);
     let writer = wiring.reader.writer();
     let work = Box::pin(engine::sync(&adapters, &writer, &wiring.cycle, request, &bars));
-    let came = interrupts.heed(work, &request.cancel, (|| bars.is_applying(), &wiring.clock)).await;
+    let came = interrupts.heed(work, &request.cancel, || bars.is_applying(), &wiring.clock).await;
     bars.clear();
     adapters.close().await;
     let report = came??;

@@ -61,7 +61,7 @@ fn linked(LinkChange { link, from, instead_of }: &LinkChange) -> String {
         .as_ref()
         .map_or(String::new(), |from| format!("It was that of {}, who is not assigned any more.\n", from.okta_id));
     let former = instead_of.as_ref().map_or(String::new(), |former| {
-        format!("Account {}, which was this person's, is not ours any more.\n", former.haiilo_id)
+        format!("Account {}, which was this person's, is no longer managed.\n", former.haiilo_id)
     });
     now + &from + &former
 }
@@ -73,7 +73,7 @@ pub(in crate::cli) async fn unlink(context: &Context, arguments: &DecisionArgume
         .run_prepared(async |operator, prepared| {
             let link = operator.unlink(prepared, login).await?;
             Ok(format!(
-                "Account {} ({}) is not ours any more, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
+                "Account {} ({}) is no longer managed, and {} has none. If both carry one userName, the next run wants to adopt it.\n",
                 link.haiilo_id, link.user_name, link.okta_id
             ))
         })

@@ -37,7 +37,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) 
         },
     };
     let show = if arguments.json { status::json } else { status::text };
-    output::print(&show((&history, service), &state, now))?;
+    output::print(&show(&history, service, &state, now))?;
     Ok(match service {
         ServiceHealth::Ready | ServiceHealth::Unknown => ExitStatus::Done,
         ServiceHealth::Late | ServiceHealth::Silent => ExitStatus::Failed,

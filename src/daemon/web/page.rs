@@ -138,7 +138,7 @@ fn totals(summary: &CycleSummary) -> Vec<(String, String)> {
         ("waiting", summary.waiting),
         ("rejected values", summary.rejected),
         ("missing", summary.missing),
-        ("not ours", summary.unmanaged),
+        ("unmanaged", summary.unmanaged),
     ];
     rows.extend(rest.iter().filter(|(_, n)| *n > 0).map(|(name, n)| row(name, n)));
     rows.extend(summary.stops.iter().map(|stop| row("stopped", stop)));

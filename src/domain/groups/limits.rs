@@ -1,4 +1,4 @@
-//! The guard of groups: a group that would lose too many members in a day loses none, until an operator lets exactly these go. Groups give
+//! Limits of groups: a group that would lose too many members in a day loses none, until an operator lets exactly these go. Groups give
 //! roles, so that this is a matter of each group by itself; people still come in.
 
 use std::collections::{BTreeMap, BTreeSet};

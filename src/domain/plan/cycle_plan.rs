@@ -103,7 +103,7 @@ pub struct Missing {
     pub since: Option<DateTime<Utc>>,
 }
 
-/// An account that is not ours.
+/// An unmanaged account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unmanaged {
     /// The account.

@@ -61,7 +61,7 @@ pub struct GroupCounts {
     pub chosen: usize,
     /// Groups that are as they shall be.
     pub unchanged: usize,
-    /// Groups of Haiilo that are not ours.
+    /// Unmanaged groups of Haiilo.
     pub unmanaged: usize,
     /// Members of our groups in Haiilo who are nobody of ours, and are left alone.
     pub unmanaged_members: usize,

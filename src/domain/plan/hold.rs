@@ -6,18 +6,21 @@ use crate::domain::model::person::MappingDoubt;
 use crate::domain::model::word::Word as _;
 use compact_str::CompactString;
 
-/// A person, or an account, about whom nothing is done.
+/// A person or a group about which nothing is done: its id in Okta and in Haiilo, the name for a report, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// The Okta user.
-    pub okta_id: OktaUserId,
-    /// The account, where one is concerned.
-    pub haiilo_id: Option<HaiiloId>,
-    /// The name under which a report shows the person.
-    pub user_name: Option<UserName>,
+pub struct Hold<O = OktaUserId, H = HaiiloId, N = Option<UserName>, R = HoldReason> {
+    /// The Okta user or group.
+    pub okta_id: O,
+    /// The account or group of Haiilo, where one is concerned.
+    pub haiilo_id: Option<H>,
+    /// The name under which a report shows it; a person may have none.
+    pub name: N,
     /// Why.
-    pub reason: HoldReason,
+    pub reason: R,
 }
+
+/// A group about which nothing is done.
+pub type GroupHold = Hold<OktaGroupId, HaiiloGroupId, CompactString, GroupHoldReason>;
 
 /// Why nothing is done about a person.
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
@@ -36,7 +39,7 @@ pub enum HoldReason {
     SeveralAccounts(Vec<HaiiloId>),
     /// The wanted userName is that of another person's account.
     AccountOfAnother(OktaUserId),
-    /// The wanted userName is that of an account that is not ours.
+    /// The wanted userName is that of an unmanaged account.
     NameTaken(HaiiloId),
     /// The account of the wanted userName bears the externalId of somebody else, or of another directory.
     OfAnotherDirectory(CompactString),
@@ -73,12 +76,12 @@ pub enum HoldReason {
     EvidenceDue,
     /// Somebody who is gone has something in common: perhaps the same human with a new Okta user.
     PerhapsRehired(OktaUserId, SharedKey),
-    /// An account that is not ours has the same given and family name: perhaps the same human under another address.
+    /// An unmanaged account has the same given and family name: perhaps the same human under another address.
     PerhapsSamePerson(HaiiloId),
     /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
     #[strum(serialize = "perhaps_made_for_another")]
     PerhapsMadeFor(OktaUserId),
-    /// Haiilo no longer shows the account, and an account that is not ours carries the wanted userName.
+    /// Haiilo no longer shows the account, and an unmanaged account carries the wanted userName.
     ReplacedByHand(HaiiloId),
 }
 
@@ -128,7 +131,7 @@ impl HoldReason {
                 format!("several accounts carry this userName: {}", enumerate(ids.iter().map(HaiiloId::as_str)))
             }
             Self::AccountOfAnother(other) => format!("this userName belongs to the account of another person, {other}"),
-            Self::NameTaken(id) => format!("this userName belongs to account {id}, which is not ours"),
+            Self::NameTaken(id) => format!("this userName belongs to account {id}, which is unmanaged"),
             Self::OfAnotherDirectory(id) => {
                 format!("the account of this userName has the externalId {id:?}, which is not the id of this person")
             }
@@ -156,11 +159,11 @@ impl HoldReason {
                 format!("perhaps the same human as {other}, who is gone and {}", common.as_str())
             }
             Self::PerhapsSamePerson(id) => {
-                format!("perhaps the same person as account {id}, which is not ours and has the same names")
+                format!("perhaps the same person as account {id}, which is unmanaged and has the same names")
             }
             Self::ReplacedByHand(id) => {
                 format!(
-                    "Haiilo no longer shows the linked account, and account {id}, which is not ours, has the userName"
+                    "Haiilo no longer shows the linked account, and account {id}, which is unmanaged, has the userName"
                 )
             }
         }
@@ -222,19 +225,6 @@ fn enumerate<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     ids.collect::<Vec<_>>().join(", ")
 }
 
-/// A group about which nothing is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupHold {
-    /// The group of Okta.
-    pub okta_id: OktaGroupId,
-    /// The group of Haiilo, where one is concerned.
-    pub haiilo_id: Option<HaiiloGroupId>,
-    /// The name under which a report shows the group.
-    pub name: CompactString,
-    /// Why.
-    pub reason: GroupHoldReason,
-}
-
 /// Why nothing is done about a group.
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
@@ -247,7 +237,7 @@ pub enum GroupHoldReason {
     SeveralGroups(Vec<HaiiloGroupId>),
     /// The name is that of a group which belongs to another group of Okta.
     GroupOfAnother(HaiiloGroupId, OktaGroupId),
-    /// The name is that of a group which is not ours.
+    /// The name is that of an unmanaged group.
     NameTaken(HaiiloGroupId),
     /// The group of this name carries the id of something else.
     NotAdoptable(HaiiloGroupId, CompactString),
@@ -275,7 +265,7 @@ impl GroupHoldReason {
             Self::GroupOfAnother(id, other) => {
                 format!("group {id} of Haiilo has this name and belongs to {other} of Okta")
             }
-            Self::NameTaken(id) => format!("group {id} of Haiilo has this name and is not ours"),
+            Self::NameTaken(id) => format!("group {id} of Haiilo has this name and is unmanaged"),
             Self::NotAdoptable(id, external) => {
                 format!(
                     "group {id} of Haiilo has this name, and belongs to something else by its externalId {external:?}"

@@ -1,7 +1,7 @@
 //! Joiners who may be somebody whom we know: an account that is made for them would be a second one of the same human.
 //!
 //! Three signs: a userName that the account of somebody who is gone once had, the employee number of somebody who is gone, and the given and
-//! family name of an account that is not ours. An administrator settles it, by `link` or `confirm-new`.
+//! family name of an unmanaged account. An administrator settles it, by `link` or `confirm-new`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ use crate::domain::state::sync_state::SyncState;
 pub struct OwnerCandidates<'a> {
     /// The slots of the given and the family name.
     slots: Option<[usize; 2]>,
-    /// Accounts that are not ours, by their names.
+    /// Unmanaged accounts, by their names.
     unmanaged: BTreeMap<[CompactString; 2], &'a HaiiloId>,
     /// People who are gone, by the userNames that their accounts once had.
     former_names: BTreeMap<&'a CompactString, &'a OktaUserId>,
@@ -71,7 +71,7 @@ impl<'a> OwnerCandidates<'a> {
     }
 }
 
-/// The accounts that are not ours, by their given and family names.
+/// The unmanaged accounts, by their given and family names.
 fn unmanaged<'a>(
     input: &'a PlanInput<'a>,
     slots: [usize; 2],

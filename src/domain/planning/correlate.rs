@@ -98,8 +98,8 @@ impl Correlation<'_> {
         haiilo_id: Option<HaiiloId>,
         reason: HoldReason,
     ) {
-        let user_name = Some(desired.user_name.clone());
-        self.held.push(Hold { okta_id: okta_id.clone(), haiilo_id, user_name, reason });
+        let name = Some(desired.user_name.clone());
+        self.held.push(Hold { okta_id: okta_id.clone(), haiilo_id, name, reason });
     }
 }
 
@@ -132,7 +132,7 @@ fn sort_out<'a>(
         correlation.held.push(Hold {
             okta_id: id.clone(),
             haiilo_id: link.map(|link| link.haiilo_id.clone()),
-            user_name: state.user_name().or(link.map(|link| &link.user_name)).cloned(),
+            name: state.user_name().or(link.map(|link| &link.user_name)).cloned(),
             reason,
         });
     }

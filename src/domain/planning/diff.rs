@@ -291,12 +291,8 @@ impl PlanBuilder<'_> {
     ) {
         let mapping = self.input.mapping;
         let (okta_id, user_name) = (okta_id.clone(), desired.user_name.clone());
-        let held = |reason| Hold {
-            okta_id: okta_id.clone(),
-            haiilo_id: None,
-            user_name: Some(desired.user_name.clone()),
-            reason,
-        };
+        let held =
+            |reason| Hold { okta_id: okta_id.clone(), haiilo_id: None, name: Some(desired.user_name.clone()), reason };
         let is_set = |slot: usize| matches!(desired.values[slot], DesiredValue::Set(_));
         if mapping.group_slot().is_some_and(|slot| !is_set(slot)) {
             return self.plan.findings.held.push(held(HoldReason::NoGroup));

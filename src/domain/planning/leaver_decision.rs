@@ -101,7 +101,7 @@ pub fn decide(
         let held = |reason| Hold {
             okta_id: link.okta_id.clone(),
             haiilo_id: Some(link.haiilo_id.clone()),
-            user_name: Some(link.user_name.clone()),
+            name: Some(link.user_name.clone()),
             reason,
         };
         match (clock, sighting) {

@@ -1,4 +1,4 @@
-//! The guard: signs of a bad source stop the whole run before its first write, and an operator can let exactly these operations pass.
+//! Limits: signs of a bad source stop the whole run before its first write, and an operator can let exactly these operations pass.
 //!
 //! Every limit counts a rolling day: what was done, what is remembered as gone, and what the plan would add. What an operator approved does
 //! not count again.
@@ -48,8 +48,8 @@ pub struct LimitUsage {
     pub allowed: Option<u64>,
 }
 
-/// What the guard says.
-#[must_use = "a verdict that nobody reads guards nothing"]
+/// What the limits say about a plan.
+#[must_use = "limits that are not read stop nothing"]
 #[derive(Clone, Debug)]
 pub struct LimitCheck {
     /// The broken limits.

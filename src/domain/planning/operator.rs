@@ -29,7 +29,7 @@ pub enum ActRefused {
     #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]
     NoLink,
     /// Haiilo does not show the account.
-    #[error("haiilo shows no account {0}; `plan --format json` lists those that are not ours")]
+    #[error("haiilo shows no account {0}; `plan --format json` lists the unmanaged ones")]
     NoSuchAccount(HaiiloId),
     /// The listing is not whole.
     #[error("it is not certain who is in haiilo: {0}; try again")]

@@ -89,7 +89,8 @@ impl LogCursor {
         before: Option<Self>,
         begins: DateTime<Utc>,
         rules: Fingerprint,
-        (groups, pages): (BTreeSet<OktaGroupId>, usize),
+        groups: BTreeSet<OktaGroupId>,
+        pages: usize,
     ) -> Self {
         let kept = before.filter(|before| before.stale(&rules, begins).is_none());
         let (position, seen) = match kept {
@@ -98,7 +99,7 @@ impl LogCursor {
             }
             None => (LogPosition::Since(begins - OVERLAP), Vec::new()),
         };
-        // Everybody was just looked at.
+        // Each person was just checked.
         Self { position, at: begins, rules, seen, again: BTreeMap::new(), groups, pages, failures: 0 }
     }
 
@@ -168,7 +169,7 @@ mod tests {
     }
 
     fn fresh() -> LogCursor {
-        LogCursor::after_full_cycle(None, at(60), rules("a"), (BTreeSet::new(), 3))
+        LogCursor::after_full_cycle(None, at(60), rules("a"), BTreeSet::new(), 3)
     }
 
     fn event(uuid: &str) -> LogEvent {
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!(fresh().position, LogPosition::Since(at(55)));
         let followed = LogCursor { position: LogPosition::Next("x".to_owned()), ..fresh() };
         let after = |before: &LogCursor, text| {
-            LogCursor::after_full_cycle(Some(before.clone()), at(90), rules(text), (BTreeSet::new(), 3))
+            LogCursor::after_full_cycle(Some(before.clone()), at(90), rules(text), BTreeSet::new(), 3)
         };
         assert_eq!((after(&followed, "a").position, after(&followed, "a").at), (followed.position.clone(), at(90)));
         assert_eq!(after(&followed, "b").position, LogPosition::Since(at(85)));
@@ -216,7 +217,7 @@ mod tests {
         }
         assert_eq!(times, 5);
         let failed = fresh().failed();
-        assert_eq!(LogCursor::after_full_cycle(failed, at(90), rules("a"), (BTreeSet::new(), 3)).failures, 0);
+        assert_eq!(LogCursor::after_full_cycle(failed, at(90), rules("a"), BTreeSet::new(), 3).failures, 0);
     }
 
     #[test]

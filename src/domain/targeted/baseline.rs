@@ -47,7 +47,7 @@ pub struct Baseline {
     /// People who are assigned and have no account, or one under another userName than they want; with the mark of what they want, where
     /// that is known.
     pub unsettled: BTreeMap<OktaUserId, Option<NameHash>>,
-    /// The userNames of accounts that are not ours.
+    /// The userNames of unmanaged accounts.
     pub strange_names: BTreeSet<NameHash>,
     /// The externalIds of the same accounts.
     #[serde(default)]
@@ -136,7 +136,7 @@ impl Baseline {
         self.unsettled.iter().any(|(other, claim)| other != okta_id && claim.as_ref() == Some(mark))
     }
 
-    /// Whether an account that is not ours carries the given and family name of this person.
+    /// Whether an unmanaged account carries the given and family name of this person.
     pub fn has_namesake(&self, mapping: &Mapping, desired: &DesiredAccount) -> bool {
         let mark = mapping.human_name().and_then(|slots| {
             let [given, family] = slots.map(|slot| desired.value(slot));

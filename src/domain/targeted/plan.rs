@@ -57,7 +57,7 @@ fn linked<'a>(link: &'a Link, desired: &DesiredAccount, mark: &NameHash, baselin
         return NextStep::FullCycle("the account is missing");
     }
     if !desired.user_name.same_as(&link.user_name) && baseline.strange_names.contains(mark) {
-        return NextStep::FullCycle("an account that is not ours carries the wanted userName");
+        return NextStep::FullCycle("an unmanaged account carries the wanted userName");
     }
     NextStep::Account(&link.haiilo_id)
 }

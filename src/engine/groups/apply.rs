@@ -56,14 +56,14 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> Executor<'
     /// Keeps removals that a limit blocks, so they can be approved.
     pub(in crate::engine) async fn block_removals(&self, plan: &GroupPlan) -> Result<(), StoreFailure> {
         let Some(id) = &plan.approval_id else { return Ok(()) };
-        let refusal = BlockedPlan {
+        let blocked = BlockedPlan {
             id: id.clone(),
             run: self.run_context.run.clone(),
             at: self.now(),
             items: limits::blocked_items(plan),
             violations: limits::violations(plan),
         };
-        self.adapters.store().block(&refusal).await
+        self.adapters.store().block(&blocked).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::domain::model::ids::OktaUserId;
+use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::cycle_plan::{Missing, Unmanaged, UnsentValue};
 use crate::domain::plan::group_operation::{GroupChange, GroupOperation};
@@ -85,7 +85,7 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
     });
     let leavers =
         sorted(&findings.leavers, |leaver| (due(&leaver.status).is_none(), due(&leaver.status), &leaver.user_name));
-    let people = sorted(&findings.held, |held| (&held.user_name, &held.okta_id));
+    let people = sorted(&findings.held, |held| (&held.name, &held.okta_id));
     let not_shown = sorted(&findings.missing, |missing| (&missing.user_name, &missing.okta_id));
     let not_ours = sorted(&findings.unmanaged, |account| (&account.user_name, &account.haiilo_id));
     let groups = &report.plan.groups;
@@ -105,7 +105,7 @@ pub(super) fn sections(report: &Report<'_>) -> Vec<HtmlSection> {
                 not_shown.into_iter().map(missing).collect(),
             )
         },
-        section("unmanaged", "Not ours, left alone", not_ours.into_iter().map(unmanaged).collect()),
+        section("unmanaged", "Unmanaged, left alone", not_ours.into_iter().map(unmanaged).collect()),
         // In the order in which it is done.
         section("group", "Groups", groups.operations.iter().map(|one| group(report, one)).collect()),
         section(
@@ -177,8 +177,8 @@ fn leaver(report: &Report<'_>, leaver: &Leaver) -> HtmlEntry {
     }
 }
 
-fn held(Hold { okta_id, haiilo_id, user_name, reason }: &Hold) -> HtmlEntry {
-    let name = user_name.as_ref().map_or("", |name| name.as_str());
+fn held(Hold { okta_id, haiilo_id, name, reason }: &Hold) -> HtmlEntry {
+    let name = name.as_ref().map_or("", UserName::as_str);
     on_hold(named(name, okta_id, haiilo_id.as_ref()), reason.code(), &reason.reason(), reason.remedy())
 }
 

@@ -54,7 +54,7 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
         ("missing", "missing in Haiilo", findings.missing.len(), true),
         ("apart", "out of scope", findings.counts.out_of_scope, false),
         ("staged", "not started yet", findings.counts.staged, false),
-        ("unmanaged", "not ours, left alone", findings.unmanaged.len(), true),
+        ("unmanaged", "unmanaged, left alone", findings.unmanaged.len(), true),
     ];
     let groups: Vec<_> = groups.into_iter().filter(|(_, _, count, _)| *count > 0).collect();
     let all: usize = groups.iter().map(|(_, _, count, _)| count).sum();

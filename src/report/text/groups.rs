@@ -23,8 +23,8 @@ pub(super) fn groups(report: &Report<'_>, view: TextOptions, out: &mut TextWrite
             (unchanged, "as they shall be"),
             (plan.held.len(), "held"),
             (left, "no longer chosen, left alone"),
-            (unmanaged, "groups of Haiilo not ours, left alone"),
-            (unmanaged_members, "members not ours, left alone"),
+            (unmanaged, "unmanaged groups of Haiilo, left alone"),
+            (unmanaged_members, "unmanaged members, left alone"),
             (kept, "memberships of people about whom nothing is done"),
         ]);
         out.section("Groups");

@@ -20,7 +20,7 @@ use crate::report::words::{
     shown_name, sorted, status, time, visible, why_unsent,
 };
 
-/// Names that are listed of accounts which are not ours; beyond that, their number says enough.
+/// Names that are listed of unmanaged accounts; beyond that, their number says enough.
 const UNMANAGED_SHOWN: usize = 20;
 
 /// The report as text.
@@ -74,7 +74,7 @@ fn headline(report: &Report<'_>, out: &mut TextWriter) {
         (findings.missing.len(), "missing"),
         (findings.counts.out_of_scope, "out of scope"),
         (findings.counts.staged, "not started yet"),
-        (findings.unmanaged.len(), "not ours"),
+        (findings.unmanaged.len(), "unmanaged"),
         (report.plan.groups.operations.len(), "changes of groups"),
     ]);
     let is_idle = report.plan.people.operations.is_empty() && report.plan.groups.operations.is_empty();
@@ -203,8 +203,8 @@ fn held(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
         return;
     }
     out.section(&format!("Held, nothing is done about them ({})", amount(held.len())));
-    for Hold { okta_id, haiilo_id: _, user_name, reason } in sorted(held, |held| (&held.user_name, &held.okta_id)) {
-        let name = user_name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));
+    for Hold { okta_id, haiilo_id: _, name, reason } in sorted(held, |held| (&held.name, &held.okta_id)) {
+        let name = name.as_ref().and_then(|name| named(view, || format!("{}  ", visible(name.as_str()))));
         let why = named(view, || reason.reason()).unwrap_or_else(|| reason.code().to_owned());
         out.held(&format!("{}{okta_id}", name.unwrap_or_default()), &why, reason.remedy());
     }
@@ -250,7 +250,7 @@ fn unmanaged(report: &Report<'_>, view: TextOptions, out: &mut TextWriter) {
     if accounts.len() > UNMANAGED_SHOWN {
         rows.push(vec![format!("and {} more", amount(accounts.len() - UNMANAGED_SHOWN))]);
     }
-    out.part("Not ours, left alone", accounts.len(), rows);
+    out.part("Unmanaged, left alone", accounts.len(), rows);
 }
 
 fn limits(report: &Report<'_>, out: &mut TextWriter) {

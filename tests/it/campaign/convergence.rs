@@ -111,7 +111,7 @@ fn in_the_way(life: &Life, truth: &Truth, person: &str, wanted: &str) -> Option<
             && same("lastName", "name.familyName", account)
     };
     if own.is_none() && truth.accounts.values().any(is_namesake) {
-        return Some("an account that is not ours has the same names");
+        return Some("an unmanaged account has the same names");
     }
     let carries = |account: &&Account| account.user_name.to_lowercase() == wanted && Some(&account.id) != own;
     if let Some(other) = truth.accounts.values().find(carries)

@@ -266,7 +266,7 @@ async fn a_name_of_nobody_is_an_error_and_no_empty_plan() {
     let plan = async |name: &str| world.try_plan_of(&Scope::One(name.to_owned())).await;
     let error = plan("nobody@example.com").await.expect_err("nobody");
     assert!(matches!(error, CycleError::NobodyOfThisName), "{error:?}");
-    // An account that is not ours is somebody: the report says that it is left alone.
+    // An unmanaged account is somebody: the report says that it is left alone.
     let owner = plan(haiilo::OWNER).await.expect("a plan").plan.people;
     assert_eq!((owner.operations.len(), owner.findings.unmanaged.len()), (0, 1));
 }

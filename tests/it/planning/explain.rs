@@ -165,6 +165,6 @@ async fn a_person_is_found_by_a_name_of_earlier() {
         assert!(text.starts_with(&format!("renamed@example.com  {id}\n")), "{text}");
     }
     let text = told(&world, "scim@example.com").await;
-    assert!(text.starts_with("Account ") && text.contains("Not ours, left alone"), "{text}");
+    assert!(text.starts_with("Account ") && text.contains("Unmanaged, left alone"), "{text}");
     assert_eq!(told(&world, "nobody@example.com").await, "");
 }

@@ -47,14 +47,14 @@ async fn what_will_happen_is_said_in_words_then_person_by_person() {
     2 leaving
     2 held
     1 missing in Haiilo
-    2 not ours, left alone
+    2 unmanaged, left alone
     1 to create
     3 to update
     1 to delete for ever
     2 leaving
     2 held
     1 missing in Haiilo
-    2 not ours, left alone
+    2 unmanaged, left alone
     Search What happens everything
     DELETE FOR EVER
     CREATE
@@ -62,7 +62,7 @@ async fn what_will_happen_is_said_in_words_then_person_by_person() {
     Leavers
     Held, nothing is done about them
     Missing: linked accounts that Haiilo does not show
-    Not ours, left alone
+    Unmanaged, left alone
     Attribute any
     Group (country)
     Team (locality)
@@ -110,7 +110,7 @@ async fn what_will_happen_is_said_in_words_then_person_by_person() {
     Find out in Haiilo who removed them; haiilo.missing = &quot;recreate&quot; makes new, empty accounts.
     edsger.dubois.0@example.com 00ufekPvY8weckWq45d7 account 8621a03f-e0bb-4b7b-a8e1-7555983aa92f
     not shown since 2027-02-14 08:00 UTC
-    Not ours, left alone (2)
+    Unmanaged, left alone (2)
     scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
     vojtech.mueller.50@example.com  account 3466e9a0-8391-4f64-ad81-8d2b5a4485ac
     Limits, within 24 hours and with this plan
@@ -146,14 +146,14 @@ async fn what_was_done_stands_beside_each_person() {
     2 leaving
     2 held
     1 missing in Haiilo
-    2 not ours, left alone
+    2 unmanaged, left alone
     1 to create
     3 to update
     1 to delete for ever
     2 leaving
     2 held
     1 missing in Haiilo
-    2 not ours, left alone
+    2 unmanaged, left alone
     Outcome
     4 of 5 operations done.
 

@@ -41,7 +41,7 @@ fn planned(prepared: &Prepared) -> String {
 }
 
 /// Eight people in step. Then one is hired, one renamed, one moved to a city, one to a group that Haiilo does not have; one was deactivated a
-/// month ago, one today, one was unassigned; an account is gone, another is not ours, and two people want one name.
+/// month ago, one today, one was unassigned; an account is gone, another is unmanaged, and two people want one name.
 pub(crate) async fn eventful() -> World {
     let mut world = World::with_people(8).await;
     // One account is made after the other, so that each person always has the same id in Haiilo.
@@ -80,7 +80,7 @@ async fn a_plan_as_one_would_paste_it_into_a_ticket() {
     insta::assert_snapshot!(planned(&prepared), @r#"
     Plan (dry run, nothing was changed): Okta application "Haiilo" -> Haiilo Advocacy, 2027-02-14 08:00 UTC
     Accounts in Haiilo after this: 9 (+1 -1).  Assigned in Okta: 7.  Unchanged: 0.
-    1 to create, 3 to update, 1 to DELETE FOR EVER, 3 leavers, 2 held, 1 missing, 2 not ours.
+    1 to create, 3 to update, 1 to DELETE FOR EVER, 3 leavers, 2 held, 1 missing, 2 unmanaged.
 
     CREATE (1)
       lukasz.maekinen.20@example.com  00uxtljK4FRwbkWq45d7
@@ -118,7 +118,7 @@ async fn a_plan_as_one_would_paste_it_into_a_ticket() {
       edsger.dubois.0@example.com  00ufekPvY8weckWq45d7  account 8621a03f-e0bb-4b7b-a8e1-7555983aa92f  not shown since 2027-02-14 08:00 UTC
           what to do:  find out in Haiilo who removed them; haiilo.missing = "recreate" makes new, empty accounts
 
-    Not ours, left alone (2)
+    Unmanaged, left alone (2)
       scim@example.com                account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
       vojtech.mueller.50@example.com  account 3466e9a0-8391-4f64-ad81-8d2b5a4485ac
 
@@ -144,7 +144,7 @@ async fn what_was_done_and_what_was_not() {
     insta::assert_snapshot!(outcome, @r#"
     Applied: Okta application "Haiilo" -> Haiilo Advocacy, 2027-02-14 08:00 UTC
     Accounts in Haiilo now: 9 (+1 -1).  Assigned in Okta: 7.  Unchanged: 0.
-    1 to create, 3 to update, 1 to DELETE FOR EVER, 3 leavers, 2 held, 1 missing, 2 not ours.
+    1 to create, 3 to update, 1 to DELETE FOR EVER, 3 leavers, 2 held, 1 missing, 2 unmanaged.
 
     Outcome
       4 of 5 operations done.
@@ -161,7 +161,7 @@ async fn seats_are_counted_by_what_was_done() {
     insta::assert_snapshot!(applied(&came), @r#"
     Applied: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo now: 4 (+0 -0).  Assigned in Okta: 4.  Unchanged: 3.
-    1 to create, 1 not ours.
+    1 to create, 1 unmanaged.
 
     Outcome
       0 of 1 operations done.
@@ -176,7 +176,7 @@ async fn seats_are_counted_by_what_was_done() {
           name.familyName             Mäkinen
           name.givenName              Łukasz
 
-    Not ours, left alone (1)
+    Unmanaged, left alone (1)
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
@@ -197,9 +197,9 @@ async fn nothing_to_do_is_said_first() {
     insta::assert_snapshot!(planned(&world.plan().await), @r#"
     Plan (dry run, nothing was changed): Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo after this: 4 (+0 -0).  Assigned in Okta: 3.  Unchanged: 3.
-    Nothing to do; 1 not ours.
+    Nothing to do; 1 unmanaged.
 
-    Not ours, left alone (1)
+    Unmanaged, left alone (1)
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
@@ -214,11 +214,11 @@ async fn nothing_to_do_is_said_first() {
     "#);
     let came = world.sync().await;
     let report = applied(&came);
-    let (outcome, _) = report.split_once("\n\nNot ours").expect("an account that is not ours");
+    let (outcome, _) = report.split_once("\n\nUnmanaged").expect("an unmanaged account");
     insta::assert_snapshot!(outcome, @r#"
     Applied: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo now: 4 (+0 -0).  Assigned in Okta: 3.  Unchanged: 3.
-    Nothing to do; 1 not ours.
+    Nothing to do; 1 unmanaged.
 
     Outcome
       There was nothing to do.
@@ -233,7 +233,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     insta::assert_snapshot!(report::text(&about(&came.prepared, ReportStage::Blocked), TextOptions::default()), @r#"
     Blocked, nothing was changed: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo: 1; with this plan it would be 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
-    1 to create, 1 not ours.
+    1 to create, 1 unmanaged.
 
     APPROVAL NEEDED: nothing was changed
       first_run  1 found, 0 allowed  nothing was ever done from this store, so that the whole plan wants a look
@@ -248,7 +248,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
           name.familyName          Dubois
           name.givenName           Edsger
 
-    Not ours, left alone (1)
+    Unmanaged, left alone (1)
       scim@example.com  account e220a839-7b1d-4daf-a6e7-9e6aa1b965f4
 
     Limits, within 24 hours and with this plan
@@ -268,7 +268,7 @@ async fn a_refusal_says_what_would_be_and_how_to_let_it_pass() {
     insta::assert_snapshot!(outcome, @r#"
     Applied: Okta application "Haiilo" -> Haiilo Advocacy, 2027-01-15 08:00 UTC
     Accounts in Haiilo now: 2 (+1 -0).  Assigned in Okta: 1.  Unchanged: 0.
-    1 to create, 1 not ours.
+    1 to create, 1 unmanaged.
 
     APPROVED by 7b1f02b85b26
       first_run  1 found, 0 allowed  nothing was ever done from this store, so that the whole plan wants a look

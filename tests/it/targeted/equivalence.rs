@@ -92,7 +92,7 @@ struct Life {
 }
 
 impl Life {
-    /// Some people are assigned and have accounts; Haiilo has others that are not ours. Nobody is deleted, and no limit stops anything.
+    /// Some people are assigned and have accounts; Haiilo has others that are unmanaged. Nobody is deleted, and no limit stops anything.
     async fn begin(hired: u32) -> Self {
         let mut world = World::empty().await;
         world.okta_settings.page_size = 2;

@@ -16,7 +16,7 @@ async fn joiners_who_may_have_an_account_are_left_to_the_full_cycle() {
     world.haiilo.state().add_account(AccountSeed { user_name: "other@example.org".to_owned(), ..seed(&stranger) });
     world.set_profile(0, "city", json!("Oulu"));
     world.full_cycle().await;
-    // The same given and family name as an account that is not ours.
+    // The same given and family name as an unmanaged account.
     world.okta.state().hire(&stranger);
     let polled = world.poll().await;
     assert_eq!(done(&polled), (Vec::new(), Some(FullCycleReason::Unsettled)));

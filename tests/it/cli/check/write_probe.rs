@@ -12,7 +12,7 @@ pub(crate) const ADDRESS: &str = "probe@example.com";
 /// What a server does otherwise.
 type Tuning = Box<dyn FnOnce(&mut Manner)>;
 
-/// Two people in step, besides an account that is not ours, and whatever the server does otherwise.
+/// Two people in step, besides an unmanaged account, and whatever the server does otherwise.
 async fn stage(tune: impl FnOnce(&mut Manner)) -> Stage {
     let stage = Stage::in_step(2).await;
     stage.haiilo.state().add_account(AccountSeed::of(&person(30)));
