@@ -100,10 +100,10 @@ mod tests {
 
     #[track_caller]
     fn check(lines: &[&str], expected: Option<&str>) {
-        assert_eq!(look(lines).expect("readable").as_deref(), expected);
+        assert_eq!(next_page(lines).expect("readable").as_deref(), expected);
     }
 
-    fn look(lines: &[&str]) -> Result<Option<String>, OktaError> {
+    fn next_page(lines: &[&str]) -> Result<Option<String>, OktaError> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(HeaderName::from_static("link"), HeaderValue::from_bytes(line.as_bytes()).expect("a value"));
@@ -126,7 +126,7 @@ mod tests {
         for unreadable in
             ["https://x.okta.com/users?after=1; rel=\"next\"", "<https://x.okta.com/users", "<https://ö>; rel=next"]
         {
-            assert!(matches!(look(&[own, unreadable]), Err(OktaError::UnreadableLink)), "{unreadable}");
+            assert!(matches!(next_page(&[own, unreadable]), Err(OktaError::UnreadableLink)), "{unreadable}");
         }
     }
 

@@ -83,23 +83,23 @@ impl ReadStore {
 }
 
 /// A store that can be read.
-pub(super) trait Look: Send + Sync {
+pub(super) trait ReadTransaction: Send + Sync {
     /// Where the store is.
     fn place(&self) -> &StorePlace;
 
     /// Reads something. Where there is no store yet, nothing is found.
-    fn look<T: Default + Send>(
+    fn read<T: Default + Send>(
         &self,
         work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
     ) -> impl Future<Output = Result<T, StoreFailure>> + Send;
 }
 
-impl Look for Store {
+impl ReadTransaction for Store {
     fn place(&self) -> &StorePlace {
         &self.place
     }
 
-    async fn look<T: Default + Send>(
+    async fn read<T: Default + Send>(
         &self,
         work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
     ) -> Result<T, StoreFailure> {
@@ -108,18 +108,18 @@ impl Look for Store {
     }
 }
 
-impl Look for ReadStore {
+impl ReadTransaction for ReadStore {
     fn place(&self) -> &StorePlace {
         &self.place
     }
 
-    async fn look<T: Default + Send>(
+    async fn read<T: Default + Send>(
         &self,
         work: impl for<'c> Fn(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, Error>> + Send + Sync,
     ) -> Result<T, StoreFailure> {
         let found = match &self.place {
             StorePlace::Server(url) => {
-                let (mut connection, content) = postgres::look(url).await?;
+                let (mut connection, content) = postgres::inspect(url).await?;
                 let found = content.read(&mut connection, work).await;
                 postgres::leave(connection).await;
                 found

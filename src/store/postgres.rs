@@ -126,7 +126,7 @@ pub(super) async fn close(mut connection: AnyConnection, LockKey(key): LockKey) 
 }
 
 /// Opens the store for one reading, in a session that cannot write.
-pub(super) async fn look(url: &PostgresUrl) -> Result<(AnyConnection, Content), StoreFailure> {
+pub(super) async fn inspect(url: &PostgresUrl) -> Result<(AnyConnection, Content), StoreFailure> {
     let place = StorePlace::Server(url.clone());
     let mut connection = connect(url, &place).await?;
     let versions: Result<i64, Error> = async {
@@ -228,7 +228,7 @@ pub(super) fn explain(place: &StorePlace, error: Error) -> StoreFailure {
 
 #[cfg(test)]
 mod tests {
-    use super::{LockKey, Session, look, prove};
+    use super::{LockKey, Session, inspect, prove};
     use sqlx::{AnyConnection, Connection as _};
 
     use crate::config::settings::PostgresUrl;
@@ -288,7 +288,7 @@ mod tests {
     async fn the_lock_of_another_session_proves_nothing_on_postgres() {
         let url = schema().await;
         let Session { mut connection, key } = Session::try_lock(&url, "a test").await.expect("a lock");
-        let (mut other, _) = look(&url).await.expect("a connection");
+        let (mut other, _) = inspect(&url).await.expect("a connection");
         prove(&mut connection, key).await.expect("its own lock");
         prove(&mut other, key).await.expect_err("another's lock");
         let LockKey(number) = key;
@@ -303,7 +303,7 @@ mod tests {
         let lock = CycleLock::try_take(&place, "a test").await.expect("a lock");
         let store = Store::open(&place, lock).await.expect("a store");
         store.finish(&end()).await.expect("written");
-        let (mut connection, _) = look(&url).await.expect("a connection");
+        let (mut connection, _) = inspect(&url).await.expect("a connection");
         let error = sqlx::raw_sql("DELETE FROM cycles").execute(&mut connection).await.expect_err("no right");
         assert!(error.to_string().contains("read-only transaction"), "{error}");
         ReadStore::new(&place).sync_state(chrono::DateTime::UNIX_EPOCH).await.expect("memory");

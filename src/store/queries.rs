@@ -15,19 +15,19 @@ use crate::domain::state::journal::{JournalEntry, JournalFilter, JournalKind, Pr
 use crate::domain::state::run_history::{CycleRecord, CycleResult, PendingApproval, RunHistory};
 use crate::ports::StoreFailure;
 use crate::store::facts;
-use crate::store::open::{Look as _, ReadStore, Store};
+use crate::store::open::{ReadTransaction as _, ReadStore, Store};
 use crate::store::place::StorePlace;
 use crate::store::sql::{column, execute, pair, rows, statement};
 
 impl ReadStore {
     /// What waits for an approval, and how the last cycles went, so many of them.
     pub async fn run_history(&self, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, StoreFailure> {
-        self.look(|connection| Box::pin(run_history(connection, now, cycles))).await
+        self.read(|connection| Box::pin(run_history(connection, now, cycles))).await
     }
 
     /// Whether there is a store that holds anything.
     pub async fn exists(&self) -> Result<bool, StoreFailure> {
-        self.look(|_| Box::pin(async { Ok(true) })).await
+        self.read(|_| Box::pin(async { Ok(true) })).await
     }
 
     /// Since when a token is in use, if a cycle has used it. `token` is a fingerprint.
@@ -37,19 +37,19 @@ impl ReadStore {
         token: &Fingerprint,
     ) -> Result<Option<DateTime<Utc>>, StoreFailure> {
         let known = self
-            .look(|connection| Box::pin(async move { facts::read_fact(connection, &token_fact(side)).await }))
+            .read(|connection| Box::pin(async move { facts::read_fact(connection, &token_fact(side)).await }))
             .await?;
         Ok(known.and_then(|known| in_use_since(&known, token)))
     }
 
     /// What was kept of messages to the webhook.
     pub async fn alerts(&self) -> Result<Option<String>, StoreFailure> {
-        self.look(|connection| Box::pin(facts::read_fact(connection, facts::ALERTS))).await
+        self.read(|connection| Box::pin(facts::read_fact(connection, facts::ALERTS))).await
     }
 
     /// Accounts that write probes have made, or perhaps made, and did not delete.
     pub async fn probe_leftovers(&self) -> Result<Vec<ProbeLeftover>, StoreFailure> {
-        self.look(|connection| Box::pin(probe_leftovers(connection))).await
+        self.read(|connection| Box::pin(probe_leftovers(connection))).await
     }
 
     /// Copies the store as it is at one moment, also while a cycle writes. The copy is readable by its owner alone; nothing that exists is
@@ -69,7 +69,7 @@ impl ReadStore {
             refused("cannot be made; give the name of a file that does not exist", Some(error.into()))
         })?;
         let copied = self
-            .look(|connection| {
+            .read(|connection| {
                 let text = text.to_owned();
                 Box::pin(async move {
                     // A copy that was begun and not believed is begun again, into an empty file.

@@ -22,7 +22,7 @@ use crate::domain::state::sync_state::{
 };
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{StoreFailure, StoreReader};
-use crate::store::open::Look;
+use crate::store::open::ReadTransaction;
 use crate::store::place::Dialect;
 use crate::store::sql::{column, counted, instant, json, pair, rows, statement};
 use crate::store::{facts, queries};
@@ -33,26 +33,26 @@ const CHUNK: i64 = 5_000;
 /// The time over which the limits count.
 const DAY: TimeDelta = TimeDelta::hours(24);
 
-impl<S: Look> StoreReader for S {
+impl<S: ReadTransaction> StoreReader for S {
     async fn sync_state(&self, now: DateTime<Utc>) -> Result<SyncState, StoreFailure> {
         let dialect = self.place().dialect();
-        self.look(|connection| Box::pin(read(connection, dialect, now))).await
+        self.read(|connection| Box::pin(read(connection, dialect, now))).await
     }
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
-        self.look(|connection| Box::pin(facts::read_json(connection, facts::TARGET))).await
+        self.read(|connection| Box::pin(facts::read_json(connection, facts::TARGET))).await
     }
 
     async fn log_cursor(&self) -> Result<Option<LogCursor>, StoreFailure> {
-        self.look(|connection| Box::pin(facts::read_json(connection, facts::LOG_CURSOR))).await
+        self.read(|connection| Box::pin(facts::read_json(connection, facts::LOG_CURSOR))).await
     }
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
-        self.look(|connection| Box::pin(facts::read_json(connection, facts::BASELINE))).await
+        self.read(|connection| Box::pin(facts::read_json(connection, facts::BASELINE))).await
     }
 
     async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
-        self.look(|connection| {
+        self.read(|connection| {
             let filter = filter.clone();
             Box::pin(async move { queries::entries(connection, &filter).await })
         })

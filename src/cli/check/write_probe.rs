@@ -18,10 +18,10 @@ use crate::engine::{self, MethodWriters, Prepared, ProbeFinding, ProbeReport, Pr
 pub(super) async fn run(context: &Context, address: &str, arguments: &CheckArguments) -> CommandResult {
     OperatorCommand { name: "check", reason: Some("a write probe"), context }
         .run_prepared(async |operator, prepared| {
-            let (ends, settings) = (operator.adapters, operator.settings);
+            let (adapters, settings) = (operator.adapters, operator.settings);
             // What the server does not tell is no reason against a probe.
-            let schemas = ends.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
-            let probe = engine::plan_probe(ends, settings, prepared, address, schemas).await;
+            let schemas = adapters.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
+            let probe = engine::plan_probe(adapters, settings, prepared, address, schemas).await;
             let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
             output::say(&announced(settings.policy.product, &probe));
             if !arguments.yes && !output::is_confirmed("Type the address once more:", &probe.name) {
@@ -41,12 +41,12 @@ async fn probed(
     prepared: &Prepared,
     probe: &WriteProbe,
 ) -> CommandResult<CommandOutput> {
-    let ends = operator.adapters;
-    let reader = &ends.wiring.reader;
+    let adapters = operator.adapters;
+    let reader = &adapters.wiring.reader;
     let (patch, put) = (reader.writer_by(UpdateMethod::Patch), reader.writer_by(UpdateMethod::Put));
     let writers = MethodWriters { patch: &patch, put: &put };
     let ProbeReport { found, writes } =
-        engine::probe_writes(ends, writers, operator.settings, prepared, probe, &operator.run_context).await;
+        engine::probe_writes(adapters, writers, operator.settings, prepared, probe, &operator.run_context).await;
     let mut findings = CheckFindings::default();
     findings.section("Write probe");
     for ProbeFinding { verdict, text } in found {
@@ -57,9 +57,9 @@ async fn probed(
         }
     }
     if let Some(writes) = writes {
-        let known = keeping::known(ends.wiring, &ends.store).await?;
+        let known = keeping::known(adapters.wiring, &adapters.store).await?;
         let profile = TargetProfile { writes: Some(writes), ..known };
-        match ends.store.keep_target(&profile).await {
+        match adapters.store.keep_target(&profile).await {
             Ok(()) => findings.fine("what was learnt is kept for cycles to use"),
             Err(failure) => findings.warn(format_args!("what was learnt is not kept: {failure}")),
         }

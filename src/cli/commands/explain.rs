@@ -18,9 +18,9 @@ use crate::store::ReadStore;
 /// Explains.
 pub(in crate::cli) async fn run(context: &Context, login: &str, format: ExplainFormat) -> CommandResult {
     let wiring = context.wiring()?;
-    let ends = StoreAdapters::read_only(&wiring);
-    let prepared = ends.prepare(context, &Scope::Everybody).await?;
-    let answer = answer(&ends, &prepared, login).await?;
+    let adapters = StoreAdapters::read_only(&wiring);
+    let prepared = adapters.prepare(context, &Scope::Everybody).await?;
+    let answer = answer(&adapters, &prepared, login).await?;
     if answer.people.is_empty() && answer.unmanaged.is_empty() {
         return Err(CycleError::NobodyOfThisName.into());
     }
@@ -33,20 +33,20 @@ pub(in crate::cli) async fn run(context: &Context, login: &str, format: ExplainF
 
 /// Everything about whomever a login means.
 async fn answer(
-    ends: &StoreAdapters<'_, ReadStore>,
+    adapters: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
     login: &str,
 ) -> CommandResult<LoginExplanation> {
-    let wiring = ends.wiring;
+    let wiring = adapters.wiring;
     let input = prepared.input(&wiring.cycle);
-    let meant = meant(ends, prepared, login).await?;
+    let meant = meant(adapters, prepared, login).await?;
     let mut people = Vec::new();
     for id in &meant {
         let status = wiring.source.look_up(id.as_str()).await?.into_iter().find(|found| found.id == *id);
         let status = status.map(|found| found.status);
-        let explanation = prepared.explain(ends, &wiring.cycle, id.clone(), status).await?;
+        let explanation = prepared.explain(adapters, &wiring.cycle, id.clone(), status).await?;
         let search = JournalFilter { person: Some(id.to_string()), run: None, since: None };
-        people.push(PersonExplanation { explanation, journal: ends.store.journal(&search).await? });
+        people.push(PersonExplanation { explanation, journal: adapters.store.journal(&search).await? });
     }
     let is_told = |account: &&Account| {
         people.iter().any(|one| one.explanation.account.as_ref().is_some_and(|told| told.id == account.id))
@@ -57,17 +57,17 @@ async fn answer(
 
 /// The people whom a login means, by both listings and the store; those whom only Okta or the journal knows are looked for there.
 async fn meant(
-    ends: &StoreAdapters<'_, ReadStore>,
+    adapters: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
     login: &str,
 ) -> CommandResult<BTreeSet<OktaUserId>> {
-    let mut meant = prepared.input(&ends.wiring.cycle).people_named(login);
+    let mut meant = prepared.input(&adapters.wiring.cycle).people_named(login);
     if meant.is_empty() {
-        meant.extend(ends.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));
+        meant.extend(adapters.wiring.source.look_up(login).await?.into_iter().map(|found| found.id));
     }
     if meant.is_empty() {
         let search = JournalFilter { person: Some(login.to_owned()), run: None, since: None };
-        meant.extend(ends.store.journal(&search).await?.into_iter().map(|entry| entry.okta_id));
+        meant.extend(adapters.store.journal(&search).await?.into_iter().map(|entry| entry.okta_id));
     }
     Ok(meant)
 }

@@ -43,31 +43,31 @@ pub(in crate::cli) async fn run(arguments: &DemoArguments) -> CommandResult {
 
 /// Serves until Ctrl-C.
 async fn serve(arguments: &DemoArguments) -> CommandResult {
-    let stage = Sandbox::set(arguments.product).await?;
-    stage.okta.state().populate(arguments.people);
+    let sandbox = Sandbox::set(arguments.product).await?;
+    sandbox.okta.state().populate(arguments.people);
     let groups = match arguments.product {
         ProductWord::Advocacy => 0,
         ProductWord::Intranet => arguments.groups.unwrap_or(GROUPS),
     };
     if arguments.product == ProductWord::Intranet {
-        organise(&stage, arguments.people, groups);
+        organise(&sandbox, arguments.people, groups);
     }
     if arguments.in_step {
         match arguments.product {
             ProductWord::Advocacy => {
-                stage.haiilo.state().populate((0..arguments.people).map(|n| AccountSeed::of(&person(n))));
+                sandbox.haiilo.state().populate((0..arguments.people).map(|n| AccountSeed::of(&person(n))));
             }
-            ProductWord::Intranet => make_accounts(&stage, arguments.people, groups),
+            ProductWord::Intranet => make_accounts(&sandbox, arguments.people, groups),
         }
-        link_everybody(&stage).await?;
+        link_everybody(&sandbox).await?;
     }
-    stage.okta.set_latency(arguments.latency.okta);
-    stage.haiilo.set_latency(arguments.latency.haiilo);
-    let config = stage.config();
+    sandbox.okta.set_latency(arguments.latency.okta);
+    sandbox.haiilo.set_latency(arguments.latency.haiilo);
+    let config = sandbox.config();
     output::print(&format!(
         "okta    {}\nhaiilo  {}\nconfig  {}\n",
-        stage.okta.origin(),
-        stage.haiilo.origin(),
+        sandbox.okta.origin(),
+        sandbox.haiilo.origin(),
         config.display()
     ))?;
     let in_groups = if groups > 0 { format!(" in {groups} groups") } else { String::new() };
@@ -97,8 +97,8 @@ fn manager_of(n: u32) -> Option<String> {
 }
 
 /// Gives people managers, and puts them into groups of Okta.
-fn organise(stage: &Sandbox, people: u32, groups: u32) {
-    let mut okta = stage.okta.state();
+fn organise(sandbox: &Sandbox, people: u32, groups: u32) {
+    let mut okta = sandbox.okta.state();
     let ids = okta.assigned();
     okta.without_events(|okta| {
         for (n, id) in (0..).zip(&ids) {
@@ -116,9 +116,9 @@ fn organise(stage: &Sandbox, people: u32, groups: u32) {
 }
 
 /// Makes the accounts and groups that the mapping would make, by hand.
-fn make_accounts(stage: &Sandbox, people: u32, groups: u32) {
-    let okta_ids = stage.okta.state().assigned();
-    let mut haiilo = stage.haiilo.state();
+fn make_accounts(sandbox: &Sandbox, people: u32, groups: u32) {
+    let okta_ids = sandbox.okta.state().assigned();
+    let mut haiilo = sandbox.haiilo.state();
     let mut accounts: Vec<String> = Vec::new();
     for (n, okta_id) in (0..).zip(okta_ids) {
         let who = person(n);
@@ -146,11 +146,11 @@ fn make_accounts(stage: &Sandbox, people: u32, groups: u32) {
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
 /// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
-async fn link_everybody(stage: &Sandbox) -> CommandResult<()> {
-    let context = stage.context();
+async fn link_everybody(sandbox: &Sandbox) -> CommandResult<()> {
+    let context = sandbox.context();
     let wiring = context.wiring()?;
     let prepared = StoreAdapters::read_only(&wiring).prepare(&context, &Scope::Everybody).await?;
-    let report = report(Format::Csv, Some(stage.folder().join("first-run.csv")));
+    let report = report(Format::Csv, Some(sandbox.folder().join("first-run.csv")));
     let approve = prepared.limit_check.approval_id.map(|id| id.to_string());
     cycle::sync(&context, &SyncArguments { report, dry_run: false, approve, reason: None }).await?;
     Ok(())

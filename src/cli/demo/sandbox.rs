@@ -38,14 +38,14 @@ impl Sandbox {
         };
         let haiilo = Server::start(haiilo, clock).await?;
         let folder = tempfile::Builder::new().prefix("okta-haiilo-sync-demo-").tempdir()?;
-        let stage = Self { okta, haiilo, folder };
-        fs::create_dir(stage.path("credentials"))?;
-        fs::set_permissions(stage.path("credentials"), fs::Permissions::from_mode(0o700))?;
-        let origins = [stage.okta.origin(), stage.haiilo.origin()];
-        for (name, text) in files::of(product, [&origins[0], &origins[1]], stage.folder()) {
-            stage.write(name, &text)?;
+        let sandbox = Self { okta, haiilo, folder };
+        fs::create_dir(sandbox.path("credentials"))?;
+        fs::set_permissions(sandbox.path("credentials"), fs::Permissions::from_mode(0o700))?;
+        let origins = [sandbox.okta.origin(), sandbox.haiilo.origin()];
+        for (name, text) in files::of(product, [&origins[0], &origins[1]], sandbox.folder()) {
+            sandbox.write(name, &text)?;
         }
-        Ok(stage)
+        Ok(sandbox)
     }
 
     /// The configuration file.

@@ -1,4 +1,4 @@
-//! The roster of a cycle: everybody who is assigned or linked, each with a seat, and whether memberships of theirs may change.
+//! The member index of a cycle: each person who is assigned or linked, with an index, and whether memberships of theirs may change.
 //!
 //! Made from the plan about people: whoever is held, out of scope or gone keeps the memberships that they have, and is given none.
 
@@ -23,7 +23,7 @@ pub struct MemberIndex<'a> {
     links: &'a Links,
     /// In the order of the Okta ids.
     rows: Vec<IndexRow>,
-    /// For each account the seat of whoever has it.
+    /// For each account the index of the person who has it.
     by_account: Vec<u32>,
 }
 
@@ -115,12 +115,12 @@ impl<'a> MemberIndex<'a> {
         }
     }
 
-    /// The seat of a person.
+    /// The index of a person.
     pub fn of_person(&self, id: &OktaUserId) -> Option<PersonIndex> {
         self.rows.binary_search_by(|row| self.id(*row).cmp(id)).ok().map(|at| PersonIndex(number(at)))
     }
 
-    /// The seat of whoever has an account.
+    /// The index of the person who has an account.
     pub fn of_account(&self, id: &str) -> Option<PersonIndex> {
         let at = self.accounts.position(&HaiiloId::new(id))?;
         Some(self.by_account[at]).filter(|index| *index != NONE).map(PersonIndex)

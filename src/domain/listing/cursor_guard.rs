@@ -78,7 +78,7 @@ pub struct MemberPager {
 }
 
 impl MemberPager {
-    /// Takes the next page: each id with its seat, where it has one, and the cursor of the page behind it.
+    /// Takes the next page: each id with its index, where it has one, and the cursor of the page behind it.
     pub fn take<'i>(
         &mut self,
         rows: impl IntoIterator<Item = Option<(Option<PersonIndex>, &'i str)>>,

@@ -63,7 +63,7 @@ pub struct MembersBuilder {
 }
 
 impl MembersBuilder {
-    /// Takes a member: the seat where the id is somebody's, and else the id alone.
+    /// Takes a member: the index where the id is somebody's, and else the id alone.
     pub fn take(&mut self, index: Option<PersonIndex>, id: &str) {
         match index {
             Some(index) => self.indexes.push(index),
@@ -100,7 +100,7 @@ impl Members {
         self.indexes.binary_search(&index).is_ok()
     }
 
-    /// Whether somebody with this id is among them, who has this seat or none.
+    /// Whether somebody with this id is among them, who has this index or none.
     pub fn has_id(&self, index: Option<PersonIndex>, id: &str) -> bool {
         index.is_some_and(|index| self.has(index)) || self.others.binary_search(&hash(id)).is_ok()
     }

@@ -147,7 +147,7 @@ pub struct MemberPerson {
     pub user_name: UserName,
 }
 
-/// Everybody whom operations name, by seat.
+/// Everybody whom operations name, by index.
 pub type MemberPeople = BTreeMap<PersonIndex, MemberPerson>;
 
 impl GroupOperation {

@@ -70,7 +70,7 @@ fn meaning(kind: &str) -> Meaning {
     }
 }
 
-/// Against what hints are read: the application, the groups that are assigned to it, and the people whom it concerns.
+/// What events are compared with: the application, the groups that are assigned to it, and the people whom it concerns.
 pub trait LogScope {
     /// Whether this is our application.
     fn is_ours(&self, app_id: &str) -> bool;
@@ -161,10 +161,10 @@ mod tests {
         let target = |id: &&str| LogTarget { kind: kind_of(id).into(), id: (*id).into() };
         for targets in [targets.to_vec(), targets.iter().rev().copied().collect()] {
             let targets = targets.iter().map(target).collect();
-            let mut hints = ChangedPeople::default();
-            hints.take(&LogEvent { uuid: "1".into(), kind: kind.into(), targets }, &Ours);
-            let found: Vec<&str> = hints.people.iter().map(OktaUserId::as_str).collect();
-            assert_eq!((found, hints.full_cycle_reason.as_deref()), (people.to_vec(), full), "{kind}");
+            let mut changed = ChangedPeople::default();
+            changed.take(&LogEvent { uuid: "1".into(), kind: kind.into(), targets }, &Ours);
+            let found: Vec<&str> = changed.people.iter().map(OktaUserId::as_str).collect();
+            assert_eq!((found, changed.full_cycle_reason.as_deref()), (people.to_vec(), full), "{kind}");
         }
     }
 

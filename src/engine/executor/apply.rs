@@ -46,8 +46,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
 
     /// Accounts that become people's: nothing is sent.
     async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
-        let mandated = |operation: &&&Operation| self.run_context(operation).approval.is_some();
-        let (approved, others): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(mandated);
+        let is_approved = |operation: &&&Operation| self.run_context(operation).approval.is_some();
+        let (approved, others): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(is_approved);
         for chunk in approved.chunks(ADOPTED_AT_ONCE).chain(others.chunks(ADOPTED_AT_ONCE)) {
             let outcome = self.adopt(chunk).await;
             for operation in chunk {

@@ -115,8 +115,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 return self.take_over(operation, &whole, origin).await.map(Some);
             }
         }
-        let grounds = if same.is_empty() { TakeOverReason::Occupied } else { TakeOverReason::LostAnswer };
-        match self.find(&operation.user_name, operation, grounds).await.map_err(failed)? {
+        let reason = if same.is_empty() { TakeOverReason::Occupied } else { TakeOverReason::LostAnswer };
+        match self.find(&operation.user_name, operation, reason).await.map_err(failed)? {
             SearchResult::Nothing => Ok(None),
             SearchResult::Takeable(whole, origin) => self.take_over(operation, &whole, origin).await.map(Some),
             SearchResult::Barred(why) => {
@@ -233,7 +233,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         &self,
         name: &UserName,
         operation: &Operation,
-        grounds: TakeOverReason,
+        reason: TakeOverReason,
     ) -> Result<SearchResult, Failure> {
         let found = match self.reads.take_name(name, self.adapters.clock().monotonic()) {
             Some(found) => found,
@@ -251,10 +251,10 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 format!("account {} was perhaps made for {other}, in a call whose answer was lost", whole.account.id);
             return Ok(SearchResult::Barred(why));
         }
-        if let Some(why) = self.barred(operation, whole, grounds) {
+        if let Some(why) = self.barred(operation, whole, reason) {
             return Ok(SearchResult::Barred(why));
         }
-        let origin = match grounds {
+        let origin = match reason {
             TakeOverReason::LostAnswer => Origin::Created,
             TakeOverReason::Occupied => Origin::Adopted,
         };
@@ -262,7 +262,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// What speaks against taking an account over.
-    fn barred(&self, operation: &Operation, whole: &WholeAccount, grounds: TakeOverReason) -> Option<String> {
+    fn barred(&self, operation: &Operation, whole: &WholeAccount, reason: TakeOverReason) -> Option<String> {
         let id = &whole.account.id;
         if let Some(owner) = self.owner(id) {
             return Some(format!("account {id}, which carries this userName, is that of another person, {owner}"));
@@ -273,7 +273,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
         // In the intranet a new account may be inactive by the directory's policy.
         let may_be_inactive =
-            self.policy().product == Product::Intranet && matches!(grounds, TakeOverReason::LostAnswer);
+            self.policy().product == Product::Intranet && matches!(reason, TakeOverReason::LostAnswer);
         if whole.account.activity == Activity::Inactive && !may_be_inactive {
             return Some(format!("account {id}, which carries this userName, is inactive"));
         }
@@ -283,7 +283,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             ));
         }
         let was_there = self.accounts.position(id).is_some();
-        match grounds {
+        match reason {
             TakeOverReason::LostAnswer if was_there => {
                 Some(format!("account {id}, which carries this userName, was there before us"))
             }
