@@ -1,6 +1,10 @@
-//! The engine: one cycle, written against the ports.
+//! The engine: one cycle, written against the ports. It names no adapter.
 //!
-//! Collects both sides, makes the plan, checks the limits, and applies. Names no adapter.
+//! - `cycle` is a full cycle, `targeted` one about a few people, `poll` follows Okta's log to them. `scope` narrows a plan to one person or to
+//!   a reviewed plan.
+//! - `collect` reads both sides, `evidence` asks Okta about people who left, and `prepared` is the plan with all that it was made from.
+//! - `executor` sends operations about people, `groups` those about groups.
+//! - `probe` tries writes on a throw-away account, `admin` has the acts of an operator.
 
 mod admin;
 mod collect;

@@ -2,7 +2,7 @@
 //!
 //! A [`Report`] (`model`) holds the plan about people and groups, what the limits say of it, and what became of it. Each form reads it:
 //! `text` for a terminal or a ticket, `json` for scripts, `csv` (a table of the JSON objects) for a spreadsheet, `html` for a browser. What
-//! they say alike, such as the fate of a leaver, is in `words`; what only one form says is in its own file, in the order of the report.
+//! they say alike, such as the status of a leaver, is in `words`; what only one form says is in its own file, in the order of the report.
 //!
 //! Three smaller reports have a file each, with their text and their JSON: `explain` (one person), `journal` (what was done) and `status`
 //! (whether cycles come, and what waits for an approval).

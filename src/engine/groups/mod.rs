@@ -1,4 +1,7 @@
-//! Groups of the intranet in a cycle: collected after the plan about people is made, applied after people are done. Trouble here stops nobody.
+//! Groups of the intranet in a cycle. Trouble here stops nobody.
+//!
+//! `collect` reads chosen groups and members after the plan about people is made, and makes the plan about groups. `apply` carries it out after
+//! people are done, with `members` and `delete`; `executor` is what they share.
 
 mod apply;
 mod collect;
