@@ -10,9 +10,9 @@ use crate::domain::planning::operator::LinkChange;
 use crate::domain::state::journal::{Act, RunContext};
 use crate::domain::state::sync_state::Pause;
 use crate::ports::{ActWriter, StoreFailure};
-use crate::store::facts;
 use crate::store::journal::{self, ActSubject};
 use crate::store::open::Store;
+use crate::store::single_values;
 use crate::store::sql::{execute, json, statement};
 use crate::store::state_write::{remove_link, write_link};
 
@@ -79,9 +79,9 @@ impl ActWriter for Store {
     async fn pause(&self, pause: &Pause) -> Result<(), StoreFailure> {
         let Pause { until, by, reason } = pause;
         self.transaction(async |connection| {
-            facts::set_time(connection, "pause_until", *until).await?;
-            facts::set_fact(connection, "pause_reason", reason.as_deref()).await?;
-            facts::set_fact(connection, "pause_by", Some(by)).await
+            single_values::set_time(connection, "pause_until", *until).await?;
+            single_values::set_fact(connection, "pause_reason", reason.as_deref()).await?;
+            single_values::set_fact(connection, "pause_by", Some(by)).await
         })
         .await
     }
@@ -89,7 +89,7 @@ impl ActWriter for Store {
     async fn resume(&self) -> Result<(), StoreFailure> {
         self.transaction(async |connection| {
             for name in ["pause_until", "pause_reason", "pause_by"] {
-                facts::set_fact(connection, name, None).await?;
+                single_values::set_fact(connection, name, None).await?;
             }
             Ok(())
         })

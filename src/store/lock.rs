@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use crate::ports::StoreFailure;
-use crate::store::place::StorePath;
+use crate::store::location::StorePath;
 
 /// The lock was not given.
 #[derive(Debug, thiserror::Error)]

@@ -6,8 +6,8 @@ use tokio::sync::Mutex;
 
 use crate::ports::StoreFailure;
 use crate::store::journal::Queue;
+use crate::store::location::{StorePath, StorePlace};
 use crate::store::lock::{FileLock, LockError};
-use crate::store::place::{StorePath, StorePlace};
 use crate::store::postgres::{self, LockKey, Session};
 use crate::store::sqlite::{self, SnapshotConnection};
 

@@ -14,8 +14,8 @@ use sqlx::{AnyConnection, Connection as _, Error, Row as _};
 
 use crate::config::settings::PostgresUrl;
 use crate::ports::StoreFailure;
+use crate::store::location::StorePlace;
 use crate::store::lock::LockError;
-use crate::store::place::StorePlace;
 use crate::store::schema::{self, Content, failure};
 use crate::store::sql::execute;
 

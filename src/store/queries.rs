@@ -14,9 +14,9 @@ use crate::domain::model::target::TargetProfile;
 use crate::domain::state::journal::{JournalEntry, JournalFilter, JournalKind, ProbeLeftover};
 use crate::domain::state::run_history::{CycleRecord, CycleResult, PendingApproval, RunHistory};
 use crate::ports::StoreFailure;
-use crate::store::facts;
-use crate::store::open::{ReadTransaction as _, ReadStore, Store};
-use crate::store::place::StorePlace;
+use crate::store::location::StorePlace;
+use crate::store::open::{ReadStore, ReadTransaction as _, Store};
+use crate::store::single_values;
 use crate::store::sql::{column, execute, pair, rows, statement};
 
 impl ReadStore {
@@ -37,14 +37,14 @@ impl ReadStore {
         token: &Fingerprint,
     ) -> Result<Option<DateTime<Utc>>, StoreFailure> {
         let known = self
-            .read(|connection| Box::pin(async move { facts::read_fact(connection, &token_fact(side)).await }))
+            .read(|connection| Box::pin(async move { single_values::read_fact(connection, &token_fact(side)).await }))
             .await?;
         Ok(known.and_then(|known| in_use_since(&known, token)))
     }
 
     /// What was kept of messages to the webhook.
     pub async fn alerts(&self) -> Result<Option<String>, StoreFailure> {
-        self.read(|connection| Box::pin(facts::read_fact(connection, facts::ALERTS))).await
+        self.read(|connection| Box::pin(single_values::read_fact(connection, single_values::ALERTS))).await
     }
 
     /// Accounts that write probes have made, or perhaps made, and did not delete.
@@ -110,19 +110,22 @@ async fn run_history(connection: &mut AnyConnection, now: DateTime<Utc>, cycles:
     let ends: Vec<(String, DateTime<Utc>)> =
         rows(connection, "SELECT result, MAX(ended) FROM cycles GROUP BY result", &[], pair).await?;
     let complete = ends.into_iter().filter(|(result, _)| result.parse().is_ok_and(CycleResult::is_complete));
-    let began = facts::read_fact(connection, "began").await?;
+    let began = single_values::read_fact(connection, "began").await?;
     Ok(RunHistory {
         waiting,
         cycles,
         last_complete: complete.map(|(_, ended)| ended).max(),
-        began: began.as_deref().and_then(facts::to_time),
+        began: began.as_deref().and_then(single_values::to_time),
     })
 }
 
 impl Store {
     /// Keeps what was learnt of Haiilo's endpoint in place of what was known.
     pub async fn keep_target(&self, profile: &TargetProfile) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| facts::set_json(connection, facts::TARGET, Some(profile)).await).await
+        self.transaction(async |connection| {
+            single_values::set_json(connection, single_values::TARGET, Some(profile)).await
+        })
+        .await
     }
 
     /// Remembers when a service first tried a cycle.
@@ -143,12 +146,12 @@ impl Store {
     ) -> Result<DateTime<Utc>, StoreFailure> {
         let name = token_fact(side);
         self.transaction(async |connection| {
-            let known = facts::read_fact(connection, &name).await?;
+            let known = single_values::read_fact(connection, &name).await?;
             if let Some(since) = known.and_then(|known| in_use_since(&known, token)) {
                 return Ok(since);
             }
             let seen = format!("{} {}", token.as_str(), now.timestamp());
-            facts::set_fact(connection, &name, Some(&seen)).await?;
+            single_values::set_fact(connection, &name, Some(&seen)).await?;
             Ok(now)
         })
         .await
@@ -156,7 +159,10 @@ impl Store {
 
     /// Keeps what was sent to the webhook.
     pub async fn keep_alerts(&self, alerts: &str) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| facts::set_fact(connection, facts::ALERTS, Some(alerts)).await).await
+        self.transaction(async |connection| {
+            single_values::set_fact(connection, single_values::ALERTS, Some(alerts)).await
+        })
+        .await
     }
 
     /// Drops what the journal holds of a person, and keeps that something was done; the number of entries. Entries whose outcome is not known
@@ -184,7 +190,7 @@ fn token_fact(side: &str) -> String {
 /// The time that is kept with a token, if it is this one.
 fn in_use_since(kept: &str, token: &Fingerprint) -> Option<DateTime<Utc>> {
     let (same, since) = kept.split_once(' ')?;
-    facts::to_time(since).filter(|_| same == token.as_str())
+    single_values::to_time(since).filter(|_| same == token.as_str())
 }
 
 /// The people that a name means: a name that an account had at any time, an Okta id, or a Haiilo id.

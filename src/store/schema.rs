@@ -5,7 +5,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, SqlSafeStr as _};
 
 use crate::ports::StoreFailure;
-use crate::store::place::StorePlace;
+use crate::store::location::StorePlace;
 
 /// The schema, by version.
 const SCHEMA: [(i64, &str, &str); 1] = [(1, "first", include_str!("schema.sql"))];

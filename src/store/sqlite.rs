@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use sqlx::{AnyConnection, Connection as _};
 
 use crate::ports::StoreFailure;
-use crate::store::place::{StorePath, StorePlace};
+use crate::store::location::{StorePath, StorePlace};
 use crate::store::schema::{self, Content, failure};
 
 /// Opens or makes the file, and brings its schema up to date.

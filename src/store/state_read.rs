@@ -22,10 +22,10 @@ use crate::domain::state::sync_state::{
 };
 use crate::domain::targeted::baseline::Baseline;
 use crate::ports::{StoreFailure, StoreReader};
+use crate::store::location::Dialect;
 use crate::store::open::ReadTransaction;
-use crate::store::place::Dialect;
 use crate::store::sql::{column, counted, instant, json, pair, rows, statement};
-use crate::store::{facts, queries};
+use crate::store::{queries, single_values};
 
 /// How many links are read at once.
 const CHUNK: i64 = 5_000;
@@ -40,15 +40,15 @@ impl<S: ReadTransaction> StoreReader for S {
     }
 
     async fn target(&self) -> Result<Option<TargetProfile>, StoreFailure> {
-        self.read(|connection| Box::pin(facts::read_json(connection, facts::TARGET))).await
+        self.read(|connection| Box::pin(single_values::read_json(connection, single_values::TARGET))).await
     }
 
     async fn log_cursor(&self) -> Result<Option<LogCursor>, StoreFailure> {
-        self.read(|connection| Box::pin(facts::read_json(connection, facts::LOG_CURSOR))).await
+        self.read(|connection| Box::pin(single_values::read_json(connection, single_values::LOG_CURSOR))).await
     }
 
     async fn baseline(&self) -> Result<Option<Baseline>, StoreFailure> {
-        self.read(|connection| Box::pin(facts::read_json(connection, facts::BASELINE))).await
+        self.read(|connection| Box::pin(single_values::read_json(connection, single_values::BASELINE))).await
     }
 
     async fn journal(&self, filter: &JournalFilter) -> Result<Vec<JournalEntry>, StoreFailure> {
@@ -76,7 +76,7 @@ impl Facts {
     }
 
     fn time(&self, name: &str) -> Option<DateTime<Utc>> {
-        self.text(name).and_then(facts::to_time)
+        self.text(name).and_then(single_values::to_time)
     }
 
     fn watch(&self) -> Option<Watch> {
@@ -117,7 +117,7 @@ async fn read_all(connection: &mut AnyConnection, dialect: Dialect, now: DateTim
         recreated: rows(connection, "SELECT okta_id FROM recreated", &[], |row| column(row, 0)).await?,
         former_names: former_names(connection).await?,
         removed_accounts: removed_accounts(connection).await?,
-        deactivation_deleted: facts.text(facts::DEACTIVATION_DELETED).map(HaiiloId::new),
+        deactivation_deleted: facts.text(single_values::DEACTIVATION_DELETED).map(HaiiloId::new),
         pause: facts.pause(),
         groups: GroupSyncState {
             links: group_links(connection).await?,

@@ -11,7 +11,7 @@ use crate::domain::plan::outcome::Effect;
 use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge, SyncStateUpdate};
 use crate::domain::state::sync_state::{AcceptedMapping, FirstRun, Tenant};
 use crate::ports::{Acceptance, BlockedPlan, CycleEnd};
-use crate::store::facts::{self, set_fact};
+use crate::store::single_values::{self, set_fact};
 use crate::store::sql::{ToColumn, execute, statement};
 
 /// How many cycles are kept.
@@ -45,7 +45,7 @@ pub(super) async fn write_update(
     let Acceptance { leavers: counted, missing: _, mapping: AcceptedMapping { fingerprint, parts }, first_run } =
         acceptance;
     set_fact(connection, "mapping", Some(fingerprint.as_str())).await?;
-    facts::set_json(connection, "mapping_parts", Some(parts)).await?;
+    single_values::set_json(connection, "mapping_parts", Some(parts)).await?;
     if *first_run == FirstRun::Done {
         set_fact(connection, "first_run", Some("done")).await?;
     }
@@ -104,7 +104,7 @@ pub(super) async fn write_leavers(
 ) -> Result<(), Error> {
     let LeaverUpdate { records, returned, no_longer_recreated, directory } = update;
     if *directory == PolicyKnowledge::KnownToDelete {
-        set_fact(connection, facts::DEACTIVATION_DELETED, None).await?;
+        set_fact(connection, single_values::DEACTIVATION_DELETED, None).await?;
     }
     for okta_id in no_longer_recreated {
         execute(connection, "DELETE FROM recreated WHERE okta_id = $1", &[okta_id]).await?;
@@ -151,8 +151,8 @@ pub(super) async fn write_blocked(connection: &mut AnyConnection, blocked: &Bloc
 pub(super) async fn write_end(connection: &mut AnyConnection, end: &CycleEnd) -> Result<(), Error> {
     let CycleEnd { run, started, ended, result, watch, journal_from: _ } = end;
     if let Some(watch) = watch {
-        facts::set_time(connection, "watch_since", Some(watch.since)).await?;
-        facts::set_time(connection, "watch_last", Some(watch.last)).await?;
+        single_values::set_time(connection, "watch_since", Some(watch.since)).await?;
+        single_values::set_time(connection, "watch_last", Some(watch.last)).await?;
         set_fact(connection, "watch_rules", Some(watch.rules.as_str())).await?;
         let count = "INSERT INTO facts (name, value) VALUES ('cycles', '1') \
                      ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(facts.value AS BIGINT) + 1 AS TEXT)";
@@ -177,9 +177,9 @@ pub(super) async fn write_effect(
         Effect::Renamed(okta_id, name) => return write_name(connection, okta_id, name, now).await,
         Effect::Unlinked(okta_id, haiilo_id) => return remove_link(connection, okta_id, haiilo_id).await,
         Effect::DeactivationDeleted(haiilo_id) => {
-            return set_fact(connection, facts::DEACTIVATION_DELETED, Some(haiilo_id.as_str())).await;
+            return set_fact(connection, single_values::DEACTIVATION_DELETED, Some(haiilo_id.as_str())).await;
         }
-        Effect::DeactivationKept => return set_fact(connection, facts::DEACTIVATION_DELETED, None).await,
+        Effect::DeactivationKept => return set_fact(connection, single_values::DEACTIVATION_DELETED, None).await,
         // The entry itself names it.
         Effect::ProbeMade(_) => return Ok(()),
         Effect::GroupLinked(link) => return write_group_link(connection, link, now).await,

@@ -19,7 +19,7 @@ use crate::ports::{Acceptance, BlockedPlan, CycleEnd, StoreFailure, StoreWriter}
 use crate::store::journal::{self, JournalLine, QueueEntry, WriteResult};
 use crate::store::open::{LockGuard, Store, explain};
 use crate::store::sql::execute;
-use crate::store::{facts, postgres, state_write};
+use crate::store::{postgres, single_values, state_write};
 
 impl StoreWriter for Store {
     async fn settle_tenant(&self, tenant: &Tenant, now: DateTime<Utc>) -> Result<(), StoreFailure> {
@@ -91,11 +91,17 @@ impl StoreWriter for Store {
     }
 
     async fn keep_log_cursor(&self, cursor: Option<&LogCursor>) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| facts::set_json(connection, facts::LOG_CURSOR, cursor).await).await
+        self.transaction(async |connection| {
+            single_values::set_json(connection, single_values::LOG_CURSOR, cursor).await
+        })
+        .await
     }
 
     async fn keep_baseline(&self, baseline: &Baseline) -> Result<(), StoreFailure> {
-        self.transaction(async |connection| facts::set_json(connection, facts::BASELINE, Some(baseline)).await).await
+        self.transaction(async |connection| {
+            single_values::set_json(connection, single_values::BASELINE, Some(baseline)).await
+        })
+        .await
     }
 }
 

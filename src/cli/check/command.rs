@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use crate::cli::args::CheckArguments;
+use crate::cli::check::duration::{self, HaiiloReading, OktaReading, Readings};
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::check::haiilo::{self, HaiiloListing};
-use crate::cli::check::length::{self, HaiiloReading, OktaReading, Readings};
 use crate::cli::check::okta::{self, OktaCheckInput, OktaListing};
-use crate::cli::check::{directory, groups, keeping, sample, write_probe};
+use crate::cli::check::{directory, groups, sample, store, write_probe};
 use crate::cli::context::Context;
 use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::output;
@@ -44,12 +44,12 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &CheckArguments) -
         let groups = Box::pin(groups::ask(&wiring, &mut findings)).await;
         if let (Some(people), Some(accounts)) = (people, accounts) {
             let (okta, haiilo) = readings(&wiring, people, accounts).await;
-            length::tell(Readings { okta, haiilo, groups }, &schedule, &mut findings);
+            duration::tell(Readings { okta, haiilo, groups }, &schedule, &mut findings);
         }
         let is_ours = is_ours(&wiring, &mut findings).await;
-        keeping::left_behind(&wiring, &mut findings).await;
+        store::left_behind(&wiring, &mut findings).await;
         if let Some(HaiiloListing { learnt, .. }) = accounts.filter(|_| is_ours) {
-            keeping::keep(&wiring, learnt, &mut findings).await;
+            store::keep(&wiring, learnt, &mut findings).await;
         }
     }
     output::print(findings.text())?;

@@ -1,7 +1,7 @@
 //! What is found about groups, where they are synced: whether both sides show them to us.
 
+use crate::cli::check::duration::GroupsReading;
 use crate::cli::check::findings::CheckFindings;
-use crate::cli::check::length::GroupsReading;
 use crate::cli::wiring::Wiring;
 use crate::domain::groups::member_index::MemberIndex;
 use crate::domain::listing::snapshot::PageRequest;

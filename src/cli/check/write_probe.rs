@@ -2,7 +2,7 @@
 
 use crate::cli::args::CheckArguments;
 use crate::cli::check::findings::CheckFindings;
-use crate::cli::check::keeping;
+use crate::cli::check::store;
 use crate::cli::context::Context;
 use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::interrupt::Interrupts;
@@ -57,7 +57,7 @@ async fn probed(
         }
     }
     if let Some(writes) = writes {
-        let known = keeping::known(adapters.wiring, &adapters.store).await?;
+        let known = store::known(adapters.wiring, &adapters.store).await?;
         let profile = TargetProfile { writes: Some(writes), ..known };
         match adapters.store.keep_target(&profile).await {
             Ok(()) => findings.fine("what was learnt is kept for cycles to use"),

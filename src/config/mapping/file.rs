@@ -7,8 +7,8 @@ use config::{Value, ValueKind};
 
 use crate::config::document::{Document, Problem};
 use crate::config::mapping::attributes::MappingTarget;
-use crate::config::mapping::cases;
 use crate::config::mapping::test::MappingTest;
+use crate::config::mapping::test_cases;
 use crate::config::reader::{FileFindings, FileKind, Reader};
 use crate::config::values::{self, Entry};
 use crate::domain::mapping::{
@@ -56,7 +56,7 @@ pub(in crate::config) fn parse(document: Document, target: &MappingTarget) -> Re
     let employee_number = employee_number(&mut people);
     people.finish();
     let paths: Vec<AttributePath> = rules.iter().map(|rule| rule.spec.path.clone()).collect();
-    let tests = cases::read(&mut root, &paths);
+    let tests = test_cases::read(&mut root, &paths);
     root.finish();
 
     let specs = rules.iter().map(|rule| rule.spec.clone()).collect();

@@ -17,8 +17,8 @@ use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
 use crate::domain::plan::cycle_plan::MappingEdit;
 use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::report::html::charts::{Gauge, Segment, gauge, segments};
 use crate::report::html::entries::{HtmlSection, sections};
-use crate::report::html::picture::{Gauge, Segment, gauge, segments};
 use crate::report::model::{ApprovalNotice, Report, ReportStage, account_totals, title};
 use crate::report::words::{amount, attribute, by_whom, part_name, paused_until, request_lines, visible};
 
