@@ -69,10 +69,10 @@ pub(super) fn of_pause(Pause { until, by, reason }: &Pause) -> Json {
 
 /// A leaver, with what becomes of the account.
 pub(super) fn of_leaver(product: Product, leaver: &Leaver) -> Json {
-    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, effect: _, status: fate } = leaver;
+    let Leaver { okta_id, haiilo_id, user_name, evidence, since, action: _, effect: _, status: leaver_status } = leaver;
     json!({
         "okta_id": okta_id, "haiilo_id": haiilo_id, "user_name": user_name, "evidence": evidence.as_str(),
-        "action": action(leaver), "due": due(fate).map(stamp), "since": stamp(*since), "reason": status(product, leaver),
+        "action": action(leaver), "due": due(leaver_status).map(stamp), "since": stamp(*since), "reason": status(product, leaver),
     })
 }
 

@@ -70,7 +70,7 @@ pub enum OperatorStatement {
 pub struct PersonPlan {
     /// Operations.
     pub operations: Vec<Operation>,
-    /// The fate of the account.
+    /// What becomes of the account.
     pub leaver: Option<Leaver>,
     /// Why nothing is done.
     pub held: Vec<Hold>,

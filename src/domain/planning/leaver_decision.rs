@@ -399,8 +399,8 @@ mod tests {
 
     const NAMES: [&str; 5] = ["p0@x", "p1@x", "p2@x", "p3@x", "owner@x"];
 
-    /// The fates of all leavers on a day, in a world that the test may change.
-    fn fates(
+    /// The statuses of all leavers on a day, in a world that the test may change.
+    fn statuses(
         n: i64,
         change: impl FnOnce(&mut SyncState, &mut Policy),
         names: &[&str],
@@ -460,7 +460,7 @@ mod tests {
 
     #[track_caller]
     fn check(n: i64, change: impl FnOnce(&mut SyncState, &mut Policy), first: &LeaverStatus) {
-        assert_eq!(&fates(n, change, &NAMES, ClockAgreement::Agrees)[0], first);
+        assert_eq!(&statuses(n, change, &NAMES, ClockAgreement::Agrees)[0], first);
     }
 
     #[test]
@@ -536,7 +536,7 @@ mod tests {
         );
         let gone = &["other@x", "p1@x", "p2@x", "p3@x", "owner@x"];
         assert_eq!(
-            fates(40, |_, _| {}, gone, ClockAgreement::Agrees)[0],
+            statuses(40, |_, _| {}, gone, ClockAgreement::Agrees)[0],
             LeaverStatus::Kept(KeptBecause::CarriesAnotherName)
         );
     }
@@ -555,10 +555,10 @@ mod tests {
     fn what_forbids_deletes() {
         let blocked = |why| LeaverStatus::Blocked(day(30), why);
         let no_owner = &NAMES[..4];
-        assert_eq!(fates(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
-        assert_eq!(fates(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
+        assert_eq!(statuses(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
+        assert_eq!(statuses(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
         // Who is not due yet is not blocked either.
-        assert_eq!(fates(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], LeaverStatus::Waiting(day(30)));
+        assert_eq!(statuses(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], LeaverStatus::Waiting(day(30)));
     }
 
     #[test]
@@ -584,15 +584,15 @@ mod tests {
         };
         let due = |n: i64| LeaverStatus::Due(day(n + 30));
         let late = |n: i64| LeaverStatus::Postponed(day(n + 30));
-        let found = fates(40, stagger, &NAMES, ClockAgreement::Agrees);
+        let found = statuses(40, stagger, &NAMES, ClockAgreement::Agrees);
         assert_eq!(found, [late(3), late(2), due(1), due(0)]);
         let used = |state: &mut SyncState, policy: &mut Policy| {
             stagger(state, policy);
             state.recent.insert(LimitName::Deletes, 1);
         };
-        assert_eq!(fates(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
+        assert_eq!(statuses(40, used, &NAMES, ClockAgreement::Agrees), [late(3), late(2), late(1), due(0)]);
         let off = |_: &mut SyncState, policy: &mut Policy| policy.limits.set(LimitName::Deletes, None);
-        assert_eq!(fates(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
+        assert_eq!(statuses(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
     }
 
     /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
