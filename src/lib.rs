@@ -2,7 +2,7 @@
 //!
 //! One cycle, from the bottom up:
 //!
-//! - [`domain`] is pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither time nor network.
+//! - [`domain`] is a crate of its own, and pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither time nor network.
 //! - [`ports`] says what a cycle asks of the world outside; reading and writing are different traits, so that a dry run has nothing to
 //!   write with.
 //! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
@@ -31,11 +31,12 @@
 //! 13. The same input gives the same plan, in whatever order it came: [`domain::plan::order`].
 //! 14. No secret and no personal data in logs: the `Debug` forms of [`domain`] and [`http`].
 
+pub use okta_haiilo_domain as domain;
+
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
-pub mod domain;
 pub mod engine;
 pub mod haiilo;
 pub mod http;

@@ -134,7 +134,8 @@ mod tests {
     use serde_json::json;
 
     use super::{create_body, patch_body, put_body};
-    use crate::domain::model::account::WholeAccount;
+    use crate::domain::model::account::{Account, Activity, WholeAccount};
+    use crate::domain::model::ids::HaiiloId;
     use crate::domain::plan::operation::{Change, ChangeKind, Element};
     use crate::domain::scim::path::AttributePath;
     use crate::domain::scim::value::Value;
@@ -147,6 +148,18 @@ mod tests {
             to: to.and_then(Value::text),
             element,
         }
+    }
+
+    fn showing(resource: serde_json::Value) -> WholeAccount {
+        let serde_json::Value::Object(resource) = resource else { panic!("an object") };
+        let account = Account {
+            id: HaiiloId::new("1"),
+            user_name: None,
+            activity: Activity::Active,
+            values: Box::default(),
+            without_element: 0,
+        };
+        WholeAccount { account, resource, etag: None }
     }
 
     const COUNTRY: &str = "addresses[type eq \"work\"].country";
@@ -193,7 +206,7 @@ mod tests {
         let replaced = json!([{"op": "replace", "path": "urn:x:User:manager", "value": {"value": "m2"}}]);
         assert_eq!(patched(Some("m2")), replaced);
         assert_eq!(patched(None), json!([{"op": "remove", "path": "urn:x:User:manager"}]));
-        let whole = WholeAccount::showing(json!({
+        let whole = showing(json!({
             "userName": "ada@x", "urn:x:User": {"manager": {"value": "m1", "$ref": "../Users/m1", "displayName": "One"}},
         }));
         let put = |to| put_body(&whole, &[change("urn:x:User:manager.value", to, Element::There)]);
@@ -220,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_put_sends_back_what_was_read_with_the_changes() {
-        let whole = WholeAccount::showing(json!({
+        let whole = showing(json!({
             "schemas": ["u"], "id": "1", "META": {"version": "3"}, "groups": [], "userName": "ada@x", "active": true, "nickName": null,
             "title": "", "name": {"givenName": "A", "familyName": "L", "middleName": ""}, "emails": [], "points": {"total": 7},
             "addresses": [{"type": "work", "country": "Finland", "region": null}],

@@ -1,20 +1,20 @@
 //! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
 
-use crate::domain::explain::memberships::{GroupOfPerson, groups_of};
-use crate::domain::groups::member_index::MemberIndex;
-use crate::domain::listing::snapshot::PersonState;
-use crate::domain::mapping::{Mapper, Mapping, Traced};
-use crate::domain::model::account::Account;
-use crate::domain::model::assignment::{Assignment, Eligibility, EmbeddedUser};
-use crate::domain::model::ids::{OktaUserId, UserName};
-use crate::domain::model::link::Link;
-use crate::domain::plan::cycle_plan::{CyclePlan, Missing, Plan, UnsentValue};
-use crate::domain::plan::hold::Hold;
-use crate::domain::plan::leaver::{Leaver, LeaverRecord};
-use crate::domain::plan::operation::Operation;
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision;
-use crate::domain::scim::value::Value;
+use crate::explain::memberships::{GroupOfPerson, groups_of};
+use crate::groups::member_index::MemberIndex;
+use crate::listing::snapshot::PersonState;
+use crate::mapping::{Mapper, Mapping, Traced};
+use crate::model::account::Account;
+use crate::model::assignment::{Assignment, Eligibility, EmbeddedUser};
+use crate::model::ids::{OktaUserId, UserName};
+use crate::model::link::Link;
+use crate::plan::cycle_plan::{CyclePlan, Missing, Plan, UnsentValue};
+use crate::plan::hold::Hold;
+use crate::plan::leaver::{Leaver, LeaverRecord};
+use crate::plan::operation::Operation;
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision;
+use crate::scim::value::Value;
 
 /// What Okta says about one person who was asked about by id.
 #[derive(Clone, Debug)]

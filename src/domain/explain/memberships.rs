@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::model::group::PersonIndex;
-use crate::domain::model::ids::OktaGroupId;
-use crate::domain::plan::group_operation::{GroupKind, GroupOperation, Removals};
-use crate::domain::plan::group_plan::{GroupPlan, Membership, MembershipSide};
+use crate::model::group::PersonIndex;
+use crate::model::ids::OktaGroupId;
+use crate::plan::group_operation::{GroupKind, GroupOperation, Removals};
+use crate::plan::group_plan::{GroupPlan, Membership, MembershipSide};
 
 /// One chosen group of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
-use crate::domain::groups::matching::{GroupMatch, GroupMatching, MatchedGroup};
-use crate::domain::groups::member_index::{MemberIndex, MembershipRule};
-use crate::domain::model::group::{HaiiloGroup, Members, OktaGroup, PersonIndex, same};
-use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::model::link::Origin;
-use crate::domain::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupOperation, Removals};
-use crate::domain::plan::group_plan::{GroupCounts, GroupPlan, GroupState, Membership};
-use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
-use crate::domain::planning::input::PlanInput;
+use crate::groups::matching::{GroupMatch, GroupMatching, MatchedGroup};
+use crate::groups::member_index::{MemberIndex, MembershipRule};
+use crate::model::group::{HaiiloGroup, Members, OktaGroup, PersonIndex, same};
+use crate::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::model::link::Origin;
+use crate::plan::group_operation::{GroupAction, GroupAttribute, GroupChange, GroupOperation, Removals};
+use crate::plan::group_plan::{GroupCounts, GroupPlan, GroupState, Membership};
+use crate::plan::hold::{GroupHold, GroupHoldReason};
+use crate::planning::input::PlanInput;
 
 /// The members of one group, as far as they could be read.
 #[derive(Clone, Debug)]

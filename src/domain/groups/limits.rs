@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::model::ids::{ApprovalId, OktaGroupId};
-use crate::domain::model::limit::LimitName;
-use crate::domain::plan::group_operation::{GroupAction, GroupOperation, Removals};
-use crate::domain::plan::group_plan::{BlockedRemovals, GroupPlan};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::limits::{Violation, id_of};
-use crate::domain::state::sync_state::Approval;
+use crate::model::ids::{ApprovalId, OktaGroupId};
+use crate::model::limit::LimitName;
+use crate::plan::group_operation::{GroupAction, GroupOperation, Removals};
+use crate::plan::group_plan::{BlockedRemovals, GroupPlan};
+use crate::planning::input::PlanInput;
+use crate::planning::limits::{Violation, id_of};
+use crate::state::sync_state::Approval;
 
 /// Says of each removal whether it may be done.
 pub fn check(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::model::group::{HaiiloGroup, OktaGroup, key};
-use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::model::link::{GroupLink, Origin};
-use crate::domain::plan::hold::{GroupHold, GroupHoldReason};
-use crate::domain::state::sync_state::GroupSyncState;
+use crate::model::group::{HaiiloGroup, OktaGroup, key};
+use crate::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::model::link::{GroupLink, Origin};
+use crate::plan::hold::{GroupHold, GroupHoldReason};
+use crate::state::sync_state::GroupSyncState;
 
 /// A chosen group, and what was found for it.
 #[derive(Clone, Debug)]

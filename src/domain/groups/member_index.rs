@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
-use crate::domain::model::group::PersonIndex;
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Links;
-use crate::domain::plan::cycle_plan::Plan;
-use crate::domain::plan::group_operation::MemberPerson;
-use crate::domain::plan::operation::{Action, OperationKind};
+use crate::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, PersonState};
+use crate::model::group::PersonIndex;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::link::Links;
+use crate::plan::cycle_plan::Plan;
+use crate::plan::group_operation::MemberPerson;
+use crate::plan::operation::{Action, OperationKind};
 
 /// No position.
 const NONE: u32 = u32::MAX;

@@ -4,13 +4,13 @@
 
 use std::collections::HashSet;
 
-use crate::domain::listing::pager::{Incomplete, MOST_PAGES};
-use crate::domain::model::group::{Members, MembersBuilder, OktaGroup, PersonIndex};
-use crate::domain::model::key_index::hash;
+use crate::listing::pager::{Incomplete, MOST_PAGES};
+use crate::model::group::{Members, MembersBuilder, OktaGroup, PersonIndex};
+use crate::model::key_index::hash;
 
 /// The pages of a reading so far.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct CursorGuard {
+pub(crate) struct CursorGuard {
     cursors: HashSet<u64>,
     pages: usize,
     ended: LastPage,
@@ -25,7 +25,7 @@ enum LastPage {
 
 impl CursorGuard {
     /// A page was read, behind which this cursor leads.
-    pub(in crate::domain) fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
+    pub(crate) fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
         self.pages += 1;
         let Some(cursor) = next else {
             self.ended = LastPage::Yes;
@@ -38,12 +38,12 @@ impl CursorGuard {
     }
 
     /// Whether the last page was read.
-    pub(in crate::domain) fn end(&self) -> Result<(), Incomplete> {
+    pub(crate) fn end(&self) -> Result<(), Incomplete> {
         if self.ended == LastPage::Yes { Ok(()) } else { Err(Incomplete::CutShort) }
     }
 
     /// Pages read.
-    pub(in crate::domain) fn pages(&self) -> usize {
+    pub(crate) fn pages(&self) -> usize {
         self.pages
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::domain::model::key_index::hash;
+use crate::model::key_index::hash;
 
 /// More pages than any organization has; a listing that goes on beyond is going in circles.
 pub(crate) const MOST_PAGES: usize = 20_000;

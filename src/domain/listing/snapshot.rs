@@ -4,14 +4,14 @@
 //! An Okta listing is a reading along cursors ("Link header", core Okta API); a SCIM listing is a reading by index (RFC 7644, 3.4.2.4) whose
 //! total must agree with the rows received, or with a second pager.
 
-use crate::domain::listing::cursor_guard::CursorGuard;
-pub use crate::domain::listing::pager::{Incomplete, PageRequest, Proof};
-use crate::domain::listing::pager::{PagedRows, ScimPager, ScimRow};
-use crate::domain::model::account::{Account, AccountRow};
-use crate::domain::model::group::HaiiloGroup;
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::key_index::{KeyIndex, hash};
-pub use crate::domain::model::person::{Person, PersonState};
+use crate::listing::cursor_guard::CursorGuard;
+pub use crate::listing::pager::{Incomplete, PageRequest, Proof};
+use crate::listing::pager::{PagedRows, ScimPager, ScimRow};
+use crate::model::account::{Account, AccountRow};
+use crate::model::group::HaiiloGroup;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::key_index::{KeyIndex, hash};
+pub use crate::model::person::{Person, PersonState};
 
 /// All people who are assigned to the application: a complete listing.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl AssignmentSnapshot {
     }
 
     /// People who were each read by id: complete as to them, so that nothing may be concluded about anybody else.
-    pub(in crate::domain) fn of_few(people: Vec<Person>) -> Self {
+    pub(crate) fn of_few(people: Vec<Person>) -> Self {
         AssignmentPager { people, ..AssignmentPager::default() }.snapshot()
     }
 }
@@ -126,7 +126,7 @@ impl AccountSnapshot {
     }
 
     /// Accounts that were each read by id or found by name: complete as to them, so that nothing may be concluded about any other.
-    pub(in crate::domain) fn of_few(accounts: Vec<Account>) -> Self {
+    pub(crate) fn of_few(accounts: Vec<Account>) -> Self {
         Self::arrange(accounts, Proof::Agreed, 0)
     }
 
@@ -202,8 +202,8 @@ mod tests {
         AccountPage, AccountPager, AccountSnapshot, AssignmentPager, Incomplete, PageRequest, Person, PersonState,
         Proof,
     };
-    use crate::domain::model::account::{Account, AccountRow, Activity};
-    use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
+    use crate::model::account::{Account, AccountRow, Activity};
+    use crate::model::ids::{HaiiloId, OktaUserId, UserName};
 
     fn person(id: &str, state: PersonState) -> Person {
         Person { id: OktaUserId::new(id), state }

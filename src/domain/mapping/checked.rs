@@ -8,14 +8,14 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use minijinja::Environment;
 
-use crate::domain::mapping::context::{Read, Root, Wanted};
-use crate::domain::mapping::expression::{self, Checked};
-use crate::domain::mapping::filters;
-use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
-use crate::domain::model::assignment::{Profile, ProfileValue};
-use crate::domain::model::ids::EmployeeNumber;
-use crate::domain::scim::path::AttributePath;
-use crate::domain::scim::value::Compare;
+use crate::mapping::context::{Read, Root, Wanted};
+use crate::mapping::expression::{self, Checked};
+use crate::mapping::filters;
+use crate::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, Tables, WhenEmpty};
+use crate::model::assignment::{Profile, ProfileValue};
+use crate::model::ids::EmployeeNumber;
+use crate::scim::path::AttributePath;
+use crate::scim::value::Compare;
 
 /// What stands before the name of a table where parts of a mapping are named.
 pub const TABLE: &str = "tables.";
@@ -260,9 +260,9 @@ mod tests {
     use compact_str::CompactString;
 
     use super::Mapping;
-    use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::scim::path::AttributePath;
-    use crate::domain::scim::value::Compare;
+    use crate::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::scim::path::AttributePath;
+    use crate::scim::value::Compare;
 
     fn rule(path: &str, value: &str) -> RuleSpec {
         RuleSpec {

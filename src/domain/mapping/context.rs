@@ -10,9 +10,9 @@ use compact_str::CompactString;
 use minijinja::Value;
 use minijinja::value::Object;
 
-use crate::domain::model::assignment::{Assignment, Profile, ProfileValue};
-use crate::domain::model::ids::UserName;
-use crate::domain::model::word::Word as _;
+use crate::model::assignment::{Assignment, Profile, ProfileValue};
+use crate::model::ids::UserName;
+use crate::model::word::Word as _;
 
 /// The attributes of `assignment`.
 const OF_ASSIGNMENT: [&str; 4] = ["id", "user_name", "status", "via"];

@@ -14,12 +14,10 @@ use compact_str::CompactString;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, ErrorKind};
 
-use crate::domain::mapping::context::{Names, Read, Root};
-use crate::domain::model::assignment::{
-    Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
-};
-use crate::domain::model::ids::{OktaUserId, UserName};
-use crate::domain::scim::value::is_blank;
+use crate::mapping::context::{Names, Read, Root};
+use crate::model::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via};
+use crate::model::ids::{OktaUserId, UserName};
+use crate::scim::value::is_blank;
 
 /// The most texts that a list may have.
 const LONGEST_LIST: usize = 1_000;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::domain::mapping::rule::Tables;
+use crate::mapping::rule::Tables;
 
 /// Steps that one evaluation may take: far more than any honest rule, far less than a noticeable pause.
 const FUEL: u64 = 20_000;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::domain::mapping::checked::{INCLUDE, Mapping, Rule};
-use crate::domain::mapping::context::Read;
-use crate::domain::mapping::expression::{Checked, Compiled, ExpressionResult};
-use crate::domain::mapping::rule::{AttributeKind, WhenEmpty};
-use crate::domain::model::assignment::Assignment;
-use crate::domain::model::ids::UserName;
-use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
-use crate::domain::model::word::Word as _;
-use crate::domain::scim::value::Value;
+use crate::mapping::checked::{INCLUDE, Mapping, Rule};
+use crate::mapping::context::Read;
+use crate::mapping::expression::{Checked, Compiled, ExpressionResult};
+use crate::mapping::rule::{AttributeKind, WhenEmpty};
+use crate::model::assignment::Assignment;
+use crate::model::ids::UserName;
+use crate::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
+use crate::model::word::Word as _;
+use crate::scim::value::Value;
 
 /// The rules of a mapping, compiled for one cycle.
 pub struct Mapper<'m> {
@@ -166,15 +166,15 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::Mapper;
-    use crate::domain::mapping::checked::Mapping;
-    use crate::domain::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::model::assignment::{
+    use crate::mapping::checked::Mapping;
+    use crate::mapping::rule::{AttributeKind, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::model::assignment::{
         Assignment, AssignmentStatus, EmbeddedUser, Profile, ProfileValue, UserStatus, Via,
     };
-    use crate::domain::model::ids::{OktaUserId, UserName};
-    use crate::domain::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
-    use crate::domain::scim::path::AttributePath;
-    use crate::domain::scim::value::Compare;
+    use crate::model::ids::{OktaUserId, UserName};
+    use crate::model::person::{DesiredAccount, DesiredValue, MappingDoubt};
+    use crate::scim::path::AttributePath;
+    use crate::scim::value::Compare;
 
     fn profile(json: &Json) -> Profile {
         let object = json.as_object().expect("an object");
@@ -380,8 +380,7 @@ mod tests {
 
     #[test]
     fn what_an_attribute_may_hold_and_what_nothing_means() {
-        let set =
-            |text: &str| Ok(DesiredValue::Set(crate::domain::scim::value::Value::text(text).expect("no blank text")));
+        let set = |text: &str| Ok(DesiredValue::Set(crate::scim::value::Value::text(text).expect("no blank text")));
         expect_value(AttributeKind::Team, WhenEmpty::Leave, "user.city", set("Bad Ems"));
         expect_value(AttributeKind::Group, WhenEmpty::Leave, "user.city", set("  Bad   Ems "));
         expect_value(

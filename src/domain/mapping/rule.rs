@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::scim::path::AttributePath;
-use crate::domain::scim::value::Compare;
+use crate::scim::path::AttributePath;
+use crate::scim::value::Compare;
 
 /// Lookup tables by name.
 pub type Tables = BTreeMap<String, BTreeMap<String, String>>;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::mapping::checked::{INCLUDE, Rule};
-use crate::domain::mapping::context::Read;
-use crate::domain::mapping::expression::{Checked, ExpressionResult};
-use crate::domain::mapping::mapper::{Mapper, want};
-use crate::domain::model::assignment::{Assignment, ProfileValue};
-use crate::domain::model::person::DesiredValue;
-use crate::domain::model::word::Word as _;
-use crate::domain::scim::value::Value;
+use crate::mapping::checked::{INCLUDE, Rule};
+use crate::mapping::context::Read;
+use crate::mapping::expression::{Checked, ExpressionResult};
+use crate::mapping::mapper::{Mapper, want};
+use crate::model::assignment::{Assignment, ProfileValue};
+use crate::model::person::DesiredValue;
+use crate::model::word::Word as _;
+use crate::scim::value::Value;
 
 /// What one expression came to.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::model::ids::{HaiiloId, UserName};
-use crate::domain::scim::value::Value;
+use crate::model::ids::{HaiiloId, UserName};
+use crate::scim::value::Value;
 
 /// An account as a listing shows it. The values stand in the slots of the mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{OktaUserId, UserName};
+use crate::model::ids::{OktaUserId, UserName};
 
 /// One assignment as it was read.
 #[derive(Clone, Debug)]
@@ -261,7 +261,7 @@ mod tests {
         Assignment, AssignmentStatus, Eligibility, EligibilityDoubt, EmbeddedUser, Profile, ProfileValue, StagedRule,
         StatusRules, SuspendedRule, UserStatus, Via,
     };
-    use crate::domain::model::ids::OktaUserId;
+    use crate::model::ids::OktaUserId;
 
     const CAREFUL: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
     const EAGER: StatusRules = StatusRules { suspended: SuspendedRule::Leaver, staged: StagedRule::Provision };

@@ -6,8 +6,8 @@
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::domain::model::ids::{HaiiloGroupId, OktaGroupId};
-use crate::domain::model::key_index::hash;
+use crate::model::ids::{HaiiloGroupId, OktaGroupId};
+use crate::model::key_index::hash;
 
 /// A group of Okta.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

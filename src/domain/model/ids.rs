@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::domain::model::key_index::hash;
+use crate::model::key_index::hash;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {

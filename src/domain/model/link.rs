@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::key_index::{KeyIndex, hash};
-use crate::domain::model::word::Word as _;
+use crate::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::model::key_index::{KeyIndex, hash};
+use crate::model::word::Word as _;
 
 /// One person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]

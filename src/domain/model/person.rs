@@ -6,9 +6,9 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::domain::model::assignment::EligibilityDoubt;
-use crate::domain::model::ids::{EmployeeNumber, OktaUserId, UserName};
-use crate::domain::scim::value::Value;
+use crate::model::assignment::EligibilityDoubt;
+use crate::model::ids::{EmployeeNumber, OktaUserId, UserName};
+use crate::scim::value::Value;
 
 /// A person in an Okta listing, after mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::model::assignment::{StatusRules, SuspendedRule};
-use crate::domain::model::ids::{HaiiloId, OktaGroupId, UserName};
-use crate::domain::model::limit::Limits;
+use crate::model::assignment::{StatusRules, SuspendedRule};
+use crate::model::ids::{HaiiloId, OktaGroupId, UserName};
+use crate::model::limit::Limits;
 
 /// The two products behind the name; they share the path of their SCIM endpoint and little else, so that nothing is told from a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -238,7 +238,7 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::Protected;
-    use crate::domain::model::ids::{HaiiloId, UserName};
+    use crate::model::ids::{HaiiloId, UserName};
 
     #[test]
     fn protected_accounts() {

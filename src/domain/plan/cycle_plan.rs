@@ -5,15 +5,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::plan::group_plan::GroupPlan;
-use crate::domain::plan::hold::Hold;
-use crate::domain::plan::leaver::Leaver;
-use crate::domain::plan::operation::{Operation, OperationKind};
-use crate::domain::plan::sync_state_update::SyncStateUpdate;
-use crate::domain::plan::warning::Warning;
-use crate::domain::scim::path::AttributePath;
-use crate::domain::scim::value::Value;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::plan::group_plan::GroupPlan;
+use crate::plan::hold::Hold;
+use crate::plan::leaver::Leaver;
+use crate::plan::operation::{Operation, OperationKind};
+use crate::plan::sync_state_update::SyncStateUpdate;
+use crate::plan::warning::Warning;
+use crate::scim::path::AttributePath;
+use crate::scim::value::Value;
 
 /// The two plans of a cycle. Trouble with groups stops nobody.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,8 @@
 //! Evidence that a person left: what Okta's answers about one user, read by id, mean. A new kind of evidence begins here;
 //! `engine::evidence` asks Okta, and `planning::leaver_decision` decides by it.
 
-use crate::domain::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
-use crate::domain::model::ids::EmployeeNumber;
+use crate::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
+use crate::model::ids::EmployeeNumber;
 use compact_str::CompactString;
 
 /// Why a person is a leaver, by Okta's own word.
@@ -65,8 +65,8 @@ pub fn sighting(
 mod tests {
     use super::{Evidence, Sighting, sighting};
 
-    use crate::domain::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
-    use crate::domain::model::word::Word as _;
+    use crate::model::assignment::{AssignmentStatus, StagedRule, StatusRules, SuspendedRule, UserStatus};
+    use crate::model::word::Word as _;
 
     const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use serde_json::json;
 
-use crate::domain::model::group::PersonIndex;
-use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::link::Origin;
-use crate::domain::model::word::Word as _;
+use crate::model::group::PersonIndex;
+use crate::model::ids::{ApprovalId, HaiiloGroupId, OktaGroupId, OktaUserId, UserName};
+use crate::model::link::Origin;
+use crate::model::word::Word as _;
 
 /// One operation on one group.
 #[derive(Clone, Debug, PartialEq, Eq)]

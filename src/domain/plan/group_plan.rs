@@ -2,11 +2,11 @@
 
 use compact_str::CompactString;
 
-use crate::domain::model::group::{Members, PersonIndex};
-use crate::domain::model::ids::{ApprovalId, OktaGroupId};
-use crate::domain::plan::group_operation::{GroupKind, GroupOperation, MemberPeople};
-use crate::domain::plan::hold::GroupHold;
-use crate::domain::plan::warning::Warning;
+use crate::model::group::{Members, PersonIndex};
+use crate::model::ids::{ApprovalId, OktaGroupId};
+use crate::plan::group_operation::{GroupKind, GroupOperation, MemberPeople};
+use crate::plan::hold::GroupHold;
+use crate::plan::warning::Warning;
 
 /// All that a cycle would do to groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

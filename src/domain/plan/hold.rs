@@ -1,9 +1,9 @@
 //! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person on hold is never a leaver.
 
-use crate::domain::model::assignment::EligibilityDoubt;
-use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::person::MappingDoubt;
-use crate::domain::model::word::Word as _;
+use crate::model::assignment::EligibilityDoubt;
+use crate::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::model::person::MappingDoubt;
+use crate::model::word::Word as _;
 use compact_str::CompactString;
 
 /// A person or a group about which nothing is done: its id in Okta and in Haiilo, the name for a report, and why.

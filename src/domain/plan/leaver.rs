@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Absence;
-use crate::domain::model::policy::{LeaverAction, RemovalEffect};
-use crate::domain::plan::evidence::Evidence;
+use crate::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
+use crate::model::link::Absence;
+use crate::model::policy::{LeaverAction, RemovalEffect};
+use crate::plan::evidence::Evidence;
 
 /// What is remembered of a person who is gone from the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]

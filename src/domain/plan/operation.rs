@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Origin;
-use crate::domain::model::word::Word as _;
-use crate::domain::plan::evidence::Evidence;
-use crate::domain::scim::path::AttributePath;
-use crate::domain::scim::value::Value;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::link::Origin;
+use crate::model::word::Word as _;
+use crate::plan::evidence::Evidence;
+use crate::scim::path::AttributePath;
+use crate::scim::value::Value;
 
 /// One operation on one person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]

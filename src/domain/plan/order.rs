@@ -1,8 +1,8 @@
 //! The order of a plan: operations by kind, in the order in which they are applied, then by Okta id; findings by Okta id. So the same input
 //! gives the same plan, in whatever order it came.
 
-use crate::domain::plan::cycle_plan::Plan;
-use crate::domain::plan::group_plan::GroupPlan;
+use crate::plan::cycle_plan::Plan;
+use crate::plan::group_plan::GroupPlan;
 
 impl Plan {
     /// Puts everything in order.

@@ -2,12 +2,12 @@
 
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::link::{GroupLink, Link};
-use crate::domain::model::word::Word as _;
-use crate::domain::plan::group_operation::GroupOperation;
-use crate::domain::plan::leaver::RemovedAccount;
-use crate::domain::plan::operation::Operation;
+use crate::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::model::link::{GroupLink, Link};
+use crate::model::word::Word as _;
+use crate::plan::group_operation::GroupOperation;
+use crate::plan::leaver::RemovedAccount;
+use crate::plan::operation::Operation;
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub enum Effect {
         okta_id: OktaUserId,
         /// The attribute.
         path: CompactString,
-        /// The value, in the form of [`remembered_value`](crate::domain::plan::plan::remembered_value).
+        /// The value, in the form of [`remembered_value`](crate::plan::plan::remembered_value).
         value: String,
         /// Why.
         reason: String,

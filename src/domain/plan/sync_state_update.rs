@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Absence;
-use crate::domain::plan::leaver::LeaverRecord;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::link::Absence;
+use crate::plan::leaver::LeaverRecord;
 
 /// What the store should remember; empty when nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::model::ids::UserName;
+use crate::model::ids::UserName;
 
 /// What an administrator should know.
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]

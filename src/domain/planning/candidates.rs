@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
-use crate::domain::mapping::Mapping;
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
-use crate::domain::model::person::DesiredAccount;
-use crate::domain::plan::hold::{HoldReason, SharedKey};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::Unlisted;
-use crate::domain::scim::value::Value;
-use crate::domain::state::sync_state::SyncState;
+use crate::mapping::Mapping;
+use crate::model::account::Account;
+use crate::model::ids::{EmployeeNumber, HaiiloId, OktaUserId};
+use crate::model::person::DesiredAccount;
+use crate::plan::hold::{HoldReason, SharedKey};
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision::Unlisted;
+use crate::scim::value::Value;
+use crate::state::sync_state::SyncState;
 
 /// Whom a joiner may be.
 #[derive(Debug)]

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 
-use crate::domain::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
-use crate::domain::mapping::{Mapping, On};
-use crate::domain::model::account::{Account, Activity};
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::{Link, Listed, Origin};
-use crate::domain::model::person::DesiredAccount;
-use crate::domain::model::policy::{MissingRule, Product};
-use crate::domain::plan::hold::{Hold, HoldReason};
-use crate::domain::planning::candidates::{ExternalIds, OwnerCandidates, foreign_external_id};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::{self, Unlisted};
-use crate::domain::scim::value::{Compare, Value, same};
-use crate::domain::state::sync_state::OpenOperation;
+use crate::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
+use crate::mapping::{Mapping, On};
+use crate::model::account::{Account, Activity};
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::link::{Link, Listed, Origin};
+use crate::model::person::DesiredAccount;
+use crate::model::policy::{MissingRule, Product};
+use crate::plan::hold::{Hold, HoldReason};
+use crate::planning::candidates::{ExternalIds, OwnerCandidates, foreign_external_id};
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision::{self, Unlisted};
+use crate::scim::value::{Compare, Value, same};
+use crate::state::sync_state::OpenOperation;
 
 /// A person and what was found for them.
 #[derive(Clone, Debug)]

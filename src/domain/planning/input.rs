@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
-use crate::domain::mapping::Mapping;
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::policy::Policy;
-use crate::domain::planning::linked_accounts::LinkedAccounts;
-use crate::domain::state::sync_state::SyncState;
+use crate::listing::snapshot::{AccountSnapshot, AssignmentSnapshot};
+use crate::mapping::Mapping;
+use crate::model::account::Account;
+use crate::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::model::policy::Policy;
+use crate::planning::linked_accounts::LinkedAccounts;
+use crate::state::sync_state::SyncState;
 
 /// The most that the local clock may be off before nothing is deleted.
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);

@@ -8,18 +8,18 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 
-use crate::domain::listing::snapshot::{AssignmentSnapshot, PersonState, Proof};
-use crate::domain::model::account::Activity;
-use crate::domain::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::limit::LimitName;
-use crate::domain::model::link::{Absence, Counted, Link, Links, Origin};
-use crate::domain::model::policy::{AdoptedRule, Deprovision, LeaverAction, Policy, RemovalEffect};
-use crate::domain::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
-use crate::domain::plan::hold::{Hold, HoldReason};
-use crate::domain::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus};
-use crate::domain::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
-use crate::domain::planning::input::{ClockAgreement, PlanInput};
-use crate::domain::state::sync_state::{SyncState, Watch};
+use crate::listing::snapshot::{AssignmentSnapshot, PersonState, Proof};
+use crate::model::account::Activity;
+use crate::model::ids::{EmployeeNumber, Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::model::limit::LimitName;
+use crate::model::link::{Absence, Counted, Link, Links, Origin};
+use crate::model::policy::{AdoptedRule, Deprovision, LeaverAction, Policy, RemovalEffect};
+use crate::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
+use crate::plan::hold::{Hold, HoldReason};
+use crate::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, Leaver, LeaverRecord, LeaverStatus};
+use crate::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
+use crate::planning::input::{ClockAgreement, PlanInput};
+use crate::state::sync_state::{SyncState, Watch};
 
 /// The longest gap between complete cycles over which a clock goes on.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
@@ -280,27 +280,27 @@ mod tests {
     use super::{LeaverDecisions, decide, to_check, unlisted, watch};
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use crate::domain::listing::snapshot::{
+    use crate::listing::snapshot::{
         AccountPage, AccountPager, AccountSnapshot, AssignmentPager, AssignmentSnapshot, PageRequest, Person,
         PersonState,
     };
-    use crate::domain::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
-    use crate::domain::model::account::{Account, AccountRow, Activity};
-    use crate::domain::model::assignment::{StagedRule, StatusRules, SuspendedRule};
-    use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-    use crate::domain::model::limit::{Limit, LimitName, Limits};
-    use crate::domain::model::link::{Absence, Counted, Link, Listed, Origin};
-    use crate::domain::model::person::DesiredAccount;
-    use crate::domain::model::policy::{
+    use crate::mapping::{AttributeKind, Mapping, MappingSpec, On, RuleSpec, WhenEmpty};
+    use crate::model::account::{Account, AccountRow, Activity};
+    use crate::model::assignment::{StagedRule, StatusRules, SuspendedRule};
+    use crate::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+    use crate::model::limit::{Limit, LimitName, Limits};
+    use crate::model::link::{Absence, Counted, Link, Listed, Origin};
+    use crate::model::person::DesiredAccount;
+    use crate::model::policy::{
         AdoptedRule, Deprovision, LeaverAction, LeaverRules, MissingRule, Policy, Product, Protected,
     };
-    use crate::domain::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
-    use crate::domain::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus};
-    use crate::domain::planning::input::{ClockAgreement, Clocks, PlanInput};
-    use crate::domain::planning::linked_accounts::LinkedAccounts;
-    use crate::domain::scim::path::AttributePath;
-    use crate::domain::scim::value::Compare;
-    use crate::domain::state::sync_state::{SyncState, Watch};
+    use crate::plan::evidence::{Evidence, EvidenceAnswer, Sighting};
+    use crate::plan::leaver::{DeletesBlocked, GracePeriod, KeptBecause, LeaverRecord, LeaverStatus};
+    use crate::planning::input::{ClockAgreement, Clocks, PlanInput};
+    use crate::planning::linked_accounts::LinkedAccounts;
+    use crate::scim::path::AttributePath;
+    use crate::scim::value::Compare;
+    use crate::state::sync_state::{SyncState, Watch};
 
     const RULES: StatusRules = StatusRules { suspended: SuspendedRule::Keep, staged: StagedRule::Skip };
 
@@ -555,7 +555,10 @@ mod tests {
     fn what_forbids_deletes() {
         let blocked = |why| LeaverStatus::Blocked(day(30), why);
         let no_owner = &NAMES[..4];
-        assert_eq!(statuses(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0], blocked(DeletesBlocked::OwnerNotFound));
+        assert_eq!(
+            statuses(40, |_, _| {}, no_owner, ClockAgreement::Agrees)[0],
+            blocked(DeletesBlocked::OwnerNotFound)
+        );
         assert_eq!(statuses(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
         // Who is not due yet is not blocked either.
         assert_eq!(statuses(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], LeaverStatus::Waiting(day(30)));

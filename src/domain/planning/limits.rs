@@ -9,14 +9,14 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::model::ids::{ApprovalId, Fingerprint, OktaUserId};
-use crate::domain::model::limit::LimitName;
-use crate::domain::model::link::{Absence, Counted, Listed};
-use crate::domain::plan::cycle_plan::CyclePlan;
-use crate::domain::plan::operation::{Operation, OperationKind};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision;
-use crate::domain::state::sync_state::FirstRun;
+use crate::model::ids::{ApprovalId, Fingerprint, OktaUserId};
+use crate::model::limit::LimitName;
+use crate::model::link::{Absence, Counted, Listed};
+use crate::plan::cycle_plan::CyclePlan;
+use crate::plan::operation::{Operation, OperationKind};
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision;
+use crate::state::sync_state::FirstRun;
 
 /// The most people whom the first plan after a change of the mapping may change without an approval.
 const CHANGED_MAPPING: u64 = 10;

@@ -1,9 +1,9 @@
 //! Which linked account Haiilo shows, and which shown account is linked: found once, since every step of a plan asks.
 
-use crate::domain::listing::snapshot::AccountSnapshot;
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::OktaUserId;
-use crate::domain::model::link::{Link, Links};
+use crate::listing::snapshot::AccountSnapshot;
+use crate::model::account::Account;
+use crate::model::ids::OktaUserId;
+use crate::model::link::{Link, Links};
 
 /// The links and the accounts of one plan, side by side.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::mapping::{INCLUDE, Mapping, TABLE};
-use crate::domain::plan::cycle_plan::{MappingEdit, Plan};
-use crate::domain::plan::hold::HoldReason;
-use crate::domain::plan::operation::{Operation, OperationKind};
+use crate::mapping::{INCLUDE, Mapping, TABLE};
+use crate::plan::cycle_plan::{MappingEdit, Plan};
+use crate::plan::hold::HoldReason;
+use crate::plan::operation::{Operation, OperationKind};
 
 /// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
 /// concern; `people.include` those whom it leaves out.

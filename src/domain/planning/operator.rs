@@ -1,12 +1,12 @@
 //! Whether an act of an operator is allowed, and what follows from it. Nothing here is sent or stored; `engine::admin` does that.
 
-use crate::domain::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
-use crate::domain::model::account::Activity;
-use crate::domain::model::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::{Link, Listed, Origin};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision;
-use crate::domain::state::sync_state::SyncState;
+use crate::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
+use crate::model::account::Activity;
+use crate::model::ids::{ApprovalId, HaiiloId, OktaUserId, UserName};
+use crate::model::link::{Link, Listed, Origin};
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision;
+use crate::state::sync_state::SyncState;
 
 /// A link that an operator makes, with the links that end with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What a plan noticed that the store shall know: accounts that are shown again or no longer, names, and what a pattern protects.
 
-use crate::domain::listing::snapshot::{PersonState, Proof};
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::{OktaUserId, UserName};
-use crate::domain::model::link::{Absence, Counted, Link, Listed};
-use crate::domain::plan::cycle_plan::{Missing, Plan};
-use crate::domain::planning::input::PlanInput;
+use crate::listing::snapshot::{PersonState, Proof};
+use crate::model::account::Account;
+use crate::model::ids::{OktaUserId, UserName};
+use crate::model::link::{Absence, Counted, Link, Listed};
+use crate::plan::cycle_plan::{Missing, Plan};
+use crate::planning::input::PlanInput;
 
 /// What changed in what the store knows about links and protected accounts.
 pub fn remember(input: &PlanInput<'_>, plan: &mut Plan) {

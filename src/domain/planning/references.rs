@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::domain::listing::snapshot::PersonState;
-use crate::domain::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Links;
-use crate::domain::planning::input::PlanInput;
+use crate::listing::snapshot::PersonState;
+use crate::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
+use crate::model::link::Links;
+use crate::planning::input::PlanInput;
 
 /// Everybody who has an account, by what may name them.
 #[derive(Clone, Debug)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::domain::listing::snapshot::{PersonState, Proof};
-use crate::domain::mapping::{AttributeKind, Mapping, Rule};
-use crate::domain::model::ids::UserName;
-use crate::domain::plan::operation::{Change, ChangeKind, Element};
-use crate::domain::planning::diff;
-use crate::domain::planning::input::PlanInput;
-use crate::domain::scim::path::AttributePath;
-use crate::domain::scim::value::Value;
+use crate::listing::snapshot::{PersonState, Proof};
+use crate::mapping::{AttributeKind, Mapping, Rule};
+use crate::model::ids::UserName;
+use crate::plan::operation::{Change, ChangeKind, Element};
+use crate::planning::diff;
+use crate::planning::input::PlanInput;
+use crate::scim::path::AttributePath;
+use crate::scim::value::Value;
 
 /// What a probe shall do.
 #[derive(Clone, Debug)]

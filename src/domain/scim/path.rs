@@ -9,7 +9,7 @@ use std::fmt;
 use compact_str::CompactString;
 use serde_json::{Map, Value as Json};
 
-use crate::domain::scim::value::Value;
+use crate::scim::value::Value;
 
 /// A parsed path. Two paths are equal when they name the same attribute.
 #[derive(Clone)]
@@ -396,7 +396,7 @@ mod tests {
     use serde_json::{Map, Value as Json, json};
 
     use super::AttributePath;
-    use crate::domain::scim::value::Value;
+    use crate::scim::value::Value;
 
     fn path(text: &str) -> AttributePath {
         AttributePath::parse(text).expect("a path")

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use crate::domain::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId, RunId, UserName};
-use crate::domain::model::word::Word as _;
-use crate::domain::plan::group_operation::{GroupKind, GroupOperation};
-use crate::domain::plan::operation::{Change, Operation, OperationKind};
-use crate::domain::plan::outcome::OutcomeKind;
+use crate::model::ids::{ApprovalId, HaiiloGroupId, HaiiloId, OktaUserId, RunId, UserName};
+use crate::model::word::Word as _;
+use crate::plan::group_operation::{GroupKind, GroupOperation};
+use crate::plan::operation::{Change, Operation, OperationKind};
+use crate::plan::outcome::OutcomeKind;
 
 /// The number of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

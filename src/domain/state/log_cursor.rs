@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::model::ids::{Fingerprint, OktaGroupId, OktaUserId};
+use crate::model::ids::{Fingerprint, OktaGroupId, OktaUserId};
 
 /// How far before a full cycle the log is read: entries appear some time after what they tell.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
@@ -157,8 +157,8 @@ mod tests {
     use super::{LogCursor, LogPosition, SECOND_CHECK, Stale};
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use crate::domain::model::ids::{Fingerprint, OktaUserId};
-    use crate::domain::state::log_cursor::LogEvent;
+    use crate::model::ids::{Fingerprint, OktaUserId};
+    use crate::state::log_cursor::LogEvent;
 
     fn at(minutes: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)

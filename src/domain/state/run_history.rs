@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::model::ids::{ApprovalId, RunId};
+use crate::model::ids::{ApprovalId, RunId};
 
 /// How things stand: what waits for somebody, and how the last cycles went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
-use crate::domain::model::limit::LimitName;
-use crate::domain::model::link::{GroupLink, Links};
-use crate::domain::model::policy::RemovalEffect;
-use crate::domain::plan::group_operation::GroupKind;
-use crate::domain::plan::leaver::{LeaverRecord, RemovedAccount};
-use crate::domain::plan::operation::OperationKind;
+use crate::model::ids::{ApprovalId, Fingerprint, HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
+use crate::model::limit::LimitName;
+use crate::model::link::{GroupLink, Links};
+use crate::model::policy::RemovalEffect;
+use crate::plan::group_operation::GroupKind;
+use crate::plan::leaver::{LeaverRecord, RemovedAccount};
+use crate::plan::operation::OperationKind;
 
 /// Everything that the store remembers and that a plan depends on.
 #[derive(Clone, Debug, Default)]
@@ -184,7 +184,7 @@ pub struct RememberedRejection {
 pub struct Approval {
     /// Its id.
     pub id: ApprovalId,
-    /// The things, in the form of [`Operation::to_json`](crate::domain::plan::operation::Operation::to_json).
+    /// The things, in the form of [`Operation::to_json`](crate::plan::operation::Operation::to_json).
     pub items: BTreeSet<String>,
     /// When it ends.
     pub until: DateTime<Utc>,

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::listing::snapshot::{PersonState, Proof};
-use crate::domain::mapping::Mapping;
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
-use crate::domain::model::person::DesiredAccount;
-use crate::domain::planning::candidates::external_id;
-use crate::domain::planning::input::PlanInput;
-use crate::domain::scim::value::Value;
+use crate::listing::snapshot::{PersonState, Proof};
+use crate::mapping::Mapping;
+use crate::model::account::Account;
+use crate::model::ids::{Fingerprint, HaiiloId, OktaUserId, UserName};
+use crate::model::person::DesiredAccount;
+use crate::planning::candidates::external_id;
+use crate::planning::input::PlanInput;
+use crate::scim::value::Value;
 
 /// The beginning of a hash that stands for a name, the same in every process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
-use crate::domain::model::ids::{OktaGroupId, OktaUserId};
-use crate::domain::state::log_cursor::LogEvent;
+use crate::model::ids::{OktaGroupId, OktaUserId};
+use crate::state::log_cursor::LogEvent;
 
 /// By what a hint names a person: whoever an assignment names has to do with the application, and whoever a profile names need not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +130,8 @@ impl ChangedPeople {
 #[cfg(test)]
 mod tests {
     use super::{ChangedPeople, FILTER, LogEvent, LogScope, Meaning, meaning};
-    use crate::domain::model::ids::{OktaGroupId, OktaUserId};
-    use crate::domain::state::log_cursor::LogTarget;
+    use crate::model::ids::{OktaGroupId, OktaUserId};
+    use crate::state::log_cursor::LogTarget;
 
     struct Ours;
 

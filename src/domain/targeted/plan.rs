@@ -1,18 +1,18 @@
 //! A plan about few people, each of whom was read by id. Nobody else is seen, so that nothing is concluded from anybody's absence: whoever
 //! cannot be settled without seeing everybody is left to the next full cycle, and so is everything about leavers.
 
-use crate::domain::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
-use crate::domain::mapping::Mapping;
-use crate::domain::model::account::Account;
-use crate::domain::model::ids::{HaiiloId, OktaUserId, UserName};
-use crate::domain::model::link::Link;
-use crate::domain::model::person::DesiredAccount;
-use crate::domain::plan::cycle_plan::{Findings, Plan};
-use crate::domain::planning::input::PlanInput;
-use crate::domain::planning::leaver_decision::{LeaverDecisions, Unlisted};
-use crate::domain::planning::{correlate, diff};
-use crate::domain::state::sync_state::SyncState;
-use crate::domain::targeted::baseline::{Baseline, ListingCompleteness, NameHash};
+use crate::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
+use crate::mapping::Mapping;
+use crate::model::account::Account;
+use crate::model::ids::{HaiiloId, OktaUserId, UserName};
+use crate::model::link::Link;
+use crate::model::person::DesiredAccount;
+use crate::plan::cycle_plan::{Findings, Plan};
+use crate::planning::input::PlanInput;
+use crate::planning::leaver_decision::{LeaverDecisions, Unlisted};
+use crate::planning::{correlate, diff};
+use crate::state::sync_state::SyncState;
+use crate::targeted::baseline::{Baseline, ListingCompleteness, NameHash};
 
 /// What is to be done about one person who was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

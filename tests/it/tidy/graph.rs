@@ -160,7 +160,7 @@ fn circles_through_exports_are_found() {
         let files = [
             ("src/lib.rs", "pub mod store;"),
             ("src/store/mod.rs", exports.as_str()),
-            ("src/store/sqlite.rs", "use crate::store::location::Place; pub struct Store;"),
+            ("src/store/sqlite.rs", "use crate::store::place::Place; pub struct Store;"),
             ("src/store/place.rs", names),
         ];
         let sources: Vec<Source> = files.iter().map(|(path, text)| Source::new(path, text)).collect();

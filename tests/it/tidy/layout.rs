@@ -59,7 +59,7 @@ fn no_orphans(sources: &[Source]) -> Vec<String> {
         let (folder, file) = source.folder_and_name();
         let name = file.strip_suffix(".rs").unwrap_or(file);
         match (folder, name) {
-            ("src", "lib" | "main") => true,
+            ("src", "lib" | "main") | ("src/domain", "lib") => true,
             ("src", name) => declares("src/lib.rs", name) || declares("src/main.rs", name),
             (folder, "mod") => folder.rsplit_once('/').is_some_and(|(parent, name)| {
                 declares(&format!("{parent}/mod.rs"), name) || declares(&format!("{parent}/lib.rs"), name)

@@ -14,6 +14,9 @@ use proc_macro2::TokenStream;
 use crate::tidy::items::{ImplBlock, Items};
 use crate::tidy::tokens::{self, Call};
 
+/// The folder of the crate `okta-haiilo-domain`, which the program has as its module `domain`.
+const DOMAIN: &str = "src/domain/";
+
 /// The sources of the project, read once.
 pub(crate) static PROJECT: LazyLock<Vec<Source>> = LazyLock::new(|| {
     let mut sources = Vec::new();
@@ -81,7 +84,13 @@ impl Source {
             tokens::lines(production.clone()).difference(&items.import_lines).copied().collect();
         let calls = tokens::calls(production.clone());
         let module = module_of(path);
-        let mut known = BTreeMap::from([("self", module.clone()), ("okta_haiilo_sync", "crate".to_owned())]);
+        let root = if path.starts_with(DOMAIN) { "crate::domain" } else { "crate" };
+        let mut known = BTreeMap::from([
+            ("self", module.clone()),
+            ("crate", root.to_owned()),
+            ("okta_haiilo_sync", "crate".to_owned()),
+            ("okta_haiilo_domain", "crate::domain".to_owned()),
+        ]);
         known.extend(items.modules.iter().map(|name| (name.as_str(), format!("{module}::{name}"))));
         let declared = known.clone();
         known.extend(items.imports.iter().map(|import| (import.name.as_str(), whole(&import.path, &declared))));
@@ -127,7 +136,7 @@ impl Source {
 
     /// Whether the file only declares modules and exports.
     pub(crate) fn is_module_file(&self) -> bool {
-        self.path.ends_with("/mod.rs")
+        self.path.ends_with("/mod.rs") || self.path == "src/domain/lib.rs"
     }
 
     /// The folder and the name of the file.
@@ -148,6 +157,7 @@ pub(crate) fn module_of(path: &str) -> String {
     let name = inside.strip_suffix(".rs").unwrap_or(inside);
     match name.strip_suffix("/mod").unwrap_or(name) {
         "lib" | "main" => "crate".to_owned(),
+        "domain/lib" => "crate::domain".to_owned(),
         name => format!("crate::{}", name.replace('/', "::")),
     }
 }

@@ -1,6 +1,6 @@
 //! The pure part: what is decided, apart from how it is read and written.
 //!
-//! Names no other module of the crate. No async, clock, file, network or logging: the same input gives the same output.
+//! A crate of its own, so it can name no other module. No async, clock, file, network or logging: the same input gives the same output.
 //!
 //! From the bottom: [`scim`], [`model`], then [`mapping`] and [`listing`], [`plan`], [`state`], [`planning`], [`groups`], and at the top
 //! [`targeted`] and [`explain`]. No import runs up.
