@@ -2,7 +2,8 @@
 //!
 //! One cycle, from the bottom up:
 //!
-//! - [`domain`] is a crate of its own, and pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither time nor network.
+//! - [`domain`] is a crate of its own, and pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither
+//!   time nor network.
 //! - [`ports`] says what a cycle asks of the world outside; reading and writing are different traits, so that a dry run has nothing to
 //!   write with.
 //! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
