@@ -31,7 +31,7 @@ pub struct PendingApproval {
 }
 
 /// How a cycle ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum CycleResult {
     /// Every operation was attempted.
@@ -54,6 +54,9 @@ pub enum CycleResult {
 }
 
 impl CycleResult {
+    /// How a full cycle about all people ends.
+    pub const FULL: [Self; 6] = [Self::Applied, Self::Partly, Self::Blocked, Self::Paused, Self::Stopped, Self::Failed];
+
     /// Whether both sides were read completely, and nothing was wrong with either.
     pub fn is_complete(self) -> bool {
         match self {
