@@ -4,8 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::domain::model::policy::Product;
 use crate::domain::model::word::Word as _;
-use crate::domain::plan::cycle_plan::CyclePlan;
-use crate::domain::plan::cycle_plan::{Findings, Missing, Plan, PlanCounts, UnsentValue};
+use crate::domain::plan::cycle_plan::{CyclePlan, Findings, Missing, Plan, PlanCounts, UnsentValue};
 use crate::domain::plan::group_operation::{GroupOperation, Removals};
 use crate::domain::plan::group_plan::{BlockedRemovals, GroupCounts, GroupPlan, GroupState};
 use crate::domain::plan::hold::{GroupHold, Hold};

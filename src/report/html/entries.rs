@@ -265,10 +265,10 @@ impl Marked {
         let ((from, from_rest), (to, to_rest)) = (cut(from), cut(to));
         let start = in_common(from.chars().zip(to.chars()));
         let end = in_common(from[start..].chars().rev().zip(to[start..].chars().rev()));
-        (Self::parts(from, (start, end), from_rest), Self::parts(to, (start, end), to_rest))
+        (Self::parts(from, start, end, from_rest), Self::parts(to, start, end, to_rest))
     }
 
-    fn parts(text: &str, (start, end): (usize, usize), rest: usize) -> Self {
+    fn parts(text: &str, start: usize, end: usize, rest: usize) -> Self {
         let (before, text) = text.split_at(start);
         let (differs, after) = text.split_at(text.len() - end);
         Self { before: visible(before), differs: visible(differs), after: visible(after), rest }

@@ -57,7 +57,7 @@ fn outcomes(GroupResults { concluded, stops }: GroupResults<'_>, out: &mut TextW
         return;
     }
     let done = concluded.iter().filter(|one| one.outcome.is_done()).count();
-    out.outcome("Outcome of groups", (done, concluded.len()), None, stops);
+    out.outcome("Outcome of groups", done, concluded.len(), None, stops);
     let row = |GroupConclusion { operation, haiilo_id: _, outcome }: &GroupConclusion| {
         let detail = visible(&outcome.detail()?);
         Some(vec![group_kind(operation.kind()), visible(&operation.name), ended(outcome), detail])

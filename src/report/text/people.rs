@@ -34,7 +34,7 @@ pub fn text(report: &Report<'_>, view: TextOptions) -> String {
         ReportStage::Applied { concluded, stops } => {
             let all = concluded.len();
             let idle = (all == 0).then_some("There was nothing to do.");
-            out.outcome("Outcome", (report.done().count(), all), idle, stops);
+            out.outcome("Outcome", report.done().count(), all, idle, stops);
             out.table(outcomes(report, view));
         }
     }

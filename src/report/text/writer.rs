@@ -58,7 +58,8 @@ impl TextWriter {
     pub(in crate::report) fn outcome(
         &mut self,
         title: &str,
-        (done, all): (usize, usize),
+        done: usize,
+        all: usize,
         idle: Option<&str>,
         stops: &[String],
     ) {
