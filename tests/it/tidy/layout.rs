@@ -10,9 +10,6 @@ const LONGEST_FILE: usize = 500;
 /// The most source files of a folder.
 const MOST_FILES: usize = 15;
 
-/// Folders that have more today. One that no longer has more must be removed.
-const CROWDED: [&str; 1] = ["tests/sim/src/okta"];
-
 fn length(source: &Source) -> Vec<String> {
     if source.length > LONGEST_FILE {
         vec![format!("{}: {} lines before its tests; {LONGEST_FILE} are the most", source.path, source.length)]
@@ -74,16 +71,13 @@ fn no_orphans(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-fn not_crowded(sources: &[Source], crowded: &[&str]) -> Vec<String> {
+fn not_crowded(sources: &[Source]) -> Vec<String> {
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for source in sources {
         *folders.entry(source.folder_and_name().0).or_default() += 1;
     }
-    let full = |folder: &str| folders.get(folder).is_some_and(|files| *files > MOST_FILES);
-    let over = folders.iter().filter(|(folder, _)| full(folder) && !crowded.contains(folder));
-    let over = over.map(|(folder, files)| format!("{folder}: {files} files; {MOST_FILES} are the most"));
-    let stale = crowded.iter().filter(|folder| !full(folder));
-    over.chain(stale.map(|folder| format!("{folder} is not crowded: remove it from CROWDED"))).collect()
+    let over = folders.iter().filter(|(_, files)| **files > MOST_FILES);
+    over.map(|(folder, files)| format!("{folder}: {files} files; {MOST_FILES} are the most")).collect()
 }
 
 fn problems(sources: &[Source]) -> Vec<String> {
@@ -100,7 +94,7 @@ fn files_are_in_order() {
 
 #[test]
 fn no_folder_has_too_many_files() {
-    expect_none(&not_crowded(&PROJECT, &CROWDED));
+    expect_none(&not_crowded(&PROJECT));
 }
 
 #[track_caller]
@@ -136,8 +130,6 @@ fn files_in_order_are_allowed() {
 #[test]
 fn a_crowded_folder_is_found() {
     let files: Vec<Source> = (0..16).map(|at| Source::new(&format!("src/http/f{at}.rs"), "//!")).collect();
-    assert_eq!(not_crowded(&files, &[]), ["src/http: 16 files; 15 are the most"]);
-    expect_none(&not_crowded(&files[..15], &[]));
-    expect_none(&not_crowded(&files, &["src/http"]));
-    assert_eq!(not_crowded(&files[..15], &["src/http"]), ["src/http is not crowded: remove it from CROWDED"]);
+    assert_eq!(not_crowded(&files), ["src/http: 16 files; 15 are the most"]);
+    expect_none(&not_crowded(&files[..15]));
 }

@@ -1,7 +1,7 @@
 //! What only Okta can do wrong, one call at a time: lost pages, lying links, odd rows, wrong headers.
 //!
 //! Some of it has happened (a `next` link without `expand`), some of it proxies do, some of it only a careful client survives. The
-//! vocabulary is here, and the bending of rows; links are bent in `page`, whole answers in `side`.
+//! vocabulary is here, and the bending of rows; links are bent in `reads::page`, whole answers in `side`.
 
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ pub enum Bend {
 
 impl Bend {
     /// Whether this bend means anything on this route. One that does not is a mistake of the test that planted it.
-    pub(super) fn fits(&self, route: &Route) -> bool {
+    pub(crate) fn fits(&self, route: &Route) -> bool {
         match self {
             Self::Concurrency
             | Self::ReadOnly
@@ -118,7 +118,7 @@ impl Bend {
     }
 
     /// Whether [`Self::reshape`] does anything.
-    pub(super) fn bends_rows(&self) -> bool {
+    pub(crate) fn bends_rows(&self) -> bool {
         matches!(
             self,
             Self::LoseExpand
@@ -134,7 +134,7 @@ impl Bend {
     }
 
     /// Bends the rows of an answer, or its one object.
-    pub(super) fn reshape(&self, body: &mut Value) {
+    pub(crate) fn reshape(&self, body: &mut Value) {
         match self {
             Self::LoseExpand => each_row(body, |row| remove(row, "_embedded")),
             Self::OddTypes => each_row(body, oddly_typed),

@@ -9,7 +9,7 @@ use crate::face::Answer;
 
 /// Why a call is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: u16,
     body: Body,
     headers: Vec<(&'static str, String)>,
@@ -38,69 +38,69 @@ impl Refusal {
     }
 
     /// An error of the token endpoint.
-    pub(super) fn oauth(status: u16, error: &'static str, description: impl Into<String>) -> Self {
+    pub(crate) fn oauth(status: u16, error: &'static str, description: impl Into<String>) -> Self {
         Self { status, body: Body::OAuth { error, description: description.into() }, headers: Vec::new() }
     }
 
     /// A status and headers alone.
-    pub(super) fn bare(status: u16) -> Self {
+    pub(crate) fn bare(status: u16) -> Self {
         Self { status, body: Body::Empty, headers: Vec::new() }
     }
 
-    pub(super) fn invalid(what: &str, why: impl Into<String>) -> Self {
+    pub(crate) fn invalid(what: &str, why: impl Into<String>) -> Self {
         let summary = format!("Api validation failed: {what}");
         let body = Body::Okta { code: "E0000001", summary, causes: vec![format!("{what}: {}", why.into())] };
         Self { status: 400, body, headers: Vec::new() }
     }
 
-    pub(super) fn invalid_paging() -> Self {
+    pub(crate) fn invalid_paging() -> Self {
         Self::okta(400, "E0000029", "Invalid paging request.")
     }
 
-    pub(super) fn invalid_search() -> Self {
+    pub(crate) fn invalid_search() -> Self {
         Self::okta(400, "E0000031", "Invalid search criteria.")
     }
 
     /// A filter that makes no sense, or a parameter of the System Log that reaches too far.
-    pub(super) fn bad_parameter(summary: impl Into<String>) -> Self {
+    pub(crate) fn bad_parameter(summary: impl Into<String>) -> Self {
         Self::okta(400, "E0000053", summary)
     }
 
     /// No credential at all, or one of another kind.
-    pub(super) fn not_authenticated() -> Self {
+    pub(crate) fn not_authenticated() -> Self {
         Self::okta(401, "E0000004", "Authentication failed")
     }
 
-    pub(super) fn invalid_token() -> Self {
+    pub(crate) fn invalid_token() -> Self {
         Self::okta(401, "E0000011", "Invalid token provided")
     }
 
-    pub(super) fn not_allowed() -> Self {
+    pub(crate) fn not_allowed() -> Self {
         Self::okta(403, "E0000006", "You do not have permission to perform the requested action")
     }
 
-    pub(super) fn not_found(id: &str, kind: &str) -> Self {
+    pub(crate) fn not_found(id: &str, kind: &str) -> Self {
         Self::okta(404, "E0000007", format!("Not found: Resource not found: {id} ({kind})"))
     }
 
-    pub(super) fn no_such_path() -> Self {
+    pub(crate) fn no_such_path() -> Self {
         Self::okta(404, "E0000008", "The requested path was not found")
     }
 
-    pub(super) fn wrong_method() -> Self {
+    pub(crate) fn wrong_method() -> Self {
         Self::okta(405, "E0000022", "The endpoint does not support the provided HTTP method")
     }
 
-    pub(super) fn too_many() -> Self {
+    pub(crate) fn too_many() -> Self {
         Self::okta(429, "E0000047", "API call exceeded rate limit due to too many requests.")
     }
 
-    pub(super) fn read_only() -> Self {
+    pub(crate) fn read_only() -> Self {
         Self::okta(503, "E0000010", "Service is in read only mode")
     }
 
     /// The error of the management API that goes with a status.
-    pub(super) fn of_status(status: u16) -> Self {
+    pub(crate) fn of_status(status: u16) -> Self {
         match status {
             400 => Self::invalid("request", "planted"),
             401 => Self::invalid_token(),
@@ -114,7 +114,7 @@ impl Refusal {
     }
 
     /// The error of the token endpoint that goes with a status; overload and failure look as everywhere.
-    pub(super) fn of_token_status(status: u16) -> Self {
+    pub(crate) fn of_token_status(status: u16) -> Self {
         match status {
             400 => Self::oauth(400, "invalid_request", "The request is missing a required parameter."),
             401 => Self::oauth(401, "invalid_client", "The client_assertion is invalid."),
@@ -123,13 +123,13 @@ impl Refusal {
         }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// The answer; `n` numbers the error.
-    pub(super) fn answer(self, n: u64) -> Answer {
+    pub(crate) fn answer(self, n: u64) -> Answer {
         let body = match self.body {
             Body::Empty => None,
             Body::OAuth { error, description } => Some(json!({"error": error, "error_description": description})),

@@ -1,8 +1,9 @@
 //! A simulated Okta org: users, one application and who is assigned to it, groups, tokens, rate limits.
 //!
-//! Written from Okta's management API, its error codes, and its guides on rate limits, service apps and `DPoP`. The state and the words of
-//! administrators are in `org`, what they leave in the System Log is in `deeds`; what is wrong on purpose is a [`Bend`], a switch of
-//! [`Log`] or a [`Lag`]; the face is in `side`.
+//! Written from Okta's management API, its error codes, and its guides on rate limits, service apps and `DPoP`. A call comes in at `side`:
+//! `route` reads its path, `rate` counts it, `credentials` allows it, and `reads` or `log` answers it; `errors` holds the answers that
+//! refuse. The state and the words of administrators are in `state`, what they leave in the System Log is in `log`. What is wrong on
+//! purpose is a [`Bend`], a switch of [`Log`] or a [`Lag`].
 //!
 //! ```
 //! use okta_haiilo_sim::okta::Okta;
@@ -19,36 +20,20 @@
 //! # });
 //! ```
 
-mod app;
-mod auth;
 mod bend;
-mod cursor;
-mod deeds;
-mod directory;
+mod credentials;
 mod errors;
-mod filter;
-mod groups;
-mod ids;
-mod jwt;
-mod lists;
 mod log;
-mod log_filter;
-mod log_route;
-mod org;
-mod page;
-mod past;
-mod proof;
 mod rate;
+mod reads;
 pub mod route;
-mod schemas;
 mod side;
-mod token;
-mod wire;
+mod state;
 
-pub use app::{APP_ID, App, ORG_ID};
-pub use auth::{API_TOKEN, ApiNonce, Auth, CLIENT_ID, Dpop, Role, Ungranted};
 pub use bend::{Bend, Change};
-pub use log::{CursorRefusal, FanOut, Log, LogOutcome, LogTarget};
-pub use org::Okta;
-pub use past::Lag;
+pub use credentials::auth::{API_TOKEN, ApiNonce, Auth, CLIENT_ID, Dpop, Role, Ungranted};
+pub use log::events::{CursorRefusal, FanOut, Log, LogOutcome, LogTarget};
 pub use rate::Bucket;
+pub use state::app::{APP_ID, App, ORG_ID};
+pub use state::org::Okta;
+pub use state::past::Lag;

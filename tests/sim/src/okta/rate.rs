@@ -51,35 +51,35 @@ impl Window {
 
 /// What the three headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
-    pub(super) limit: u32,
-    pub(super) remaining: u32,
+pub(crate) struct Standing {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
     /// Seconds since the epoch.
-    pub(super) reset: i64,
-    pub(super) over: Over,
+    pub(crate) reset: i64,
+    pub(crate) over: Over,
 }
 
 /// Whether a call was one too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub(crate) enum Over {
     Within,
     Exceeded,
 }
 
 /// The buckets of the org, as one client sees them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rates {
+pub(crate) struct Rates {
     limits: HashMap<Bucket, u32>,
     windows: HashMap<Bucket, Window>,
 }
 
 impl Rates {
-    pub(super) fn set_limit(&mut self, bucket: Bucket, per_minute: u32) {
+    pub(crate) fn set_limit(&mut self, bucket: Bucket, per_minute: u32) {
         self.limits.insert(bucket, per_minute);
     }
 
     /// Counts one call.
-    pub(super) fn take(&mut self, bucket: Bucket, now_ms: i64) -> Standing {
+    pub(crate) fn take(&mut self, bucket: Bucket, now_ms: i64) -> Standing {
         let limit = self.limit(bucket);
         let window = self.windows.entry(bucket).or_insert(Window { ends_ms: i64::MIN, used: 0 });
         if window.ends_ms <= now_ms {
@@ -90,7 +90,7 @@ impl Rates {
     }
 
     /// How things stand, without counting a call.
-    pub(super) fn look(&self, bucket: Bucket, now_ms: i64) -> Standing {
+    pub(crate) fn look(&self, bucket: Bucket, now_ms: i64) -> Standing {
         let limit = self.limit(bucket);
         let open = self.windows.get(&bucket).filter(|window| window.ends_ms > now_ms);
         let window = open.copied().unwrap_or(Window { ends_ms: now_ms + WINDOW_MS, used: 0 });
@@ -98,7 +98,7 @@ impl Rates {
     }
 
     /// What a planted refusal shows: nothing left.
-    pub(super) fn used_up(&self, bucket: Bucket, now_ms: i64) -> Standing {
+    pub(crate) fn used_up(&self, bucket: Bucket, now_ms: i64) -> Standing {
         Standing { remaining: 0, over: Over::Exceeded, ..self.look(bucket, now_ms) }
     }
 

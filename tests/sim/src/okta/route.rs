@@ -38,11 +38,11 @@ pub const APP_SCHEMA: &str = "GET /api/v1/meta/schemas/apps/{id}/default";
 pub const TOKEN: &str = "POST /oauth2/v1/token";
 
 /// The scope of the System Log, which no custom role has.
-pub(super) const LOGS_SCOPE: &str = "okta.logs.read";
+pub(crate) const LOGS_SCOPE: &str = "okta.logs.read";
 
 /// A path that exists, with its decoded ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(crate) enum Route {
     Organization,
     Apps,
     App(String),
@@ -62,14 +62,14 @@ pub(super) enum Route {
 
 /// Where a call goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Known(Route),
     /// The path exists, but not with this method.
     WrongMethod,
     Nowhere,
 }
 
-pub(super) fn target(method: &Method, path: &str) -> Target {
+pub(crate) fn target(method: &Method, path: &str) -> Target {
     let Some(route) = route(path) else { return Target::Nowhere };
     let wanted = if route == Route::Token { Method::POST } else { Method::GET };
     if *method == wanted { Target::Known(route) } else { Target::WrongMethod }
@@ -105,7 +105,7 @@ fn route(path: &str) -> Option<Route> {
 }
 
 impl Route {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Organization => ORGANIZATION,
             Self::Apps => APPS,
@@ -125,7 +125,7 @@ impl Route {
         }
     }
 
-    pub(super) fn bucket(&self) -> Bucket {
+    pub(crate) fn bucket(&self) -> Bucket {
         match self {
             Self::Apps | Self::AppUsers(_) | Self::AppUser(..) | Self::AppGroups(_) => Bucket::Apps,
             Self::App(_) => Bucket::App,
@@ -139,7 +139,7 @@ impl Route {
     }
 
     /// The scope that a token needs; none where no credential is needed.
-    pub(super) fn scope(&self) -> Option<&'static str> {
+    pub(crate) fn scope(&self) -> Option<&'static str> {
         match self {
             Self::Organization | Self::Token => None,
             Self::Apps | Self::App(_) | Self::AppUsers(_) | Self::AppUser(..) | Self::AppGroups(_) => {
@@ -153,7 +153,7 @@ impl Route {
     }
 
     /// Whether the answer is a list in pages.
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         matches!(
             self,
             Self::Apps
@@ -168,7 +168,7 @@ impl Route {
 }
 
 /// A piece of a path without its percent signs; a broken escape stays as it is.
-pub(super) fn decoded(piece: &str) -> String {
+pub(crate) fn decoded(piece: &str) -> String {
     let hex = |at: usize| piece.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     let mut bytes = Vec::with_capacity(piece.len());
     let mut at = 0;

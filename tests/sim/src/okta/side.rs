@@ -3,15 +3,15 @@
 //! The order of checks is Okta's as far as it can be seen from outside: path, rate, credential, question.
 
 use crate::face::{Answer, Call, Side};
-use crate::okta::auth::{API_TOKEN, At};
 use crate::okta::bend::{Bend, Change};
+use crate::okta::credentials::auth::{API_TOKEN, At};
 use crate::okta::errors::Refusal;
-use crate::okta::lists::Question;
-use crate::okta::org::Okta;
-use crate::okta::past::Sight;
 use crate::okta::rate::{Over, Standing};
+use crate::okta::reads::lists::Question;
 use crate::okta::route::{self, Route, Target};
-use crate::okta::schemas;
+use crate::okta::state::org::Okta;
+use crate::okta::state::past::Sight;
+use crate::okta::state::schemas;
 use bytes::Bytes;
 use serde_json::Value;
 

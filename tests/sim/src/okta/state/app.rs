@@ -26,7 +26,7 @@ pub struct App {
 }
 
 impl App {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             status: "ACTIVE".to_owned(),
             features: Vec::new(),

@@ -6,14 +6,14 @@
 
 use crate::face::Call;
 use crate::okta::bend::Bend;
-use crate::okta::cursor;
 use crate::okta::errors::Refusal;
+use crate::okta::reads::cursor;
 use std::ops::RangeInclusive;
 use url::form_urlencoded::Serializer;
 
 /// What a client asks of a list.
 #[derive(Debug)]
-pub(super) struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     origin: &'a str,
     path: &'a str,
     signed_for: String,
@@ -30,22 +30,22 @@ pub(super) struct Ask<'a> {
 
 /// How a list is cut into pages.
 #[derive(Clone, Debug)]
-pub(super) struct Manner {
-    pub(super) limits: Limits,
+pub(crate) struct Manner {
+    pub(crate) limits: Limits,
     /// The parameters that all links repeat.
-    pub(super) keep: &'static [&'static str],
+    pub(crate) keep: &'static [&'static str],
     /// The parameters that links repeat until a cursor stands for them.
-    pub(super) keep_first: &'static [&'static str],
+    pub(crate) keep_first: &'static [&'static str],
     /// What its cursors are good for, and nothing else.
-    pub(super) signed_for: String,
+    pub(crate) signed_for: String,
     /// The place before the first page.
-    pub(super) start: u64,
-    pub(super) end: End,
+    pub(crate) start: u64,
+    pub(crate) end: End,
 }
 
 /// Where a list ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// A page with the last row has no next link.
     LastRow,
     /// Every page has a next link: there may be more one day.
@@ -54,22 +54,22 @@ pub(super) enum End {
 
 /// How long the pages of a list may be.
 #[derive(Clone, Debug)]
-pub(super) struct Limits {
-    pub(super) allowed: RangeInclusive<usize>,
-    pub(super) default: usize,
+pub(crate) struct Limits {
+    pub(crate) allowed: RangeInclusive<usize>,
+    pub(crate) default: usize,
 }
 
 /// One page.
 #[derive(Debug)]
-pub(super) struct Page<T> {
-    pub(super) rows: Vec<T>,
+pub(crate) struct Page<T> {
+    pub(crate) rows: Vec<T>,
     /// The values of the `Link` header lines.
-    pub(super) links: Vec<String>,
+    pub(crate) links: Vec<String>,
 }
 
 impl<'a> Ask<'a> {
     /// Reads the query of a list that has an end; `keep` names the parameters that links repeat.
-    pub(super) fn read(
+    pub(crate) fn read(
         call: &'a Call,
         origin: &'a str,
         limits: &Limits,
@@ -82,7 +82,7 @@ impl<'a> Ask<'a> {
     }
 
     /// Reads the query of a list with a manner of its own.
-    pub(super) fn read_list(
+    pub(crate) fn read_list(
         call: &'a Call,
         origin: &'a str,
         manner: &Manner,
@@ -138,7 +138,7 @@ impl<'a> Ask<'a> {
     }
 
     /// Cuts one page out of a list. `after` gives the rows behind a place, each with its own place; places begin with 1.
-    pub(super) fn page<T, I>(
+    pub(crate) fn page<T, I>(
         &self,
         bend: Option<&Bend>,
         violations: &mut Vec<String>,

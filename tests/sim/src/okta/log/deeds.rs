@@ -5,11 +5,11 @@
 //! that no event type is known for, the switches, and new attributes of schemas. A changed [`Okta::app`] is found out when the log is
 //! next read or written.
 
-use crate::okta::app::APP_ID;
-use crate::okta::directory::User;
-use crate::okta::ids::okta_id;
-use crate::okta::log::{Actor, FanOut, LogOutcome, LogTarget, Recording};
-use crate::okta::org::Okta;
+use crate::okta::log::events::{Actor, FanOut, LogOutcome, LogTarget, Recording};
+use crate::okta::state::app::APP_ID;
+use crate::okta::state::directory::User;
+use crate::okta::state::ids::okta_id;
+use crate::okta::state::org::Okta;
 
 impl Okta {
     // Targets.
@@ -104,7 +104,7 @@ impl Okta {
 
     // Events of deeds.
 
-    pub(super) fn log_of_user(&mut self, event_type: &str, id: &str) {
+    pub(crate) fn log_of_user(&mut self, event_type: &str, id: &str) {
         if self.log.recording == Recording::On {
             let targets = vec![self.user_target(id)];
             self.log_event(event_type, targets);
@@ -112,17 +112,17 @@ impl Okta {
     }
 
     /// An event of an assignment, which must still stand.
-    pub(super) fn log_of_assignment(&mut self, event_type: &str, id: &str) {
+    pub(crate) fn log_of_assignment(&mut self, event_type: &str, id: &str) {
         self.log_of_assignment_by(Actor::Administrator, event_type, id);
     }
 
     /// The same, as what follows from the assignment of a group or from a deactivation.
-    pub(super) fn log_consequence(&mut self, event_type: &str, id: &str) {
+    pub(crate) fn log_consequence(&mut self, event_type: &str, id: &str) {
         self.log_of_assignment_by(Actor::System, event_type, id);
     }
 
     /// The same, of one whom a group reaches.
-    pub(super) fn log_fan_out(&mut self, event_type: &str, id: &str) {
+    pub(crate) fn log_fan_out(&mut self, event_type: &str, id: &str) {
         if self.log.fan_out == FanOut::Logged {
             self.log_consequence(event_type, id);
         }
@@ -136,14 +136,14 @@ impl Okta {
         }
     }
 
-    pub(super) fn log_of_membership(&mut self, event_type: &str, id: &str, group: usize) {
+    pub(crate) fn log_of_membership(&mut self, event_type: &str, id: &str, group: usize) {
         if self.log.recording == Recording::On {
             let targets = vec![self.user_target(id), self.group_target_at(group)];
             self.log_event(event_type, targets);
         }
     }
 
-    pub(super) fn log_of_group(&mut self, event_type: &str, group: usize) {
+    pub(crate) fn log_of_group(&mut self, event_type: &str, group: usize) {
         if self.log.recording == Recording::On {
             let mut targets = vec![self.group_target_at(group)];
             if event_type.starts_with("group.application_assignment.") {
@@ -159,7 +159,7 @@ impl Okta {
     }
 
     /// Writes what changed in the application, which tests change without asking.
-    pub(super) fn find_out_app(&mut self) {
+    pub(crate) fn find_out_app(&mut self) {
         if self.log.recording == Recording::Off || self.app == self.app_in_log {
             return;
         }
@@ -184,7 +184,7 @@ impl Okta {
 
 /// The event of a user's new status; none where none is known or nothing changed. Okta moves people between the statuses of passwords
 /// when they sign in, and logs no event of the lifecycle then.
-pub(super) fn of_status(before: &str, after: &str) -> Option<&'static str> {
+pub(crate) fn of_status(before: &str, after: &str) -> Option<&'static str> {
     match (before, after) {
         _ if before == after => None,
         (_, "DEPROVISIONED") => Some("user.lifecycle.deactivate"),
@@ -200,7 +200,7 @@ pub(super) fn of_status(before: &str, after: &str) -> Option<&'static str> {
 }
 
 /// The event of an assignment's new status; none where none is known or nothing changed.
-pub(super) fn of_assignment_status(before: &str, after: &str) -> Option<&'static str> {
+pub(crate) fn of_assignment_status(before: &str, after: &str) -> Option<&'static str> {
     match (before, after) {
         _ if before == after => None,
         (_, "APPROVED") => Some("application.user_membership.approve"),

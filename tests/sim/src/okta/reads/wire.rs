@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use crate::okta::directory::{Assignment, Group, User};
+use crate::okta::state::directory::{Assignment, Group, User};
 
 /// The id of the default user type.
 const USER_TYPE: &str = "oty1kd3pfBwRkWq45d7";
@@ -96,34 +96,34 @@ impl Template {
 
 /// Whether a row carries the whole user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Embed {
+pub(crate) enum Embed {
     User,
     Nothing,
 }
 
 /// Whether a row carries the whole group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EmbedGroup {
+pub(crate) enum EmbedGroup {
     Group,
     Nothing,
 }
 
 /// Which links a user carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Links {
+pub(crate) enum Links {
     All,
     SelfOnly,
 }
 
 /// Writes rows for one answer.
-pub(super) struct Pen<'a> {
+pub(crate) struct Pen<'a> {
     /// The origin of all links in the rows.
-    pub(super) origin: &'a str,
-    pub(super) app_id: &'a str,
+    pub(crate) origin: &'a str,
+    pub(crate) app_id: &'a str,
 }
 
 impl Pen<'_> {
-    pub(super) fn app_user(
+    pub(crate) fn app_user(
         &self,
         out: &mut Vec<u8>,
         user: &User,
@@ -158,7 +158,7 @@ impl Pen<'_> {
         });
     }
 
-    pub(super) fn user(&self, out: &mut Vec<u8>, user: &User, links: Links) {
+    pub(crate) fn user(&self, out: &mut Vec<u8>, user: &User, links: Links) {
         USER_ROW.fill(out, |gap, out| match gap {
             "status" => put(out, &user.status),
             "created" => put(out, &user.created),
@@ -184,11 +184,11 @@ impl Pen<'_> {
         }
     }
 
-    pub(super) fn group(&self, out: &mut Vec<u8>, group: &Group) {
+    pub(crate) fn group(&self, out: &mut Vec<u8>, group: &Group) {
         GROUP_ROW.fill(out, |gap, out| self.group_gap(gap, out, group));
     }
 
-    pub(super) fn app_group(&self, out: &mut Vec<u8>, group: &Group, priority: usize, embed: EmbedGroup) {
+    pub(crate) fn app_group(&self, out: &mut Vec<u8>, group: &Group, priority: usize, embed: EmbedGroup) {
         APP_GROUP_ROW.fill(out, |gap, out| match gap {
             "embedded_group" if embed == EmbedGroup::Nothing => {}
             "embedded_group" => {

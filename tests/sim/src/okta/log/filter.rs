@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Expression {
+pub(crate) enum Expression {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
@@ -17,7 +17,7 @@ pub(super) enum Expression {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Equal,
     NotEqual,
     Contains,
@@ -31,7 +31,7 @@ pub(super) enum Operator {
 
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub(crate) enum Wrong {
     /// It cannot be read.
     Syntax(String),
     /// There is no such field, or none that filters may name.
@@ -40,7 +40,7 @@ pub(super) enum Wrong {
 
 impl Expression {
     /// Reads a filter over these fields.
-    pub(super) fn read(text: &str, fields: &[&str]) -> Result<Self, Wrong> {
+    pub(crate) fn read(text: &str, fields: &[&str]) -> Result<Self, Wrong> {
         let mut reader = Reader { tokens: tokens(text)?, at: 0, fields };
         let expression = reader.any()?;
         match reader.tokens.get(reader.at) {
@@ -50,7 +50,7 @@ impl Expression {
     }
 
     /// Whether something passes whose fields have these values.
-    pub(super) fn passes<'a>(&self, values: &impl Fn(&str) -> Vec<Cow<'a, str>>) -> bool {
+    pub(crate) fn passes<'a>(&self, values: &impl Fn(&str) -> Vec<Cow<'a, str>>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.passes(values)),
             Self::Any(parts) => parts.iter().any(|part| part.passes(values)),

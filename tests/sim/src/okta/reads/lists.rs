@@ -4,16 +4,16 @@
 //! member users" and the single ones beside them. Who may ask was decided before.
 
 use crate::face::{Answer, Call};
-use crate::okta::app::APP_ID;
 use crate::okta::bend::Bend;
-use crate::okta::directory::{Link, User};
 use crate::okta::errors::Refusal;
-use crate::okta::filter::Filter;
-use crate::okta::org::Okta;
-use crate::okta::page::{Ask, Limits, Page};
-use crate::okta::past::Sight;
-use crate::okta::schemas;
-use crate::okta::wire::{Embed, EmbedGroup, Links, Pen};
+use crate::okta::reads::filter::Filter;
+use crate::okta::reads::page::{Ask, Limits, Page};
+use crate::okta::reads::wire::{Embed, EmbedGroup, Links, Pen};
+use crate::okta::state::app::APP_ID;
+use crate::okta::state::directory::{Link, User};
+use crate::okta::state::org::Okta;
+use crate::okta::state::past::Sight;
+use crate::okta::state::schemas;
 use serde_json::Value;
 
 /// About as long as an application user with his user; a page is then made without growing.
@@ -24,18 +24,18 @@ const USER_PROPERTIES: [&str; 7] =
 
 /// One question, with what all answers need.
 #[derive(Debug)]
-pub(super) struct Question<'a> {
-    pub(super) org: &'a Okta,
-    pub(super) call: &'a Call,
+pub(crate) struct Question<'a> {
+    pub(crate) org: &'a Okta,
+    pub(crate) call: &'a Call,
     /// Scheme and host of all links.
-    pub(super) origin: &'a str,
-    pub(super) bend: Option<&'a Bend>,
+    pub(crate) origin: &'a str,
+    pub(crate) bend: Option<&'a Bend>,
     /// What a read by id sees.
-    pub(super) sight: Sight,
+    pub(crate) sight: Sight,
 }
 
 impl Question<'_> {
-    pub(super) fn apps(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn apps(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         let limits = &Limits { allowed: 1..=200, default: 200 };
         let ask = Ask::read(self.call, self.origin, limits, &["q", "filter"], violations)?;
         let app = &self.org.app;
@@ -54,12 +54,12 @@ impl Question<'_> {
         }))
     }
 
-    pub(super) fn app(&self, app: &str) -> Result<Answer, Refusal> {
+    pub(crate) fn app(&self, app: &str) -> Result<Answer, Refusal> {
         known_app(app)?;
         Ok(document(&schemas::application(self.origin, &self.org.founded, &self.org.app)))
     }
 
-    pub(super) fn app_users(&self, app: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn app_users(&self, app: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         known_app(app)?;
         let known = ["after", "limit", "q", "expand"];
         for (name, _) in url::form_urlencoded::parse(self.call.query.as_bytes()) {
@@ -78,7 +78,7 @@ impl Question<'_> {
         Ok(list(page, |user, out| self.put_app_user(out, user, embed)))
     }
 
-    pub(super) fn app_user(&self, app: &str, user: &str) -> Result<Answer, Refusal> {
+    pub(crate) fn app_user(&self, app: &str, user: &str) -> Result<Answer, Refusal> {
         known_app(app)?;
         let seen = match &self.sight {
             Sight::Now => self.org.directory.user(user),
@@ -91,7 +91,7 @@ impl Question<'_> {
         Ok(Answer::new(200, "application/json", body))
     }
 
-    pub(super) fn app_groups(&self, app: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn app_groups(&self, app: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         known_app(app)?;
         let limits = &Limits { allowed: 20..=200, default: 20 };
         let ask = Ask::read(self.call, self.origin, limits, &["q", "expand"], violations)?;
@@ -110,7 +110,7 @@ impl Question<'_> {
         }))
     }
 
-    pub(super) fn users(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn users(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         for name in ["search", "sortBy", "fields"] {
             if self.call.parameter(name).is_some() {
                 violations.push(format!("the simulated org cannot do {name} on users"));
@@ -136,7 +136,7 @@ impl Question<'_> {
         Ok(list(page, |user, out| self.pen().user(out, user, Links::SelfOnly)))
     }
 
-    pub(super) fn user(&self, key: &str) -> Result<Answer, Refusal> {
+    pub(crate) fn user(&self, key: &str) -> Result<Answer, Refusal> {
         let seen = match &self.sight {
             Sight::Now => self.org.directory.find(key),
             Sight::Before(was) => was.as_deref(),
@@ -148,7 +148,7 @@ impl Question<'_> {
         Ok(Answer::new(200, "application/json", body).with("etag", version))
     }
 
-    pub(super) fn groups(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn groups(&self, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         for name in ["search", "filter", "sortBy"] {
             if self.call.parameter(name).is_some() {
                 violations.push(format!("the simulated org cannot do {name} on groups"));
@@ -165,14 +165,14 @@ impl Question<'_> {
         Ok(list(page, |group, out| self.pen().group(out, group)))
     }
 
-    pub(super) fn group(&self, id: &str) -> Result<Answer, Refusal> {
+    pub(crate) fn group(&self, id: &str) -> Result<Answer, Refusal> {
         let number = self.org.directory.group_number(id).ok_or_else(|| Refusal::not_found(id, "UserGroup"))?;
         let mut body = Vec::with_capacity(LONG_ROW);
         self.pen().group(&mut body, &self.org.directory.groups()[number]);
         Ok(Answer::new(200, "application/json", body))
     }
 
-    pub(super) fn group_users(&self, id: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
+    pub(crate) fn group_users(&self, id: &str, violations: &mut Vec<String>) -> Result<Answer, Refusal> {
         let directory = &self.org.directory;
         let number = directory.group_number(id);
         let number = number.ok_or_else(|| Refusal::not_found(id, "UserGroup"))?;
@@ -182,11 +182,11 @@ impl Question<'_> {
         Ok(list(page, |user, out| self.pen().user(out, user, Links::SelfOnly)))
     }
 
-    pub(super) fn user_schema(&self) -> Answer {
+    pub(crate) fn user_schema(&self) -> Answer {
         document(&self.org.attributes.user_schema(self.origin, &self.org.founded))
     }
 
-    pub(super) fn app_schema(&self, app: &str) -> Result<Answer, Refusal> {
+    pub(crate) fn app_schema(&self, app: &str) -> Result<Answer, Refusal> {
         known_app(app)?;
         Ok(document(&self.org.attributes.app_schema(self.origin, &self.org.founded, &self.org.app)))
     }
@@ -249,7 +249,7 @@ fn document(document: &Value) -> Answer {
 }
 
 /// The answer with one page of a list.
-pub(super) fn list<T>(page: Page<T>, put: impl Fn(T, &mut Vec<u8>)) -> Answer {
+pub(crate) fn list<T>(page: Page<T>, put: impl Fn(T, &mut Vec<u8>)) -> Answer {
     let mut body = Vec::with_capacity(page.rows.len() * LONG_ROW + 2);
     body.push(b'[');
     for (n, row) in page.rows.into_iter().enumerate() {

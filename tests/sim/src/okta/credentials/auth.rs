@@ -6,9 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::face::Call;
+use crate::okta::credentials::jwt::VerifyingKey;
+use crate::okta::credentials::proof::{self, ClientKey, Context};
 use crate::okta::errors::Refusal;
-use crate::okta::jwt::VerifyingKey;
-use crate::okta::proof::{self, ClientKey, Context};
 use crate::okta::route::LOGS_SCOPE;
 
 /// The org's one valid API token.
@@ -73,35 +73,35 @@ pub struct Auth {
     pub dpop: Dpop,
     /// `DPoP` nonces at the API.
     pub api_nonce: ApiNonce,
-    pub(super) keys: Vec<ClientKey>,
-    pub(super) grants: HashMap<String, Grant>,
-    pub(super) used_assertions: HashSet<String>,
-    pub(super) used_proofs: HashSet<String>,
+    pub(crate) keys: Vec<ClientKey>,
+    pub(crate) grants: HashMap<String, Grant>,
+    pub(crate) used_assertions: HashSet<String>,
+    pub(crate) used_proofs: HashSet<String>,
     /// How many tokens were granted.
-    pub(super) granted: u64,
+    pub(crate) granted: u64,
     nonce: u64,
 }
 
 /// An access token.
 #[derive(Clone, Debug)]
-pub(super) struct Grant {
-    pub(super) scopes: Vec<String>,
-    pub(super) ends_ms: i64,
+pub(crate) struct Grant {
+    pub(crate) scopes: Vec<String>,
+    pub(crate) ends_ms: i64,
     /// The key that it is bound to.
-    pub(super) thumbprint: Option<String>,
+    pub(crate) thumbprint: Option<String>,
 }
 
 /// The moment and the place of a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At<'a> {
-    pub(super) call: &'a Call,
+pub(crate) struct At<'a> {
+    pub(crate) call: &'a Call,
     /// Scheme and host as the client sees them.
-    pub(super) origin: &'a str,
-    pub(super) now_ms: i64,
+    pub(crate) origin: &'a str,
+    pub(crate) now_ms: i64,
 }
 
 impl Auth {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             token_revoked: false,
             admin_role: Role::Given,
@@ -143,7 +143,7 @@ impl Auth {
         self.grants.keys().cloned().collect()
     }
 
-    pub(super) fn is_live(&self, token: &str) -> bool {
+    pub(crate) fn is_live(&self, token: &str) -> bool {
         self.grants.contains_key(token)
     }
 
@@ -152,12 +152,12 @@ impl Auth {
         self.nonce += 1;
     }
 
-    pub(super) fn nonce(&self) -> String {
+    pub(crate) fn nonce(&self) -> String {
         format!("simNonce-{:016x}", self.nonce.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Whether the call may do what needs this scope.
-    pub(super) fn allow(&mut self, at: At<'_>, scope: &str, violations: &mut Vec<String>) -> Result<(), Refusal> {
+    pub(crate) fn allow(&mut self, at: At<'_>, scope: &str, violations: &mut Vec<String>) -> Result<(), Refusal> {
         let credential = at.call.header("authorization");
         let (scheme, token) = credential.split_once(' ').unwrap_or((credential, ""));
         match scheme {

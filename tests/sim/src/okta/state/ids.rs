@@ -11,7 +11,7 @@ const SPACE: u128 = 839_299_365_868_340_224;
 const STRIDE: u128 = 523_347_633_027_360_537;
 
 /// The `n`-th id with this prefix (`00u` for users, `00g` for groups).
-pub(super) fn okta_id(prefix: &str, n: u64) -> String {
+pub(crate) fn okta_id(prefix: &str, n: u64) -> String {
     let mut rest = u128::from(n) * STRIDE % SPACE;
     let mut id = String::with_capacity(20);
     id.push_str(prefix);

@@ -3,7 +3,7 @@
 //! Follows `Application`, `UserSchema` and the well-known org metadata of Okta's management API. A schema's base attributes are Okta's;
 //! its custom ones are those that some profile has been given.
 
-use crate::okta::app::{APP_ID, App, ORG_ID};
+use crate::okta::state::app::{APP_ID, App, ORG_ID};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -44,13 +44,13 @@ const BASE: [(&str, &str); 31] = [
 
 /// The custom attributes of the org, with their types.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attributes {
+pub(crate) struct Attributes {
     user: BTreeMap<String, &'static str>,
     app: BTreeMap<String, &'static str>,
 }
 
 impl Attributes {
-    pub(super) fn note_user(&mut self, profile: &Map<String, Value>) {
+    pub(crate) fn note_user(&mut self, profile: &Map<String, Value>) {
         for (key, value) in profile {
             if !self.user.contains_key(key) && !BASE.iter().any(|(base, _)| base == key) {
                 self.user.insert(key.clone(), type_of(value));
@@ -58,18 +58,18 @@ impl Attributes {
         }
     }
 
-    pub(super) fn note_app(&mut self, key: &str, value: &Value) {
+    pub(crate) fn note_app(&mut self, key: &str, value: &Value) {
         self.app.insert(key.to_owned(), type_of(value));
     }
 
-    pub(super) fn user_schema(&self, origin: &str, founded: &str) -> Value {
+    pub(crate) fn user_schema(&self, origin: &str, founded: &str) -> Value {
         let base = BASE.iter().map(|(name, title)| ((*name).to_owned(), attribute(name, title))).collect();
         let required = ["login", "firstName", "lastName", "email"];
         let head = ("user/default", "user", "User");
         schema(origin, founded, head, &base, &required, &custom(&self.user))
     }
 
-    pub(super) fn app_schema(&self, origin: &str, founded: &str, app: &App) -> Value {
+    pub(crate) fn app_schema(&self, origin: &str, founded: &str, app: &App) -> Value {
         let mut user_name = attribute("userName", "Username");
         user_name["required"] = json!(true);
         let base = Map::from_iter([("userName".to_owned(), user_name)]);
@@ -136,7 +136,7 @@ fn schema(
 }
 
 /// What anybody may know of the org.
-pub(super) fn organization(origin: &str) -> Value {
+pub(crate) fn organization(origin: &str) -> Value {
     json!({
         "id": ORG_ID,
         "_links": {"organization": {"href": origin}},
@@ -146,7 +146,7 @@ pub(super) fn organization(origin: &str) -> Value {
 }
 
 /// The application.
-pub(super) fn application(origin: &str, founded: &str, app: &App) -> Value {
+pub(crate) fn application(origin: &str, founded: &str, app: &App) -> Value {
     let here = format!("{origin}/api/v1/apps/{APP_ID}");
     let link = format!("{}_link", app.name);
     json!({

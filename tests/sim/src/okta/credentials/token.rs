@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::face::Answer;
-use crate::okta::auth::{At, Auth, CLIENT_ID, Dpop, Grant, Ungranted};
 use crate::okta::bend::Bend;
+use crate::okta::credentials::auth::{At, Auth, CLIENT_ID, Dpop, Grant, Ungranted};
+use crate::okta::credentials::jwt;
+use crate::okta::credentials::proof::{self, Context};
 use crate::okta::errors::Refusal;
-use crate::okta::jwt;
-use crate::okta::proof::{self, Context};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -22,7 +22,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const HOUR_S: i64 = 3_600;
 
 impl Auth {
-    pub(super) fn grant(
+    pub(crate) fn grant(
         &mut self,
         at: At<'_>,
         bend: Option<&Bend>,

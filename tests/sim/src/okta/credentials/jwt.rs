@@ -12,11 +12,11 @@ use serde_json::Value;
 
 /// A key that verifies, with the one algorithm that it serves.
 #[derive(Clone)]
-pub(super) struct VerifyingKey {
+pub(crate) struct VerifyingKey {
     key: DecodingKey,
     algorithm: Algorithm,
     /// Names the key, after RFC 7638.
-    pub(super) thumbprint: String,
+    pub(crate) thumbprint: String,
 }
 
 impl std::fmt::Debug for VerifyingKey {
@@ -27,7 +27,7 @@ impl std::fmt::Debug for VerifyingKey {
 
 impl VerifyingKey {
     /// A public key in PEM; none when it and the algorithm do not fit.
-    pub(super) fn from_pem(pem: &str, algorithm: &str) -> Option<Self> {
+    pub(crate) fn from_pem(pem: &str, algorithm: &str) -> Option<Self> {
         let algorithm = Algorithm::from_str(algorithm).ok()?;
         let key = match algorithm {
             Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 => DecodingKey::from_rsa_pem(pem.as_bytes()),
@@ -40,7 +40,7 @@ impl VerifyingKey {
     }
 
     /// The public key in the header of a proof.
-    pub(super) fn from_jwk(jwk: &Value, algorithm: &str) -> Option<Self> {
+    pub(crate) fn from_jwk(jwk: &Value, algorithm: &str) -> Option<Self> {
         let algorithm = Algorithm::from_str(algorithm).ok()?;
         let jwk: Jwk = serde_json::from_value(jwk.clone()).ok()?;
         let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
@@ -48,7 +48,7 @@ impl VerifyingKey {
     }
 
     /// The claims of a token that this key signed.
-    pub(super) fn verify(&self, token: &str) -> Option<Value> {
+    pub(crate) fn verify(&self, token: &str) -> Option<Value> {
         let mut validation = Validation::new(self.algorithm);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
@@ -59,12 +59,12 @@ impl VerifyingKey {
 }
 
 /// The header of a token, as it was sent.
-pub(super) fn header(token: &str) -> Option<Value> {
+pub(crate) fn header(token: &str) -> Option<Value> {
     let bytes = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
 /// A text claim or header field; empty when it is absent or no text.
-pub(super) fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(object: &'a Value, key: &str) -> &'a str {
     object.get(key).and_then(Value::as_str).unwrap_or("")
 }

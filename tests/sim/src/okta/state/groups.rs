@@ -2,8 +2,8 @@
 //!
 //! The System Log hears nothing of this: no cycle and no poll follows groups there.
 
-use crate::okta::directory::Link;
-use crate::okta::org::Okta;
+use crate::okta::state::directory::Link;
+use crate::okta::state::org::Okta;
 
 impl Okta {
     /// Makes a group that is assigned to the application and has no members, and gives its id.

@@ -46,7 +46,7 @@ pub enum LogOutcome {
 }
 
 impl LogOutcome {
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
             Self::Failure => "FAILURE",
@@ -57,7 +57,7 @@ impl LogOutcome {
 
 /// Who did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Actor {
+pub(crate) enum Actor {
     /// The org's administrator.
     Administrator,
     /// Okta itself, as what follows from something else.
@@ -66,7 +66,7 @@ pub(super) enum Actor {
 
 impl Actor {
     /// As a target would be written.
-    pub(super) fn entity(self) -> LogTarget {
+    pub(crate) fn entity(self) -> LogTarget {
         match self {
             Self::Administrator => {
                 LogTarget::new("User", "00u1simAdminkWq45d7a", "administrator@example.com", "Org Administrator")
@@ -100,17 +100,17 @@ pub enum CursorRefusal {
 
 /// One event.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(crate) struct Event {
     /// Its number among all that were ever written; a copy has that of its original.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its event type.
-    pub(super) kind: Box<str>,
-    pub(super) outcome: LogOutcome,
-    pub(super) actor: Actor,
-    pub(super) published_ms: i64,
+    pub(crate) kind: Box<str>,
+    pub(crate) outcome: LogOutcome,
+    pub(crate) actor: Actor,
+    pub(crate) published_ms: i64,
     /// When it came into the log. The org alone knows.
-    pub(super) persisted_ms: i64,
-    pub(super) targets: Box<[LogTarget]>,
+    pub(crate) persisted_ms: i64,
+    pub(crate) targets: Box<[LogTarget]>,
     repeat: Repeat,
 }
 
@@ -121,8 +121,8 @@ enum Repeat {
     OnNextPage,
 }
 
-/// What filters may name. Okta has more of them; see `log_filter`.
-pub(super) const FIELDS: [&str; 15] = [
+/// What filters may name. Okta has more of them; see `filter`.
+pub(crate) const FIELDS: [&str; 15] = [
     "uuid",
     "eventType",
     "displayMessage",
@@ -142,29 +142,29 @@ pub(super) const FIELDS: [&str; 15] = [
 
 impl Event {
     /// The same in every run, and in no order.
-    pub(super) fn uuid(&self) -> String {
+    pub(crate) fn uuid(&self) -> String {
         let mixed = u128::from(self.number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         let hex = format!("{mixed:032x}");
         let (a, b, c, d) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[20..32]);
         format!("{a}-{b}-11f1-{c}-{d}")
     }
 
-    pub(super) fn severity(&self) -> &'static str {
+    pub(crate) fn severity(&self) -> &'static str {
         let warns = self.outcome == LogOutcome::Failure || self.kind.ends_with(".warning");
         if warns { "WARN" } else { "INFO" }
     }
 
-    pub(super) fn transaction(&self) -> &'static str {
+    pub(crate) fn transaction(&self) -> &'static str {
         if self.actor == Actor::System { "JOB" } else { "WEB" }
     }
 
     /// The message that the log shows for this type; unknown types have none, as some of Okta's.
-    pub(super) fn message(&self) -> &'static str {
+    pub(crate) fn message(&self) -> &'static str {
         MESSAGES.iter().find(|(known, _)| *known == &*self.kind).map_or("", |(_, message)| message)
     }
 
     /// The values of one of [`FIELDS`]; several where there are several targets.
-    pub(super) fn values(&self, field: &str) -> Vec<Cow<'_, str>> {
+    pub(crate) fn values(&self, field: &str) -> Vec<Cow<'_, str>> {
         let of = |entity: &LogTarget, part: &str| match part {
             "id" => entity.id.clone(),
             "type" => entity.kind.clone(),
@@ -220,7 +220,7 @@ const MESSAGES: [(&str, &str); 26] = [
 
 /// Whether deeds are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Recording {
+pub(crate) enum Recording {
     On,
     Off,
 }
@@ -232,7 +232,7 @@ pub struct Log {
     pub cursor_refusal: CursorRefusal,
     /// What an assignment of a group writes of each person.
     pub fan_out: FanOut,
-    pub(super) recording: Recording,
+    pub(crate) recording: Recording,
     /// In the order of persistence; an event's place is its index and one.
     events: Vec<Event>,
     /// Published, yet not persisted: each with the moment when it will be.
@@ -247,7 +247,7 @@ pub struct Log {
 }
 
 impl Log {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             cursor_refusal: CursorRefusal::Validation,
             fan_out: FanOut::Logged,
@@ -292,12 +292,12 @@ impl Log {
     }
 
     /// What cursors of this age are signed for, besides their list.
-    pub(super) fn age(&self) -> u32 {
+    pub(crate) fn age(&self) -> u32 {
         self.age
     }
 
     /// Writes an event, unless it gets lost. The order of its targets differs from event to event.
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         now_ms: i64,
         event_type: &str,
@@ -328,7 +328,7 @@ impl Log {
     }
 
     /// Lets those events in whose time has come.
-    pub(super) fn settle(&mut self, now_ms: i64) {
+    pub(crate) fn settle(&mut self, now_ms: i64) {
         let (mut due, pending) =
             std::mem::take(&mut self.pending).into_iter().partition(|event: &Event| event.persisted_ms <= now_ms);
         self.pending = pending;
@@ -346,18 +346,18 @@ impl Log {
     }
 
     /// The place before the first event that was persisted at this moment or later.
-    pub(super) fn place_before(&self, ms: i64) -> u64 {
+    pub(crate) fn place_before(&self, ms: i64) -> u64 {
         self.events.partition_point(|event| event.persisted_ms < ms) as u64
     }
 
     /// The events behind a place, in the order of persistence, each with its own place.
-    pub(super) fn after(&self, place: u64) -> impl Iterator<Item = (u64, &Event)> {
+    pub(crate) fn after(&self, place: u64) -> impl Iterator<Item = (u64, &Event)> {
         let from = usize::try_from(place).unwrap_or(usize::MAX).min(self.events.len());
         (place + 1..).zip(&self.events[from..])
     }
 
     /// A page showed the events with these numbers; those that are to come twice are persisted once more.
-    pub(super) fn shown(&mut self, numbers: &[u64], now_ms: i64) {
+    pub(crate) fn shown(&mut self, numbers: &[u64], now_ms: i64) {
         let again = |event: &&mut Event| event.repeat == Repeat::OnNextPage && numbers.contains(&event.number);
         let mut copies = Vec::new();
         for event in self.events.iter_mut().filter(again) {

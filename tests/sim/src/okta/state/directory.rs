@@ -4,7 +4,7 @@
 //! profile takes four times the memory and is needed only when it changes. Lifecycle rules follow the user and application-user
 //! sections of Okta's management API; who calls what in which order is the business of `org`.
 
-use crate::okta::ids::okta_id;
+use crate::okta::state::ids::okta_id;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -13,27 +13,27 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 /// A point in time as Okta writes it; many records of one moment share it.
-pub(super) type Stamp = Arc<str>;
+pub(crate) type Stamp = Arc<str>;
 
 /// A place in the list of users; never used again after a delete.
-pub(super) type Index = u32;
+pub(crate) type Index = u32;
 
 /// One Okta user.
 #[derive(Clone, Debug)]
-pub(super) struct User {
-    pub(super) id: Box<str>,
-    pub(super) status: Box<str>,
+pub(crate) struct User {
+    pub(crate) id: Box<str>,
+    pub(crate) status: Box<str>,
     /// A JSON object.
-    pub(super) profile: Box<str>,
-    pub(super) created: Stamp,
-    pub(super) activated: Stamp,
-    pub(super) status_changed: Stamp,
-    pub(super) last_updated: Stamp,
-    pub(super) assignment: Option<Box<Assignment>>,
+    pub(crate) profile: Box<str>,
+    pub(crate) created: Stamp,
+    pub(crate) activated: Stamp,
+    pub(crate) status_changed: Stamp,
+    pub(crate) last_updated: Stamp,
+    pub(crate) assignment: Option<Box<Assignment>>,
 }
 
 impl User {
-    pub(super) fn profile(&self) -> Map<String, Value> {
+    pub(crate) fn profile(&self) -> Map<String, Value> {
         serde_json::from_str(&self.profile).expect("profiles are kept as the text of an object")
     }
 
@@ -49,30 +49,30 @@ impl User {
     }
 
     /// A text of the profile; empty when it is absent or no text.
-    pub(super) fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         text_of(&self.profile(), key)
     }
 }
 
 /// One application user: the assignment of a user to the application.
 #[derive(Clone, Debug)]
-pub(super) struct Assignment {
+pub(crate) struct Assignment {
     /// Its place in the order of assignments.
-    pub(super) place: u64,
-    pub(super) status: Box<str>,
-    pub(super) user_name: Box<str>,
+    pub(crate) place: u64,
+    pub(crate) status: Box<str>,
+    pub(crate) user_name: Box<str>,
     /// A JSON object: the application's own profile of this person.
-    pub(super) profile: Box<str>,
+    pub(crate) profile: Box<str>,
     /// The group that the assignment comes from; none when it is direct.
-    pub(super) group: Option<usize>,
-    pub(super) created: Stamp,
-    pub(super) status_changed: Stamp,
-    pub(super) last_updated: Stamp,
+    pub(crate) group: Option<usize>,
+    pub(crate) created: Stamp,
+    pub(crate) status_changed: Stamp,
+    pub(crate) last_updated: Stamp,
 }
 
 /// Whether a group gives its members the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
+pub(crate) enum Link {
     Assigned,
     Apart,
     /// There is no such group any more.
@@ -81,19 +81,19 @@ pub(super) enum Link {
 
 /// A group that is or was assigned to the application.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
-    pub(super) id: Box<str>,
-    pub(super) name: Box<str>,
-    pub(super) description: Option<Box<str>>,
-    pub(super) link: Link,
-    pub(super) members: BTreeSet<Index>,
-    pub(super) created: Stamp,
-    pub(super) membership_updated: Stamp,
+pub(crate) struct Group {
+    pub(crate) id: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) description: Option<Box<str>>,
+    pub(crate) link: Link,
+    pub(crate) members: BTreeSet<Index>,
+    pub(crate) created: Stamp,
+    pub(crate) membership_updated: Stamp,
 }
 
 /// All of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Directory {
+pub(crate) struct Directory {
     users: Vec<Option<User>>,
     by_id: HashMap<Box<str>, Index>,
     /// By lower-case login: Okta's logins are unique without regard to case.
@@ -105,7 +105,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Adds an ACTIVE user.
-    pub(super) fn add(&mut self, mut profile: Map<String, Value>, now: &Stamp) -> Box<str> {
+    pub(crate) fn add(&mut self, mut profile: Map<String, Value>, now: &Stamp) -> Box<str> {
         // Okta lists these two even when nobody ever set them.
         for key in ["mobilePhone", "secondEmail"] {
             profile.entry(key).or_insert(Value::Null);
@@ -127,24 +127,24 @@ impl Directory {
         id
     }
 
-    pub(super) fn index(&self, id: &str) -> Option<Index> {
+    pub(crate) fn index(&self, id: &str) -> Option<Index> {
         self.by_id.get(id).copied()
     }
 
-    pub(super) fn at(&self, index: Index) -> Option<&User> {
+    pub(crate) fn at(&self, index: Index) -> Option<&User> {
         self.users.get(index as usize)?.as_ref()
     }
 
-    pub(super) fn user(&self, id: &str) -> Option<&User> {
+    pub(crate) fn user(&self, id: &str) -> Option<&User> {
         self.at(self.index(id)?)
     }
 
-    pub(super) fn user_mut(&mut self, id: &str) -> Option<&mut User> {
+    pub(crate) fn user_mut(&mut self, id: &str) -> Option<&mut User> {
         let index = self.index(id)?;
         self.users.get_mut(index as usize)?.as_mut()
     }
 
-    pub(super) fn by_login(&self, login: &str) -> Option<Index> {
+    pub(crate) fn by_login(&self, login: &str) -> Option<Index> {
         self.by_login.get(login.to_lowercase().as_str()).copied()
     }
 
@@ -159,13 +159,13 @@ impl Directory {
     }
 
     /// By id, by login, or by the part of the login before the `@`, where only one user has it.
-    pub(super) fn find(&self, key: &str) -> Option<&User> {
+    pub(crate) fn find(&self, key: &str) -> Option<&User> {
         let by_name = || self.at(self.by_login(key).or_else(|| self.by_short_login(key))?);
         self.user(key).or_else(by_name)
     }
 
     /// Changes a profile; a changed login is indexed anew.
-    pub(super) fn change_profile(&mut self, id: &str, now: &Stamp, change: impl FnOnce(&mut Map<String, Value>)) {
+    pub(crate) fn change_profile(&mut self, id: &str, now: &Stamp, change: impl FnOnce(&mut Map<String, Value>)) {
         let index = self.index(id).unwrap_or_else(|| panic!("there is no user {id}"));
         let mut profile = self.at(index).expect("an indexed user exists").profile();
         let before = text_of(&profile, "login");
@@ -187,7 +187,7 @@ impl Directory {
     }
 
     /// Assigns a user at the end of the list; one who is assigned stays as he is.
-    pub(super) fn assign(&mut self, id: &str, group: Option<usize>, now: &Stamp) {
+    pub(crate) fn assign(&mut self, id: &str, group: Option<usize>, now: &Stamp) {
         let index = self.index(id).unwrap_or_else(|| panic!("there is no user {id}"));
         let user = self.users[index as usize].as_mut().expect("an indexed user exists");
         if user.assignment.is_some() {
@@ -207,13 +207,13 @@ impl Directory {
         }));
     }
 
-    pub(super) fn unassign(&mut self, id: &str) -> Option<Box<Assignment>> {
+    pub(crate) fn unassign(&mut self, id: &str) -> Option<Box<Assignment>> {
         let assignment = self.user_mut(id)?.assignment.take()?;
         self.assigned.remove(&assignment.place);
         Some(assignment)
     }
 
-    pub(super) fn remove(&mut self, id: &str) {
+    pub(crate) fn remove(&mut self, id: &str) {
         self.unassign(id);
         let index = self.by_id.remove(id).unwrap_or_else(|| panic!("there is no user {id}"));
         let user = self.users[index as usize].take().expect("an indexed user exists");
@@ -224,7 +224,7 @@ impl Directory {
     }
 
     /// The number of the group with this name, which is made where it does not exist.
-    pub(super) fn group(&mut self, name: &str, now: &Stamp) -> usize {
+    pub(crate) fn group(&mut self, name: &str, now: &Stamp) -> usize {
         let known = self.groups.iter().position(|group| &*group.name == name && group.link != Link::Gone);
         known.unwrap_or_else(|| {
             self.groups.push(Group {
@@ -240,52 +240,52 @@ impl Directory {
         })
     }
 
-    pub(super) fn groups(&self) -> &[Group] {
+    pub(crate) fn groups(&self) -> &[Group] {
         &self.groups
     }
 
-    pub(super) fn group_mut(&mut self, group: usize) -> &mut Group {
+    pub(crate) fn group_mut(&mut self, group: usize) -> &mut Group {
         &mut self.groups[group]
     }
 
     /// The number of the group with this id, as long as there is one.
-    pub(super) fn group_number(&self, id: &str) -> Option<usize> {
+    pub(crate) fn group_number(&self, id: &str) -> Option<usize> {
         self.groups.iter().position(|group| &*group.id == id && group.link != Link::Gone)
     }
 
     /// Assigns a group to the application, or takes that away; tells what it was before. Nobody's own assignment changes.
-    pub(super) fn link(&mut self, group: usize, link: Link) -> Link {
+    pub(crate) fn link(&mut self, group: usize, link: Link) -> Link {
         std::mem::replace(&mut self.groups[group].link, link)
     }
 
     /// Makes the user a member; whether he was none before.
-    pub(super) fn join(&mut self, id: &str, group: usize, now: &Stamp) -> bool {
+    pub(crate) fn join(&mut self, id: &str, group: usize, now: &Stamp) -> bool {
         let index = self.index(id).unwrap_or_else(|| panic!("there is no user {id}"));
         self.groups[group].membership_updated = Stamp::clone(now);
         self.groups[group].members.insert(index)
     }
 
-    pub(super) fn leave(&mut self, id: &str, group: usize, now: &Stamp) {
+    pub(crate) fn leave(&mut self, id: &str, group: usize, now: &Stamp) {
         let index = self.index(id).unwrap_or_else(|| panic!("there is no user {id}"));
         self.groups[group].members.remove(&index);
         self.groups[group].membership_updated = Stamp::clone(now);
     }
 
     /// Who is assigned, after this place in the order of assignments.
-    pub(super) fn assigned_after(&self, place: u64) -> impl Iterator<Item = (u64, &User)> {
+    pub(crate) fn assigned_after(&self, place: u64) -> impl Iterator<Item = (u64, &User)> {
         self.assigned
             .range((Excluded(place), Unbounded))
             .map(|(place, index)| (*place, self.at(*index).expect("an assigned user exists")))
     }
 
     /// The users after this place, in the order in which they were added; a user's place is his index and one.
-    pub(super) fn users_after(&self, place: u64) -> impl Iterator<Item = (u64, &User)> {
+    pub(crate) fn users_after(&self, place: u64) -> impl Iterator<Item = (u64, &User)> {
         let from = usize::try_from(place).unwrap_or(usize::MAX).min(self.users.len());
         (place + 1..).zip(&self.users[from..]).filter_map(|(place, user)| Some((place, user.as_ref()?)))
     }
 
     /// The members of a group after this place; places are as in [`Self::users_after`].
-    pub(super) fn members_after(&self, group: usize, place: u64) -> impl Iterator<Item = (u64, &User)> {
+    pub(crate) fn members_after(&self, group: usize, place: u64) -> impl Iterator<Item = (u64, &User)> {
         let from = Index::try_from(place).unwrap_or(Index::MAX);
         self.groups[group]
             .members
@@ -293,15 +293,15 @@ impl Directory {
             .map(|index| (u64::from(*index) + 1, self.at(*index).expect("a member exists")))
     }
 
-    pub(super) fn assigned_count(&self) -> usize {
+    pub(crate) fn assigned_count(&self) -> usize {
         self.assigned.len()
     }
 }
 
-pub(super) fn text_of(profile: &Map<String, Value>, key: &str) -> String {
+pub(crate) fn text_of(profile: &Map<String, Value>, key: &str) -> String {
     profile.get(key).and_then(Value::as_str).unwrap_or("").to_owned()
 }
 
-pub(super) fn json_text(profile: Map<String, Value>) -> Box<str> {
+pub(crate) fn json_text(profile: Map<String, Value>) -> Box<str> {
     Value::Object(profile).to_string().into()
 }

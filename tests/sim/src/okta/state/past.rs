@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::okta::directory::User;
+use crate::okta::state::directory::User;
 
 /// How long a read by id shows the state before a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Lag {
 
 /// What a read by id sees.
 #[derive(Clone, Debug)]
-pub(super) enum Sight {
+pub(crate) enum Sight {
     /// What is.
     Now,
     /// What was; nobody, if there was nobody.
@@ -41,11 +41,11 @@ enum Lasts {
 
 /// The states before the latest changes, by the id of the user, each with its end.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Past(HashMap<Box<str>, Vec<Memory>>);
+pub(crate) struct Past(HashMap<Box<str>, Vec<Memory>>);
 
 impl Past {
     /// Keeps what was before a change that is made now.
-    pub(super) fn keep(&mut self, id: &str, was: Option<User>, lag: Lag, now_ms: i64) {
+    pub(crate) fn keep(&mut self, id: &str, was: Option<User>, lag: Lag, now_ms: i64) {
         let lasts = match lag {
             Lag::None => return,
             Lag::Ms(ms) => Lasts::Until(now_ms + ms),
@@ -55,7 +55,7 @@ impl Past {
     }
 
     /// What a read of this user sees, which counts as one.
-    pub(super) fn look(&mut self, id: &str, now_ms: i64) -> Sight {
+    pub(crate) fn look(&mut self, id: &str, now_ms: i64) -> Sight {
         let Some(memories) = self.0.get_mut(id) else { return Sight::Now };
         memories.retain(|memory| match memory.lasts {
             Lasts::Until(end) => now_ms < end,

@@ -5,14 +5,14 @@
 //! Nothing here knows HTTP.
 
 use crate::clock::SimClock;
-use crate::okta::app::App;
-use crate::okta::auth::Auth;
-use crate::okta::deeds::{of_assignment_status, of_status};
-use crate::okta::directory::{Assignment, Directory, Link, Stamp, User, json_text};
-use crate::okta::log::Log;
-use crate::okta::past::{Lag, Past};
+use crate::okta::credentials::auth::Auth;
+use crate::okta::log::deeds::{of_assignment_status, of_status};
+use crate::okta::log::events::Log;
 use crate::okta::rate::{Bucket, Rates};
-use crate::okta::schemas::Attributes;
+use crate::okta::state::app::App;
+use crate::okta::state::directory::{Assignment, Directory, Link, Stamp, User, json_text};
+use crate::okta::state::past::{Lag, Past};
+use crate::okta::state::schemas::Attributes;
 use crate::people::{Person, person};
 use serde_json::{Map, Value, json};
 
@@ -30,16 +30,16 @@ pub struct Okta {
     /// How long reads by id show the state before a change.
     pub lag: Lag,
     /// The application as the log knows it.
-    pub(super) app_in_log: App,
-    pub(super) past: Past,
-    pub(super) clock: SimClock,
-    pub(super) directory: Directory,
-    pub(super) attributes: Attributes,
-    pub(super) rates: Rates,
+    pub(crate) app_in_log: App,
+    pub(crate) past: Past,
+    pub(crate) clock: SimClock,
+    pub(crate) directory: Directory,
+    pub(crate) attributes: Attributes,
+    pub(crate) rates: Rates,
     /// When the org was made.
-    pub(super) founded: Stamp,
+    pub(crate) founded: Stamp,
     /// How many calls were answered.
-    pub(super) answered: u64,
+    pub(crate) answered: u64,
 }
 
 impl Okta {
@@ -379,7 +379,7 @@ impl Okta {
         self.now()
     }
 
-    pub(super) fn user(&self, id: &str) -> &User {
+    pub(crate) fn user(&self, id: &str) -> &User {
         self.directory.user(id).unwrap_or_else(|| panic!("there is no user {id}"))
     }
 

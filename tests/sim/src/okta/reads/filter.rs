@@ -9,8 +9,8 @@ use chrono::DateTime;
 
 /// A comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Filter {
-    pub(super) property: String,
+pub(crate) struct Filter {
+    pub(crate) property: String,
     operator: Operator,
     value: String,
 }
@@ -26,7 +26,7 @@ enum Operator {
 
 impl Filter {
     /// Reads a comparison of one of these properties; none when it is anything else.
-    pub(super) fn read(text: &str, properties: &[&str]) -> Option<Self> {
+    pub(crate) fn read(text: &str, properties: &[&str]) -> Option<Self> {
         let (property, rest) = text.trim().split_once(' ')?;
         let (operator, value) = rest.split_once(' ')?;
         let operator = match operator {
@@ -44,7 +44,7 @@ impl Filter {
     }
 
     /// Whether a value of the property passes.
-    pub(super) fn passes(&self, found: &str) -> bool {
+    pub(crate) fn passes(&self, found: &str) -> bool {
         let order = if is_time(&self.property) {
             let (found, wanted) = (DateTime::parse_from_rfc3339(found), DateTime::parse_from_rfc3339(&self.value));
             match (found, wanted) {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::face::Call;
-use crate::okta::jwt::{self, VerifyingKey};
+use crate::okta::credentials::jwt::{self, VerifyingKey};
 use crate::okta::route;
 
 /// How far `iat` may be from the org's clock.
@@ -22,33 +22,33 @@ const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
 /// A key of the client, which no proof may use.
 #[derive(Clone, Debug)]
-pub(super) struct ClientKey {
-    pub(super) id: String,
-    pub(super) key: VerifyingKey,
+pub(crate) struct ClientKey {
+    pub(crate) id: String,
+    pub(crate) key: VerifyingKey,
 }
 
 /// A proof that holds.
 #[derive(Debug)]
-pub(super) struct Proof {
+pub(crate) struct Proof {
     /// Names the key.
-    pub(super) thumbprint: String,
+    pub(crate) thumbprint: String,
     /// Empty when there is none.
-    pub(super) nonce: String,
+    pub(crate) nonce: String,
 }
 
 /// What a proof must fit to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Context<'a> {
-    pub(super) call: &'a Call,
+pub(crate) struct Context<'a> {
+    pub(crate) call: &'a Call,
     /// Scheme and host as the client sees them.
-    pub(super) origin: &'a str,
-    pub(super) now_ms: i64,
+    pub(crate) origin: &'a str,
+    pub(crate) now_ms: i64,
     /// The token that goes with it; none at the token endpoint.
-    pub(super) token: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
 }
 
 /// Checks the proof of a call, and notes its `jti` as used. The error is the description that Okta gives.
-pub(super) fn check(
+pub(crate) fn check(
     context: Context<'_>,
     used: &mut HashSet<String>,
     client_keys: &[ClientKey],

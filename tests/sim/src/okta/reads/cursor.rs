@@ -12,14 +12,14 @@ const KEY: &[u8] = b"cursors of the simulated org";
 const TAG_BYTES: usize = 9;
 
 /// The cursor after the row at `place` of the list with this path.
-pub(super) fn seal(path: &str, place: u64) -> String {
+pub(crate) fn seal(path: &str, place: u64) -> String {
     let mut bytes = place.to_be_bytes().to_vec();
     bytes.extend_from_slice(&tag(path, place));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The place that a cursor names; none when this list never gave it.
-pub(super) fn open(path: &str, cursor: &str) -> Option<u64> {
+pub(crate) fn open(path: &str, cursor: &str) -> Option<u64> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (place, given) = bytes.split_first_chunk::<8>()?;
     let place = u64::from_be_bytes(*place);

@@ -6,13 +6,13 @@
 
 use crate::face::{Answer, Call};
 use crate::okta::bend::Bend;
-use crate::okta::cursor;
 use crate::okta::errors::Refusal;
-use crate::okta::lists::list;
-use crate::okta::log::{CursorRefusal, Event, FIELDS, Log, LogTarget};
-use crate::okta::log_filter::{Expression, Wrong};
-use crate::okta::org::Okta;
-use crate::okta::page::{Ask, End, Limits, Manner};
+use crate::okta::log::events::{CursorRefusal, Event, FIELDS, Log, LogTarget};
+use crate::okta::log::filter::{Expression, Wrong};
+use crate::okta::reads::cursor;
+use crate::okta::reads::lists::list;
+use crate::okta::reads::page::{Ask, End, Limits, Manner};
+use crate::okta::state::org::Okta;
 use chrono::{DateTime, TimeZone as _, Utc};
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ enum Order {
 
 impl Okta {
     /// The events that a call asks for.
-    pub(super) fn logs(
+    pub(crate) fn logs(
         &mut self,
         call: &Call,
         origin: &str,
