@@ -1,9 +1,10 @@
-//! The pure part: what is decided, apart from how it is read and written.
+//! The pure part of the program. It decides, and does not read or write.
 //!
-//! A crate of its own, so it can name no other module. No async, clock, file, network or logging: the same input gives the same output.
+//! It is a crate of its own, so it cannot use other modules. No async, clock, file, network or logging: the same input gives the same
+//! output.
 //!
 //! From the bottom: [`scim`], [`model`], then [`mapping`] and [`listing`], [`plan`], [`state`], [`planning`], [`groups`], and at the top
-//! [`targeted`] and [`explain`]. No import runs up.
+//! [`targeted`] and [`explain`]. No module imports from a higher one.
 
 pub mod explain;
 pub mod groups;

@@ -1,4 +1,4 @@
-//! Everything that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
+//! All that is known about one person, and what a plan does about them: the answer to "why did nothing happen?"
 
 use crate::explain::memberships::{GroupOfPerson, groups_of};
 use crate::groups::member_index::MemberIndex;
@@ -16,12 +16,12 @@ use crate::planning::input::PlanInput;
 use crate::planning::leaver_decision;
 use crate::scim::value::Value;
 
-/// What Okta says about one person who was asked about by id.
+/// Okta's answers about one person, read by id.
 #[derive(Clone, Debug)]
 pub struct OktaAnswers {
     /// The id.
     pub id: OktaUserId,
-    /// The user; `None` where Okta has none of this id, or does not show it.
+    /// The user; `None` where Okta has no user with this id, or does not show it.
     pub user: Option<EmbeddedUser>,
     /// Okta's word for the user's status.
     pub status: Option<String>,
@@ -34,11 +34,11 @@ pub struct OktaAnswers {
 pub struct Explanation {
     /// What Okta says by id.
     pub asked: OktaAnswers,
-    /// What follows from the row in Okta's listing; `None` where there is none.
+    /// What follows from the row in Okta's listing; `None` where there is no row.
     pub listed: Option<PersonState>,
-    /// What the two statuses mean together; `None` for somebody who is not assigned.
+    /// What the two statuses mean together; `None` for a person who is not assigned.
     pub eligibility: Option<Eligibility>,
-    /// Rule by rule, each with what the account holds.
+    /// Rule by rule, each with the value that the account holds.
     pub mapping: Vec<(Traced, Option<Value>)>,
     /// The link.
     pub link: Option<Link>,
@@ -46,7 +46,7 @@ pub struct Explanation {
     pub account: Option<Account>,
     /// The pattern that protects the account.
     pub protected: Option<String>,
-    /// What is remembered since the person was gone from the listing.
+    /// The stored leaver record, from the first cycle that no longer found the person in the listing.
     pub leaver: Option<LeaverRecord>,
     /// What an operator said about the person.
     pub said: Vec<OperatorStatement>,
@@ -70,7 +70,7 @@ pub enum OperatorStatement {
 pub struct PersonPlan {
     /// Operations.
     pub operations: Vec<Operation>,
-    /// What becomes of the account.
+    /// What happens to the account.
     pub leaver: Option<Leaver>,
     /// Why nothing is done.
     pub held: Vec<Hold>,
@@ -83,7 +83,7 @@ pub struct PersonPlan {
 }
 
 impl Explanation {
-    /// Puts together what is known.
+    /// Combines what is known.
     pub fn new(asked: OktaAnswers, input: &PlanInput<'_>, plan: &CyclePlan) -> Self {
         let PlanInput { people, accounts, state, policy, mapping, .. } = input;
         let id = &asked.id;

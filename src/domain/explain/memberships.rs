@@ -25,15 +25,15 @@ pub struct GroupOfPerson {
 /// What a plan does about one membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MembershipChange {
-    /// Nothing: it is as it shall be.
+    /// Nothing: the membership is already correct.
     Nothing,
-    /// The person comes in.
+    /// The person is added.
     ComesIn,
-    /// The person goes out.
+    /// The person is removed.
     GoesOut,
-    /// The person would go out, which waits for an approval.
+    /// The removal needs an approval.
     Waits,
-    /// Nothing, since nothing is done about the person.
+    /// Nothing, because nothing is done about the person.
     Kept,
 }
 

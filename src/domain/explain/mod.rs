@@ -1,4 +1,4 @@
-//! Everything that is known about one person, put beside what the plan does: the answer to "why did nothing happen?".
+//! All that is known about one person, next to what the plan does: the answer to "why did nothing happen?".
 
 pub mod explanation;
 pub mod memberships;

@@ -1,13 +1,13 @@
-//! Changes of members in pieces: no request is longer than any server takes.
+//! Splits changes of members into batches, so no request is too long for a server.
 
-/// The most members of a request.
+/// The maximum number of members in a request.
 const MOST: usize = 500;
-/// The most bytes of a request, with room for what stands around the members: a megabyte is never reached.
+/// The maximum number of bytes for the members of a request. The rest of the request still fits into one megabyte.
 const LONGEST: usize = 900_000;
-/// What stands around an id in a request, at most.
+/// The maximum number of bytes around an id in a request.
 const AROUND: usize = 96;
 
-/// Cuts a list into pieces, each of which fits into one request. `length` is how long an item's id is in JSON.
+/// Splits a list into batches that each fit into one request. `length` gives the length of an item's id in JSON.
 pub fn chunks<T>(items: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut chunks: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;
@@ -24,7 +24,7 @@ pub fn chunks<T>(items: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     chunks
 }
 
-/// Both halves of a piece that a server did not take; nothing where it cannot be halved.
+/// Both halves of a batch that a server did not accept; `None` where it cannot be halved.
 pub fn halves<T>(mut chunk: Vec<T>) -> Option<[Vec<T>; 2]> {
     if chunk.len() < 2 {
         return None;

@@ -1,4 +1,4 @@
-//! Making the plan about groups: from both sides' groups and members to operations, and to reasons where there is none.
+//! Makes the plan about groups: from the groups and members of both sides to operations, or to reasons why there is no operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,13 @@ use crate::planning::input::PlanInput;
 /// The members of one group, as far as they could be read.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// In Okta; or why not.
+    /// The members in Okta, or why they were not read.
     pub wanted: Result<Members, String>,
-    /// In Haiilo; or why not.
+    /// The members in Haiilo, or why they were not read.
     pub shown: Result<Members, String>,
 }
 
-/// What the plan is made from besides what was matched.
+/// The input of the group plan, in addition to the matched groups.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupPlanInput<'a> {
     /// What the plan about people was made from.
@@ -32,9 +32,9 @@ pub struct GroupPlanInput<'a> {
     pub chosen: &'a [OktaGroup],
     /// All groups of Haiilo.
     pub shown: &'a [HaiiloGroup],
-    /// Groups of which Okta says that there are none, each with the number of members in Haiilo; or why that is not known.
+    /// Groups that no longer exist in Okta, each with its number of members in Haiilo, or why that number is not known.
     pub gone: &'a BTreeMap<OktaGroupId, Result<u64, String>>,
-    /// Everybody who is assigned or linked.
+    /// All people who are assigned or linked.
     pub member_index: &'a MemberIndex<'a>,
 }
 
@@ -73,7 +73,7 @@ pub fn assemble(
     plan
 }
 
-/// A plan in the making.
+/// A plan while it is built.
 struct GroupPlanBuilder<'a> {
     input: GroupPlanInput<'a>,
     plan: GroupPlan,
@@ -131,7 +131,7 @@ impl GroupPlanBuilder<'_> {
         self.plan.operations.push(GroupOperation { okta_id: group.id.clone(), name: group.name.clone(), action });
     }
 
-    /// Groups that we made and whose group of Okta is gone. One that is merely not chosen any more stays.
+    /// Deletes groups that we made and that no longer exist in Okta. A group that still exists and is only no longer chosen stays.
     fn deletes(&mut self) {
         let GroupPlanInput { input, chosen, shown, gone, member_index: _ } = self.input;
         let chosen: BTreeSet<&OktaGroupId> = chosen.iter().map(|group| &group.id).collect();
@@ -185,9 +185,9 @@ fn changes(group: &OktaGroup, shown: &HaiiloGroup, described: Option<&str>) -> V
     }
     let (from, to) = (shown.description.as_deref(), group.description.as_deref());
     let is_to_be_set = match to {
-        // A server that drops descriptions is not sent the same one again.
+        // If the server drops descriptions, the same description is not sent again.
         Some(_) => !same(from, to) && !same(described, to),
-        // A description that somebody else wrote stays.
+        // A description that a person wrote in Haiilo stays.
         None => from.is_some() && described.is_some(),
     };
     if is_to_be_set {

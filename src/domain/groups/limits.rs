@@ -1,5 +1,5 @@
-//! Limits of groups: a group that would lose too many members in a day loses none, until an operator lets exactly these go. Groups give
-//! roles, so that this is a matter of each group by itself; people still come in.
+//! Limits of groups: if a group would lose too many members in a day, it loses none until an operator approves exactly these removals.
+//! Groups give roles, so each group has its own limit. People are still added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::planning::input::PlanInput;
 use crate::planning::limits::{Violation, id_of};
 use crate::state::sync_state::Approval;
 
-/// Says of each removal whether it may be done.
+/// Decides for each removal whether it may be done.
 pub fn check(plan: &mut GroupPlan, input: &PlanInput<'_>, given: Option<&ApprovalId>) {
     let Some(limit) = input.policy.limits.of(LimitName::Members) else { return };
     let mut broken: Vec<(usize, BlockedRemovals, Vec<String>)> = Vec::new();
@@ -71,7 +71,8 @@ pub fn violations(plan: &GroupPlan) -> Vec<Violation> {
     plan.blocked.iter().map(violation).collect()
 }
 
-/// How many members an operation takes out of a group, and how many of ours it has, of those that each group has.
+/// How many members an operation removes from a group, and how many members that we manage the group has. `inside` has this number for each
+/// group.
 fn losses(operation: &GroupOperation, inside: &BTreeMap<&OktaGroupId, u64>) -> Option<(u64, u64)> {
     match &operation.action {
         GroupAction::Members { remove, .. } => Some((remove.len() as u64, *inside.get(&operation.okta_id)?)),

@@ -1,5 +1,5 @@
-//! Matching: which group of Haiilo is which group of Okta. The link decides, then `externalId`, then the name without case; whatever is not
-//! certain is held.
+//! Matching: which group of Haiilo belongs to which group of Okta. The link decides, then `externalId`, then the name without case. A group
+//! whose match is not certain is held.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,11 @@ pub struct MatchedGroup<'a> {
 /// The group of Haiilo that was found.
 #[derive(Clone, Copy, Debug)]
 pub enum GroupMatch<'a> {
-    /// The linked one.
+    /// The linked group.
     Linked(&'a HaiiloGroup, &'a GroupLink),
-    /// One that is nobody's yet.
+    /// A group that has no link yet.
     Unowned(&'a HaiiloGroup, Origin),
-    /// None.
+    /// No group.
     Nothing,
 }
 
@@ -40,7 +40,7 @@ impl<'a> GroupMatch<'a> {
         }
     }
 
-    /// The description that we set last.
+    /// The description that we last set.
     pub fn described(self) -> Option<&'a str> {
         match self {
             Self::Linked(_, link) => link.described.as_deref(),
@@ -52,13 +52,13 @@ impl<'a> GroupMatch<'a> {
 /// What was found for all chosen groups.
 #[derive(Clone, Debug, Default)]
 pub struct GroupMatching<'a> {
-    /// Groups for which it is certain.
+    /// Groups with a certain match.
     pub matched: Vec<MatchedGroup<'a>>,
-    /// The others.
+    /// Groups without a certain match.
     pub held: Vec<GroupHold>,
 }
 
-/// Haiilo's groups, by everything that a group is found by.
+/// Haiilo's groups, indexed by all keys that a group is found by.
 struct HaiiloGroups<'a> {
     by_id: BTreeMap<&'a HaiiloGroupId, &'a HaiiloGroup>,
     by_name: BTreeMap<CompactString, Vec<&'a HaiiloGroup>>,
@@ -67,7 +67,7 @@ struct HaiiloGroups<'a> {
     state: &'a GroupSyncState,
 }
 
-/// Finds the group of Haiilo of each chosen group. Both listings are complete.
+/// Finds the group of Haiilo for each chosen group. Both listings are complete.
 pub fn match_groups<'a>(
     chosen: &'a [OktaGroup],
     shown: &'a [HaiiloGroup],
@@ -124,7 +124,7 @@ impl<'a> HaiiloGroups<'a> {
         let link = self.state.links.get(&group.id);
         let found = link.and_then(|link| Some((*self.by_id.get(&link.haiilo_id)?, link)));
         let fits = found.is_some_and(|(shown, _)| key(&shown.name) == key(&group.name));
-        // Whoever has the name already does not take it from anybody.
+        // A group that already has the name takes it from no other group.
         if !shared_names.is_empty() && !fits {
             return Err((link.map(|link| link.haiilo_id.clone()), GroupHoldReason::SameName(shared_names)));
         }
@@ -142,7 +142,7 @@ impl<'a> HaiiloGroups<'a> {
         Ok(target)
     }
 
-    /// A group that is nobody's, by the id of this one, or by its name.
+    /// Finds a group without a link, by this group's id or by its name.
     fn unowned(&self, group: &OktaGroup) -> Result<GroupMatch<'a>, Doubt> {
         let lost = self.state.is_perhaps_made(&group.id);
         let origin = if lost { Origin::Created } else { Origin::Adopted };
@@ -173,7 +173,7 @@ impl<'a> HaiiloGroups<'a> {
         }
     }
 
-    /// Whether a group that shall have another name can have it.
+    /// Whether a group that should get another name can have it.
     fn is_name_free(&self, group: &OktaGroup, shown: &HaiiloGroup) -> Result<(), Doubt> {
         let others = self.by_name.get(&key(&group.name)).into_iter().flatten();
         let Some(other) = others.into_iter().find(|other| other.id != shown.id) else { return Ok(()) };

@@ -1,6 +1,6 @@
-//! The member index of a cycle: each person who is assigned or linked, with an index, and whether memberships of theirs may change.
+//! The member index of a cycle: each person who is assigned or linked, with an index, and whether their memberships may change.
 //!
-//! Made from the plan about people: whoever is held, out of scope or gone keeps the memberships that they have, and is given none.
+//! The index comes from the plan about people. People who are held, out of scope or unlisted keep their memberships and get no new ones.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::plan::operation::{Action, OperationKind};
 /// No position.
 const NONE: u32 = u32::MAX;
 
-/// Everybody who is assigned or linked.
+/// All people who are assigned or linked.
 #[derive(Clone, Debug)]
 pub struct MemberIndex<'a> {
     people: &'a AssignmentSnapshot,
@@ -23,14 +23,14 @@ pub struct MemberIndex<'a> {
     links: &'a Links,
     /// In the order of the Okta ids.
     rows: Vec<IndexRow>,
-    /// For each account the index of the person who has it.
+    /// For each account, the index of the person who has it.
     by_account: Vec<u32>,
 }
 
 /// One person.
 #[derive(Clone, Copy, Debug)]
 struct IndexRow {
-    /// Position among the people who are assigned.
+    /// Position among the assigned people.
     person: u32,
     /// Position among the links.
     link: u32,
@@ -47,7 +47,7 @@ pub enum MembershipRule {
 }
 
 impl<'a> MemberIndex<'a> {
-    /// Seats everybody. `plan` is that about people.
+    /// Gives each person an index. `plan` is the plan about people.
     pub fn of(people: &'a AssignmentSnapshot, accounts: &'a AccountSnapshot, links: &'a Links, plan: &Plan) -> Self {
         let mut member_index = Self {
             people,
@@ -103,7 +103,7 @@ impl<'a> MemberIndex<'a> {
         self.index_adopted(plan);
     }
 
-    /// An account that becomes somebody's in this cycle is that person's already.
+    /// An account that is adopted in this cycle already belongs to its person.
     fn index_adopted(&mut self, plan: &Plan) {
         for operation in &plan.operations {
             if let Action::Adopt { haiilo_id, .. } = &operation.action

@@ -1,6 +1,6 @@
-//! The deciding about groups of the intranet: chosen groups of Okta become groups of Haiilo, with the members that both sides know.
+//! Decides about groups of the intranet: chosen groups of Okta become groups of Haiilo, with the members that both sides know.
 //!
-//! Comes after the plan about people, reads it, and never changes it.
+//! It runs after the plan about people. It reads that plan and never changes it.
 
 pub mod batches;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! The cursors that a listing has shown. A listing that goes in a circle, or has no end, is none.
+//! Guards against bad cursors: a listing that loops or never ends is rejected.
 //!
 //! Follows "Link header" of core Okta API.
 
@@ -24,7 +24,7 @@ enum LastPage {
 }
 
 impl CursorGuard {
-    /// A page was read, behind which this cursor leads.
+    /// Records a page and the cursor of the next one.
     pub(crate) fn step(&mut self, next: Option<&str>) -> Result<(), Incomplete> {
         self.pages += 1;
         let Some(cursor) = next else {
@@ -48,7 +48,7 @@ impl CursorGuard {
     }
 }
 
-/// A reading through a listing of groups.
+/// Reads a listing of groups page by page.
 #[derive(Debug, Default)]
 pub struct GroupPager {
     cursor: CursorGuard,
@@ -56,7 +56,8 @@ pub struct GroupPager {
 }
 
 impl GroupPager {
-    /// Takes the next page, and the cursor of the one behind it. A row without an id may be any group, so that nothing is complete with it.
+    /// Adds the next page, and the cursor of the page after it. A row without an id may be any group, so the listing is not complete with
+    /// such a row.
     pub fn take(&mut self, rows: Vec<Option<OktaGroup>>, next: Option<&str>) -> Result<(), Incomplete> {
         for row in rows {
             self.groups.push(row.ok_or(Incomplete::Nameless)?);
@@ -70,7 +71,7 @@ impl GroupPager {
     }
 }
 
-/// A reading through the members of one group.
+/// Reads the members of one group page by page.
 #[derive(Debug, Default)]
 pub struct MemberPager {
     cursor: CursorGuard,
@@ -78,7 +79,7 @@ pub struct MemberPager {
 }
 
 impl MemberPager {
-    /// Takes the next page: each id with its index, where it has one, and the cursor of the page behind it.
+    /// Adds the next page: each id with its index, where it has one, and the cursor of the page after it.
     pub fn take<'i>(
         &mut self,
         rows: impl IntoIterator<Item = Option<(Option<PersonIndex>, &'i str)>>,

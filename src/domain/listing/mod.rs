@@ -1,6 +1,6 @@
-//! Listings that were read to their end.
+//! Listings that were read completely.
 //!
-//! Pages of either side flow in, a snapshot flows out once the last page was read. A listing that failed, was cut short or repeats itself
+//! The pages of either side come in, and a snapshot comes out after the last page. A listing that failed, stopped early or repeats itself
 //! never becomes a snapshot, so no plan is made from it.
 
 pub mod cursor_guard;

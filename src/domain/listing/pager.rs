@@ -1,18 +1,18 @@
-//! A reading through a SCIM listing by index (RFC 7644, 3.4.2.4), whatever it lists: it is whole when its total agrees with the rows received, or
-//! with a second pager. What is known of rows is their ids alone.
+//! Reads a SCIM listing by index (RFC 7644, 3.4.2.4), of any resource type. The listing is complete when its total agrees with the rows
+//! received, or with a second pager. The pager knows only the ids of the rows.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::model::key_index::hash;
 
-/// More pages than any organization has; a listing that goes on beyond is going in circles.
+/// More pages than any organization has. A listing with more pages loops.
 pub(crate) const MOST_PAGES: usize = 20_000;
 
-/// A listing that is no basis for a plan.
+/// A listing that cannot be used for a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Incomplete {
-    /// A cursor came back.
+    /// A cursor was seen before.
     #[error(
         "page {page} points back to a page that was read before; nothing can be concluded from a listing that goes in circles: try again, and if it lasts, ask the support of that side"
     )]
@@ -20,28 +20,28 @@ pub enum Incomplete {
         /// The page, from 1.
         page: usize,
     },
-    /// There is no end.
+    /// The listing does not end.
     #[error("there is no end after {MOST_PAGES} pages; try again, and if it lasts, ask the support of that side")]
     Endless,
-    /// The reading was not finished.
+    /// The reading did not finish.
     #[error("the listing ended before its last page; try again")]
     CutShort,
     /// A total without rows.
     #[error("the server says that it has {total} {what} and shows none; try again, and if it lasts, ask its support")]
     NoRows {
-        /// Of what.
+        /// What the listing contains.
         what: &'static str,
         /// `totalResults`.
         total: u64,
     },
-    /// A row without an id, where each one matters.
+    /// A row without an id, in a listing where each row matters.
     #[error(
         "a row of a page has no id, so that nobody knows which group or member it is; try again, and if it lasts, ask the support of that side"
     )]
     Nameless,
 }
 
-/// One page of a SCIM listing that shall be asked for.
+/// One page of a SCIM listing to request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     /// `startIndex`, from 1.
@@ -52,23 +52,23 @@ pub struct PageRequest {
 
 /// What a SCIM listing lists.
 pub trait ScimRow {
-    /// The word for several of them.
+    /// The plural word for the rows.
     const WHAT: &'static str;
 
-    /// The id by which two rows are the same.
+    /// The id that identifies a row.
     fn id(&self) -> &str;
 }
 
-/// Whether two sources agree that a listing of accounts is whole.
+/// Whether two sources agree that a listing of accounts is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// The rows received are as many as the server says, or a second reading gave the same ids.
+    /// The number of rows received equals the server's total, or a second reading gave the same ids.
     Agreed,
-    /// They are not: the listing serves for updates, and for nothing that needs to know who is *not* there.
+    /// They do not agree. The listing can be used for updates, and not for decisions that depend on who is *not* listed.
     Doubtful(String),
 }
 
-/// A reading by index. It says which pages it needs next; they may be asked for at once and come in any order.
+/// A reading by index. It says which pages it needs next. They may be requested at once, and may arrive in any order.
 #[derive(Debug)]
 pub struct ScimPager<T> {
     count: u32,
@@ -78,47 +78,47 @@ pub struct ScimPager<T> {
     first: Option<Round<T>>,
 }
 
-/// What a reading found: each row once, the later reading of it, and whether these are all.
+/// The result of a reading: each row once, in its latest version, and whether the rows are complete.
 #[derive(Debug)]
 pub struct PagedRows<T> {
-    /// The rows, in no order; of two with the same id the one that stands first counts.
+    /// The rows, in no order. If two rows have the same id, the first one counts.
     pub rows: Vec<T>,
-    /// Whether the listing is whole.
+    /// Whether the listing is complete.
     pub proof: Proof,
     /// Pages read.
     pub pages: usize,
 }
 
-/// Where a reading stands.
+/// The stage of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PagerStage {
-    /// Nothing was read.
+    /// Nothing was read yet.
     Start,
-    /// The first page was shorter than asked; the second tells whether the server's pages are.
+    /// The first page was shorter than requested. The second page shows whether all of the server's pages are.
     Second,
-    /// Pages up to the total were asked for.
+    /// Pages up to the total were requested.
     Middle,
-    /// The page behind the last one was asked for, to see that it is empty.
+    /// The page after the last one was requested, to check that it is empty.
     End,
-    /// The end was seen.
+    /// The end was reached.
     Over,
 }
 
-/// What one reading from the first row to the last has seen.
+/// The state of one pass from the first row to the last.
 #[derive(Debug)]
 struct Round<T> {
     rows: Vec<T>,
-    /// Hashes of the ids that were seen.
+    /// Hashes of the ids seen so far.
     seen: HashSet<u64, BuildHasherDefault<IdentityHasher>>,
     unreadable: usize,
-    /// The row behind the last one that was received.
+    /// The position of the last row received.
     reached: u64,
     totals: Vec<Option<u64>>,
-    /// Ranges of rows that a short page left out.
+    /// Ranges of rows that a short page did not contain.
     gaps: Vec<PageRequest>,
-    /// Pages that should have held rows and were empty.
+    /// Number of pages that should have held rows and were empty.
     holes: usize,
-    /// Pages that should have held new rows and held known ones.
+    /// Number of pages that should have held new rows and held known rows.
     repeats: usize,
 }
 
@@ -137,7 +137,7 @@ impl<T> Default for Round<T> {
     }
 }
 
-/// A number that is a hash already needs no other.
+/// A hasher for numbers that are already hashes.
 #[derive(Clone, Copy, Debug, Default)]
 struct IdentityHasher(u64);
 
@@ -156,12 +156,12 @@ impl Hasher for IdentityHasher {
 }
 
 impl<T: ScimRow> ScimPager<T> {
-    /// A reading that asks for `count` rows a page.
+    /// Starts a reading that requests `count` rows per page.
     pub fn new(count: u32) -> Self {
         Self { count, stage: PagerStage::Start, pages: 0, round: Round::default(), first: None }
     }
 
-    /// The pages to ask for now; none once the reading is over.
+    /// The pages to request now; empty when the reading is finished.
     pub fn wanted(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
         if self.pages >= MOST_PAGES * 10 {
             return Err(Incomplete::Endless);
@@ -180,12 +180,12 @@ impl<T: ScimRow> ScimPager<T> {
         }
     }
 
-    /// Whether the page that was asked for last lies behind the last row, where some servers answer with an error.
+    /// Whether the last requested page is after the last row. Some servers answer such a request with an error.
     pub fn is_past_the_end(&self) -> bool {
         self.stage == PagerStage::End
     }
 
-    /// Takes the rows of a page that was asked for, `None` for each that cannot be read, and the total that the server gave.
+    /// Adds the rows of a requested page, `None` for each unreadable row, and the total from the server.
     pub fn take_rows(
         &mut self,
         request: PageRequest,
@@ -229,9 +229,9 @@ impl<T: ScimRow> ScimPager<T> {
                 }
             }
             PagerStage::End => {
-                // Past the end some servers show the first rows again; only new ids are more of the listing.
+                // After the end, some servers show the first rows again. The listing goes on only if there are new ids.
                 if received == 0 || is_repeat {
-                    // Without a total, the same rows again may as well mean that the server does not heed startIndex.
+                    // Without a total, repeated rows may also mean that the server ignores startIndex.
                     self.round.repeats += usize::from(is_repeat && self.round.totals.contains(&None));
                     self.stage = PagerStage::Over;
                 } else {
@@ -244,7 +244,7 @@ impl<T: ScimRow> ScimPager<T> {
         Ok(())
     }
 
-    /// Everything that was found, once nothing more is wanted.
+    /// All rows, after no more pages are needed.
     pub fn walked(self) -> Result<PagedRows<T>, Incomplete> {
         let what = T::WHAT;
         let Self { count: _, stage, pages, round, first } = self;
@@ -268,15 +268,15 @@ impl<T: ScimRow> ScimPager<T> {
             (0, proof) => proof,
             (unreadable, _) => Proof::Doubtful(format!("{unreadable} of Haiilo's {what} could not be read")),
         };
-        // The later reading of a row stands first, so that it is the one that stays.
+        // Rows of the later pass come first, so they are kept.
         let mut rows = round.rows;
         rows.extend(first.into_iter().flat_map(|first| first.rows));
         Ok(PagedRows { rows, proof, pages })
     }
 
-    /// Asks for all pages up to the total at once. The page size is what the server gave, whatever was asked for.
+    /// Requests all pages up to the total at once. The page size is the one that the server used, not the requested one.
     fn fan_out(&mut self, size: u64, total: u64) -> Result<PagerStage, Incomplete> {
-        // A total beyond belief must not be believed.
+        // Reject an impossibly large total.
         if total / size > MOST_PAGES as u64 * 10 {
             return Err(Incomplete::Endless);
         }
@@ -287,7 +287,7 @@ impl<T: ScimRow> ScimPager<T> {
         Ok(PagerStage::Middle)
     }
 
-    /// At the end of a reading: over, or once more from the first row because the totals do not agree.
+    /// At the end of a pass: finish, or start a second pass from the first row because the totals do not agree.
     fn settle(&mut self) -> Result<Vec<PageRequest>, Incomplete> {
         if self.first.is_some() || self.round.agreement() == Proof::Agreed {
             return Ok(Vec::new());
@@ -298,18 +298,18 @@ impl<T: ScimRow> ScimPager<T> {
     }
 }
 
-/// Accounts for which there is room before they come, at most: a total need not be true.
+/// The maximum number of accounts to reserve memory for: the server's total may be wrong.
 const MOST_EXPECTED: u64 = 1_000_000;
 
 impl<T: ScimRow> Round<T> {
-    /// Makes room for all that the server says there is, so that nothing is moved as it grows.
+    /// Reserves memory for the server's total, so the rows are not moved as the list grows.
     fn expect(&mut self, total: u64) {
         let more = clamp(total.min(MOST_EXPECTED)) as usize;
         self.rows.reserve_exact(more.saturating_sub(self.rows.len()));
         self.seen.reserve(more.saturating_sub(self.seen.len()));
     }
 
-    /// Adds rows; how many of them were new.
+    /// Adds rows and returns how many of them were new.
     fn add(&mut self, rows: impl Iterator<Item = Option<T>>) -> usize {
         let before = self.rows.len() + self.unreadable;
         for row in rows {
@@ -322,7 +322,7 @@ impl<T: ScimRow> Round<T> {
         self.rows.len() + self.unreadable - before
     }
 
-    /// Whether every total is the number of rows received.
+    /// Whether each total equals the number of rows received.
     fn agreement(&self) -> Proof {
         let received = (self.rows.len() + self.unreadable) as u64;
         let agreed = self.totals.iter().all(|total| *total == Some(received)) && self.holes + self.repeats == 0;

@@ -1,8 +1,8 @@
-//! Snapshots: listings that were read to their end.
+//! Snapshots: listings that were read completely.
 //!
-//! The types here are the only way to a snapshot, so that none can exist of a listing that failed, was cut short or went in a circle.
-//! An Okta listing is a reading along cursors ("Link header", core Okta API); a SCIM listing is a reading by index (RFC 7644, 3.4.2.4) whose
-//! total must agree with the rows received, or with a second pager.
+//! Only the types in this module make a snapshot. So there is no snapshot of a listing that failed, stopped early or looped. An Okta
+//! listing is read along cursors ("Link header", core Okta API). A SCIM listing is read by index (RFC 7644, 3.4.2.4); its total must agree
+//! with the rows received, or with a second pager.
 
 use crate::listing::cursor_guard::CursorGuard;
 pub use crate::listing::pager::{Incomplete, PageRequest, Proof};
@@ -32,7 +32,7 @@ impl AssignmentSnapshot {
         self.people.binary_search_by(|person| person.id.cmp(id)).ok().map(|at| &self.people[at])
     }
 
-    /// Rows that named nobody.
+    /// Number of rows without a person.
     pub fn unreadable(&self) -> usize {
         self.unreadable
     }
@@ -42,13 +42,13 @@ impl AssignmentSnapshot {
         self.pages
     }
 
-    /// People who were each read by id: complete as to them, so that nothing may be concluded about anybody else.
+    /// People who were each read by id. The snapshot is complete only for them, so conclude nothing about other people.
     pub(crate) fn of_few(people: Vec<Person>) -> Self {
         AssignmentPager { people, ..AssignmentPager::default() }.snapshot()
     }
 }
 
-/// A reading along cursors, page by page.
+/// Reads along cursors, page by page.
 #[derive(Debug, Default)]
 pub struct AssignmentPager {
     people: Vec<Person>,
@@ -57,7 +57,7 @@ pub struct AssignmentPager {
 }
 
 impl AssignmentPager {
-    /// Takes the next page: its people, the number of rows that named nobody, and the cursor of the page after it.
+    /// Adds the next page: its people, the number of rows without a person, and the cursor of the page after it.
     pub fn take(&mut self, people: Vec<Person>, unreadable: usize, next: Option<&str>) -> Result<(), Incomplete> {
         self.people.extend(people);
         self.unreadable += unreadable;
@@ -72,7 +72,7 @@ impl AssignmentPager {
     fn snapshot(self) -> AssignmentSnapshot {
         let Self { mut people, unreadable, cursor } = self;
         people.sort_by(|left, right| left.id.cmp(&right.id));
-        // Pages that shift while they are read show a row twice; that is harmless as long as both say the same.
+        // Pages that shift while they are read show a row twice. That is harmless if both rows are equal.
         people.dedup_by(|later, earlier| {
             let twice = later.id == earlier.id;
             if twice && later.state != earlier.state {
@@ -115,7 +115,7 @@ impl AccountSnapshot {
         named
     }
 
-    /// Whether the listing is whole.
+    /// Whether the listing is complete.
     pub fn proof(&self) -> &Proof {
         &self.proof
     }
@@ -125,13 +125,14 @@ impl AccountSnapshot {
         self.pages
     }
 
-    /// Accounts that were each read by id or found by name: complete as to them, so that nothing may be concluded about any other.
+    /// Accounts that were each read by id or found by name. The snapshot is complete only for them, so conclude nothing about other
+    /// accounts.
     pub(crate) fn of_few(accounts: Vec<Account>) -> Self {
         Self::arrange(accounts, Proof::Agreed, 0)
     }
 
     fn arrange(mut accounts: Vec<Account>, proof: Proof, pages: usize) -> Self {
-        // Ids lie all over the memory: their beginnings, side by side, do nearly all of the sorting.
+        // The ids are spread over the memory. Sorting by a cached prefix avoids most reads of the full ids.
         accounts.sort_by_cached_key(|account| beginning(account.id.as_str()));
         accounts.sort_by(|left, right| left.id.cmp(&right.id));
         accounts.dedup_by(|later, earlier| later.id == earlier.id);
@@ -147,7 +148,7 @@ impl AccountSnapshot {
 pub struct AccountPage {
     /// The rows.
     pub rows: Vec<AccountRow>,
-    /// `totalResults`, where the server gave one.
+    /// `totalResults`, where the server sent it.
     pub total: Option<u64>,
 }
 
@@ -167,11 +168,11 @@ impl ScimRow for HaiiloGroup {
     }
 }
 
-/// A reading through accounts.
+/// Reads a listing of accounts.
 pub type AccountPager = ScimPager<Account>;
 
 impl ScimPager<Account> {
-    /// Takes a page that was asked for.
+    /// Adds a requested page.
     pub fn take(&mut self, request: PageRequest, page: AccountPage) -> Result<(), Incomplete> {
         let AccountPage { rows, total } = page;
         let rows = rows.into_iter().map(|row| match row {
@@ -181,14 +182,14 @@ impl ScimPager<Account> {
         self.take_rows(request, rows, total)
     }
 
-    /// The snapshot, once nothing more is wanted.
+    /// The snapshot, after no more pages are needed.
     pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
         let PagedRows { rows, proof, pages } = self.walked()?;
         Ok(AccountSnapshot::arrange(rows, proof, pages))
     }
 }
 
-/// The first bytes of a text as a number, in the order of the texts.
+/// The first bytes of a text as a number that sorts like the text.
 fn beginning(text: &str) -> u128 {
     let mut bytes = [0; 16];
     let length = text.len().min(bytes.len());
@@ -260,7 +261,7 @@ mod tests {
         })
     }
 
-    /// A server as a function from a page request and its number to a page.
+    /// A server: a function from a page request and its number to a page.
     fn pager(
         count: u32,
         mut page: impl FnMut(PageRequest, usize) -> AccountPage,
@@ -275,7 +276,7 @@ mod tests {
             if requests.is_empty() {
                 return (pager.finish(), read);
             }
-            // Answers come in any order.
+            // Answers arrive in any order.
             requests.reverse();
             for request in requests {
                 read += 1;
@@ -313,7 +314,7 @@ mod tests {
             rows: rows(250, request.start, u64::from(request.count).min(50)),
             total: Some(250),
         });
-        // One page that is short by accident does not make all pages small.
+        // One accidentally short page does not make all pages small.
         check(1_000, 100, 12, &Proof::Agreed, |request, n| AccountPage {
             rows: rows(1_000, request.start, if n == 1 { 7 } else { u64::from(request.count) }),
             total: Some(1_000),
@@ -365,7 +366,7 @@ mod tests {
     #[test]
     fn rows_that_come_and_go_during_the_reading_make_it_doubtful() {
         let (snapshot, _) = pager(100, |request, n| {
-            // After the first page of the first reading the first account is deleted: every later row moves up by one.
+            // After the first page of the first pass the first account is deleted, so each later row moves up by one.
             let shift = u64::from(n > 1);
             AccountPage { rows: rows(300, request.start + shift, u64::from(request.count)), total: Some(300 - shift) }
         });

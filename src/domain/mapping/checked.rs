@@ -1,4 +1,4 @@
-//! A mapping that was checked: every rule compiles, reads what exists, and is the only one of its attribute. No person is needed for that.
+//! A checked mapping: each rule compiles, reads attributes that exist, and is the only rule of its attribute. The check needs no person.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,9 +17,9 @@ use crate::model::ids::EmployeeNumber;
 use crate::scim::path::AttributePath;
 use crate::scim::value::Compare;
 
-/// What stands before the name of a table where parts of a mapping are named.
+/// The prefix of a table's name where parts of a mapping are named.
 pub const TABLE: &str = "tables.";
-/// The name of `people.include` among the parts and the places of a mapping.
+/// The name of `people.include` among the parts and places of a mapping.
 pub const INCLUDE: &str = "people.include";
 
 /// A rule whose expression was checked.
@@ -31,7 +31,7 @@ pub struct Rule {
     pub compare: Compare,
     /// When the rule is applied.
     pub on: On,
-    /// What nothing means.
+    /// What an empty result means.
     pub when_empty: WhenEmpty,
     /// What the attribute may hold.
     pub kind: AttributeKind,
@@ -45,7 +45,7 @@ impl Rule {
     }
 }
 
-/// A checked mapping. It owns the interpreter and the texts of the rules; a mapper borrows both for one cycle.
+/// A checked mapping. It owns the interpreter and the texts of the rules. A mapper borrows both for one cycle.
 pub struct Mapping {
     user_name: Rule,
     rules: Vec<Rule>,
@@ -73,14 +73,14 @@ pub enum MappingPlace {
 pub struct MappingProblem {
     /// Where.
     pub place: MappingPlace,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to correct it.
     pub message: String,
-    /// Which bytes of the expression are meant, where that is known.
+    /// The bytes of the expression with the problem, where they are known.
     pub range: Option<Range<usize>>,
 }
 
 impl Mapping {
-    /// Checks all rules; the error lists every problem.
+    /// Checks all rules. The error lists all problems.
     pub fn new(spec: MappingSpec) -> Result<Self, Vec<MappingProblem>> {
         let MappingSpec { rules, tables, include, employee_number } = spec;
         let text = canonical_text(&rules, &tables, include.as_deref());
@@ -145,12 +145,12 @@ impl Mapping {
         self.include.as_ref().map(|include| &*include.source)
     }
 
-    /// The slot of the product's group, where the mapping has one.
+    /// The slot of the product's group, where the mapping has this attribute.
     pub fn group_slot(&self) -> Option<usize> {
         self.rules.iter().position(|rule| rule.kind == AttributeKind::Group)
     }
 
-    /// The slot of the attribute that holds the Okta id of the account's person, where the mapping has one.
+    /// The slot of the attribute that holds the Okta id of the account's person, where the mapping has this attribute.
     pub fn external_id(&self) -> Option<usize> {
         self.external_id
     }
@@ -161,12 +161,12 @@ impl Mapping {
         Some([slot("name.givenName")?, slot("name.familyName")?])
     }
 
-    /// What decides about people and values, as a text that changes exactly when one of these does.
+    /// The settings that decide about people and values, as a text. The text changes exactly when one of these settings changes.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The same in parts, each under the name of what it decides about, in words for a reader.
+    /// The same settings in parts. The key is the name of what a part decides about, in words for a reader.
     pub fn parts(&self) -> &BTreeMap<String, String> {
         &self.parts
     }
@@ -227,7 +227,7 @@ fn canonical_text(rules: &[RuleSpec], tables: &Tables, include: Option<&str>) ->
     format!("{}\n{tables:?}\n{include:?}\n", lines.join("\n"))
 }
 
-/// Rules with what is unusual about them; of a table the entries, a line each, as they would stand in the file.
+/// Each rule with its options, and each table with its entries, one per line, as they appear in the file.
 fn parts(rules: &[RuleSpec], tables: &Tables, include: Option<&str>) -> BTreeMap<String, String> {
     let rule = |RuleSpec { path, value, compare, on, when_empty, kind: _ }: &RuleSpec| {
         let compare = match compare {

@@ -1,7 +1,7 @@
-//! What an expression sees: `user`, `appuser` and `assignment`, over one assignment as it was read.
+//! The variables of an expression: `user`, `appuser` and `assignment`, from one assignment as it was read.
 //!
-//! The interpreter never meets null or "": an attribute that is missing, null or empty is *undefined*, so that `or`, `default`, `trim`
-//! and `~` treat all three alike. A null that reached a filter would come out as the text "None".
+//! The interpreter never sees null or "". An attribute that is missing, null or empty is *undefined*, so `or`, `default`, `trim` and `~`
+//! treat all three in the same way. If a null reached a filter, the filter would return the text "None".
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::model::word::Word as _;
 /// The attributes of `assignment`.
 const OF_ASSIGNMENT: [&str; 4] = ["id", "user_name", "status", "via"];
 
-/// Where an attribute that an expression reads stands.
+/// Where an expression reads an attribute from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Root {
     /// The profile of the Okta user.
     User,
-    /// The profile of the assignment, made by Okta's own profile mappings.
+    /// The profile of the assignment, from Okta's own profile mappings.
     AppUser,
     /// The assignment itself.
     Assignment,
@@ -43,7 +43,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// Reads what `Expression::undeclared_variables(true)` names, or a plain path. The error says what is wrong with it.
+    /// Parses a name from `Expression::undeclared_variables(true)`, or a plain path. The error says what is wrong with it.
     pub(super) fn parse(variable: &str) -> Result<Self, String> {
         let (root, name) = match variable.split_once('.') {
             Some((root, name)) => (root, Some(name)),
@@ -70,7 +70,7 @@ impl Read {
         Ok(Self { root, name: name.into() })
     }
 
-    /// The value of the attribute, or nothing when it is missing or empty.
+    /// The value of the attribute, or `None` where it is missing or empty.
     pub(super) fn of(&self, assignment: &Assignment) -> Option<ProfileValue> {
         match self.root {
             Root::User => assignment.user.as_ref()?.profile.get(&self.name).cloned(),
@@ -79,7 +79,7 @@ impl Read {
         }
     }
 
-    /// Whether the attribute is there and not empty.
+    /// Whether the attribute exists and is not empty.
     pub(super) fn is_present(&self, assignment: &Assignment) -> bool {
         match self.root {
             Root::User => assignment.user.as_ref().is_some_and(|user| user.profile.get(&self.name).is_some()),
@@ -89,7 +89,7 @@ impl Read {
     }
 }
 
-/// The attributes that a mapping reads from Okta's two profiles, so that nothing else is kept of them.
+/// The attributes that a mapping reads from Okta's two profiles. Other attributes are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Names of attributes of the Okta user.
@@ -154,7 +154,7 @@ fn to_value(value: &ProfileValue) -> Value {
             (None, None) => Value::from(number.to_string()),
         },
         ProfileValue::List(items) => items.iter().map(to_value).collect(),
-        // A map is never a result that a mapping takes, so that the person is held.
+        // A mapping never accepts a map as a result, so the person is held.
         ProfileValue::Odd => Value::from_iter([("", "")]),
     }
 }

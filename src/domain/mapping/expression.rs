@@ -1,9 +1,9 @@
 //! One expression: checked when the configuration is read, evaluated for each person.
 //!
-//! An expression that is a plain path, or several with `or` between them, needs no interpreter. All others are compiled by MiniJinja, and
-//! evaluated once on a person without any attribute and once on a person who has them all, so that unknown filters and tables are found
-//! before the first real person. What an expression yields follows from what it reads alone, so that one that reads a single attribute is
-//! evaluated once for each value of it: there are many people and few cities.
+//! An expression that is a plain path, or several paths with `or` between them, needs no interpreter. MiniJinja compiles all other
+//! expressions. Each of them is evaluated once on a person without attributes and once on a person with all attributes. So unknown filters
+//! and tables are found before the first real person. The result depends only on what the expression reads. So an expression that reads a
+//! single attribute is evaluated once for each value of it: there are many people and few cities.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,12 +19,12 @@ use crate::model::assignment::{Assignment, AssignmentStatus, EmbeddedUser, Profi
 use crate::model::ids::{OktaUserId, UserName};
 use crate::scim::value::is_blank;
 
-/// The most texts that a list may have.
+/// The maximum number of texts in a list.
 const LONGEST_LIST: usize = 1_000;
-/// The longest text, in bytes, that a value may be.
+/// The maximum length of a text value, in bytes.
 const LONGEST_TEXT: usize = 64 * 1024;
 
-/// The longest expression, in bytes; the parser descends by its own stack.
+/// The maximum length of an expression, in bytes. The parser is recursive and uses the stack.
 const LONGEST_EXPRESSION: usize = 4 * 1024;
 
 /// An expression that compiles, and what it reads.
@@ -35,12 +35,12 @@ pub(super) struct Checked {
     form: SourceForm,
 }
 
-/// What an expression looks like.
+/// The form of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum SourceForm {
     /// `root.name`.
     Path,
-    /// The first of several paths that has something.
+    /// The first of several paths that has a value.
     FirstOf(Vec<Read>),
     /// Anything else.
     Other,
@@ -51,14 +51,14 @@ pub(super) enum Compiled<'m> {
     Plain(&'m Read),
     FirstOf(&'m [Read], minijinja::Expression<'m, 'm>),
     Expression(minijinja::Expression<'m, 'm>),
-    /// With what it yielded for the values of the one attribute that it reads.
+    /// With its results for the values of the one attribute that it reads.
     Remembered(&'m Read, minijinja::Expression<'m, 'm>, RefCell<HashMap<CompactString, ExpressionResult>>),
 }
 
-/// The most values that are remembered; an attribute that has more is different for everybody, and not worth it.
+/// The maximum number of cached values. An attribute with more values differs for each person, and a cache does not help.
 const REMEMBERED: usize = 1_000;
 
-/// What an expression yields.
+/// The result of an expression.
 #[derive(Clone)]
 pub(super) enum ExpressionResult {
     Empty,
@@ -67,7 +67,7 @@ pub(super) enum ExpressionResult {
     List(Vec<CompactString>),
 }
 
-/// Checks an expression; the error is a message and the bytes that are meant.
+/// Checks an expression. The error is a message, and the bytes with the problem.
 pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Checked, (String, Option<Range<usize>>)> {
     if source.len() > LONGEST_EXPRESSION {
         return Err((format!("is {} bytes long; shorten it, {LONGEST_EXPRESSION} are the most", source.len()), None));
@@ -77,7 +77,7 @@ pub(super) fn check(environment: &Environment<'_>, source: String) -> Result<Che
         let read = Read::parse(trimmed).map_err(|message| (message, None))?;
         return Ok(Checked { source: trimmed.into(), reads: vec![read], form: SourceForm::Path });
     }
-    // No person is near here, so that this interpreter may say where it stumbled.
+    // No personal data is used here, so this interpreter may report the position of an error.
     let mut talkative = environment.clone();
     talkative.set_debug(true);
     let explain = |error: &minijinja::Error| (explanation(error), error.range());
@@ -130,7 +130,7 @@ impl Checked {
 }
 
 impl Compiled<'_> {
-    /// Evaluates the expression for a person; the error says what is wrong in words for the administrator.
+    /// Evaluates the expression for a person. The error says what is wrong, in words for the administrator.
     pub(super) fn evaluate(&self, person: &Arc<Assignment>) -> Result<ExpressionResult, String> {
         match self {
             Self::Plain(read) => match read.of(person) {
@@ -149,7 +149,7 @@ impl Compiled<'_> {
                 match first {
                     None => Ok(ExpressionResult::Empty),
                     Some(ProfileValue::Text(text)) => text_outcome(text),
-                    // Whether these count as something is the interpreter's to say.
+                    // The interpreter decides whether these values count as a value.
                     Some(_) => interpret(expression, person),
                 }
             }
@@ -179,7 +179,7 @@ fn interpret(expression: &minijinja::Expression<'_, '_>, person: &Arc<Assignment
     outcome(&value)
 }
 
-/// Nobody means it, and neither Haiilo nor every database takes it.
+/// A NUL character is always a mistake. Haiilo and some databases do not accept it.
 const NUL: &str = "yields a text with a NUL character in it; remove that in Okta";
 
 const NOT_ALL_TEXTS: &str =
@@ -216,7 +216,7 @@ fn text_outcome(text: CompactString) -> Result<ExpressionResult, String> {
     Ok(if is_blank(&text) { ExpressionResult::Empty } else { ExpressionResult::Text(text) })
 }
 
-/// Counts while it collects: a list may be long without ever having been in memory.
+/// Counts while it collects, because a lazy list can be long without being in memory.
 fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> Result<ExpressionResult, String> {
     let mut texts = Vec::new();
     for item in items {
@@ -233,21 +233,21 @@ fn list_outcome(items: impl Iterator<Item = Result<CompactString, String>>) -> R
     Ok(if texts.is_empty() { ExpressionResult::Empty } else { ExpressionResult::List(texts) })
 }
 
-/// The error's own words without its Debug form, which would hold values of the person.
+/// The error's message without its Debug form, which contains values of the person.
 fn explanation(error: &minijinja::Error) -> String {
     match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "takes too many steps; make the expression shorter".to_owned(),
         (ErrorKind::UnknownFilter, Some(detail)) => {
             format!("{detail}; use one of trim, lower, upper, title, before, after, lookup and those of MiniJinja")
         }
-        // The kind of what a filter refuses, ours among them, says nothing that its own words do not say.
+        // For an error from a filter, ours included, the kind adds nothing to the message.
         (ErrorKind::InvalidOperation | ErrorKind::UnknownFunction, Some(detail)) => detail.to_owned(),
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     }
 }
 
-/// Whether an expression is `root.name` and nothing else.
+/// Whether an expression is only `root.name`.
 fn is_plain(source: &str) -> bool {
     let is_name = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -273,7 +273,7 @@ fn nobody() -> Assignment {
     }
 }
 
-/// A person who has every attribute that the expression reads, as a text.
+/// A person who has each attribute that the expression reads, as a text.
 fn everybody(reads: &[Read]) -> Assignment {
     let profile = |root: Root| {
         let names = reads.iter().filter(|read| read.root == root).map(|read| read.name.clone());

@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::mapping::rule::Tables;
 
-/// Steps that one evaluation may take: far more than any honest rule, far less than a noticeable pause.
+/// The maximum number of steps of one evaluation: far more than a useful rule needs, and far too few for a noticeable delay.
 const FUEL: u64 = 20_000;
 
 /// The interpreter of a mapping with these tables.
@@ -15,7 +15,7 @@ pub(super) fn environment(tables: &Arc<Tables>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
     environment.set_fuel(Some(FUEL));
-    // With debug information an error would hold the values of the person.
+    // With debug information an error would contain values of the person.
     environment.set_debug(false);
     let tables = Arc::clone(tables);
     environment.add_filter("lookup", move |key: &Value, table: &str| lookup(&tables, key, table));
@@ -25,14 +25,14 @@ pub(super) fn environment(tables: &Arc<Tables>) -> Environment<'static> {
     environment.add_filter("after", |text: &Value, mark: &str| {
         split(text, |text| text.split_once(mark).map(|(_, tail)| tail))
     });
-    // Functions of templates have no use here, and `range` makes lists of any length.
+    // Template functions are not needed here, and `range` makes lists of any length.
     for name in ["range", "dict", "debug", "namespace"] {
         environment.remove_global(name);
     }
     environment
 }
 
-/// The entry of a table: of an empty key it is empty, of a key that is not there it is the entry of `*`, or an error.
+/// The entry of a table. An empty key gives an empty result. An unknown key gives the entry of `*`, or an error.
 fn lookup(tables: &BTreeMap<String, BTreeMap<String, String>>, key: &Value, table: &str) -> Result<Value, Error> {
     let entries = tables.get(table).ok_or_else(|| {
         Error::new(
@@ -51,7 +51,7 @@ fn lookup(tables: &BTreeMap<String, BTreeMap<String, String>>, key: &Value, tabl
     Err(Error::new(ErrorKind::InvalidOperation, message))
 }
 
-/// A part of a text; the whole text where the mark is not in it, and nothing of nothing.
+/// A part of a text. The result is the whole text where the mark is not in it, and empty for an empty text.
 fn split(text: &Value, part: impl Fn(&str) -> Option<&str>) -> Result<Value, Error> {
     match text.as_str() {
         Some(text) => Ok(Value::from(part(text).unwrap_or(text))),

@@ -1,4 +1,4 @@
-//! Maps people: an assignment becomes an identity, or a reason why not.
+//! Maps people: an assignment becomes a desired account, or a reason for a hold.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Mapper<'m> {
     presence: Presence,
 }
 
-/// Which of the attributes that the rules read anybody had.
+/// Which of the attributes that the rules read have a value for at least one person.
 #[derive(Clone, Debug)]
 pub struct Presence {
     reads: Vec<(Read, bool)>,
@@ -32,7 +32,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// The attributes, such as `user.managr`, that a rule reads and that nobody had; told once 20 people were seen.
+    /// The attributes, such as `user.managr`, that a rule reads and that no person has. Reported only after 20 people.
     pub fn nobody_has(&self) -> Vec<String> {
         let Self { reads, people } = self;
         if *people < 20 {
@@ -80,7 +80,7 @@ impl<'m> Mapper<'m> {
         Ok(Some(DesiredAccount { user_name, employee, values }))
     }
 
-    /// What was seen of the attributes that the rules read.
+    /// Which attributes had values so far.
     pub fn presence(&self) -> &Presence {
         &self.presence
     }
@@ -118,7 +118,7 @@ impl fmt::Debug for Mapper<'_> {
     }
 }
 
-/// What the rule of userName yields.
+/// The result of the userName rule.
 fn user_name(outcome: ExpressionResult) -> Result<UserName, String> {
     match outcome {
         ExpressionResult::Text(name) => Ok(UserName::new(name)),
@@ -131,7 +131,7 @@ fn user_name(outcome: ExpressionResult) -> Result<UserName, String> {
     }
 }
 
-/// What a rule wants of its attribute.
+/// The desired value of a rule's attribute.
 pub(super) fn want(rule: &Rule, outcome: ExpressionResult) -> Result<DesiredValue, String> {
     let takes_any = matches!(rule.kind, AttributeKind::ProfileField | AttributeKind::Any);
     let value = match outcome {
@@ -228,7 +228,7 @@ mod tests {
         Mapper::new(&Mapping::new(spec).expect("a mapping")).map(ada())
     }
 
-    /// The one value of a mapping of Ada: JSON, null for nothing, or a text that begins with "held: ".
+    /// The single value of a mapping for Ada: JSON, null for no value, or a text that begins with "held: ".
     fn yields(value: &str) -> Json {
         match map(AttributeKind::Any, WhenEmpty::Leave, value, None) {
             Ok(Some(desired)) => match &desired.values[0] {
@@ -264,7 +264,7 @@ mod tests {
         let mapping = MappingSpec { rules, tables: BTreeMap::new(), include: None, employee_number: None };
         let mapping = Mapping::new(mapping).expect("a mapping");
         let mut mapper = Mapper::new(&mapping);
-        // More values than are remembered, each of them twice, with nothing in between.
+        // More values than the cache holds, each of them twice, with no other value between.
         for round in 0..2 {
             for n in 0..1_500 {
                 let mut person = ada();

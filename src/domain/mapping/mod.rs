@@ -1,8 +1,8 @@
 //! The mapping: which attribute of a Haiilo account comes from which expression over an Okta assignment.
 //!
-//! A [`Mapping`] is the checked file (`checked`, a `rule` for each attribute). A [`Mapper`] (`mapper`) evaluates its expressions (`expression`,
-//! with the `filters`) over one assignment (`context`) at a time, and gives a desired account, or the reason for a hold. `trace` shows
-//! the evaluation step by step, for `explain`.
+//! A [`Mapping`] is the checked file (`checked`, a `rule` for each attribute). A [`Mapper`] (`mapper`) evaluates its expressions
+//! (`expression`, with the `filters`) over one assignment (`context`) at a time, and gives a desired account, or the reason for a hold.
+//! `trace` shows the evaluation step by step, for `explain`.
 
 mod checked;
 mod context;

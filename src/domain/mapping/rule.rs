@@ -1,4 +1,4 @@
-//! The rules of a mapping as the configuration gives them.
+//! The rules of a mapping, as configured.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
 /// When a rule is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum On {
-    /// To new accounts alone.
+    /// Only to new accounts.
     Create,
     /// Always.
     CreateAndUpdate,
 }
 
-/// What an expression that yields nothing means.
+/// What an empty result of an expression means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenEmpty {
-    /// The account keeps what it has.
+    /// The account keeps its value.
     Leave,
     /// The attribute is cleared.
     Clear,
@@ -30,25 +30,25 @@ pub enum WhenEmpty {
     Hold,
 }
 
-/// What an attribute may hold, and what it means to the product.
+/// What an attribute may hold, and what it means in the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttributeKind {
     /// One text.
     Text,
-    /// The name of a group that must exist, letter by letter: Advocacy's `country`.
+    /// The exact name of a group that must exist: Advocacy's `country`.
     Group,
-    /// The name of a team, made by the product when it is new: Advocacy's `locality` and `region`. Runs of spaces become one space, so
-    /// that a slip of the keyboard makes no second team.
+    /// The name of a team. The product makes the team if it is new: Advocacy's `locality` and `region`. Several spaces become one space, so
+    /// a typing error makes no second team.
     Team,
-    /// The Haiilo id of somebody else, whom the text names: by Okta id, userName or employee number.
+    /// The Haiilo id of another person. The text names that person by Okta id, userName or employee number.
     Person,
-    /// A text, a boolean or a list: a profile field of the intranet, which is there where an administrator has made it.
+    /// A text, a boolean or a list: a profile field of the intranet. It exists where an administrator has made it.
     ProfileField,
     /// A text, a boolean or a list: an attribute that we know nothing about.
     Any,
 }
 
-/// One rule as the configuration gives it.
+/// One rule, as configured.
 #[derive(Clone, Debug)]
 pub struct RuleSpec {
     /// The attribute of the account.
@@ -59,13 +59,13 @@ pub struct RuleSpec {
     pub compare: Compare,
     /// When the rule is applied.
     pub on: On,
-    /// What nothing means.
+    /// What an empty result means.
     pub when_empty: WhenEmpty,
     /// What the attribute may hold.
     pub kind: AttributeKind,
 }
 
-/// A mapping as the configuration gives it.
+/// A mapping, as configured.
 #[derive(Clone, Debug)]
 pub struct MappingSpec {
     /// One rule for each attribute.
@@ -74,6 +74,6 @@ pub struct MappingSpec {
     pub tables: Tables,
     /// `people.include`.
     pub include: Option<String>,
-    /// `people.employee_number`: the attribute of `user` by which one human with two Okta users is recognized.
+    /// `people.employee_number`: the attribute of `user` that identifies one human with two Okta users.
     pub employee_number: Option<CompactString>,
 }

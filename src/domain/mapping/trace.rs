@@ -1,4 +1,4 @@
-//! One person's way through the mapping, rule by rule: what each rule read, and what came of it. For explanations; a cycle maps without.
+//! The mapping of one person, rule by rule: what each rule read, and its result. Only explanations use it; a cycle maps without a trace.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::model::person::DesiredValue;
 use crate::model::word::Word as _;
 use crate::scim::value::Value;
 
-/// What one expression came to.
+/// The trace of one expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traced {
     /// The attribute of the account, or `people.include`.
     pub place: String,
     /// The expression.
     pub source: String,
-    /// What it reads, such as `user.city`, each with what Okta has.
+    /// The attributes that it reads, such as `user.city`, each with Okta's value.
     pub reads: Vec<(String, Option<String>)>,
-    /// What is wanted of the attribute, or why nothing can be told.
+    /// The desired value of the attribute, or why there is no result.
     pub yields: Result<DesiredValue, String>,
 }
 
 impl Mapper<'_> {
-    /// The way of one person through all rules, `people.include` first, then userName.
+    /// Traces one person through all rules: `people.include` first, then userName.
     pub fn trace(&self, person: Assignment) -> Vec<Traced> {
         let person = Arc::new(person);
         let mut traced = Vec::new();
@@ -56,7 +56,7 @@ fn of(place: String, checked: &Checked, person: &Assignment, yields: Result<Desi
     Traced { place, source: checked.source.to_string(), reads: reads.collect(), yields }
 }
 
-/// An outcome without the rules of an attribute.
+/// A result without the rules of an attribute.
 fn plainly(outcome: ExpressionResult) -> DesiredValue {
     let value = match outcome {
         ExpressionResult::Empty => None,
@@ -67,7 +67,7 @@ fn plainly(outcome: ExpressionResult) -> DesiredValue {
     value.map_or(DesiredValue::Leave, DesiredValue::Set)
 }
 
-/// A value of a profile for a reader.
+/// A profile value for a reader.
 fn raw(value: &ProfileValue) -> String {
     match value {
         ProfileValue::Text(text) => text.to_string(),

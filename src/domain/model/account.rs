@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use crate::model::ids::{HaiiloId, UserName};
 use crate::scim::value::Value;
 
-/// An account as a listing shows it. The values stand in the slots of the mapping.
+/// An account as a listing shows it. The values are in the slots of the mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The id.
     pub id: HaiiloId,
-    /// The userName; `None` where the server showed none.
+    /// The userName; `None` where the server shows none.
     pub user_name: Option<UserName>,
     /// `active`.
     pub activity: Activity,
     /// The mapped attributes.
     pub values: Box<[Option<Value>]>,
-    /// The slots whose path asks for an element that the account does not have, as bits: there a PATCH must add the element.
+    /// The slots whose path names an element that the account does not have, as bits. For these slots a PATCH must add the element.
     pub without_element: u64,
 }
 
 /// What `active` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// true, or not said.
+    /// true, or not given.
     Active,
     /// false.
     Inactive,
@@ -34,16 +34,16 @@ pub enum Activity {
 pub enum AccountRow {
     /// An account.
     Account(Account),
-    /// A row that is no object or has no id.
+    /// A row that is not an object or has no id.
     Unreadable,
 }
 
-/// An account read by id, whole: what a journal keeps and what a PUT sends back.
+/// A complete account, read by id: what the journal keeps and what a PUT sends back.
 #[derive(Clone, PartialEq)]
 pub struct WholeAccount {
     /// The parts that planning needs.
     pub account: Account,
-    /// The resource as the server showed it.
+    /// The resource as the server shows it.
     pub resource: serde_json::Map<String, serde_json::Value>,
     /// The entity tag of the answer.
     pub etag: Option<String>,
@@ -57,7 +57,7 @@ impl std::fmt::Debug for WholeAccount {
 }
 
 impl WholeAccount {
-    /// What differs between two readings, apart from `meta` and from what `sent` names: the names of attributes and sub-attributes.
+    /// The differences between two readings, as names of attributes and sub-attributes. `meta` and the names in `sent` are ignored.
     ///
     /// Elements of multi-valued attributes are compared without order.
     pub fn changed_besides(&self, before: &Self, sent: &[String]) -> Vec<String> {
@@ -82,12 +82,12 @@ impl WholeAccount {
     }
 }
 
-/// Whether a sent path, lower case and without its filter, names this flattened path or what contains it.
+/// Whether a sent path, in lower case and without its filter, names this flattened path or a parent of it.
 fn covers(sent: &str, path: &str) -> bool {
     path == sent || path.strip_prefix(sent).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Names every leaf of a resource, in lower case; elements of arrays share a name and are put in order.
+/// Lists all leaves of a resource by name, in lower case. Elements of arrays share a name and are sorted.
 fn flatten(path: &str, json: &serde_json::Value, leaves: &mut BTreeMap<String, Vec<String>>) {
     match json {
         serde_json::Value::Object(object) => {
@@ -114,7 +114,7 @@ fn flatten(path: &str, json: &serde_json::Value, leaves: &mut BTreeMap<String, V
 
 #[cfg(test)]
 impl WholeAccount {
-    /// An account of no mapping, for tests of what a resource shows.
+    /// An account without a mapping, for tests of what a resource shows.
     pub(crate) fn showing(resource: serde_json::Value) -> Self {
         let serde_json::Value::Object(resource) = resource else { panic!("an object") };
         let account = Account {

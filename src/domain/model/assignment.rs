@@ -1,7 +1,7 @@
 //! An assignment: one row of `GET /api/v1/apps/{appId}/users?expand=user` of Okta's Apps API, and what its two statuses mean for us.
 //!
-//! The status of the assignment (`AppUser.status`) and the status of the user (`User.status`) are independent; a suspended user keeps
-//! assignments whose status stays ACTIVE. Okta may add values to both, so that an unknown value holds the person.
+//! The status of the assignment (`AppUser.status`) and the status of the user (`User.status`) are independent. A suspended user keeps
+//! assignments whose status stays ACTIVE. Okta may add values to both, so an unknown value holds the person.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct Assignment {
     pub via: Via,
     /// `AppUser.profile`, the attributes that a mapping reads as `appuser`.
     pub app_profile: Profile,
-    /// `_embedded.user`; `None` where Okta left it out and it could not be read by id either.
+    /// `_embedded.user`; `None` where Okta left it out and the user could not be read by id either.
     pub user: Option<EmbeddedUser>,
 }
 
@@ -37,33 +37,33 @@ pub struct EmbeddedUser {
     pub profile: Profile,
 }
 
-/// How the person came to the application.
+/// How the person got the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Via {
     /// Assigned directly.
     User,
-    /// By a group.
+    /// Assigned by a group.
     Group,
 }
 
-/// `AppUser.status` of Okta's Apps API, by Okta's name.
+/// `AppUser.status` of Okta's Apps API, as Okta names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssignmentStatus(CompactString);
 
-/// What a status of an assignment says.
+/// What the status of an assignment means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssignmentMeaning {
     /// The person has the application.
     Usable,
     /// The person had the application.
     Ended,
-    /// Nothing can be concluded.
+    /// The meaning is not certain.
     Unclear,
 }
 
 impl AssignmentStatus {
-    /// Takes Okta's name of the status, known or not.
+    /// Creates the status from Okta's name, known or not.
     pub fn new(name: impl Into<CompactString>) -> Self {
         Self(name.into())
     }
@@ -73,7 +73,7 @@ impl AssignmentStatus {
         &self.0
     }
 
-    /// What the status says.
+    /// What the status means.
     pub fn meaning(&self) -> AssignmentMeaning {
         match self.as_str() {
             "ACTIVE" | "PROVISIONED" | "STAGED" | "APPROVED" | "IMPLICIT" => AssignmentMeaning::Usable,
@@ -86,11 +86,11 @@ impl AssignmentStatus {
 /// `User.status` of Okta's Users API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserStatus {
-    /// ACTIVE, PROVISIONED, PASSWORD_EXPIRED, RECOVERY or LOCKED_OUT: the person works here; the last three pass by themselves.
+    /// ACTIVE, PROVISIONED, PASSWORD_EXPIRED, RECOVERY or LOCKED_OUT: the person works here. The last three states are temporary.
     Working,
-    /// STAGED: the user was made, the activation has not begun.
+    /// STAGED: the user exists, and the activation has not begun.
     Staged,
-    /// SUSPENDED: barred for a time; assignments are kept.
+    /// SUSPENDED: blocked for a time; assignments are kept.
     Suspended,
     /// DEPROVISIONED: deactivated.
     Deactivated,
@@ -111,7 +111,7 @@ impl UserStatus {
     }
 }
 
-/// What the configuration says about statuses that are nobody's but the customer's to decide.
+/// The configuration for statuses whose meaning the customer decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusRules {
     /// `okta.suspended`.
@@ -123,7 +123,7 @@ pub struct StatusRules {
 /// What a suspension means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuspendedRule {
-    /// Nothing: the account and its updates go on.
+    /// Nothing: the account stays and is still updated.
     Keep,
     /// The same as a deactivation.
     Leaver,
@@ -132,30 +132,30 @@ pub enum SuspendedRule {
 /// What an Okta user means whose activation has not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StagedRule {
-    /// No account yet; an existing one is left alone.
+    /// No account yet; an existing one is not changed.
     Skip,
     /// The same as an active user.
     Provision,
 }
 
-/// What the statuses of an assignment say.
+/// What the statuses of an assignment mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Eligibility {
-    /// The person shall have an account.
+    /// The person should have an account.
     Assigned,
-    /// The person has not started: no account is made, and an existing one is left alone.
+    /// The person has not started: no account is made, and an existing one is not changed.
     Staged,
-    /// The row is there, yet the person has left; evidence by id must follow.
+    /// The row is still there, but the person has left. Evidence by id must follow.
     Left,
-    /// Nothing can be concluded.
+    /// The meaning is not certain.
     Unclear(EligibilityDoubt),
 }
 
-/// Why the statuses say nothing.
+/// Why the statuses are not certain.
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum EligibilityDoubt {
-    /// The assignment has a status that is no decision.
+    /// The assignment has a status that decides nothing.
     #[strum(serialize = "assignment_status")]
     Assignment(CompactString),
     /// The user has a status that we do not know.
@@ -168,7 +168,7 @@ pub enum EligibilityDoubt {
 }
 
 impl Assignment {
-    /// What the two statuses say together. A doubt wins over everything else.
+    /// What the two statuses mean together. A doubt has priority over all else.
     pub fn eligibility(&self, rules: StatusRules) -> Eligibility {
         let Some(user) = &self.user else { return Eligibility::Unclear(EligibilityDoubt::UserNotReadable) };
         let meaning = self.status.meaning();
@@ -196,7 +196,7 @@ impl Assignment {
 #[derive(Clone, Default, PartialEq)]
 pub struct Profile(Vec<(CompactString, ProfileValue)>);
 
-/// One attribute of a profile. Custom attributes of Okta may hold any of these.
+/// One attribute of a profile. Custom attributes of Okta may have any of these types.
 #[derive(Clone, PartialEq)]
 pub enum ProfileValue {
     /// A text.
@@ -205,14 +205,14 @@ pub enum ProfileValue {
     Flag(bool),
     /// A number.
     Number(serde_json::Number),
-    /// Several of them.
+    /// A list of values.
     List(Box<[Self]>),
-    /// What no attribute of Okta is: an object.
+    /// An object, which no attribute of Okta holds.
     Odd,
 }
 
 impl ProfileValue {
-    /// Reads a JSON value; null and "" are nothing, also inside a list.
+    /// Reads a JSON value. null and "" are empty, also inside a list.
     pub fn from_json(json: serde_json::Value) -> Option<Self> {
         match json {
             serde_json::Value::Null => None,
@@ -242,7 +242,7 @@ impl FromIterator<(CompactString, ProfileValue)> for Profile {
     }
 }
 
-/// A profile is personal data: Debug shows the names of its attributes alone.
+/// A profile is personal data: Debug shows only the names of its attributes.
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()

@@ -1,7 +1,7 @@
 //! A group as each side shows it.
 //!
-//! Follows the schema `Group` of Okta's management API, and RFC 7643, 4.2. SCIM's groups have no description; where the intranet shows
-//! one, it stands beside the core attributes.
+//! Follows the schema `Group` of Okta's management API, and RFC 7643, 4.2. SCIM's groups have no description. If the intranet shows one, it
+//! is next to the core attributes.
 
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
@@ -27,35 +27,35 @@ pub struct HaiiloGroup {
     pub id: HaiiloGroupId,
     /// `displayName`; empty where the server shows none.
     pub name: CompactString,
-    /// `externalId`, where the server keeps it.
+    /// `externalId`, where the server stores it.
     pub external_id: Option<CompactString>,
-    /// `description`, where the server keeps it.
+    /// `description`, where the server stores it.
     pub description: Option<CompactString>,
-    /// `members`; `None` where this answer left them out.
+    /// `members`; `None` where this answer did not contain them.
     pub members: Option<Members>,
 }
 
-/// The form in which names of groups are compared: NFC, trimmed, lower case.
+/// The form for comparing names of groups: NFC, trimmed, lower case.
 pub fn key(name: &str) -> CompactString {
     name.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// Whether two texts are the same, letter by letter, apart from blanks around them.
+/// Whether two texts are equal letter by letter, without the spaces around them.
 pub fn same(left: Option<&str>, right: Option<&str>) -> bool {
     let plain = |text: Option<&str>| text.map_or_else(String::new, |text| text.trim().nfc().collect());
     left == right || plain(left) == plain(right)
 }
 
-/// Members of a group that was read to its end.
+/// The members of a group whose list was read completely.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
-    /// People whom the cycle knows, in order, each once.
+    /// People that the cycle knows, in order, each once.
     indexes: Vec<PersonIndex>,
-    /// Hashes of the ids of everybody else, in order, each once.
+    /// Hashes of the ids of all other members, in order, each once.
     others: Vec<u64>,
 }
 
-/// Members while they are read.
+/// Collects members while they are read.
 #[derive(Clone, Debug, Default)]
 pub struct MembersBuilder {
     indexes: Vec<PersonIndex>,
@@ -63,7 +63,7 @@ pub struct MembersBuilder {
 }
 
 impl MembersBuilder {
-    /// Takes a member: the index where the id is somebody's, and else the id alone.
+    /// Adds a member: the index of a person that the cycle knows, otherwise the id.
     pub fn take(&mut self, index: Option<PersonIndex>, id: &str) {
         match index {
             Some(index) => self.indexes.push(index),
@@ -71,7 +71,7 @@ impl MembersBuilder {
         }
     }
 
-    /// All of them, once the last one was read.
+    /// The members, after the last one was read.
     pub fn finish(self) -> Members {
         let Self { mut indexes, mut others } = self;
         indexes.sort_unstable();
@@ -85,7 +85,7 @@ impl MembersBuilder {
 }
 
 impl Members {
-    /// People whom the cycle knows, in order.
+    /// People that the cycle knows, in order.
     pub fn indexes(&self) -> &[PersonIndex] {
         &self.indexes
     }
@@ -100,17 +100,18 @@ impl Members {
         self.indexes.binary_search(&index).is_ok()
     }
 
-    /// Whether somebody with this id is among them, who has this index or none.
+    /// Whether a member with this id is in the group. The person has this index, or none.
     pub fn has_id(&self, index: Option<PersonIndex>, id: &str) -> bool {
         index.is_some_and(|index| self.has(index)) || self.others.binary_search(&hash(id)).is_ok()
     }
 
-    /// People who are here and not there.
+    /// People who are in this group and not in the other.
     pub fn without<'a>(&'a self, there: &'a Self) -> impl Iterator<Item = PersonIndex> + 'a {
         self.indexes.iter().copied().filter(|index| !there.has(*index))
     }
 
-    /// How many came or went between two readings, apart from members of these ids, each with its seat where it has one.
+    /// How many members were added or removed between two readings. Members with these ids do not count; each id has its index, where there
+    /// is one.
     pub fn changed_besides(&self, before: &Self, named: &[(Option<PersonIndex>, &str)]) -> usize {
         let named_seats: Vec<PersonIndex> = named.iter().filter_map(|(index, _)| *index).collect();
         let named_others: Vec<u64> = named.iter().map(|(_, id)| hash(id)).collect();
@@ -123,6 +124,6 @@ impl Members {
     }
 }
 
-/// A person's place in the order of the Okta ids of all who are assigned or linked. It means the same within one cycle, and nothing outside.
+/// A person's position in the order of the Okta ids of all people who are assigned or linked. It is valid only within one cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonIndex(pub(crate) u32);

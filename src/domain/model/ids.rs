@@ -1,7 +1,7 @@
-//! The names by which both products know a person, as types that cannot be mixed up.
+//! The ids and names that both products use for a person, as separate types.
 //!
-//! An Okta user id is `AppUser.id` of Okta's Apps API, a Haiilo id the `id` of a SCIM User (RFC 7643, 3.1), a userName the attribute of
-//! RFC 7643, 4.1.1, which is unique without regard to case.
+//! An Okta user id is `AppUser.id` of Okta's Apps API. A Haiilo id is the `id` of a SCIM User (RFC 7643, 3.1). A userName is the attribute
+//! of RFC 7643, 4.1.1, and is unique without regard to case.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -20,12 +20,12 @@ macro_rules! id {
         pub struct $name(CompactString);
 
         impl $name {
-            /// Takes the id as the product wrote it.
+            /// Keeps the id as the product writes it.
             pub fn new(id: impl Into<CompactString>) -> Self {
                 Self(id.into())
             }
 
-            /// The id as the product wrote it.
+            /// The id as the product writes it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -44,7 +44,7 @@ id! {
     OktaUserId
 }
 id! {
-    /// The id of a SCIM User in Haiilo; opaque, may hold characters that a path must escape.
+    /// The id of a SCIM User in Haiilo. It is opaque and may hold characters that a path must escape.
     HaiiloId
 }
 id! {
@@ -52,7 +52,7 @@ id! {
     OktaGroupId
 }
 id! {
-    /// The id of a SCIM Group in Haiilo (RFC 7643, 4.2); opaque like that of a user.
+    /// The id of a SCIM Group in Haiilo (RFC 7643, 4.2). It is opaque, like a user's id.
     HaiiloGroupId
 }
 id! {
@@ -60,17 +60,17 @@ id! {
     RunId
 }
 id! {
-    /// The id of a set of blocked operations; equal operations have an equal id.
+    /// The id of a set of blocked operations. Equal operations have an equal id.
     ApprovalId
 }
 
-/// An employee number (`User.profile.employeeNumber` of Okta, or what the mapping names in its place), to be compared and no more: it is the
-/// beginning of a SHA-256 hash, the same in every process, and small enough to be kept for everybody.
+/// An employee number (`User.profile.employeeNumber` of Okta, or the attribute that the mapping names instead), for comparison only. It is
+/// the beginning of a SHA-256 hash. It is the same in each process, and small enough to be kept for each person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EmployeeNumber(NonZeroU64);
 
 impl EmployeeNumber {
-    /// Takes a number as it is written; nothing where nothing stands there.
+    /// Hashes a number as it is written; `None` where the text is empty.
     pub fn of(text: &str) -> Option<Self> {
         let key = UserName::new(text).key();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, key.as_bytes());
@@ -78,24 +78,24 @@ impl EmployeeNumber {
         NonZeroU64::new(u64::from_be_bytes(beginning)).filter(|_| !key.is_empty()).map(Self)
     }
 
-    /// The form in which it is kept.
+    /// The form in which it is stored.
     pub fn to_kept(self) -> i64 {
         self.0.get().cast_signed()
     }
 
-    /// Takes one that was kept.
+    /// Restores a stored number.
     pub fn from_kept(kept: i64) -> Option<Self> {
         NonZeroU64::new(kept.cast_unsigned()).map(Self)
     }
 }
 
-/// A SCIM userName as it is written. Two of them name the same person when their [`key`](Self::key)s are equal.
+/// A SCIM userName as it is written. Two userNames name the same person when their [`key`](Self::key)s are equal.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserName(CompactString);
 
 impl UserName {
-    /// Takes the name as it is written.
+    /// Keeps the name as it is written.
     pub fn new(name: impl Into<CompactString>) -> Self {
         Self(name.into())
     }
@@ -105,7 +105,7 @@ impl UserName {
         &self.0
     }
 
-    /// The form in which names are compared: NFC, trimmed, lower case.
+    /// The form for comparing names: NFC, trimmed, lower case.
     pub fn key(&self) -> CompactString {
         let trimmed = self.0.trim();
         if trimmed.is_ascii() {
@@ -117,7 +117,7 @@ impl UserName {
         }
     }
 
-    /// A hash of [`key`](Self::key), the same in every process.
+    /// A hash of [`key`](Self::key), the same in each process.
     pub fn key_hash(&self) -> u64 {
         hash(&self.key())
     }
@@ -128,7 +128,7 @@ impl UserName {
     }
 }
 
-/// A userName is personal data: Debug shows none of it, so that no log can.
+/// A userName is personal data: Debug does not show it, so no log can.
 impl fmt::Debug for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserName(***)")
@@ -141,7 +141,7 @@ impl fmt::Display for UserName {
     }
 }
 
-/// The SHA-256 of a text that stands for a part of the configuration, in hexadecimal.
+/// The SHA-256 of a text that represents a part of the configuration, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(CompactString);
@@ -151,14 +151,14 @@ impl Fingerprint {
     pub fn of(texts: &[&str]) -> Self {
         let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
         for text in texts {
-            // The length keeps "ab", "c" apart from "a", "bc".
+            // The length distinguishes "ab", "c" from "a", "bc".
             context.update(&(text.len() as u64).to_be_bytes());
             context.update(text.as_bytes());
         }
         Self(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Takes a fingerprint that was kept.
+    /// Restores a stored fingerprint.
     pub fn from_hex(hex: impl Into<CompactString>) -> Self {
         Self(hex.into())
     }

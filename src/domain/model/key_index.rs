@@ -1,26 +1,26 @@
-//! Where rows are, by the hash of a key.
+//! Finds rows by the hash of a key.
 //!
-//! A look goes to one place of a small table instead of through texts that lie all over the memory. Hashes may agree where keys do not, so
-//! that whoever looks compares what is found.
+//! A search reads one place of a small table, not texts that are spread over the memory. Different keys can have the same hash, so the
+//! caller must compare the keys of the rows found.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
 use hashbrown::HashTable;
 
-/// Positions of rows, by the hashes of their keys. Each row of each listing has one, so only half of a hash is kept.
+/// Positions of rows, by the hashes of their keys. Each row of each listing has an entry, so only half of a hash is kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyIndex(HashTable<(u32, u32)>);
 
 impl KeyIndex {
-    /// The candidates for a key: the positions of all rows whose key has this hash, in no order.
+    /// The candidates for a key: the positions of all rows with this hash, in no order.
     pub(crate) fn candidates(&self, hash: u64) -> impl Iterator<Item = usize> {
         let wanted = half(hash);
         self.0.iter_hash(whole(wanted)).filter(move |(found, _)| *found == wanted).map(|(_, at)| *at as usize)
     }
 }
 
-/// From the hash of each row's key, in the order of the rows; a row without a key is not found.
+/// Built from the hash of each row's key, in the order of the rows. A row without a key is not found.
 impl FromIterator<Option<u64>> for KeyIndex {
     fn from_iter<I: IntoIterator<Item = Option<u64>>>(hashes: I) -> Self {
         let hashes = hashes.into_iter();
@@ -39,12 +39,12 @@ fn half(hash: u64) -> u32 {
     u32::try_from(hash >> 32).expect("the upper half of 64 bits has 32")
 }
 
-/// What a table takes for a hash: it looks at both ends of one.
+/// The full hash for the table, made from half a hash: the table uses the bits of both halves.
 fn whole(half: u32) -> u64 {
     u64::from(half) << 32 | u64::from(half)
 }
 
-/// The hash of a text, the same in every process.
+/// The hash of a text, the same in each process.
 pub(crate) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);

@@ -13,9 +13,9 @@ pub enum LimitName {
     FirstRun,
     /// The mapping changed.
     MappingChanged,
-    /// Nobody is assigned.
+    /// No person is assigned.
     NobodyAssigned,
-    /// Haiilo shows nobody.
+    /// Haiilo shows no account.
     HaiiloEmpty,
     /// `limits.leavers`.
     Leavers,
@@ -31,18 +31,18 @@ pub enum LimitName {
     Clears,
     /// `limits.moves`.
     Moves,
-    /// `limits.deletes`: a budget that postpones, and blocks nothing.
+    /// `limits.deletes`: a budget that postpones deletes, and blocks nothing.
     Deletes,
-    /// `limits.members`, of one group: it stops what is taken out of this group, and nothing else.
+    /// `limits.members`, of one group: it stops only the removals from this group.
     Members,
     /// `okta.push_is_on`.
     PushIsOn,
-    /// A write changed what nobody sent.
+    /// A write changed an attribute that was not sent.
     Canary,
 }
 
 impl LimitName {
-    /// What it means, for a reader who meets it at night.
+    /// The explanation, for a reader who sees it first in an alert at night.
     pub fn explanation(self) -> &'static str {
         match self {
             Self::FirstRun => "nothing was ever done from this store, so that the whole plan wants a look",
@@ -71,14 +71,14 @@ impl LimitName {
 pub struct Limit {
     /// Percent of the larger of linked and assigned people.
     pub percent: Option<f64>,
-    /// Never below this number.
+    /// The limit is at least this number.
     pub floor: Option<u64>,
-    /// Never above this number.
+    /// The limit is at most this number.
     pub cap: Option<u64>,
 }
 
 impl Limit {
-    /// What the limit allows where `base` people are concerned.
+    /// What the limit allows for a base of `base` people.
     pub fn allowed(self, base: u64) -> u64 {
         let Self { percent, floor, cap } = self;
         let share = percent.map(|percent| share(base, percent));
@@ -90,20 +90,20 @@ impl Limit {
     }
 }
 
-/// Whole people of a percentage, rounded down.
+/// The share of people for a percentage, rounded down.
 fn share(base: u64, percent: f64) -> u64 {
-    // Millionths are finer than any percentage that a person writes, and whole numbers do not depend on rounding modes.
+    // Millionths are finer than any percentage in a configuration, and integers do not depend on rounding modes.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 million")]
     let millionths = (percent.clamp(0.0, 100.0) * 1_000_000.0).round() as u128;
     u64::try_from(u128::from(base) * millionths / 100_000_000).unwrap_or(u64::MAX)
 }
 
-/// `[limits]` of the configuration: the limits that are on.
+/// `[limits]` of the configuration: the active limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits(BTreeMap<LimitName, Limit>);
 
 impl Limits {
-    /// The limits that the configuration may change, in its order.
+    /// The limits that the configuration may change, in the order of the configuration.
     pub const NAMES: [LimitName; 9] = [
         LimitName::Leavers,
         LimitName::Deletes,
@@ -121,7 +121,7 @@ impl Limits {
         Self(BTreeMap::new())
     }
 
-    /// The limits that a configuration without `[limits]` has.
+    /// The limits for a configuration without `[limits]`.
     pub fn usual() -> Self {
         let limit = |percent: u32, floor, cap| Limit { percent: Some(percent.into()), floor: Some(floor), cap };
         let limits = [
@@ -138,7 +138,7 @@ impl Limits {
         Self(Self::NAMES.into_iter().zip(limits).collect())
     }
 
-    /// The limit of this name; `None` where it is off, or where the configuration has none of this name.
+    /// The limit with this name; `None` where it is off or cannot be configured.
     pub fn of(&self, name: LimitName) -> Option<Limit> {
         self.0.get(&name).copied()
     }

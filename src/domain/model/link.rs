@@ -1,4 +1,4 @@
-//! Links: which account belongs to which person. A link names a person, not a number: it remembers the userName last seen.
+//! Links: which account belongs to which person. A link identifies a person, not just an id: it stores the userName last seen.
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -14,18 +14,18 @@ pub struct Link {
     pub okta_id: OktaUserId,
     /// The account.
     pub haiilo_id: HaiiloId,
-    /// The userName that the account carried when it was last seen.
+    /// The userName of the account when it was last seen.
     pub user_name: UserName,
-    /// How the account became ours.
+    /// How we came to manage the account.
     pub origin: Origin,
     /// Whether a listing ever showed the account.
     pub listed: Listed,
-    /// Since when Haiilo does not show the account.
+    /// The time from which Haiilo no longer shows the account.
     pub missing: Option<Absence>,
 }
 
 impl Link {
-    /// Whether a userName, an Okta id or a Haiilo id means this link.
+    /// Whether a userName, an Okta id or a Haiilo id identifies this link.
     pub fn is_named(&self, login: &str) -> bool {
         self.okta_id.as_str() == login
             || self.haiilo_id.as_str() == login
@@ -33,18 +33,18 @@ impl Link {
     }
 }
 
-/// How an account became ours.
+/// How we came to manage an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Origin {
     /// We made it.
     Created,
-    /// It was there before.
+    /// It existed before.
     Adopted,
 }
 
 impl Origin {
-    /// Takes a word that was kept. One that we cannot read is the careful one: what was adopted is not deleted by itself.
+    /// Reads a stored word. An unknown word has the safe meaning: an adopted account is not deleted automatically.
     pub fn of(word: &str) -> Self {
         if word == Self::Created.as_str() { Self::Created } else { Self::Adopted }
     }
@@ -53,16 +53,16 @@ impl Origin {
 /// Whether a listing ever showed an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// Not yet: it may wait for a seat.
+    /// Not yet: it may wait for a free licence seat.
     Never,
     /// Yes.
     Seen,
 }
 
-/// Since when something is not there, and whether an operator approved it, so that it no longer counts towards a limit.
+/// The time from which something is missing, and whether an operator approved it. After an approval it no longer counts towards a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absence {
-    /// The first cycle that missed it.
+    /// The first cycle that did not find it.
     pub since: DateTime<Utc>,
     /// Whether an approval covered it.
     pub counted: Counted,
@@ -73,7 +73,7 @@ pub struct Absence {
 pub enum Counted {
     /// It counts.
     Yes,
-    /// An approval let it pass.
+    /// An approval covers it.
     Approved,
 }
 
@@ -107,12 +107,12 @@ impl Links {
         self.rows.iter()
     }
 
-    /// How many there are.
+    /// The number of links.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no links.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -136,17 +136,17 @@ impl<'a> IntoIterator for &'a Links {
     }
 }
 
-/// One group that is ours.
+/// The link of one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupLink {
     /// The group of Okta.
     pub okta_id: OktaGroupId,
     /// The group of Haiilo.
     pub haiilo_id: HaiiloGroupId,
-    /// The name that the group of Haiilo had when it was last seen or set.
+    /// The name of the group in Haiilo when it was last seen or set.
     pub name: CompactString,
     /// Whether we made it.
     pub origin: Origin,
-    /// The description that we set last. A server may drop it, so that the same one is not sent again.
+    /// The description that we last set. A server may drop it, so the same description is not sent again.
     pub described: Option<CompactString>,
 }

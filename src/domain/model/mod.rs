@@ -1,7 +1,7 @@
-//! The nouns: people and groups of Okta, accounts and groups of Haiilo, the links between them, and the administrator's decisions.
+//! The basic types: people and groups of Okta, accounts and groups of Haiilo, the links between them, and the administrator's settings.
 //!
-//! Adapters build these values from what a server answers or a file says; everything above reads them. No type here decides anything about
-//! another person or account.
+//! Adapters build these values from a server's answer or from a file. Modules above read them. No type here decides about another person or
+//! account.
 
 pub mod account;
 pub mod assignment;

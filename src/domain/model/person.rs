@@ -1,4 +1,4 @@
-//! A person in an Okta listing, after mapping: whether there shall be an account, and which.
+//! A person in an Okta listing, after mapping: whether the person should have an account, and which.
 //!
 //! Follows the two statuses of an assignment (`AppUser.status`, `User.status` of Okta's management API) as `assignment` reads them.
 
@@ -20,7 +20,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether a userName or an Okta id means this person.
+    /// Whether a userName or an Okta id identifies this person.
     pub fn is_named(&self, login: &str) -> bool {
         self.id.as_str() == login || self.state.user_name().is_some_and(|name| name.same_as(&UserName::new(login)))
     }
@@ -29,15 +29,15 @@ impl Person {
 /// What follows from an assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonState {
-    /// The person shall have this account.
+    /// The person should have this account.
     Wanted(DesiredAccount),
     /// `people.include` leaves the person out.
     OutOfScope,
     /// The person has not started yet.
     Staged,
-    /// The row is there, yet the person has left.
+    /// The row is still there, but the person has left.
     Left,
-    /// The statuses say nothing.
+    /// The statuses are not certain.
     Unclear(Option<UserName>, EligibilityDoubt),
     /// The mapping gives no account.
     Unmapped(Option<UserName>, MappingDoubt),
@@ -56,30 +56,30 @@ impl PersonState {
     }
 }
 
-/// What the account of a person shall be.
+/// The account that a person should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredAccount {
     /// The userName.
     pub user_name: UserName,
     /// The employee number, where Okta has one.
     pub employee: Option<EmployeeNumber>,
-    /// What each slot of the mapping wants.
+    /// The desired value of each slot of the mapping.
     pub values: Box<[DesiredValue]>,
 }
 
-/// What one rule wants of one attribute.
+/// The desired value of one attribute, from its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DesiredValue {
-    /// The account keeps what it has.
+    /// The account keeps its value.
     Leave,
-    /// The attribute shall be empty.
+    /// The attribute should be empty.
     Clear,
-    /// The attribute shall have this value.
+    /// The attribute should have this value.
     Set(Value),
 }
 
 impl DesiredAccount {
-    /// The value that the attribute in a slot shall have, where it shall have one.
+    /// The value that the attribute in a slot should have; `None` where the rule sets no value.
     pub fn value(&self, slot: usize) -> Option<&Value> {
         match &self.values[slot] {
             DesiredValue::Set(value) => Some(value),
@@ -93,9 +93,9 @@ impl DesiredAccount {
 pub struct MappingDoubt {
     /// The attribute whose rule failed, or `people.include`.
     pub place: CompactString,
-    /// What is wrong; may name a value of the person, so it belongs in reports and not in logs.
+    /// What is wrong. It may contain a value of the person, so it belongs in reports and not in logs.
     pub why: String,
-    /// The userName, where its rule gave one.
+    /// The userName, where its rule gives one.
     pub user_name: Option<UserName>,
 }
 

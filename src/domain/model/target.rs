@@ -1,6 +1,6 @@
-//! What was learnt of Haiilo's endpoint by looking at it and, if an administrator wanted that, by writing to it: its profile.
+//! The profile of Haiilo's endpoint: what we learned from its answers and, if an administrator allowed it, from test writes.
 //!
-//! RFC 7644 leaves servers free in much of this, and the product's documents do not tell it.
+//! RFC 7644 leaves servers free in many of these points, and the product's documentation does not describe them.
 
 use chrono::{DateTime, Utc};
 use compact_str::CompactString;
@@ -11,13 +11,13 @@ use crate::model::policy::Deprovision;
 /// The profile of one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetProfile {
-    /// The endpoint; of another one this says nothing.
+    /// The endpoint. The profile says nothing about other endpoints.
     pub base_url: String,
-    /// When it was looked at last.
+    /// When it was last checked.
     pub learnt: DateTime<Utc>,
-    /// The most users that a page holds, where that is fewer than were asked for.
+    /// The maximum number of users per page, where that is fewer than requested.
     pub page_cap: Option<u32>,
-    /// How a filter is treated.
+    /// How the endpoint handles a filter.
     pub filter: Option<FilterSupport>,
     /// Whether `totalResults` is the number of users.
     pub total: Option<TotalAccuracy>,
@@ -25,29 +25,29 @@ pub struct TargetProfile {
     pub writes: Option<WriteSupport>,
 }
 
-/// How a filter by userName is treated.
+/// How the endpoint handles a filter by userName.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterSupport {
-    /// It finds whom it asks for and nobody else.
+    /// It finds exactly the requested user.
     Honoured,
-    /// Everybody is found.
+    /// It returns all users.
     Ignored,
-    /// It is an error.
+    /// It returns an error.
     Refused,
-    /// Nobody is found, not even somebody who is there.
+    /// It finds no user, not even an existing one.
     FindsNobody,
 }
 
-/// What `totalResults` is worth.
+/// Whether `totalResults` is correct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TotalAccuracy {
     /// It was the number of users.
     Honest,
-    /// It was another number.
+    /// It was a different number.
     Wrong,
-    /// There is none.
+    /// The endpoint does not send it.
     Missing,
 }
 
@@ -56,18 +56,18 @@ pub enum TotalAccuracy {
 pub struct WriteSupport {
     /// When.
     pub learnt: DateTime<Utc>,
-    /// Changing one value by PATCH.
+    /// Change one value by PATCH.
     pub patch: Ability,
-    /// Changing one value by PUT of the whole account.
+    /// Change one value by PUT of the whole account.
     pub put: Ability,
-    /// Changing the userName.
+    /// Change the userName.
     pub rename: Ability,
-    /// Attributes whose values a new account did not keep.
+    /// Attributes whose values a new account does not keep.
     pub not_kept: Vec<String>,
-    /// Where profile fields are kept, in the word of `haiilo.profile_fields`; the intranet's alone.
+    /// Where profile fields are kept, as the value for `haiilo.profile_fields`; only in the intranet.
     #[serde(default)]
     pub profile_fields: Option<CompactString>,
-    /// What a deactivation does; the intranet's alone.
+    /// What a deactivation does; only in the intranet.
     #[serde(default)]
     pub deactivation: Option<Deprovision>,
 }
@@ -76,11 +76,11 @@ pub struct WriteSupport {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ability {
-    /// It did.
+    /// It can.
     Works,
-    /// It says that it does not know this kind of request.
+    /// It answers that it does not know this kind of request.
     Unknown,
-    /// It refused, or answered and did something else.
+    /// It refuses, or answers with success and does something else.
     Fails,
     /// It was not tried, or the answer was lost.
     #[default]
@@ -88,12 +88,12 @@ pub enum Ability {
 }
 
 impl TargetProfile {
-    /// The page size to ask for where this one is configured.
+    /// The page size to request where this one is configured.
     pub fn page_size(&self, configured: u32) -> u32 {
         self.page_cap.map_or(configured, |cap| configured.min(cap).max(1))
     }
 
-    /// Whether a write probe showed that the server does not know PATCH, and takes PUT in its place.
+    /// Whether a write probe showed that the server does not know PATCH, and accepts PUT instead.
     pub fn needs_put(&self) -> bool {
         self.writes.as_ref().is_some_and(|writes| writes.patch == Ability::Unknown && writes.put == Ability::Works)
     }

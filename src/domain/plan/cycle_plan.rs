@@ -15,12 +15,12 @@ use crate::plan::warning::Warning;
 use crate::scim::path::AttributePath;
 use crate::scim::value::Value;
 
-/// The two plans of a cycle. Trouble with groups stops nobody.
+/// The two plans of a cycle. A problem with groups does not stop the plan about people.
 #[derive(Clone, Debug, Default)]
 pub struct CyclePlan {
     /// About people and their accounts.
     pub people: Plan,
-    /// About groups, which come after people.
+    /// About groups; applied after the people.
     pub groups: GroupPlan,
 }
 
@@ -28,36 +28,36 @@ pub struct CyclePlan {
 #[must_use = "a plan that nobody looks at is a cycle that does nothing"]
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// In the order in which they are applied: adoptions, updates, creates, deletes; each in the order of the ids.
+    /// In the order of application: adoptions, updates, creates, deletes; each in the order of the ids.
     pub operations: Vec<Operation>,
-    /// One operation for each group that Haiilo did not have, to see whether it has it now.
+    /// One operation for each group that Haiilo did not have, to check whether it exists now.
     pub trials: Vec<Operation>,
-    /// What the plan does nothing about, and why.
+    /// The people and accounts that the plan does nothing about, and why.
     pub findings: Findings,
-    /// What the store should remember once the plan is let through.
+    /// What the store should remember when the plan is accepted.
     pub update: SyncStateUpdate,
 }
 
-/// What a plan does nothing about, with the reasons, and how many of what there are.
+/// The people and accounts that a plan does nothing about, with reasons and counts.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// People who left.
     pub leavers: Vec<Leaver>,
     /// People on hold.
     pub held: Vec<Hold>,
-    /// Values, and whole accounts, that wait for something outside, such as a Haiilo group.
+    /// Values, and complete accounts, that wait for something outside, such as a Haiilo group.
     pub waiting: Vec<UnsentValue>,
-    /// Values that Haiilo refused or did not keep, and that are not sent again.
+    /// Values that Haiilo refused or did not keep. They are not sent again.
     pub rejected: Vec<UnsentValue>,
     /// Linked accounts that Haiilo does not show.
     pub missing: Vec<Missing>,
     /// Accounts without a link.
     pub unmanaged: Vec<Unmanaged>,
-    /// Parts of the mapping that changed since a plan was last let through.
+    /// Parts of the mapping that changed since a plan was last accepted.
     pub mapping_edits: Vec<MappingEdit>,
-    /// What else an administrator should know.
+    /// Other things that an administrator should know.
     pub warnings: Vec<Warning>,
-    /// How many of what.
+    /// The counts.
     pub counts: PlanCounts,
 }
 
@@ -72,7 +72,7 @@ pub struct UnsentValue {
     pub user_name: UserName,
     /// The attribute.
     pub path: Arc<AttributePath>,
-    /// The value; `None` where clearing did not succeed.
+    /// The value; `None` where the value could not be cleared.
     pub value: Option<Value>,
     /// Why.
     pub reason: String,
@@ -80,11 +80,11 @@ pub struct UnsentValue {
     pub blocks: Blocks,
 }
 
-/// What is not done as long as a value is not sent.
+/// What is not done while a value is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Blocks {
-    /// One attribute of an account; everything else of the person goes on.
+    /// One attribute of an account. All other changes for the person continue.
     Attribute,
     /// The whole new account.
     Account,
@@ -99,7 +99,8 @@ pub struct Missing {
     pub haiilo_id: HaiiloId,
     /// The userName last seen.
     pub user_name: UserName,
-    /// Since when; `None` for an account that we made and that was never shown, because it may wait for a seat.
+    /// The time from which it is missing. `None` for an account that we made and that was never shown, because it may wait for a free
+    /// licence seat.
     pub since: Option<DateTime<Utc>>,
 }
 
@@ -112,7 +113,7 @@ pub struct Unmanaged {
     pub user_name: Option<UserName>,
 }
 
-/// How many of what.
+/// The counts of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PlanCounts {
     /// People in Okta's listing.
@@ -121,9 +122,9 @@ pub struct PlanCounts {
     pub linked: usize,
     /// Accounts in Haiilo's listing.
     pub accounts: usize,
-    /// People whose account is as it shall be.
+    /// People whose account is already correct.
     pub unchanged: usize,
-    /// People whom `people.include` leaves out.
+    /// People that `people.include` leaves out.
     pub out_of_scope: usize,
     /// People who have not started.
     pub staged: usize,
@@ -134,11 +135,11 @@ pub struct PlanCounts {
 pub struct MappingEdit {
     /// An attribute, `people.include`, or `tables.` with a name.
     pub part: String,
-    /// What it was; nothing where it is new.
+    /// The old form; `None` where the part is new.
     pub was: Option<String>,
-    /// What it is; nothing where it is gone.
+    /// The new form; `None` where the part was removed.
     pub is: Option<String>,
-    /// Accounts that the plan changes in what the part decides about.
+    /// Accounts that the plan changes in attributes of this part.
     pub updated: usize,
     /// People who are held because of it.
     pub held: usize,
@@ -150,13 +151,13 @@ impl Plan {
         self.operations.iter().filter(move |operation| operation.kind() == kind)
     }
 
-    /// The operations that take an account away.
+    /// The operations that remove an account.
     pub fn removals(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(|operation| operation.kind().is_removal())
     }
 }
 
-/// The form in which a rejected value is remembered.
+/// The form in which a rejected value is stored.
 pub fn remembered_value(value: Option<&Value>) -> String {
     value.map_or(serde_json::Value::Null, Value::to_json).to_string()
 }

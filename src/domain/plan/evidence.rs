@@ -1,26 +1,26 @@
-//! Evidence that a person left: what Okta's answers about one user, read by id, mean. A new kind of evidence begins here;
-//! `engine::evidence` asks Okta, and `planning::leaver_decision` decides by it.
+//! Evidence that a person left: what Okta's answers about one user, read by id, mean. Add new kinds of evidence here. `engine::evidence`
+//! asks Okta, and `planning::leaver_decision` uses the evidence.
 
 use crate::model::assignment::{AssignmentMeaning, AssignmentStatus, StatusRules, SuspendedRule, UserStatus};
 use crate::model::ids::EmployeeNumber;
 use compact_str::CompactString;
 
-/// Why a person is a leaver, by Okta's own word.
+/// Why a person is a leaver, as Okta says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Evidence {
     /// The user is deactivated.
     Deactivated,
-    /// The user is there, and not assigned.
+    /// The user exists, and is not assigned.
     Unassigned,
 }
 
-/// What Okta says of a person who is gone from the listing.
+/// What Okta says about a person who is no longer in the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// Evidence.
     Left(Evidence),
-    /// The person is assigned after all.
+    /// The person is still assigned.
     StillAssigned,
     /// No evidence, and why.
     Unclear(CompactString),
@@ -29,13 +29,13 @@ pub enum Sighting {
 /// What Okta answered about one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceAnswer {
-    /// What it says about the account.
+    /// What the answer means.
     pub sighting: Sighting,
     /// The employee number, where Okta still knows the user.
     pub employee: Option<EmployeeNumber>,
 }
 
-/// What the answers about one person mean: the user's status, then, unless that settles it, the assignment.
+/// What the answers about one person mean: first the user's status, then, unless that is enough, the assignment.
 ///
 /// `None` in place of a status or an assignment means that Okta answered 404. The result is `None` where the assignment must be read.
 pub fn sighting(

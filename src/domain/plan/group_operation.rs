@@ -1,4 +1,4 @@
-//! Operations on groups, as values that can be shown, approved and journalled before anything is sent.
+//! Operations on groups, as values that can be shown, approved and recorded in the journal before a request is sent.
 
 use std::collections::BTreeMap;
 
@@ -17,82 +17,82 @@ pub struct GroupOperation {
     pub okta_id: OktaGroupId,
     /// The name under which a report shows the group.
     pub name: CompactString,
-    /// What is done.
+    /// The action.
     pub action: GroupAction,
 }
 
-/// What is done to a group of Haiilo.
+/// An action on a group of Haiilo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupAction {
-    /// An existing group becomes ours; nothing is sent.
+    /// Link an existing group; nothing is sent.
     Adopt {
         /// The group.
         haiilo_id: HaiiloGroupId,
-        /// Whether it was there before us, or is one that we made and whose answer was lost.
+        /// Whether it existed before, or we made it and lost the answer.
         origin: Origin,
     },
-    /// A new group.
+    /// Make a new group.
     Create {
         /// The description.
         description: Option<CompactString>,
     },
-    /// The name or the description changes.
+    /// Change the name or the description.
     Update {
         /// The group.
         haiilo_id: HaiiloGroupId,
         /// What changes.
         changes: Vec<GroupChange>,
     },
-    /// Members are added and removed.
+    /// Add and remove members.
     Members {
-        /// The group; `None` where it is made in the same run.
+        /// The group; `None` where the same run makes it.
         haiilo_id: Option<HaiiloGroupId>,
         /// The members to add.
         add: Vec<PersonIndex>,
         /// The members to remove.
         remove: Vec<PersonIndex>,
-        /// Whether anybody may go out.
+        /// Whether members may be removed.
         removals: Removals,
     },
-    /// The group goes, with the roles that it gives. It cannot come back.
+    /// Delete the group, with the roles that it gives. It cannot be restored.
     Delete {
         /// The group.
         haiilo_id: HaiiloGroupId,
         /// How many members it has.
         members: u64,
-        /// Whether so many may lose it.
+        /// Whether so many members may lose it.
         removals: Removals,
     },
 }
 
-/// Whether members may be taken out of a group.
+/// Whether members may be removed from a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removals {
-    /// They may: the limit of the day has room.
+    /// They may: the limit of the day is not reached.
     Free,
-    /// They may, since an approval names them.
+    /// They may: an approval names them.
     Approved(ApprovalId),
-    /// They may not: too many have gone, or would.
+    /// They may not: too many members would be removed within a day.
     Blocked,
 }
 
 /// One attribute of a group that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupChange {
-    /// Which.
+    /// The attribute.
     pub attribute: GroupAttribute,
-    /// What the group has.
+    /// The current value.
     pub from: Option<CompactString>,
-    /// What it shall have.
+    /// The new value.
     pub to: Option<CompactString>,
 }
 
-/// The attributes of a group that are kept equal.
+/// The attributes of a group that are synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupAttribute {
     /// `displayName`.
     Name,
-    /// `description`, which is no part of SCIM's core schema.
+    /// `description`, which is not part of SCIM's core schema.
     Description,
 }
 
@@ -106,7 +106,7 @@ impl GroupAttribute {
     }
 }
 
-/// The kinds of operations, in the order in which they are applied.
+/// The kinds of operations, in the order of application.
 #[derive(
     Clone,
     Copy,
@@ -138,7 +138,7 @@ pub enum GroupKind {
     Delete,
 }
 
-/// Somebody who comes into a group or goes out, for readers.
+/// A person who is added to a group or removed from it, for readers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberPerson {
     /// The Okta user.
@@ -147,7 +147,7 @@ pub struct MemberPerson {
     pub user_name: UserName,
 }
 
-/// Everybody whom operations name, by index.
+/// All people named by operations, by index.
 pub type MemberPeople = BTreeMap<PersonIndex, MemberPerson>;
 
 impl GroupOperation {
@@ -162,7 +162,7 @@ impl GroupOperation {
         }
     }
 
-    /// The group of Haiilo, where it exists already.
+    /// The group of Haiilo, where it already exists.
     pub fn haiilo_id(&self) -> Option<&HaiiloGroupId> {
         match &self.action {
             GroupAction::Adopt { haiilo_id, .. }
@@ -195,7 +195,7 @@ impl GroupOperation {
         }
     }
 
-    /// Whether members may go out; `None` where nobody would.
+    /// Whether members may be removed; `None` where the operation removes no member.
     pub fn removals(&self) -> Option<&Removals> {
         match &self.action {
             GroupAction::Members { remove, removals, .. } => (!remove.is_empty()).then_some(removals),
@@ -204,13 +204,13 @@ impl GroupOperation {
         }
     }
 
-    /// The kind together with what it touches: what a canary stands for.
+    /// The kind together with the attributes that it changes: the name of a canary.
     pub fn canary(&self) -> String {
         let paths: Vec<&str> = self.changes().iter().map(|change| change.attribute.as_str()).collect();
         format!("{} {}", self.kind().as_str(), paths.join(" ")).trim_end().to_owned()
     }
 
-    /// The operation as JSON, with everybody whom it names.
+    /// The operation as JSON, with all people that it names.
     pub fn to_json(&self, people: &MemberPeople) -> serde_json::Value {
         let ids = |indexes: &[PersonIndex]| -> Vec<&str> {
             indexes.iter().filter_map(|index| people.get(index)).map(|who| who.okta_id.as_str()).collect()
@@ -227,7 +227,7 @@ impl GroupOperation {
         })
     }
 
-    /// What an approval of the operation names: the operation itself, or each person who comes in or goes out.
+    /// What an approval of the operation names: the operation itself, or each person who is added or removed.
     pub fn items(&self, people: &MemberPeople) -> Vec<String> {
         if self.kind() != GroupKind::Members {
             return vec![self.to_json(people).to_string()];
@@ -240,7 +240,7 @@ impl GroupOperation {
         add.iter().map(|index| item("add", index)).chain(remove.iter().map(|index| item("remove", index))).collect()
     }
 
-    /// Of these, the ones that take somebody out of a group.
+    /// The items that remove a person from a group.
     pub fn removal_items(&self, people: &MemberPeople) -> Vec<String> {
         let items = self.items(people);
         match &self.action {

@@ -1,4 +1,4 @@
-//! The plan about groups: what a cycle would do to them, and about which of them it does nothing.
+//! The plan about groups: what a cycle would do to them, and which groups it does nothing about.
 
 use compact_str::CompactString;
 
@@ -13,21 +13,21 @@ use crate::plan::warning::Warning;
 pub struct GroupPlan {
     /// Whether there is such a plan.
     pub state: GroupState,
-    /// In the order in which they are applied: links, updates, creates, members, deletes; each in the order of the ids.
+    /// In the order of application: links, updates, creates, members, deletes; each in the order of the ids.
     pub operations: Vec<GroupOperation>,
-    /// Groups about which nothing is done.
+    /// Groups on hold.
     pub held: Vec<GroupHold>,
-    /// Groups of which too many members would be taken out.
+    /// Groups that would lose too many members.
     pub blocked: Vec<BlockedRemovals>,
-    /// The id by which exactly these removals can be approved.
+    /// The id that approves exactly these removals.
     pub approval_id: Option<ApprovalId>,
-    /// How many of what.
+    /// The counts.
     pub counts: GroupCounts,
-    /// Everybody whom operations name.
+    /// All people named by operations.
     pub people: MemberPeople,
-    /// Who is in which group on which side.
+    /// The members of each group, on both sides.
     pub memberships: Vec<Membership>,
-    /// What else an administrator should know.
+    /// Other things that an administrator should know.
     pub warnings: Vec<Warning>,
 }
 
@@ -37,37 +37,37 @@ pub enum GroupState {
     /// Groups are not synced, or not in this run.
     #[default]
     Off,
-    /// The groups of one side could not be read to their end; people go on.
+    /// The groups of one side could not be read completely. People are still synced.
     Unread,
     /// There is one.
     Planned,
 }
 
-/// A group of which too many members would be taken out; people still come in.
+/// A group that would lose too many members. People are still added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedRemovals {
     /// The group of Okta.
     pub okta_id: OktaGroupId,
-    /// Removals of the last day, and those that the plan would add.
+    /// Removals of the last day, and removals in the plan.
     pub found: u64,
-    /// How many there may be.
+    /// How many are allowed.
     pub allowed: u64,
 }
 
-/// How many of what.
+/// The counts of a plan about groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupCounts {
     /// Groups of Okta that take part.
     pub chosen: usize,
-    /// Groups that are as they shall be.
+    /// Groups that are already correct.
     pub unchanged: usize,
     /// Unmanaged groups of Haiilo.
     pub unmanaged: usize,
-    /// Members of our groups in Haiilo who are nobody of ours, and are left alone.
+    /// Members of our groups in Haiilo who have no link. They are not changed.
     pub unmanaged_members: usize,
-    /// Memberships of people about whom nothing is done, which stay as they are.
+    /// Memberships that stay because nothing is done about the person.
     pub kept: usize,
-    /// Linked groups that are not chosen any more, and are left alone.
+    /// Linked groups that are no longer chosen. They are not changed.
     pub left: usize,
 }
 
@@ -102,14 +102,14 @@ pub struct Membership {
 pub enum MembershipSide {
     /// On both sides.
     Both,
-    /// In Okta alone.
+    /// Only in Okta.
     Okta,
-    /// In Haiilo alone.
+    /// Only in Haiilo.
     Haiilo,
 }
 
 impl Membership {
-    /// Where a person is a member, if anywhere.
+    /// Where a person is a member; `None` where they are no member.
     pub fn place(&self, index: PersonIndex) -> Option<MembershipSide> {
         match (self.wanted.has(index), self.shown.has(index)) {
             (true, true) => Some(MembershipSide::Both),

@@ -1,4 +1,5 @@
-//! People about whom nothing is done: why, and what an administrator can do. Held is not absent: a person on hold is never a leaver.
+//! People on hold: why nothing is done about them, and what an administrator can do. On hold does not mean absent: a person on hold is
+//! never a leaver.
 
 use crate::model::assignment::EligibilityDoubt;
 use crate::model::ids::{HaiiloGroupId, HaiiloId, OktaGroupId, OktaUserId, UserName};
@@ -26,7 +27,7 @@ pub type GroupHold = Hold<OktaGroupId, HaiiloGroupId, CompactString, GroupHoldRe
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum HoldReason {
-    /// The statuses of the assignment say nothing.
+    /// The statuses of the assignment are not certain.
     Eligibility(EligibilityDoubt),
     /// The mapping gives no account.
     Mapping(MappingDoubt),
@@ -35,19 +36,19 @@ pub enum HoldReason {
     Contradiction,
     /// Other assignments map to the same userName.
     SameUserName(Vec<OktaUserId>),
-    /// Several accounts carry the wanted userName.
+    /// Several accounts have the wanted userName.
     SeveralAccounts(Vec<HaiiloId>),
-    /// The wanted userName is that of another person's account.
+    /// The wanted userName belongs to another person's account.
     AccountOfAnother(OktaUserId),
-    /// The wanted userName is that of an unmanaged account.
+    /// The wanted userName belongs to an unmanaged account.
     NameTaken(HaiiloId),
-    /// The account of the wanted userName bears the externalId of somebody else, or of another directory.
+    /// The account with the wanted userName has the externalId of another person, or of another directory.
     OfAnotherDirectory(CompactString),
-    /// The linked account carries neither the userName last seen nor the wanted one.
+    /// The linked account has neither the userName last seen nor the wanted one.
     LinkDoesNotFit {
-        /// What the account carries.
+        /// The userName of the account.
         found: Option<UserName>,
-        /// What it carried when it was last seen.
+        /// Its userName when it was last seen.
         last_seen: UserName,
     },
     /// The person's account is inactive, and any write may delete it.
@@ -62,35 +63,35 @@ pub enum HoldReason {
     },
     /// People want each other's userNames.
     SwappedNames,
-    /// The listing of accounts is not proven complete.
+    /// The listing of accounts may be incomplete.
     ListingDoubtful(String),
     /// A new account needs a group.
     NoGroup,
     /// Haiilo refused to make the account.
     CreateRefused(String),
-    /// The person is not in the listing, yet assigned when asked by id.
+    /// The person is not in the listing, but is assigned when read by id.
     StillAssigned,
-    /// What Okta says about the person who is gone from the listing is no evidence.
+    /// Okta's answer about the person who is no longer in the listing is no evidence.
     NoEvidence(CompactString),
-    /// Evidence was not taken yet.
+    /// The evidence was not read yet.
     EvidenceDue,
-    /// Somebody who is gone has something in common: perhaps the same human with a new Okta user.
+    /// The person shares a key with an unlisted person: perhaps the same human with a new Okta user.
     PerhapsRehired(OktaUserId, SharedKey),
-    /// An unmanaged account has the same given and family name: perhaps the same human under another address.
+    /// An unmanaged account has the same given and family name: perhaps the same human with another address.
     PerhapsSamePerson(HaiiloId),
-    /// An account of this userName was perhaps made for somebody else, in a call whose answer was lost.
+    /// An account with this userName was perhaps made for another person, in a call whose answer was lost.
     #[strum(serialize = "perhaps_made_for_another")]
     PerhapsMadeFor(OktaUserId),
-    /// Haiilo no longer shows the account, and an unmanaged account carries the wanted userName.
+    /// Haiilo no longer shows the account, and an unmanaged account has the wanted userName.
     ReplacedByHand(HaiiloId),
 }
 
-/// What a joiner has in common with somebody who is gone.
+/// What a joiner shares with an unlisted person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharedKey {
     /// The account once had the userName that the joiner wants.
     FormerUserName,
-    /// Okta gives both the same employee number.
+    /// Okta gives both people the same employee number.
     EmployeeNumber,
 }
 
@@ -229,21 +230,21 @@ fn enumerate<'a>(ids: impl Iterator<Item = &'a str>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum GroupHoldReason {
-    /// Okta shows no name.
+    /// The group has no name in Okta.
     Nameless,
     /// Other chosen groups of Okta have the same name.
     SameName(Vec<OktaGroupId>),
-    /// Several groups of Haiilo have the name, or name this group as theirs.
+    /// Several groups of Haiilo have the name, or have this group's id as their externalId.
     SeveralGroups(Vec<HaiiloGroupId>),
-    /// The name is that of a group which belongs to another group of Okta.
+    /// The name belongs to a group that is linked to another group of Okta.
     GroupOfAnother(HaiiloGroupId, OktaGroupId),
-    /// The name is that of an unmanaged group.
+    /// The name belongs to an unmanaged group.
     NameTaken(HaiiloGroupId),
-    /// The group of this name carries the id of something else.
+    /// The group with this name has the id of something else.
     NotAdoptable(HaiiloGroupId, CompactString),
     /// Haiilo no longer shows the linked group.
     Missing,
-    /// The members in Okta were not read to their end.
+    /// The members in Okta were not read completely.
     MembersUnread(String),
     /// The members in Haiilo were not read.
     ShownUnread(String),

@@ -1,4 +1,4 @@
-//! A leaver: a person who is linked and no longer assigned, with the evidence, the clock, and what becomes of the account.
+//! A leaver: a person who is linked and no longer assigned, with the evidence, the grace period, and what happens to the account.
 
 use chrono::{DateTime, Utc};
 
@@ -7,25 +7,25 @@ use crate::model::link::Absence;
 use crate::model::policy::{LeaverAction, RemovalEffect};
 use crate::plan::evidence::Evidence;
 
-/// What is remembered of a person who is gone from the listing.
+/// What is stored about a person who is no longer in the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaverRecord {
-    /// The first cycle that missed the person.
+    /// The first cycle that did not find the person.
     pub absence: Absence,
-    /// The evidence and the action that it means, with the time from which the grace counts.
+    /// The evidence, the action that follows from it, and the start of the grace period.
     pub clock: Option<GracePeriod>,
-    /// The employee number, by which the same human is recognized who comes back as another Okta user.
+    /// The employee number. It identifies the same human who comes back as another Okta user.
     pub employee: Option<EmployeeNumber>,
 }
 
-/// A running clock.
+/// A running grace period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GracePeriod {
     /// The evidence.
     pub evidence: Evidence,
-    /// What it meant when the clock was started.
+    /// The action when the grace period started.
     pub action: LeaverAction,
-    /// When the clock was started.
+    /// The start of the grace period.
     pub from: DateTime<Utc>,
 }
 
@@ -40,28 +40,28 @@ pub struct Leaver {
     pub user_name: UserName,
     /// The evidence.
     pub evidence: Evidence,
-    /// The first cycle that missed the person.
+    /// The first cycle that did not find the person.
     pub since: DateTime<Utc>,
-    /// What the configuration says about leavers of this kind.
+    /// The configured action for leavers of this kind.
     pub action: LeaverAction,
-    /// What the account is once it has gone: a deactivation may delete.
+    /// The state of the account after the action: a deactivation may delete.
     pub effect: RemovalEffect,
-    /// What becomes of the account.
+    /// What happens to the account.
     pub status: LeaverStatus,
 }
 
-/// What becomes of a leaver's account.
+/// What happens to a leaver's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaverStatus {
     /// It stays.
     Kept(KeptBecause),
-    /// It goes once this time has come.
+    /// It is removed after this time.
     Waiting(DateTime<Utc>),
-    /// It goes in this cycle.
+    /// It is removed in this cycle.
     Due(DateTime<Utc>),
-    /// It is due, and the budget of the day is used up.
+    /// It is due, but the budget of the day is used up.
     Postponed(DateTime<Utc>),
-    /// It is due, and something forbids deletes in this cycle.
+    /// It is due, but something blocks deletes in this cycle.
     Blocked(DateTime<Utc>, DeletesBlocked),
 }
 
@@ -70,38 +70,38 @@ pub enum LeaverStatus {
 pub enum KeptBecause {
     /// The configuration says `keep`.
     Configured,
-    /// The account existed before us.
+    /// We adopted the account.
     Adopted,
     /// A pattern protects it.
     Protected(String),
-    /// Our own token would die with it.
+    /// Our own token would stop working.
     TokenOwner,
     /// Haiilo no longer shows it.
     AlreadyGone,
-    /// It is inactive, and nothing more is to be done.
+    /// It is inactive, and needs no further action.
     AlreadyInactive,
-    /// It was made anew by hand, and the person was not assigned since.
+    /// It was recreated by hand, and the person has not been assigned since then.
     Recreated,
-    /// Somebody who is assigned wants its userName: perhaps the same human with a new Okta user, who uses the account.
+    /// An assigned person wants its userName: perhaps the same human with a new Okta user, who uses the account.
     WantedBy(OktaUserId),
-    /// Somebody who is assigned and held may be the same human, and somebody must decide.
+    /// An assigned person on hold may be the same human, and an administrator must decide.
     PerhapsOf(OktaUserId),
-    /// It carries another userName than when it was last seen, so that it may be another human's by now.
+    /// Its userName differs from the one last seen, so it may belong to another human now.
     CarriesAnotherName,
 }
 
-/// Why nothing is deleted in a cycle.
+/// Why a cycle deletes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeletesBlocked {
     /// The owner of our token was not found in Haiilo.
     OwnerNotFound,
-    /// The local clock is off, or Okta gave no date.
+    /// The local clock is wrong, or Okta sent no date.
     ClockOff,
-    /// The listing of accounts is not proven complete.
+    /// The listing of accounts may be incomplete.
     ListingDoubtful,
-    /// Nobody is assigned who could show that Okta finds assigned people by id.
+    /// No person is assigned, so nothing shows that Okta finds assigned people by id.
     NobodyAssigned,
-    /// An account was gone after a deactivation which should have left it there.
+    /// An account no longer existed after a deactivation that should have kept it.
     DeactivationDeleted,
 }
 
@@ -120,7 +120,7 @@ impl DeletesBlocked {
     }
 }
 
-/// What became of the account of somebody who left, where it may come back.
+/// What happened to the account of a leaver, where it may come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovedAccount {
     /// The account.

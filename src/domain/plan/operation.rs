@@ -1,4 +1,4 @@
-//! Operations: what shall be done to one account, as values that can be shown, counted, approved and journalled before anything is sent.
+//! Operations: actions on one account, as values that can be shown, counted, approved and recorded in the journal before a request is sent.
 
 use std::sync::Arc;
 
@@ -16,32 +16,32 @@ use crate::scim::value::Value;
 pub struct Operation {
     /// The Okta user.
     pub okta_id: OktaUserId,
-    /// The name under which a report shows the person: what the account carries, or what a new one will carry.
+    /// The name under which a report shows the person: the account's name, or the name of a new account.
     pub user_name: UserName,
-    /// What is done.
+    /// The action.
     pub action: Action,
 }
 
-/// What is done to an account.
+/// An action on an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// An existing account becomes the person's; nothing is sent.
+    /// Link an existing account to the person; nothing is sent.
     Adopt {
         /// The account.
         haiilo_id: HaiiloId,
-        /// Whether it was there before us, or is one that we made and whose answer was lost.
+        /// Whether it existed before, or we made it and lost the answer.
         origin: Origin,
     },
-    /// A new account.
+    /// Make a new account.
     Create {
         /// The userName and all values.
         changes: Vec<Change>,
-        /// The linked account that Haiilo no longer has, where the new one takes its place.
+        /// The linked account that Haiilo no longer has, where the new account replaces it.
         replaces: Option<HaiiloId>,
         /// The account whose rename frees the userName.
         waits_for: Option<HaiiloId>,
     },
-    /// Changes to an account.
+    /// Change an account.
     Update {
         /// The account.
         haiilo_id: HaiiloId,
@@ -50,35 +50,35 @@ pub enum Action {
         /// The account whose rename frees the userName.
         waits_for: Option<HaiiloId>,
     },
-    /// An account that we deactivated becomes active again, because its person came back.
+    /// Activate an account that we deactivated, because its person came back.
     Reactivate {
         /// The account.
         haiilo_id: HaiiloId,
     },
-    /// Nobody can log in to the account any more; what else becomes of it is the directory's deprovision policy.
+    /// Deactivate the account: its user can no longer log in. The directory's deprovision policy defines what else happens.
     Deactivate {
         /// The account.
         haiilo_id: HaiiloId,
         /// Why.
         evidence: Evidence,
     },
-    /// The account goes. In Advocacy it cannot come back.
+    /// Delete the account. In Advocacy it cannot be restored.
     Delete {
         /// The account.
         haiilo_id: HaiiloId,
         /// Why.
         evidence: Evidence,
-        /// By what.
+        /// The request to send.
         method: RemovalMethod,
     },
 }
 
-/// What is sent for a delete.
+/// The request that deletes an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalMethod {
-    /// A delete.
+    /// A DELETE request.
     Delete,
-    /// A deactivation, which deletes by the directory's deprovision policy.
+    /// A deactivation. It deletes because of the directory's deprovision policy.
     Deactivation,
 }
 
@@ -87,17 +87,17 @@ pub enum RemovalMethod {
 pub struct Change {
     /// The attribute.
     pub path: Arc<AttributePath>,
-    /// What kind of change it is to the limits.
+    /// The kind of change for the limits.
     pub kind: ChangeKind,
-    /// What the account has.
+    /// The current value.
     pub from: Option<Value>,
-    /// What it shall have.
+    /// The new value.
     pub to: Option<Value>,
-    /// Whether the element of a multi-valued attribute that the path asks for is there.
+    /// Whether the account has the element of a multi-valued attribute that the path names.
     pub element: Element,
 }
 
-/// What a change means to the limits.
+/// The kind of a change for the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The userName.
@@ -108,10 +108,10 @@ pub enum ChangeKind {
     Plain,
 }
 
-/// Whether the element that a path with a filter asks for exists.
+/// Whether the element that a path with a filter names exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
-    /// It does, or the path asks for none.
+    /// It exists, or the path names no element.
     There,
     /// It must be added.
     ToBeAdded,
@@ -136,7 +136,7 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
-    /// Whether somebody loses an account by it: that goes last, one at a time, on evidence, and within the budget of deletes.
+    /// Whether the operation removes an account. Removals come last, one at a time, only with evidence, and within the budget of deletes.
     pub fn is_removal(self) -> bool {
         matches!(self, Self::Deactivate | Self::Delete)
     }
@@ -155,7 +155,7 @@ impl Operation {
         }
     }
 
-    /// The account, where it exists already.
+    /// The account, where it already exists.
     pub fn haiilo_id(&self) -> Option<&HaiiloId> {
         match &self.action {
             Action::Adopt { haiilo_id, origin: _ }
@@ -167,7 +167,7 @@ impl Operation {
         }
     }
 
-    /// What changes; nothing where no attribute does.
+    /// The changes; empty where no attribute changes.
     pub fn changes(&self) -> &[Change] {
         match &self.action {
             Action::Create { changes, .. } | Action::Update { changes, .. } => changes,
@@ -175,7 +175,7 @@ impl Operation {
         }
     }
 
-    /// The account that must have been renamed before.
+    /// The account that must be renamed first.
     pub fn waits_for(&self) -> Option<&HaiiloId> {
         match &self.action {
             Action::Create { waits_for, .. } | Action::Update { waits_for, .. } => waits_for.as_ref(),
@@ -200,14 +200,14 @@ impl Operation {
         self.kind() == OperationKind::Update && self.changes().iter().any(|change| change.kind == ChangeKind::Group)
     }
 
-    /// The kind together with the set of its paths: what a canary stands for.
+    /// The kind together with the set of its paths: the name of a canary.
     pub fn canary(&self) -> String {
         let mut paths: Vec<String> = self.changes().iter().map(|change| change.path.to_string()).collect();
         paths.sort();
         format!("{} {}", self.kind().as_str(), paths.join(" ")).trim_end().to_owned()
     }
 
-    /// The operation as JSON: the form of reports, and of approvals, which compare it word for word.
+    /// The operation as JSON: the form in reports and in approvals. Approvals compare it word for word.
     pub fn to_json(&self) -> serde_json::Value {
         json!({
             "kind": self.kind().as_str(),
@@ -220,7 +220,7 @@ impl Operation {
 }
 
 impl Change {
-    /// What a write of this change touches, in the form of [`AttributePath::flat`].
+    /// The attributes that a write of this change affects, in the form of [`AttributePath::flat`].
     pub fn touches(&self) -> Vec<String> {
         let mut paths = vec![self.path.reference().as_ref().unwrap_or(&self.path).flat()];
         if let (Element::ToBeAdded, Some((_, template))) = (self.element, self.path.element()) {

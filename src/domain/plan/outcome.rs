@@ -1,4 +1,4 @@
-//! How an operation ended, and what the store should know after it.
+//! The result of an operation, and what the store should know after it.
 
 use compact_str::CompactString;
 
@@ -9,26 +9,26 @@ use crate::plan::group_operation::GroupOperation;
 use crate::plan::leaver::RemovedAccount;
 use crate::plan::operation::Operation;
 
-/// How an operation ended.
+/// The result of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is done.
     Done,
-    /// It is done, apart from these attributes, whose values Haiilo did not keep.
+    /// It is done, except for these attributes, whose values Haiilo did not keep.
     DoneExcept(Vec<CompactString>),
-    /// Nothing was done, since something was found on the way; the next cycle takes it into account.
+    /// Nothing was done, because of a finding during the operation. The next cycle considers it.
     Held(String),
-    /// Haiilo does not have the group; everybody who wants it waits.
+    /// Haiilo does not have the group. All people who need it wait.
     NoSuchGroup(CompactString),
-    /// It was refused or went wrong, and nothing was done.
+    /// It was refused or failed, and nothing was done.
     Failed(String),
-    /// The answer was lost, and a look did not tell what was done.
+    /// The answer was lost, and a check did not show what was done.
     Unknown(String),
     /// It was not attempted.
     NotAttempted(String),
 }
 
-/// How an operation ended, in a word.
+/// The result of an operation, as a word.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
 )]
@@ -51,12 +51,12 @@ pub enum OutcomeKind {
 }
 
 impl Outcome {
-    /// It is done, apart from these attributes.
+    /// It is done, except for these attributes.
     pub fn done_except(paths: Vec<CompactString>) -> Self {
         if paths.is_empty() { Self::Done } else { Self::DoneExcept(paths) }
     }
 
-    /// How it ended, in a word.
+    /// The result as a word.
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Self::Done => OutcomeKind::Done,
@@ -69,12 +69,12 @@ impl Outcome {
         }
     }
 
-    /// The word of reports and of the journal.
+    /// The word in reports and in the journal.
     pub fn as_str(&self) -> &'static str {
         self.kind().as_str()
     }
 
-    /// What there is to say about it.
+    /// Details about the result.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Done => None,
@@ -84,7 +84,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the operation happened, be it without a value or two.
+    /// Whether the operation was done, perhaps without some values.
     pub fn is_done(&self) -> bool {
         match self {
             Self::Done | Self::DoneExcept(_) => true,
@@ -92,7 +92,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the operation did not happen although it should have: the exit code of a cycle says so.
+    /// Whether the operation should have been done but was not. The exit code of a cycle depends on it.
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Failed(_) | Self::Unknown(_) | Self::NotAttempted(_) => true,
@@ -101,22 +101,22 @@ impl Outcome {
     }
 }
 
-/// What the store shall know after an operation, together with its outcome.
+/// What the store should know after an operation, together with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// A person has an account.
     Linked(Link),
-    /// An account carries another userName.
+    /// An account has another userName.
     Renamed(OktaUserId, UserName),
-    /// An account is gone, and the person with it.
+    /// An account no longer exists, and its link ends.
     Unlinked(OktaUserId, HaiiloId),
-    /// The account of somebody who left is deactivated, or deleted in a way that may be undone.
+    /// The account of a leaver is deactivated, or deleted in a way that can be undone.
     RemovedAccount(OktaUserId, RemovedAccount),
-    /// The account was gone after a deactivation which should have left it there.
+    /// The account no longer existed after a deactivation that should have kept it.
     DeactivationDeleted(HaiiloId),
-    /// An account was still there after a deactivation, so that what was known otherwise is over.
+    /// An account still existed after a deactivation. This replaces earlier knowledge.
     DeactivationKept,
-    /// Somebody who had left has an account again.
+    /// A leaver has an account again.
     Returned(OktaUserId),
     /// A value was not kept.
     ValueRejected {
@@ -124,33 +124,33 @@ pub enum Effect {
         okta_id: OktaUserId,
         /// The attribute.
         path: CompactString,
-        /// The value, in the form of [`remembered_value`](crate::plan::plan::remembered_value).
+        /// The value, in the form of [`remembered_value`](crate::plan::cycle_plan::remembered_value).
         value: String,
         /// Why.
         reason: String,
     },
     /// Haiilo does not have a group.
     GroupMissing(CompactString),
-    /// Haiilo has a group that it did not have.
+    /// Haiilo now has a group that it did not have.
     GroupFound(CompactString),
-    /// A write probe made an account, which is nobody's.
+    /// A write probe made an account, which belongs to no person.
     ProbeMade(HaiiloId),
-    /// A group of Haiilo belongs to a group of Okta, and is known to be so.
+    /// A group of Haiilo is linked to a group of Okta.
     GroupLinked(GroupLink),
-    /// A group of Haiilo is gone.
+    /// A group of Haiilo no longer exists.
     GroupUnlinked(OktaGroupId),
 }
 
-/// An operation with its end.
+/// An operation with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conclusion<O = Operation, I = HaiiloId> {
     /// The operation.
     pub operation: O,
-    /// The account or the group of Haiilo, as far as it is known afterwards.
+    /// The account or the group of Haiilo, if it is known after the operation.
     pub haiilo_id: Option<I>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// An operation on a group with its end.
+/// An operation on a group with its outcome.
 pub type GroupConclusion = Conclusion<GroupOperation, HaiiloGroupId>;

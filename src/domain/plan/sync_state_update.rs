@@ -1,4 +1,4 @@
-//! What the store should remember after a plan; empty when nothing changed.
+//! What the store should remember after a plan; empty if nothing changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,35 +8,35 @@ use crate::model::ids::{HaiiloId, OktaUserId, UserName};
 use crate::model::link::Absence;
 use crate::plan::leaver::LeaverRecord;
 
-/// What the store should remember; empty when nothing changed.
+/// What the store should remember; empty if nothing changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncStateUpdate {
-    /// Of leavers.
+    /// Changes about leavers.
     pub leavers: LeaverUpdate,
     /// Links whose account was shown for the first time.
     pub listed: BTreeSet<OktaUserId>,
-    /// Links whose account carries another userName than when it was last seen.
+    /// Links whose account has another userName than the one last seen.
     pub names: BTreeMap<OktaUserId, UserName>,
     /// Links whose account is no longer shown.
     pub missing: BTreeMap<OktaUserId, Absence>,
     /// Links whose account is shown again.
     pub found: BTreeSet<OktaUserId>,
-    /// Rejected values that are no longer wanted, or were kept after all.
+    /// Rejected values that are no longer wanted, or that Haiilo kept after all.
     pub no_longer_rejected: BTreeSet<(OktaUserId, CompactString)>,
-    /// Missing groups that nobody waits for any more.
+    /// Missing groups that no person waits for any more.
     pub groups_no_longer_wanted: BTreeSet<CompactString>,
-    /// Accounts that a pattern protects, newly.
+    /// Accounts that a pattern newly protects.
     pub protected: BTreeMap<HaiiloId, String>,
 }
 
-/// What the store shall remember of leavers.
+/// What the store should remember about leavers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaverUpdate {
     /// New or changed records.
     pub records: BTreeMap<OktaUserId, LeaverRecord>,
     /// People who came back.
     pub returned: BTreeSet<OktaUserId>,
-    /// People whose account was made anew by hand, and who are assigned now: from here on they are like everybody else.
+    /// People whose account was recreated by hand and who are assigned now. From now on they are treated like all other people.
     pub no_longer_recreated: BTreeSet<OktaUserId>,
     /// What is known of the user directory.
     pub directory: PolicyKnowledge,
@@ -45,15 +45,15 @@ pub struct LeaverUpdate {
 /// What is known of the user directory's deprovision policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PolicyKnowledge {
-    /// What was known before.
+    /// No change.
     #[default]
     AsBefore,
-    /// The configuration says by now that it deletes, so that nothing needs to be remembered.
+    /// The configuration now says that it deletes, so nothing needs to be remembered.
     KnownToDelete,
 }
 
 impl LeaverUpdate {
-    /// What may be remembered even of a blocked cycle: who came back, and whose grace period stops or starts again.
+    /// What is remembered even for a blocked cycle: who came back, and whose grace period stops or restarts.
     #[must_use]
     pub fn protective(&self, known: &BTreeMap<OktaUserId, LeaverRecord>) -> Self {
         let Self { records, returned, no_longer_recreated: _, directory: _ } = self;
@@ -66,7 +66,7 @@ impl LeaverUpdate {
         }
     }
 
-    /// Leaves what is about these people.
+    /// Keeps only the parts about these people.
     pub fn retain(&mut self, ids: &BTreeSet<OktaUserId>) {
         let Self { records, returned, no_longer_recreated, directory } = self;
         *directory = PolicyKnowledge::AsBefore;

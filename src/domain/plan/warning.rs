@@ -1,4 +1,4 @@
-//! Warnings of a plan: what an administrator should know besides people and accounts, each with a code for machines.
+//! Warnings of a plan: what an administrator should know besides people and accounts. Each has a code for machines.
 
 use std::fmt;
 
@@ -8,37 +8,37 @@ use crate::model::ids::UserName;
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Warning {
-    /// Rows of Okta's listing that name nobody.
+    /// Number of rows in Okta's listing without a person.
     UnreadableRows(usize),
-    /// It is not certain who is in Haiilo, and why.
+    /// The listing of Haiilo is not certain, and why.
     ListingInDoubt(String),
     /// The owner of our token was not found in Haiilo.
     TokenOwnerNotFound(UserName),
-    /// References to other people that name nobody with an account.
+    /// Number of references to other people that do not name a person with an account.
     UnresolvedReferences(usize),
-    /// An attribute that the mapping reads and nobody has.
+    /// An attribute that the mapping reads and that no person has.
     NobodyHas(String),
     /// Okta could not be asked about some leavers, and why.
     EvidenceIncomplete(String),
     /// Okta's own push to Haiilo is on, with these features.
     PushIsOn(String),
-    /// All writes are paused: until when, and by whom.
+    /// All writes are paused: the end of the pause, and who paused them.
     Paused(String, String),
-    /// An operation that was reviewed and that a plan made now does not have: its kind, and the name of the person.
+    /// A reviewed operation that is not in the current plan: its kind, and the person's name.
     ReviewDropped(String, String),
-    /// Operations that are not in the reviewed plan.
+    /// Number of operations that are not in the reviewed plan.
     NotReviewed(usize),
-    /// Changes of groups that are not in the reviewed plan.
+    /// Number of group changes that are not in the reviewed plan.
     GroupsNotReviewed(usize),
-    /// Nothing is done about groups in this cycle, and why.
+    /// This cycle does nothing about groups, and why.
     GroupsNotRead(String),
-    /// An entry of `groups.include` that no group of Okta has.
+    /// An entry of `groups.include` that matches no group of Okta.
     NoSuchGroup(String),
-    /// An entry of `groups.include` that so many groups of Okta have as their name.
+    /// An entry of `groups.include` that is the name of this many groups of Okta.
     AmbiguousGroup(String, usize),
-    /// Okta could not be asked about a group that is not chosen any more, and why.
+    /// Okta could not be asked about a group that is no longer chosen, and why.
     GroupNotAsked(String, String),
-    /// Something in the configuration, in words.
+    /// A warning about the configuration, as text.
     Configuration(String),
 }
 

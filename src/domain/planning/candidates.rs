@@ -1,7 +1,7 @@
-//! Joiners who may be somebody whom we know: an account that is made for them would be a second one of the same human.
+//! Finds joiners who may be a person that we already know. A new account for them would be a second account of the same human.
 //!
-//! Three signs: a userName that the account of somebody who is gone once had, the employee number of somebody who is gone, and the given and
-//! family name of an unmanaged account. An administrator settles it, by `link` or `confirm-new`.
+//! There are three signs: a userName that the account of an unlisted person once had, the employee number of an unlisted person, and the
+//! given and family name of an unmanaged account. An administrator decides, with `link` or `confirm-new`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,28 +18,28 @@ use crate::planning::leaver_decision::Unlisted;
 use crate::scim::value::Value;
 use crate::state::sync_state::SyncState;
 
-/// Whom a joiner may be.
+/// The people and accounts that a joiner may be.
 #[derive(Debug)]
 pub struct OwnerCandidates<'a> {
     /// The slots of the given and the family name.
     slots: Option<[usize; 2]>,
     /// Unmanaged accounts, by their names.
     unmanaged: BTreeMap<[CompactString; 2], &'a HaiiloId>,
-    /// People who are gone, by the userNames that their accounts once had.
+    /// Linked people who are no longer listed, by the userNames that their accounts once had.
     former_names: BTreeMap<&'a CompactString, &'a OktaUserId>,
-    /// People who are gone, by their employee numbers.
+    /// Linked people who are no longer listed, by their employee numbers.
     employees: BTreeMap<EmployeeNumber, &'a OktaUserId>,
 }
 
 impl<'a> OwnerCandidates<'a> {
-    /// Looks at whoever is gone, and at the accounts that no link names and that nobody wants by userName.
+    /// Collects the unlisted people, and the accounts that have no link and whose userName no person wants.
     pub fn of(input: &'a PlanInput<'a>, gone: &'a Unlisted, wanted: &[(&OktaUserId, &DesiredAccount)]) -> Self {
         let slots = input.mapping.human_name();
         let unmanaged = slots.map(|slots| unmanaged(input, slots, wanted));
         let of_gone = input.state.former_names.iter().filter(|(_, owner)| gone.contains_key(owner));
         let mut employees: BTreeMap<EmployeeNumber, &OktaUserId> =
             gone.iter().filter_map(|(id, employee)| Some(((*employee)?, id))).collect();
-        // A number that several people have at once, such as "external", tells nobody from others.
+        // A number that several people have at the same time, such as "external", does not identify a person.
         let mut seen = BTreeSet::new();
         for number in wanted.iter().filter_map(|(_, desired)| desired.employee) {
             if employees.contains_key(&number) && !seen.insert(number) {
@@ -54,7 +54,7 @@ impl<'a> OwnerCandidates<'a> {
         }
     }
 
-    /// Why somebody without an account may have one already.
+    /// Why a person without an account may already have one.
     pub fn hold_reason(&self, state: &SyncState, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<HoldReason> {
         if state.confirmed_new.contains(okta_id) {
             return None;
@@ -79,7 +79,7 @@ fn unmanaged<'a>(
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, desired)| desired.user_name.key_hash()).collect();
     let is_strange = |account: &&Account| {
-        // The owner of our token is a machine, whatever it is called.
+        // The owner of our token is a machine, whatever its name is.
         account
             .user_name
             .as_ref()
@@ -92,26 +92,26 @@ fn unmanaged<'a>(
     input.linked.unlinked().filter(is_strange).filter_map(named).collect()
 }
 
-/// What an account bears as externalId; nothing where the mapping has none.
+/// The externalId of an account; `None` where the mapping has no externalId.
 pub fn external_id<'a>(mapping: &Mapping, account: &'a Account) -> Option<Cow<'a, str>> {
     account.values[mapping.external_id()?].as_ref().map(Value::shown)
 }
 
-/// The externalId of an account, where it is that of somebody else or of another directory.
+/// The externalId of an account, where it belongs to another person or to another directory.
 pub fn foreign_external_id(mapping: &Mapping, account: &Account, okta_id: &OktaUserId) -> Option<CompactString> {
     external_id(mapping, account)
         .filter(|found| found.trim() != okta_id.as_str())
         .map(|found| CompactString::from(&*found))
 }
 
-/// The accounts, by what they bear. Empty where the mapping has no externalId.
+/// The accounts, by their externalId. Empty where the mapping has no externalId.
 #[derive(Clone, Debug, Default)]
 pub struct ExternalIds<'a> {
     accounts: BTreeMap<CompactString, Vec<&'a Account>>,
 }
 
 impl<'a> ExternalIds<'a> {
-    /// Those of one plan.
+    /// The accounts of one plan.
     pub fn of(input: &'a PlanInput<'a>) -> Self {
         let mut accounts: BTreeMap<CompactString, Vec<&Account>> = BTreeMap::new();
         for account in input.linked.unlinked() {

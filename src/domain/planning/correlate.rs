@@ -1,4 +1,5 @@
-//! Correlation: which account is whose. The link decides, then the userName without case; whatever is not certain is held.
+//! Correlation: which account belongs to which person. The link decides, then the userName without case. A person whose account is not
+//! certain is held.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,12 +20,12 @@ use crate::planning::leaver_decision::{self, Unlisted};
 use crate::scim::value::{Compare, Value, same};
 use crate::state::sync_state::OpenOperation;
 
-/// A person and what was found for them.
+/// A person and the account found for them.
 #[derive(Clone, Debug)]
 pub struct MatchedPerson<'a> {
     /// The Okta user.
     pub okta_id: &'a OktaUserId,
-    /// What the account shall be.
+    /// The account that the person should have.
     pub desired: &'a DesiredAccount,
     /// The account that was found.
     pub found: AccountMatch<'a>,
@@ -35,40 +36,40 @@ pub struct MatchedPerson<'a> {
 /// The account of a person.
 #[derive(Clone, Debug)]
 pub enum AccountMatch<'a> {
-    /// The linked one.
+    /// The linked account.
     Linked(&'a Account),
-    /// One that carries the userName and belongs to nobody.
+    /// An account that has the userName and belongs to no person.
     Unowned {
-        /// It.
+        /// The account.
         account: &'a Account,
         /// Whether we made it in a call whose answer was lost.
         origin: Origin,
     },
-    /// None. It replaces the linked account that Haiilo no longer has.
+    /// No account. The new one replaces the linked account that Haiilo no longer has.
     Nothing {
-        /// That account.
+        /// The account to replace.
         replaces: Option<&'a HaiiloId>,
     },
 }
 
-/// Everybody's account.
+/// The accounts of all people.
 #[derive(Clone, Debug, Default)]
 pub struct Correlation<'a> {
-    /// People with certainty about their account, in the order of their ids.
+    /// People with a certain match, in the order of their ids.
     pub matched: Vec<MatchedPerson<'a>>,
-    /// People without.
+    /// People without a certain match.
     pub held: Vec<Hold>,
-    /// People whom `people.include` leaves out.
+    /// People that `people.include` leaves out.
     pub out_of_scope: usize,
     /// People who have not started.
     pub staged: usize,
 }
 
-/// Finds everybody's account.
+/// Finds the account of each person.
 pub fn correlate<'a>(input: &'a PlanInput<'a>, unlisted: &Unlisted) -> Correlation<'a> {
     let mut correlation = Correlation::default();
     let wanted = sort_out(input, &mut correlation);
-    // Where everybody has an account, no candidates are needed.
+    // If each person has an account, no candidates are needed.
     let candidates = LazyCell::new(|| OwnerCandidates::of(input, unlisted, &wanted));
     let external_ids = LazyCell::new(|| ExternalIds::of(input));
     let mut links = input.linked.in_turn();
@@ -103,7 +104,7 @@ impl Correlation<'_> {
     }
 }
 
-/// Separates the people who shall have an account and whose userName nobody else wants.
+/// Selects the people who should have an account and whose userName no other person wants.
 fn sort_out<'a>(
     input: &'a PlanInput<'a>,
     correlation: &mut Correlation<'a>,
@@ -146,7 +147,7 @@ fn sort_out<'a>(
     wanted
 }
 
-/// Everybody whose userName others claim too, with the others. Who is held for another reason claims a name as well.
+/// All people whose userName others claim too, with these others. A person on hold for another reason also claims a name.
 fn shared_names(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUserId>> {
     let mut claims: Vec<(u64, &OktaUserId, &UserName)> = people
         .people()
@@ -169,9 +170,9 @@ fn shared_names(people: &AssignmentSnapshot) -> BTreeMap<&OktaUserId, Vec<OktaUs
 
 /// Why no account was found for a person.
 enum Unmatched {
-    /// It is not certain whose account it is: the account that is concerned, and why.
+    /// It is not certain whose account it is: the account, and why.
     Held(Option<HaiiloId>, HoldReason),
-    /// The account is gone, and nothing is done about it.
+    /// Haiilo no longer shows the account, and nothing is done about it.
     Missing,
 }
 
@@ -179,7 +180,7 @@ fn held<T>(account: Option<&HaiiloId>, reason: HoldReason) -> Result<T, Unmatche
     Err(Unmatched::Held(account.cloned(), reason))
 }
 
-/// Holds whom an incomplete listing of accounts leaves in doubt.
+/// Holds the person if the listing of accounts may be incomplete.
 fn listing_is_whole(input: &PlanInput<'_>, account: Option<&HaiiloId>) -> Result<(), Unmatched> {
     match input.accounts.proof() {
         Proof::Agreed => Ok(()),
@@ -244,7 +245,7 @@ struct Joiner<'a> {
 }
 
 impl<'a> Joiner<'a> {
-    /// The account that bears the Okta id of this person; `None` where none does.
+    /// The account whose externalId is this person's Okta id; `None` where no account has it.
     fn by_external_id(&self, external_ids: &ExternalIds<'a>) -> Option<Result<AccountMatch<'a>, Unmatched>> {
         let Self { input, okta_id, desired } = self;
         let found = external_ids.accounts(okta_id);
@@ -264,7 +265,7 @@ impl<'a> Joiner<'a> {
         Some(listing_is_whole(input, None).map(|()| AccountMatch::Unowned { account, origin }))
     }
 
-    /// The account of the wanted userName, or of one that this person had when a create was sent.
+    /// The account with the wanted userName, or with the name that this person had when a create was sent.
     fn by_name(&self, candidates: &OwnerCandidates<'_>) -> Result<AccountMatch<'a>, Unmatched> {
         let Self { input, okta_id, desired } = self;
         if let Some((account, name)) = self.made_under_another_name() {
@@ -285,7 +286,7 @@ impl<'a> Joiner<'a> {
             }
         };
         if input.state.links.of_account(&account.id).is_some() {
-            // Free once its owner is renamed; `settle_names` finds out.
+            // The name is free after its owner is renamed; `settle_names` checks that.
             listing_is_whole(input, None)?;
             return Ok(AccountMatch::Nothing { replaces: None });
         }
@@ -301,7 +302,7 @@ impl<'a> Joiner<'a> {
         Ok(AccountMatch::Unowned { account, origin: origin(lost.next()) })
     }
 
-    /// The account of a create whose answer was lost, where the person has another userName by now; with the name that was sent.
+    /// The account of a create whose answer was lost, where the person has another userName now. Includes the name that was sent.
     fn made_under_another_name(&self) -> Option<(&'a Account, &'a UserName)> {
         let Self { input, okta_id, desired } = self;
         let under_others = |open: &&OpenOperation| !open.user_name.same_as(&desired.user_name);
@@ -320,7 +321,7 @@ impl<'a> Joiner<'a> {
         }
     }
 
-    /// Holds a joiner who may be the owner of an account that is there.
+    /// Holds a joiner who may own an existing account.
     fn no_candidate(&self, candidates: &OwnerCandidates<'_>) -> Result<(), Unmatched> {
         let Self { input, okta_id, desired } = self;
         let Some(reason) = candidates.hold_reason(input.state, okta_id, desired) else { return Ok(()) };
@@ -335,12 +336,12 @@ impl<'a> Joiner<'a> {
     }
 }
 
-/// An account is ours where a create for it was sent and its answer lost.
+/// We made an account if a create for it was sent and its answer was lost.
 fn origin(lost_create: Option<&OpenOperation>) -> Origin {
     if lost_create.is_some() { Origin::Created } else { Origin::Adopted }
 }
 
-/// Whether an account must get another userName, be it one in other letters.
+/// Whether an account must get another userName. A difference only in case may count.
 pub fn renames(mapping: &Mapping, account: &Account, desired: &DesiredAccount) -> bool {
     let (rule, wanted) = (mapping.user_name(), &desired.user_name);
     let differs = |found: &UserName| match rule.compare {
@@ -357,12 +358,12 @@ pub fn renames(mapping: &Mapping, account: &Account, desired: &DesiredAccount) -
 #[derive(Clone, Debug)]
 enum NameState<'a> {
     Free,
-    /// Free once this account, whose owner is the second, is renamed.
+    /// Free after this account is renamed. The second value is its owner.
     After(&'a HaiiloId, &'a OktaUserId),
     Taken(HoldReason),
 }
 
-/// Lets those through whose userName is free, or will be freed by a rename of this very plan; holds all others.
+/// Accepts people whose userName is free, or becomes free by a rename in the same plan. Holds all others.
 fn settle_names<'a>(input: &'a PlanInput<'a>, matched: Vec<MatchedPerson<'a>>, correlation: &mut Correlation<'a>) {
     let unseen = names_of_unseen_accounts(input);
     let needs_name = |MatchedPerson { desired, found, .. }: &&MatchedPerson<'_>| match found {
@@ -391,7 +392,7 @@ fn settle_names<'a>(input: &'a PlanInput<'a>, matched: Vec<MatchedPerson<'a>>, c
     }
 }
 
-/// The userNames of linked accounts that Haiilo does not show, with their owners: nobody else may take them.
+/// The userNames of linked accounts that Haiilo does not show, with their owners. No other person may get these names.
 fn names_of_unseen_accounts<'a>(input: &'a PlanInput<'a>) -> BTreeMap<CompactString, &'a OktaUserId> {
     let unseen = input.linked.pairs().filter(|(_, account)| account.is_none());
     unseen.map(|(link, _)| (link.user_name.key(), &link.okta_id)).collect()
@@ -413,7 +414,7 @@ fn name_state<'a>(
         [at] => {
             let account = &input.accounts.accounts()[at];
             match input.state.links.of_account(&account.id) {
-                // The same name in other letters is in nobody's way.
+                // The same name in different case conflicts with no other person.
                 Some(link) if link.okta_id == *okta_id => NameState::Free,
                 Some(link) => NameState::After(&account.id, &link.okta_id),
                 None => NameState::Taken(HoldReason::NameTaken(account.id.clone())),
@@ -426,7 +427,7 @@ fn name_state<'a>(
     }
 }
 
-/// Follows who must be renamed first. A circle frees nobody, and who waits for somebody that is held is held.
+/// Finds who must be renamed first. A circle frees no name. A person who waits for a person on hold is held too.
 fn resolve<'a>(
     okta_id: &OktaUserId,
     needs: &BTreeMap<&OktaUserId, NameState<'a>>,
@@ -447,7 +448,7 @@ fn resolve<'a>(
                 if !seen.insert(owner) {
                     return Err(HoldReason::SwappedNames);
                 }
-                // An owner who needs no other name keeps the one that is wanted here.
+                // An owner who needs no other name keeps the name that is wanted here.
                 let Some(next) = needs.get(owner) else { return Err(owner_stays(first)) };
                 state = next;
             }

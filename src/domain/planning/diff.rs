@@ -1,4 +1,4 @@
-//! The difference: from the account of each person, and what it should be, to operations, or to the reason why there is none.
+//! The difference between each person's account and the desired account, as operations or as reasons why there is no operation.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -31,7 +31,7 @@ use crate::scim::value::{self, Value};
 /// How long a userName that Haiilo refused is not tried again.
 const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
 
-/// Makes the plan. `leaving` is what was decided about people who are no longer assigned.
+/// Makes the plan. `leaving` has the decisions about people who are no longer assigned.
 pub fn assemble(input: &PlanInput<'_>, correlation: Correlation<'_>, leaving: LeaverDecisions) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
     let LeaverDecisions { mut leavers, held: held_leavers, gone: _, update } = leaving;
@@ -69,7 +69,7 @@ pub fn assemble(input: &PlanInput<'_>, correlation: Correlation<'_>, leaving: Le
     plan
 }
 
-/// The account of a leaver who may be back as another Okta user stays until an administrator has decided.
+/// The account of a leaver who may be back as another Okta user stays until an administrator decides.
 fn keep_for_possible_rehires(leavers: &mut [Leaver], held: &[Hold]) {
     let suspects: BTreeMap<&OktaUserId, &OktaUserId> = held
         .iter()
@@ -85,13 +85,13 @@ fn keep_for_possible_rehires(leavers: &mut [Leaver], held: &[Hold]) {
     }
 }
 
-/// A plan in the making.
+/// A plan while it is built.
 struct PlanBuilder<'a> {
     input: &'a PlanInput<'a>,
     plan: Plan,
-    /// Made only where an attribute names other people.
+    /// Made only if an attribute names other people.
     references: OnceCell<References<'a>>,
-    /// Values that name nobody with an account.
+    /// Number of values that do not name a person with an account.
     unresolved: usize,
     /// Operations that wait for a group which Haiilo did not have, by group.
     waiting: BTreeMap<CompactString, Vec<Operation>>,
@@ -106,7 +106,7 @@ struct Compared<'c> {
 }
 
 impl Compared<'_> {
-    /// The userName that the account carries.
+    /// The userName of the account.
     fn current_name(&self) -> &UserName {
         self.account.user_name.as_ref().unwrap_or(&self.desired.user_name)
     }
@@ -133,7 +133,7 @@ impl Compared<'_> {
 enum AccountNeed {
     /// Nothing.
     Nothing,
-    /// Nothing that could be sent.
+    /// Only values that cannot be sent.
     Unsent,
     /// Changes.
     Changes,
@@ -155,7 +155,7 @@ impl PlanBuilder<'_> {
                 let compared = Compared { okta_id, desired, account };
                 let action = Action::Adopt { haiilo_id: account.id.clone(), origin: *origin };
                 self.plan.operations.push(compared.operation(action));
-                // An account that was there under another name is renamed once the link stands, by the rules of every rename.
+                // An existing account with another name is renamed after it is linked, by the same rules as each rename.
                 let is_renamed = account.user_name.as_ref().is_some_and(|name| !name.same_as(&desired.user_name));
                 if *origin == Origin::Created || !is_renamed {
                     self.update(compared, None);
@@ -221,7 +221,8 @@ impl PlanBuilder<'_> {
         self.send_or_withhold(compared, change, changes);
     }
 
-    /// An account that we deactivated becomes active again. One that is inactive for another reason, such as the directory's policy, stays.
+    /// Activates an account that we deactivated. An account that is inactive for another reason, such as the directory's policy, stays
+    /// inactive.
     fn activate(&mut self, compared: Compared<'_>) -> AccountNeed {
         let Compared { okta_id, desired: _, account } = compared;
         if account.activity == Activity::Active {
@@ -237,7 +238,8 @@ impl PlanBuilder<'_> {
         AccountNeed::Unsent
     }
 
-    /// What a rule sends: its value, or the Haiilo id of the person that the value names. A person without an account is named by a later cycle.
+    /// The value that a rule sends: its own value, or the Haiilo id of the person that the value names. If that person has no account yet,
+    /// a later cycle sends the id.
     fn resolve<'v>(&mut self, rule: &Rule, value: &'v Value) -> Option<Cow<'v, Value>> {
         if rule.kind != AttributeKind::Person {
             return Some(Cow::Borrowed(value));
@@ -250,7 +252,7 @@ impl PlanBuilder<'_> {
         id.and_then(|id| Value::text(id.as_str())).map(Cow::Owned)
     }
 
-    /// A change goes into the operation, unless its value waits or was rejected.
+    /// Adds a change to the operation, unless its value waits or was rejected.
     fn send_or_withhold(&mut self, compared: Compared<'_>, change: Change, changes: &mut Vec<Change>) {
         if let Some(group) = missing_group(self.input, &change) {
             let waits = compared.unsent(&change.path, change.to.clone(), no_such_group(&group));
@@ -262,7 +264,7 @@ impl PlanBuilder<'_> {
         let key = (compared.okta_id.clone(), CompactString::from(change.path.to_string()));
         let Some(rejected) = self.input.state.rejected.get(&key) else { return changes.push(change) };
         let same = rejected.value == remembered_value(change.to.as_ref());
-        // A userName may have become free, so it is tried again after a day.
+        // A userName may be free by now, so it is tried again after a day.
         let lasts = change.kind != ChangeKind::Rename || self.input.now - rejected.since < REFUSED_NAME;
         if same && lasts {
             let unsent = compared.unsent(&change.path, change.to, rejected.reason.clone());
@@ -319,7 +321,8 @@ impl PlanBuilder<'_> {
         self.waiting.entry(group).or_default().push(operation);
     }
 
-    /// One person a cycle tries each group that Haiilo did not have; in turn, so that one person's trouble does not keep the others waiting.
+    /// In each cycle, one person tries each group that Haiilo did not have. The people take turns, so one person's problem does not block
+    /// the others.
     fn trials(&mut self) {
         let turn = usize::try_from(self.input.state.cycles).unwrap_or(0);
         for waiting in self.waiting.values() {
@@ -338,7 +341,7 @@ impl PlanBuilder<'_> {
             if let LeaverStatus::Due(_) = status {
                 let (haiilo_id, evidence) = (haiilo_id.clone(), *evidence);
                 let action = match (action, effect) {
-                    // A leaver who is kept is never due.
+                    // A kept leaver is never due.
                     (LeaverAction::Keep, _) => continue,
                     (_, RemovalEffect::Deactivated) => Action::Deactivate { haiilo_id, evidence },
                     (LeaverAction::Deactivate, RemovalEffect::Deleted) => {
@@ -355,14 +358,14 @@ impl PlanBuilder<'_> {
     }
 }
 
-/// What is said of an account that is inactive, though we did not deactivate it.
+/// The message for an account that is inactive although we did not deactivate it.
 const INACTIVE: &str = "the account is inactive, by the directory's policy or by somebody's hand; activate it in Haiilo if its person shall use it";
 
-/// The attribute that says whether a person can log in.
+/// The attribute that controls whether a person can log in.
 static ACTIVE: LazyLock<Arc<AttributePath>> =
     LazyLock::new(|| Arc::new(AttributePath::parse("active").expect("the name of an attribute is a path")));
 
-/// What makes a new account: the userName, and a value for each slot that has one.
+/// The attributes of a new account: the userName, and a value for each slot that has one.
 pub fn changes_of_new(
     mapping: &Mapping,
     user_name: &UserName,
@@ -387,7 +390,7 @@ fn change_kind(mapping: &Mapping, slot: usize) -> ChangeKind {
     if mapping.group_slot() == Some(slot) { ChangeKind::Group } else { ChangeKind::Plain }
 }
 
-/// The group that a change asks for, if Haiilo did not have it.
+/// The group that a change needs, if Haiilo did not have it.
 fn missing_group(input: &PlanInput<'_>, change: &Change) -> Option<CompactString> {
     match (change.kind, &change.to) {
         (ChangeKind::Group, Some(Value::Text(group))) if input.state.missing_groups.contains_key(group) => {
@@ -401,7 +404,7 @@ fn no_such_group(group: &str) -> String {
     format!("Haiilo has no group {group:?}; make it there, letter by letter, or correct the mapping")
 }
 
-/// Why Haiilo refused to make this very account within the last day.
+/// Why Haiilo refused to make exactly this account within the last day.
 fn refused_create(input: &PlanInput<'_>, okta_id: &OktaUserId, desired: &DesiredAccount) -> Option<String> {
     let rejected = input.state.rejected.get(&(okta_id.clone(), "userName".into()))?;
     let same = rejected.value == remembered_value(Value::text(desired.user_name.as_str()).as_ref());

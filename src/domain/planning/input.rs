@@ -1,4 +1,4 @@
-//! What a plan is made from: both listings, what the store remembers, and what the administrator decided.
+//! The input of a plan: both listings, what the store remembers, and the administrator's settings.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use crate::model::policy::Policy;
 use crate::planning::linked_accounts::LinkedAccounts;
 use crate::state::sync_state::SyncState;
 
-/// The most that the local clock may be off before nothing is deleted.
+/// The largest difference of the local clock from Okta's. If it is larger, nothing is deleted.
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// Everything that every step of a plan depends on.
+/// The common input of all steps of a plan.
 #[derive(Clone, Debug)]
 pub struct PlanInput<'a> {
     /// The complete listing of assignments.
@@ -24,26 +24,26 @@ pub struct PlanInput<'a> {
     pub accounts: &'a AccountSnapshot,
     /// What the store remembers.
     pub state: &'a SyncState,
-    /// The administrator's decisions.
+    /// The administrator's settings.
     pub policy: &'a Policy,
     /// The mapping whose slots desired accounts and accounts use.
     pub mapping: &'a Mapping,
     /// Okta's time.
     pub now: DateTime<Utc>,
-    /// How the local clock and Okta's agree.
+    /// Whether the local clock and Okta's agree.
     pub clocks: Clocks,
-    /// The rules that grace periods depend on: a change of them restarts each one.
+    /// The rules that grace periods depend on. A change of them restarts each grace period.
     pub leaver_rules: Fingerprint,
-    /// Which account is linked to whom.
+    /// Which account is linked to which person.
     pub linked: LinkedAccounts<'a>,
 }
 
-/// How the local clock and Okta's agree.
+/// The comparison of the local clock with Okta's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {
     /// Whether they do.
     pub agreement: ClockAgreement,
-    /// The time from which a period counts that starts now: Okta's, or ours where it is later and the two disagree.
+    /// The start of a period that starts now: Okta's time, or the local time where it is later and the two disagree.
     pub start: DateTime<Utc>,
 }
 
@@ -52,12 +52,12 @@ pub struct Clocks {
 pub enum ClockAgreement {
     /// Within five minutes.
     Agrees,
-    /// Not, or there was nothing to compare with.
+    /// They disagree, or Okta gave no time.
     Off,
 }
 
 impl Clocks {
-    /// Compares the local time with Okta's, where an answer gave it. A date in the past must not let a period start in the past.
+    /// Compares the local time with Okta's, where an answer contains it. A date in the past must not let a period start in the past.
     pub fn compare(local: DateTime<Utc>, server: Option<DateTime<Utc>>) -> Self {
         match server {
             Some(server) if (local - server).abs() <= LARGEST_SKEW => {
@@ -69,7 +69,7 @@ impl Clocks {
 }
 
 impl<'a> PlanInput<'a> {
-    /// The people that a login means: a userName of either side or of earlier, an Okta id, or a Haiilo id.
+    /// The people that a login identifies: a current or former userName of either side, an Okta id, or a Haiilo id.
     pub fn people_named(&self, login: &str) -> BTreeSet<OktaUserId> {
         let key = UserName::new(login).key();
         let listed = self.people.people().iter().filter(|person| person.is_named(login)).map(|person| &person.id);
@@ -80,14 +80,14 @@ impl<'a> PlanInput<'a> {
         listed.chain(linked).chain(former).chain(owners.map(|link| &link.okta_id)).cloned().collect()
     }
 
-    /// The accounts that carry a userName or an id.
+    /// The accounts with this userName or id.
     pub fn accounts_named(&self, login: &str) -> Vec<&'a Account> {
         let accounts = self.accounts.accounts();
         let by_name = self.accounts.named(&UserName::new(login)).into_iter().map(|at| &accounts[at]);
         by_name.chain(accounts.iter().filter(|account| account.id.as_str() == login)).collect()
     }
 
-    /// Whether an account was there before, by the listing or by a link.
+    /// Whether an account already existed, in the listing or as a link.
     pub fn has_account(&self, id: &HaiiloId) -> bool {
         self.accounts.position(id).is_some() || self.state.links.of_account(id).is_some()
     }

@@ -1,7 +1,7 @@
 //! Leavers: people who are linked and no longer assigned. They lose their account last, and only on independent evidence.
 //!
-//! The listing alone never makes a leaver: Okta is asked for the user and for the assignment by id. The clock of the grace runs only over
-//! time that complete cycles covered under the same rules; time is Okta's.
+//! The listing alone never makes a leaver: Okta is asked for the user and for the assignment by id. The grace period counts only time that
+//! complete cycles covered under the same rules. Time is Okta's.
 
 use std::collections::BTreeMap;
 
@@ -21,30 +21,30 @@ use crate::plan::sync_state_update::{LeaverUpdate, PolicyKnowledge};
 use crate::planning::input::{ClockAgreement, PlanInput};
 use crate::state::sync_state::{SyncState, Watch};
 
-/// The longest gap between complete cycles over which a clock goes on.
+/// The longest gap between complete cycles that does not restart grace periods.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(24);
-/// How many people are asked for by id in one cycle.
+/// How many people are read by id in one cycle.
 const CHECKS_A_CYCLE: usize = 200;
 
-/// People who are linked and gone from the listing, with their employee numbers.
+/// People who are linked and no longer in the listing, with their employee numbers.
 pub type Unlisted = BTreeMap<OktaUserId, Option<EmployeeNumber>>;
 
-/// All that is decided about people who are gone from the listing.
+/// All decisions about linked people who are no longer in the listing.
 #[derive(Clone, Debug, Default)]
 pub struct LeaverDecisions {
     /// Leavers.
     pub leavers: Vec<Leaver>,
-    /// People about whom nothing is certain.
+    /// People whose state is not certain.
     pub held: Vec<Hold>,
-    /// Everybody who is linked and gone from the listing, for whatever reason.
+    /// All people who are linked and no longer in the listing, for any reason.
     pub gone: Unlisted,
-    /// What shall be remembered.
+    /// What the store should remember.
     pub update: LeaverUpdate,
 }
 
-/// The linked people who are not assigned any more, as far as the listing tells.
+/// The linked people who are no longer assigned, according to the listing.
 pub fn unlisted<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Link> {
-    // Both are in the order of the Okta ids, so that one pass over both is enough.
+    // Both are in the order of the Okta ids, so one pass over both is enough.
     let mut people = people.people().iter().peekable();
     let is_gone = |link: &&Link| {
         while people.next_if(|person| person.id < link.okta_id).is_some() {}
@@ -53,7 +53,7 @@ pub fn unlisted<'a>(links: &'a Links, people: &AssignmentSnapshot) -> Vec<&'a Li
     links.iter().filter(is_gone).collect()
 }
 
-/// Whom to ask for by id in this cycle: everybody who is new among the vanished, then the others in turn.
+/// The people to read by id in this cycle: first all newly unlisted people, then the others in turn.
 pub fn to_check<'a>(unlisted: &[&'a Link], state: &SyncState) -> Vec<&'a OktaUserId> {
     let (known, new): (Vec<&Link>, Vec<&Link>) =
         unlisted.iter().partition(|link| state.leavers.contains_key(&link.okta_id));
@@ -75,7 +75,7 @@ pub fn watch(state: &SyncState, rules: &Fingerprint, now: DateTime<Utc>) -> Watc
     Watch { since, last: now, rules: rules.clone() }
 }
 
-/// Decides about everybody who is gone from the listing.
+/// Decides about all linked people who are no longer in the listing.
 pub fn decide(
     input: &PlanInput<'_>,
     unlisted: &[&Link],
@@ -135,7 +135,7 @@ pub fn decide(
     leaving
 }
 
-/// The clock of one person: kept as long as evidence and action stay the same, started again when either changes, stopped by doubt.
+/// The grace period of one person. It continues while evidence and action stay the same, restarts when either changes, and stops on doubt.
 fn clock(
     input: &PlanInput<'_>,
     link: &Link,
@@ -155,7 +155,7 @@ fn clock(
     }
 }
 
-/// What the configuration says about this account.
+/// The configured action for this account.
 fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction {
     let action = match evidence {
         Evidence::Deactivated => policy.leavers.deactivated,
@@ -167,10 +167,10 @@ fn configured(policy: &Policy, link: &Link, evidence: Evidence) -> LeaverAction 
     }
 }
 
-/// The userNames that people have or shall have, each with one of them.
+/// The userNames that people have or should have, each with one of these people.
 type WantedNames<'a> = BTreeMap<CompactString, &'a OktaUserId>;
 
-/// Of whom an operator said that they are another human, those do not count.
+/// Does not count people that an operator confirmed as new.
 fn wanted_names<'a>(people: &'a AssignmentSnapshot, state: &SyncState) -> WantedNames<'a> {
     let others = people.people().iter().filter(|person| !state.confirmed_new.contains(&person.id));
     others.filter_map(|person| Some((person.state.user_name()?.key(), &person.id))).collect()
@@ -218,7 +218,7 @@ fn status(
     }
 }
 
-/// The pattern that protects an account, by its id, by a name that it carries, or because it once did.
+/// The pattern that protects an account, by its id, by one of its names, or because a pattern once protected it.
 pub fn protection<'a>(
     policy: &Policy,
     state: &SyncState,
@@ -231,7 +231,7 @@ pub fn protection<'a>(
     remembered.cloned().or(by_id).or_else(by_name)
 }
 
-/// What forbids all deletes of this cycle.
+/// What blocks all deletes of this cycle.
 pub fn deletes_blocked(input: &PlanInput<'_>) -> Option<DeletesBlocked> {
     if input.policy.token_owner.as_ref().is_some_and(|owner| input.accounts.named(owner).is_empty()) {
         Some(DeletesBlocked::OwnerNotFound)
@@ -246,7 +246,7 @@ pub fn deletes_blocked(input: &PlanInput<'_>) -> Option<DeletesBlocked> {
     }
 }
 
-/// Postpones what the budget of the day does not cover: who is due first goes first.
+/// Postpones deletes that the budget of the day does not cover. The earliest due dates come first.
 fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
     let Some(limit) = input.policy.limits.of(LimitName::Deletes) else { return };
     let base = input.state.links.len().max(input.people.people().len()) as u64;
@@ -262,7 +262,7 @@ fn spend_budget(input: &PlanInput<'_>, leavers: &mut [Leaver]) {
             | LeaverStatus::Blocked(..) => None,
         })
         .collect();
-    // Equal times are put in the order of the ids, in which the leavers stand.
+    // Equal due dates are sorted by id, which is the order of the leavers.
     due.sort_unstable();
     for (time, at) in due {
         if left == 0 {
@@ -315,7 +315,7 @@ mod tests {
     fn people(states: &[(u32, PersonState)]) -> AssignmentSnapshot {
         let mut pager = AssignmentPager::default();
         let people = states.iter().map(|(n, state)| Person { id: id(*n), state: state.clone() });
-        // Somebody is assigned, so that evidence can be told from its absence.
+        // One person is assigned, so evidence differs from a failed lookup by id.
         let desired =
             DesiredAccount { user_name: UserName::new("control@example.com"), employee: None, values: Box::default() };
         let people = people.chain([Person { id: id(900), state: PersonState::Wanted(desired) }]).collect();
@@ -343,7 +343,7 @@ mod tests {
         pager.finish().expect("complete")
     }
 
-    /// Person `n` has account `h n`, whose userName is `p n@x`.
+    /// Person `n` has account `h n` with the userName `p n@x`.
     fn link(n: u32) -> Link {
         Link {
             okta_id: id(n),
@@ -381,7 +381,7 @@ mod tests {
         Fingerprint::of(&["rules"])
     }
 
-    /// A store that has watched since day 0 without a gap, and four people who left on day 0, deactivated.
+    /// A store with a watch since day 0 without a gap, and four people who were deactivated and left on day 0.
     fn state(now: DateTime<Utc>) -> SyncState {
         let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
         let record = LeaverRecord {
@@ -399,7 +399,7 @@ mod tests {
 
     const NAMES: [&str; 5] = ["p0@x", "p1@x", "p2@x", "p3@x", "owner@x"];
 
-    /// The statuses of all leavers on a day, in a world that the test may change.
+    /// The statuses of all leavers on a day, with changes by the test.
     fn statuses(
         n: i64,
         change: impl FnOnce(&mut SyncState, &mut Policy),
@@ -413,7 +413,7 @@ mod tests {
         decided.by(&state, &policy, names, &BTreeMap::new()).leavers.into_iter().map(|leaver| leaver.status).collect()
     }
 
-    /// What is decided on a day about a listing of people.
+    /// The decisions on a day about a listing of people.
     struct Decided<'a> {
         people: &'a AssignmentSnapshot,
         day: i64,
@@ -467,10 +467,10 @@ mod tests {
     fn a_clock_runs_while_somebody_watches() {
         check(29, |_, _| {}, &LeaverStatus::Waiting(day(30)));
         check(30, |_, _| {}, &LeaverStatus::Due(day(30)));
-        // A gap of more than a day in the watch starts all clocks again, whatever they showed.
+        // A gap of more than a day in the watch restarts all grace periods.
         check(300, |state, _| state.watch.as_mut().expect("a watch").last = day(298), &LeaverStatus::Waiting(day(330)));
         check(300, |state, _| state.watch.as_mut().expect("a watch").last = day(299), &LeaverStatus::Due(day(30)));
-        // So do a store that was never watched, other rules, and a time before the last cycle.
+        // A store without a watch, other rules, and a time before the last cycle restart them too.
         check(300, |state, _| state.watch = None, &LeaverStatus::Waiting(day(330)));
         let other = Fingerprint::of(&["other"]);
         check(300, |state, _| state.watch.as_mut().expect("a watch").rules = other, &LeaverStatus::Waiting(day(330)));
@@ -519,7 +519,7 @@ mod tests {
         };
         check(40, protect("p0@*"), &LeaverStatus::Kept(KeptBecause::Protected("p0@*".to_owned())));
         check(40, protect("h0"), &LeaverStatus::Kept(KeptBecause::Protected("h0".to_owned())));
-        // An account stays protected when its name no longer shows it, as long as the pattern is configured.
+        // An account stays protected after its name no longer matches, while the pattern is configured.
         let once = |state: &mut SyncState, _: &mut Policy| {
             state.protected = BTreeMap::from([(HaiiloId::new("h0"), "boss@x".to_owned())]);
         };
@@ -560,7 +560,7 @@ mod tests {
             blocked(DeletesBlocked::OwnerNotFound)
         );
         assert_eq!(statuses(40, |_, _| {}, &NAMES, ClockAgreement::Off)[0], blocked(DeletesBlocked::ClockOff));
-        // Who is not due yet is not blocked either.
+        // A leaver who is not due yet is not blocked either.
         assert_eq!(statuses(20, |_, _| {}, no_owner, ClockAgreement::Off)[0], LeaverStatus::Waiting(day(30)));
     }
 
@@ -598,7 +598,7 @@ mod tests {
         assert_eq!(statuses(40, off, &NAMES, ClockAgreement::Agrees), [due(0), due(0), due(0), due(0)]);
     }
 
-    /// What one sighting makes of a person who was a deactivated leaver since day 0, on day 40.
+    /// The effect of one sighting, on day 40, on a person who has been a deactivated leaver since day 0.
     fn after(seen: Option<Sighting>) -> (Option<LeaverStatus>, Option<&'static str>, Option<LeaverRecord>) {
         let mut state = state(day(40));
         state.links = [link(0)].into_iter().collect();

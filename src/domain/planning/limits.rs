@@ -1,7 +1,7 @@
-//! Limits: signs of a bad source stop the whole run before its first write, and an operator can let exactly these operations pass.
+//! Limits: signs of a bad source stop the whole run before its first write. An operator can approve exactly these operations.
 //!
-//! Every limit counts a rolling day: what was done, what is remembered as gone, and what the plan would add. What an operator approved does
-//! not count again.
+//! Each limit counts a rolling day: what was done, what the store remembers as no longer listed, and what the plan adds. What an operator
+//! approved does not count again.
 
 use std::collections::BTreeSet;
 
@@ -18,45 +18,45 @@ use crate::planning::input::PlanInput;
 use crate::planning::leaver_decision;
 use crate::state::sync_state::FirstRun;
 
-/// The most people whom the first plan after a change of the mapping may change without an approval.
+/// The first plan after a change of the mapping may change at most this many people without an approval.
 const CHANGED_MAPPING: u64 = 10;
-/// How long a limit remembers.
+/// The period that a limit counts.
 const DAY: TimeDelta = TimeDelta::hours(24);
 
 /// One broken limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// Which.
+    /// The limit.
     pub limit: LimitName,
-    /// How many there are.
+    /// The number found.
     pub found: u64,
-    /// How many there may be.
+    /// The number allowed.
     pub allowed: u64,
 }
 
 /// How much of a limit a plan uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LimitUsage {
-    /// Which.
+    /// The limit.
     pub limit: LimitName,
-    /// What the last day and the plan come to.
+    /// The sum of the last day and the plan.
     pub used: u64,
-    /// What of that is still to come, or was there when people were counted just now.
+    /// The part that the plan adds, or that was counted just now.
     #[serde(skip)]
     pub planned: u64,
-    /// What is allowed; `None` where the limit is off.
+    /// The number allowed; `None` where the limit is off.
     pub allowed: Option<u64>,
 }
 
-/// What the limits say about a plan.
+/// The result of checking the limits for a plan.
 #[must_use = "limits that are not read stop nothing"]
 #[derive(Clone, Debug)]
 pub struct LimitCheck {
     /// The broken limits.
     pub violations: Vec<Violation>,
-    /// The id by which exactly these operations can be approved, where a limit is broken.
+    /// The id that approves exactly these operations, where a limit is broken.
     pub approval_id: Option<ApprovalId>,
-    /// All limits.
+    /// The use of all limits.
     pub usage: Vec<LimitUsage>,
     /// Whether the plan may be applied.
     pub decision: LimitDecision,
@@ -69,13 +69,13 @@ pub struct LimitCheck {
 pub enum LimitDecision {
     /// No limit is broken.
     Pass,
-    /// Limits are broken, and an approval covers everything that counts towards them.
+    /// Limits are broken, and an approval covers all items that count towards them.
     Approved(ApprovalId),
     /// Limits are broken.
     Blocked,
 }
 
-/// One thing that counts towards a limit.
+/// One item that counts towards a limit.
 struct Item {
     text: String,
     limits: Vec<LimitName>,
@@ -89,25 +89,25 @@ impl LimitCheck {
         self.usage.iter().filter(|usage| touched.contains(&usage.limit)).filter_map(left).min().unwrap_or(u64::MAX)
     }
 
-    /// Blocks the plan for a reason that no approval can lift.
+    /// Blocks the plan for a reason that an approval cannot lift.
     pub fn block(&mut self, violation: Violation) {
         self.violations.push(violation);
         self.decision = LimitDecision::Blocked;
     }
 }
 
-/// Whether people and accounts that are gone from a listing speak against a plan.
+/// Whether people and accounts that are missing from a listing count against a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsenceRule {
     /// They do.
     Counted,
-    /// The plan is about one person, and nothing is concluded from anybody's absence.
+    /// The plan is about one person, and draws no conclusion from the absence of others.
     Ignored,
-    /// The plan was made without a listing, so that nothing is known of anybody's absence.
+    /// The plan was made without a listing, so it does not know who is absent.
     Unseen,
 }
 
-/// Judges a plan. `fingerprint` is that of the mapping; `given` is an approval that was named with the command.
+/// Checks a plan against the limits. `fingerprint` is the mapping's fingerprint. `given` is an approval that the command names.
 pub fn check(
     input: &PlanInput<'_>,
     plan: &CyclePlan,
@@ -129,14 +129,14 @@ pub fn check(
     violations.retain(|broken| !ignored.contains(&broken.limit));
     let counts = |item: &&Item| item.limits.iter().any(|limit| violations.iter().any(|broken| broken.limit == *limit));
     let blocked: Vec<String> = items.iter().filter(counts).map(|item| item.text.clone()).collect();
-    // There may be one for each person and for each member of a group, so that they are moved.
+    // There may be one item for each person and for each member of a group, so they are moved, not copied.
     let texts: BTreeSet<String> = items.into_iter().map(|item| item.text).collect();
     let approval_id = (!violations.is_empty()).then(|| id_of(&texts));
     let decision = match &approval_id {
         None => LimitDecision::Pass,
         Some(id) if given == Some(id) => LimitDecision::Approved(id.clone()),
         Some(_) => {
-            // A limit that nothing counts towards is broken by what was there before, which no approval names.
+            // If no item counts towards a broken limit, earlier operations broke it, and no approval names those.
             let covers =
                 |approved: &BTreeSet<String>| !blocked.is_empty() && blocked.iter().all(|item| approved.contains(item));
             let mut alive = state.approvals.iter().filter(|approval| approval.until > input.now);
@@ -149,7 +149,7 @@ pub fn check(
     LimitCheck { violations, approval_id, usage, decision, items: texts }
 }
 
-/// The id of a set of things: the same for the same things, whenever they are blocked.
+/// The id of a set of items. The same items always have the same id.
 pub fn id_of(items: &BTreeSet<String>) -> ApprovalId {
     let texts: Vec<&str> = items.iter().map(String::as_str).collect();
     ApprovalId::new(&Fingerprint::of(&texts).as_str()[..12])
@@ -210,13 +210,13 @@ fn limits_of(operation: &Operation) -> Vec<LimitName> {
             ];
             limits.extend(natures.into_iter().filter(|(counts, _)| *counts).map(|(_, limit)| limit));
         }
-        // Departures have a budget, which the plan keeps already.
+        // Removals have a budget, which the plan already respects.
         OperationKind::Deactivate | OperationKind::Delete => {}
     }
     limits
 }
 
-/// The limits that a plan uses, in the order of reports. All but the budget of deletes block it.
+/// The limits that a plan uses, in the order of reports. Each of them except the budget of deletes can block the plan.
 const USED: [LimitName; 8] = [
     LimitName::Leavers,
     LimitName::Missing,
@@ -228,7 +228,7 @@ const USED: [LimitName; 8] = [
     LimitName::Deletes,
 ];
 
-/// How much of each limit is used: by the last day, and by what counts towards it now.
+/// How much of each limit is used: by the last day, and by the items that count towards it now.
 fn usage(input: &PlanInput<'_>, plan: &CyclePlan, items: &[Item]) -> Vec<LimitUsage> {
     let counts = plan.people.findings.counts;
     let base = counts.linked.max(counts.assigned) as u64;
@@ -273,7 +273,7 @@ fn violations(
         exceed(LimitName::HaiiloEmpty, unseen as u64, 0);
     }
     for usage in usage.iter().filter(|usage| usage.limit != LimitName::Deletes) {
-        // What was done is done: only a plan that adds to it is blocked.
+        // Past operations cannot be undone: only a plan that adds to them is blocked.
         if let Some(allowed) = usage.allowed.filter(|allowed| usage.used > *allowed && usage.planned > 0) {
             exceed(usage.limit, usage.used, allowed);
         }

@@ -1,18 +1,18 @@
-//! Which linked account Haiilo shows, and which shown account is linked: found once, since every step of a plan asks.
+//! Which linked account Haiilo shows, and which shown account is linked. Computed once, because each step of a plan needs it.
 
 use crate::listing::snapshot::AccountSnapshot;
 use crate::model::account::Account;
 use crate::model::ids::OktaUserId;
 use crate::model::link::{Link, Links};
 
-/// The links and the accounts of one plan, side by side.
+/// The links and the accounts of one plan, with their pairs.
 #[derive(Clone, Debug)]
 pub struct LinkedAccounts<'a> {
     links: &'a Links,
     accounts: &'a AccountSnapshot,
-    /// For each link the position of its account.
+    /// For each link, the position of its account.
     shown: Vec<Option<usize>>,
-    /// For each account whether a link names it.
+    /// For each account, whether a link names it.
     linked: Vec<bool>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> LinkedAccounts<'a> {
         Self { links, accounts, shown, linked }
     }
 
-    /// Looks people up who are asked about in the order of their ids, which is that of the links.
+    /// Finds links of people who come in the order of their ids, which is also the order of the links.
     pub fn in_turn(&self) -> LinkCursor<'_, 'a> {
         LinkCursor { owners: self, at: 0 }
     }
@@ -47,7 +47,7 @@ impl<'a> LinkedAccounts<'a> {
     }
 }
 
-/// A walk along the links, beside one along people.
+/// A position in the links, for one pass over links and people together.
 #[derive(Debug)]
 pub struct LinkCursor<'o, 'a> {
     owners: &'o LinkedAccounts<'a>,
@@ -55,7 +55,7 @@ pub struct LinkCursor<'o, 'a> {
 }
 
 impl<'a> LinkCursor<'_, 'a> {
-    /// The link of a person who comes after those who were asked about before, with the account where Haiilo shows it.
+    /// The link of a person, with the account where Haiilo shows it. The person must come after the people of earlier calls.
     pub fn of_person(&mut self, id: &OktaUserId) -> Option<(&'a Link, Option<&'a Account>)> {
         let links = self.owners.links;
         while self.at < links.len() && links.at(self.at).okta_id < *id {

@@ -1,5 +1,5 @@
-//! What an edit of the mapping touches: which of its parts are others than when a plan was last let through, and how many people that
-//! concerns in the plan at hand.
+//! The effect of an edit of the mapping: which of its parts changed since a plan was last accepted, and how many people of the current plan
+//! each of them affects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,8 @@ use crate::plan::cycle_plan::{MappingEdit, Plan};
 use crate::plan::hold::HoldReason;
 use crate::plan::operation::{Operation, OperationKind};
 
-/// The parts that differ from the accepted ones, with whom the plan's share of them concerns. A table concerns whoever the rules that read it
-/// concern; `people.include` those whom it leaves out.
+/// The parts that differ from the accepted ones, with the number of people that each affects in the plan. A table affects the people of the
+/// rules that read it. `people.include` affects the people that it leaves out.
 pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Plan) -> Vec<MappingEdit> {
     let now = mapping.parts();
     let names: BTreeSet<&String> = accepted.keys().chain(now.keys()).collect();
@@ -33,7 +33,7 @@ pub fn edited(accepted: &BTreeMap<String, String>, mapping: &Mapping, plan: &Pla
     parts.collect()
 }
 
-/// Both forms of a part; of a table the entries that differ.
+/// The old and the new form of a part. For a table, only the entries that differ.
 fn differing(part: &str, was: Option<&String>, is: Option<&String>) -> (Option<String>, Option<String>) {
     match (was, is) {
         (Some(was), Some(is)) if part.starts_with(TABLE) => {
@@ -47,7 +47,7 @@ fn differing(part: &str, was: Option<&String>, is: Option<&String>) -> (Option<S
     }
 }
 
-/// The places that a part decides about.
+/// The places that a part affects.
 fn decided_by(part: &str, mapping: &Mapping) -> BTreeSet<String> {
     let Some(table) = part.strip_prefix(TABLE) else { return BTreeSet::from([part.to_owned()]) };
     let reads = |source: &str| source.contains(&format!("'{table}'")) || source.contains(&format!("\"{table}\""));

@@ -1,6 +1,6 @@
-//! The deciding about people: which account belongs to whom, what changes, what becomes of leavers, and whether a limit blocks the plan.
+//! Decides about people: which account belongs to which person, what changes, what happens to leavers, and whether a limit blocks the plan.
 //!
-//! In: both snapshots, the state of the store, the policy and the mapping. Out: a plan, and what the limits say about it.
+//! Input: both snapshots, the state of the store, the policy and the mapping. Output: a plan, and the result of checking the limits.
 
 pub mod candidates;
 pub mod correlate;

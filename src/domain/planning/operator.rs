@@ -1,4 +1,4 @@
-//! Whether an act of an operator is allowed, and what follows from it. Nothing here is sent or stored; `engine::admin` does that.
+//! Checks whether an operator's act is allowed, and what follows from it. Nothing here is sent or stored; `engine::admin` does that.
 
 use crate::listing::snapshot::{AssignmentSnapshot, Person, PersonState, Proof};
 use crate::model::account::Activity;
@@ -8,42 +8,42 @@ use crate::planning::input::PlanInput;
 use crate::planning::leaver_decision;
 use crate::state::sync_state::SyncState;
 
-/// A link that an operator makes, with the links that end with it.
+/// A link that an operator makes, with the links that it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkChange {
     /// The new link.
     pub link: Link,
-    /// The link by which the account was another person's.
+    /// The earlier link of the account to another person.
     pub from: Option<Link>,
-    /// The link to the person's former account, which is unmanaged after that.
+    /// The link to the person's former account, which is then unmanaged.
     pub instead_of: Option<Link>,
 }
 
 /// Why an act is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActRefused {
-    /// Nobody, or not one alone, is meant.
+    /// The login identifies no person, or several.
     #[error("{0} people are assigned by that name; give the userName or the Okta id of one who is")]
     WhoIsMeant(usize),
-    /// No link is meant.
+    /// The login identifies no link.
     #[error("nobody is linked by that name; give a userName, an Okta id or a Haiilo id")]
     NoLink,
     /// Haiilo does not show the account.
     #[error("haiilo shows no account {0}; `plan --format json` lists the unmanaged ones")]
     NoSuchAccount(HaiiloId),
-    /// The listing is not whole.
+    /// The listing may be incomplete.
     #[error("it is not certain who is in haiilo: {0}; try again")]
     Doubtful(String),
     /// The account is inactive.
     #[error("account {0} is inactive; activate it in haiilo first")]
     Inactive(HaiiloId),
-    /// The account belongs to somebody who is assigned.
+    /// The account belongs to a person who is assigned.
     #[error("account {0} is that of {1}, who is assigned; unlink that person first, if it is not theirs")]
     OwnerIsAssigned(HaiiloId, OktaUserId),
     /// The person is assigned.
     #[error("{0} is assigned in okta; nobody who is assigned loses the account: unassign them there first")]
     IsAssigned(OktaUserId),
-    /// The account must not go.
+    /// The account must not be deleted.
     #[error("account {0} stays: {1}; mend that first")]
     Stays(HaiiloId, String),
     /// Okta says that the user is not deactivated.
@@ -62,12 +62,12 @@ pub enum ActRefused {
         "no blocked plan has the id {0}; `sync` names it when a plan is blocked, and `plan` shows what would be blocked now"
     )]
     NoBlockedPlan(ApprovalId),
-    /// The account is this person's already.
+    /// The account is already linked to this person.
     #[error("account {0} is this person's already; leave it as it is")]
     AlreadyLinked(HaiiloId),
 }
 
-/// Whoever is assigned by a userName or an Okta id.
+/// The assigned person with this userName or Okta id.
 pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a Person, ActRefused> {
     let is_meant = |person: &&Person| person.state != PersonState::Left && person.is_named(login);
     let meant: Vec<&Person> = people.people().iter().filter(is_meant).collect();
@@ -77,13 +77,13 @@ pub fn assigned<'a>(people: &'a AssignmentSnapshot, login: &str) -> Result<&'a P
     }
 }
 
-/// The link that a userName, an Okta id or a Haiilo id means.
+/// The link that a userName, an Okta id or a Haiilo id identifies.
 pub fn linked<'a>(state: &'a SyncState, login: &str) -> Result<&'a Link, ActRefused> {
     state.links.iter().find(|link| link.is_named(login)).ok_or(ActRefused::NoLink)
 }
 
-/// The link whose account may be deleted at once, as far as the store, the settings and both listings say. What Okta says about the user is
-/// not asked here.
+/// The link whose account may be deleted immediately, according to the store, the settings and both listings. What Okta says about the user
+/// is not checked here.
 pub fn removable<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, ActRefused> {
     let link = linked(input.state, login)?;
     let id = &link.haiilo_id;
@@ -112,7 +112,7 @@ pub fn removable<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, Act
     Ok(link)
 }
 
-/// What it takes to make an account a person's.
+/// The changes of links that link an account to a person.
 pub fn link_change(
     PlanInput { people, accounts, state, .. }: &PlanInput<'_>,
     login: &str,
@@ -141,7 +141,7 @@ pub fn link_change(
             okta_id: person.id.clone(),
             haiilo_id: haiilo_id.clone(),
             user_name: user_name.unwrap_or_else(|| UserName::new("")),
-            // An account that we made stays one that we made.
+            // An account that we made keeps the origin `Created`.
             origin: from.map_or(Origin::Adopted, |link| link.origin),
             listed: Listed::Seen,
             missing: None,

@@ -1,4 +1,5 @@
-//! What a plan noticed that the store shall know: accounts that are shown again or no longer, names, and what a pattern protects.
+//! The observations of a plan that the store should remember: accounts that are shown again or no longer, names, and accounts that a
+//! pattern protects.
 
 use crate::listing::snapshot::{PersonState, Proof};
 use crate::model::account::Account;
@@ -7,7 +8,7 @@ use crate::model::link::{Absence, Counted, Link, Listed};
 use crate::plan::cycle_plan::{Missing, Plan};
 use crate::planning::input::PlanInput;
 
-/// What changed in what the store knows about links and protected accounts.
+/// Records what changed about links and protected accounts.
 pub fn remember(input: &PlanInput<'_>, plan: &mut Plan) {
     let PlanInput { accounts, state, policy, linked, .. } = input;
     for (link, account) in linked.pairs() {
@@ -42,7 +43,7 @@ fn remember_shown(input: &PlanInput<'_>, plan: &mut Plan, link: &Link, account: 
     }
 }
 
-/// An account that was shown once and is not any more is missing, whatever became of the person: it is a sign about the listing.
+/// An account that was shown before and is no longer shown is missing, whatever the state of the person is: it is a sign about the listing.
 fn remember_unseen(input: &PlanInput<'_>, plan: &mut Plan, link: &Link) {
     let since = match (input.accounts.proof(), link.listed) {
         (_, Listed::Never) => None,
@@ -63,7 +64,7 @@ fn remember_unseen(input: &PlanInput<'_>, plan: &mut Plan, link: &Link) {
     });
 }
 
-/// The userName that a person shall have, where that is certain.
+/// The userName that a person should have, where that is certain.
 fn wanted_name<'a>(input: &PlanInput<'a>, okta_id: &OktaUserId) -> Option<&'a UserName> {
     match &input.people.get(okta_id)?.state {
         PersonState::Wanted(desired) => Some(&desired.user_name),

@@ -1,5 +1,5 @@
-//! References: attributes that name somebody else, such as a manager. What Okta holds is a text of the customer's own choice; what Haiilo takes
-//! is the id of an account.
+//! References: attributes that name another person, such as a manager. Okta holds a text of the customer's choice. Haiilo accepts the id of
+//! an account.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::model::ids::{EmployeeNumber, HaiiloId, OktaUserId, UserName};
 use crate::model::link::Links;
 use crate::planning::input::PlanInput;
 
-/// Everybody who has an account, by what may name them.
+/// All people who have an account, by the texts that may name them.
 #[derive(Clone, Debug)]
 pub struct References<'a> {
     links: &'a Links,
-    /// By the userName that was seen last, and by the one that is wanted. A name of several people names nobody.
+    /// By the userName last seen, and by the wanted userName. A name that several people share names none of them.
     names: BTreeMap<CompactString, Option<&'a HaiiloId>>,
-    /// By employee number, of those who are assigned.
+    /// By the employee number of assigned people.
     employees: BTreeMap<EmployeeNumber, Option<&'a HaiiloId>>,
 }
 
 impl<'a> References<'a> {
-    /// Those of the links and the people of one plan.
+    /// The references from the links and the people of one plan.
     pub fn of(input: &'a PlanInput<'a>) -> Self {
         let links = &input.state.links;
         let (mut names, mut employees) = (BTreeMap::new(), BTreeMap::new());
@@ -40,7 +40,7 @@ impl<'a> References<'a> {
         Self { links, names, employees }
     }
 
-    /// The account of whoever is named: by Okta id, then by userName, then by employee number.
+    /// The account of the named person: by Okta id, then by userName, then by employee number.
     pub fn account(&self, named: &str) -> Option<&'a HaiiloId> {
         let named = named.trim();
         if let Some(link) = self.links.of_person(&OktaUserId::new(named)) {

@@ -1,4 +1,5 @@
-//! A write probe: one throw-away account, made to find out what only a write can show. This is its plan, and what forbids it.
+//! A write probe: one temporary account, made to find out what only a write can show. This module has its plan, and the reasons that forbid
+//! it.
 
 use std::sync::Arc;
 
@@ -13,42 +14,42 @@ use crate::planning::input::PlanInput;
 use crate::scim::path::AttributePath;
 use crate::scim::value::Value;
 
-/// What a probe shall do.
+/// The plan of a probe.
 #[derive(Clone, Debug)]
 pub struct WriteProbe {
     /// The address of the account.
     pub name: UserName,
-    /// The address that it gets by a rename.
+    /// The address after the rename.
     pub renamed: UserName,
-    /// What the account is made of.
+    /// The attributes of the account.
     pub changes: Vec<Change>,
-    /// The group that it is put into, where the product has groups.
+    /// The group of the account, where the product has groups.
     pub group: Option<Value>,
-    /// Attributes that it is made without, since every text in them may leave something behind.
+    /// Attributes that the account does not get, because each text in them may leave data behind.
     pub left_out: Vec<String>,
-    /// Profile fields that are filled once the account is there.
+    /// Profile fields that are filled after the account is made.
     pub fields: Vec<Arc<AttributePath>>,
-    /// The schemas that Haiilo names.
+    /// The schemas that Haiilo lists.
     schemas: Vec<String>,
 }
 
-/// How many profile fields are tried where the mapping has them.
+/// The maximum number of profile fields to try, where the mapping has them.
 const MOST_FIELDS: usize = 3;
-/// In how many other places one is tried.
+/// The maximum number of other places to try for a profile field.
 const MOST_PLACES: usize = 5;
 
-/// Texts that have a form of their own, so that none can be invented: by the name of the attribute.
+/// Attributes whose texts have a fixed format, so the probe cannot invent a text. By the name of the attribute.
 const FORMED: [&str; 6] = ["phoneNumbers", "preferredLanguage", "locale", "timezone", "addresses", "userType"];
-/// Texts that must be the account's own.
+/// Attributes whose texts must be unique to the account.
 const UNIQUE: [&str; 2] = ["emails", "externalId"];
 
 /// The texts of the account.
 const TEXT: &str = "Probe";
 
 impl WriteProbe {
-    /// The plan of a probe with this address, or why it must not be.
+    /// The plan of a probe with this address, or why the probe is not allowed.
     ///
-    /// `schemas` are those that Haiilo names: one of them may hold profile fields.
+    /// `schemas` are the schemas that Haiilo lists. One of them may hold profile fields.
     pub fn plan(input: &PlanInput<'_>, address: &str, schemas: Vec<String>) -> Result<Self, String> {
         let is_address = |(local, domain): &(&str, &str)| {
             let plain = !address.contains(|c: char| c.is_whitespace() || c.is_control());
@@ -74,7 +75,7 @@ impl WriteProbe {
         Ok(Self { name, renamed, changes, group, left_out, fields, schemas })
     }
 
-    /// The change of one text to another, in an attribute that the new account kept; `None` where there is none.
+    /// The change of one text to another, in an attribute that the new account kept; `None` where there is no such attribute.
     pub fn change(&self, not_kept: &[String], from: &str, to: &str) -> Option<Change> {
         let text = Value::text(TEXT);
         let mut plain = self.changes.iter().filter(|change| change.to == text && change.path.element().is_none());
@@ -99,7 +100,7 @@ impl WriteProbe {
         }
     }
 
-    /// The first profile field in the other places where it may be kept: at the top, and in each extension that Haiilo names.
+    /// The first profile field in the other places that may hold it: at the top level, and in each extension that Haiilo lists.
     pub fn elsewhere(&self) -> Vec<Arc<AttributePath>> {
         let Some(field) = self.fields.first() else { return Vec::new() };
         let name = field.last();
@@ -124,29 +125,29 @@ impl WriteProbe {
         }
     }
 
-    /// Whether an account may be the one that the probe made, by its name.
+    /// Whether an account may be the account of the probe, by its name.
     pub fn is_named(&self, name: Option<&UserName>) -> bool {
         name.is_some_and(|name| name.same_as(&self.name) || name.same_as(&self.renamed))
     }
 
-    /// The text that the account is made with.
+    /// The text in the new account.
     pub fn first_text() -> &'static str {
         TEXT
     }
 }
 
-/// Where a profile field stands, in the word of `haiilo.profile_fields`.
+/// Where a profile field is, as the value for `haiilo.profile_fields`.
 pub fn place(field: &AttributePath) -> CompactString {
     field.urn().unwrap_or("top").into()
 }
 
-/// Whether a schema is one of RFC 7643, which have no profile fields.
+/// Whether a schema is from RFC 7643. Those schemas have no profile fields.
 fn is_of_the_ietf(urn: &str) -> bool {
     let prefix = "urn:ietf:";
     urn.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Refuses an address that is somebody's, or was.
+/// Refuses an address that belongs or belonged to a person.
 fn check_name(input: &PlanInput<'_>, name: &UserName) -> Result<(), String> {
     let PlanInput { people, accounts, state, policy, .. } = input;
     let address = name.as_str();
@@ -175,7 +176,7 @@ fn check_name(input: &PlanInput<'_>, name: &UserName) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses a domain in which nobody has an address: a mail may be sent.
+/// Refuses a domain in which no person has an address, because Haiilo may send a mail.
 fn check_domain(input: &PlanInput<'_>, domain: &str) -> Result<(), String> {
     let is_in =
         |name: &UserName| name.as_str().rsplit_once('@').is_some_and(|(_, found)| found.eq_ignore_ascii_case(domain));
@@ -189,7 +190,7 @@ fn check_domain(input: &PlanInput<'_>, domain: &str) -> Result<(), String> {
     ))
 }
 
-/// What the account is made of. Its group and its teams are those of one account that is there, so that nothing new is made besides.
+/// The attributes of the account. Its group and its teams come from one existing account, so the probe makes no new group or team.
 fn changes(input: &PlanInput<'_>, name: &UserName) -> Result<(Option<Value>, Vec<Change>), String> {
     let accounts = input.accounts.accounts();
     let Some(slot) = input.mapping.group_slot() else {

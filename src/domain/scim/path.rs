@@ -1,8 +1,8 @@
-//! Paths of SCIM attributes, and reading and setting what they name in a resource.
+//! Paths of SCIM attributes, and reading and writing the attributes in a resource.
 //!
-//! Follows RFC 7644, 3.5.2 (paths of PATCH), in the forms that a mapping needs: `userName`, `name.givenName`,
-//! `addresses[type eq "work"].country`, and each of them behind the URN of an extension schema (RFC 7643, 3.3). Attribute names are
-//! compared without case (RFC 7643, 2.1). Knows nothing of either product.
+//! Follows RFC 7644, 3.5.2 (paths of PATCH), in the forms that a mapping needs: `userName`, `name.givenName`, `addresses[type eq
+//! "work"].country`, and each of them after the URN of an extension schema (RFC 7643, 3.3). Attribute names are compared without case (RFC
+//! 7643, 2.1). This module knows nothing about either product.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct AttributePath {
     sub: Option<CompactString>,
 }
 
-/// Which element of a multi-valued attribute is meant: `[attribute eq value]`.
+/// Which element of a multi-valued attribute the path names: `[attribute eq value]`.
 #[derive(Clone, Debug)]
 pub struct ElementFilter {
     attribute: CompactString,
@@ -33,13 +33,13 @@ enum FilterValue {
     Flag(bool),
 }
 
-/// A text that is no path.
+/// A text that is not a path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at character {at}")]
 pub struct PathError {
-    /// Where, in characters from 1.
+    /// The position, in characters from 1.
     pub at: usize,
-    /// What was expected there.
+    /// What was expected at this position.
     pub what: &'static str,
 }
 
@@ -57,12 +57,12 @@ impl AttributePath {
         Ok(Self { urn, name, filter, sub })
     }
 
-    /// The key of the resource under which the attribute stands: the URN of the extension, or the attribute's name.
+    /// The key of the resource that holds the attribute: the URN of the extension, or the attribute's name.
     pub fn top(&self) -> &str {
         self.urn.as_ref().unwrap_or(&self.name)
     }
 
-    /// The name of what is written, the last of the path: `country` of `addresses[type eq "work"].country`.
+    /// The last name of the path, which is what a write sets: `country` of `addresses[type eq "work"].country`.
     pub fn last(&self) -> &str {
         self.sub.as_ref().unwrap_or(&self.name)
     }
@@ -72,18 +72,18 @@ impl AttributePath {
         self.urn.as_deref()
     }
 
-    /// The names on the way to what is written, in lower case and without the filter: `addresses.country`.
+    /// The names of the path, in lower case and without the filter: `addresses.country`.
     pub fn flat(&self) -> String {
         let names = [self.urn.as_deref(), Some(self.name.as_str()), self.sub.as_deref()];
         names.into_iter().flatten().map(str::to_ascii_lowercase).collect::<Vec<_>>().join(".")
     }
 
-    /// The name of what is written inside an element: the sub-attribute, or `value`.
+    /// The name of what a write sets inside an element: the sub-attribute, or `value`.
     pub fn last_of_element(&self) -> &str {
         self.sub.as_deref().unwrap_or("value")
     }
 
-    /// The path of the multi-valued attribute whose element is meant, and what a new element of it must hold so that the path finds it.
+    /// The path of the multi-valued attribute, and the members that a new element needs so the path finds it.
     pub fn element(&self) -> Option<(String, Map<String, Json>)> {
         let filter = self.filter.as_ref()?;
         let path = match &self.urn {
@@ -93,17 +93,17 @@ impl AttributePath {
         Some((path, filter.template()))
     }
 
-    /// The attribute that names somebody by this path: `…:manager` of `…:manager.value`. Its other parts, `$ref` and `displayName` (RFC 7643,
-    /// 4.3), speak of the same person, and are old as soon as the value is new.
+    /// The attribute that refers to a person by this path: `…:manager` of `…:manager.value`. Its other parts, `$ref` and `displayName` (RFC
+    /// 7643, 4.3), describe the same person, and are outdated when the value changes.
     pub fn reference(&self) -> Option<Self> {
         let is_manager = self.filter.is_none() && self.name.eq_ignore_ascii_case("manager");
         let is_value = self.sub.as_ref().is_some_and(|sub| sub.eq_ignore_ascii_case("value"));
         (is_manager && is_value).then(|| Self { sub: None, ..self.clone() })
     }
 
-    /// Reads the attribute from the value that stands under [`top`](Self::top). Empty is `None`.
+    /// Reads the attribute from the value under [`top`](Self::top). An empty value is `None`.
     ///
-    /// Where no element carries the attribute that the filter asks for, the first element is meant: some servers drop `type`.
+    /// If no element has the attribute that the filter compares, the first element is used: some servers drop `type`.
     pub fn read(&self, top: &Json) -> Option<Value> {
         let attribute = match self.urn {
             Some(_) => entry(top.as_object()?, &self.name)?,
@@ -128,7 +128,7 @@ impl AttributePath {
         }
     }
 
-    /// Whether the element that the filter asks for is there; true where the path has no filter.
+    /// Whether the element that the filter names exists; true where the path has no filter.
     pub fn has_element(&self, top: &Json) -> bool {
         let attribute = match self.urn {
             Some(_) => top.as_object().and_then(|object| entry(object, &self.name)),
@@ -141,7 +141,7 @@ impl AttributePath {
         }
     }
 
-    /// Sets the attribute in a resource, or takes it out; makes what is missing on the way.
+    /// Sets or removes the attribute in a resource. Makes missing parents.
     pub fn write(&self, resource: &mut Map<String, Json>, value: Option<&Value>) {
         let object = match &self.urn {
             None => resource,
@@ -259,7 +259,7 @@ pub fn entry<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json> 
     object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
-/// The spelling under which an object already holds a member, or the given one.
+/// The spelling of a member that an object already holds, or the given spelling.
 fn spelt(object: &Map<String, Json>, name: &str) -> String {
     object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned().unwrap_or_else(|| name.to_owned())
 }
@@ -306,7 +306,7 @@ fn to_value(json: &Json) -> Option<Value> {
     }
 }
 
-/// A reader of the text of a path.
+/// Parses the text of a path.
 struct PathParser<'a> {
     text: &'a str,
     at: usize,
@@ -329,7 +329,7 @@ impl PathParser<'_> {
         found
     }
 
-    /// The URN runs to the last colon before a filter: `urn:…:2.0:User:department`.
+    /// The URN ends at the last colon before a filter: `urn:…:2.0:User:department`.
     fn urn(&mut self) -> Option<CompactString> {
         if !self.text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
             return None;

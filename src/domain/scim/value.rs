@@ -1,7 +1,7 @@
-//! Values as they are compared: what counts as a difference between Okta's side and Haiilo's side, and what does not.
+//! Values and their comparison: what counts as a difference between Okta's side and Haiilo's side, and what does not.
 //!
-//! Missing, null and "" are one and the same: empty, which is the absence of a [`Value`]. Texts are compared in Unicode NFC and trimmed,
-//! multi-values without order, booleans without case. A value keeps the form in which it came, since that form is what is sent.
+//! Missing, null and "" are the same: empty, which is the absence of a [`Value`]. Texts are compared in Unicode NFC and trimmed,
+//! multi-values without order, booleans without case. A value keeps its original form, because that form is sent.
 
 use std::borrow::Cow;
 
@@ -30,24 +30,24 @@ pub enum Compare {
 }
 
 impl Value {
-    /// A text, or nothing if it is blank.
+    /// A text, or `None` if it is blank.
     pub fn text(text: impl Into<CompactString>) -> Option<Self> {
         let text = text.into();
         if is_blank(&text) { None } else { Some(Self::Text(text)) }
     }
 
-    /// Several texts without the blank ones, or nothing if none is left.
+    /// Several texts without the blank ones, or `None` if no text is left.
     pub fn list(texts: impl IntoIterator<Item = CompactString>) -> Option<Self> {
         let texts: Box<[CompactString]> = texts.into_iter().filter(|text| !is_blank(text)).collect();
         if texts.is_empty() { None } else { Some(Self::List(texts)) }
     }
 
-    /// The form in which two values are the same text to a reader: trimmed, NFC, without case.
+    /// The form in which two values are the same text for a reader: trimmed, NFC, without case.
     pub fn key(&self) -> CompactString {
         canonical(&self.shown(), Compare::IgnoreCase).into()
     }
 
-    /// Whether both are one value under `compare`.
+    /// Whether both values are equal under `compare`.
     pub fn same_as(&self, other: &Self, compare: Compare) -> bool {
         match (self, other) {
             (Self::Text(left), Self::Text(right)) => same_text(left, right, compare),
@@ -72,7 +72,7 @@ impl Value {
         }
     }
 
-    /// The value as JSON, in the form in which it came.
+    /// The value as JSON, in its original form.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) => serde_json::Value::from(text.as_str()),
@@ -82,7 +82,7 @@ impl Value {
     }
 }
 
-/// A value is personal data: Debug shows its kind alone, so that no log can show more.
+/// A value is personal data: Debug shows only its kind, so no log can show more.
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -103,7 +103,7 @@ impl Serialize for Value {
     }
 }
 
-/// Whether two values, either of which may be empty, are one.
+/// Whether two values, either of which may be empty, are equal.
 pub fn same(left: Option<&Value>, right: Option<&Value>, compare: Compare) -> bool {
     match (left, right) {
         (None, None) => true,
@@ -112,7 +112,7 @@ pub fn same(left: Option<&Value>, right: Option<&Value>, compare: Compare) -> bo
     }
 }
 
-/// Whether a text has nothing but space in it. Nearly always the first letter tells.
+/// Whether a text contains only white space. Nearly always the first character decides.
 pub(crate) fn is_blank(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_value_is_small() {
-        // A hundred thousand people hold some ten values each.
+        // A hundred thousand people hold about ten values each.
         assert!(size_of::<Option<Value>>() <= 24, "{} bytes", size_of::<Option<Value>>());
     }
 

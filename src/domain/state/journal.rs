@@ -1,4 +1,4 @@
-//! The journal: what is written down before an operation is sent, and after.
+//! The journal: what is recorded before an operation is sent, and after.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -13,12 +13,12 @@ use crate::plan::outcome::OutcomeKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId(pub i64);
 
-/// What a cycle is and on whose word it acts.
+/// The context of a cycle: its id, and who or what authorized it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunContext {
     /// The cycle.
     pub run: RunId,
-    /// The approval that lets its operations pass, where one was needed.
+    /// The approval of its operations, where one was needed.
     pub approval: Option<ApprovalId>,
     /// Who started it.
     pub by: String,
@@ -26,16 +26,16 @@ pub struct RunContext {
     pub reason: Option<String>,
 }
 
-/// What is written down before something is sent.
+/// What is recorded before a request is sent.
 #[derive(Clone, Debug)]
 pub struct Intent<'a> {
-    /// The cycle or command, and on whose word.
+    /// The cycle or command, and who or what authorized it.
     pub run_context: &'a RunContext,
     /// When.
     pub at: DateTime<Utc>,
     /// What will be sent.
     pub step: IntentStep<'a>,
-    /// The account or group as it was, as far as it was read.
+    /// The account or group before the request, as far as it was read.
     pub before: Option<Json>,
 }
 
@@ -52,14 +52,14 @@ pub enum IntentStep<'a> {
         haiilo_id: Option<&'a HaiiloGroupId>,
         /// What is sent: changes as for accounts, members by their Okta ids.
         sent: Json,
-        /// How many members it takes out of the group.
+        /// How many members it removes from the group.
         removed: u64,
     },
-    /// One step of a write probe. It concerns nobody in Okta, and no limit counts it.
+    /// One step of a write probe. It concerns no person in Okta, and no limit counts it.
     Probe {
         /// The step.
         step: ProbeStep,
-        /// The account that the probe made, once it has.
+        /// The account that the probe made, after it exists.
         haiilo_id: Option<&'a HaiiloId>,
         /// Its address.
         user_name: &'a UserName,
@@ -81,11 +81,11 @@ pub enum JournalKind {
     Act(Act),
 }
 
-/// An act of an operator that the journal keeps.
+/// An act of an operator that the journal records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Act {
-    /// An account becomes a person's.
+    /// An account is linked to a person.
     Link,
     /// A link ends.
     Unlink,
@@ -94,7 +94,7 @@ pub enum Act {
 }
 
 impl JournalKind {
-    /// The word of the journal.
+    /// The word in the journal.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Account(kind) => kind.as_str(),
@@ -115,14 +115,14 @@ impl JournalKind {
     }
 }
 
-/// An entry of the journal, as it was written down.
+/// An entry of the journal, as it was recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JournalEntry {
-    /// Its number; later ones are larger.
+    /// Its number. Later entries have larger numbers.
     pub number: EntryId,
     /// The cycle or command.
     pub run: RunId,
-    /// When it was written, before anything was sent.
+    /// When it was recorded, before the request was sent.
     pub at: DateTime<Utc>,
     /// What it is about.
     pub kind: JournalKind,
@@ -130,17 +130,17 @@ pub struct JournalEntry {
     pub okta_id: OktaUserId,
     /// The account, where one is known.
     pub haiilo_id: Option<HaiiloId>,
-    /// The userName at that time; `None` once it was forgotten.
+    /// The userName at that time; `None` after it was forgotten.
     pub user_name: Option<UserName>,
-    /// The account as it was, as far as it was read.
+    /// The account before the request, as far as it was read.
     pub before: Option<Json>,
     /// What was sent: the changes, with old and new values.
     pub sent: Option<Json>,
-    /// How it ended; `None` while that is not known.
+    /// The outcome; `None` while it is not known.
     pub outcome: Option<OutcomeKind>,
-    /// What there is to say about the end.
+    /// Details about the outcome.
     pub detail: Option<String>,
-    /// The approval that let it pass.
+    /// The approval that covers it.
     pub approval: Option<ApprovalId>,
     /// Who started it.
     pub by: String,
@@ -148,10 +148,10 @@ pub struct JournalEntry {
     pub reason: Option<String>,
 }
 
-/// Which entries of the journal are wanted.
+/// Which entries of the journal to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JournalFilter {
-    /// One person, by a userName of any time, Okta id or Haiilo id.
+    /// One person, by a current or former userName, an Okta id or a Haiilo id.
     pub person: Option<String>,
     /// One cycle or command.
     pub run: Option<RunId>,
@@ -183,17 +183,17 @@ pub enum ProbeStep {
     /// The account becomes active.
     #[strum(serialize = "probe_activate")]
     Activate,
-    /// The account goes.
+    /// The account is deleted.
     #[strum(serialize = "probe_delete")]
     Delete,
 }
 
-/// What a write probe has perhaps left behind.
+/// What a write probe may have left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeLeftover {
-    /// When.
+    /// When the account was made.
     pub at: DateTime<Utc>,
-    /// The account, where the answer named it.
+    /// The account, where the answer contained its id.
     pub haiilo_id: Option<HaiiloId>,
     /// The address that it was made with.
     pub user_name: UserName,

@@ -1,7 +1,7 @@
-//! The log cursor: how far Okta's System Log was followed, and whom to look at once more. Kept by the store between polls.
+//! The log cursor: the position up to which Okta's System Log was read, and the people to read again. The store keeps it between polls.
 //!
-//! Follows "System Log" of Okta's documentation: a polling request has no end, its `next` link is followed as it came, and entries are
-//! kept for 90 days.
+//! Follows "System Log" of Okta's documentation: a polling request has no end, the client follows its `next` link unchanged, and Okta keeps
+//! entries for 90 days.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{Fingerprint, OktaGroupId, OktaUserId};
 
-/// How far before a full cycle the log is read: entries appear some time after what they tell.
+/// The log is read from this long before a full cycle, because entries appear some time after their events.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
-/// A position that is older leads to entries that Okta no longer has; a day is left for clocks and a restart.
+/// Okta may no longer have the entries at an older position. One day is a margin for clocks and a restart.
 const OLDEST: TimeDelta = TimeDelta::days(89);
-/// Entries whose ids are remembered.
+/// The maximum number of entry ids that are remembered.
 const REMEMBERED: usize = 1_000;
-/// Polls in a row that may fail because somebody could not be read.
+/// Number of failed polls in a row, because a person could not be read, after which the cursor is dropped.
 const MOST_FAILURES: u32 = 5;
-/// Answers about one person may lag behind the log: so long after the first look there is a second one.
+/// Okta's answers about a person may lag behind the log, so the person is read a second time after this delay.
 pub const SECOND_CHECK: TimeDelta = TimeDelta::minutes(2);
 
-/// An entry of the log, as far as it may be a hint.
+/// An entry of the log, with the fields that make it a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEvent {
-    /// By which an entry that comes twice is told.
+    /// Identifies an entry that arrives twice.
     pub uuid: CompactString,
     /// `eventType`.
     pub kind: CompactString,
@@ -33,7 +33,7 @@ pub struct LogEvent {
     pub targets: Vec<LogTarget>,
 }
 
-/// What an entry is about.
+/// What an entry refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogTarget {
     /// `type`.
@@ -42,49 +42,49 @@ pub struct LogTarget {
     pub id: CompactString,
 }
 
-/// Where to go on reading.
+/// Where to continue reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogPosition {
-    /// At this time.
+    /// From this time.
     Since(DateTime<Utc>),
-    /// Behind this link, as Okta gave it.
+    /// After this link, as Okta gave it.
     Next(String),
 }
 
-/// How far the log was followed.
+/// The state of reading the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogCursor {
-    /// Where to go on.
+    /// Where to continue.
     pub position: LogPosition,
-    /// When that was known to be good, by Okta's clock.
+    /// When the position was last confirmed, by Okta's clock.
     pub at: DateTime<Utc>,
     /// The configuration under which the last full cycle ran.
     pub rules: Fingerprint,
-    /// The last entries that were followed.
+    /// The ids of the last entries that were read.
     pub seen: Vec<CompactString>,
-    /// Whom to look at once more, and when.
+    /// The people to read again, and when.
     pub again: BTreeMap<OktaUserId, DateTime<Utc>>,
     /// The groups that are assigned to the application.
     pub groups: BTreeSet<OktaGroupId>,
-    /// Pages of a full cycle: a look at more people would cost more than one.
+    /// Pages of a full cycle. If more people than this must be read, a targeted cycle costs more than a full one.
     pub pages: usize,
-    /// How often in a row people could not be read who are named behind this position.
+    /// How often in a row a person named after this position could not be read.
     #[serde(default)]
     pub failures: u32,
 }
 
-/// Why the log is not followed from where it was left.
+/// Why reading does not continue at the stored position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stale {
-    /// The configuration is another.
+    /// The configuration changed.
     Configuration,
     /// Okta may no longer have the entries.
     TooOld,
 }
 
 impl LogCursor {
-    /// After a full cycle that read both sides from `begins` on. What was followed before under the same rules is followed on.
+    /// The cursor after a full cycle that read both sides from `begins` on. A position under the same rules is kept.
     pub fn after_full_cycle(
         before: Option<Self>,
         begins: DateTime<Utc>,
@@ -99,11 +99,11 @@ impl LogCursor {
             }
             None => (LogPosition::Since(begins - OVERLAP), Vec::new()),
         };
-        // Each person was just checked.
+        // The full cycle just read each person.
         Self { position, at: begins, rules, seen, again: BTreeMap::new(), groups, pages, failures: 0 }
     }
 
-    /// Why a full cycle must come first, if so.
+    /// Why a full cycle must come first; `None` where none is needed.
     pub fn stale(&self, rules: &Fingerprint, now: DateTime<Utc>) -> Option<Stale> {
         if self.rules != *rules {
             Some(Stale::Configuration)
@@ -114,7 +114,7 @@ impl LogCursor {
         }
     }
 
-    /// Leaves of a page the entries that were not followed before, and remembers them.
+    /// Returns the entries of a page that were not read before, and remembers them.
     pub fn take_new(&mut self, events: Vec<LogEvent>) -> Vec<LogEvent> {
         let mut new = Vec::new();
         for event in events {
@@ -128,15 +128,15 @@ impl LogCursor {
         new
     }
 
-    /// Somebody who is named behind this position could not be read. One person must not keep all others waiting for ever, so that after some
-    /// failures nothing is left of it: the next full cycle looks at everybody.
+    /// Records that a person named after this position could not be read. One person must not block all others permanently. So after some
+    /// failures the cursor is dropped, and the next full cycle reads all people.
     #[must_use]
     pub fn failed(self) -> Option<Self> {
         let failures = self.failures + 1;
         (failures < MOST_FAILURES).then_some(Self { failures, ..self })
     }
 
-    /// Takes those out whose second look is due.
+    /// Removes and returns the people whose second read is due.
     pub fn due(&mut self, now: DateTime<Utc>) -> BTreeSet<OktaUserId> {
         let due: BTreeSet<OktaUserId> =
             self.again.iter().filter(|(_, at)| **at <= now).map(|(person, _)| person.clone()).collect();
@@ -144,7 +144,7 @@ impl LogCursor {
         due
     }
 
-    /// Whoever was named by the log is looked at once more later on.
+    /// Schedules a second read for people that the log named.
     pub fn check_again(&mut self, people: &BTreeSet<OktaUserId>, now: DateTime<Utc>) {
         self.again.extend(people.iter().map(|person| (person.clone(), now + SECOND_CHECK)));
     }

@@ -1,49 +1,49 @@
-//! How the last cycles went, and what waits for an operator.
+//! The history of the last cycles, and the plans that wait for an operator.
 
 use chrono::{DateTime, Utc};
 
 use crate::model::ids::{ApprovalId, RunId};
 
-/// How things stand: what waits for somebody, and how the last cycles went.
+/// The current state: what waits for an operator, and how the last cycles ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunHistory {
-    /// Blocked plans of the last day, the newest first.
+    /// Blocked plans of the last day, newest first.
     pub waiting: Vec<PendingApproval>,
-    /// The last cycles, the newest first.
+    /// The last cycles, newest first.
     pub cycles: Vec<CycleRecord>,
-    /// When the last cycle ended of which both sides were read completely, and in which nothing was wrong with either.
+    /// The end of the last cycle that read both sides completely and found no fault on either side.
     pub last_complete: Option<DateTime<Utc>>,
-    /// When the first cycle began, be it one that failed.
+    /// When the first cycle began, even if it failed.
     pub began: Option<DateTime<Utc>>,
 }
 
 /// A blocked plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingApproval {
-    /// The id by which it can be approved.
+    /// The id for its approval.
     pub id: ApprovalId,
-    /// When it was blocked last.
+    /// When it was last blocked.
     pub at: DateTime<Utc>,
     /// The broken limits, as JSON.
     pub violations: serde_json::Value,
-    /// Until when it is approved, if it is.
+    /// The end of its approval, if it is approved.
     pub approved_until: Option<DateTime<Utc>>,
 }
 
-/// How a cycle ended.
+/// The result of a cycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum CycleResult {
     /// Every operation was attempted.
     #[default]
     Applied,
-    /// The rest is left for a later cycle: nothing is wrong with either side.
+    /// A later cycle does the rest. Both sides work.
     Partly,
     /// A limit stopped the plan before its first write.
     Blocked,
     /// An operator paused all writes.
     Paused,
-    /// Something went wrong while the plan was applied.
+    /// An error occurred while the plan was applied.
     Stopped,
     /// No plan was made, and nothing was written.
     Failed,
@@ -54,10 +54,10 @@ pub enum CycleResult {
 }
 
 impl CycleResult {
-    /// How a full cycle about all people ends.
+    /// The results of a full cycle about all people.
     pub const FULL: [Self; 6] = [Self::Applied, Self::Partly, Self::Blocked, Self::Paused, Self::Stopped, Self::Failed];
 
-    /// Whether both sides were read completely, and nothing was wrong with either.
+    /// Whether the cycle read both sides completely and found no fault on either side.
     pub fn is_complete(self) -> bool {
         match self {
             Self::Applied | Self::Partly | Self::Blocked | Self::Paused => true,
@@ -66,15 +66,15 @@ impl CycleResult {
     }
 }
 
-/// A cycle that has ended.
+/// A finished cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CycleRecord {
-    /// Its name.
+    /// Its id.
     pub run: RunId,
     /// Its start.
     pub started: DateTime<Utc>,
     /// Its end.
     pub ended: DateTime<Utc>,
-    /// How it ended.
+    /// Its result.
     pub result: CycleResult,
 }

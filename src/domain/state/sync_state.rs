@@ -1,4 +1,4 @@
-//! What the store remembers between cycles, as one value that a plan is made from.
+//! What the store remembers between cycles, as one value. A plan is made from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::plan::group_operation::GroupKind;
 use crate::plan::leaver::{LeaverRecord, RemovedAccount};
 use crate::plan::operation::OperationKind;
 
-/// Everything that the store remembers and that a plan depends on.
+/// All that the store remembers and that a plan depends on.
 #[derive(Clone, Debug, Default)]
 pub struct SyncState {
-    /// Whose people these are.
+    /// The Okta organization and the Haiilo endpoint of this store.
     pub tenant: Option<Tenant>,
     /// Whether a first run was approved.
     pub first_run: FirstRun,
@@ -26,53 +26,53 @@ pub struct SyncState {
     pub leavers: BTreeMap<OktaUserId, LeaverRecord>,
     /// Values that are not sent again, by person and path.
     pub rejected: BTreeMap<(OktaUserId, CompactString), RememberedRejection>,
-    /// Groups that Haiilo does not have, with the time when it said so.
+    /// Groups that Haiilo does not have, with the time of its answer.
     pub missing_groups: BTreeMap<CompactString, DateTime<Utc>>,
     /// Accounts that a pattern once protected, with the pattern.
     pub protected: BTreeMap<HaiiloId, String>,
-    /// Since when somebody watches.
+    /// The period without a gap between complete cycles.
     pub watch: Option<Watch>,
-    /// The mapping that the last accepted plan was made with.
+    /// The mapping of the last accepted plan.
     pub mapping: Option<AcceptedMapping>,
-    /// What was done in the last 24 hours without an approval, by the limit that it counts towards. Leavers and missing accounts are
-    /// counted from their records, and members by group.
+    /// Operations of the last 24 hours without an approval, by the limit that they count towards. Leavers and missing accounts are counted
+    /// from their records, and members by group.
     pub recent: BTreeMap<LimitName, u64>,
-    /// Approvals that are still alive.
+    /// Approvals that are still valid.
     pub approvals: Vec<Approval>,
-    /// Operations without an outcome: a crash came between, or an answer was lost.
+    /// Operations without an outcome, because of a crash or a lost answer.
     pub open: Vec<OpenOperation>,
-    /// Kinds of operations with their sets of paths whose canary was seen, each with the fingerprint of the configuration.
+    /// Kinds of operations with their sets of paths whose canary succeeded, each with the fingerprint of the configuration.
     pub canaries: BTreeSet<(Fingerprint, String)>,
     /// Complete cycles so far.
     pub cycles: u64,
     /// Whether an operator stopped all writes.
     pub pause: Option<Pause>,
-    /// People whom an operator confirmed as new, although they share a key with others.
+    /// People that an operator confirmed as new, although they share a key with others.
     pub confirmed_new: BTreeSet<OktaUserId>,
-    /// People whose account was made anew by hand: none of them is a leaver until they were assigned once.
+    /// People whose account was recreated by hand. None of them is a leaver until they have been assigned once.
     pub recreated: BTreeSet<OktaUserId>,
     /// The userNames that linked accounts once had, by [`UserName::key`], each with the person.
     pub former_names: BTreeSet<(CompactString, OktaUserId)>,
-    /// What is remembered of groups.
+    /// What the store remembers about groups.
     pub groups: GroupSyncState,
-    /// What became of the accounts of people who left, where an account may come back.
+    /// What happened to the accounts of leavers, where an account may come back.
     pub removed_accounts: BTreeMap<OktaUserId, RemovedAccount>,
-    /// An account that was gone after a deactivation which should have left it there: the directory's policy is another one.
+    /// An account that no longer existed after a deactivation that should have kept it: the directory's policy is not the configured one.
     pub deactivation_deleted: Option<HaiiloId>,
 }
 
 impl SyncState {
-    /// What counts towards this limit from the last 24 hours.
+    /// The count towards this limit from the last 24 hours.
     pub fn recent(&self, limit: LimitName) -> u64 {
         self.recent.get(&limit).copied().unwrap_or(0)
     }
 
-    /// Creates that were sent for a person, and whose answers were lost.
+    /// Creates that were sent for a person and whose answers were lost.
     pub fn lost_creates(&self, okta_id: &OktaUserId) -> impl Iterator<Item = &OpenOperation> {
         self.open.iter().filter(move |open| open.kind == OperationKind::Create && open.okta_id == *okta_id)
     }
 
-    /// Somebody else than this person for whom an account of that name was perhaps made: the create was sent, and its answer lost.
+    /// Another person who perhaps got an account with this name: the create was sent, and its answer was lost.
     pub fn perhaps_made_for(&self, name: &UserName, okta_id: &OktaUserId) -> Option<&OktaUserId> {
         let is_anothers = |open: &&OpenOperation| {
             open.kind == OperationKind::Create && open.okta_id != *okta_id && open.user_name.same_as(name)
@@ -82,7 +82,7 @@ impl SyncState {
 }
 
 impl Pause {
-    /// Its end in words.
+    /// The end of the pause, in words.
     pub fn end(&self) -> String {
         self.until.map_or("until `resume`".to_owned(), |until| until.format("until %Y-%m-%d %H:%M UTC").to_string())
     }
@@ -91,23 +91,23 @@ impl Pause {
 /// A pause of all writes to Haiilo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pause {
-    /// Its end; `None` where somebody must end it.
+    /// Its end; `None` where an operator must end it.
     pub until: Option<DateTime<Utc>>,
-    /// Who wanted it.
+    /// Who started it.
     pub by: String,
     /// Why, in that person's words.
     pub reason: Option<String>,
 }
 
 impl SyncState {
-    /// The pause that holds at this time.
+    /// The pause that is active at this time.
     pub fn pause_at(&self, now: DateTime<Utc>) -> Option<&Pause> {
         self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
     }
 }
 
 impl SyncState {
-    /// Whether it was we who deactivated this account of this person.
+    /// Whether we deactivated this account of this person.
     pub fn deactivated(&self, okta_id: &OktaUserId, haiilo_id: &HaiiloId) -> bool {
         self.removed_accounts
             .get(okta_id)
@@ -123,12 +123,12 @@ impl SyncState {
     }
 }
 
-/// A mapping that a plan was let through with.
+/// A mapping of an accepted plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedMapping {
-    /// All of it.
+    /// The fingerprint of the complete mapping.
     pub fingerprint: Fingerprint,
-    /// Its parts, by which an edit is told; empty where an older version of the program kept none.
+    /// Its parts, to detect an edit. Empty where an older version of the program stored none.
     pub parts: BTreeMap<String, String>,
 }
 
@@ -142,10 +142,10 @@ pub enum FirstRun {
     Done,
 }
 
-/// The two ends that a store belongs to.
+/// The two systems that a store belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
-    /// The id of the Okta organization, once it was learnt.
+    /// The id of the Okta organization, once it is known.
     pub org_id: Option<String>,
     /// The URL of the Okta organization.
     pub org_url: String,
@@ -157,14 +157,14 @@ pub struct Tenant {
     pub base_url: String,
 }
 
-/// Since when complete full cycles have followed each other without a gap, under the same rules.
+/// The period in which complete full cycles followed each other without a gap, under the same rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// The start.
     pub since: DateTime<Utc>,
     /// The last complete full cycle.
     pub last: DateTime<Utc>,
-    /// The rules that leavers' clocks depend on.
+    /// The rules that grace periods depend on.
     pub rules: Fingerprint,
 }
 
@@ -179,18 +179,18 @@ pub struct RememberedRejection {
     pub since: DateTime<Utc>,
 }
 
-/// What an operator lets pass of a blocked plan.
+/// What an operator approves of a blocked plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// Its id.
     pub id: ApprovalId,
-    /// The things, in the form of [`Operation::to_json`](crate::plan::operation::Operation::to_json).
+    /// The approved items, in the form of [`Operation::to_json`](crate::plan::operation::Operation::to_json).
     pub items: BTreeSet<String>,
-    /// When it ends.
+    /// When it expires.
     pub until: DateTime<Utc>,
 }
 
-/// An operation that was written down and whose outcome is not known.
+/// An operation that was recorded and whose outcome is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenOperation {
     /// The entry of the journal.
@@ -199,37 +199,37 @@ pub struct OpenOperation {
     pub kind: OperationKind,
     /// The person.
     pub okta_id: OktaUserId,
-    /// The account, where it existed.
+    /// The account, where it already existed.
     pub haiilo_id: Option<HaiiloId>,
     /// The userName.
     pub user_name: UserName,
 }
 
-/// What the store remembers of groups.
+/// What the store remembers about groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupSyncState {
     /// The links, by the group of Okta.
     pub links: BTreeMap<OktaGroupId, GroupLink>,
-    /// How many members were taken out of each group in the last day without an approval.
+    /// How many members were removed from each group in the last day without an approval.
     pub removed: BTreeMap<OktaGroupId, u64>,
-    /// Operations without an outcome: a crash came between, or an answer was lost.
+    /// Operations without an outcome, because of a crash or a lost answer.
     pub open: Vec<OpenGroupOperation>,
 }
 
 impl GroupSyncState {
-    /// Whose group each group of Haiilo is that is anybody's.
+    /// For each linked group of Haiilo, its link.
     pub fn owners(&self) -> BTreeMap<&HaiiloGroupId, &GroupLink> {
-        // Of two links to one group, the first counts.
+        // If two links name one group, the first one counts.
         self.links.values().rev().map(|link| (&link.haiilo_id, link)).collect()
     }
 
-    /// Whether a create was sent for a group, and its answer lost.
+    /// Whether a create was sent for a group and its answer was lost.
     pub fn is_perhaps_made(&self, id: &OktaGroupId) -> bool {
         self.open.iter().any(|open| open.kind == GroupKind::Create && open.okta_id == *id)
     }
 }
 
-/// An operation on a group that was written down and whose outcome is not known.
+/// An operation on a group that was recorded and whose outcome is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenGroupOperation {
     /// The entry of the journal.
@@ -238,6 +238,6 @@ pub struct OpenGroupOperation {
     pub kind: GroupKind,
     /// The group of Okta.
     pub okta_id: OktaGroupId,
-    /// The group of Haiilo, where it existed.
+    /// The group of Haiilo, where it already existed.
     pub haiilo_id: Option<HaiiloGroupId>,
 }

@@ -1,5 +1,5 @@
-//! The backdrop: what a full cycle leaves behind for looks at few people, who are seen without everybody else. It tells whose name and whose
-//! account a look must leave alone. Marks stand for names: nobody is named.
+//! The baseline: what a full cycle stores for targeted cycles, which read only a few people. It shows which names and accounts a targeted
+//! cycle must not change. It contains hashes and no names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,23 +15,23 @@ use crate::planning::candidates::external_id;
 use crate::planning::input::PlanInput;
 use crate::scim::value::Value;
 
-/// The beginning of a hash that stands for a name, the same in every process.
+/// The beginning of a hash of a name, the same in each process.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NameHash(CompactString);
 
 impl NameHash {
-    /// That of a userName.
+    /// The hash of a userName.
     pub fn of_name(name: &UserName) -> Self {
         Self::of(&["userName", &name.key()])
     }
 
-    /// That of an Okta id, as accounts bear it.
+    /// The hash of an Okta id, as it appears in an account's externalId.
     pub fn of_external_id(id: &str) -> Self {
         Self::of(&["externalId", id.trim()])
     }
 
-    /// That of a given and a family name.
+    /// The hash of a given and a family name.
     fn of_human([given, family]: [&Value; 2]) -> Self {
         Self::of(&["human", &given.key(), &family.key()])
     }
@@ -41,11 +41,11 @@ impl NameHash {
     }
 }
 
-/// What a full cycle saw of everybody, as far as a look at few people depends on it.
+/// What a full cycle saw of all people, as far as a targeted cycle needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// People who are assigned and have no account, or one under another userName than they want; with the mark of what they want, where
-    /// that is known.
+    /// People who are assigned and have no account, or an account with another userName than they want; with the hash of the wanted
+    /// userName, where it is known.
     pub unsettled: BTreeMap<OktaUserId, Option<NameHash>>,
     /// The userNames of unmanaged accounts.
     pub strange_names: BTreeSet<NameHash>,
@@ -54,14 +54,14 @@ pub struct Baseline {
     pub strange_ids: BTreeSet<NameHash>,
     /// The given and family names of the same accounts.
     pub unmanaged: BTreeSet<NameHash>,
-    /// People with an account whom looks since then found no longer assigned. A full cycle asks who they are; until then a joiner with an
-    /// employee number may be one of them.
+    /// People with an account that later targeted cycles found no longer assigned. A full cycle checks who they are. Until then a joiner
+    /// with an employee number may be one of them.
     pub removed_accounts: BTreeSet<OktaUserId>,
-    /// Whether Haiilo's listing was whole, so that it was certain who has no account.
+    /// Whether Haiilo's listing was complete, so it was certain who has no account.
     pub listing: ListingCompleteness,
 }
 
-/// Whether a listing was whole.
+/// Whether a listing was complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListingCompleteness {
@@ -72,7 +72,7 @@ pub enum ListingCompleteness {
     Doubtful,
 }
 
-/// What a full cycle has settled: people who have an account now, and the accounts that it adopted.
+/// What a full cycle settled: people who now have an account, and the accounts that it adopted.
 #[derive(Clone, Debug, Default)]
 pub struct SettledPeople<'a> {
     /// The people.
@@ -82,7 +82,7 @@ pub struct SettledPeople<'a> {
 }
 
 impl Baseline {
-    /// What these listings show.
+    /// Builds the baseline from these listings.
     pub fn of(input: &PlanInput<'_>, settled: &SettledPeople<'_>) -> Self {
         let PlanInput { people, accounts, mapping, policy, .. } = input;
         let links = &input.state.links;
@@ -131,12 +131,12 @@ impl Baseline {
         }
     }
 
-    /// Whether somebody else wants this userName.
+    /// Whether another person wants this userName.
     pub fn is_claimed(&self, mark: &NameHash, okta_id: &OktaUserId) -> bool {
         self.unsettled.iter().any(|(other, claim)| other != okta_id && claim.as_ref() == Some(mark))
     }
 
-    /// Whether an unmanaged account carries the given and family name of this person.
+    /// Whether an unmanaged account has the given and family name of this person.
     pub fn has_namesake(&self, mapping: &Mapping, desired: &DesiredAccount) -> bool {
         let mark = mapping.human_name().and_then(|slots| {
             let [given, family] = slots.map(|slot| desired.value(slot));

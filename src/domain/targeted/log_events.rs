@@ -1,8 +1,8 @@
-//! Log events: whom an entry of Okta's System Log may be about. A hint decides nothing: whoever is named is read again, and what cannot be told
-//! from one person wants a full cycle.
+//! Log events: the people that an entry of Okta's System Log may be about. A hint decides nothing: the named people are read again, and a
+//! change that one person does not show needs a full cycle.
 //!
-//! Follows "System Log" and the event types of Okta's documentation. Targets are told by their type, never by their place; a type of event
-//! that is not known here is passed over, since the lists in documents grow and the full cycle stays the authority.
+//! Follows "System Log" and the event types of Okta's documentation. Targets are identified by their type, never by their position. Unknown
+//! event types are ignored, because the documented lists grow and the full cycle remains the authority.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use crate::model::ids::{OktaGroupId, OktaUserId};
 use crate::state::log_cursor::LogEvent;
 
-/// By what a hint names a person: whoever an assignment names has to do with the application, and whoever a profile names need not.
+/// How a hint names a person. A person named by an assignment is related to the application. A person named by a profile may not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PersonRelation {
     Assignment,
@@ -28,13 +28,13 @@ enum Meaning {
     Group,
     /// The application itself.
     Application,
-    /// Mappings or schemas, which concern everybody.
+    /// Mappings or schemas, which concern all people.
     Everybody,
     /// Nothing.
     Nothing,
 }
 
-/// The filter of the log: the beginnings of all types that `meaning` knows. Kept short, since it stands in an address.
+/// The filter of the log: the beginnings of all types that `meaning` knows. It is short, because it is part of a URL.
 pub const FILTER: &str = "eventType sw \"application.user_membership\" or eventType sw \"application.lifecycle\" or \
      eventType sw \"user.lifecycle\" or eventType sw \"user.account.update\" or eventType sw \"group.\" or \
      eventType sw \"system.import.user\" or eventType sw \"directory.\" or eventType sw \"application.provision.field_mapping\"";
@@ -70,7 +70,7 @@ fn meaning(kind: &str) -> Meaning {
     }
 }
 
-/// What events are compared with: the application, the groups that are assigned to it, and the people whom it concerns.
+/// What events are compared with: the application, the groups assigned to it, and the people that it concerns.
 pub trait LogScope {
     /// Whether this is our application.
     fn is_ours(&self, app_id: &str) -> bool;
@@ -82,22 +82,22 @@ pub trait LogScope {
     fn is_known(&self, person: &OktaUserId) -> bool;
 }
 
-/// What entries of the log add up to.
+/// The combined result of log entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangedPeople {
-    /// Whom to read again.
+    /// The people to read again.
     pub people: BTreeSet<OktaUserId>,
-    /// The first type of event that only a full cycle can follow.
+    /// The first event type that needs a full cycle.
     pub full_cycle_reason: Option<CompactString>,
 }
 
 impl ChangedPeople {
-    /// Takes an entry.
+    /// Adds an entry.
     pub fn take(&mut self, event: &LogEvent, concern: &impl LogScope) {
         let LogEvent { uuid: _, kind, targets } = event;
         let of =
             |wanted: &'static str| targets.iter().filter(move |target| target.kind == wanted).map(|target| &target.id);
-        // An entry that names other applications alone is not about ours; one that names none may be.
+        // An entry that names only other applications is not about ours. An entry that names no application may be.
         let is_anothers = of("AppInstance").next().is_some() && !of("AppInstance").any(|id| concern.is_ours(id));
         let concerns_group = of("UserGroup").any(|id| concern.is_assigned(&OktaGroupId::new(id.clone())));
         let people = || of("User").map(|id| OktaUserId::new(id.clone()));
@@ -149,7 +149,7 @@ mod tests {
         }
     }
 
-    /// What an entry with these targets, each by its id, comes to: people, and whether a full cycle.
+    /// The result of an entry with these targets, each given by its id: people, and whether a full cycle is needed.
     #[track_caller]
     fn check(kind: &str, targets: &[&str], people: &[&str], full: Option<&str>) {
         let kind_of = |id: &str| match &id[..3] {
@@ -175,7 +175,7 @@ mod tests {
             check(&kind, &["0ua1", "0oa1", "00u9"], &["00u9"], None);
             check(&kind, &["0ua1", "0oa2", "00u9"], &[], None);
             check(&kind, &["00u9"], &["00u9"], None);
-            // The id of an assignment is no id of a person.
+            // The id of an assignment is not the id of a person.
             check(&kind, &["0ua1", "0oa1"], &[], Some(kind.as_str()));
         }
         check("application.user_membership.show_password", &["0oa1", "00u9"], &[], None);
@@ -228,7 +228,7 @@ mod tests {
             assert_ne!(meaning(kind), Meaning::Nothing, "{kind}");
             assert!(beginnings.iter().any(|beginning| kind.starts_with(beginning)), "{kind}");
         }
-        // Everybody's logins are not asked for.
+        // Logins are not requested.
         assert!(!beginnings.iter().any(|beginning| "user.session.start".starts_with(beginning)));
     }
 }

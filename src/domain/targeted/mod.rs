@@ -1,7 +1,7 @@
 //! A targeted cycle: a few people who were each read by id, without a full listing.
 //!
-//! `log_events` says whom Okta's System Log names, `baseline` what the last full cycle knew of everyone else, and `plan` what can be settled
-//! without seeing everyone. The rest is left to the next full cycle.
+//! `log_events` says which people Okta's System Log names, `baseline` what the last full cycle knew of all other people, and `plan` what
+//! can be settled without reading all people. The rest is left to the next full cycle.
 
 pub mod baseline;
 pub mod log_events;

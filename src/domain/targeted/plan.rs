@@ -1,5 +1,5 @@
-//! A plan about few people, each of whom was read by id. Nobody else is seen, so that nothing is concluded from anybody's absence: whoever
-//! cannot be settled without seeing everybody is left to the next full cycle, and so is everything about leavers.
+//! A plan about a few people, each read by id. No other person is read, so the plan draws no conclusion from the absence of others. A
+//! person who cannot be settled without reading all people is left to the next full cycle, and so is each leaver.
 
 use crate::listing::snapshot::{AccountSnapshot, AssignmentSnapshot, Person, PersonState};
 use crate::mapping::Mapping;
@@ -14,20 +14,20 @@ use crate::planning::{correlate, diff};
 use crate::state::sync_state::SyncState;
 use crate::targeted::baseline::{Baseline, ListingCompleteness, NameHash};
 
-/// What is to be done about one person who was read.
+/// The next step for one person who was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep<'a> {
     /// Nothing.
     Nothing,
-    /// The next full cycle shall see to it, for this reason.
+    /// Leave the person to the next full cycle, for this reason.
     FullCycle(&'static str),
-    /// The linked account is to be read.
+    /// Read the linked account.
     Account(&'a HaiiloId),
-    /// Haiilo is to be asked who carries this userName.
+    /// Ask Haiilo which account has this userName.
     Name(&'a UserName),
 }
 
-/// What is to be done about a person, by what is known of everybody else.
+/// The next step for a person, given what is known about all others.
 pub fn next_step<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseline, mapping: &Mapping) -> NextStep<'a> {
     let desired = match &person.state {
         PersonState::Wanted(desired) => desired,
@@ -62,7 +62,7 @@ fn linked<'a>(link: &'a Link, desired: &DesiredAccount, mark: &NameHash, baselin
     NextStep::Account(&link.haiilo_id)
 }
 
-/// Somebody without an account gets one only where nothing suggests that there is one already.
+/// A person without an account gets one only if no sign suggests that they already have one.
 fn joiner<'a>(
     okta_id: &OktaUserId,
     desired: &'a DesiredAccount,
@@ -104,8 +104,8 @@ pub fn accounts(accounts: Vec<Account>) -> AccountSnapshot {
     AccountSnapshot::of_few(accounts)
 }
 
-/// The plan for these people: adoptions, updates and creates. Everybody's links are known to it, so that no name of a linked account is
-/// taken; what a plan would have the store remember is left to the next full cycle.
+/// The plan for these people: adoptions, updates and creates. It knows the links of all people, so it does not reuse the name of a linked
+/// account. What the store should remember is left to the next full cycle.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let correlation = correlate::correlate(input, &Unlisted::new());
     let Plan { operations, trials: _, findings, update: _ } =
