@@ -108,7 +108,7 @@ async fn plan_people<W: Adapters>(adapters: &W, input: &PlanInput<'_>, collected
     let to_check = leaver_decision::to_check(&unlisted, input.state);
     let (answers, failure) = evidence::gather(adapters.source(), input.policy.statuses, input.mapping, &to_check).await;
     let leaving = leaver_decision::decide(input, &unlisted, &answers);
-    let mut plan = diff::assemble(input, correlate::correlate(input, &leaving.gone), leaving);
+    let mut plan = diff::assemble(input, correlate::correlate(input, &leaving.unlisted), leaving);
     if let Some(accepted) = input.state.mapping.as_ref().filter(|accepted| !accepted.parts.is_empty()) {
         plan.findings.mapping_edits = mapping_edits::edited(&accepted.parts, input.mapping, &plan);
     }

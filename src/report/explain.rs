@@ -258,15 +258,15 @@ fn account_in_words(Account { id, user_name, activity, values: _, without_elemen
 
 fn leaver(product: Product, one: &Explanation) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    if let Some(LeaverRecord { absence, clock, employee: _ }) = &one.leaver {
+    if let Some(LeaverRecord { absence, grace_period, employee: _ }) = &one.leaver {
         facts.push(("gone since", time(absence.since)));
-        match clock {
+        match grace_period {
             Some(GracePeriod { evidence, action, from }) => facts.extend([
                 ("evidence", evidence.as_str().to_owned()),
                 ("action", action.as_str().to_owned()),
-                ("clock since", time(*from)),
+                ("grace period since", time(*from)),
             ]),
-            None => facts.push(("evidence", "none yet, so that no clock runs".to_owned())),
+            None => facts.push(("evidence", "none yet, so no grace period runs".to_owned())),
         }
     }
     facts.extend(one.planned.leaver.as_ref().map(|leaver| ("account", status(product, leaver))));
@@ -303,10 +303,10 @@ fn of_person(one: &Explanation) -> Json {
         })
     };
     let planned_due = one.planned.leaver.as_ref().and_then(|leaver| due(&leaver.status)).map(stamp);
-    let leaver = |LeaverRecord { absence, clock, employee: _ }: &LeaverRecord| {
+    let leaver = |LeaverRecord { absence, grace_period, employee: _ }: &LeaverRecord| {
         json!({
-            "since": stamp(absence.since), "evidence": clock.map(|clock| clock.evidence.as_str()),
-            "action": clock.map(|clock| clock.action.as_str()), "clock_from": clock.map(|clock| stamp(clock.from)),
+            "since": stamp(absence.since), "evidence": grace_period.map(|grace_period| grace_period.evidence.as_str()),
+            "action": grace_period.map(|grace_period| grace_period.action.as_str()), "grace_period_from": grace_period.map(|grace_period| stamp(grace_period.from)),
             "due": planned_due,
         })
     };

@@ -173,10 +173,10 @@ async fn leavers(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, 
         // A word that we cannot read starts the grace period again, because it is not the word of the configuration.
         let action = column::<Option<String>>(row, 4)?.and_then(|word| word.parse().ok()).unwrap_or(LeaverAction::Keep);
         let from = column(row, 5)?;
-        let clock = evidence.zip(from).map(|(evidence, from)| GracePeriod { evidence, action, from });
+        let grace_period = evidence.zip(from).map(|(evidence, from)| GracePeriod { evidence, action, from });
         let absence = Absence { since: column(row, 1)?, counted: column(row, 2)? };
         let employee = column::<Option<i64>>(row, 6)?.and_then(EmployeeNumber::from_kept);
-        Ok((column(row, 0)?, LeaverRecord { absence, clock, employee }))
+        Ok((column(row, 0)?, LeaverRecord { absence, grace_period, employee }))
     })
     .await
 }

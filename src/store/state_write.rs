@@ -109,11 +109,11 @@ pub(super) async fn write_leavers(
     for okta_id in no_longer_recreated {
         execute(connection, "DELETE FROM recreated WHERE okta_id = $1", &[okta_id]).await?;
     }
-    for (okta_id, LeaverRecord { absence: Absence { since, counted: before }, clock, employee }) in records {
+    for (okta_id, LeaverRecord { absence: Absence { since, counted: before }, grace_period, employee }) in records {
         let approved = if *before == Counted::Approved { Counted::Approved } else { counted };
-        let evidence = clock.map(|clock| clock.evidence.as_str());
-        let action = clock.map(|clock| clock.action.as_str());
-        let from = clock.map(|clock| clock.from);
+        let evidence = grace_period.map(|grace_period| grace_period.evidence.as_str());
+        let action = grace_period.map(|grace_period| grace_period.action.as_str());
+        let from = grace_period.map(|grace_period| grace_period.from);
         let employee = employee.map(EmployeeNumber::to_kept);
         execute(
             connection,

@@ -245,7 +245,7 @@ impl<T: ScimRow> ScimPager<T> {
     }
 
     /// All rows, after no more pages are needed.
-    pub fn walked(self) -> Result<PagedRows<T>, Incomplete> {
+    pub fn listed_rows(self) -> Result<PagedRows<T>, Incomplete> {
         let what = T::WHAT;
         let Self { count: _, stage, pages, round, first } = self;
         if stage != PagerStage::Over || !round.gaps.is_empty() {

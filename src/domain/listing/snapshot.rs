@@ -184,7 +184,7 @@ impl ScimPager<Account> {
 
     /// The snapshot, after no more pages are needed.
     pub fn finish(self) -> Result<AccountSnapshot, Incomplete> {
-        let PagedRows { rows, proof, pages } = self.walked()?;
+        let PagedRows { rows, proof, pages } = self.listed_rows()?;
         Ok(AccountSnapshot::arrange(rows, proof, pages))
     }
 }

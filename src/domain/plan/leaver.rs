@@ -13,7 +13,7 @@ pub struct LeaverRecord {
     /// The first cycle that did not find the person.
     pub absence: Absence,
     /// The evidence, the action that follows from it, and the start of the grace period.
-    pub clock: Option<GracePeriod>,
+    pub grace_period: Option<GracePeriod>,
     /// The employee number. It identifies the same human who comes back as another Okta user.
     pub employee: Option<EmployeeNumber>,
 }

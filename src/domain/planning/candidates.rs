@@ -78,7 +78,7 @@ fn unmanaged<'a>(
     wanted: &[(&OktaUserId, &DesiredAccount)],
 ) -> BTreeMap<[CompactString; 2], &'a HaiiloId> {
     let claims: BTreeSet<u64> = wanted.iter().map(|(_, desired)| desired.user_name.key_hash()).collect();
-    let is_strange = |account: &&Account| {
+    let is_unmanaged = |account: &&Account| {
         // The owner of our token is a machine, whatever its name is.
         account
             .user_name
@@ -89,7 +89,7 @@ fn unmanaged<'a>(
         let [given, family] = slots.map(|slot| account.values[slot].as_ref().map(Value::key));
         Some(([given?, family?], &account.id))
     };
-    input.linked.unlinked().filter(is_strange).filter_map(named).collect()
+    input.linked.unlinked().filter(is_unmanaged).filter_map(named).collect()
 }
 
 /// The externalId of an account; `None` where the mapping has no externalId.

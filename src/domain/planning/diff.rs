@@ -34,7 +34,7 @@ const REFUSED_NAME: TimeDelta = TimeDelta::hours(24);
 /// Makes the plan. `leaving` has the decisions about people who are no longer assigned.
 pub fn assemble(input: &PlanInput<'_>, correlation: Correlation<'_>, leaving: LeaverDecisions) -> Plan {
     let Correlation { matched, held, out_of_scope, staged } = correlation;
-    let LeaverDecisions { mut leavers, held: held_leavers, gone: _, update } = leaving;
+    let LeaverDecisions { mut leavers, held: held_leavers, unlisted: _, update } = leaving;
     keep_for_possible_rehires(&mut leavers, &held);
     let mut builder = PlanBuilder {
         input,

@@ -37,7 +37,7 @@ pub struct LeaverDecisions {
     /// People whose state is not certain.
     pub held: Vec<Hold>,
     /// All people who are linked and no longer in the listing, for any reason.
-    pub gone: Unlisted,
+    pub unlisted: Unlisted,
     /// What the store should remember.
     pub update: LeaverUpdate,
 }
@@ -89,12 +89,12 @@ pub fn decide(
         let before = input.state.leavers.get(&link.okta_id);
         let answer = answers.get(&link.okta_id);
         let sighting = answer.map(|answer| &answer.sighting);
-        let clock = clock(input, link, before, sighting);
+        let grace_period = grace_period(input, link, before, sighting);
         let absence =
             before.map_or(Absence { since: input.clocks.start, counted: Counted::Yes }, |record| record.absence);
         let employee = answer.and_then(|answer| answer.employee).or(before.and_then(|record| record.employee));
-        leaving.gone.insert(link.okta_id.clone(), employee);
-        let record = LeaverRecord { absence, clock, employee };
+        leaving.unlisted.insert(link.okta_id.clone(), employee);
+        let record = LeaverRecord { absence, grace_period, employee };
         if before != Some(&record) {
             leaving.update.records.insert(link.okta_id.clone(), record);
         }
@@ -104,20 +104,20 @@ pub fn decide(
             name: Some(link.user_name.clone()),
             reason,
         };
-        match (clock, sighting) {
+        match (grace_period, sighting) {
             (_, Some(Sighting::StillAssigned)) => leaving.held.push(held(HoldReason::StillAssigned)),
             (_, Some(Sighting::Unclear(what))) => leaving.held.push(held(HoldReason::NoEvidence(what.clone()))),
             (None, _) => leaving.held.push(held(HoldReason::EvidenceDue)),
-            (Some(clock), _) => {
-                let status = status(input, &wanted_names, link, clock, watched_since);
+            (Some(grace_period), _) => {
+                let status = status(input, &wanted_names, link, grace_period, watched_since);
                 leaving.leavers.push(Leaver {
                     okta_id: link.okta_id.clone(),
                     haiilo_id: link.haiilo_id.clone(),
                     user_name: link.user_name.clone(),
-                    evidence: clock.evidence,
+                    evidence: grace_period.evidence,
                     since: absence.since,
-                    action: clock.action,
-                    effect: input.policy.removal_effect(clock.action),
+                    action: grace_period.action,
+                    effect: input.policy.removal_effect(grace_period.action),
                     status,
                 });
             }
@@ -127,7 +127,7 @@ pub fn decide(
         |id: &&OktaUserId| input.people.get(id).is_some_and(|person| matches!(person.state, PersonState::Wanted(_)));
     leaving.update.no_longer_recreated = input.state.recreated.iter().filter(is_assigned).cloned().collect();
     leaving.update.returned =
-        input.state.leavers.keys().filter(|id| !leaving.gone.contains_key(*id)).cloned().collect();
+        input.state.leavers.keys().filter(|id| !leaving.unlisted.contains_key(*id)).cloned().collect();
     if input.policy.deprovision == Deprovision::Delete && input.state.deactivation_deleted.is_some() {
         leaving.update.directory = PolicyKnowledge::KnownToDelete;
     }
@@ -136,13 +136,13 @@ pub fn decide(
 }
 
 /// The grace period of one person. It continues while evidence and action stay the same, restarts when either changes, and stops on doubt.
-fn clock(
+fn grace_period(
     input: &PlanInput<'_>,
     link: &Link,
     before: Option<&LeaverRecord>,
     sighting: Option<&Sighting>,
 ) -> Option<GracePeriod> {
-    let known = before.and_then(|record| record.clock);
+    let known = before.and_then(|record| record.grace_period);
     let evidence = match (sighting, known) {
         (Some(Sighting::Left(evidence)), _) => *evidence,
         (None, Some(known)) => known.evidence,
@@ -180,7 +180,7 @@ fn status(
     input: &PlanInput<'_>,
     wanted_names: &WantedNames<'_>,
     link: &Link,
-    clock: GracePeriod,
+    grace_period: GracePeriod,
     watched_since: DateTime<Utc>,
 ) -> LeaverStatus {
     let account = input.accounts.position(&link.haiilo_id).map(|at| &input.accounts.accounts()[at]);
@@ -191,12 +191,12 @@ fn status(
     if let Some(pattern) = protection(input.policy, input.state, &link.haiilo_id, names.iter().copied().flatten()) {
         return LeaverStatus::Kept(KeptBecause::Protected(pattern));
     }
-    if clock.action == LeaverAction::Keep {
+    if grace_period.action == LeaverAction::Keep {
         let adopted = link.origin == Origin::Adopted && input.policy.leavers.adopted == AdoptedRule::Keep;
         return LeaverStatus::Kept(if adopted { KeptBecause::Adopted } else { KeptBecause::Configured });
     }
     let Some(account) = account else { return LeaverStatus::Kept(KeptBecause::AlreadyGone) };
-    if clock.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
+    if grace_period.action == LeaverAction::Deactivate && account.activity == Activity::Inactive {
         return LeaverStatus::Kept(KeptBecause::AlreadyInactive);
     }
     if input.state.recreated.contains(&link.okta_id) {
@@ -208,9 +208,9 @@ fn status(
     if account.user_name.as_ref().is_none_or(|name| !name.same_as(&link.user_name)) {
         return LeaverStatus::Kept(KeptBecause::CarriesAnotherName);
     }
-    let due = clock.from.max(watched_since) + input.policy.leavers.grace;
+    let due = grace_period.from.max(watched_since) + input.policy.leavers.grace;
     let deleted = input.state.deactivation_deleted.is_some()
-        && input.policy.removal_effect(clock.action) == RemovalEffect::Deactivated;
+        && input.policy.removal_effect(grace_period.action) == RemovalEffect::Deactivated;
     match deletes_blocked(input).or(deleted.then_some(DeletesBlocked::DeactivationDeleted)) {
         _ if due > input.clocks.start => LeaverStatus::Waiting(due),
         Some(why) => LeaverStatus::Blocked(due, why),
@@ -383,10 +383,10 @@ mod tests {
 
     /// A store with a watch since day 0 without a gap, and four people who were deactivated and left on day 0.
     fn state(now: DateTime<Utc>) -> SyncState {
-        let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
+        let grace_period = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: day(0) };
         let record = LeaverRecord {
             absence: Absence { since: day(0), counted: Counted::Yes },
-            clock: Some(clock),
+            grace_period: Some(grace_period),
             employee: None,
         };
         SyncState {
@@ -493,7 +493,7 @@ mod tests {
     fn arming_after_a_year_of_keep_starts_the_clock() {
         let keep = |state: &mut SyncState, _: &mut Policy| {
             for record in state.leavers.values_mut() {
-                record.clock.as_mut().expect("a clock").action = LeaverAction::Keep;
+                record.grace_period.as_mut().expect("a clock").action = LeaverAction::Keep;
             }
         };
         check(365, keep, &LeaverStatus::Waiting(day(395)));
@@ -582,7 +582,7 @@ mod tests {
     fn the_budget_postpones_whoever_is_due_last() {
         let stagger = |state: &mut SyncState, _: &mut Policy| {
             for (n, record) in state.leavers.values_mut().enumerate() {
-                record.clock.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
+                record.grace_period.as_mut().expect("a clock").from = day(3 - i64::try_from(n).expect("small"));
             }
         };
         let due = |n: i64| LeaverStatus::Due(day(n + 30));
@@ -614,13 +614,13 @@ mod tests {
     #[test]
     fn what_is_seen_of_a_leaver_keeps_stops_or_restarts_the_clock() {
         let absence = Absence { since: day(0), counted: Counted::Yes };
-        let stopped = Some(LeaverRecord { absence, clock: None, employee: None });
+        let stopped = Some(LeaverRecord { absence, grace_period: None, employee: None });
         assert_eq!(after(None), (Some(LeaverStatus::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::Left(Evidence::Deactivated))), (Some(LeaverStatus::Due(day(30))), None, None));
         assert_eq!(after(Some(Sighting::StillAssigned)), (None, Some("still_assigned"), stopped.clone()));
         assert_eq!(after(Some(Sighting::Unclear("x".into()))), (None, Some("no_evidence"), stopped));
-        let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
-        let restarted = Some(LeaverRecord { absence, clock: Some(clock), employee: None });
+        let grace_period = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Keep, from: day(40) };
+        let restarted = Some(LeaverRecord { absence, grace_period: Some(grace_period), employee: None });
         let kept = Some(LeaverStatus::Kept(KeptBecause::Configured));
         assert_eq!(after(Some(Sighting::Left(Evidence::Unassigned))), (kept, None, restarted));
     }
@@ -640,8 +640,11 @@ mod tests {
     fn new_people_are_asked_about_first_and_the_others_in_turn() {
         let links: Vec<Link> = (0..500).map(link).collect();
         let gone: Vec<&Link> = links.iter().collect();
-        let record =
-            LeaverRecord { absence: Absence { since: day(0), counted: Counted::Yes }, clock: None, employee: None };
+        let record = LeaverRecord {
+            absence: Absence { since: day(0), counted: Counted::Yes },
+            grace_period: None,
+            employee: None,
+        };
         let known: BTreeMap<OktaUserId, LeaverRecord> = (10..500).map(|n| (id(n), record.clone())).collect();
         let asked = |cycles| {
             let state = SyncState { leavers: known.clone(), cycles, ..SyncState::default() };

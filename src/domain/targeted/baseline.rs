@@ -48,10 +48,10 @@ pub struct Baseline {
     /// userName, where it is known.
     pub unsettled: BTreeMap<OktaUserId, Option<NameHash>>,
     /// The userNames of unmanaged accounts.
-    pub strange_names: BTreeSet<NameHash>,
+    pub unmanaged_names: BTreeSet<NameHash>,
     /// The externalIds of the same accounts.
     #[serde(default)]
-    pub strange_ids: BTreeSet<NameHash>,
+    pub unmanaged_ids: BTreeSet<NameHash>,
     /// The given and family names of the same accounts.
     pub unmanaged: BTreeSet<NameHash>,
     /// People with an account that later targeted cycles found no longer assigned. A full cycle checks who they are. Until then a joiner
@@ -105,12 +105,12 @@ impl Baseline {
         let slots = mapping.human_name();
         Self {
             unsettled,
-            strange_names: strange
+            unmanaged_names: strange
                 .iter()
                 .filter_map(|account| account.user_name.as_ref())
                 .map(NameHash::of_name)
                 .collect(),
-            strange_ids: strange
+            unmanaged_ids: strange
                 .iter()
                 .filter_map(|account| external_id(mapping, account))
                 .map(|id| NameHash::of_external_id(&id))

@@ -56,7 +56,7 @@ fn linked<'a>(link: &'a Link, desired: &DesiredAccount, mark: &NameHash, baselin
     if link.missing.is_some() {
         return NextStep::FullCycle("the account is missing");
     }
-    if !desired.user_name.same_as(&link.user_name) && baseline.strange_names.contains(mark) {
+    if !desired.user_name.same_as(&link.user_name) && baseline.unmanaged_names.contains(mark) {
         return NextStep::FullCycle("an unmanaged account carries the wanted userName");
     }
     NextStep::Account(&link.haiilo_id)
@@ -73,7 +73,7 @@ fn joiner<'a>(
     if baseline.listing == ListingCompleteness::Doubtful {
         return NextStep::FullCycle("it was not certain who has no account");
     }
-    if baseline.strange_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
+    if baseline.unmanaged_ids.contains(&NameHash::of_external_id(okta_id.as_str())) {
         return NextStep::FullCycle("an account that is not linked bears the id of the person");
     }
     if state.perhaps_made_for(&desired.user_name, okta_id).is_some() {

@@ -148,7 +148,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
                 pager.take_rows(request, rows.into_iter(), total).map_err(|incomplete| incomplete.to_string())?;
             }
         }
-        let listing = pager.walked().map_err(|incomplete| incomplete.to_string())?;
+        let listing = pager.listed_rows().map_err(|incomplete| incomplete.to_string())?;
         match listing.proof {
             Proof::Agreed => {
                 let mut rows = listing.rows;

@@ -166,7 +166,7 @@ impl World {
             (link.okta_id.clone(), EvidenceAnswer { sighting, employee: None })
         });
         let leaving = leaver_decision::decide(&input, &unlisted, &sightings.collect());
-        assemble(&input, correlate(&input, &leaving.gone), leaving)
+        assemble(&input, correlate(&input, &leaving.unlisted), leaving)
     }
 
     /// Does what a plan says, as a server that keeps everything would.

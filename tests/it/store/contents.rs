@@ -269,10 +269,13 @@ async fn what_is_written_is_remembered(bed: Bed) {
     store.settle_tenant(&tenant, at(0)).await.expect("written");
     adopt(&store, 0..7).await;
     let gone = OktaUserId::new("00u00001");
-    let clock = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Delete, from: at(5) };
+    let grace_period = GracePeriod { evidence: Evidence::Unassigned, action: LeaverAction::Delete, from: at(5) };
     let absence = Absence { since: at(4), counted: Counted::Yes };
     let mut notes = SyncStateUpdate::default();
-    notes.leavers.records.insert(gone.clone(), LeaverRecord { absence, clock: Some(clock), employee: None });
+    notes
+        .leavers
+        .records
+        .insert(gone.clone(), LeaverRecord { absence, grace_period: Some(grace_period), employee: None });
     notes.listed.insert(OktaUserId::new("00u00003"));
     notes.names.insert(OktaUserId::new("00u00002"), UserName::new("new@example.com"));
     notes.missing.insert(OktaUserId::new("00u00004"), absence);
@@ -296,7 +299,10 @@ async fn what_is_written_is_remembered(bed: Bed) {
     assert_eq!(state.first_run, FirstRun::Done);
     assert_eq!(state.mapping, Some(accepted_mapping()));
     assert_eq!((state.watch, state.cycles), (Some(watch), 1));
-    assert_eq!(state.leavers, BTreeMap::from([(gone, LeaverRecord { absence, clock: Some(clock), employee: None })]));
+    assert_eq!(
+        state.leavers,
+        BTreeMap::from([(gone, LeaverRecord { absence, grace_period: Some(grace_period), employee: None })])
+    );
     assert_eq!(state.protected, BTreeMap::from([(HaiiloId::new("h5"), "*@haiilo.com".to_owned())]));
     assert_eq!(state.canaries, BTreeSet::from([(Fingerprint::of(&["configuration"]), "update title".to_owned())]));
     let mut expected: Vec<Link> = (0..7).map(link).collect();
@@ -435,7 +441,7 @@ async fn an_approval_covers_everybody_who_is_gone(bed: Bed) {
     let note = async |n: u32, counted| {
         let mut notes = SyncStateUpdate::default();
         let absence = Absence { since: at(0), counted: Counted::Yes };
-        notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, clock: None, employee: None });
+        notes.leavers.records.insert(link(n).okta_id, LeaverRecord { absence, grace_period: None, employee: None });
         notes.missing.insert(link(n).okta_id, absence);
         store.save_update(&notes, &acceptance(counted, counted), at(0)).await.expect("written");
         let state = store.sync_state(at(1)).await.expect("memory");

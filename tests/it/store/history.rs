@@ -222,8 +222,12 @@ async fn a_link_that_is_ended_takes_everything_along(bed: Bed) {
 }
 
 fn absent() -> LeaverRecord {
-    let clock = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
-    LeaverRecord { absence: Absence { since: at(4), counted: Counted::Yes }, clock: Some(clock), employee: None }
+    let grace_period = GracePeriod { evidence: Evidence::Deactivated, action: LeaverAction::Delete, from: at(5) };
+    LeaverRecord {
+        absence: Absence { since: at(4), counted: Counted::Yes },
+        grace_period: Some(grace_period),
+        employee: None,
+    }
 }
 
 async fn who_is_released_or_pinned_is_remembered(bed: Bed) {
