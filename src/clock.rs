@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time and waits.
+/// Gives the time and waits.
 pub trait Clock: Send + Sync + 'static {
     /// The date and time, which may jump when the system's clock is set.
     fn now(&self) -> DateTime<Utc>;

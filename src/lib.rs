@@ -4,14 +4,13 @@
 //!
 //! - [`domain`] is a crate of its own, and pure: people, accounts, the mapping between them, the plan, leavers, limits. It knows neither
 //!   time nor network.
-//! - [`ports`] says what a cycle asks of the world outside; reading and writing are different traits, so that a dry run has nothing to
-//!   write with.
-//! - [`okta`], [`haiilo`] and [`store`] answer; none of them knows another. [`http`] is the one place that sends, [`clock`] the one that reads
-//!   the time.
-//! - [`engine`] runs the cycle: collect, map, correlate, plan, check the limits, apply, record. Groups of the intranet come after people, with a plan and
-//!   limits of their own ([`domain::groups`], `engine::groups`): trouble with them stops nobody.
-//! - [`report`] makes texts of it, [`config`] reads what an administrator wrote, [`daemon`] knows the schedule, and [`cli`] is the one place
-//!   that prints.
+//! - [`ports`] says what a cycle asks of its adapters; reading and writing are different traits, so a dry run has nothing to write with.
+//! - [`okta`], [`haiilo`] and [`store`] are the adapters; none of them knows another. [`http`] is the one place that sends, [`clock`] the
+//!   one that reads the time.
+//! - [`engine`] runs the cycle: collect, map, correlate, plan, check the limits, apply, record. Groups of the intranet come after people,
+//!   with a plan and limits of their own ([`domain::groups`], `engine::groups`): trouble with them stops nobody.
+//! - [`report`] makes texts of it, [`config`] reads what an administrator wrote, [`daemon`] knows the schedule, and [`cli`] is the one
+//!   place that prints.
 //!
 //! # Where the rules live
 //!

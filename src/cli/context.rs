@@ -50,7 +50,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// On whose word something is done, as a run of its own.
+    /// Who does something and why, as a run of its own.
     pub(super) fn run_context(&self, reason: Option<&str>) -> RunContext {
         RunContext {
             run: RunId::new(Uuid::new_v4().to_string()),

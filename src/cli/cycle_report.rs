@@ -1,4 +1,4 @@
-//! From what a cycle came to: the report that a person reads, and the events that the log keeps.
+//! From the result of a cycle: the report that a person reads, and the events that the log keeps.
 
 use crate::cli::wiring::Wiring;
 use crate::domain::model::ids::ApprovalId;

@@ -16,7 +16,7 @@ use crate::config::EnvVars;
 /// Runs a command.
 pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
     let Arguments { config, log_format, verbose, quiet, command } = arguments;
-    // Whoever is not looked at tells each cycle and each operation.
+    // Nobody watches the daemon, so it logs each cycle and each operation.
     let verbose = if matches!(command, Command::Run) { verbose + 1 } else { verbose };
     let level = if quiet { LevelFilter::ERROR } else { telemetry::level(verbose) };
     telemetry::start(log_format, level, env.journal_stream());
@@ -26,7 +26,7 @@ pub fn run(arguments: Arguments, env: EnvVars, invoker: Invoker) -> ExitCode {
     let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(dispatch(&context, command));
-            // A look-up of a name cannot be ended, and nobody waits for it any more.
+            // A look-up of a name cannot be stopped, and nobody waits for it any more.
             runtime.shutdown_background();
             ended
         }
@@ -71,7 +71,7 @@ async fn dispatch(context: &Context, command: Command) -> CommandResult {
     }
 }
 
-/// A line a problem on standard error. That nobody may read it is no reason to fail otherwise.
+/// Prints a line for each problem on standard error. That nobody may read it is no reason to fail in another way.
 fn complain(unfinished: &CommandError, format: LogFormat) {
     for line in unfinished.to_string().lines() {
         match format {

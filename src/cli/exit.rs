@@ -31,7 +31,7 @@ impl From<ExitStatus> for ExitCode {
 /// How a command ends, or a step of it.
 pub(super) type CommandResult<T = ExitStatus> = Result<T, CommandError>;
 
-/// A command that did not come to its end.
+/// A command that did not finish.
 #[derive(Debug)]
 pub(super) struct CommandError {
     /// The exit code.

@@ -1,5 +1,6 @@
-//! A command that writes is asked to end (SIGTERM, Ctrl-C): before its first write it ends at once; after that it finishes the operation in
-//! hand, leaves the rest, and reports. Whoever asks twice, or waits for long, is not kept waiting: the journal knows what was under way.
+//! A command that writes is asked to stop (SIGTERM, Ctrl-C). Before its first write it stops at once. After that it finishes the operation
+//! in hand, leaves the rest, and reports. A second signal, or a long wait, stops it without further delay: the journal knows what was under
+//! way.
 
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::exit::CommandResult;
 use crate::clock::Clock;
 
-/// How long the operation in hand is waited for.
+/// How long the command waits for the operation in hand.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The signals that ask for the end.
+/// The signals that ask it to stop.
 pub(super) struct Interrupts {
     terminate: Signal,
     interrupt: Signal,
@@ -31,7 +32,7 @@ impl Interrupts {
         }
     }
 
-    /// Does work until it is done, or a signal asks for the end.
+    /// Does work until it is done, or a signal asks to stop.
     pub(super) async fn heed<T>(
         &mut self,
         work: impl Future<Output = T>,

@@ -1,7 +1,7 @@
 //! The command line: the only place that prints, and the only one that knows all adapters.
 //!
-//! `args` has the words, `entry` sends each command to its file in `commands` (or to `check`, `init`, `demo`, which take several files).
-//! A command makes a `Wiring` from the configuration (`context`, `wiring`), opens the store beside it (`adapters`), calls the engine, and
+//! `args` has the words, `entry` sends each command to its file in `commands` (or to `check`, `init`, `demo`, which need several files). A
+//! command makes a `Wiring` from the configuration (`context`, `wiring`), opens the store beside it (`adapters`), calls the engine, and
 //! gives what it says to `output`. How it ended is an `exit` code.
 
 mod adapters;

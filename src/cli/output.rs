@@ -1,4 +1,4 @@
-//! Where reports go: standard output, or a file that its owner alone can read, since reports name people.
+//! Where reports go: standard output, or a file that only its owner can read, since reports name people.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, Write as _};
@@ -14,7 +14,7 @@ use crate::domain::model::ids::UserName;
 use crate::domain::state::journal::JournalEntry;
 use crate::report::{self, PeopleShown, Report, SharedChanges, TextOptions};
 
-/// Where a report will go, and in which form. It is opened before anything is done, so that no work is left without a report.
+/// Where a report will go, and in which form. It is opened before anything is done, so no work is left without a report.
 #[derive(Debug)]
 pub(super) struct ReportDestination {
     format: Format,
@@ -98,7 +98,7 @@ impl OutputPlace {
     }
 }
 
-/// Writes a file that its owner alone can read, all at once.
+/// Writes a file that only its owner can read, all at once.
 pub(super) fn save(path: &Path, text: &str) -> CommandResult<()> {
     let place = open(path)
         .with_context(|| format!("the plan cannot be saved to {}; name a place that is yours", path.display()))?;
@@ -139,7 +139,7 @@ pub(super) fn print(text: &str) -> CommandResult<()> {
     }
 }
 
-/// A line that whoever sits at the terminal types; empty where nobody does.
+/// A line that the user at the terminal types; empty where there is no terminal.
 pub(super) fn typed() -> String {
     let mut typed = String::new();
     match io::stdin().lock().read_line(&mut typed) {
@@ -154,8 +154,8 @@ pub(super) fn is_confirmed(question: &str, name: &UserName) -> bool {
     UserName::new(typed().trim()).same_as(name)
 }
 
-/// Says something to whoever sits at the terminal, apart from results.
+/// Prints something for the user at the terminal, apart from results.
 pub(super) fn say(text: &str) {
-    // That nobody listens is no reason to fail.
+    // That nobody reads it is no reason to fail.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -44,7 +44,7 @@ pub(super) fn save(path: &Path, prepared: &Prepared, tenant: &Tenant) -> Command
     output::save(path, &format!("{text}\n"))
 }
 
-/// Reads a plan that was saved for these ends.
+/// Reads a plan that was saved for these tenants.
 pub(super) fn read(path: &Path, tenant: &Tenant) -> CommandResult<Reviewed> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {

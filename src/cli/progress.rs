@@ -20,7 +20,7 @@ pub(super) struct ProgressBars {
 }
 
 impl ProgressBars {
-    /// Bars that are drawn on a terminal alone.
+    /// Bars that are drawn only on a terminal.
     pub(super) fn new(context: &Context) -> Self {
         let all = MultiProgress::new();
         if !context.shows_progress || !io::stderr().is_terminal() {
@@ -42,7 +42,7 @@ impl ProgressBars {
         self.is_applying.load(Ordering::Relaxed)
     }
 
-    /// Takes the bars away, so that a report begins on a clean line.
+    /// Removes the bars, so a report begins on a clean line.
     pub(super) fn clear(&self) {
         for bar in [&self.okta, &self.haiilo, &self.applying] {
             bar.finish_and_clear();

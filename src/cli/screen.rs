@@ -1,4 +1,4 @@
-//! The terminal behind standard output: how wide it is, and whether colours are wanted there.
+//! The terminal behind standard output: how wide it is, and whether it shows colours.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -8,7 +8,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use crate::config::EnvVars;
 
-/// What is narrower is no terminal that a report could be fitted to.
+/// A terminal with fewer columns is too narrow for a report.
 const NARROWEST: u16 = 40;
 
 /// The colours of titles, by how they begin; others are bold only.
@@ -29,7 +29,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// That of this process; `NO_COLOR` (no-color.org) and a dumb terminal want no colours.
+    /// That of this process; `NO_COLOR` (no-color.org) and a dumb terminal turn colours off.
     pub(super) fn of_this_process(env: &EnvVars) -> Self {
         if !io::stdout().is_terminal() {
             return Self::default();
@@ -39,7 +39,7 @@ impl Screen {
     }
 }
 
-/// A report with its titles in colours. Nothing but colour is added, so that whoever sees none misses nothing.
+/// A report with its titles in colours. Nothing but colour is added, so a reader without colours misses nothing.
 pub(super) fn painted(text: &str) -> String {
     let mut before = "";
     let mut out = String::with_capacity(text.len() * 2);

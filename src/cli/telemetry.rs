@@ -1,4 +1,5 @@
-//! Log lines on standard error. Our own events may be made more talkative; those of libraries stay at warnings, since they know addresses.
+//! Log lines on standard error. Our own events can be made more verbose; those of libraries stay at warnings, since they may hold
+//! addresses.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::{fs, io};

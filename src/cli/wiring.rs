@@ -24,12 +24,12 @@ pub(super) struct Wiring {
     pub(super) source: OktaClient<SystemClock>,
     pub(super) reader: HaiiloReader<SystemClock>,
     pub(super) cycle: CycleSettings,
-    /// The secrets of both sides, as fingerprints: how long one is in use can be told without it.
+    /// The secrets of both sides, as fingerprints: they show how long one is in use without the secret itself.
     pub(super) tokens: [(&'static str, Fingerprint); 2],
     pub(super) store: StorePlace,
     pub(super) clock: SystemClock,
     pub(super) warnings: Vec<Warning>,
-    /// What decides about a plan, for reports that tell it.
+    /// What decides about a plan, for reports that show it.
     pub(super) settings_used: Vec<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! A TOML file as values that know where they stand. Follows TOML 1.1 (toml.io) as the crate `toml` reads it.
+//! A TOML file as values with their position in it. Follows TOML 1.1 (toml.io) as the crate `toml` reads it.
 //!
 //! The crate's own error text quotes the line in question, which may hold a secret. So only its message and position are used.
 
@@ -74,7 +74,7 @@ impl ValueOrigin {
 }
 
 impl Document {
-    /// A text that stands in a file, or will.
+    /// A text that is in a file, or will be.
     pub(super) fn new(path: &Path, text: impl Into<String>) -> Self {
         Self { path: path.to_owned(), text: text.into() }
     }
@@ -88,7 +88,7 @@ impl Document {
         })
     }
 
-    /// Parses the text; the error lists everything that is no TOML, keys that stand twice included.
+    /// Parses the text; the error lists everything that is not TOML, including keys that are there twice.
     pub(super) fn parse(&self) -> Result<Table, Vec<Problem>> {
         let (table, mut errors) = DeTable::parse_recoverable(&self.text);
         if errors.is_empty() {
@@ -150,14 +150,14 @@ fn to_table(table: DeTable<'_>) -> Table {
 }
 
 /// A value with its origin. A table without entries becomes [`ValueKind::Nil`], which TOML has no other use for: the crate `config` forgets
-/// where a table stood when it merges it.
+/// the position of a table when it merges it.
 fn to_value(key: usize, value: Spanned<DeValue<'_>>) -> Value {
     let mut origin = format!("{key} {}", value.span().start);
     let kind = match value.into_inner() {
         DeValue::String(text) => ValueKind::String(text.into_owned()),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
             Ok(whole) => ValueKind::I64(whole),
-            // Larger than any of our keys takes; as a fraction it is refused with the others.
+            // Larger than any of our keys accepts; as a fraction it is refused with the others.
             Err(_) => ValueKind::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
         },
         DeValue::Float(number) => ValueKind::Float(number.as_str().parse().unwrap_or(f64::NAN)),

@@ -85,7 +85,7 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for EnvVars {
     }
 }
 
-/// The values may be secrets: Debug shows the names alone.
+/// The values may be secrets: Debug shows only the names.
 impl fmt::Debug for EnvVars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.variables.keys()).finish()

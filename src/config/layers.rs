@@ -15,7 +15,7 @@ pub(super) fn read(document: &Document, env: &EnvVars) -> Result<(Table, Vec<Pro
     let mut problems = Vec::new();
     let mut table = document.parse()?;
     table.retain(|key, value| {
-        // The crate takes a key such as "a[9].b" for a path, and would make what it names.
+        // The crate treats a key such as "a[9].b" as a path, and would make what it names.
         let is_name = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         if !is_name {
             let line = document.line(ValueOrigin::of(value).key);

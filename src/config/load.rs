@@ -42,7 +42,7 @@ pub fn load(file: &Path, env: &EnvVars, check_cron: CheckCron) -> Result<Setting
     check(&LoadInputs { file, draft: None, env, check_cron })
 }
 
-/// Checks a configuration that is not written yet, with its mapping, as if it stood in this file.
+/// Checks a configuration that is not written yet, with its mapping, as if it were in this file.
 pub fn load_draft(
     file: &Path,
     draft: &ConfigDraft<'_>,
@@ -181,7 +181,7 @@ fn mapping(
     }
 }
 
-/// Notes what is wrong with each key that nothing took. A section without keys is right.
+/// Notes what is wrong with each key that nothing has read. A section without keys is right.
 fn note_unknown(reader: &mut Reader<'_>, check_cron: CheckCron) {
     let rest: BTreeMap<String, Entry> = reader.take_rest().into_iter().collect();
     if rest.is_empty() {

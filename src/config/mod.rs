@@ -1,14 +1,14 @@
 //! The configuration: a file, the environment, files with secrets and the mapping file go in; checked settings come out, or every problem
 //! at once. Sends no request, and writes nothing.
 //!
-//! - `document` parses a TOML file into values that know where they stand; `layers` lays the environment over them.
-//! - `reader` takes the keys from there, each once and by its type (`values`). It notes problems, warnings, and what each key came to; a key
-//!   that nothing takes is unknown. The configuration and the mapping file are read in the same way.
+//! - `document` parses a TOML file into values with their position; `layers` merges the environment over them.
+//! - `reader` reads the keys from there, each once and by its type (`values`). It notes problems, warnings, and the value of each key; a
+//!   key that nothing reads is unknown. The configuration and the mapping file are read in the same way.
 //! - `okta`, `haiilo`, `policy` and `service` read the sections, `secret` finds the secrets, `mapping` reads the mapping file. `load` puts
 //!   all of it together.
 //! - `settings` are the result. `sample` holds the shipped samples, from which `init` makes a new configuration.
 //!
-//! No message holds a secret: it names the key and where it stands, and shows a value only where none can be a secret.
+//! No message holds a secret: it names the key and its position, and shows a value only where none can be a secret.
 
 mod document;
 mod env;

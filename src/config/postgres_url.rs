@@ -72,7 +72,7 @@ impl PostgresUrl {
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
-        // The driver takes the last one.
+        // The driver uses the last one.
         self.0.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
     }
 

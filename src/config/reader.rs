@@ -1,5 +1,5 @@
-//! Takes keys from the table of a file, each once: a value is converted, or a problem is noted and the reading goes on. A key that nothing
-//! takes is unknown. What a key came to in the end, its default included, is noted for reports.
+//! Reads keys from the table of a file, each once: a value is converted, or a problem is noted and the reading goes on. A key that nothing
+//! reads is unknown. The value of each key, its default included, is noted for reports.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) struct FileFindings {
     problems: Vec<(usize, Problem)>,
     /// What is no error, a line each.
     pub(super) warnings: Vec<String>,
-    /// What keys came to: key and value, in the order in which they were read.
+    /// The values of keys: key and value, in the order in which they were read.
     pub(super) effective: Vec<(String, String)>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Reader<'f> {
     pub(super) name: String,
     /// The byte that messages about the table point to.
     pub(super) start: usize,
-    /// What was not taken yet.
+    /// What was not read yet.
     pub(super) entries: Table,
     /// What was asked for.
     pub(super) known: Vec<String>,
@@ -68,7 +68,7 @@ impl FileFindings {
         problems.into_iter().map(|(_, problem)| problem).collect()
     }
 
-    /// Where a value stands, for messages about it.
+    /// The position of a value, for messages about it.
     pub(super) fn place(&self, entry: &Entry) -> String {
         let ValueOrigin { variable, key, value, is_date: _ } = &entry.origin;
         match (variable, self.kind) {
@@ -78,7 +78,7 @@ impl FileFindings {
         }
     }
 
-    /// The key with its value, or alone where the value must not be seen.
+    /// The key with its value, or only the key where the value must not be seen.
     fn shown(&self, entry: &Entry) -> String {
         let Entry { key, value, origin: _ } = entry;
         let text = quoted(value);
@@ -124,7 +124,7 @@ impl<'f> Reader<'f> {
         self.shown_as(key, default, T::to_string, convert)
     }
 
-    /// A key with a default; `shown` is how reports show what it came to.
+    /// A key with a default; `shown` is how reports show its value.
     pub(super) fn shown_as<T, S: ToString>(
         &mut self,
         key: &str,
@@ -214,7 +214,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// Notes what a key came to, for reports.
+    /// Notes the value of a key, for reports.
     pub(super) fn note_effective(&mut self, key: &str, value: &impl ToString) {
         let key = self.path(key);
         self.findings.effective.push((key, value.to_string()));
@@ -256,17 +256,17 @@ impl<'f> Reader<'f> {
         self.findings.warnings.push(warning.into());
     }
 
-    /// Whether a key is set and was not taken yet.
+    /// Whether a key is set and was not read yet.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
 
-    /// Where the value of a key came from that was not taken yet.
+    /// Where the value of a key came from that was not read yet.
     pub(super) fn origin(&self, key: &str) -> ValueOrigin {
         self.entries.get(key).map(ValueOrigin::of).unwrap_or_default()
     }
 
-    /// Takes a key that means nothing beside another one.
+    /// Reads a key that means nothing beside another one.
     pub(super) fn without_effect(&mut self, key: &str, beside: &str) {
         if self.take(key).is_some() {
             self.warn(format!("{key} has no effect {beside}"));

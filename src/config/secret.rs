@@ -86,8 +86,8 @@ impl SecretKey {
 }
 
 impl EnvVars {
-    /// The secrets alone, with placeholders for those that must be there and are in no variable. Files go before variables, so a
-    /// placeholder is used only where there is no secret.
+    /// Only the secrets, with placeholders for those that must be there and are in no variable. Files go before variables, so a placeholder
+    /// is used only where there is no secret.
     #[must_use]
     pub fn secrets_or_placeholders(&self) -> Self {
         let is_kept =
@@ -120,7 +120,7 @@ pub(super) fn read(reader: &mut Reader<'_>, sources: &SecretSources<'_>, key: &s
         Ok(Some(SecretString::from(text)))
     });
     match found {
-        // One that stands in the file is a problem of its own.
+        // One that is in the file is a problem of its own.
         Ok(None) if secret.placeholder.is_some() && !reader.is_set(key) => {
             reader.note_missing(key, &secret.listed(sources));
             None
@@ -133,7 +133,7 @@ pub(super) fn read(reader: &mut Reader<'_>, sources: &SecretSources<'_>, key: &s
     }
 }
 
-/// Looks at one source after the other.
+/// Reads one source after the other.
 fn find(
     reader: &mut Reader<'_>,
     sources: &SecretSources<'_>,

@@ -66,7 +66,7 @@ impl EffectiveSettings {
     }
 }
 
-/// The values may name people: Debug shows the keys alone.
+/// The values may name people: Debug shows only the keys.
 impl fmt::Debug for EffectiveSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(key, _)| key)).finish()
@@ -172,7 +172,7 @@ pub enum OktaAuth {
     PrivateKeyJwt {
         /// `client_id`.
         client_id: String,
-        /// `key_id`; Okta finds the key by itself where the app has one alone.
+        /// `key_id`; Okta finds the key by itself where the app has only one.
         key_id: Option<String>,
         /// The private key in PEM: RSA or EC (P-256, P-384), PKCS#8, PKCS#1 or SEC1.
         private_key: SecretString,
@@ -229,7 +229,7 @@ impl HaiiloAuth {
     }
 }
 
-/// Where a client's id and secret stand when it asks for a token (RFC 6749, 2.3.1).
+/// Where a client's id and secret are when it asks for a token (RFC 6749, 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuth {
     /// In a header: HTTP Basic.
@@ -242,18 +242,18 @@ pub enum ClientAuth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum UpdateMethod {
-    /// PATCH with the changed paths alone.
+    /// PATCH with only the changed paths.
     Patch,
     /// PUT of the whole account as it was read, with the changes.
     Put,
 }
 
-/// How Haiilo's token stands in the `Authorization` header; the product's documentation does not show it.
+/// How Haiilo's token is written in the `Authorization` header; the product's documentation does not show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenForm {
     /// `Bearer TOKEN`.
     Bearer,
-    /// The token alone.
+    /// Only the token.
     Bare,
 }
 

@@ -181,7 +181,7 @@ pub(super) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_this_machine))
 }
 
-/// The address of a server: https, or http to this machine alone; no user, query or fragment.
+/// The address of a server: https, or http only to this machine; no user, query or fragment.
 fn server(entry: &Entry, example: &str) -> Conversion<Url> {
     let wanted = || format!("write an address such as {example}");
     let url = Url::parse(&text(entry)?).ok().filter(Url::has_host).ok_or_else(wanted)?;

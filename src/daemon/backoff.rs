@@ -37,7 +37,7 @@ impl Backoff {
         }
     }
 
-    /// The configuration changed, which may have mended the cause of the failures.
+    /// The configuration changed, which may have fixed the cause of the failures.
     pub(super) fn end_pause(&mut self) {
         (self.persistent, self.not_before) = (0, None);
     }

@@ -30,7 +30,7 @@ pub enum RunError {
 /// Why a cycle or a poll failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CycleFailure {
-    /// What it takes to mend it.
+    /// What is needed to fix it.
     pub class: FailureClass,
     /// One sentence, without personal data.
     pub message: String,
@@ -38,7 +38,7 @@ pub struct CycleFailure {
     pub causes: String,
 }
 
-/// What it takes to mend a failure.
+/// What is needed to fix a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
     /// Credentials are refused or lack a right. A retry soon is of no use.
@@ -58,7 +58,7 @@ pub struct CycleSummary {
     pub counts: PlanCounts,
     /// Operations by kind and outcome.
     pub operations: BTreeMap<(&'static str, &'static str), u64>,
-    /// People for whom an operation failed.
+    /// People with an operation that failed.
     pub failed: BTreeSet<OktaUserId>,
     /// People on hold, by the code of the reason.
     pub held: BTreeMap<&'static str, BTreeSet<OktaUserId>>,

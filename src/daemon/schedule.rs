@@ -14,7 +14,7 @@ use chrono::{
 use chrono_tz::Tz;
 use cron::TimeUnitSpec as _;
 
-/// A longer pause between two runs is taken for a mistake.
+/// A longer pause between two runs counts as a mistake.
 const LONGEST_PAUSE_DAYS: i64 = 400;
 
 /// The fields in order: name and possible values.

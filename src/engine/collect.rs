@@ -43,7 +43,7 @@ pub(super) async fn collect<W: Adapters>(
     Ok(Collected { now, application: label, push_features, began, clocks, people, accounts, state, nobody_has, target })
 }
 
-/// What was learnt of Haiilo's endpoint. What was learnt of another one says nothing of it.
+/// What was learnt of Haiilo's endpoint. What was learnt of another endpoint says nothing about it.
 pub(super) async fn target<W: Adapters>(
     adapters: &W,
     settings: &CycleSettings,
@@ -124,7 +124,7 @@ async fn accounts<W: Adapters>(
         let mut answers = requests.buffer_unordered(settings.concurrency);
         while let Some((request, page)) = answers.next().await {
             let page = match page {
-                // Behind the last row some servers see a bad request rather than an empty page.
+                // After the last row some servers report a bad request instead of an empty page.
                 Err(failure) if failure.kind == FailureKind::BadRequest && may_be_refused => {
                     AccountPage { rows: Vec::new(), total: None }
                 }

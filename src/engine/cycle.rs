@@ -33,7 +33,7 @@ use crate::ports::{
     StoreWriter,
 };
 
-/// What a cycle came to.
+/// The result of a cycle.
 #[must_use = "a report that nobody reads helps nobody"]
 #[derive(Debug)]
 pub struct CycleReport {
@@ -176,7 +176,7 @@ impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
         self.adapters.store().finish(&end).await
     }
 
-    /// At first use the store learns whose people these are, with the id of the organization where Okta tells it.
+    /// At first use the store records its tenants, with the id of the organization where Okta shows it.
     async fn settle_tenant(&self) -> Result<(), CycleError> {
         let Collected { state, now, .. } = &self.prepared.collected;
         if state.tenant.is_none() {
@@ -208,7 +208,8 @@ impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
         Ok(CycleReport::unapplied(self.prepared))
     }
 
-    /// A cycle during a pause: what was noticed is remembered, so that clocks go on, and nothing is written to Haiilo or taken for accepted.
+    /// A cycle during a pause: the store keeps what the cycle noticed, so grace periods go on. Nothing is written to Haiilo or counts as
+    /// accepted.
     async fn paused(self, scope: &Scope, pause: Pause) -> Result<CycleReport, CycleError> {
         let state = &self.prepared.collected.state;
         let acceptance = Acceptance {
@@ -244,7 +245,7 @@ impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
             Scope::One(_) => CycleResult::OnePerson,
             _ => ended(&stops),
         };
-        // Whatever goes wrong with groups, people are done by now, and the end of their part is written down as it was.
+        // If groups fail, people are done by now, and the end of their part is written down as it was.
         let groups_done = Box::pin(executor.groups(&self.prepared.plan)).await;
         let end = async {
             executor.settle_creates().await?;
@@ -263,7 +264,7 @@ impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
         self.adapters.store().save_update(&plan.people.update, acceptance, collected.now).await
     }
 
-    /// Under what the plan was let through.
+    /// What permitted the plan.
     fn acceptance(&self) -> Acceptance {
         let violations = &self.prepared.limit_check.violations;
         let violates = |limits: &[LimitName]| violations.iter().any(|broken| limits.contains(&broken.limit));
@@ -277,7 +278,7 @@ impl<W: Adapters<Store: StoreWriter>> Cycle<'_, W> {
         }
     }
 
-    /// The watch after a complete cycle.
+    /// The watch over leavers after a complete cycle.
     fn watch(&self, scope: &Scope) -> Option<Watch> {
         let Collected { state, clocks, .. } = &self.prepared.collected;
         match scope {
@@ -298,20 +299,20 @@ pub(super) fn ended(stops: &[Stop]) -> CycleResult {
     }
 }
 
-/// What a cycle is asked to do, and on whose word.
+/// What a cycle must do, and who asks for it.
 #[derive(Clone, Debug)]
 pub struct CycleRequest {
-    /// Whom it is about.
+    /// The people that it is about.
     pub scope: Scope,
     /// An approval that was named with the command.
     pub given: Option<ApprovalId>,
     /// The cycle's name and who asks for it.
     pub run_context: RunContext,
-    /// Whether it shall end early.
+    /// Whether it must stop early.
     pub cancel: CancellationToken,
 }
 
-/// Whether the store belongs to these two ends.
+/// Whether the store belongs to these tenants.
 pub(super) fn same_tenant(known: &Tenant, configured: &Tenant) -> Result<(), CycleError> {
     let Tenant { org_id: _, org_url, app_id, product, base_url } = known;
     let pairs = [

@@ -30,7 +30,7 @@ pub enum CycleError {
     /// Haiilo's listing makes no sense.
     #[error("haiilo's listing of users is not complete; nothing was changed")]
     HaiiloIncomplete(#[source] Incomplete),
-    /// The store belongs to somebody else.
+    /// The store belongs to other tenants.
     #[error(
         "the store belongs to another {what} ({known}, now {configured}); nothing was changed: correct the configuration, set another `state`, whose first run finds the accounts again by their userNames, or, if it has moved, run `rebind`"
     )]
@@ -42,7 +42,7 @@ pub enum CycleError {
         /// What is configured.
         configured: String,
     },
-    /// `--user` names nobody. The name itself may be an address, which no log shall hold.
+    /// `--user` names nobody. The name itself may be an address, which no log may hold.
     #[error(
         "nobody is assigned, linked or in haiilo by the name that was given; nothing was changed: give a userName, an okta id or a haiilo id"
     )]

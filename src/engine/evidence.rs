@@ -48,7 +48,7 @@ pub(super) async fn of(
     Ok((sighting.unwrap_or(Sighting::Unclear("okta's answers do not fit together".into())), user))
 }
 
-/// Whether the calls that make evidence can tell somebody who is assigned from somebody who is not: one person who is listed must be found.
+/// Whether the calls that make evidence can distinguish an assigned person from one who is not: one person who is listed must be found.
 pub(super) async fn control(source: &impl AssignmentSource, id: &OktaUserId) -> Result<bool, Failure> {
     let user = source.user(id).await?;
     let assignment = source.assignment(id).await?;

@@ -1,6 +1,6 @@
-//! One poll: follows Okta's log from where it was left, reads all people that it names again, and does what a full cycle would do about them,
-//! by the same mapping, plan, limits and writes. The log is a source of hints and of nothing else; the full cycle stays the authority: a
-//! poll deletes nobody and moves no leaver's clock, and people who cannot be settled without reading everybody wait for it.
+//! One poll: follows Okta's log from where it was left, reads all people that it names again, and does what a full cycle would do about
+//! them, by the same mapping, plan, limits and writes. The log is a source of hints and of nothing else. The full cycle stays the
+//! authority: a poll deletes nobody and changes no grace period, and people who cannot be settled without reading all people wait for it.
 //!
 //! How far the log was followed is kept only once everything that follows from it is durable.
 
@@ -33,7 +33,7 @@ const MOST_PAGES: usize = 20;
 /// How often a position is kept at which nothing happened.
 const KEPT_AT_LEAST: TimeDelta = TimeDelta::hours(1);
 
-/// What a poll came to.
+/// The result of a poll.
 #[must_use = "a poll may want a full cycle"]
 #[derive(Debug)]
 pub enum PollResult {
@@ -47,7 +47,7 @@ pub enum PollResult {
     Barred(Failure),
 }
 
-/// What a poll did about the people whom the log names.
+/// What a poll did about the people that the log names.
 #[derive(Debug)]
 pub struct PollReport {
     /// The plan about them and what became of it.
@@ -75,11 +75,11 @@ pub enum FullCycleReason {
     Event(CompactString),
     /// Writes are paused.
     Paused,
-    /// A limit is broken, which the full cycle tells.
+    /// A limit is broken, which the full cycle reports.
     Blocked,
     /// The writes were stopped.
     Stopped,
-    /// Somebody cannot be settled without seeing everybody.
+    /// A person cannot be settled without seeing all people.
     Unsettled,
 }
 
@@ -208,7 +208,7 @@ impl<W: Adapters<Source: ChangeLog, Store: StoreWriter>, A: AccountWriter, O: Ob
         let now = server_time.unwrap_or(self.local_time);
         let due = log_cursor.due(now);
         if events.is_empty() && due.is_empty() {
-            // An older link leads to the same entries, so that it is enough to keep a new one now and then.
+            // An older link leads to the same entries, so it is enough to keep a new one now and then.
             if is_first || log_cursor.at + KEPT_AT_LEAST < now {
                 log_cursor.at = now;
                 store.keep_log_cursor(Some(&log_cursor)).await?;
@@ -302,7 +302,7 @@ impl<W: Adapters<Source: ChangeLog, Store: StoreWriter>, A: AccountWriter, O: Ob
 struct Changes {
     state: SyncState,
     baseline: Baseline,
-    /// People whom the entries name.
+    /// People that the entries name.
     named: BTreeSet<OktaUserId>,
     /// The same, and people who are due to be read once more.
     people: BTreeSet<OktaUserId>,
@@ -315,7 +315,7 @@ enum CursorMove {
     Kept,
     /// The rest is done by the next poll, which begins where this one did.
     Repeated,
-    /// Something is wrong: the next full cycle reads everybody.
+    /// Something is wrong: the next full cycle reads all people.
     Lost(FullCycleReason),
 }
 

@@ -40,7 +40,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// The same, as every step of a plan takes it.
+    /// The same, in the form that every step of a plan needs.
     pub(super) fn input<'a>(&'a self, settings: &'a CycleSettings) -> PlanInput<'a> {
         let Self { people, accounts, state, now, clocks, .. } = self;
         PlanInput {
@@ -84,7 +84,7 @@ impl Prepared {
         &self.collected.state
     }
 
-    /// What the plan was made from, as every step of a plan takes it.
+    /// What the plan was made from, in the form that every step of a plan needs.
     pub fn input<'a>(&'a self, settings: &'a CycleSettings) -> PlanInput<'a> {
         self.collected.input(settings)
     }

@@ -1,4 +1,4 @@
-//! Whom a cycle is about: everybody, one person, or what somebody has reviewed.
+//! The people that a cycle is about: all people, one person, or what a reviewer has seen.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,17 @@ use crate::domain::state::sync_state::{Approval, SyncState};
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Collected;
 
-/// How long a reviewed plan, like any approval, lets pass what is in it.
+/// How long a reviewed plan, like any approval, permits what is in it.
 const REVIEW_LASTS: TimeDelta = TimeDelta::hours(24);
 
-/// Whom a cycle is about.
+/// The people that a cycle is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everybody.
+    /// All people.
     Everybody,
     /// One person, named by userName, Okta id or Haiilo id: linked, created or updated, never deleted.
     One(String),
-    /// What stands in a plan that somebody has reviewed, word for word, and nothing else.
+    /// What is in a reviewed plan, word for word, and nothing else.
     Reviewed(Reviewed),
 }
 
@@ -131,7 +131,7 @@ fn keep_person(plan: &mut Plan, name: &str, people: &AssignmentSnapshot, state: 
     unmanaged.retain(|account| {
         account.haiilo_id.as_str() == name || account.user_name.as_ref().is_some_and(|found| found.same_as(&user_name))
     });
-    // Only what protects somebody is remembered of a cycle that is not about everybody.
+    // A cycle that is not about all people records only what protects a person.
     let mut leavers = update.leavers.protective(&state.leavers);
     leavers.retain(&ids);
     *update = SyncStateUpdate { leavers, ..SyncStateUpdate::default() };

@@ -1,4 +1,4 @@
-//! What a cycle needs to know besides the world: the mapping, the administrator's decisions, and how fast to go.
+//! What a cycle needs to know besides the adapters: the mapping, the administrator's decisions, and how fast to go.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::domain::state::sync_state::{AcceptedMapping, Tenant};
 /// The settings of a cycle.
 #[derive(Debug)]
 pub struct CycleSettings {
-    /// Whose people these are.
+    /// The tenants.
     pub tenant: Tenant,
     /// The mapping.
     pub mapping: Mapping,
@@ -43,12 +43,12 @@ impl CycleSettings {
         Fingerprint::of(&[self.mapping.text()])
     }
 
-    /// The mapping as the store keeps it once a plan is let through with it.
+    /// The mapping as the store keeps it once a plan with it is permitted.
     pub(super) fn accepted_mapping(&self) -> AcceptedMapping {
         AcceptedMapping { fingerprint: self.mapping_fingerprint(), parts: self.mapping.parts().clone() }
     }
 
-    /// What leavers' clocks depend on.
+    /// What grace periods depend on.
     pub(super) fn leaver_rules(&self) -> Fingerprint {
         Fingerprint::of(&[&self.tenant.app_id, self.mapping.text(), &self.policy.leaver_text()])
     }
@@ -58,7 +58,7 @@ impl CycleSettings {
         Fingerprint::of(&[&self.tenant.base_url, self.mapping.text(), self.update_method.as_str()])
     }
 
-    /// What following Okta's log depends on: under other rules everybody is looked at first.
+    /// What following Okta's log depends on: under other rules all people are read first.
     pub(super) fn polling_rules(&self) -> Fingerprint {
         let Tenant { org_id: _, org_url, app_id, product, base_url } = &self.tenant;
         let policy = format!("{:?}", self.policy);

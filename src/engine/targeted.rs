@@ -1,5 +1,5 @@
 //! A targeted cycle, about some people: each is read again by id, and what a full cycle would do about them is done. People who cannot be
-//! settled without reading everybody are left to the next full cycle.
+//! settled without reading all people are left to the next full cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ pub(super) struct TargetedCycle<'a, W, A> {
     pub(super) started: DateTime<Utc>,
 }
 
-/// What a targeted cycle came to.
+/// The result of a targeted cycle.
 pub(super) struct TargetedResult {
     pub(super) report: CycleReport,
     pub(super) settled: Settled,
@@ -68,7 +68,7 @@ pub(super) struct TargetedResult {
 pub(super) enum Settled {
     /// Not as far as is known.
     Everybody,
-    /// Somebody is left to it.
+    /// A person is left to it.
     InPart,
 }
 
@@ -222,7 +222,7 @@ fn leavers(asked: &BTreeSet<OktaUserId>, read: &[Person], state: &SyncState) -> 
     asked.iter().filter(|id| state.links.of_person(id).is_some() && !is_there(id)).cloned().collect()
 }
 
-/// People who wait for a full cycle keep the name that they want, so that the next poll gives it to nobody else.
+/// People who wait for a full cycle keep the name that the mapping gives them, so the next poll gives it to nobody else.
 fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<OktaUserId, Option<NameHash>> {
     let waiting = left.iter().map(|(person, _)| (&person.id, person.state.user_name()));
     let held = prepared.plan.people.findings.held.iter().map(|held| (&held.okta_id, held.name.as_ref()));
@@ -230,7 +230,7 @@ fn claims(left: &[(Person, &'static str)], prepared: &Prepared) -> BTreeMap<Okta
 }
 
 impl CollectedPeople {
-    /// People who want the name of somebody who is left to the full cycle are left to it, too.
+    /// People whose userName would be that of a person who is left to the full cycle are left to it, too.
     fn leave_shared_names(&mut self) {
         let claims: BTreeSet<NameHash> =
             self.left.iter().filter_map(|(person, _)| person.state.user_name()).map(NameHash::of_name).collect();

@@ -88,7 +88,7 @@ impl<C: Clock> HaiiloReader<C> {
         self.client.shape.read_users(&response.body).map_err(|error| unreadable(FIND, Some(error)))
     }
 
-    /// A document beside the users, tried once; `None` where there is none.
+    /// A document beside the users, tried once; `None` where it does not exist.
     pub(super) async fn document(&self, route: &'static str, name: &str) -> Result<Option<Json>, Failure> {
         let request = request(route, Method::GET, self.client.url(&[name]), None);
         match self.client.send(request, Repeatable::Never).await {

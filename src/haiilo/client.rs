@@ -1,4 +1,4 @@
-//! Calls to Haiilo's SCIM endpoint: authorized, as many at once as the server takes, and sent again where that is safe.
+//! Calls to Haiilo's SCIM endpoint: authorized, as many at once as the server accepts, and sent again where that is safe.
 //!
 //! Follows RFC 7644. The client knows the endpoint, the credentials and what a status means. `dialect` makes what is sent, and `wire` reads
 //! what comes back.

@@ -84,13 +84,13 @@ pub(super) fn kind_of(status: u16, body: &ErrorBody) -> FailureKind {
         412 => FailureKind::Changed,
         429 => FailureKind::NotSent,
         500..=599 if status != 501 => FailureKind::Unknown,
-        // A success that is none of those that SCIM describes says nothing about what was done.
+        // A success status that SCIM does not describe says nothing about what was done.
         200..=299 => FailureKind::Unknown,
         other => FailureKind::Refused(other),
     }
 }
 
-/// How a refusal for want of a seat is worded is not documented.
+/// How a refusal because no seat is free is worded is not documented.
 fn is_about_seats(status: u16, text: &str) -> bool {
     let text = text.to_lowercase();
     let mut words = text.split(|c: char| !c.is_alphanumeric());

@@ -20,13 +20,13 @@ const UNKNOWN: &str = "okta-haiilo-sync.nobody@example.invalid";
 /// What a server says about itself; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProviderConfig {
-    /// Whether it takes PATCH.
+    /// Whether it supports PATCH.
     pub patch: Option<bool>,
-    /// Whether it takes filters.
+    /// Whether it supports filters.
     pub filter: Option<bool>,
     /// The most users that an answer holds.
     pub most_results: Option<u64>,
-    /// Whether it takes many operations at once.
+    /// Whether it supports many operations at once.
     pub bulk: Option<bool>,
 }
 

@@ -146,7 +146,7 @@ impl<'de> ReadObject<'de> for ScimUser<'_> {
     }
 }
 
-/// A text that can be kept, or the digits of a number: not every database takes a NUL character.
+/// A text that can be kept, or the digits of a number: not every database accepts a NUL character.
 pub(super) fn text(value: Lenient) -> Option<CompactString> {
     match value {
         Lenient::Text(text) if !text.trim().is_empty() && !text.contains('\0') => Some(text),
@@ -174,7 +174,7 @@ fn read_activity(value: &Lenient) -> Activity {
 pub(super) struct ErrorBody {
     /// RFC 7644's `scimType`.
     pub(super) scim_type: Option<String>,
-    /// Whatever text there is, shortened; empty when there is none.
+    /// Any text, shortened; empty where there is no text.
     pub(super) text: String,
 }
 

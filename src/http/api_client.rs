@@ -1,6 +1,6 @@
 //! The one loop that sends: make a request, send it, and decide by the result whether and when it is sent again.
 //!
-//! An adapter describes each call to its API as an [`ApiCall`]: it waits for its rate limit, authorizes each attempt, and takes from each
+//! An adapter describes each call to its API as an [`ApiCall`]: it waits for its rate limit, authorizes each attempt, and reads from each
 //! result what it says about limits and credentials. The loop adds the time, the log event and the pauses of `retry`.
 
 use std::future::Future;
@@ -46,7 +46,7 @@ pub trait ApiCall: Send {
 /// A request that was sent, with what came back.
 #[derive(Debug)]
 pub struct Exchange {
-    /// The response, or why there is none.
+    /// The response, or why there is no response.
     pub result: Result<Response, TransportError>,
     /// When the request was sent, in the time of the monotonic clock.
     pub sent_at: Duration,

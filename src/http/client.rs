@@ -48,7 +48,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A POST of a form that asks for JSON, as token endpoints take it.
+    /// A POST of a form that asks for JSON, as token endpoints expect it.
     pub fn form(route: &'static str, url: Url, body: String) -> Self {
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("application/json")),

@@ -42,7 +42,7 @@ pub fn skip<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error> {
 
 /// Reads the members of an object.
 pub trait ReadObject<'de>: Sized {
-    /// What becomes of the object.
+    /// What an object is read into.
     type Value;
 
     /// What an error says was expected.
@@ -97,8 +97,8 @@ impl<'de, S: DeserializeSeed<'de> + Clone> ReadObject<'de> for Member<S> {
     }
 }
 
-/// The items of an array, each read by the seed `item` and given to `take`. The value is whether there is an array: null is none, and any
-/// other value is an error.
+/// The items of an array, each read by the seed `item` and given to `take`. The value says whether there is an array: null means that there
+/// is no array, and any other value is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Items<S, F> {
     /// What an error says was expected.

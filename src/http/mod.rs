@@ -2,7 +2,7 @@
 //!
 //! - [`HttpClient`] sends one [`Request`] once and reads the [`Response`] whole.
 //! - [`ApiClient`] sends the requests of an [`ApiCall`] until a result is accepted. An adapter implements `ApiCall`: it authorizes each
-//!   attempt and takes from each result what it says about limits and credentials. `retry` decides about pauses.
+//!   attempt and reads from each result what it says about limits and credentials. `retry` decides about pauses.
 //! - [`TokenSource`] keeps an access token, and renews it in time.
 //! - [`RequestWindow`] paces requests by the rate limit that headers show ([`RateBudget`]). [`ConcurrencyLimiter`] bounds the requests in
 //!   flight to a server that shows no limit.

@@ -52,7 +52,7 @@ impl RateBudget {
         Duration::from_secs(self.reset.saturating_sub(self.now) + 1)
     }
 
-    /// How many requests of a window are ours by this share: one at least.
+    /// How many requests of a window we may send with this share: one at least.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

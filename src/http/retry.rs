@@ -199,7 +199,7 @@ mod tests {
         let window =
             [date, ("x-rate-limit-limit", "50"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1759127105")];
         check(1, 429, &window, wait(9), wait(9));
-        // Without a date of the server there is nothing to tell the pause by.
+        // Without a date of the server nothing shows how long to pause.
         check(1, 429, &window[1..], WAIT_1, WAIT_1);
         let concurrency =
             [date, ("x-rate-limit-limit", "0"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1759127105")];

@@ -116,7 +116,7 @@ mod tests {
     use super::{Token, TokenLifetime, TokenSource, renew_at};
     use crate::clock::Clock;
 
-    /// A clock that stands at this time.
+    /// A clock that is fixed at this time.
     struct At(u64);
 
     impl Clock for At {

@@ -16,7 +16,7 @@ const WINDOW: Duration = Duration::from_secs(61);
 /// What is known of the window that the requests of one route share. Times are those of a monotonic clock.
 #[derive(Clone, Debug)]
 pub struct RequestWindow {
-    /// The share that is ours, 0.01 to 1.
+    /// The share that we may use, 0.01 to 1.
     share: f64,
     /// The window that a response showed last.
     window: Option<Window>,
@@ -71,7 +71,7 @@ impl RequestWindow {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Takes what the response to a request that ended shows.
+    /// Reads what the response to a request that ended shows.
     pub fn saw(&mut self, shown: Option<RateBudget>, now: Duration) {
         match shown {
             // A limit of requests in flight says nothing about the window.
@@ -86,7 +86,7 @@ impl RequestWindow {
         }
     }
 
-    /// The limit that was shown last, and how much of it is ours.
+    /// The limit that was shown last, and how much of it we may use.
     pub fn limit(&self) -> Option<(u64, u64)> {
         self.window.map(|window| (window.limit, window.ours))
     }

@@ -81,7 +81,7 @@ fn private_block(pem: &str) -> Result<(&str, Vec<u8>), SetupError> {
         }
         let body: String = rest.split("-----END").next().unwrap_or_default().split_whitespace().collect();
         let der = base64::engine::general_purpose::STANDARD.decode(body);
-        // An encrypted key of the old form has headers in its body; its label does not tell.
+        // An encrypted key of the old form has headers in its body; its label does not show it.
         return der
             .map(|der| (label, der))
             .map_err(|_| SetupError::Key("is damaged or encrypted; write it anew, without a password"));
@@ -137,7 +137,7 @@ mod tests {
         let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
         let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
         check(&pem("PRIVATE KEY", pkcs8.as_ref()), Algorithm::RS256);
-        // PKCS#1 stands inside PKCS#8, behind the 26 bytes that name the algorithm.
+        // PKCS#1 is inside PKCS#8, after the 26 bytes that name the algorithm.
         check(&pem("RSA PRIVATE KEY", &pkcs8.as_ref()[26..]), Algorithm::RS256);
     }
 

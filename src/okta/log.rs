@@ -43,7 +43,7 @@ struct LogTargetRow {
 }
 
 impl LogRow {
-    /// An entry without a type says nothing; one without an id of its own cannot be told from others.
+    /// An entry without a type says nothing; one without an id of its own cannot be distinguished from others.
     fn event(self) -> Option<LogEvent> {
         let Self { uuid, event_type, target } = self;
         let targets = target

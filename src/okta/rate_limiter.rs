@@ -17,7 +17,7 @@ use crate::http::{RateBudget, RequestWindow, Wait};
 /// The limiters of all routes.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
-    /// How much of each limit is ours.
+    /// How much of each limit we may use.
     pub(super) share: f64,
     routes: Mutex<BTreeMap<&'static str, Arc<RouteLimiter>>>,
 }

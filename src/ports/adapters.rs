@@ -1,11 +1,11 @@
-//! The world of a cycle: everything that is read, in one place.
+//! The adapters of a cycle: everything that is read, in one place.
 
 use crate::clock::Clock;
 use crate::ports::source::{AssignmentSource, GroupSource};
 use crate::ports::store::StoreReader;
 use crate::ports::target::{AccountReader, GroupReader};
 
-/// The world of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
+/// The adapters of a cycle: everything that is read. What is written is given beside it, where there is anything to write.
 pub trait Adapters: Send + Sync {
     /// Where assignments and groups come from.
     type Source: AssignmentSource + GroupSource;

@@ -23,13 +23,13 @@ pub enum FailureKind {
     Forbidden,
     /// 404 where something must be.
     NotFound,
-    /// 400 of a listing: the server does not like the question.
+    /// 400 of a listing: the server rejects the request.
     BadRequest,
-    /// 409: somebody has this userName.
+    /// 409: the userName is in use.
     Conflict,
     /// Advocacy's "400.76 Group does not exist".
     NoSuchGroup,
-    /// All seats are taken.
+    /// All seats are in use.
     NoSeats,
     /// 412: the account changed since it was read.
     Changed,
@@ -37,14 +37,14 @@ pub enum FailureKind {
     Refused(u16),
     /// The connection could not be made, or a rate limit did not let us in: nothing was done.
     NotSent,
-    /// The answer was lost, or says nothing about what was done: a look must tell.
+    /// The answer was lost, or says nothing about what was done: only reading can show it.
     Unknown,
     /// The answer cannot be understood.
     Unreadable,
 }
 
 impl FailureKind {
-    /// Whether the server understood the question and did not like the values in it.
+    /// Whether the server understood the request and rejected the values in it.
     pub fn is_about_values(self) -> bool {
         matches!(self, Self::BadRequest | Self::Refused(422))
     }

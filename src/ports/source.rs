@@ -34,7 +34,7 @@ pub trait AssignmentSource: Send + Sync {
     fn organization(&self) -> impl Future<Output = Result<Option<String>, Failure>> + Send;
 }
 
-/// Where hints come from: Okta's System Log, which tells that something happened and never what is true now.
+/// Where hints come from: Okta's System Log, which says that something happened and never what is true now.
 pub trait ChangeLog: Send + Sync {
     /// The page of the log behind this position. An empty page has a position behind it, too.
     fn log(&self, from: &LogPosition) -> impl Future<Output = Result<LogPage, Failure>> + Send;
@@ -98,7 +98,7 @@ pub struct AssignmentPage {
     pub next: Option<Cursor>,
 }
 
-/// A body holds people: Debug shows its length alone.
+/// A body holds people: Debug shows only its length.
 impl fmt::Debug for AssignmentPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { body, next } = self;

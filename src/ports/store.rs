@@ -26,7 +26,7 @@ pub trait StoreReader: Send + Sync {
     /// All that a plan depends on.
     fn sync_state(&self, now: DateTime<Utc>) -> impl Future<Output = Result<SyncState, StoreFailure>> + Send;
 
-    /// What was learnt of Haiilo's endpoint, be it this one or another.
+    /// What was learnt of Haiilo's endpoint, this one or another.
     fn target(&self) -> impl Future<Output = Result<Option<TargetProfile>, StoreFailure>> + Send;
 
     /// How far Okta's log was followed; `None` where a full cycle must come first.
@@ -39,9 +39,9 @@ pub trait StoreReader: Send + Sync {
     fn journal(&self, filter: &JournalFilter) -> impl Future<Output = Result<Vec<JournalEntry>, StoreFailure>> + Send;
 }
 
-/// Writes the store. No dry run has one. Whoever holds it holds the lock of the cycle.
+/// Writes the store. No dry run has one. Its holder has the lock of the cycle.
 pub trait StoreWriter: StoreReader {
-    /// Records whose people these are.
+    /// Records the tenants.
     fn settle_tenant(
         &self,
         tenant: &Tenant,
@@ -56,10 +56,10 @@ pub trait StoreWriter: StoreReader {
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
-    /// Records what protects people who are gone from the listing: that they came back, and that their clocks stand.
+    /// Records what protects people who are gone from the listing: that they came back, and that their grace periods do not run.
     fn save_leaver_update(&self, update: &LeaverUpdate) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 
-    /// Writes down accounts that become people's, with everything about it at once, since nothing is sent.
+    /// Writes down accounts that are adopted, with everything about it at once, since nothing is sent.
     fn adopt(
         &self,
         run_context: &RunContext,
@@ -148,7 +148,7 @@ pub trait ActWriter: StoreWriter {
     ) -> impl Future<Output = Result<(), StoreFailure>> + Send;
 }
 
-/// Under what a plan was let through.
+/// What permitted a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
     /// Whether people who are gone from Okta's listing count towards the limits of the day.
@@ -172,7 +172,7 @@ pub struct BlockedPlan {
     pub at: DateTime<Utc>,
     /// The things.
     pub items: BTreeSet<String>,
-    /// The broken limits, for whoever asks what waits.
+    /// The broken limits, for commands that show what waits.
     pub violations: Vec<Violation>,
 }
 

@@ -21,8 +21,8 @@ pub trait AccountReader: Send + Sync {
     /// One account by id; `None` when the server says that it does not exist.
     fn get(&self, id: &HaiiloId) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
 
-    /// The accounts that carry this userName. Each of them was compared by us, so that a server which ignores the filter fools nobody; that none
-    /// is found proves nothing.
+    /// The accounts that carry this userName. We compare each of them, so a server that ignores the filter misleads nobody. An empty result
+    /// proves nothing.
     fn find(&self, name: &UserName) -> impl Future<Output = Result<Vec<WholeAccount>, Failure>> + Send;
 }
 
@@ -39,7 +39,7 @@ pub trait AccountWriter: Send + Sync {
         fallback: Fallback,
     ) -> impl Future<Output = Result<Option<WholeAccount>, Failure>> + Send;
 
-    /// Deletes an account. The caller has read it just before, so that nothing is waited for: what cannot be done now is not done.
+    /// Deletes an account. The caller has read it just before, so the call does not wait: what cannot be done now is not done.
     fn delete(&self, id: &HaiiloId) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Makes an account active or inactive, and nothing else. The caller reads the account afterwards.
@@ -66,7 +66,7 @@ pub enum Fallback {
 pub enum Created {
     /// It shows the account.
     Shown(Box<WholeAccount>),
-    /// It gives the id alone.
+    /// It gives only the id.
     Named(HaiiloId),
     /// It says that the account was made and nothing more.
     Silent,
@@ -74,7 +74,7 @@ pub enum Created {
 
 /// Reads groups: Haiilo's SCIM endpoint.
 pub trait GroupReader: Send + Sync {
-    /// One page of the listing. Members are read into the seats of the roster.
+    /// One page of the listing. Members are read as places in the `MemberIndex`.
     fn list_groups(
         &self,
         request: PageRequest,
@@ -111,7 +111,7 @@ pub trait GroupWriter: Send + Sync {
         changes: &[GroupChange],
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Takes accounts into a group, or out of it. The caller sees to it that they fit into one request.
+    /// Adds accounts to a group, or removes them. The caller makes sure that they fit into one request.
     fn move_members(
         &self,
         id: &HaiiloGroupId,

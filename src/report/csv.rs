@@ -1,5 +1,5 @@
-//! The report as CSV, for a spreadsheet: one row for each change and for each person about whom nothing is done. Most rows are objects of the
-//! JSON report, whose members become cells.
+//! The report as CSV, for a spreadsheet: one row for each change, and for each person who is listed without a change. Most rows are objects
+//! of the JSON report, whose members become cells.
 
 use serde_json::{Value as Json, json};
 
@@ -13,7 +13,7 @@ use crate::report::json::{
 };
 use crate::report::model::Report;
 
-/// The columns. The name of a group stands where that of a person would.
+/// The columns. The name of a group is in the column of a person's name.
 const COLUMNS: &str = "section,kind,okta_id,haiilo_id,user_name,path,from,to,reason,remedy";
 
 /// The report as CSV with a header.
@@ -106,7 +106,7 @@ pub(super) fn table(header: &str, rows: impl IntoIterator<Item = Json>) -> Strin
     String::from_utf8(bytes).expect("made of texts")
 }
 
-/// A cell. One that a spreadsheet would take for a formula gets an apostrophe before it.
+/// A cell. One that a spreadsheet would read as a formula gets an apostrophe before it.
 fn cell(value: &Json) -> String {
     let text = text(value);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }

@@ -31,7 +31,7 @@ pub struct PersonExplanation {
     pub journal: Vec<JournalEntry>,
 }
 
-/// An answer about a login: the people whom it means, and accounts that carry it and are nobody's of them.
+/// An answer about a login: the people that it names, and accounts that carry it and belong to none of them.
 #[derive(Clone, Debug)]
 pub struct LoginExplanation {
     /// The product.
@@ -118,7 +118,7 @@ fn of_operation(product: Product, operation: &Operation) -> Vec<String> {
     std::iter::once(kind(product, operation.kind())).chain(operation.changes().iter().map(change)).collect()
 }
 
-/// Why a plan has nothing about somebody.
+/// Why a plan has nothing about a person.
 fn why_nothing(one: &Explanation) -> &'static str {
     let has_account = one.link.is_some();
     match (&one.listed, &one.asked.user) {

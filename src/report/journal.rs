@@ -1,4 +1,4 @@
-//! The journal for a reader: what was done to whom, on whose word, and what came of it.
+//! The journal for a reader: what was done, about which person, who asked for it, and how it ended.
 
 use serde_json::{Value as Json, json};
 

@@ -33,9 +33,9 @@ pub struct Report<'a> {
     pub application: &'a str,
     /// The product.
     pub product: Product,
-    /// Whether the plan was applied, and what came of it.
+    /// Whether the plan was applied, and how that ended.
     pub stage: ReportStage<'a>,
-    /// What the configuration makes one wonder about.
+    /// The warnings about the configuration.
     pub warnings: &'a [Warning],
     /// The settings that the plan was made with: key and value.
     pub settings: &'a [(String, String)],
@@ -128,7 +128,7 @@ pub struct GroupResults<'a> {
     pub stops: &'a [String],
 }
 
-/// How many accounts there are in Haiilo, and how that came about. Each takes a seat.
+/// How many accounts there are in Haiilo, and how that came about. Each uses a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AccountTotals {
     /// Accounts afterwards.
@@ -168,7 +168,7 @@ pub(super) struct ApprovalNotice {
     pub(super) title: String,
     /// Each broken limit: its name, by how much, and what it means.
     pub(super) broken: Vec<(&'static str, String, &'static str)>,
-    /// The command that lets exactly these operations pass, where there is one.
+    /// The command that approves exactly these operations, where there is one.
     pub(super) command: Option<String>,
 }
 
@@ -224,14 +224,14 @@ pub(super) fn account_totals(report: &Report<'_>) -> String {
     }
 }
 
-/// So many people who share the same changes are told together.
+/// From this number on, people who share the same changes are shown together.
 const MANY: usize = 5;
 
-/// Operations of one kind, as a report tells them.
+/// Operations of one kind, as a report shows them.
 pub(super) struct ToldOperations<'a> {
     /// People who share the same changes, together; each group is in the order of the names.
     pub(super) together: Vec<Vec<&'a Operation>>,
-    /// Everybody else, in the order of the names.
+    /// All others, in the order of the names.
     pub(super) alone: Vec<&'a Operation>,
 }
 

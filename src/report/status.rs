@@ -1,4 +1,4 @@
-//! How things stand, for a reader and for scripts.
+//! The state of the sync, for a reader and for scripts.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
@@ -9,7 +9,7 @@ use crate::domain::state::sync_state::SyncState;
 use crate::report::json::{array, of_pause};
 use crate::report::words::{amount, by_whom, stamp, time};
 
-/// Whether cycles come as they should.
+/// Whether cycles run on schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ServiceHealth {
@@ -23,7 +23,7 @@ pub enum ServiceHealth {
     Unknown,
 }
 
-/// How things stand, as text.
+/// The state, as text.
 pub fn text(history: &RunHistory, service: ServiceHealth, state: &SyncState, now: DateTime<Utc>) -> String {
     let mut lines = Vec::new();
     match service {
@@ -67,7 +67,7 @@ fn limits(violations: &Json) -> String {
     violations.as_array().into_iter().flatten().map(broken).collect::<Vec<_>>().join(", ")
 }
 
-/// How things stand, as one JSON object.
+/// The state, as one JSON object.
 pub fn json(history: &RunHistory, service: ServiceHealth, state: &SyncState, now: DateTime<Utc>) -> String {
     let service = (service != ServiceHealth::Unknown).then(|| service.as_str());
     let object = json!({

@@ -38,9 +38,9 @@ struct Subject {
     renames: i64,
     clears: i64,
     moves: i64,
-    /// Whether a limit of the day counts it: what an approval lets pass does not count.
+    /// Whether a limit of the day counts it: what an approval permits does not count.
     counted: i64,
-    /// Members that it takes out of a group.
+    /// Members that it removes from a group.
     removed: u64,
 }
 
@@ -109,7 +109,7 @@ async fn append(connection: &mut AnyConnection, line: &JournalLine) -> Result<En
     column(&insert.fetch_one(connection).await?, 0)
 }
 
-/// Writes how an entry ended, and what follows. An outcome that is not known leaves the entry open, so that the next cycle looks.
+/// Writes how an entry ended, and what follows. An outcome that is not known leaves the entry open, so the next cycle looks it up.
 async fn write_outcome(
     connection: &mut AnyConnection,
     entry: EntryId,
@@ -215,7 +215,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Takes an entry in; what is received says what became of it.
+    /// Adds an entry; the receiver gets its result.
     pub(super) fn join(&self, entry: QueueEntry) -> Receiver<WriteResult> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().push((entry, sender));

@@ -115,7 +115,7 @@ impl Dialect {
     /// Begins a transaction that writes.
     pub(super) fn begin_writing(self) -> &'static str {
         match self {
-            // IMMEDIATE takes the writer's place at once, so that no statement inside can fail for want of it.
+            // IMMEDIATE reserves the writer's place at once, so no statement inside can fail because the place is not free.
             Self::Sqlite => "BEGIN IMMEDIATE",
             // Whatever the role or the database has as its default, which may be READ ONLY.
             Self::Postgres => "BEGIN READ WRITE",

@@ -30,7 +30,7 @@ pub(super) enum LockGuard {
     Session(LockKey),
 }
 
-/// A store that can be read alone. It may not exist yet: then nothing is remembered.
+/// A store that can only be read. It may not exist yet: then nothing is remembered.
 #[derive(Debug)]
 pub struct ReadStore {
     pub(super) place: StorePlace,
@@ -57,7 +57,7 @@ impl Store {
         Ok(Self { connection: Mutex::new(connection), place, guard, queue: Queue::default() })
     }
 
-    /// Closes the store in order, and lets go of the lock after that. A store that is merely dropped is closed some time later.
+    /// Closes the store in order, and releases the lock after that. A store that is merely dropped is closed some time later.
     pub async fn close(self) -> Result<(), StoreFailure> {
         let Self { connection, place, guard, queue: _ } = self;
         let connection = connection.into_inner();
@@ -127,7 +127,7 @@ impl ReadTransaction for ReadStore {
             StorePlace::File(path) => loop {
                 let Some(mut glimpse) = SnapshotConnection::of(path).await? else { return Ok(T::default()) };
                 let found = glimpse.content.read(&mut glimpse.connection, &work).await;
-                // A cycle that began to write meanwhile may have shown us a mixture, or an error that is none: read again, beside it.
+                // A cycle that began to write meanwhile may have shown us a mixture, or a false error: read again, beside it.
                 if glimpse.holds(path).await {
                     break found;
                 }
@@ -162,7 +162,7 @@ pub(super) enum LockHolder {
 }
 
 impl CycleLock {
-    /// Takes the lock, or says who has it. `holder` is what others will be told, such as "sync (process 4711)".
+    /// Takes the lock, or says who has it. `holder` is what others will see, such as "sync (process 4711)".
     pub async fn try_take(place: impl Into<StorePlace>, holder: &str) -> Result<Self, LockError> {
         let place = place.into();
         let held = match &place {

@@ -4,8 +4,8 @@
 //! comes about. Everything is written over the very session that holds it, and each transaction proves that first. So a cycle that lost the
 //! lock cannot write down an operation, and an operation that is not written down is not sent.
 //!
-//! A proxy that pools by transaction gives one connection another session of the server each time, so that such a lock means nothing behind
-//! it. It shows when another connection has a transaction open; see [`refuse_pooling`].
+//! A proxy that pools by transaction gives one connection another session of the server each time, so such a lock means nothing behind it.
+//! It shows when another connection has a transaction open; see [`refuse_pooling`].
 
 use std::{fs, io};
 
@@ -19,7 +19,7 @@ use crate::store::lock::LockError;
 use crate::store::schema::{self, Content, failure};
 use crate::store::sql::execute;
 
-/// The upper half of the lock's key, which tells our locks from those of other programs.
+/// The upper half of the lock's key, which distinguishes our locks from those of other programs.
 const LOCK_CLASS: i64 = 0x6f68_7379;
 
 /// The key of the lock, by schema: several stores may live in one database.
@@ -47,8 +47,8 @@ const HOLDER: &str = our_locks!(
 /// Whether this session has the lock.
 const OWN_LOCK: &str = our_locks!("COUNT(*) FROM pg_catalog.pg_locks l", "l.pid = pg_backend_pid()");
 
-/// What a session needs that may be silent for as long as a large directory is read: the server does not end it for being idle, yet notices
-/// within two minutes when our machine is gone, and lets the next one in. Commits are durable before they return.
+/// What a session needs that may be silent while a large directory is read: the server does not end it for being idle, yet notices within
+/// two minutes when our machine is gone, and lets the next one in. Commits are durable before they return.
 const SETTINGS: [&str; 3] = [
     "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout'",
     "SELECT set_config('tcp_keepalives_idle', '60', false), set_config('tcp_keepalives_interval', '15', false), \

@@ -52,7 +52,7 @@ impl ReadStore {
         self.read(|connection| Box::pin(probe_leftovers(connection))).await
     }
 
-    /// Copies the store as it is at one moment, also while a cycle writes. The copy is readable by its owner alone; nothing that exists is
+    /// Copies the store as it is at one moment, also while a cycle writes. Only its owner can read the copy; nothing that exists is
     /// overwritten. A database of PostgreSQL has its own program for this.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreFailure> {
         let refused = |what: &str, cause: Option<Box<dyn std::error::Error + Send + Sync>>| StoreFailure {

@@ -34,7 +34,7 @@ pub(super) struct SnapshotConnection {
 }
 
 impl SnapshotConnection {
-    /// Opens the store for one reading; `None` when there is none yet.
+    /// Opens the store for one reading; `None` when there is no file yet.
     ///
     /// A reader of a log without a writer would leave two files beside the database. So where there is no log, the database is read as
     /// one that does not change, and the caller asks [`SnapshotConnection::holds`] afterwards whether that was true.
@@ -56,7 +56,7 @@ impl SnapshotConnection {
         Ok(Some(Self { connection, content, stamp }))
     }
 
-    /// Ends the reading; whether the database stayed as it was meanwhile, where that was taken for granted.
+    /// Ends the reading; whether the database stayed as it was meanwhile, where that was assumed.
     pub(super) async fn holds(self, path: &StorePath) -> bool {
         // A connection that only read has nothing to lose when it cannot be closed in order.
         let _ = self.connection.close().await;
@@ -64,7 +64,7 @@ impl SnapshotConnection {
     }
 }
 
-/// What tells whether a database file was written to.
+/// What shows whether a database file was written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,

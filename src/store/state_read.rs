@@ -199,15 +199,15 @@ async fn former_names(connection: &mut AnyConnection) -> Result<BTreeSet<(Compac
 
 async fn removed_accounts(connection: &mut AnyConnection) -> Result<BTreeMap<OktaUserId, RemovedAccount>, Error> {
     rows(connection, "SELECT okta_id, haiilo_id, effect FROM removed_accounts", &[], |row| {
-        // A word that we cannot read is the careful one: it reactivates no account.
+        // A word that we cannot read counts as the careful one: it reactivates no account.
         let effect = column::<String>(row, 2)?.parse().unwrap_or(RemovalEffect::Deleted);
         Ok((column(row, 0)?, RemovedAccount { haiilo_id: column(row, 1)?, effect }))
     })
     .await
 }
 
-/// What counts towards the limits: each person to whom something was done, or may have been, in the last day and without an approval. People
-/// count, not entries: a person who is tried again and again is one person.
+/// What counts towards the limits: each person with an operation that was done, or may have been, in the last day and without an approval.
+/// People count, not entries: a person who is tried again and again is one person.
 async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<BTreeMap<LimitName, u64>, Error> {
     let select = statement(
         "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \

@@ -1,4 +1,4 @@
-//! `check`: the configuration and the mapping, then read-only looks at both ends. Says what to do about each finding.
+//! `check`: the configuration and the mapping, then read-only calls to both sides. Says what to do about each finding.
 
 use chrono::{DateTime, Utc};
 
@@ -86,18 +86,18 @@ fn configuration(context: &Context, settings: &Settings, findings: &mut CheckFin
     }
 }
 
-/// What a full cycle reads, as far as that can be told without reading it all.
+/// What a full cycle reads, as far as that is known without reading all of it.
 async fn readings(wiring: &Wiring, people: OktaListing, accounts: HaiiloListing) -> (OktaReading, HaiiloReading) {
     let state = wiring.read_store().sync_state(wiring.clock.now()).await;
     let known = state.map_or(0, |state| state.links.len() as u64);
     let OktaListing { listed, is_whole, page_size, answer, ours } = people;
-    // Beyond the first page there are as many as there are accounts, or links.
+    // After the first page: as many people as there are accounts, or links.
     let assigned = if is_whole { listed } else { listed.max(known).max(accounts.users) };
     let requests = assigned.div_ceil(u64::from(page_size)).max(1);
     let okta = OktaReading { requests, ours, answer };
     let HaiiloListing { users, page_size, answer, learnt } = accounts;
     let pages = users.div_ceil(u64::from(page_size.max(1))) + 1;
-    // A listing whose total proves nothing is walked through twice.
+    // A listing whose total proves nothing is read twice.
     let readings = if learnt.total == Some(TotalAccuracy::Honest) { 1 } else { 2 };
     (okta, HaiiloReading { requests: pages * readings, at_once: wiring.cycle.concurrency, answer })
 }
@@ -108,7 +108,7 @@ fn times(schedule: &Schedule, now: DateTime<Utc>, findings: &mut CheckFindings) 
     findings.fine(format_args!("the next full cycles of the daemon would be at {}", times.join(", ")));
 }
 
-/// Whether the store belongs to these ends, or to nobody yet.
+/// Whether the store belongs to these tenants, or to none yet.
 async fn is_ours(wiring: &Wiring, findings: &mut CheckFindings) -> bool {
     findings.section("Store");
     let state = wiring.read_store().sync_state(wiring.clock.now()).await;

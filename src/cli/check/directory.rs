@@ -1,5 +1,5 @@
-//! What a write probe showed of an intranet's user directory, beside what the configuration says of it. A cycle goes by the configuration, and
-//! by what it sees itself.
+//! What a write probe showed of an intranet's user directory, compared with what the configuration says of it. A cycle uses the
+//! configuration, and what it sees itself.
 
 use crate::cli::check::findings::CheckFindings;
 use crate::cli::wiring::Wiring;
@@ -15,7 +15,7 @@ pub(super) async fn compare(wiring: &Wiring, findings: &mut CheckFindings) {
     if wiring.cycle.policy.product != Product::Intranet {
         return;
     }
-    // A store that cannot be read is told elsewhere.
+    // A store that cannot be read is reported elsewhere.
     let known = wiring.read_store().target().await.ok().flatten();
     let known = known.filter(|known| known.base_url == wiring.cycle.tenant.base_url).and_then(|known| known.writes);
     let Some(WriteSupport { learnt, profile_fields, deactivation, .. }) = known else {

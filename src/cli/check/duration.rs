@@ -1,4 +1,4 @@
-//! How long a full cycle takes that has nothing to write: both sides are read at the same time, and the slower one decides; then groups are
+//! How long a full cycle takes that has nothing to write. Both sides are read at the same time, and the slower one decides. Then groups are
 //! read, if they are synced.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::{engine, http};
 pub(super) struct OktaReading {
     /// Requests to the listing, one after the other.
     pub(super) requests: u64,
-    /// How many a minute are ours, where Okta shows it.
+    /// How many a minute we may send, where Okta shows it.
     pub(super) ours: Option<u64>,
     /// How long an answer takes.
     pub(super) answer: Duration,
@@ -32,7 +32,7 @@ pub(super) struct HaiiloReading {
 /// What groups are read with, after people.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GroupsReading {
-    /// Requests to Okta at least: a group of many members takes more.
+    /// Requests to Okta at least: a group of many members needs more.
     pub(super) okta: u64,
     /// Requests to Haiilo's listing of groups.
     pub(super) haiilo: u64,
@@ -75,14 +75,14 @@ fn by_answers_of(side: &str, answer: Duration) -> String {
 }
 
 impl GroupsReading {
-    /// How long it takes behind answers and within limits like those of the listings of people; groups have limits of their own.
+    /// How long it takes with response times and limits like those of the listings of people; groups have limits of their own.
     fn length(self, okta: OktaReading, haiilo: HaiiloReading) -> Duration {
         let of_okta = times(okta.answer, self.okta.div_ceil(engine::GROUPS_AT_ONCE as u64));
         of_okta.max(okta.by_limit(self.okta)).max(times(haiilo.answer, self.haiilo))
     }
 }
 
-/// Tells how long a full cycle takes, and which schedule fits.
+/// Says how long a full cycle takes, and which schedule fits.
 pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut CheckFindings) {
     let Readings { okta, haiilo, groups } = readings;
     findings.section("A full cycle with nothing to write");
@@ -102,7 +102,7 @@ pub(super) fn tell(readings: Readings, schedule: &Schedule, findings: &mut Check
     if of_haiilo > took {
         (took, reason) = (of_haiilo, by_answers_of("Haiilo", haiilo.answer));
     }
-    // What decides about seconds is chance.
+    // Differences of seconds are chance.
     if took < Duration::from_mins(1) {
         reason.clear();
     }
@@ -165,7 +165,7 @@ mod tests {
     use crate::cli::check::findings::CheckFindings;
     use crate::daemon::schedule::Schedule;
 
-    /// What is told of so many requests and answers of so many milliseconds on both sides.
+    /// What is reported for this many requests, with responses of this many milliseconds on both sides.
     fn told((requests, ours, answer): (u64, Option<u64>, u64), haiilo: (u64, usize, u64)) -> String {
         let okta = OktaReading { requests, ours, answer: Duration::from_millis(answer) };
         let (requests, at_once, answer) = haiilo;

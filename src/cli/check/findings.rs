@@ -40,7 +40,7 @@ impl CheckFindings {
         self.add("ok", text);
     }
 
-    /// Something should be looked at; cycles go on.
+    /// Something needs attention; cycles go on.
     pub(super) fn warn(&mut self, text: impl fmt::Display) {
         self.add("warning", text);
     }
@@ -50,7 +50,7 @@ impl CheckFindings {
         result.inspect_err(|failure| self.error(failure)).ok()
     }
 
-    /// Something must be mended.
+    /// Something must be fixed.
     pub(super) fn error(&mut self, text: impl fmt::Display) {
         self.has_error = true;
         self.add("error", text);

@@ -12,10 +12,10 @@ use crate::domain::targeted::plan;
 use crate::ports::{Failure, FailureKind, GroupReader as _, GroupSource as _};
 use crate::{engine, report};
 
-/// Pages of groups that are walked through at most; whoever has more groups has another trouble.
+/// The most pages of groups that are read; an organization with more groups has a different problem.
 const MOST_PAGES: u64 = 100;
 
-/// Asks both sides for groups. What a cycle reads for them, where both show them.
+/// Asks both sides for groups. Returns what a cycle reads for them, where both sides show them.
 pub(super) async fn ask(wiring: &Wiring, findings: &mut CheckFindings) -> Option<GroupsReading> {
     let rules = wiring.cycle.groups.as_ref()?;
     findings.section("Groups");

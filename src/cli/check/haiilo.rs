@@ -30,14 +30,14 @@ pub(super) struct HaiiloListing {
     pub(super) learnt: LearntProfile,
 }
 
-/// What was learnt of the endpoint; nothing where it could not be told.
+/// What was learnt of the endpoint; nothing where it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LearntProfile {
     /// Whether pages are as large as asked.
     pub(super) pages: Option<PageLimits>,
     /// How filters are treated.
     pub(super) filter: Option<FilterSupport>,
-    /// What the total is worth.
+    /// Whether the total can be trusted.
     pub(super) total: Option<TotalAccuracy>,
 }
 
@@ -110,7 +110,7 @@ async fn timed(wiring: &Wiring, request: PageRequest) -> Result<(AccountPage, Du
     Ok((page, wiring.clock.monotonic().saturating_sub(began)))
 }
 
-/// Whether pages are cut, and whether the total is true, as far as a few reads show.
+/// Whether pages are cut, and whether the total is correct, as far as a few reads show.
 async fn pages(
     wiring: &Wiring,
     first: &AccountPage,
@@ -119,13 +119,13 @@ async fn pages(
 ) -> Result<(), Failure> {
     let (rows, size) = (first.rows.len() as u64, listing.page_size);
     let list = async |start: u64, count: u32| match timed(wiring, PageRequest { start, count }).await {
-        // Behind the last row some servers see a bad request rather than an empty page.
+        // After the last row some servers report a bad request instead of an empty page.
         Err(failure) if failure.kind == FailureKind::BadRequest => {
             Ok((AccountPage { rows: Vec::new(), total: None }, Duration::ZERO))
         }
         came => came,
     };
-    // Past the end some servers show the first rows again, which are no more of the listing.
+    // After the end some servers show the first rows again. These are not further rows of the listing.
     let is_new = |page: &AccountPage| page.rows.first().is_some_and(|row| first.rows.first() != Some(row));
     let (second, again) = list(rows + 1, size).await?;
     let more = if is_new(&second) { second.rows.len() as u64 } else { 0 };
@@ -172,7 +172,7 @@ async fn pages(
     Ok(())
 }
 
-/// Whether a filter by userName finds whom it asks for.
+/// Whether a filter by userName finds the account that it asks for.
 async fn filter(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) -> Option<FilterSupport> {
     let somebody = first.rows.iter().find_map(name);
     let support = findings.value(wiring.reader.filter_support(somebody).await)?;
@@ -198,7 +198,7 @@ fn name(row: &AccountRow) -> Option<&UserName> {
     }
 }
 
-/// Whether the account that the token dies with is known.
+/// Whether the account is known whose deletion ends the token.
 async fn owner(wiring: &Wiring, first: &AccountPage, findings: &mut CheckFindings) {
     let Some(owner) = &wiring.cycle.policy.token_owner else { return };
     let is_listed = first.rows.iter().filter_map(name).any(|name| name.same_as(owner));

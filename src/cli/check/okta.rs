@@ -17,7 +17,7 @@ use crate::report;
 
 /// A clock that is off by more may spoil rate windows and dates.
 const NOTEWORTHY_SKEW: TimeDelta = TimeDelta::minutes(1);
-/// A clock that is off by more deletes nobody.
+/// While the clock is off by more, nobody is deleted.
 const LARGEST_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What is known of Okta before it is asked.
@@ -33,13 +33,13 @@ pub(super) struct OktaCheckInput {
 pub(super) struct OktaListing {
     /// People on its first page.
     pub(super) listed: u64,
-    /// Whether that is everybody.
+    /// Whether these are all people.
     pub(super) is_whole: bool,
     /// `okta.page_size`.
     pub(super) page_size: u32,
     /// How long the first page took.
     pub(super) answer: Duration,
-    /// How many requests a minute are ours, where Okta shows it.
+    /// How many requests a minute we may send, where Okta shows it.
     pub(super) ours: Option<u64>,
 }
 

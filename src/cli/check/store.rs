@@ -1,5 +1,5 @@
-//! What `check` learnt is kept in the store as the profile of the endpoint, for cycles to use. Nothing else is written, no store is made for
-//! it, and no cycle is waited for.
+//! What `check` learnt is kept in the store as the profile of the endpoint, for cycles to use. It writes nothing else, makes no store for
+//! it, and does not wait for a cycle.
 
 use crate::cli::adapters::StoreAdapters;
 use crate::cli::check::findings::CheckFindings;
@@ -31,7 +31,7 @@ pub(super) async fn keep(wiring: &Wiring, learnt: LearntProfile, findings: &mut 
 
 /// Accounts of earlier write probes that are still there.
 pub(super) async fn left_behind(wiring: &Wiring, findings: &mut CheckFindings) {
-    // A store that cannot be read was told before.
+    // A store that cannot be read was reported before.
     let left = wiring.read_store().probe_leftovers().await.unwrap_or_default();
     for ProbeLeftover { at, haiilo_id, user_name } in left {
         let date = at.format("%Y-%m-%d %H:%M UTC");
@@ -64,7 +64,7 @@ async fn try_keep(wiring: &Wiring, learnt: LearntProfile) -> CommandResult<bool>
     kept.map(|()| true)
 }
 
-/// The profile with what was learnt now; what could not be told this time stays as it was.
+/// The profile with what was learnt now; what is not known this time stays as it was.
 async fn renew(wiring: &Wiring, store: &Store, learnt: LearntProfile) -> CommandResult<()> {
     let profile = known(wiring, store).await?;
     let LearntProfile { pages, filter, total } = learnt;

@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, address: &str, arguments: &CheckArgum
     OperatorCommand { name: "check", reason: Some("a write probe"), context }
         .run_prepared(async |operator, prepared| {
             let (adapters, settings) = (operator.adapters, operator.settings);
-            // What the server does not tell is no reason against a probe.
+            // What the server does not say is no reason against a probe.
             let schemas = adapters.wiring.reader.schemas().await.ok().flatten().unwrap_or_default();
             let probe = engine::plan_probe(adapters, settings, prepared, address, schemas).await;
             let probe = probe.map_err(|why| CommandError::misconfigured(format!("no write probe: {why}")))?;
@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, address: &str, arguments: &CheckArgum
                     "that is not the address, and nothing was done; run `check --write-probe` again and type it whole",
                 ));
             }
-            // Whoever asks for the end now is heard once nothing is left behind.
+            // A request to stop takes effect once nothing is left behind.
             let _held = Interrupts::new()?;
             probed(operator, prepared, &probe).await
         })

@@ -1,4 +1,4 @@
-//! `explain LOGIN`: everything about one person. Built without anything that writes, so that it cannot.
+//! `explain LOGIN`: everything about one person. It is built without a writer, so it cannot write.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(in crate::cli) async fn run(context: &Context, login: &str, format: ExplainF
     Ok(ExitStatus::Done)
 }
 
-/// Everything about whomever a login means.
+/// Everything about the people that a login names.
 async fn answer(
     adapters: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,
@@ -55,7 +55,7 @@ async fn answer(
     Ok(LoginExplanation { product: wiring.cycle.policy.product, people, unmanaged })
 }
 
-/// The people whom a login means, by both listings and the store; those whom only Okta or the journal knows are looked for there.
+/// The people that a login names, by both listings and the store. People that only Okta or the journal knows are looked up there.
 async fn meant(
     adapters: &StoreAdapters<'_, ReadStore>,
     prepared: &Prepared,

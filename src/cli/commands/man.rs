@@ -88,7 +88,7 @@ pub(in crate::cli) fn completions(shell: Shell) -> CommandResult {
     let mut program = Arguments::command();
     let name = program.get_name().to_owned();
     let mut script = Vec::new();
-    // Into memory first: the generator takes a reader that went away for a bug.
+    // Into memory first: the generator treats a closed reader as a bug.
     clap_complete::generate(shell, &mut program, name, &mut script);
     output::print(&String::from_utf8(script)?)?;
     Ok(ExitStatus::Done)

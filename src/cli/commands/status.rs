@@ -1,4 +1,4 @@
-//! `status`: what waits, how the last cycles went, and whether they come as they should: from the store, and from the daemon where it listens.
+//! `status`: what waits, how the last cycles went, and whether they run on schedule. Reads the store, and asks the daemon where it listens.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ use crate::report::status::{self, ServiceHealth};
 /// Cycles that are shown.
 const SHOWN: u32 = 5;
 
-/// Shows how things stand; the exit code says whether cycles come as they should.
+/// Shows the state; the exit code says whether cycles run on schedule.
 pub(in crate::cli) async fn run(context: &Context, arguments: &StatusArguments) -> CommandResult {
     let settings = context.settings()?;
     let (schedule, address) = (settings.schedule.clone(), settings.listen.address);

@@ -11,7 +11,7 @@ use crate::cli::exit::{CommandResult, ExitStatus};
 /// How many people the company has.
 const PEOPLE: u32 = 12;
 
-/// Tells the story. It ends well only if each command ended as the story says.
+/// Runs the story. It succeeds only if each command ended as the story says.
 pub(super) async fn tell_all(story: &Sandbox) -> CommandResult<()> {
     first_run(story).await?;
     next_day(story).await?;

@@ -1,4 +1,4 @@
-//! `demo` tells the story of a product; with `--serve` the two servers stay up, with a configuration that is ready to use.
+//! `demo` runs the story of a product; with `--serve` the two servers stay up, with a configuration that is ready to use.
 
 use okta_haiilo_sim::haiilo::AccountSeed;
 use okta_haiilo_sim::people::person;
@@ -14,12 +14,12 @@ use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::output;
 use crate::engine::Scope;
 
-/// Over how many groups the people of an intranet are spread, unless somebody says otherwise.
+/// How many groups the people of an intranet are spread over, by default.
 const GROUPS: u32 = 4;
 /// How many people a manager has.
 const TEAM: u32 = 8;
 
-/// Tells the story of a product, or serves it.
+/// Runs the story of a product, or serves it.
 pub(in crate::cli) async fn run(arguments: &DemoArguments) -> CommandResult {
     if arguments.product == ProductWord::Advocacy && arguments.groups.is_some() {
         return Err(CommandError::misconfigured(
@@ -86,12 +86,12 @@ fn name_of(group: u32) -> String {
     format!("Group {}", group + 1)
 }
 
-/// The people of a group: by turns, so that no group has two more than another.
+/// The people of a group: by turns, so no group has two more than another.
 fn members_of(group: u32, people: u32, groups: u32) -> impl Iterator<Item = u32> {
     (group..people).step_by(groups as usize)
 }
 
-/// The login of somebody's manager; the first person has none.
+/// The login of a person's manager; the first person has no manager.
 fn manager_of(n: u32) -> Option<String> {
     n.checked_sub(1).map(|before| person(before / TEAM).email)
 }
@@ -142,10 +142,10 @@ fn make_accounts(sandbox: &Sandbox, people: u32, groups: u32) {
     }
 }
 
-/// Where the manager of an account stands.
+/// Where an account holds its manager.
 const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
 
-/// A first run that was approved, so that the store knows everybody. The report goes into the folder, where nobody need read it.
+/// A first run that was approved, so the store knows each person. The report goes into the folder, where nobody needs to read it.
 async fn link_everybody(sandbox: &Sandbox) -> CommandResult<()> {
     let context = sandbox.context();
     let wiring = context.wiring()?;

@@ -1,4 +1,4 @@
-//! What lies in the folder of the stage: a configuration, a mapping, and the secrets that it names.
+//! The files in the folder of the sandbox: a configuration, a mapping, and the secrets that it names.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::config::sample;
 /// The name of the configuration.
 pub(super) const CONFIGURATION: &str = "okta-haiilo-sync.toml";
 
-/// Every file with its name and its text, which its owner alone may read. `origins` are those of Okta and of Haiilo.
+/// Every file with its name and its text, which only its owner may read. `origins` are those of Okta and of Haiilo.
 pub(super) fn of(product: ProductWord, origins: [&str; 2], folder: &Path) -> [(&'static str, String); 4] {
     let [configuration, mapping] = match product {
         ProductWord::Advocacy => [advocacy(), mapping_of_advocacy()],

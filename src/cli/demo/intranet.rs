@@ -11,7 +11,7 @@ use crate::cli::demo::story::{expect, tell, went_otherwise};
 use crate::cli::exit::{CommandResult, ExitStatus};
 use crate::clock::{Clock as _, SystemClock};
 
-/// How many people the company has. The first of them is everybody's manager.
+/// How many people the company has. The first of them is the manager of all others.
 const PEOPLE: u32 = 12;
 /// Who is in Sales, and who in Support, by number.
 const SALES: std::ops::Range<u32> = 0..6;
@@ -19,10 +19,10 @@ const SUPPORT: std::ops::Range<u32> = 6..12;
 /// The one who moves from Sales to Support, and the one who leaves for a while.
 const MOVER: u32 = 3;
 const LEAVER: u32 = 4;
-/// Longer than the grace, also where times are told in whole seconds.
+/// Longer than the grace period, also where times are in whole seconds.
 const AFTER_THE_GRACE: Duration = Duration::from_secs(2);
 
-/// Tells the story. It ends well only if each command ended as the story says.
+/// Runs the story. It succeeds only if each command ended as the story says.
 pub(super) async fn tell_all(story: &Sandbox) -> CommandResult<()> {
     first_run(story).await?;
     next_day(story).await?;
@@ -43,7 +43,7 @@ async fn first_run(story: &Sandbox) -> CommandResult<()> {
     story.first_run().await?;
     expect(&(story.haiilo.state().tokens_granted() > 0), &true, "nobody asked for a token")?;
     expect(&story.group("Sales")?.id, &group, "the group Sales was not adopted")?;
-    // One of them is nobody's of ours.
+    // One of them is an unmanaged account.
     expect(&story.group("Sales")?.members.len(), &(SALES.len() + 1), "Sales has other members")?;
     expect(&story.group("Support")?.members.len(), &SUPPORT.len(), "Support has other members")?;
     tell(
@@ -185,13 +185,13 @@ impl Sandbox {
         self.okta.state().join_group(&group, &person);
     }
 
-    /// Takes a person, by number, out of a group of Okta.
+    /// Removes a person, by number, from a group of Okta.
     fn leave(&self, group: &str, n: u32) {
         let (group, person) = (self.okta_group(group), self.okta_id(n));
         self.okta.state().leave_group(&group, &person);
     }
 
-    /// The id of a group of Okta; empty when there is none.
+    /// The id of a group of Okta; empty when it does not exist.
     fn okta_group(&self, name: &str) -> String {
         self.okta.state().group_id(name).unwrap_or_default()
     }

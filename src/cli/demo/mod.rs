@@ -1,7 +1,7 @@
 //! `demo`: the whole job on simulated servers, with the real commands, for either product of Haiilo.
 //!
-//! A `sandbox` has both servers, the `files` and a folder that goes at the end. `story` has the steps that both products share, `advocacy` and
-//! `intranet` tell them. `command` runs a story, or only serves.
+//! A `sandbox` has both servers, the `files` and a folder that is removed at the end. `story` has the steps that both products share,
+//! `advocacy` and `intranet` use them. `command` runs a story, or only serves.
 
 mod advocacy;
 mod command;

@@ -1,4 +1,4 @@
-//! The stage: a simulated Okta, a simulated Haiilo, and a configuration that names them, in a folder that is removed afterwards.
+//! The sandbox: a simulated Okta, a simulated Haiilo, and a configuration that names them, in a folder that is removed afterwards.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::cli::exit::{CommandError, CommandResult, ExitStatus};
 use crate::cli::{check, output};
 
 impl Sandbox {
-    /// From nothing to a first run that somebody let pass. What both sides have was told before.
+    /// From nothing to an approved first run. The story has said before what both sides have.
     pub(super) async fn first_run(&self) -> CommandResult<()> {
         self.check().await?;
         tell("What would happen? `plan` shows it, and changes nothing either.")?;
@@ -61,7 +61,7 @@ impl Sandbox {
         expect(&ended, &expected, "sync ends otherwise")
     }
 
-    /// `sync`, by which Haiilo is asked to change nothing at all.
+    /// `sync`, which asks Haiilo to change nothing.
     pub(super) async fn sync_without_writes(&self, expected: ExitStatus) -> CommandResult<()> {
         let before = self.haiilo.state().writes().len();
         self.sync(None, expected).await?;
@@ -74,7 +74,7 @@ impl Sandbox {
         self.haiilo.state().account_named(user_name).map(|account| account.id)
     }
 
-    /// The id of the person of this number in Okta, by the address that they were hired with; empty when there is none.
+    /// The id of the person of this number in Okta, by the address that they were hired with; empty when there is no such person.
     pub(super) fn okta_id(&self, n: u32) -> String {
         self.okta.state().find(&person(n).email).unwrap_or_default()
     }
@@ -100,7 +100,7 @@ pub(super) fn tell(text: &str) -> CommandResult<()> {
     output::print(&format!("\n{}\n\n", lines.join("\n")))
 }
 
-/// The story is a test of the program, too: it ends badly when something is not as it says.
+/// The story is a test of the program, too: it fails when something is not as it says.
 pub(super) fn expect<T: PartialEq>(found: &T, expected: &T, what: &str) -> CommandResult<()> {
     if found == expected { Ok(()) } else { Err(went_otherwise(what)) }
 }

@@ -1,10 +1,10 @@
-//! What only the administrator knows: from flags, and by asking for what is missing where somebody sits at a terminal.
+//! What only the administrator knows: from flags, and, at a terminal, by asking for what is missing.
 
 use crate::cli::args::{AuthWord, InitArguments, ProductWord};
 use crate::cli::exit::{CommandError, CommandResult};
 use crate::config::sample::Setting;
 
-/// How often a question is asked before nobody seems to be there.
+/// How often a question is asked before the command gives up.
 const PATIENCE: usize = 3;
 
 /// Something that the administrator is asked for.
@@ -26,9 +26,9 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Whom a question can be put to: shows a text and takes a line.
+/// Asks a person: shows a text and reads a line.
 pub(super) trait Terminal {
-    /// Shows the text and takes the line that is typed; `None` where nobody can be asked.
+    /// Shows the text and reads the line that is typed; `None` where nobody can be asked.
     fn ask(&mut self, text: &str) -> Option<String>;
     /// Shows a text.
     fn show(&mut self, text: &str);
@@ -179,7 +179,7 @@ mod tests {
     use crate::cli::args::InitArguments;
     use crate::config::sample::Setting;
 
-    /// Somebody who types these lines, and what was shown.
+    /// A user who types these lines, and what was shown.
     struct Typist {
         lines: VecDeque<&'static str>,
         shown: Vec<String>,

@@ -44,7 +44,7 @@ pub(in crate::cli) async fn run(context: &Context, arguments: &InitArguments) ->
     Ok(ExitStatus::Done)
 }
 
-/// What is set before the administrator is asked: state and secrets lie in the places of the package, or beside the configuration.
+/// What is set before the administrator is asked: state and secrets are in the places of the package, or beside the configuration.
 fn preset(files: &Files, product: ProductWord) -> Vec<(&'static str, Setting)> {
     let text = |text: &str| Setting::Text(text.to_owned());
     let mut settings = Vec::new();
@@ -63,7 +63,7 @@ fn preset(files: &Files, product: ProductWord) -> Vec<(&'static str, Setting)> {
     settings
 }
 
-/// Has the texts read by the rules of the configuration. Secrets may be missing; where they are, they are judged too.
+/// Checks the texts by the rules of the configuration. Secrets may be missing; where they are there, they are checked too.
 fn load(context: &Context, files: &Files, configuration: &str, mapping: &str) -> Result<Settings, Vec<Problem>> {
     let env = context.env.secrets_or_placeholders();
     config::load_draft(&files.configuration, &ConfigDraft { configuration, mapping }, &env, schedule::check)
@@ -141,7 +141,7 @@ fn command(configuration: &Path) -> String {
     format!("okta-haiilo-sync --config {}", configuration.display())
 }
 
-/// Whoever sits at the terminal, if it is one.
+/// The user at the terminal, if it is one.
 struct Asker;
 
 impl Terminal for Asker {
@@ -149,7 +149,7 @@ impl Terminal for Asker {
         if !io::stdin().is_terminal() {
             return None;
         }
-        // That nobody sees the question shows in the answer.
+        // A question that nobody sees is noticed by its answer.
         let _ = write!(io::stderr().lock(), "{text}: ").and_then(|()| io::stderr().flush());
         Some(output::typed().trim().to_owned())
     }

@@ -74,12 +74,12 @@ impl Files {
         keep(mapping, &self.mapping)?;
         // The configuration comes last: without it, nothing reads the mapping.
         keep(configuration, &self.configuration).inspect_err(|_| {
-            // It is ours, from a moment ago.
+            // We made it a moment ago.
             let _ = fs::remove_file(&self.mapping);
         })
     }
 
-    /// A complete file without a name. Whoever may read the secrets may read it.
+    /// A complete file without a name. A user who may read the secrets may read it.
     fn prepare(&self, text: &str) -> CommandResult<NamedTempFile> {
         let unwritable = || {
             format!(

@@ -1,4 +1,5 @@
-//! A mapping for the attributes that Okta has: the sample, with each change said in a comment beside it. A proposal, which somebody reads.
+//! A mapping for the attributes that Okta has: the sample, with each change said in a comment beside it. It is a proposal for a person to
+//! read.
 
 use crate::cli::args::ProductWord;
 use crate::config::sample::{self, quoted};

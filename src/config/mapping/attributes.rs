@@ -1,7 +1,7 @@
-//! What a product takes from a mapping: which attributes, and what they mean there.
+//! What a product accepts from a mapping: which attributes, and what they mean there.
 //!
 //! Follows "Managing users with SCIM provisioning" of the Advocacy knowledge base. The names of the attributes are printed there without
-//! their SCIM paths, so that every place is taken in which servers of that kind keep a country, a locality and a region.
+//! their SCIM paths. So each place is accepted in which servers of that kind keep a country, a locality and a region.
 
 use compact_str::CompactString;
 
@@ -13,11 +13,11 @@ use crate::domain::scim::value::Compare;
 /// The attributes of an Advocacy account, apart from those of an address.
 const ADVOCACY: &str = "userName, name.givenName, name.familyName";
 
-/// The attributes of an address, and what Advocacy takes them for.
+/// The attributes of an address, and what they mean to Advocacy.
 const ADVOCACY_ADDRESS: [(&str, AttributeKind); 3] =
     [("country", AttributeKind::Group), ("locality", AttributeKind::Team), ("region", AttributeKind::Team)];
 
-/// Where an address may stand.
+/// The paths at which an address may be.
 const ADDRESSES: [&str; 3] = ["addresses[type eq \"work\"].", "addresses[primary eq true].", ""];
 
 /// What may never be mapped, and why.
@@ -75,7 +75,7 @@ impl MappingTarget {
         }
     }
 
-    /// What the product takes an attribute for; `fallback` is for one that it does not know. The error says what would be right.
+    /// What an attribute means to the product; `fallback` is for one that it does not know. The error says what would be right.
     pub(super) fn kind(&self, path: &AttributePath, fallback: Option<AttributeKind>) -> Result<AttributeKind, String> {
         if let Some(why) = unmappable(path) {
             return Err(why);
@@ -114,7 +114,7 @@ fn is_profile_field(path: &AttributePath) -> bool {
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
-/// What Advocacy takes an attribute for; nothing where it does not know the attribute.
+/// What an attribute means to Advocacy; nothing where it does not know the attribute.
 fn kind_in_advocacy(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if ADVOCACY.split(", ").any(is) {
@@ -124,7 +124,7 @@ fn kind_in_advocacy(path: &AttributePath) -> Option<AttributeKind> {
     ADVOCACY_ADDRESS.iter().find(|(name, _)| of_address(name)).map(|(_, kind)| *kind)
 }
 
-/// What the intranet takes an attribute for; nothing where it does not know the attribute.
+/// What an attribute means to the intranet; nothing where it does not know the attribute.
 fn kind_in_the_intranet(path: &AttributePath) -> Option<AttributeKind> {
     let is = |text: &str| AttributePath::parse(text).as_ref() == Ok(path);
     if is_profile_field(path) {

@@ -18,7 +18,7 @@ use crate::domain::model::policy::Product;
 use crate::domain::scim::path::AttributePath;
 use crate::domain::scim::value::Compare;
 
-/// The most rules that a mapping has: what a product takes is a fraction of that.
+/// The most rules that a mapping has: what a product accepts is a fraction of that.
 const MOST_RULES: usize = 64;
 
 /// A mapping file that was read without a problem.

@@ -19,7 +19,7 @@ const APPROVAL_LASTS: TimeDelta = TimeDelta::hours(24);
 pub struct ApprovedPlan {
     /// How many entries the approval names.
     pub items: usize,
-    /// When it ends.
+    /// When it expires.
     pub until: DateTime<Utc>,
 }
 
@@ -35,7 +35,7 @@ pub enum Rebinding {
 }
 
 impl<W: Adapters<Store: ActWriter>> Operator<'_, W> {
-    /// Lets exactly the operations of a blocked plan pass.
+    /// Permits exactly the operations of a blocked plan.
     pub async fn approve(&self, id: &ApprovalId) -> Result<ApprovedPlan, AdminError> {
         let now = self.adapters.clock().now();
         let until = now + APPROVAL_LASTS;

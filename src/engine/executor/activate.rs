@@ -19,7 +19,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.run.ended(operation.kind(), &answer);
         match &answer {
             Ok(()) => {}
-            // The account was read a moment ago; reading it tells what was done.
+            // The account was read a moment ago; reading it again shows what was done.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Unknown) => {}
             Err(failure) => return (Outcome::Failed(failure.to_string()), Vec::new()),
         }
@@ -49,7 +49,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.conclude(entry, outcome, &effects).await
     }
 
-    /// Sends an activation and reads the account afterwards. It is sent once: what stays inactive after it, does so by the directory's policy.
+    /// Sends an activation and reads the account afterwards. It is sent once: an account that stays inactive does so by the directory's
+    /// policy.
     pub(crate) async fn send_activation(&self, okta_id: &OktaUserId, id: &HaiiloId) -> (Outcome, Vec<Effect>) {
         let answer = self.writer.set_activity(id, Activity::Active).await;
         self.run.ended(OperationKind::Reactivate, &answer);
@@ -72,7 +73,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 }
 
-/// What the store shall know of an account that was to be deactivated: it is inactive, or it is gone.
+/// What the store must know of an account that was to be deactivated: it is inactive, or it is gone.
 pub(crate) fn removed_accounts(okta_id: &OktaUserId, id: &HaiiloId, whole: Option<&WholeAccount>) -> Vec<Effect> {
     match whole {
         Some(_) => {
@@ -83,7 +84,7 @@ pub(crate) fn removed_accounts(okta_id: &OktaUserId, id: &HaiiloId, whole: Optio
     }
 }
 
-/// What the store shall know of an account that is deleted. The intranet can restore it; Advocacy cannot.
+/// What the store must know of an account that is deleted. The intranet can restore it; Advocacy cannot.
 pub(crate) fn gone(product: Product, okta_id: &OktaUserId, id: &HaiiloId) -> Vec<Effect> {
     let unlinked = Effect::Unlinked(okta_id.clone(), id.clone());
     match product {

@@ -1,5 +1,5 @@
-//! Applying a plan: links, accounts that become active again, updates, creates, and then whatever somebody loses an account by. One person's
-//! failure does not stop the rest; signs of a general one do.
+//! Applying a plan: links, accounts that become active again, updates, creates, and last the operations that take an account from a person.
+//! One person's failure does not stop the rest; signs of a general failure do.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -44,7 +44,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         ExecutionResult { concluded, stops: self.run.stops() }
     }
 
-    /// Accounts that become people's: nothing is sent.
+    /// Accounts that are adopted: nothing is sent.
     async fn links(&self, operations: &[&Operation], concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
         let is_approved = |operation: &&&Operation| self.run_context(operation).approval.is_some();
         let (approved, others): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(is_approved);
@@ -57,7 +57,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// Adopts accounts that stand under the same mandate.
+    /// Adopts accounts that share one run context.
     async fn adopt(&self, operations: &[&Operation]) -> Outcome {
         let Some(run_context) = operations.first().map(|operation| self.run_context(operation)) else {
             return Outcome::Done;
@@ -105,7 +105,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.in_turn(waiting, concluded, observer).await;
     }
 
-    /// Names are handed on in order: whoever waits comes after the one that it waits for.
+    /// Names are passed on in order: an operation that waits for a name comes after the one that frees it.
     async fn in_turn(&self, mut waiting: Vec<&Operation>, concluded: &mut Vec<Conclusion>, observer: &impl Observer) {
         while !waiting.is_empty() {
             let (mut ready, mut later): (Vec<&Operation>, Vec<&Operation>) = waiting.iter().partition(|operation| {
@@ -113,7 +113,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 !waiting.iter().any(|other| other.renames() && other.haiilo_id() == freed_by)
             });
             if ready.is_empty() {
-                // Names that wait for each other in a circle never come into a plan; if they did, none of them would be freed.
+                // Names that wait for each other in a circle never come into a plan; if they did, no name would be freed.
                 ready = std::mem::take(&mut later);
             }
             for operation in ready {
@@ -128,8 +128,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// One person a cycle tries a group that Haiilo did not have. A trial that finds the group frees everybody who waits for it. No plan has
-    /// counted it, so that only as many may succeed as the limits of the day have room for.
+    /// One person a cycle tries a group that Haiilo did not have. A trial that finds the group frees all people who wait for it. No plan
+    /// has counted the trial, so only as many may succeed as the limits of the day have room for.
     async fn trials(&self, trials: &[Operation], concluded: &mut Vec<Conclusion>) {
         let mut room = self.room;
         for trial in trials {
@@ -147,7 +147,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// Deactivations and deletes, one after the other, if somebody who is assigned is found by the calls that make evidence.
+    /// Deactivations and deletes, one after the other, if the calls that make evidence find a person who is assigned.
     pub(crate) async fn remove_accounts(
         &self,
         operations: &[&Operation],
@@ -183,7 +183,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 self.create(operation, replaces.as_ref(), caution).await
             }
             Action::Reactivate { haiilo_id } => self.reactivate(operation, haiilo_id).await,
-            // Each departure is watched as closely as a canary.
+            // Each of these removals is watched as closely as a canary.
             Action::Deactivate { haiilo_id, evidence } => {
                 self.remove_account(operation, haiilo_id, *evidence, RemovalMethod::Deactivation).await
             }
@@ -193,7 +193,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// The end of an operation, which is an event for whoever keeps logs: ids alone.
+    /// The end of an operation, as an event for the logs: ids only.
     pub(crate) fn concluded(&self, operation: &Operation, outcome: Outcome) -> Conclusion {
         let made = self.run.account_of(&operation.okta_id);
         let haiilo_id = made.or_else(|| operation.haiilo_id().cloned());

@@ -12,7 +12,7 @@ use crate::domain::model::word::Word as _;
 use crate::domain::plan::operation::{Change, Operation};
 use crate::domain::state::sync_state::SyncState;
 
-/// Which canaries are still to be seen in a run.
+/// The canaries that a run still needs.
 #[derive(Debug)]
 pub(crate) struct Canaries<'a> {
     rules: Fingerprint,
@@ -45,13 +45,12 @@ impl<'a> Canaries<'a> {
         if self.is_due(&operation.canary()) { Caution::Canary } else { Caution::Routine }
     }
 
-    /// Whether the canary of this kind is still to be seen.
+    /// Whether the canary of this kind is still needed.
     pub(crate) fn is_due(&self, kind: &str) -> bool {
         !self.seen.lock().contains(kind) && !self.state.canaries.contains(&(self.rules.clone(), kind.to_owned()))
     }
 
-    /// Whether each path of an operation came through in some canary of its kind: then it is the values that the server does not like, and
-    /// not the paths.
+    /// Whether each path of an operation came through in some canary of its kind: then the server rejects the values, and not the paths.
     pub(crate) fn knows_paths(&self, operation: &Operation) -> bool {
         let seen = self.seen.lock();
         let before = self.state.canaries.iter().filter(|(rules, _)| *rules == self.rules).map(|(_, kind)| kind);

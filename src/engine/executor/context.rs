@@ -42,11 +42,11 @@ pub(crate) struct Executor<'a, W, A> {
     pub(crate) room: u64,
     pub(crate) run: RunState,
     pub(crate) canaries: Canaries<'a>,
-    /// What was read just now, so that it is not asked for again.
+    /// What was read just now, so it is not read again.
     pub(crate) reads: ReadCache,
 }
 
-/// What an approval lets pass in this run.
+/// What an approval permits in this run.
 #[derive(Debug, Default)]
 pub(crate) struct Approved {
     /// The approval, where one was needed.
@@ -56,7 +56,7 @@ pub(crate) struct Approved {
 }
 
 impl Approved {
-    /// What the limits let pass of a plan, and the operations that an approval names; nothing where they block it.
+    /// What the limits permit of a plan, and the operations that an approval names; nothing where they block it.
     pub(crate) fn of(prepared: &Prepared) -> Option<Self> {
         let id = match &prepared.limit_check.decision {
             LimitDecision::Pass => return Some(Self::default()),
@@ -101,7 +101,7 @@ impl<'a, W, A> Executor<'a, W, A> {
 }
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
-    /// On whose word an operation is done: by the approval if it names the operation, and else under the limits.
+    /// What permits an operation: the approval if it names the operation, else the limits.
     pub(crate) fn run_context(&self, operation: &Operation) -> RunContext {
         let is_named = self.approved.operations.contains(&(operation.okta_id.clone(), operation.kind()));
         RunContext { approval: self.approved.id.clone().filter(|_| is_named), ..self.run_context.clone() }
@@ -117,7 +117,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.adapters.reader().get(id).await.map_err(|failure| self.run.failed(kind, &failure))
     }
 
-    /// Writes an operation down, as the last thing before it is sent; not when its time is over.
+    /// Writes an operation down, as the last step before it is sent; not when its time is over.
     pub(crate) async fn intend(
         &self,
         operation: &Operation,
@@ -129,7 +129,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.adapters.store().intend(&intent).await.map_err(|failure| self.run.cannot_intend(&failure))
     }
 
-    /// Stops a run when a canary changed more than was sent, unless an operator approved just that; keeps the difference for an approval.
+    /// Stops a run when a canary changed more than was sent, unless an operator approved exactly that; keeps the difference for an
+    /// approval.
     pub(crate) async fn judge_canary(
         &self,
         run: &RunState,
@@ -156,8 +157,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         Err(outcome)
     }
 
-    /// Takes note of a canary whose account was read back. Where answers were found to lie, or updates are not sent as configured, the next
-    /// run watches again.
+    /// Records a canary whose account was read back. Where answers were found to be wrong, or updates are not sent as configured, the next
+    /// run needs its canaries again.
     pub(crate) async fn saw_canary(&self, operation: &Operation) {
         let kind = operation.canary();
         self.canaries.saw(kind.clone());
@@ -215,7 +216,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         linked.or_else(|| self.run.owner(id))
     }
 
-    /// Somebody who is assigned and whose mapping is certain.
+    /// A person who is assigned and whose mapping is certain.
     pub(crate) fn control_person(&self) -> Option<&OktaUserId> {
         let assigned = self.people.people().iter().find(|person| matches!(person.state, PersonState::Wanted(_)));
         assigned.map(|person| &person.id)

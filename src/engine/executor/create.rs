@@ -1,5 +1,5 @@
-//! Creates: never twice. Before an account is made, Haiilo is asked whether it is there; after an answer that was lost or a conflict, a
-//! search tells, and an account is taken over only where nothing speaks against it.
+//! Creates: never twice. Before an account is made, Haiilo is asked whether it is there. After a lost answer or a conflict a search
+//! decides, and an account is taken over only where nothing speaks against it.
 
 use crate::clock::Clock as _;
 use crate::domain::model::account::{Activity, WholeAccount};
@@ -29,10 +29,10 @@ enum SearchResult {
     Barred(String),
 }
 
-/// On what grounds an account may be taken over.
+/// Why an account may be taken over.
 #[derive(Clone, Copy)]
 enum TakeOverReason {
-    /// Somebody has the userName: then it must be the same human, by name.
+    /// The userName is in use: then it must be the same human, by name.
     Occupied,
     /// We may have made it ourselves: then it must not have been there before.
     LostAnswer,
@@ -72,7 +72,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.conclude(entry, outcome, &effects).await
     }
 
-    /// Gives somebody who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
+    /// Gives a person who came back the account that we deleted, where Haiilo still answers for its id; nothing where it does not.
     async fn restore(&self, operation: &Operation) -> Result<Option<Outcome>, Outcome> {
         let Some(id) = self.state.deleted(&operation.okta_id) else { return Ok(None) };
         let Some(whole) = self.read(OperationKind::Create, id).await? else { return Ok(None) };
@@ -110,7 +110,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let (same, other): (Vec<_>, Vec<_>) = sent.partition(|open| open.user_name.same_as(&operation.user_name));
         for open in other {
             let found = self.find(&open.user_name, operation, TakeOverReason::LostAnswer).await.map_err(failed)?;
-            // Otherwise somebody else has that name by now.
+            // Otherwise another person has that name by now.
             if let SearchResult::Takeable(whole, origin) = found {
                 return self.take_over(operation, &whole, origin).await.map(Some);
             }
@@ -156,7 +156,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 }
                 settled
             }
-            // It may wait for a seat, or not be shown yet: it is ours, and it is not made again.
+            // It may wait for a seat, or not be shown yet: we made it, and it is not made again.
             Ok(None) | Err(_) => {
                 (Outcome::Done, vec![Effect::Linked(link(operation, &id, &operation.user_name, Origin::Created))])
             }
@@ -167,7 +167,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     fn settle_seen(&self, operation: &Operation, id: &HaiiloId, after: &WholeAccount) -> (Outcome, Vec<Effect>) {
         let name = after.account.user_name.as_ref();
         let Some(name) = name.filter(|name| name.same_as(&operation.user_name)) else {
-            // It is this person's and not made again; nothing is done to it as long as its name is none that we know.
+            // The account is this person's and is not made again. Nothing is done to it while it carries a name that we do not know.
             let why = format!("Haiilo made account {id}, which carries another userName; look at it in Haiilo");
             let link = link(operation, id, &operation.user_name, Origin::Created);
             return (Outcome::Held(why), vec![Effect::Linked(link)]);
@@ -212,7 +212,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
                 Some(group) => (Outcome::NoSuchGroup(group.clone()), vec![Effect::GroupMissing(group)]),
                 None => (Outcome::Failed(why), Vec::new()),
             },
-            // Where the server is known to take such accounts, it is this person's values that it does not like.
+            // Where the server is known to accept such accounts, it rejects this person's values.
             kind if kind.is_about_values() && (caution == Caution::Routine || self.canaries.knows_paths(operation)) => {
                 (Outcome::Failed(why.clone()), vec![refusal(operation, why)])
             }

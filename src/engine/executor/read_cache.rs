@@ -1,5 +1,5 @@
-//! What was read a moment ago for the plan that is being applied: an account that was looked at for the plan is not asked for once more
-//! before its write. Each reading is good for one use and for a short time.
+//! What was read a moment ago for the plan that is being applied: an account that was read for the plan is not read once more before its
+//! write. Each reading is good for one use and for a short time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Operations whose end an earlier cycle did not learn: the program ended in between, or an answer was lost. What the account is now tells
-//! the end, and nothing is repeated blindly.
+//! Operations whose end an earlier cycle did not learn: the program stopped in between, or an answer was lost. The present state of the
+//! account shows how the operation ended, and nothing is repeated blindly.
 
 use crate::domain::model::account::Activity;
 use crate::domain::plan::operation::OperationKind;

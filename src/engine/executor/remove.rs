@@ -1,4 +1,5 @@
-//! Deactivations and deletes: one after the other, each on evidence taken anew and an account read anew. What is deleted in Advocacy cannot come back.
+//! Deactivations and deletes: one after the other, each after the evidence and the account were read again. What is deleted in Advocacy
+//! cannot come back.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, Sto
 const EVIDENCE_LASTS: Duration = Duration::from_mins(1);
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
-    /// Whether the calls that make evidence find somebody who is assigned; without that, nobody is deleted in this run.
+    /// Whether the calls that make evidence find a person who is assigned; without that, nobody is deleted in this run.
     pub(crate) async fn control(&self) -> Result<(), Outcome> {
         self.may_begin(OperationKind::Delete)?;
         let why = match self.control_person() {
@@ -44,7 +45,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         let asked = self.adapters.clock().monotonic();
         self.check_evidence(operation, expected).await?;
         let whole = self.read_before_delete(operation, id).await?;
-        // A server that let us wait has let the evidence grow old.
+        // If a server made us wait, the evidence is old.
         if self.adapters.clock().monotonic().saturating_sub(asked) > EVIDENCE_LASTS {
             let why =
                 "more than a minute passed over taking evidence and reading the account; the next cycle does both anew";
@@ -58,7 +59,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.conclude(entry, outcome, &effects).await
     }
 
-    /// Takes the evidence again: it must be the one that the plan was made with.
+    /// Reads the evidence again: it must be the one that the plan was made with.
     async fn check_evidence(&self, operation: &Operation, expected: Evidence) -> Result<(), Outcome> {
         let found = evidence::of(self.adapters.source(), self.policy().statuses, &operation.okta_id).await;
         Err(Outcome::Held(match found.map(|(sighting, _)| sighting) {
@@ -70,7 +71,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }))
     }
 
-    /// Reads the account once more: it must be the one that was linked, and none that is protected or that our token lives in.
+    /// Reads the account once more: it must be the linked one, not protected, and not the owner of our token.
     async fn read_before_delete(&self, operation: &Operation, id: &HaiiloId) -> Result<WholeAccount, Outcome> {
         let held = |why: &str| Err(Outcome::Held(why.to_owned()));
         let Some(whole) = self.read(OperationKind::Delete, id).await? else {
@@ -114,7 +115,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         match self.adapters.reader().get(id).await {
             Ok(None) => Outcome::Done,
             Ok(Some(whole)) if whole.account.activity == Activity::Inactive => Outcome::Done,
-            // It was accepted, and may be done later: it counts, and the next cycle looks.
+            // It was accepted, and may be done later: it counts, and the next cycle checks.
             Ok(Some(_)) if answer.is_ok() => {
                 Outcome::Unknown("Haiilo accepted the delete, and still shows the account".to_owned())
             }

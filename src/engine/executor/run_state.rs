@@ -15,12 +15,12 @@ use crate::domain::plan::outcome::Outcome;
 use crate::engine::settings::WRITING_TIME;
 use crate::ports::{Failure, FailureKind, StoreFailure};
 
-/// Transport failures in a row that end a run.
+/// Transport failures in a row that stop a run.
 const TRANSPORT_FAILURES: u32 = 5;
-/// Equal refusals in a row that end a kind of operations.
+/// Equal refusals in a row that stop a kind of operations.
 const EQUAL_REFUSALS: u32 = 10;
 
-/// Why a run, or a kind of operations in it, came to an end before all was done.
+/// Why a run, or a kind of operations in it, stopped before all was done.
 #[derive(Clone, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Stop {
@@ -30,7 +30,7 @@ pub enum Stop {
     Unreachable(String),
     /// Haiilo refuses the same thing again and again.
     Refused(OperationKind, String),
-    /// All seats are taken.
+    /// All seats are in use.
     NoSeats,
     /// The writing time is over.
     TimeIsUp,
@@ -45,9 +45,9 @@ pub enum Stop {
     },
     /// An account was gone after its deactivation, though the configuration says that deactivations delete nothing.
     DeactivationDeletes(HaiiloId),
-    /// The store failed, so that nothing can be written down.
+    /// The store failed, so nothing can be written down.
     Store(String),
-    /// Somebody wishes for the end of the program.
+    /// The program was asked to stop.
     Cancelled,
 }
 
@@ -88,7 +88,7 @@ impl Stop {
         }
     }
 
-    /// Whether the rest is merely left for later: nothing is wrong with either side.
+    /// Whether the rest is only left for later: nothing is wrong with either side.
     pub fn is_postponement(&self) -> bool {
         match self {
             Self::NoSeats | Self::TimeIsUp | Self::Cancelled => true,
@@ -101,7 +101,7 @@ impl Stop {
         }
     }
 
-    /// Takes note that the end of a run could not be written down, unless the run was stopped by the store.
+    /// Records that the end of a run could not be written down, unless the run was stopped by the store.
     pub(crate) fn push_store(stops: &mut Vec<Self>, failure: &StoreFailure) {
         if !stops.iter().any(|stop| matches!(stop, Self::Store(_))) {
             stops.push(Self::Store(failure.to_string()));
@@ -144,7 +144,7 @@ struct RunTally {
     linked: BTreeMap<HaiiloId, OktaUserId>,
     /// The same, by person.
     accounts: BTreeMap<OktaUserId, HaiiloId>,
-    /// Accounts whose rename succeeded, so that their old name is free.
+    /// Accounts whose rename succeeded and whose old name is free.
     renamed: BTreeSet<HaiiloId>,
     /// An answer to a write showed what the account did not have: from now on each account is read back.
     answers_lie: bool,
@@ -156,17 +156,17 @@ impl RunState {
         Self { now, origin, cancel: CancellationToken::default(), state: Mutex::default() }
     }
 
-    /// A run beside this one: with the same time and the same request for an end, and with failures of its own.
+    /// A run beside this one: with the same time and the same request to stop, and with failures of its own.
     pub(crate) fn beside(&self) -> Self {
         Self { now: self.now, origin: self.origin, cancel: self.cancel.clone(), state: Mutex::default() }
     }
 
-    /// The same run, which ends early on request.
+    /// The same run, which stops early on request.
     pub(crate) fn cancelled_by(self, cancel: CancellationToken) -> Self {
         Self { cancel, ..self }
     }
 
-    /// Okta's time, as far as it can be told by now.
+    /// Okta's time, as far as it is known now.
     pub(crate) fn now(&self, clock: &impl Clock) -> DateTime<Utc> {
         let passed = clock.monotonic().saturating_sub(self.origin);
         self.now + TimeDelta::from_std(passed).unwrap_or(TimeDelta::zero())
@@ -193,7 +193,7 @@ impl RunState {
         Some(stop)
     }
 
-    /// Ends the run, or a kind of operations.
+    /// Stops the run, or a kind of operations.
     pub(crate) fn stop(&self, stop: Stop) {
         self.state.lock().stops.push(stop);
     }
@@ -222,7 +222,7 @@ impl RunState {
         state.refusals.remove(&kind);
     }
 
-    /// Takes note of how a call ended.
+    /// Records how a call ended.
     pub(crate) fn ended<T>(&self, kind: OperationKind, answer: &Result<T, Failure>) {
         match answer {
             Ok(_) => self.succeeded(kind),
@@ -230,7 +230,7 @@ impl RunState {
         }
     }
 
-    /// A call failed: counts it, and ends what must end. Returns the outcome of an operation that ends by it.
+    /// A call failed: counts it, and stops what must stop. Returns the outcome of an operation that ends by it.
     pub(crate) fn failed(&self, kind: OperationKind, failure: &Failure) -> Outcome {
         let why = failure.to_string();
         let outcome = Outcome::Failed(why.clone());
@@ -264,7 +264,7 @@ impl RunState {
         outcome
     }
 
-    /// Takes note of a link that the plan could not know.
+    /// Records a link that the plan could not know.
     pub(crate) fn linked(&self, haiilo_id: &HaiiloId, okta_id: &OktaUserId) {
         let mut state = self.state.lock();
         state.linked.insert(haiilo_id.clone(), okta_id.clone());
@@ -281,7 +281,7 @@ impl RunState {
         self.state.lock().accounts.get(okta_id).cloned()
     }
 
-    /// Takes note of a rename that frees a name.
+    /// Records a rename that frees a name.
     pub(crate) fn renamed(&self, haiilo_id: &HaiiloId) {
         self.state.lock().renamed.insert(haiilo_id.clone());
     }
@@ -291,7 +291,7 @@ impl RunState {
         self.state.lock().renamed.contains(haiilo_id)
     }
 
-    /// Takes note that an answer showed what was not kept.
+    /// Records that an answer showed what was not kept.
     pub(crate) fn distrust_answers(&self) {
         self.state.lock().answers_lie = true;
     }

@@ -1,4 +1,4 @@
-//! Updates: the changed paths alone, checked afterwards; what Haiilo does not keep is rejected, and everything else of the person goes on.
+//! Updates: only the changed paths, checked afterwards; what Haiilo does not keep is rejected, and everything else of the person goes on.
 
 use compact_str::CompactString;
 
@@ -55,7 +55,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             AfterSend::Without(kind) => self.without(operation, id, kind, outcome).await,
             // One bad value must not keep all others of the person back.
             AfterSend::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
-            // Where the server took the path before, it is the value that it does not like; else nothing is rejected.
+            // Where the server accepted the path before, it rejects the value; else nothing is rejected.
             AfterSend::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
                 self.park(operation, &failure).await
             }
@@ -138,7 +138,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         Sent { outcome, effects, next: AfterSend::Check(Box::new(after)) }
     }
 
-    /// What a failure means. Where the answer was lost, reading the account tells what was done.
+    /// What a failure means. Where the answer was lost, reading the account shows what was done.
     async fn after_failure(&self, operation: &Operation, id: &HaiiloId, failure: Failure) -> Sent {
         let why = failure.to_string();
         match failure.kind {
@@ -180,7 +180,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         }
     }
 
-    /// The group does not exist, or the userName is taken: that waits, and the rest of the person goes on.
+    /// The group does not exist, or the userName is in use: that waits, and the rest of the person goes on.
     async fn without(
         &self,
         operation: &Operation,
@@ -204,7 +204,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         Ok(Outcome::DoneExcept(left_out))
     }
 
-    /// Sends each change by itself, so that the refused ones are told from the others, which go on.
+    /// Sends each change by itself, to find the refused ones; the others go on.
     async fn one_by_one(&self, operation: &Operation, id: &HaiiloId) -> Result<Outcome, Outcome> {
         let (mut left_out, mut failed) = (Vec::new(), None);
         let mut changes = operation.changes().to_vec();
@@ -223,7 +223,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         Ok(failed.unwrap_or(Outcome::done_except(left_out)))
     }
 
-    /// Parks the one value of an operation, as an entry of its own.
+    /// Rejects the one value of an operation, as an entry of its own.
     async fn park(&self, single: &Operation, failure: &Failure) -> Result<Outcome, Outcome> {
         let reason = format!("Haiilo refused the value: {failure}");
         let effects: Vec<Effect> =

@@ -28,8 +28,8 @@ fn has(mapping: &Mapping, account: &Account, change: &Change) -> bool {
 }
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
-    /// The account after a write. An answer that shows everything as it was sent is believed, unless answers were found to lie; any other
-    /// answer, and the first of its kind, is checked by reading the account.
+    /// The account after a write. An answer that shows everything as it was sent is believed, unless answers were found to be wrong. Any
+    /// other answer, and the first of its kind, is checked by reading the account.
     pub(crate) async fn read_after(
         &self,
         operation: &Operation,

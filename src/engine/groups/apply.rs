@@ -110,7 +110,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         }
     }
 
-    /// A group that becomes ours: nothing is sent.
+    /// A group that is linked: nothing is sent.
     async fn adopt(
         &self,
         operation: &GroupOperation,
@@ -238,7 +238,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         Ok(self.kept(operation, changes, &after))
     }
 
-    /// What Haiilo kept of changes. A description that it drops or refuses is remembered, so that it is not sent again.
+    /// What Haiilo kept of changes. A description that it drops or refuses is remembered, so it is not sent again.
     fn kept(&self, operation: &GroupOperation, changes: &[GroupChange], after: &HaiiloGroup) -> (Outcome, Effect) {
         let known = self.link(&operation.okta_id).filter(|link| link.haiilo_id == after.id);
         let mut link = known.cloned().unwrap_or_else(|| link(operation, after.id.clone(), Origin::Adopted));
@@ -261,7 +261,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         (outcome, Effect::GroupLinked(link))
     }
 
-    /// Operations whose end an earlier cycle did not learn: the plan, which compared everything, has told it.
+    /// Operations whose end an earlier cycle did not learn: the plan, which compared everything, has shown it.
     async fn settle(&self) -> Result<(), StoreFailure> {
         let Executor { adapters, state, .. } = self.executor;
         let held = |why: String| (Outcome::Held(why), Vec::new());

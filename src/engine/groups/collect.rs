@@ -26,8 +26,8 @@ use crate::ports::{Adapters, Cursor, Failure, GroupPage, GroupReader as _, Group
 
 /// Groups of Okta whose members are read at once.
 pub const GROUPS_AT_ONCE: usize = 4;
-/// The most groups of Haiilo on a page. They come with all their members: a hundred groups of thousands would take more memory than everybody
-/// else, or more than any answer may have.
+/// The most groups of Haiilo on a page. They come with all their members: a hundred groups of thousands would need more memory than all
+/// people, or more than any answer may have.
 pub const GROUPS_A_PAGE: u32 = 20;
 
 /// What is known before groups are read.
@@ -41,7 +41,7 @@ pub(in crate::engine) struct GroupInput<'a> {
     pub(in crate::engine) given: Option<&'a ApprovalId>,
 }
 
-/// Reads the groups of both sides and makes the plan about them. Writes nothing, and fails for nobody.
+/// Reads the groups of both sides and makes the plan about them. Writes nothing, and a failure here stops nobody.
 pub(in crate::engine) async fn plan<W: Adapters>(
     adapters: &W,
     settings: &CycleSettings,
@@ -139,7 +139,7 @@ impl<W: Adapters> GroupCollector<'_, W> {
             let mut answers = requests.buffer_unordered(self.settings.concurrency);
             while let Some((request, page)) = answers.next().await {
                 let GroupRows { rows, total } = match page {
-                    // Behind the last row some servers see a bad request rather than an empty page.
+                    // After the last row some servers report a bad request instead of an empty page.
                     Err(failure) if failure.kind == crate::ports::FailureKind::BadRequest && is_past_the_end => {
                         GroupRows { rows: Vec::new(), total: None }
                     }

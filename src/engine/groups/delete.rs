@@ -1,4 +1,4 @@
-//! Deletes of groups: one after the other, each on evidence taken anew and a group read anew. A deleted group cannot come back.
+//! Deletes of groups: one after the other, each after the evidence and the group were read again. A deleted group cannot come back.
 
 use serde_json::json;
 
@@ -35,7 +35,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         concluded
     }
 
-    /// Whether Okta finds a group by id that it lists; without that, none is deleted in this run.
+    /// Whether Okta finds a group by id that it lists; without that, no group is deleted in this run.
     async fn control(&self) -> Result<(), Outcome> {
         self.may_begin(GroupKind::Delete)?;
         let why = match self.plan.memberships.first() {

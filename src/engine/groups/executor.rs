@@ -24,9 +24,9 @@ pub(in crate::engine) struct GroupExecutor<'h, 'a, W, A> {
     pub(in crate::engine) executor: &'h Executor<'a, W, A>,
     pub(in crate::engine) plan: &'h GroupPlan,
     pub(in crate::engine) member_index: MemberIndex<'a>,
-    /// The run of groups alone, whose failures do not stop people.
+    /// The run of groups only, whose failures do not stop people.
     pub(in crate::engine) run: RunState,
-    /// Groups that became ours in this run.
+    /// Groups that were linked in this run.
     made: Mutex<BTreeMap<OktaGroupId, HaiiloGroupId>>,
 }
 
@@ -46,12 +46,12 @@ impl<'h, 'a, W, A> GroupExecutor<'h, 'a, W, A> {
         Self { executor, plan, member_index, run: executor.run.beside(), made: Mutex::default() }
     }
 
-    /// Takes note of a group that became ours.
+    /// Records a group that was linked.
     pub(in crate::engine) fn became_ours(&self, okta_id: &OktaGroupId, haiilo_id: &HaiiloGroupId) {
         self.made.lock().insert(okta_id.clone(), haiilo_id.clone());
     }
 
-    /// The group of Haiilo that is ours by now.
+    /// The linked group of Haiilo, as of now.
     pub(in crate::engine) fn ours(&self, okta_id: &OktaGroupId) -> Option<HaiiloGroupId> {
         let made = self.made.lock().get(okta_id).cloned();
         made.or_else(|| self.link(okta_id).map(|link| link.haiilo_id.clone()))
@@ -71,7 +71,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         self.run.may_begin(self.executor.adapters.clock(), kind_of(kind))
     }
 
-    /// Writes a request down, as the last thing before it is sent.
+    /// Writes a request down, as the last step before it is sent.
     pub(in crate::engine) async fn intend(
         &self,
         operation: &GroupOperation,
@@ -125,7 +125,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         }
     }
 
-    /// The account of somebody, as far as there is one by now.
+    /// The account of a person, as far as there is one by now.
     pub(in crate::engine) fn account(&self, index: PersonIndex) -> Option<HaiiloId> {
         let who = self.plan.people.get(&index)?;
         let made = self.executor.run.account_of(&who.okta_id);
@@ -141,7 +141,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         seen.map_err(|failure| self.run.cannot_conclude(&failure))
     }
 
-    /// The end of an operation, which is an event for whoever keeps logs: ids alone.
+    /// The end of an operation, as an event for the logs: ids only.
     pub(in crate::engine) fn concluded(&self, operation: &GroupOperation, outcome: Outcome) -> GroupConclusion {
         let haiilo_id = operation.haiilo_id().cloned().or_else(|| self.ours(&operation.okta_id));
         let (run, kind, ended) = (self.executor.run_context.run.as_str(), operation.kind().as_str(), outcome.as_str());

@@ -1,5 +1,5 @@
-//! Members: people come into a group and go out of it, in pieces that any server takes, each written down before it is sent. After the last
-//! one the group is read once, because a server may answer well and keep nothing; the next listing would tell that a cycle too late.
+//! Members: people come into a group and go out of it, in pieces that any server accepts, each written down before it is sent. After the
+//! last one the group is read once, because a server may answer well and keep nothing; the next listing would show that a cycle too late.
 
 use std::collections::VecDeque;
 
@@ -14,35 +14,35 @@ use crate::domain::state::journal::EntryId;
 use crate::engine::groups::executor::{GroupExecutor, GroupStep, kind_of};
 use crate::ports::{AccountWriter, Adapters, Direction, FailureKind, GroupWriter, StoreWriter};
 
-/// Somebody with an account.
+/// A person with an account.
 type AccountMember = (PersonIndex, HaiiloId);
 
 /// How far an operation has come.
 #[derive(Default)]
 struct MemberProgress {
-    /// The entry of the last piece that was taken, which waits until the group is read.
+    /// The entry of the last piece that was accepted, which waits until the group is read.
     last: Option<EntryId>,
-    /// How many the server did not like, and what it said about the first of them.
+    /// How many the server rejected, and what it said about the first of them.
     refused: Option<(usize, String)>,
 }
 
 /// How a piece ended.
 enum BatchResult<'m> {
-    /// It was taken; the entry waits until the group is read.
+    /// It was accepted; the entry waits until the group is read.
     Taken(EntryId),
-    /// The server does not like this one member.
+    /// The server rejects this one member.
     Refused(String),
-    /// The server does not take so much, or not all of these.
+    /// The server does not accept so much, or not all of these.
     Divided([Vec<&'m AccountMember>; 2]),
 }
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecutor<'_, '_, W, A> {
-    /// Whether some canary of members is still to be seen.
+    /// Whether some canary of members is still needed.
     pub(in crate::engine) fn is_any_canary_due(&self) -> bool {
         [Direction::In, Direction::Out].iter().any(|direction| self.executor.canaries.is_due(canary(*direction)))
     }
 
-    /// Takes people in and out.
+    /// Adds and removes people.
     pub(in crate::engine) async fn members(
         &self,
         operation: &GroupOperation,
@@ -150,7 +150,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             }
             Err(failure) => failure,
         };
-        // A piece that is too long, or in which one member is not to the server's liking, is tried in halves: the others go on.
+        // A piece that is too long, or in which the server rejects one member, is tried in halves: the others go on.
         let may_be_divided = failure.kind.is_about_values() || failure.kind == FailureKind::Refused(413);
         if !may_be_divided {
             let outcome = self.answered(GroupKind::Members, Err(failure));
@@ -161,7 +161,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
         Ok(halves(members).map_or(BatchResult::Refused(why), BatchResult::Divided))
     }
 
-    /// Whether the group has everybody who came in, and nobody who went out.
+    /// Whether the group has all people who came in, and nobody who went out.
     async fn verified(&self, id: &HaiiloGroupId, coming: &[AccountMember], out: &[AccountMember]) -> Outcome {
         let now: Members = match self.read(GroupKind::Members, id).await {
             Ok(group) => group.members.unwrap_or_default(),

@@ -65,7 +65,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         }
     }
 
-    /// Sends one change to the account, and looks what became of it. What went wrong is told by the caller.
+    /// Sends one change to the account, and reads what became of it. The caller reports what went wrong.
     pub(super) async fn send(
         &mut self,
         id: &HaiiloId,

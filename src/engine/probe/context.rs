@@ -30,7 +30,7 @@ pub enum ProbeVerdict {
     Good,
     /// Cycles will go on, with something less.
     Odd,
-    /// Something must be mended, or done by hand.
+    /// Something must be fixed, or done by hand.
     Bad,
 }
 

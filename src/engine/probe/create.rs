@@ -1,4 +1,4 @@
-//! The account of a probe: made, and looked at.
+//! The account of a probe: made, and read back.
 
 use crate::domain::model::account::Activity;
 use crate::domain::model::ids::HaiiloId;
@@ -54,7 +54,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         }
     }
 
-    /// Whether the new account shows what was sent. Only then it is certain that it is ours.
+    /// Whether the new account shows what was sent. Only then it is certain that we made it.
     pub(super) async fn read_back(&mut self, id: &HaiiloId, writes: &mut WriteSupport) -> bool {
         let whole = match self.adapters.reader().get(id).await {
             Ok(Some(whole)) => whole,

@@ -11,7 +11,7 @@ use crate::engine::probe::context::ProbeRun;
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, FailureKind, StoreWriter};
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
-    /// What an account that is shown after its delete means: the intranet may keep it for whoever comes back, by its id alone.
+    /// What an account that is shown after its delete means: the intranet may keep it for a person who comes back, by its id only.
     async fn remains(&self, whole: &WholeAccount) -> Result<&'static str, String> {
         if self.settings.policy.product == Product::Advocacy || whole.account.activity == Activity::Active {
             return Err("Haiilo answers that it deleted the account, and still shows it".to_owned());
@@ -23,7 +23,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         }
     }
 
-    /// Deletes the account, and looks whether it is gone.
+    /// Deletes the account, and checks whether it is gone.
     pub(super) async fn delete(&mut self, id: &HaiiloId) {
         let mut last = String::new();
         for _ in 0..2 {

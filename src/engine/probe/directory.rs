@@ -1,4 +1,4 @@
-//! What only an intranet has, and what its documents leave open: where SCIM keeps profile fields, and what the user directory makes of an
+//! What only an intranet has, and what its documents leave open: where SCIM keeps profile fields, and what the user directory does with an
 //! account that is deactivated.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::domain::state::journal::{EntryId, ProbeStep};
 use crate::engine::probe::context::{ProbeRun, ProbeVerdict};
 use crate::ports::{AccountReader as _, AccountWriter, Adapters, Failure, FailureKind, StoreWriter};
 
-/// What came of a change of `active`.
+/// The result of a change of `active`.
 struct ActivityChange {
     entry: EntryId,
     came: Result<(), Failure>,
@@ -26,7 +26,7 @@ struct ActivityChange {
 }
 
 impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
-    /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so that several are tried.
+    /// Where profile fields are kept: where the mapping has them, or else elsewhere. A field may refuse a text, so several are tried.
     pub(super) async fn profile_fields(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<CompactString> {
         let fields = self.probe.fields.clone();
         let mapped = fields.first()?.clone();
@@ -61,7 +61,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         None
     }
 
-    /// Whether a profile field is kept in one place; nothing where that could not be found out, which is told.
+    /// Whether a profile field is kept in one place; nothing where that could not be found out, which is reported.
     async fn try_field(
         &mut self,
         id: &HaiiloId,
@@ -81,7 +81,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
 
     /// What a deactivation does, and whether the account can be activated afterwards.
     pub(super) async fn deactivation(&mut self, id: &HaiiloId, method: UpdateMethod) -> Option<Deprovision> {
-        // Where look-ups show nobody, the id alone tells.
+        // Where look-ups show nobody, only the id shows it.
         let was_found = self.is_found(id).await.unwrap_or(false);
         let ActivityChange { entry, came, there } = self.switch(id, method, Activity::Inactive).await?;
         let done = match (&came, &there) {
@@ -125,7 +125,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         }
     }
 
-    /// What the store shall know: no cycle sends a deactivation which deletes where the configuration says that it does not.
+    /// What the store must know: no cycle sends a deactivation which deletes where the configuration says that it does not.
     fn known_by_now(&self, id: &HaiiloId, found: Deprovision) -> Vec<Effect> {
         match (found, self.settings.policy.deprovision) {
             (Deprovision::Deactivate, _) => vec![Effect::DeactivationKept],
@@ -184,7 +184,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
         self.say(verdict, text);
     }
 
-    /// Makes the account active or inactive, and looks at it.
+    /// Makes the account active or inactive, and reads it.
     async fn switch(&mut self, id: &HaiiloId, method: UpdateMethod, activity: Activity) -> Option<ActivityChange> {
         let step = match activity {
             Activity::Active => ProbeStep::Activate,

@@ -1,4 +1,4 @@
-//! Whether a probe may be: nobody may have its addresses, neither by the listings nor by either side's own word.
+//! Whether a probe is allowed: nobody may have its addresses, neither by the listings nor by what either side itself says.
 
 use crate::domain::model::ids::{OktaUserId, UserName};
 use crate::domain::planning::write_probe::WriteProbe;
@@ -19,7 +19,7 @@ pub async fn plan_probe<W: Adapters>(
     }
     let probe = WriteProbe::plan(&prepared.input(settings), address, schemas)?;
     let names = [&probe.name, &probe.renamed];
-    // Nobody is left out here, whoever takes part and whatever the mapping makes of them.
+    // Nobody is left out here, in scope or not, with whatever result of the mapping.
     match assigned(adapters, prepared, &names).await {
         Ok(None) => {}
         Ok(Some(id)) => {
@@ -37,7 +37,7 @@ pub async fn plan_probe<W: Adapters>(
     Ok(probe)
 }
 
-/// Somebody who is assigned under one of these names in Okta's own rows.
+/// A person who is assigned under one of these names in Okta's own rows.
 async fn assigned<W: Adapters>(
     adapters: &W,
     prepared: &Prepared,

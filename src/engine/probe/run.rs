@@ -12,7 +12,7 @@ use crate::engine::probe::context::{MethodWriters, ProbeFinding, ProbeRun};
 use crate::engine::settings::CycleSettings;
 use crate::ports::{AccountWriter, Adapters, StoreWriter};
 
-/// What a probe came to.
+/// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct ProbeReport {
     /// Step by step.

@@ -1,4 +1,4 @@
-//! The picture of a plan: a bar of everybody, and a gauge for each limit. Knows numbers, not people.
+//! The picture of a plan: a bar of all people, and a gauge for each limit. Knows numbers, not people.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) struct Segment {
     listed: bool,
 }
 
-/// Everybody, each person once.
+/// All people, each once.
 pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let (plan, findings) = (&report.plan.people, report.findings());
     let of = |kind| plan.of_kind(kind).count();
@@ -62,7 +62,7 @@ pub(super) fn segments(report: &Report<'_>) -> Vec<Segment> {
     let last = groups.len().saturating_sub(1);
     let mut x = 0;
     let place = |(at, (id, label, count, listed)): (usize, (&'static str, &'static str, usize, bool))| {
-        // Rounding leaves the bar a little short, so that the last one takes what is left.
+        // Rounding leaves the bar a little short, so the last one gets what is left.
         let width = if at == last { WIDTH - x } else { NARROWEST + free * count / all };
         x += width;
         Segment { id, label, count: amount(count), x: x - width, width, listed }

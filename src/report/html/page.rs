@@ -63,7 +63,7 @@ struct HtmlResults {
 pub fn html(report: &Report<'_>) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    // A tag that stands alone on its line leaves no line behind.
+    // A tag on a line of its own leaves no empty line.
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("the usual delimiters"));
     environment.add_template("page", TEMPLATE).expect("the template is part of the program, and a test renders it");

@@ -1,4 +1,4 @@
-//! The sheet that a text report is written on: lines, titles and tables, as wide as their texts, or no wider than a terminal.
+//! The lines, titles and tables of a text report, as wide as their texts, or no wider than a terminal.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
@@ -9,7 +9,7 @@ use crate::report::words::{amount, visible};
 #[derive(Debug)]
 pub(in crate::report) struct TextWriter {
     text: String,
-    /// Columns of the terminal; without one the report is the same everywhere, so that two can be compared.
+    /// Columns of the terminal; without one the report is the same everywhere, so two reports can be compared.
     width: Option<u16>,
 }
 
@@ -48,7 +48,7 @@ impl TextWriter {
         }
     }
 
-    /// A section of people, in the order of their names, which stand first.
+    /// A section of people, in the order of their names, which come first.
     pub(in crate::report) fn listing(&mut self, title: &str, mut rows: Vec<Vec<String>>) {
         rows.sort();
         self.part(title, rows.len(), rows);
