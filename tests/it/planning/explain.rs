@@ -124,11 +124,11 @@ async fn somebody_who_was_deactivated_a_month_ago() {
        account             1b39896a-51a8-449b-a53c-9f0c747ea2ea, wolfgang.nygard.4@example.com, active
 
     Leaver
-       gone since   2027-01-15 08:00 UTC
-       evidence     deactivated
-       action       delete
-       clock since  2027-01-15 08:00 UTC
-       account      deleted for ever now (due 2027-02-14 08:00 UTC)
+       gone since          2027-01-15 08:00 UTC
+       evidence            deactivated
+       action              delete
+       grace period since  2027-01-15 08:00 UTC
+       account             deleted for ever now (due 2027-02-14 08:00 UTC)
     "#);
 }
 
