@@ -230,7 +230,7 @@ fn haiilo(one: &Explanation) -> Vec<(&'static str, String)> {
     if let Some(link) = &one.link {
         let origin = match link.origin {
             Origin::Created => "made by us",
-            Origin::Adopted => "existed before us",
+            Origin::Adopted => "adopted",
         };
         facts.push(("match", format!("by the link to account {}, {origin}", visible(link.haiilo_id.as_str()))));
         facts.push(("userName last seen", visible(link.user_name.as_str())));
@@ -311,8 +311,8 @@ fn of_person(one: &Explanation) -> Json {
         })
     };
     let decided = |said: &OperatorStatement| match said {
-        OperatorStatement::ConfirmedNew => "released".into(),
-        OperatorStatement::Recreated => "pinned".into(),
+        OperatorStatement::ConfirmedNew => "confirmed_new".into(),
+        OperatorStatement::Recreated => "recreated".into(),
     };
     json!({
         "okta_id": one.asked.id, "user_name": one.user_name(),

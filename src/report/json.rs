@@ -144,7 +144,7 @@ fn of_groups(plan: &GroupPlan, GroupResults { concluded, stops }: GroupResults<'
         "blocked": array(&plan.blocked, of_blocked),
         "unchanged": unchanged,
         "counts": {
-            "chosen": chosen, "unmanaged": unmanaged, "members_not_ours": unmanaged_members, "kept": kept,
+            "chosen": chosen, "unmanaged": unmanaged, "unmanaged_members": unmanaged_members, "kept": kept,
             "no_longer_chosen": left,
         },
         "outcomes": array(concluded, of_group_conclusion),

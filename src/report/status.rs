@@ -35,21 +35,21 @@ pub fn text(history: &RunHistory, service: ServiceHealth, state: &SyncState, now
     if let Some(pause) = state.pause_at(now) {
         lines.push(format!("PAUSED {}, {}", pause.end(), by_whom(pause)));
     }
-    for PendingApproval { id, at, violations, approved_until } in &history.waiting {
+    for PendingApproval { id, at, violations, approved_until } in &history.blocked_plans {
         let state = match approved_until {
             Some(until) if *until > now => format!("approved until {}", time(*until)),
             _ => format!("waits for: okta-haiilo-sync approve {id}"),
         };
         lines.push(format!("Blocked at {} ({}); {state}", time(*at), limits(violations)));
     }
-    if history.waiting.is_empty() {
+    if history.blocked_plans.is_empty() {
         lines.push("Nothing waits for an approval.".to_owned());
     }
     if !state.open.is_empty() {
         lines.push(format!("{} operations have no known end; the next cycle looks.", amount(state.open.len())));
     }
     lines.push(format!(
-        "{} people are linked, {} are gone from Okta's listing.",
+        "{} people are linked, {} are leavers.",
         amount(state.links.len()),
         amount(state.leavers.len())
     ));
@@ -72,13 +72,13 @@ pub fn json(history: &RunHistory, service: ServiceHealth, state: &SyncState, now
     let service = (service != ServiceHealth::Unknown).then(|| service.as_str());
     let object = json!({
         "version": 2, "service": service, "paused": state.pause_at(now).map(of_pause),
-        "waiting": array(&history.waiting, of_waiting), "open": state.open.len(),
+        "blocked_plans": array(&history.blocked_plans, of_blocked_plan), "open": state.open.len(),
         "linked": state.links.len(), "leavers": state.leavers.len(), "cycles": array(&history.cycles, of_cycle),
     });
     format!("{object:#}\n")
 }
 
-fn of_waiting(PendingApproval { id, at, violations, approved_until }: &PendingApproval) -> Json {
+fn of_blocked_plan(PendingApproval { id, at, violations, approved_until }: &PendingApproval) -> Json {
     let approved_until = approved_until.map(stamp);
     json!({"approval_id": id, "at": stamp(*at), "violations": violations, "approved_until": approved_until})
 }

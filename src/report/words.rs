@@ -85,7 +85,7 @@ pub(super) fn status(product: Product, leaver: &Leaver) -> String {
             format!("kept: leavers.{} = \"keep\"", leaver.evidence.as_str())
         }
         LeaverStatus::Kept(KeptBecause::Adopted) => {
-            "kept: the account existed before us (leavers.adopted = \"keep\")".to_owned()
+            "kept: the account was adopted (leavers.adopted = \"keep\")".to_owned()
         }
         LeaverStatus::Kept(KeptBecause::Protected(pattern)) => format!("kept: protected by {pattern}"),
         LeaverStatus::Kept(KeptBecause::TokenOwner) => "kept: our own token would die with it".to_owned(),

@@ -88,7 +88,7 @@ impl ReadStore {
 
 async fn run_history(connection: &mut AnyConnection, now: DateTime<Utc>, cycles: u32) -> Result<RunHistory, Error> {
     let blocked = "SELECT id, at, violations, approved_until FROM blocked_plans WHERE at > $1 ORDER BY at DESC, id";
-    let waiting = rows(connection, blocked, &[&(now - TimeDelta::hours(24))], |row| {
+    let blocked_plans = rows(connection, blocked, &[&(now - TimeDelta::hours(24))], |row| {
         Ok(PendingApproval {
             id: column(row, 0)?,
             at: column(row, 1)?,
@@ -112,7 +112,7 @@ async fn run_history(connection: &mut AnyConnection, now: DateTime<Utc>, cycles:
     let complete = ends.into_iter().filter(|(result, _)| result.parse().is_ok_and(CycleResult::is_complete));
     let began = single_values::read_fact(connection, "began").await?;
     Ok(RunHistory {
-        waiting,
+        blocked_plans,
         cycles,
         last_complete: complete.map(|(_, ended)| ended).max(),
         began: began.as_deref().and_then(single_values::to_time),

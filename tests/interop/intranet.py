@@ -156,7 +156,7 @@ def everybody_comes(stage):
     check("all but one are new, one has an account", kinds(first["operations"]), {"create": PEOPLE - 1, "adopt": 1, "update": 1})
     wanted = {"group-create": 2, "group-adopt": 1, "group-update": 1, "group-members": 2}
     check("two groups are new, one is adopted", kinds(first["groups"]["operations"]), wanted)
-    check("the stranger is counted", first["groups"]["counts"]["members_not_ours"], 1)
+    check("the stranger is counted", first["groups"]["counts"]["unmanaged_members"], 1)
     stage.sync.sync(code=3)
     check("a first run without approval writes nothing", set(server.users()), {fourth, "stranger@example.com"})
     check("nor any group", set(stage.group_ids()), {"finance"})
@@ -285,7 +285,7 @@ def they_are_deleted(stage, logins):
     check("who is not ours is left alone", server.users()["stranger@example.com"], before["stranger@example.com"])
     last = stage.settled()
     check("nobody else leaves", last["leavers"], [])
-    check("ghosts are nobody of ours", last["groups"]["counts"]["members_not_ours"], len(ghosts & set(stage.inside("Staff"))))
+    check("ghosts are nobody of ours", last["groups"]["counts"]["unmanaged_members"], len(ghosts & set(stage.inside("Staff"))))
 
 
 def story(program, simulators, kind, method, client_auth):

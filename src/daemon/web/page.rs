@@ -98,10 +98,10 @@ pub(super) fn page(health: &Health, history: Option<&RunHistory>, readiness: Rea
 }
 
 fn approvals(history: &RunHistory, now: DateTime<Utc>) -> Vec<ApprovalRow<'_>> {
-    let rows = history.waiting.iter().map(|waiting| ApprovalRow {
-        at: time(waiting.at),
-        id: waiting.id.as_str(),
-        approved_until: waiting.approved_until.filter(|until| *until > now).map(time),
+    let rows = history.blocked_plans.iter().map(|blocked| ApprovalRow {
+        at: time(blocked.at),
+        id: blocked.id.as_str(),
+        approved_until: blocked.approved_until.filter(|until| *until > now).map(time),
     });
     rows.collect()
 }
@@ -206,13 +206,16 @@ mod tests {
 
     #[test]
     fn what_is_blocked_is_told_with_the_way_to_let_it_pass() {
-        let waiting = |id: &str, approved_until| PendingApproval {
+        let blocked_plans = |id: &str, approved_until| PendingApproval {
             id: ApprovalId::new(id),
             at: at(10),
             violations: json!([]),
             approved_until,
         };
-        let history = RunHistory { waiting: vec![waiting("a1", None), waiting("b2", Some(at(90)))], ..history() };
+        let history = RunHistory {
+            blocked_plans: vec![blocked_plans("a1", None), blocked_plans("b2", Some(at(90)))],
+            ..history()
+        };
         let shown = page(&Health::new(at(0)), Some(&history), Readiness::Late, at(40));
         assert!(shown.contains("<code>okta-haiilo-sync approve a1</code>") && !shown.contains("approve b2"), "{shown}");
         assert!(shown.contains("approved until 1970-01-01 01:30:00 UTC"));

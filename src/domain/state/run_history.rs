@@ -8,7 +8,7 @@ use crate::model::ids::{ApprovalId, RunId};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunHistory {
     /// Blocked plans of the last day, newest first.
-    pub waiting: Vec<PendingApproval>,
+    pub blocked_plans: Vec<PendingApproval>,
     /// The last cycles, newest first.
     pub cycles: Vec<CycleRecord>,
     /// The end of the last cycle that read both sides completely and found no fault on either side.

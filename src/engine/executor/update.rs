@@ -57,7 +57,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
             AfterSend::Refused(_) if operation.changes().len() > 1 => self.one_by_one(operation, id).await,
             // Where the server accepted the path before, it rejects the value; else nothing is rejected.
             AfterSend::Refused(failure) if caution == Caution::Routine || self.canaries.knows_paths(operation) => {
-                self.park(operation, &failure).await
+                self.reject(operation, &failure).await
             }
             AfterSend::Nothing | AfterSend::Refused(_) => Ok(outcome),
         }
@@ -224,7 +224,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
     }
 
     /// Rejects the one value of an operation, as an entry of its own.
-    async fn park(&self, single: &Operation, failure: &Failure) -> Result<Outcome, Outcome> {
+    async fn reject(&self, single: &Operation, failure: &Failure) -> Result<Outcome, Outcome> {
         let reason = format!("Haiilo refused the value: {failure}");
         let effects: Vec<Effect> =
             single.changes().iter().map(|change| rejected(single, change, reason.clone())).collect();

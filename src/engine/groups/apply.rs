@@ -100,7 +100,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
             GroupAction::Create { description } => self.create(operation, description.as_ref()).await,
             GroupAction::Update { haiilo_id, changes } => match self.ours(&operation.okta_id) {
                 Some(ours) if ours == *haiilo_id => self.update(operation, haiilo_id, changes).await,
-                _ => not_attempted("the group did not become ours"),
+                _ => not_attempted("the group was not linked"),
             },
             GroupAction::Members { haiilo_id: _, add, remove, removals } => match self.ours(&operation.okta_id) {
                 Some(id) => self.members(operation, &id, add, remove, removals).await,

@@ -74,7 +74,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter + GroupWriter> GroupExecu
 
     /// Whether the group is the one that was linked, and has no more members than the plan has counted.
     fn fits(&self, operation: &GroupOperation, group: &HaiiloGroup, members: u64) -> Result<(), &'static str> {
-        let Some(link) = self.link(&operation.okta_id) else { return Err("the group is not ours") };
+        let Some(link) = self.link(&operation.okta_id) else { return Err("the group is unmanaged") };
         if key(&link.name) != key(&group.name) {
             return Err("the link does not fit: the group has another name than when it was last seen");
         }

@@ -81,7 +81,7 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> ProbeRun<'_, W, A> {
             self.good("the new account has every value that was sent");
         } else {
             let text = format!(
-                "the new account does not have what was sent for {}: cycles will park such values; correct the mapping, or ask haiilo's \
+                "the new account does not have what was sent for {}: cycles will report such values as rejected; correct the mapping, or ask haiilo's \
                  support",
                 writes.not_kept.join(", ")
             );

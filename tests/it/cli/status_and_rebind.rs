@@ -12,10 +12,10 @@ async fn status_shows_what_waits_and_how_it_has_been_going() {
     assert!(!stage.path("state.db").exists());
     stage.run(&["sync"]).exits(3);
     let status = stage.run(&["status", "--json"]).exits(0).json();
-    let id = status["waiting"][0]["approval_id"].as_str().expect("an id").to_owned();
-    assert_eq!(status["waiting"][0]["violations"], json!([{"limit": "first_run", "found": 2, "allowed": 0}]));
+    let id = status["blocked_plans"][0]["approval_id"].as_str().expect("an id").to_owned();
+    assert_eq!(status["blocked_plans"][0]["violations"], json!([{"limit": "first_run", "found": 2, "allowed": 0}]));
     assert_eq!(
-        (&status["waiting"][0]["approved_until"], &status["cycles"][0]["result"]),
+        (&status["blocked_plans"][0]["approved_until"], &status["cycles"][0]["result"]),
         (&Json::Null, &json!("blocked"))
     );
     let told = stage.run(&["status"]).exits(0).out;

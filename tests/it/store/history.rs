@@ -307,17 +307,17 @@ async fn how_things_stand_is_told_newest_first(bed: Bed) {
         };
         store.finish(&end).await.expect("written");
     }
-    let standing = bed.reader().run_history(at(30), 5).await.expect("something");
-    let waiting: Vec<_> = standing.waiting.iter().map(|one| (one.id.as_str(), one.approved_until)).collect();
+    let history = bed.reader().run_history(at(30), 5).await.expect("something");
+    let waiting: Vec<_> = history.blocked_plans.iter().map(|one| (one.id.as_str(), one.approved_until)).collect();
     assert_eq!(waiting, [("second", None), ("first", Some(at(20) + TimeDelta::hours(24)))]);
-    assert_eq!(standing.waiting[0].violations, json!([{"limit": "creates", "found": 9, "allowed": 5}]));
+    assert_eq!(history.blocked_plans[0].violations, json!([{"limit": "creates", "found": 9, "allowed": 5}]));
     let record = |n: i64| CycleRecord {
         run: RunId::new(format!("run-{n}")),
         started: at(n),
         ended: at(n + 1),
         result: CycleResult::Blocked,
     };
-    assert_eq!(standing.cycles, [6, 5, 4, 3, 2].map(record));
+    assert_eq!(history.cycles, [6, 5, 4, 3, 2].map(record));
 }
 
 async fn a_copy_is_made_by_the_program_that_can(bed: Bed) {

@@ -463,7 +463,7 @@ async fn the_state_is_looked_after_on_postgres() {
     assert_eq!(stage.run(&["journal", "--format", "json"]).exits(0).json(), serde_json::json!([]));
     stage.run(&["sync", "--reason", "the first people"]).exits(3);
     let status = stage.run(&["status", "--json"]).exits(0).json();
-    let id = status["waiting"][0]["approval_id"].as_str().expect("an id").to_owned();
+    let id = status["blocked_plans"][0]["approval_id"].as_str().expect("an id").to_owned();
     stage.run(&["approve", &id]).exits(0);
     stage.run(&["pause", "for", "4h"]).exits(0);
     stage.run(&["sync"]).exits(0);

@@ -182,7 +182,7 @@ async fn what_is_not_kept_or_also_changed_is_told() {
     let lost = |path: &str| Patch::LosesUnsent(path.to_owned());
     let ways: [(&str, i32, Tuning); 5] = [
         (
-            "warning  the new account does not have what was sent for name.familyName: cycles will park such values",
+            "warning  the new account does not have what was sent for name.familyName: cycles will report such values",
             0,
             Box::new(|update_mode| update_mode.dropped.extend(["name.familyName".to_owned()])),
         ),
