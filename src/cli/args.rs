@@ -79,7 +79,7 @@ pub enum Command {
     },
     /// Make an account in Haiilo the account of a person: the same human.
     Link(LinkArguments),
-    /// Forget which account is a person's. The account is unmanaged after that, and is never deleted.
+    /// Forget which account is a person's. The account is unmanaged after that: it is not deleted. If it carries the wanted userName, the next plan adopts it.
     Unlink(DecisionArguments),
     /// Confirm that a held joiner is a new person, not a former one or the owner of an unmanaged account.
     ConfirmNew(DecisionArguments),

@@ -21,7 +21,10 @@ const EXIT_CODES: [(&str, &str); 6] = [
     ),
     ("1", "Failed: a side could not be read completely, or not at all. Nothing was written."),
     ("2", "The command line or the configuration is wrong, or the store belongs to other ends."),
-    ("3", "Blocked: a limit is broken. The report says how to approve it. Nothing was written."),
+    (
+        "3",
+        "Blocked: a limit is broken. The report says how to approve it. Nothing was written, apart from groups that keep limits.members.",
+    ),
     ("4", "Some operations failed, or were not attempted. The next cycle tries again."),
     ("10", "plan --exit-code: there are operations."),
 ];
