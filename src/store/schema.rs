@@ -91,7 +91,9 @@ fn newest() -> i64 {
 
 fn too_new(place: &StorePlace) -> StoreFailure {
     StoreFailure {
-        message: format!("the store {place} was written by a newer version of this program; install that one"),
+        message: format!(
+            "the store {place} was written by another version of this program, which this one cannot read; use that version"
+        ),
         cause: None,
     }
 }

@@ -213,8 +213,8 @@ async fn recent(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<BT
         "SELECT kind, COUNT(DISTINCT okta_id), COUNT(DISTINCT CASE WHEN renames = 1 THEN okta_id END), \
          COUNT(DISTINCT CASE WHEN clears = 1 THEN okta_id END), COUNT(DISTINCT CASE WHEN moves = 1 THEN okta_id END) \
          FROM journal WHERE at > $1 AND counted = 1 \
-         AND NOT EXISTS (SELECT 1 FROM journal_outcomes ended WHERE ended.entry = journal.entry \
-         AND ended.outcome NOT IN ('done', 'done_except', 'unknown')) GROUP BY kind",
+         AND COALESCE((SELECT ended.outcome FROM journal_outcomes ended WHERE ended.entry = journal.entry \
+         ORDER BY ended.number DESC LIMIT 1), 'unknown') IN ('done', 'done_except', 'unknown') GROUP BY kind",
         &[&(now - DAY)],
     );
     let mut recent = BTreeMap::new();
@@ -283,8 +283,8 @@ async fn removed_members(
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<OktaGroupId, u64>, Error> {
     let select = "SELECT okta_id, CAST(SUM(removed) AS BIGINT) FROM journal WHERE at > $1 AND removed > 0 AND counted = 1 \
-         AND NOT EXISTS (SELECT 1 FROM journal_outcomes ended WHERE ended.entry = journal.entry AND ended.outcome NOT IN ('done', 'unknown')) \
-         GROUP BY okta_id";
+         AND COALESCE((SELECT ended.outcome FROM journal_outcomes ended WHERE ended.entry = journal.entry \
+         ORDER BY ended.number DESC LIMIT 1), 'unknown') IN ('done', 'unknown') GROUP BY okta_id";
     rows(connection, select, &[&(now - DAY)], pair).await
 }
 

@@ -79,7 +79,7 @@ impl JobFactory for ConfiguredJobs<'_> {
         let (schedule, changes) = (parse(&full)?, changes.as_deref().map(parse).transpose()?);
         let wiring = Wiring::new(settings).map_err(lines)?;
         for warning in &wiring.warnings {
-            tracing::warn!(%warning, "configuration");
+            tracing::warn!(warning = warning.to_string(), "configuration");
         }
         let http = wiring.http.clone();
         let follows_log = changes.is_some();

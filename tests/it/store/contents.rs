@@ -253,8 +253,8 @@ async fn a_store_of_a_newer_version_is_left_alone(bed: Bed) {
     let lock = free_lock(&bed.place, "a test").await;
     let writing = Store::open(&bed.place, lock).await.expect_err("no store").to_string();
     let reading = bed.reader().sync_state(at(0)).await.expect_err("no store").to_string();
-    assert!(writing.contains("was written by a newer version of this program"), "{writing}");
-    assert!(reading.contains("was written by a newer version of this program"), "{reading}");
+    assert!(writing.contains("was written by another version of this program"), "{writing}");
+    assert!(reading.contains("was written by another version of this program"), "{reading}");
 }
 
 async fn what_is_written_is_remembered(bed: Bed) {
@@ -389,25 +389,29 @@ async fn effects_change_what_is_remembered(bed: Bed) {
 
 async fn the_last_day_is_counted_without_what_was_approved_refused_or_held(bed: Bed) {
     let store = bed.open().await;
-    let write = async |kind, n, approval, time, outcome: Option<Outcome>| {
+    let write = async |kind, n, approval, time, outcomes: &[Outcome]| {
         let (run_context, operation) = (run_context(approval), operation(kind, n));
         let intent =
             Intent { run_context: &run_context, at: at(time), step: IntentStep::Account(&operation), before: None };
         let entry = store.intend(&intent).await.expect("written");
-        if let Some(outcome) = outcome {
-            store.conclude(entry, &outcome, &[], at(time)).await.expect("written");
+        for outcome in outcomes {
+            store.conclude(entry, outcome, &[], at(time)).await.expect("written");
         }
     };
-    write(OperationKind::Create, 1, None, 0, Some(Outcome::Done)).await;
-    write(OperationKind::Create, 2, None, 0, None).await;
-    write(OperationKind::Create, 3, Some("id"), 0, Some(Outcome::Done)).await;
-    write(OperationKind::Create, 4, None, 0, Some(Outcome::Failed("why".to_owned()))).await;
-    write(OperationKind::Create, 5, None, 0, Some(Outcome::Held("why".to_owned()))).await;
-    write(OperationKind::Create, 6, None, -90_000, Some(Outcome::Done)).await;
-    write(OperationKind::Delete, 7, None, 0, Some(Outcome::Unknown("why".to_owned()))).await;
-    write(OperationKind::Update, 8, None, 0, Some(Outcome::DoneExcept(vec!["title".into()]))).await;
+    let (failed, unknown) = (Outcome::Failed("why".to_owned()), Outcome::Unknown("why".to_owned()));
+    write(OperationKind::Create, 1, None, 0, &[Outcome::Done]).await;
+    write(OperationKind::Create, 2, None, 0, &[]).await;
+    write(OperationKind::Create, 3, Some("id"), 0, &[Outcome::Done]).await;
+    write(OperationKind::Create, 4, None, 0, std::slice::from_ref(&failed)).await;
+    write(OperationKind::Create, 5, None, 0, &[Outcome::Held("why".to_owned())]).await;
+    write(OperationKind::Create, 6, None, -90_000, &[Outcome::Done]).await;
+    write(OperationKind::Delete, 7, None, 0, std::slice::from_ref(&unknown)).await;
+    write(OperationKind::Update, 8, None, 0, &[Outcome::DoneExcept(vec!["title".into()])]).await;
+    // Of several outcomes the last one counts.
+    write(OperationKind::Delete, 9, None, 0, &[failed.clone(), Outcome::Done]).await;
+    write(OperationKind::Delete, 10, None, 0, &[unknown, failed]).await;
     let recent = store.sync_state(at(60)).await.expect("memory").recent;
-    assert_eq!(recent, [(LimitName::Creates, 2), (LimitName::Updates, 1), (LimitName::Deletes, 1)].into());
+    assert_eq!(recent, [(LimitName::Creates, 2), (LimitName::Updates, 1), (LimitName::Deletes, 2)].into());
 }
 
 async fn an_approval_lives_until_its_end_and_names_its_things(bed: Bed) {

@@ -35,7 +35,7 @@ const WRITING: [&[&str]; 3] = [&["sync"], &["pause"], &["link", "x", "y"]];
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_store_and_one_of_a_newer_version_end_every_command_before_it_asks_anybody() {
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'x', 1, x'00', 0)";
-    for (is_damaged, told) in [(true, "is damaged or no store; restore a backup"), (false, "install that one")] {
+    for (is_damaged, told) in [(true, "is damaged or no store; restore a backup"), (false, "use that version")] {
         let stage = busy().await;
         if is_damaged {
             fs::write(stage.path("state.db"), "this is no database, whatever it is").expect("written");
