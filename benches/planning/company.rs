@@ -172,7 +172,7 @@ impl Company {
             match mapper.map(row) {
                 Ok(Some(desired)) => Person { id, state: PersonState::Wanted(desired) },
                 Ok(None) => Person { id, state: PersonState::OutOfScope },
-                Err(doubt) => Person { id, state: PersonState::Unmapped(doubt.user_name.clone(), doubt) },
+                Err(doubt) => Person { id, state: PersonState::Unmapped(doubt) },
             }
         };
         let mut walk = AssignmentPager::default();

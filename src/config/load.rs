@@ -52,7 +52,7 @@ pub fn load_draft(
     check(&LoadInputs { file, draft: Some(draft), env, check_cron })
 }
 
-/// Every key that the configuration may have, in no section left out.
+/// Every key that the configuration of either product may have.
 pub fn keys(check_cron: CheckCron) -> BTreeSet<String> {
     let [advocacy, intranet] = [Product::Advocacy, Product::Intranet].map(|product| keys_of(product, check_cron));
     advocacy.into_iter().chain(intranet).collect()

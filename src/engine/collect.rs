@@ -8,6 +8,7 @@ use crate::domain::listing::snapshot::{
 };
 use crate::domain::mapping::Mapper;
 use crate::domain::model::assignment::{Assignment, Eligibility, StatusRules};
+use crate::domain::model::person::MappingDoubt;
 use crate::domain::model::target::TargetProfile;
 use crate::domain::planning::input::Clocks;
 use crate::engine::error::CycleError;
@@ -97,7 +98,7 @@ pub(super) fn person(assignment: Assignment, rules: StatusRules, mapper: &mut Ma
             match mapper.map(assignment) {
                 Ok(Some(desired)) => PersonState::Wanted(desired),
                 Ok(None) => PersonState::OutOfScope,
-                Err(doubt) => PersonState::Unmapped(doubt.user_name.clone().or(user_name), doubt),
+                Err(doubt) => PersonState::Unmapped(MappingDoubt { user_name: doubt.user_name.or(user_name), ..doubt }),
             }
         }
     };

@@ -16,9 +16,7 @@ use crate::domain::planning::limits::{self, AbsenceRule};
 use crate::domain::state::sync_state::{Approval, SyncState};
 use crate::engine::error::CycleError;
 use crate::engine::prepared::Collected;
-
-/// How long a reviewed plan, like any approval, permits what is in it.
-const REVIEW_LASTS: TimeDelta = TimeDelta::hours(24);
+use crate::engine::settings::APPROVAL_LASTS;
 
 /// The people that a cycle is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +56,7 @@ pub struct Reviewed {
 impl Reviewed {
     /// The approval that a review is, as long as it lasts.
     pub(super) fn approval(&self, now: DateTime<Utc>) -> Result<Approval, CycleError> {
-        let until = self.at + REVIEW_LASTS;
+        let until = self.at + APPROVAL_LASTS;
         if now >= until || self.at > now + TimeDelta::minutes(5) {
             return Err(CycleError::ReviewIsOver(self.at));
         }
@@ -69,9 +67,14 @@ impl Reviewed {
 /// Leaves of a plan the operations that were reviewed, and says what else there was on either side.
 fn keep_reviewed(plan: &mut Plan, reviewed: &Reviewed) {
     let Reviewed { at: _, items } = reviewed;
-    let planned: BTreeSet<String> = plan.operations.iter().map(|operation| operation.to_json().to_string()).collect();
     let before = plan.operations.len();
-    plan.operations.retain(|operation| items.contains(&operation.to_json().to_string()));
+    let mut planned = BTreeSet::new();
+    plan.operations.retain(|operation| {
+        let item = operation.to_json().to_string();
+        let is_reviewed = items.contains(&item);
+        planned.insert(item);
+        is_reviewed
+    });
     plan.trials.clear();
     for dropped in items.iter().filter(|item| !planned.contains(*item)) {
         let item: serde_json::Value = serde_json::from_str(dropped).unwrap_or_default();

@@ -11,6 +11,9 @@ use crate::domain::model::policy::{GroupRules, Policy};
 use crate::domain::model::word::Word as _;
 use crate::domain::state::sync_state::{AcceptedMapping, Tenant};
 
+/// How long an approval, or a reviewed plan, permits what is in it.
+pub(super) const APPROVAL_LASTS: TimeDelta = TimeDelta::hours(24);
+
 /// The settings of a cycle.
 #[derive(Debug)]
 pub struct CycleSettings {

@@ -44,26 +44,36 @@ pub(super) async fn write_update(
 ) -> Result<(), Error> {
     let Acceptance { leavers: counted, missing: _, mapping: AcceptedMapping { fingerprint, parts }, first_run } =
         acceptance;
+    let SyncStateUpdate {
+        leavers,
+        listed: _,
+        names: _,
+        missing: _,
+        found: _,
+        no_longer_rejected,
+        groups_no_longer_wanted,
+        protected,
+    } = update;
     set_fact(connection, "mapping", Some(fingerprint.as_str())).await?;
     single_values::set_json(connection, "mapping_parts", Some(parts)).await?;
     if *first_run == FirstRun::Done {
         set_fact(connection, "first_run", Some("done")).await?;
     }
-    write_leavers(connection, &update.leavers, *counted).await?;
+    write_leavers(connection, leavers, *counted).await?;
     // An approval covers all leavers, not only those of this cycle.
     if *counted == Counted::Approved {
         execute(connection, "UPDATE leavers SET approved = 1", &[]).await?;
     }
     write_sightings(connection, update, acceptance.missing, now).await?;
-    for (okta_id, path) in &update.no_longer_rejected {
+    for (okta_id, path) in no_longer_rejected {
         execute(connection, "DELETE FROM rejected_values WHERE okta_id = $1 AND path = $2", &[okta_id, path]).await?;
     }
-    for group in &update.groups_no_longer_wanted {
+    for group in groups_no_longer_wanted {
         execute(connection, "DELETE FROM missing_groups WHERE name = $1", &[group]).await?;
     }
     let protect = "INSERT INTO protected (haiilo_id, pattern) VALUES ($1, $2) \
                    ON CONFLICT (haiilo_id) DO UPDATE SET pattern = excluded.pattern";
-    for (haiilo_id, pattern) in &update.protected {
+    for (haiilo_id, pattern) in protected {
         execute(connection, protect, &[haiilo_id, pattern]).await?;
     }
     Ok(())

@@ -52,8 +52,8 @@ impl TestOutcome {
 impl fmt::Display for TestOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, place, failures } = self;
-        let limit_check = if failures.is_empty() { "passes" } else { "fails" };
-        write!(f, "{place}: test {} {limit_check}", Json::from(name.as_str()))?;
+        let result = if failures.is_empty() { "passes" } else { "fails" };
+        write!(f, "{place}: test {} {result}", Json::from(name.as_str()))?;
         failures.iter().try_for_each(|failure| write!(f, "\n{failure}"))
     }
 }

@@ -91,7 +91,7 @@ impl Explanation {
         let link = state.links.of_person(id).cloned();
         let adopted = planned.operations.iter().find_map(Operation::haiilo_id);
         let account = link.as_ref().map(|link| &link.haiilo_id).or(adopted);
-        let account = account.and_then(|id| accounts.position(id)).map(|at| accounts.accounts()[at].clone());
+        let account = account.and_then(|id| accounts.get(id)).cloned();
         let names =
             [link.as_ref().map(|link| &link.user_name), account.as_ref().and_then(|one| one.user_name.as_ref())];
         let haiilo_id = link.as_ref().map(|link| &link.haiilo_id).or(account.as_ref().map(|account| &account.id));

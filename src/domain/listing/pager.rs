@@ -1,5 +1,5 @@
 //! Reads a SCIM listing by index (RFC 7644, 3.4.2.4), of any resource type. The listing is complete when its total agrees with the rows
-//! received, or with a second pager. The pager knows only the ids of the rows.
+//! received, or when a second reading gives the same ids. The pager knows only the ids of the rows.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -2,7 +2,7 @@
 //!
 //! Only the types in this module make a snapshot. So there is no snapshot of a listing that failed, stopped early or looped. An Okta
 //! listing is read along cursors ("Link header", core Okta API). A SCIM listing is read by index (RFC 7644, 3.4.2.4); its total must agree
-//! with the rows received, or with a second pager.
+//! with the rows received, or a second reading must give the same ids.
 
 use crate::listing::cursor_guard::CursorGuard;
 pub use crate::listing::pager::{Incomplete, PageRequest, Proof};
@@ -104,6 +104,11 @@ impl AccountSnapshot {
     /// The position of an account.
     pub fn position(&self, id: &HaiiloId) -> Option<usize> {
         self.by_id.candidates(hash(id.as_str())).find(|at| self.accounts[*at].id == *id)
+    }
+
+    /// An account.
+    pub fn get(&self, id: &HaiiloId) -> Option<&Account> {
+        self.position(id).map(|at| &self.accounts[at])
     }
 
     /// The positions of all accounts with this userName.

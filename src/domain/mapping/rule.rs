@@ -11,7 +11,7 @@ use crate::scim::value::Compare;
 pub type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 /// When a rule is applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// Only to new accounts.
     Create,
@@ -20,7 +20,7 @@ pub enum On {
 }
 
 /// What an empty result of an expression means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenEmpty {
     /// The account keeps its value.
     Leave,
@@ -31,7 +31,7 @@ pub enum WhenEmpty {
 }
 
 /// What an attribute may hold, and what it means in the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributeKind {
     /// One text.
     Text,

@@ -113,9 +113,9 @@ impl Members {
     /// How many members were added or removed between two readings. Members with these ids do not count; each id has its index, where there
     /// is one.
     pub fn changed_besides(&self, before: &Self, named: &[(Option<PersonIndex>, &str)]) -> usize {
-        let named_seats: Vec<PersonIndex> = named.iter().filter_map(|(index, _)| *index).collect();
+        let named_indexes: Vec<PersonIndex> = named.iter().filter_map(|(index, _)| *index).collect();
         let named_others: Vec<u64> = named.iter().map(|(_, id)| hash(id)).collect();
-        let indexes = self.without(before).chain(before.without(self)).filter(|index| !named_seats.contains(index));
+        let indexes = self.without(before).chain(before.without(self)).filter(|index| !named_indexes.contains(index));
         let differ = |here: &Self, there: &Self| {
             let gone = here.others.iter().filter(|other| there.others.binary_search(other).is_err());
             gone.filter(|other| !named_others.contains(other)).count()
@@ -125,5 +125,5 @@ impl Members {
 }
 
 /// A person's position in the order of the Okta ids of all people who are assigned or linked. It is valid only within one cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PersonIndex(pub(crate) u32);

@@ -40,7 +40,7 @@ pub enum PersonState {
     /// The statuses are not certain.
     Unclear(Option<UserName>, EligibilityDoubt),
     /// The mapping gives no account.
-    Unmapped(Option<UserName>, MappingDoubt),
+    Unmapped(MappingDoubt),
     /// Two rows of this person contradict each other.
     Contradiction(Option<UserName>),
 }
@@ -50,7 +50,8 @@ impl PersonState {
     pub fn user_name(&self) -> Option<&UserName> {
         match self {
             Self::Wanted(desired) => Some(&desired.user_name),
-            Self::Unclear(name, _) | Self::Unmapped(name, _) | Self::Contradiction(name) => name.as_ref(),
+            Self::Unmapped(doubt) => doubt.user_name.as_ref(),
+            Self::Unclear(name, _) | Self::Contradiction(name) => name.as_ref(),
             Self::OutOfScope | Self::Staged | Self::Left => None,
         }
     }
@@ -95,7 +96,7 @@ pub struct MappingDoubt {
     pub place: CompactString,
     /// What is wrong. It may contain a value of the person, so it belongs in reports and not in logs.
     pub why: String,
-    /// The userName, where its rule gives one.
+    /// The name under which a report shows the person: what the rule of userName gave, else what Okta has.
     pub user_name: Option<UserName>,
 }
 

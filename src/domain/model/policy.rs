@@ -180,11 +180,6 @@ impl Protected {
         self.matching(&id.as_str().to_lowercase())
     }
 
-    /// The configured patterns.
-    pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().map(|(pattern, _)| pattern.as_str())
-    }
-
     /// Whether exactly this pattern is still configured.
     pub fn has(&self, pattern: &str) -> bool {
         self.patterns.iter().any(|(text, _)| text == pattern)

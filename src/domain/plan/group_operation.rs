@@ -108,17 +108,7 @@ impl GroupAttribute {
 
 /// The kinds of operations, in the order of application.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
 )]
 pub enum GroupKind {
     /// See [`GroupAction::Adopt`].

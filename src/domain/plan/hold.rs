@@ -256,12 +256,12 @@ impl GroupHoldReason {
         match self {
             Self::Nameless => "Okta shows no name of the group".to_owned(),
             Self::SameName(others) => {
-                let others: Vec<&str> = others.iter().map(OktaGroupId::as_str).collect();
-                format!("other chosen groups of Okta have the same name: {}", others.join(", "))
+                let others = enumerate(others.iter().map(OktaGroupId::as_str));
+                format!("other chosen groups of Okta have the same name: {others}")
             }
             Self::SeveralGroups(ids) => {
-                let ids: Vec<&str> = ids.iter().map(HaiiloGroupId::as_str).collect();
-                format!("several groups of Haiilo may be this one: {}", ids.join(", "))
+                let ids = enumerate(ids.iter().map(HaiiloGroupId::as_str));
+                format!("several groups of Haiilo may be this one: {ids}")
             }
             Self::GroupOfAnother(id, other) => {
                 format!("group {id} of Haiilo has this name and belongs to {other} of Okta")

@@ -126,7 +126,7 @@ fn sort_out<'a>(
             }
             PersonState::Left => continue,
             PersonState::Unclear(_, doubt) => HoldReason::Eligibility(doubt.clone()),
-            PersonState::Unmapped(_, doubt) => HoldReason::Mapping(doubt.clone()),
+            PersonState::Unmapped(doubt) => HoldReason::Mapping(doubt.clone()),
             PersonState::Contradiction(_) => HoldReason::Contradiction,
         };
         let link = input.state.links.of_person(id);

@@ -183,7 +183,7 @@ fn status(
     grace_period: GracePeriod,
     watched_since: DateTime<Utc>,
 ) -> LeaverStatus {
-    let account = input.accounts.position(&link.haiilo_id).map(|at| &input.accounts.accounts()[at]);
+    let account = input.accounts.get(&link.haiilo_id);
     let names = [Some(&link.user_name), account.and_then(|account| account.user_name.as_ref())];
     if names.iter().flatten().any(|name| input.policy.owns_token(name)) {
         return LeaverStatus::Kept(KeptBecause::TokenOwner);

@@ -94,8 +94,7 @@ pub fn removable<'a>(input: &PlanInput<'a>, login: &str) -> Result<&'a Link, Act
     if let Some(why) = leaver_decision::deletes_blocked(input) {
         return stays(why.as_str().to_owned());
     }
-    let account = input.accounts.position(id).map(|at| &input.accounts.accounts()[at]);
-    let Some(account) = account else { return Err(ActRefused::NoSuchAccount(id.clone())) };
+    let account = input.accounts.get(id).ok_or_else(|| ActRefused::NoSuchAccount(id.clone()))?;
     let names = [Some(&link.user_name), account.user_name.as_ref()];
     if names.iter().flatten().any(|name| input.policy.owns_token(name)) {
         return stays("our own token would die with it".to_owned());
@@ -122,8 +121,7 @@ pub fn link_change(
     if let Proof::Doubtful(why) = accounts.proof() {
         return Err(ActRefused::Doubtful(why.clone()));
     }
-    let position = accounts.position(haiilo_id).ok_or_else(|| ActRefused::NoSuchAccount(haiilo_id.clone()))?;
-    let account = &accounts.accounts()[position];
+    let account = accounts.get(haiilo_id).ok_or_else(|| ActRefused::NoSuchAccount(haiilo_id.clone()))?;
     if account.activity == Activity::Inactive {
         return Err(ActRefused::Inactive(haiilo_id.clone()));
     }

@@ -21,7 +21,7 @@ pub enum Value {
 }
 
 /// How texts are compared beyond NFC and trimming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
     /// Letter by letter.
     Exact,

@@ -32,7 +32,7 @@ pub fn next_step<'a>(person: &'a Person, state: &'a SyncState, baseline: &Baseli
     let desired = match &person.state {
         PersonState::Wanted(desired) => desired,
         PersonState::OutOfScope | PersonState::Staged | PersonState::Left => return NextStep::Nothing,
-        PersonState::Unclear(..) | PersonState::Unmapped(..) | PersonState::Contradiction(_) => {
+        PersonState::Unclear(..) | PersonState::Unmapped(_) | PersonState::Contradiction(_) => {
             return NextStep::FullCycle("the person is held");
         }
     };

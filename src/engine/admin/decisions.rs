@@ -9,10 +9,8 @@ use crate::domain::planning::operator::{self, ActRefused, LinkChange};
 use crate::domain::state::sync_state::{Pause, Tenant};
 use crate::engine::admin::operator::{AdminError, Operator};
 use crate::engine::prepared::Prepared;
+use crate::engine::settings::APPROVAL_LASTS;
 use crate::ports::{ActWriter, Adapters, AssignmentSource as _, StoreReader as _, StoreWriter as _};
-
-/// How long an approval lasts.
-const APPROVAL_LASTS: TimeDelta = TimeDelta::hours(24);
 
 /// A plan that is approved now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

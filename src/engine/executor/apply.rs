@@ -38,8 +38,8 @@ impl<W: Adapters<Store: StoreWriter>, A: AccountWriter> Executor<'_, W, A> {
         self.apply_concurrently(&of(OperationKind::Create), &mut concluded, observer).await;
         self.remove_accounts(&plan.removals().collect::<Vec<_>>(), &mut concluded, observer).await;
         concluded.sort_by(|left, right| {
-            let key = |concluded: &Conclusion| (concluded.operation.kind(), concluded.operation.okta_id.clone());
-            key(left).cmp(&key(right))
+            let (left, right) = (&left.operation, &right.operation);
+            (left.kind(), &left.okta_id).cmp(&(right.kind(), &right.okta_id))
         });
         ExecutionResult { concluded, stops: self.run.stops() }
     }

@@ -48,7 +48,7 @@ fn in_okta(world: &World, n: u32, change: impl FnOnce(&mut Okta, &str)) {
 /// A world in which whoever leaves loses the account at once, in this manner, and where the directory does what is told of it.
 async fn armed(people: u32, action: LeaverAction, told: Deprovision, does: haiilo::Deprovision) -> World {
     let mut world = in_step(people).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.deactivation = does);
+    world.haiilo.state().tune(|manner| manner.directory.deactivation = does);
     world.settings.policy.leavers.deactivated = action;
     world.settings.policy.leavers.grace = TimeDelta::zero();
     world.settings.policy.deprovision = told;
@@ -89,7 +89,7 @@ async fn one_token_serves_a_cycle_and_is_renewed_before_it_ends() {
     world.sync_well().await;
     assert_eq!(world.haiilo.state().tokens_granted() - before, 1);
     // While a limit is waited out, the token ends: the next call has another one, and none was refused.
-    world.haiilo.state().tune(|update_mode| update_mode.directory.token_seconds = 4);
+    world.haiilo.state().tune(|manner| manner.directory.token_seconds = 4);
     world.haiilo.plant(When::Nth(haiilo::route::LIST, 2), Fault::TooMany(Some(5)));
     world.haiilo.forget_calls();
     world.sync_well().await;
@@ -116,7 +116,7 @@ async fn a_token_that_is_refused_is_replaced_once_even_for_a_write() {
 #[tokio::test]
 async fn a_wrong_secret_and_a_wrong_place_for_it_say_what_to_do() {
     let mut world = in_step(3).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.client_auth = haiilo::ClientAuth::Post);
+    world.haiilo.state().tune(|manner| manner.directory.client_auth = haiilo::ClientAuth::Post);
     let told = |error: &okta_haiilo_sync::engine::CycleError| explained(error);
     insta::assert_snapshot!(told(&world.try_sync().await.expect_err("no access")), @"haiilo could not be read; nothing was changed: POST /api/oauth/token: haiilo gave no access token: it answered 401 (invalid_client Bad client credentials); check haiilo.auth.client_id and its secret (Administration > User directories > API clients), and try the other haiilo.auth.client_auth");
     let HaiiloAuth::ClientCredentials { client_auth, .. } = &mut world.haiilo_settings.auth else { panic!("a client") };
@@ -134,7 +134,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
         (Container::Extension(URN.to_owned()), format!("{URN}:profileField_location")),
     ] {
         let mut world = with_people(3).await;
-        world.haiilo.state().tune(|update_mode| update_mode.directory.container = container);
+        world.haiilo.state().tune(|manner| manner.directory.container = container);
         world.settings.mapping = mapping_with(&path, "user.city | trim", AttributeKind::ProfileField);
         world.get_in_step().await;
         world.set_profile(1, "city", json!("Bath"));
@@ -147,7 +147,7 @@ async fn profile_fields_stand_beside_the_others_or_in_an_extension() {
 #[tokio::test]
 async fn a_profile_field_that_does_not_stick_is_rejected_and_everything_else_goes_on() {
     let mut world = with_people(3).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.unknown = Unknown::Ignored);
+    world.haiilo.state().tune(|manner| manner.directory.unknown = Unknown::Ignored);
     world.settings.mapping = mapping_with("profileField_shoeSize", "user.city", AttributeKind::ProfileField);
     world.sync_approved().await;
     let report = world.sync_well().await;
@@ -294,7 +294,7 @@ async fn what_somebody_deactivated_by_hand_stays_inactive_and_is_told() {
 #[tokio::test]
 async fn a_policy_that_hides_new_accounts_is_one_note_and_no_loop() {
     let mut world = with_people(3).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.activation = Activation::Hidden);
+    world.haiilo.state().tune(|manner| manner.directory.activation = Activation::Hidden);
     world.sync_approved().await;
     for _ in 0..2 {
         let report = world.sync_well().await;
@@ -304,12 +304,12 @@ async fn a_policy_that_hides_new_accounts_is_one_note_and_no_loop() {
     world.settings.policy.leavers.deactivated = LeaverAction::Deactivate;
     world.settings.policy.leavers.grace = TimeDelta::zero();
     world.settings.policy.deprovision = Deprovision::Deactivate;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.activation = Activation::Active);
+    world.haiilo.state().tune(|manner| manner.directory.activation = Activation::Active);
     let account = world.haiilo_id(1);
     world.haiilo.state().edit(&account, "active", json!(true));
     in_okta(&world, 1, Okta::deactivate);
     world.sync_well().await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.activation = Activation::Hidden);
+    world.haiilo.state().tune(|manner| manner.directory.activation = Activation::Hidden);
     in_okta(&world, 1, Okta::reactivate);
     in_okta(&world, 1, Okta::assign);
     let report = world.sync().await;
@@ -359,7 +359,7 @@ async fn where_the_policy_deletes_a_deactivation_counts_as_a_delete() {
 async fn a_deleted_account_is_given_back_where_haiilo_still_answers_for_it_and_made_anew_elsewhere() {
     for remains in [Remains::Readable, Remains::Nothing] {
         let mut world = armed(40, LeaverAction::Delete, Deprovision::Delete, haiilo::Deprovision::Delete).await;
-        world.haiilo.state().tune(|update_mode| update_mode.directory.remains = remains);
+        world.haiilo.state().tune(|manner| manner.directory.remains = remains);
         let account = world.haiilo_id(1);
         in_okta(&world, 1, Okta::deactivate);
         assert_eq!(done(&mut world).await, ["delete done"]);

@@ -28,28 +28,28 @@ async fn totals() {
     for totals in
         [Totals::Missing, Totals::Off(3), Totals::Off(-3), Totals::AsText, Totals::CappedToPage, Totals::Growing]
     {
-        check(&format!("{totals:?}"), |update_mode| update_mode.totals = totals).await;
+        check(&format!("{totals:?}"), |manner| manner.totals = totals).await;
     }
 }
 
 #[tokio::test]
 async fn orders() {
     for order in [Order::NewestFirst, Order::IdAsText] {
-        check(&format!("{order:?}"), |update_mode| update_mode.order = order).await;
+        check(&format!("{order:?}"), |manner| manner.order = order).await;
     }
 }
 
 #[tokio::test]
 async fn pages() {
-    check("a cap below the page size", |update_mode| update_mode.page_cap = Some(3)).await;
-    check("a cap of one", |update_mode| update_mode.page_cap = Some(1)).await;
-    check("the first rows again behind the end", |update_mode| update_mode.past_end = PastEnd::FirstRowsAgain).await;
-    check("a bare envelope", |update_mode| update_mode.envelope = Envelope::Bare).await;
-    check("no Resources where there are none", |update_mode| update_mode.no_rows = NoRows::NoResources).await;
-    check("a cap with a lying total", |update_mode| {
-        update_mode.page_cap = Some(3);
-        update_mode.totals = Totals::CappedToPage;
-        update_mode.past_end = PastEnd::Empty;
+    check("a cap below the page size", |manner| manner.page_cap = Some(3)).await;
+    check("a cap of one", |manner| manner.page_cap = Some(1)).await;
+    check("the first rows again behind the end", |manner| manner.past_end = PastEnd::FirstRowsAgain).await;
+    check("a bare envelope", |manner| manner.envelope = Envelope::Bare).await;
+    check("no Resources where there are none", |manner| manner.no_rows = NoRows::NoResources).await;
+    check("a cap with a lying total", |manner| {
+        manner.page_cap = Some(3);
+        manner.totals = Totals::CappedToPage;
+        manner.past_end = PastEnd::Empty;
     })
     .await;
 }
@@ -57,18 +57,18 @@ async fn pages() {
 #[tokio::test]
 async fn a_page_size_that_is_refused_says_what_to_do() {
     let mut world = World::in_step(3).await;
-    world.haiilo.state().tune(|update_mode| {
-        update_mode.page_cap = Some(50);
-        update_mode.over_cap = OverCap::Refused;
+    world.haiilo.state().tune(|manner| {
+        manner.page_cap = Some(50);
+        manner.over_cap = OverCap::Refused;
     });
     let error = world.try_plan().await.expect_err("no plan");
     let text = format!("{:#}", anyhow::Error::from(error));
     assert!(text.contains("GET /Users") && text.contains("400"), "{text}");
     world.settings.page_size = 50;
     world.sync_well().await;
-    world.haiilo.state().tune(|update_mode| {
-        update_mode.over_cap = OverCap::Cut;
-        update_mode.count = Count::ServerError;
+    world.haiilo.state().tune(|manner| {
+        manner.over_cap = OverCap::Cut;
+        manner.count = Count::ServerError;
     });
     world.try_plan().await.expect_err("no plan");
 }

@@ -50,7 +50,7 @@ macro_rules! manners {
         $(
             #[tokio::test]
             async fn $name() {
-                check(stringify!($name), |world| world.haiilo.state().tune(|update_mode| update_mode.$field = $value)).await;
+                check(stringify!($name), |world| world.haiilo.state().tune(|manner| manner.$field = $value)).await;
             }
         )*
     };
@@ -79,7 +79,7 @@ manners! {
 async fn ids_of_every_form() {
     for ids in [Ids::Integer, Ids::Email] {
         let mut world = World::with_people(4).await;
-        world.haiilo.state().tune(|update_mode| update_mode.ids = ids);
+        world.haiilo.state().tune(|manner| manner.ids = ids);
         world.sync_well_approved().await;
         world.set_profile(0, "city", json!("Paris"));
         let report = world.sync_well().await;
@@ -99,11 +99,11 @@ async fn a_put_in_every_manner_in_advocacy() {
         world.haiilo_settings.update_method = UpdateMethod::Put;
         world.settings.update_method = UpdateMethod::Put;
     };
-    for update_mode in [Put::Replaces, Put::KeepsUnsent, Put::ResetsUnsent] {
+    for manner in [Put::Replaces, Put::KeepsUnsent, Put::ResetsUnsent] {
         check("put", |world| {
             put(world);
             world.haiilo.state().tune(|switches| {
-                switches.put = update_mode;
+                switches.put = manner;
                 switches.etag = Etag::Enforced;
                 switches.extras = vec![("points".to_owned(), json!({"total": 7}))];
             });
@@ -116,7 +116,7 @@ async fn a_put_in_every_manner_in_advocacy() {
 async fn a_put_that_somebody_was_faster_than_is_made_on_a_new_reading() {
     let mut world = movers(3, 1).await;
     world.haiilo_settings.update_method = UpdateMethod::Put;
-    world.haiilo.state().tune(|update_mode| update_mode.etag = Etag::Enforced);
+    world.haiilo.state().tune(|manner| manner.etag = Etag::Enforced);
     world.haiilo.plant(When::Nth(route::PUT, 1), Fault::Bend(Bend::EtagChanged));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);
@@ -127,9 +127,9 @@ async fn a_put_that_somebody_was_faster_than_is_made_on_a_new_reading() {
 async fn invariant_11_a_value_that_is_not_kept_is_rejected_and_the_rest_of_the_person_goes_on() {
     for patch in [Patch::Whole200, Patch::NoContent, Patch::EchoesLie] {
         let mut world = World::in_step(3).await;
-        world.haiilo.state().tune(|update_mode| {
-            update_mode.dropped.insert("addresses.locality".to_owned());
-            update_mode.patch = patch.clone();
+        world.haiilo.state().tune(|manner| {
+            manner.dropped.insert("addresses.locality".to_owned());
+            manner.patch = patch.clone();
         });
         world.set_profile(0, "city", json!("Paris"));
         world.set_profile(0, "lastName", json!("Byron"));
@@ -144,9 +144,9 @@ async fn invariant_11_a_value_that_is_not_kept_is_rejected_and_the_rest_of_the_p
             assert_eq!(rejected, ["addresses[type eq \"work\"].locality"], "{patch:?}");
         }
         // Another value is tried, and once the server keeps it nothing is rejected any more.
-        world.haiilo.state().tune(|update_mode| {
-            update_mode.dropped.clear();
-            update_mode.patch = Patch::Whole200;
+        world.haiilo.state().tune(|manner| {
+            manner.dropped.clear();
+            manner.patch = Patch::Whole200;
         });
         world.set_profile(0, "city", json!("Berlin"));
         world.set_profile(0, "lastName", json!("King"));
@@ -160,8 +160,8 @@ async fn invariant_11_a_value_that_is_not_kept_is_rejected_and_the_rest_of_the_p
 #[tokio::test]
 async fn a_new_account_that_does_not_keep_a_value_is_not_made_twice_nor_changed_for_ever() {
     let mut world = World::in_step(2).await;
-    world.haiilo.state().tune(|update_mode| {
-        update_mode.dropped.insert("addresses.locality".to_owned());
+    world.haiilo.state().tune(|manner| {
+        manner.dropped.insert("addresses.locality".to_owned());
     });
     world.okta.state().hire(&person(5));
     let report = world.sync().await;
@@ -198,7 +198,7 @@ async fn one_refused_value_does_not_keep_the_others_back() {
 async fn people_wait_for_a_group_that_does_not_exist_until_one_of_them_finds_it_in_advocacy() {
     for error in [GroupError::ScimDetail, GroupError::PlainJson] {
         let mut world = World::in_step(4).await;
-        world.haiilo.state().tune(|update_mode| update_mode.group_error = error);
+        world.haiilo.state().tune(|manner| manner.group_error = error);
         world.set_profile(0, "countryCode", json!("XX"));
         world.set_profile(0, "lastName", json!("Byron"));
         world.set_profile(1, "countryCode", json!("XX"));
@@ -242,7 +242,7 @@ async fn when_all_seats_are_taken_creates_stop_and_updates_go_on() {
     for when_full in [WhenFull::Refused(400), WhenFull::Refused(403)] {
         let mut world = movers(3, 1).await;
         world.settings.concurrency = 1;
-        world.haiilo.state().tune(|update_mode| update_mode.when_full = when_full);
+        world.haiilo.state().tune(|manner| manner.when_full = when_full);
         world.haiilo.state().set_seats(Some(4));
         for n in 5..9 {
             world.okta.state().hire(&person(n));
@@ -264,7 +264,7 @@ async fn when_all_seats_are_taken_creates_stop_and_updates_go_on() {
 #[tokio::test]
 async fn a_queued_account_is_pending_and_not_made_again() {
     let mut world = World::in_step(2).await;
-    world.haiilo.state().tune(|update_mode| update_mode.when_full = WhenFull::Queued);
+    world.haiilo.state().tune(|manner| manner.when_full = WhenFull::Queued);
     world.haiilo.state().set_seats(Some(3));
     world.okta.state().hire(&person(5));
     let report = world.sync_well().await;
@@ -293,7 +293,7 @@ async fn invariant_12_a_canary_that_changes_more_than_was_sent_stops_the_run() {
     let mut world = movers(8, 4).await;
     // Nothing of this kind was ever sent under this configuration.
     world.settings.mapping = mapping(|spec| spec.rules[4].value = "user.city".to_owned());
-    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::LosesUnsent("name.givenName".to_owned()));
+    world.haiilo.state().tune(|manner| manner.patch = Patch::LosesUnsent("name.givenName".to_owned()));
     let report = world.sync().await;
     assert_eq!(
         outcomes(&report),
@@ -306,7 +306,7 @@ async fn invariant_12_a_canary_that_changes_more_than_was_sent_stops_the_run() {
     let approval_id = approval_id.clone();
     assert!(!world.sync().await.stops.is_empty());
     assert_eq!(world.approve(&approval_id).await, Some(1));
-    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::LosesUnsent("name.givenName".to_owned()));
+    world.haiilo.state().tune(|manner| manner.patch = Patch::LosesUnsent("name.givenName".to_owned()));
     let report = world.sync().await;
     assert!(report.stops.iter().all(|stop| !matches!(stop, Stop::Canary { .. })), "{:?}", report.stops);
 }
@@ -332,7 +332,7 @@ async fn invariant_12_the_first_of_a_kind_goes_alone_and_the_others_follow() {
 #[tokio::test]
 async fn a_server_whose_answers_lie_is_read_back_each_time() {
     let mut world = movers(6, 4).await;
-    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::EchoesLie);
+    world.haiilo.state().tune(|manner| manner.patch = Patch::EchoesLie);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["update done_except"; 4]);
     assert!(world.plan().await.plan.people.operations.is_empty());
@@ -378,7 +378,7 @@ async fn five_calls_in_a_row_that_do_not_get_through_end_the_run() {
 #[tokio::test]
 async fn ten_equal_refusals_end_their_kind_and_other_kinds_go_on() {
     let mut world = movers(24, 20).await;
-    world.haiilo.state().tune(|update_mode| update_mode.filtered_paths = FilteredPaths::Refused);
+    world.haiilo.state().tune(|manner| manner.filtered_paths = FilteredPaths::Refused);
     world.okta.state().hire(&person(40));
     let report = world.sync().await;
     assert!(matches!(&report.stops[..], [Stop::Refused(..)]), "{:?}", report.stops);
@@ -427,7 +427,7 @@ async fn error_bodies_of_every_form_are_survived() {
         ErrorForm::Empty,
     ] {
         let mut world = movers(3, 1).await;
-        world.haiilo.state().tune(|update_mode| update_mode.errors = form);
+        world.haiilo.state().tune(|manner| manner.errors = form);
         world.haiilo.plant(When::Nth(route::PATCH, 1), Fault::Refuse(400));
         let report = world.sync().await;
         assert_eq!(outcomes(&report), ["update failed"], "{form:?}");
@@ -442,7 +442,7 @@ async fn error_bodies_of_every_form_are_survived() {
 async fn a_soft_delete_counts_as_a_delete() {
     for delete in [Delete::Soft, Delete::OkWithBody] {
         let mut world = World::in_step(3).await;
-        world.haiilo.state().tune(|update_mode| update_mode.delete = delete);
+        world.haiilo.state().tune(|manner| manner.delete = delete);
         world.settings.policy.leavers.grace = chrono::TimeDelta::zero();
         let id = world.okta_id(1);
         world.okta.state().deactivate(&id);

@@ -52,7 +52,7 @@ impl Life {
         world.settings.policy.protected = Protected::new(patterns).expect("patterns");
         world.settings.policy.leavers.grace = TimeDelta::hours(36);
         if story.allows_twins {
-            world.haiilo.state().tune(|update_mode| update_mode.duplicate = Duplicate::Accepted);
+            world.haiilo.state().tune(|manner| manner.duplicate = Duplicate::Accepted);
         }
         let unmanaged = STRANGERS.map(|n| {
             let mut haiilo = world.haiilo.state();

@@ -217,7 +217,7 @@ async fn an_update_by_put_sends_back_what_it_read_in_advocacy() {
     world.settings.update_method = UpdateMethod::Put;
     let id = world.haiilo_id(0);
     world.haiilo.state().edit(&id, "title", json!("set by an admin"));
-    world.haiilo.state().tune(|update_mode| update_mode.extras = vec![("points".to_owned(), json!({"total": 7}))]);
+    world.haiilo.state().tune(|manner| manner.extras = vec![("points".to_owned(), json!({"total": 7}))]);
     world.set_profile(0, "city", json!("Paris"));
     let report = world.sync_well().await;
     assert_eq!(outcomes(&report), ["update done"]);

@@ -137,7 +137,7 @@ async fn stage(kept_in: &Keeping) -> Stage {
     }
     let mut haiilo = stage.haiilo.state();
     // Nothing but the program itself keeps a person from a second account.
-    haiilo.tune(|update_mode| update_mode.duplicate = Duplicate::Accepted);
+    haiilo.tune(|manner| manner.duplicate = Duplicate::Accepted);
     // Ireland is yet to be made.
     haiilo.set_groups(&["Germany", "Finland", "France"]);
     for n in [1, 6] {

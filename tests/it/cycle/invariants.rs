@@ -95,7 +95,7 @@ async fn invariant_13_the_same_world_gives_the_same_plan_in_whatever_order_it_co
             again(&world);
         }
         let order = [Order::Creation, Order::NewestFirst, Order::IdAsText][turn % 3];
-        world.haiilo.state().tune(|update_mode| update_mode.order = order);
+        world.haiilo.state().tune(|manner| manner.order = order);
         world.settings.page_size = [100, 7, 3][turn % 3];
         world.okta_settings.page_size = [500, 9, 4, 1][turn % 4];
         world.settings.concurrency = 1 + turn;
@@ -177,7 +177,7 @@ async fn invariant_14_why_a_cycle_ended_names_no_secret_and_no_person() {
     for fault in &faults {
         for form in [ErrorForm::Scim, ErrorForm::OtherJson, ErrorForm::Html] {
             let world = World::in_step(6).await;
-            world.haiilo.state().tune(|update_mode| update_mode.errors = form);
+            world.haiilo.state().tune(|manner| manner.errors = form);
             for (side, route) in
                 [("okta", okta::route::APP), ("okta", okta::route::APP_USERS), ("haiilo", haiilo::route::LIST)]
             {

@@ -70,7 +70,7 @@ async fn a_server_without_patch_of_groups_is_told_apart_from_one_without_patch_o
 async fn a_piece_that_is_too_long_is_halved_until_it_fits() {
     let mut world = intranet(9).await;
     world.okta_group("Staff", &[0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    world.haiilo.state().tune(|update_mode| update_mode.directory.largest_body = Some(400));
+    world.haiilo.state().tune(|manner| manner.directory.largest_body = Some(400));
     let report = world.sync_well_approved().await;
     assert_eq!(ended(&report), ["group-create done Staff", "group-members done Staff"]);
     let pieces: Vec<usize> =

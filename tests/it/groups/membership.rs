@@ -57,7 +57,7 @@ async fn a_group_is_renamed_by_its_link_and_a_description_follows() {
 #[tokio::test]
 async fn a_description_that_haiilo_drops_is_not_sent_again() {
     let mut world = in_step(1, &[("Sales", &[0])]).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.descriptions = Kept::Dropped);
+    world.haiilo.state().tune(|manner| manner.directory.descriptions = Kept::Dropped);
     let id = world.okta_group_id("Sales");
     world.okta.state().describe_group(&id, Some("They sell"));
     world.sync_groups(&["group-update done_except Sales"]).await;
@@ -71,7 +71,7 @@ async fn a_description_that_haiilo_drops_is_not_sent_again() {
 #[tokio::test]
 async fn a_description_that_haiilo_refuses_is_left_out() {
     let mut world = intranet(1).await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.descriptions = Kept::Refused);
+    world.haiilo.state().tune(|manner| manner.directory.descriptions = Kept::Refused);
     let names: Vec<String> = (0..12).map(|n| format!("Group {n:02}")).collect();
     for name in &names {
         let id = world.okta_group(name, &[0]);

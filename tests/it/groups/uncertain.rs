@@ -119,7 +119,7 @@ async fn a_doubtful_list_of_haiilos_groups_changes_nothing() {
 #[tokio::test]
 async fn members_that_a_listing_leaves_out_are_read_group_by_group() {
     let mut world = about_to_leave().await;
-    world.haiilo.state().tune(|update_mode| update_mode.directory.members = Members::NotInLists);
+    world.haiilo.state().tune(|manner| manner.directory.members = Members::NotInLists);
     world.sync_groups(&["group-members done Sales"]).await;
     assert_eq!((world.inside("Sales"), world.inside("Staff")), (vec![1, 2], vec![0, 1, 2, 3]));
     world.haiilo.plant(When::Every(route::READ_GROUP), Fault::Refuse(500));

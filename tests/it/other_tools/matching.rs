@@ -27,10 +27,10 @@ type Way = (&'static str, fn(&mut Manner));
 async fn letters_of_any_case_are_one_person_and_are_sent_as_okta_has_them() {
     let manners: [Way; 5] = [
         ("as usual", |_| {}),
-        ("names lower-cased", |update_mode| update_mode.user_names = UserNames::LowerCased),
-        ("filters with case", |update_mode| update_mode.filters = Filters::CaseSensitive),
-        ("twins in other letters", |update_mode| update_mode.duplicate = Duplicate::AcceptedInOtherLetters),
-        ("twins", |update_mode| update_mode.duplicate = Duplicate::Accepted),
+        ("names lower-cased", |manner| manner.user_names = UserNames::LowerCased),
+        ("filters with case", |manner| manner.filters = Filters::CaseSensitive),
+        ("twins in other letters", |manner| manner.duplicate = Duplicate::AcceptedInOtherLetters),
+        ("twins", |manner| manner.duplicate = Duplicate::Accepted),
     ];
     for (what, tune) in manners {
         let mut world = World::in_step(3).await;

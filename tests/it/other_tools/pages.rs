@@ -17,13 +17,13 @@ type Way = (&'static str, fn(&mut Manner));
 async fn nobody_is_lost_behind_the_first_page() {
     let manners: [Way; 5] = [
         ("honest", |_| {}),
-        ("pages of ten at most", |update_mode| update_mode.page_cap = Some(10)),
-        ("cut, and the cut is the total", |update_mode| {
-            update_mode.page_cap = Some(10);
-            update_mode.totals = Totals::CappedToPage;
+        ("pages of ten at most", |manner| manner.page_cap = Some(10)),
+        ("cut, and the cut is the total", |manner| {
+            manner.page_cap = Some(10);
+            manner.totals = Totals::CappedToPage;
         }),
-        ("a total of nothing", |update_mode| update_mode.totals = Totals::Off(-1_000)),
-        ("another idea of the beginning", |update_mode| update_mode.start_zero = StartZero::WrongSlice),
+        ("a total of nothing", |manner| manner.totals = Totals::Off(-1_000)),
+        ("another idea of the beginning", |manner| manner.start_zero = StartZero::WrongSlice),
     ];
     for (what, tune) in manners {
         let mut world = World::with_people(64).await;

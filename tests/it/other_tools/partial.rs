@@ -139,9 +139,9 @@ async fn a_404_to_an_update_is_no_proof_that_the_account_is_gone() {
         let mut world = World::in_step(4).await;
         world.haiilo_settings.update_method = method;
         world.settings.policy.missing = MissingRule::Recreate;
-        world.haiilo.state().tune(|update_mode| {
-            update_mode.patch = Patch::Unsupported(404);
-            update_mode.put = Put::Unsupported(404);
+        world.haiilo.state().tune(|manner| {
+            manner.patch = Patch::Unsupported(404);
+            manner.put = Put::Unsupported(404);
         });
         let accounts: Vec<String> = (0..4).map(|n| world.haiilo_id(n)).collect();
         world.set_profile(0, "city", json!("Paris"));
@@ -152,9 +152,9 @@ async fn a_404_to_an_update_is_no_proof_that_the_account_is_gone() {
         }
         assert_eq!((0..4).map(|n| world.haiilo_id(n)).collect::<Vec<_>>(), accounts, "{method:?}");
         assert_eq!(world.state().await.links.len(), 4, "{method:?}");
-        world.haiilo.state().tune(|update_mode| {
-            update_mode.patch = Patch::Whole200;
-            update_mode.put = Put::Replaces;
+        world.haiilo.state().tune(|manner| {
+            manner.patch = Patch::Whole200;
+            manner.put = Put::Replaces;
         });
         world.advance(TimeDelta::hours(25));
         world.sync().await;
@@ -195,7 +195,7 @@ async fn what_the_mapping_does_not_name_survives_every_kind_of_write() {
         world.haiilo_settings.update_method = method;
         world.settings.update_method = method;
         world.settings.mapping = mapping(|spec| spec.rules[4].when_empty = WhenEmpty::Clear);
-        world.haiilo.state().tune(|update_mode| update_mode.put = put);
+        world.haiilo.state().tune(|manner| manner.put = put);
         let accounts: Vec<String> = (0..5).map(|n| world.haiilo_id(n)).collect();
         for id in &accounts {
             let mut haiilo = world.haiilo.state();

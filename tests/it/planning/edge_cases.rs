@@ -263,7 +263,7 @@ async fn invariant_05_the_status_of_somebody_else_is_evidence_about_nobody() {
 async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     let mut world = armed(8).await;
     deactivate(&world, 1..=5);
-    world.haiilo.state().tune(|update_mode| update_mode.delete = Delete::Nothing);
+    world.haiilo.state().tune(|manner| manner.delete = Delete::Nothing);
     let report = world.sync().await;
     assert_eq!(outcomes(&report), ["delete unknown"; 3]);
     assert_eq!((world.state().await.open.len(), world.state().await.recent(LimitName::Deletes)), (3, 3));
@@ -271,7 +271,7 @@ async fn a_delete_that_was_accepted_and_is_not_seen_yet_is_counted() {
     let report = world.sync().await;
     assert!(report.concluded.is_empty(), "{:?}", report.concluded);
     assert!(fates(&report).iter().all(|status| matches!(status, LeaverStatus::Postponed(_))), "{:?}", fates(&report));
-    world.haiilo.state().tune(|update_mode| update_mode.delete = Delete::NoContent);
+    world.haiilo.state().tune(|manner| manner.delete = Delete::NoContent);
     for _ in 0..3 {
         world.advance(TimeDelta::hours(13));
         world.sync_well().await;
@@ -301,7 +301,7 @@ async fn invariant_03_a_protected_account_keeps_its_letters_too() {
 #[tokio::test]
 async fn invariant_10_an_account_that_was_made_under_another_name_is_not_made_again() {
     let mut world = World::in_step(3).await;
-    world.haiilo.state().tune(|update_mode| update_mode.user_names = UserNames::WithoutTag);
+    world.haiilo.state().tune(|manner| manner.user_names = UserNames::WithoutTag);
     let tagged = Person { email: "ada+new@example.com".to_owned(), ..person(9) };
     world.okta.state().hire(&tagged);
     let report = world.sync().await;
@@ -327,7 +327,7 @@ async fn invariant_11_refused_values_are_rejected_be_they_one_a_person_and_many(
     for n in 15..=20 {
         world.set_profile(n, "city", json!("Rome"));
     }
-    world.haiilo.state().tune(|update_mode| update_mode.refused = BTreeSet::from(["Nowhere".to_owned()]));
+    world.haiilo.state().tune(|manner| manner.refused = BTreeSet::from(["Nowhere".to_owned()]));
     world.settings.concurrency = 1;
     for _ in 0..3 {
         world.sync().await;
@@ -347,7 +347,7 @@ async fn invariant_12_a_canary_that_nobody_read_back_has_shown_nothing() {
     for n in 0..3 {
         world.set_profile(n, "city", json!("Paris"));
     }
-    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::LosesUnsent("name.givenName".to_owned()));
+    world.haiilo.state().tune(|manner| manner.patch = Patch::LosesUnsent("name.givenName".to_owned()));
     // The reading behind the first update does not come through, however often it is tried.
     for nth in 2..=6 {
         world.haiilo.plant(When::Nth(route::READ, nth), Fault::DropBefore);
@@ -364,7 +364,7 @@ async fn invariant_12_another_manner_of_writing_is_watched_like_the_first() {
     world.set_profile(0, "city", json!("Paris"));
     world.sync_well().await;
     // The server forgets PATCH: what was known of it says nothing about PUT.
-    world.haiilo.state().tune(|update_mode| update_mode.patch = Patch::Unsupported(405));
+    world.haiilo.state().tune(|manner| manner.patch = Patch::Unsupported(405));
     for n in 1..4 {
         world.set_profile(n, "city", json!("Rome"));
     }

@@ -71,7 +71,7 @@ async fn invariant_04_two_people_with_one_user_name_are_both_held() {
 #[tokio::test]
 async fn invariant_04_who_matches_two_accounts_is_held() {
     let mut world = World::in_step(2).await;
-    world.haiilo.state().tune(|update_mode| update_mode.duplicate = Duplicate::AcceptedInOtherLetters);
+    world.haiilo.state().tune(|manner| manner.duplicate = Duplicate::AcceptedInOtherLetters);
     let mut twin = seed(&person(5));
     twin.user_name = twin.user_name.to_uppercase();
     world.haiilo.state().populate([seed(&person(5)), twin]);
@@ -257,7 +257,7 @@ async fn invariant_10_an_account_that_haiilo_never_lists_is_pending_and_not_made
 async fn a_server_that_ignores_the_filter_fools_nobody() {
     for filters in [Filters::Ignored, Filters::Refused, Filters::EmptyAlways, Filters::CaseSensitive] {
         let mut world = World::in_step(3).await;
-        world.haiilo.state().tune(|update_mode| update_mode.filters = filters);
+        world.haiilo.state().tune(|manner| manner.filters = filters);
         world.okta.state().hire(&person(5));
         let report = world.sync_well().await;
         assert_eq!(outcomes(&report), ["create done"], "{filters:?}");

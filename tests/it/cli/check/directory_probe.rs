@@ -65,10 +65,10 @@ async fn it_says_that_it_deactivates_and_what_the_account_is_made_without() {
 async fn profile_fields_in_another_place_are_found_there() {
     for unknown in [Unknown::Refused, Unknown::Ignored] {
         // Below a URN, where the configuration has them at the top, and the other way round.
-        let below = |update_mode: &mut Manner| {
-            update_mode.directory.container = Container::Extension(URN.to_owned());
-            update_mode.directory.unknown = unknown;
-            update_mode.discovery = Discovery::Served;
+        let below = |manner: &mut Manner| {
+            manner.directory.container = Container::Extension(URN.to_owned());
+            manner.directory.unknown = unknown;
+            manner.discovery = Discovery::Served;
         };
         let stage = stage("", below).await;
         let told = found(&stage, 1);
@@ -82,7 +82,7 @@ async fn profile_fields_in_another_place_are_found_there() {
         stage.configure("[haiilo]", &format!("[haiilo]\nprofile_fields = {URN:?}"));
         finds(&stage, "Haiilo", &line.replacen("warning", "ok", 1));
 
-        let top = |update_mode: &mut Manner| update_mode.directory.unknown = unknown;
+        let top = |manner: &mut Manner| manner.directory.unknown = unknown;
         let stage = self::stage(&format!("profile_fields = {URN:?}"), top).await;
         let told = found(&stage, 1);
         assert!(
@@ -94,8 +94,8 @@ async fn profile_fields_in_another_place_are_found_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_haiilo_does_not_have_says_nothing_about_the_place() {
-    let stage = stage("", |update_mode| {
-        update_mode.directory.fields.remove("location");
+    let stage = stage("", |manner| {
+        manner.directory.fields.remove("location");
     })
     .await;
     let told = found(&stage, 0);
@@ -113,9 +113,9 @@ async fn a_field_that_haiilo_does_not_have_says_nothing_about_the_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deactivation_that_deletes_is_found_out_and_no_cycle_sends_one() {
     for remains in [Remains::Nothing, Remains::Readable] {
-        let stage = stage("deprovision_policy = \"deactivate\"", |update_mode| {
-            update_mode.directory.deactivation = Deprovision::Delete;
-            update_mode.directory.remains = remains;
+        let stage = stage("deprovision_policy = \"deactivate\"", |manner| {
+            manner.directory.deactivation = Deprovision::Delete;
+            manner.directory.remains = remains;
         })
         .await;
         let told = found(&stage, 1);
@@ -142,7 +142,7 @@ async fn a_deactivation_that_deletes_is_found_out_and_no_cycle_sends_one() {
         assert_eq!(stage.account(0).map(|account| account.is_active()), Some(true));
 
         // The directory's policy is changed, the probe says so, and the leaver is deactivated.
-        stage.haiilo.state().tune(|update_mode| update_mode.directory.deactivation = Deprovision::Deactivate);
+        stage.haiilo.state().tune(|manner| manner.directory.deactivation = Deprovision::Deactivate);
         assert!(
             write_probe::found(&stage, 0)
                 .contains("ok       a deactivated account stays, as haiilo.deprovision_policy says")
@@ -162,11 +162,11 @@ async fn what_is_less_than_hoped_for_is_told_and_the_account_goes() {
         ),
         (
             "ok       a deactivated account is deleted, as haiilo.deprovision_policy says",
-            Box::new(|update_mode| update_mode.directory.deactivation = Deprovision::Delete),
+            Box::new(|manner| manner.directory.deactivation = Deprovision::Delete),
         ),
         (
             "warning  the account stays inactive when it is activated, by the directory's policy",
-            Box::new(|update_mode| update_mode.directory.activation = Activation::Hidden),
+            Box::new(|manner| manner.directory.activation = Activation::Hidden),
         ),
     ];
     for (line, tune) in ways {
@@ -201,7 +201,7 @@ async fn a_look_up_that_fails_makes_no_deleted_account() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_that_only_deactivates_leaves_the_account_to_a_human_being() {
-    let stage = stage("", |update_mode| update_mode.directory.deletion = Deprovision::Deactivate).await;
+    let stage = stage("", |manner| manner.directory.deletion = Deprovision::Deactivate).await;
     let told = found(&stage, 1);
     assert!(
         told.contains(

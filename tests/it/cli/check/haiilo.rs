@@ -24,7 +24,7 @@ fn sizes(stage: &Stage) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_are_cut_are_told_with_the_setting_that_fits() {
-    let stage = stage(24, |update_mode| update_mode.page_cap = Some(10)).await;
+    let stage = stage(24, |manner| manner.page_cap = Some(10)).await;
     finds(
         &stage,
         "Haiilo",
@@ -35,7 +35,7 @@ async fn pages_that_are_cut_are_told_with_the_setting_that_fits() {
     stage.configure("page_size = 10", "page_size = 15");
     finds(&stage, "Haiilo", "warning a page holds 10 users at most, where 15 are asked for");
     // A page that is short by accident is no cap.
-    stage.haiilo.state().tune(|update_mode| update_mode.page_cap = None);
+    stage.haiilo.state().tune(|manner| manner.page_cap = None);
     let first_of_the_section = 2;
     stage.haiilo.plant(When::Nth(route::LIST, first_of_the_section), Fault::Bend(Bend::ShortPage(7)));
     let found = section(&stage, "Haiilo", 0);
@@ -49,10 +49,7 @@ async fn pages_that_are_refused_are_told_and_a_cycle_asks_for_what_is_given() {
     let plan = stage.run(&["plan", "--format", "json"]).exits(0).json();
     stage.run(&["sync", "--approve", plan["approval_id"].as_str().expect("an id")]).exits(0);
     stage.haiilo.state().populate((1..60).map(|n| AccountSeed::of(&person(n))));
-    stage
-        .haiilo
-        .state()
-        .tune(|update_mode| (update_mode.page_cap, update_mode.over_cap) = (Some(30), OverCap::Refused));
+    stage.haiilo.state().tune(|manner| (manner.page_cap, manner.over_cap) = (Some(30), OverCap::Refused));
     stage.run(&["plan"]).exits(1).says(&["count is at most 30"]);
     finds(
         &stage,
@@ -82,7 +79,7 @@ async fn totals_that_are_not_true_are_told() {
         (149, Totals::CappedToPage, "warning totalResults says 100, and the listing has another number of users"),
         (149, Totals::Honest, "ok 150 users, 100 of them on the first page; totalResults is true"),
     ] {
-        let stage = stage(accounts, |update_mode| update_mode.totals = totals).await;
+        let stage = stage(accounts, |manner| manner.totals = totals).await;
         finds(&stage, "Haiilo", line);
     }
 }
@@ -95,18 +92,17 @@ async fn filters_are_judged_by_whom_they_find() {
         (Filters::Refused, "warning filters by userName are refused."),
         (Filters::EmptyAlways, "warning a filter by userName does not find a user who is listed."),
     ] {
-        let stage = stage(2, |update_mode| update_mode.filters = filters).await;
+        let stage = stage(2, |manner| manner.filters = filters).await;
         finds(&stage, "Haiilo", line);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_says_of_itself_is_compared_with_the_configuration() {
-    let stage =
-        stage(0, |update_mode| (update_mode.discovery, update_mode.page_cap) = (Discovery::Served, Some(500))).await;
+    let stage = stage(0, |manner| (manner.discovery, manner.page_cap) = (Discovery::Served, Some(500))).await;
     let text = "ok Haiilo says of itself: PATCH yes, filters yes (at most 500 users), bulk no; 2 Schemas";
     finds(&stage, "Haiilo", text);
-    stage.haiilo.state().tune(|update_mode| update_mode.patch = Patch::Unsupported(501));
+    stage.haiilo.state().tune(|manner| manner.patch = Patch::Unsupported(501));
     finds(
         &stage,
         "Haiilo",

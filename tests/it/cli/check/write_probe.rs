@@ -152,7 +152,7 @@ async fn an_address_that_is_somebodys_is_blocked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_patch_is_found_out_and_the_next_cycle_sends_put_at_once() {
-    let stage = stage(|update_mode| update_mode.patch = Patch::Unsupported(405)).await;
+    let stage = stage(|manner| manner.patch = Patch::Unsupported(405)).await;
     let told = found(&stage, 1);
     assert!(
         told.contains("error    Haiilo does not know PATCH: set haiilo.update_method = \"put\" if that works"),
@@ -161,7 +161,7 @@ async fn a_server_without_patch_is_found_out_and_the_next_cycle_sends_put_at_onc
     assert!(told.contains("ok       PUT changes one attribute and nothing else"), "{told}");
     assert!(told.contains("ok       a changed userName is a rename"), "{told}");
     only_its_own_was_touched(&stage);
-    let stage = self::stage(|update_mode| update_mode.patch = Patch::Unsupported(405)).await;
+    let stage = self::stage(|manner| manner.patch = Patch::Unsupported(405)).await;
     stage.configure("[haiilo]", "[haiilo]\nupdate_method = \"put\"");
     let told = found(&stage, 0);
     assert!(
@@ -184,27 +184,27 @@ async fn what_is_not_kept_or_also_changed_is_told() {
         (
             "warning  the new account does not have what was sent for name.familyName: cycles will report such values",
             0,
-            Box::new(|update_mode| update_mode.dropped.extend(["name.familyName".to_owned()])),
+            Box::new(|manner| manner.dropped.extend(["name.familyName".to_owned()])),
         ),
         (
             "error    PATCH is answered like a success, and name.familyName is not kept: set haiilo.update_method = \"put\"",
             1,
-            Box::new(|update_mode| update_mode.patch = Patch::IgnoresAndSays200),
+            Box::new(|manner| manner.patch = Patch::IgnoresAndSays200),
         ),
         (
             "error    PATCH is answered like a success, and name.familyName is not kept",
             1,
-            Box::new(|update_mode| update_mode.patch = Patch::EchoesLie),
+            Box::new(|manner| manner.patch = Patch::EchoesLie),
         ),
         (
             "error    PATCH of name.familyName also changes name.givenname, which was not sent",
             1,
-            Box::new(move |update_mode| update_mode.patch = lost("name.givenName")),
+            Box::new(move |manner| manner.patch = lost("name.givenName")),
         ),
         (
             "ok       Haiilo does not know PUT; haiilo.update_method = \"patch\" does without it",
             0,
-            Box::new(|update_mode| update_mode.put = Put::Unsupported(501)),
+            Box::new(|manner| manner.put = Put::Unsupported(501)),
         ),
     ];
     for (line, code, tune) in ways {
@@ -237,7 +237,7 @@ async fn a_create_that_names_no_id_ends_it_and_is_not_forgotten() {
     stage.haiilo.state().remove_account(&id);
     assert!(!stage.run(&["check"]).exits(0).out.contains("write probe"));
 
-    let stage = self::stage(|update_mode| update_mode.create = Create::CreatedEmpty).await;
+    let stage = self::stage(|manner| manner.create = Create::CreatedEmpty).await;
     assert!(found(&stage, 0).contains("account ID is deleted"));
     only_its_own_was_touched(&stage);
 }
@@ -271,7 +271,7 @@ async fn an_account_that_shows_another_name_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_cannot_be_deleted_is_named_until_it_is_gone() {
     for delete in [Delete::Nothing, Delete::Soft] {
-        let stage = stage(|update_mode| update_mode.delete = delete).await;
+        let stage = stage(|manner| manner.delete = delete).await;
         let told = found(&stage, 1);
         assert!(told.contains("error    account ID is left behind, and must be deleted in Haiilo by hand: "), "{told}");
         only_its_own_was_touched(&stage);
@@ -293,7 +293,7 @@ async fn an_account_that_cannot_be_deleted_is_named_until_it_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_fails_on_the_way_the_account_goes() {
     for route in [route::PATCH, route::PUT, route::READ] {
-        let stage = stage(|update_mode| update_mode.filters = Filters::Ignored).await;
+        let stage = stage(|manner| manner.filters = Filters::Ignored).await;
         stage.haiilo.plant(When::Nth(route, 2), Fault::Refuse(400));
         stage.haiilo.plant(When::Nth(route, 1), Fault::Refuse(400));
         let out = probe(&stage).out;
