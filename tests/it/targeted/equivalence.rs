@@ -20,6 +20,8 @@ use crate::setup::world::{World, seed};
 
 const PEOPLE: u32 = 9;
 const COUNTRIES: [&str; 5] = ["AT", "DE", "FI", "XX", "ZZ"];
+/// So many of them, the first, have a group in Haiilo.
+const WITH_A_GROUP: usize = 3;
 
 /// What happens in Okta. A deed that makes no sense at its time is not done.
 #[derive(Clone, Debug)]
@@ -49,9 +51,13 @@ enum Deed {
 }
 
 impl Deed {
-    /// Whether somebody may stop being assigned by it.
-    fn is_removal(&self) -> bool {
-        matches!(self, Self::Unassign(_) | Self::Deactivate(_) | Self::Suspend(_) | Self::DropGroup)
+    /// Whether a person's account may stay as it is from now on: the person is no longer assigned, or has a country without a group.
+    fn freezes_an_account(&self) -> bool {
+        match self {
+            Self::Unassign(_) | Self::Deactivate(_) | Self::Suspend(_) | Self::DropGroup => true,
+            Self::Country(_, to) => *to >= WITH_A_GROUP,
+            _ => false,
+        }
     }
 }
 
@@ -212,10 +218,11 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
     let mut polled = Life::begin(hired).await;
     assert_eq!(alone.accounts(), polled.accounts());
     for turn in &turns {
-        // An account stays as it was when its person left. Whoever leaves between a poll that left them to the next full cycle and that
-        // cycle has another account than they would have had, or none; so nobody leaves while the worlds differ.
-        let may_leave = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
-        for deed in turn.iter().filter(|deed| may_leave || !deed.is_removal()) {
+        // An account stays as it was when its person left or lost their group. If that happens between a poll that left the person to the
+        // next full cycle and that cycle, the account is another one than full cycles would have made, or none. So it does not happen while
+        // the worlds differ.
+        let may_freeze = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
+        for deed in turn.iter().filter(|deed| may_freeze || !deed.freezes_an_account()) {
             alone.act(deed);
             polled.act(deed);
         }
