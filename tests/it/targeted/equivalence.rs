@@ -20,8 +20,6 @@ use crate::setup::world::{World, seed};
 
 const PEOPLE: u32 = 9;
 const COUNTRIES: [&str; 5] = ["AT", "DE", "FI", "XX", "ZZ"];
-/// So many of them, the first, have a group in Haiilo.
-const WITH_A_GROUP: usize = 3;
 
 /// What happens in Okta. A deed that makes no sense at its time is not done.
 #[derive(Clone, Debug)]
@@ -51,13 +49,9 @@ enum Deed {
 }
 
 impl Deed {
-    /// Whether a person's account may stay as it is from now on: the person is no longer assigned, or has a country without a group.
-    fn freezes_an_account(&self) -> bool {
-        match self {
-            Self::Unassign(_) | Self::Deactivate(_) | Self::Suspend(_) | Self::DropGroup => true,
-            Self::Country(_, to) => *to >= WITH_A_GROUP,
-            _ => false,
-        }
+    /// Whether it puts nobody on hold, and leaves each account to change as before.
+    fn holds_nobody(&self) -> bool {
+        matches!(self, Self::Hire(_) | Self::Join(_) | Self::City(..) | Self::Repeat(_) | Self::NoObserver)
     }
 }
 
@@ -218,11 +212,10 @@ async fn tell(hired: u32, turns: Vec<Vec<Deed>>, obedience: Obedience) {
     let mut polled = Life::begin(hired).await;
     assert_eq!(alone.accounts(), polled.accounts());
     for turn in &turns {
-        // An account stays as it was when its person left or lost their group. If that happens between a poll that left the person to the
-        // next full cycle and that cycle, the account is another one than full cycles would have made, or none. So it does not happen while
-        // the worlds differ.
-        let may_freeze = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
-        for deed in turn.iter().filter(|deed| may_freeze || !deed.freezes_an_account()) {
+        // A person on hold keeps the account of that time. Who is put on hold between a poll that left them to the next full cycle and that
+        // cycle has another account than full cycles give, or none. So nobody is put on hold while the worlds differ.
+        let are_equal = obedience == Obedience::Obeys || alone.accounts() == polled.accounts();
+        for deed in turn.iter().filter(|deed| are_equal || deed.holds_nobody()) {
             alone.act(deed);
             polled.act(deed);
         }
