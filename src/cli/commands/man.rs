@@ -23,7 +23,7 @@ const EXIT_CODES: [(&str, &str); 6] = [
     ("2", "The command line or the configuration is wrong, or the store belongs to other ends."),
     (
         "3",
-        "Blocked: a limit is broken. The report says how to approve it. Nothing was written, apart from groups that keep limits.members.",
+        "Blocked: a limit is broken. The report says how to approve it. Nothing was written, unless only limits.members is broken: then all was written but the removals from those groups.",
     ),
     ("4", "Some operations failed, or were not attempted. The next cycle tries again."),
     ("10", "plan --exit-code: there are operations."),

@@ -206,16 +206,14 @@ mod tests {
 
     #[test]
     fn what_is_blocked_is_told_with_the_way_to_let_it_pass() {
-        let blocked_plans = |id: &str, approved_until| PendingApproval {
+        let blocked_plan = |id: &str, approved_until| PendingApproval {
             id: ApprovalId::new(id),
             at: at(10),
             violations: json!([]),
             approved_until,
         };
-        let history = RunHistory {
-            blocked_plans: vec![blocked_plans("a1", None), blocked_plans("b2", Some(at(90)))],
-            ..history()
-        };
+        let history =
+            RunHistory { blocked_plans: vec![blocked_plan("a1", None), blocked_plan("b2", Some(at(90)))], ..history() };
         let shown = page(&Health::new(at(0)), Some(&history), Readiness::Late, at(40));
         assert!(shown.contains("<code>okta-haiilo-sync approve a1</code>") && !shown.contains("approve b2"), "{shown}");
         assert!(shown.contains("approved until 1970-01-01 01:30:00 UTC"));
